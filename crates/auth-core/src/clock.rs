@@ -1,0 +1,140 @@
+//! Time, as something that is handed in.
+//!
+//! Signatures, token lifetimes and deadlines all read a [`Clock`]; nothing else in the workspace reads the system's.
+//! A reading holds both clocks of the machine, because each alone lies: the wall clock jumps when it is corrected, and
+//! the monotonic one stands still while the machine sleeps.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// One reading of both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Now {
+    /// Wall time, as a server would print it in a `Date` header.
+    pub wall: SystemTime,
+    /// Time since an arbitrary start that never goes backwards.
+    pub monotonic: Duration,
+}
+
+impl Now {
+    /// A reading with the two given values.
+    #[must_use]
+    pub fn new(wall: SystemTime, monotonic: Duration) -> Self {
+        Self { wall, monotonic }
+    }
+
+    /// How long ago `earlier` was read, by the monotonic clock; zero if it was read later.
+    #[must_use]
+    pub fn since(&self, earlier: Now) -> Duration {
+        self.monotonic.saturating_sub(earlier.monotonic)
+    }
+
+    /// Both clocks moved on by `by`.
+    #[must_use]
+    pub fn after(&self, by: Duration) -> Now {
+        Now {
+            wall: self.wall.checked_add(by).unwrap_or(self.wall),
+            monotonic: self.monotonic.saturating_add(by),
+        }
+    }
+}
+
+/// A source of time.
+///
+/// Implement it to run a client on the time of a simulation; [`ManualClock`] is the ready one for tests.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// Reads both clocks.
+    fn now(&self) -> Now;
+}
+
+/// The machine's own clocks.
+#[derive(Clone, Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic part starts at zero now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
+    fn now(&self) -> Now {
+        Now { wall: SystemTime::now(), monotonic: self.start.elapsed() }
+    }
+}
+
+/// A clock that stands still until it is told to move.
+///
+/// ```
+/// use auth_core::{Clock, ManualClock};
+/// use std::time::{Duration, SystemTime};
+///
+/// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(60));
+/// assert_eq!(clock.now().since(before), Duration::from_secs(60));
+/// ```
+#[derive(Debug)]
+pub struct ManualClock {
+    now: Mutex<Now>,
+}
+
+impl ManualClock {
+    /// A clock that shows `wall` and a monotonic time of zero.
+    #[must_use]
+    pub fn new(wall: SystemTime) -> Self {
+        Self { now: Mutex::new(Now { wall, monotonic: Duration::ZERO }) }
+    }
+
+    /// Moves both clocks forward.
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.after(by);
+    }
+
+    /// Makes the wall clock jump, as a correction by a time server would; the monotonic clock stays where it is.
+    pub fn jump_wall(&self, to: SystemTime) {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner).wall = to;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Now {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_jump_leaves_the_monotonic_clock_alone() {
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000));
+        let before = clock.now();
+        clock.jump_wall(SystemTime::UNIX_EPOCH);
+        assert_eq!(clock.now().since(before), Duration::ZERO);
+        assert_eq!(clock.now().wall, SystemTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn the_system_clock_does_not_run_backwards() {
+        let clock = SystemClock::new();
+        let first = clock.now();
+        assert!(clock.now().monotonic >= first.monotonic);
+    }
+}

@@ -1,0 +1,255 @@
+//! Which signer to use now, and what to do when the server refuses it.
+//!
+//! The engine asks a [`CredentialSource`] once per attempt and gets a snapshot: a signer, the origin it may be used
+//! at, and a generation. When the server answers that the credential is no good, the engine names the generation that
+//! it used, so that a late refusal of an old credential never throws away a fresh one.
+
+use crate::clock::Now;
+use crate::origin::Origin;
+use crate::sign::Sign;
+use async_trait::async_trait;
+use http::{HeaderMap, StatusCode};
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Counts the credentials that a source has handed out; a renewal makes a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// The generation with this number.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The one after this.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// A snapshot of a credential: immutable, cheap to clone, bound to one origin.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    signer: Arc<dyn Sign>,
+    origin: Arc<Origin>,
+    generation: Generation,
+}
+
+impl Credential {
+    /// A credential that may be used at `origin`.
+    #[must_use]
+    pub fn new(signer: Arc<dyn Sign>, origin: Arc<Origin>, generation: Generation) -> Self {
+        Self { signer, origin, generation }
+    }
+
+    /// What signs with it.
+    #[must_use]
+    pub fn signer(&self) -> &dyn Sign {
+        &*self.signer
+    }
+
+    /// Where it may be used.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Which of the source's credentials it is.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+}
+
+/// What can be done about a refused credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// Nothing: the refusal is the answer.
+    Final,
+    /// Ask the source again; it has, or will get, another credential.
+    TryAgain,
+}
+
+/// Hands out credentials.
+///
+/// Static keys never renew; see [`StaticCredential`]. A source that renews, such as OAuth2 or a login session, is
+/// built on the state machine of [`crate::token`].
+///
+/// ```
+/// use auth_core::{Credential, CredentialError, CredentialSource, Generation, Now, Origin};
+/// use auth_core::{scheme::Bearer, secret::SecretString};
+/// use std::sync::Arc;
+///
+/// /// Reads the key from the place where an operator rotates it.
+/// #[derive(Debug)]
+/// struct Rotated { origin: Arc<Origin> }
+///
+/// #[async_trait::async_trait]
+/// impl CredentialSource for Rotated {
+///     async fn obtain(&self, _: Now) -> Result<Credential, CredentialError> {
+///         let key = SecretString::from("read from a vault");
+///         let signer = Bearer::new(&SecretString::from("vv_key")).map_err(CredentialError::refused)?;
+///         # drop(key);
+///         Ok(Credential::new(Arc::new(signer), self.origin.clone(), Generation::default()))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait CredentialSource: Send + Sync + fmt::Debug {
+    /// The credential to use, when that can be said without waiting.
+    ///
+    /// The engine asks this first; it saves an allocation per call. `None` means: use [`obtain`](Self::obtain).
+    fn current(&self, now: Now) -> Option<Credential> {
+        let _ = now;
+        None
+    }
+
+    /// The credential to use, waiting for a renewal where there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when there is none to be had.
+    async fn obtain(&self, now: Now) -> Result<Credential, CredentialError>;
+
+    /// The server refused the credential of this generation.
+    fn refused(&self, generation: Generation, now: Now) -> Recovery {
+        let _ = (generation, now);
+        Recovery::Final
+    }
+
+    /// Called with the head of each answer, for schemes in which an answer changes the credential, such as cookies.
+    fn observe(&self, generation: Generation, status: StatusCode, headers: &HeaderMap, now: Now) {
+        let _ = (generation, status, headers, now);
+    }
+}
+
+/// A credential that never changes.
+#[derive(Clone, Debug)]
+pub struct StaticCredential {
+    credential: Credential,
+}
+
+impl StaticCredential {
+    /// A source that always hands out this signer, bound to `origin`.
+    #[must_use]
+    pub fn new(signer: impl Sign + 'static, origin: Origin) -> Self {
+        Self { credential: Credential::new(Arc::new(signer), Arc::new(origin), Generation::default()) }
+    }
+}
+
+#[async_trait]
+impl CredentialSource for StaticCredential {
+    fn current(&self, _: Now) -> Option<Credential> {
+        Some(self.credential.clone())
+    }
+
+    async fn obtain(&self, _: Now) -> Result<Credential, CredentialError> {
+        Ok(self.credential.clone())
+    }
+}
+
+/// No credential is to be had.
+///
+/// Cheap to clone, because everybody who waited for the same renewal gets the same error.
+#[derive(Clone)]
+pub struct CredentialError {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    definitive: bool,
+    message: String,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl CredentialError {
+    /// The credential was refused for good: trying again with the same one is pointless.
+    #[must_use]
+    pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::build(true, "the credentials were refused", Some(source.into()))
+    }
+
+    /// The credential could not be fetched this time: the network, a time-out, a server that is down.
+    #[must_use]
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::build(false, "the credentials could not be fetched", Some(source.into()))
+    }
+
+    /// The same error with another first line, which must hold no secret.
+    #[must_use]
+    pub fn with_message(self, message: impl Into<String>) -> Self {
+        let definitive = self.is_definitive();
+        let retry_after = self.retry_after();
+        let source: Box<dyn StdError + Send + Sync> = Box::new(self);
+        Self {
+            inner: Arc::new(Inner { definitive, message: message.into(), retry_after, source: Some(source) }),
+        }
+    }
+
+    /// The same error, with the time until the next attempt.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after: Duration) -> Self {
+        let definitive = self.is_definitive();
+        let message = self.inner.message.clone();
+        let source: Box<dyn StdError + Send + Sync> = Box::new(self);
+        Self {
+            inner: Arc::new(Inner {
+                definitive,
+                message,
+                retry_after: Some(retry_after),
+                source: Some(source),
+            }),
+        }
+    }
+
+    /// Whether only new credentials from a person can help.
+    #[must_use]
+    pub fn is_definitive(&self) -> bool {
+        self.inner.definitive
+    }
+
+    /// How long the source will wait before it tries again, where it says.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    fn build(definitive: bool, message: &str, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { inner: Arc::new(Inner { definitive, message: message.to_owned(), retry_after: None, source }) }
+    }
+}
+
+impl fmt::Debug for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialError")
+            .field("definitive", &self.inner.definitive)
+            .field("message", &self.inner.message)
+            .field("retry_after", &self.inner.retry_after)
+            .field("source", &self.inner.source.as_ref().map(ToString::to_string))
+            .finish()
+    }
+}
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.message)
+    }
+}
+
+impl StdError for CredentialError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,145 @@
+//! Where a credential may go.
+//!
+//! An origin is scheme, host and port together. A credential is bound to one, and the engine compares it with the
+//! address of every request before it attaches anything: a secret can't follow a link, a base URL that was changed
+//! later, or a next-page address to another place.
+
+use http::Uri;
+use std::fmt;
+
+/// Scheme, host and port.
+///
+/// ```
+/// use auth_core::Origin;
+///
+/// let origin = Origin::https("API.example.com");
+/// assert!(origin.matches(&"https://api.example.com:443/v1/users".parse()?));
+/// assert!(!origin.matches(&"https://api.example.com:8443/v1/users".parse()?));
+/// assert!(!origin.matches(&"http://api.example.com/v1/users".parse()?));
+/// # Ok::<(), http::uri::InvalidUri>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// An https origin on the default port.
+    #[must_use]
+    pub fn https(host: &str) -> Self {
+        Self::new(true, host, None)
+    }
+
+    /// An origin; without a port, the scheme's default. The host is kept in lower case.
+    #[must_use]
+    pub fn new(secure: bool, host: &str, port: Option<u16>) -> Self {
+        Self { secure, host: host.to_ascii_lowercase(), port: port.unwrap_or(default_port(secure)) }
+    }
+
+    /// The origin of an absolute URI with the scheme `http` or `https`.
+    #[must_use]
+    pub fn of(uri: &Uri) -> Option<Self> {
+        let secure = is_secure(uri)?;
+        Some(Self::new(secure, uri.host()?, uri.port_u16()))
+    }
+
+    /// Whether the URI has this scheme, this host and this port.
+    #[must_use]
+    pub fn matches(&self, uri: &Uri) -> bool {
+        is_secure(uri) == Some(self.secure)
+            && uri.host().is_some_and(|host| host.eq_ignore_ascii_case(&self.host))
+            && uri.port_u16().unwrap_or(default_port(self.secure)) == self.port
+    }
+
+    /// Whether the scheme is https.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host in lower case, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, also when it is the scheme's default.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// `https://host`, with the port only where it isn't the default.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.secure { "https" } else { "http" }, self.host)?;
+        if self.port == default_port(self.secure) { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
+fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
+}
+
+fn is_secure(uri: &Uri) -> Option<bool> {
+    match uri.scheme_str()? {
+        "https" => Some(true),
+        "http" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scheme_host_and_port_all_count() {
+        let origin = Origin::new(false, "127.0.0.1", Some(8080));
+        for (uri, same) in [
+            ("http://127.0.0.1:8080/", true),
+            ("http://127.0.0.1:8081/", false),
+            ("https://127.0.0.1:8080/", false),
+            ("http://127.0.0.2:8080/", false),
+            ("http://localhost:8080/", false),
+            ("http://127.0.0.1/", false),
+            ("/relative", false),
+        ] {
+            assert_eq!(origin.matches(&uri.parse().unwrap()), same, "{uri}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_recognised_in_its_spellings() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("a.localhost", true),
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("localhost.example.com", false),
+            ("10.0.0.1", false),
+            ("notlocalhost", false),
+        ] {
+            assert_eq!(Origin::https(host).is_loopback(), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn it_prints_without_the_default_port() {
+        assert_eq!(Origin::https("A.example").to_string(), "https://a.example");
+        assert_eq!(Origin::new(false, "a.example", Some(81)).to_string(), "http://a.example:81");
+    }
+}

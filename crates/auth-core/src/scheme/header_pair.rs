@@ -1,0 +1,63 @@
+//! A header that carries `name:password` as plain text, as Messente's Verigator has it.
+
+use crate::secret::{
+    ExposeSecret, InvalidCredential, SecretString, check_text, check_user_name, sensitive_header,
+};
+use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
+use http::{HeaderName, HeaderValue};
+
+/// Signs with a user name and a password in one header of the vendor's own.
+///
+/// HTTP libraries drop `Authorization` when they follow a redirect to another host, and no other header: a pair in a
+/// header of its own would be handed over. This is why the engine follows no redirect.
+#[derive(Clone, Debug)]
+pub struct HeaderPair {
+    name: HeaderName,
+    value: HeaderValue,
+}
+
+impl HeaderPair {
+    /// A signer that sets `name` to `username:password`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredential`] when either part is empty or has a control character, or the user name has a colon.
+    pub fn new(name: HeaderName, username: &str, password: &SecretString) -> Result<Self, InvalidCredential> {
+        check_user_name("username", username)?;
+        let password = password.expose_secret();
+        check_text("password", password)?;
+        Ok(Self { name, value: sensitive_header("password", &format!("{username}:{password}"))? })
+    }
+}
+
+impl Sign for HeaderPair {
+    fn sign(&self, _: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        Ok(SignedParts::new().secret_header(self.name.clone(), self.value.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(username: &str, password: &str) -> Result<HeaderPair, InvalidCredential> {
+        HeaderPair::new(HeaderName::from_static("x-service-auth"), username, &SecretString::from(password))
+    }
+
+    #[test]
+    fn a_colon_may_stand_in_the_password_only() {
+        assert_eq!(pair("us:er", "pw").unwrap_err().field(), "username");
+        assert!(pair("user", "p:w").is_ok());
+    }
+
+    #[test]
+    fn line_breaks_are_refused_in_both() {
+        assert_eq!(pair("user\r\nX-Evil: 1", "pw").unwrap_err().field(), "username");
+        assert_eq!(pair("user", "pw\r\nX-Evil: 1").unwrap_err().field(), "password");
+    }
+
+    #[test]
+    fn nothing_of_it_prints() {
+        assert!(!format!("{:?}", pair("user", "canary").unwrap()).contains("canary"));
+    }
+}

@@ -1,0 +1,239 @@
+//! How a request is signed: a view of it and a time in, headers out.
+//!
+//! A signer sees exactly the bytes that will be sent and returns what to add. It doesn't change the request itself:
+//! the engine applies the parts all together or, when signing fails, not at all. Signing runs once per attempt, so a
+//! date inside a signature is never older than the attempt.
+
+use crate::origin::Origin;
+use crate::secret::{InvalidCredential, SecretString};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::fmt;
+use std::time::SystemTime;
+
+/// A request as it will go on the wire, for a signer to read.
+#[derive(Clone, Copy)]
+pub struct SigningRequest<'a> {
+    method: &'a Method,
+    origin: &'a Origin,
+    target: &'a str,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+    time: SystemTime,
+}
+
+impl<'a> SigningRequest<'a> {
+    /// A view of a request.
+    ///
+    /// `target` is the path with the query, as on the request line; `time` is the moment of the attempt.
+    #[must_use]
+    pub fn new(
+        method: &'a Method,
+        origin: &'a Origin,
+        target: &'a str,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+        time: SystemTime,
+    ) -> Self {
+        Self { method, origin, target, headers, body, time }
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// Where the request goes.
+    #[must_use]
+    pub fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
+    /// Path and query, as on the request line.
+    #[must_use]
+    pub fn target(&self) -> &'a str {
+        self.target
+    }
+
+    /// The path alone.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.target.split_once('?').map_or(self.target, |(path, _)| path)
+    }
+
+    /// The query alone, if there is one.
+    #[must_use]
+    pub fn query(&self) -> Option<&'a str> {
+        self.target.split_once('?').map(|(_, query)| query)
+    }
+
+    /// The headers so far; those that authenticate are not among them.
+    #[must_use]
+    pub fn headers(&self) -> &'a HeaderMap {
+        self.headers
+    }
+
+    /// The body, exactly as it will be sent.
+    #[must_use]
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// The moment of this attempt.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        self.time
+    }
+}
+
+/// Shows method and origin; target, headers and body may hold secrets.
+impl fmt::Debug for SigningRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningRequest")
+            .field("method", self.method)
+            .field("origin", self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a signer adds to a request.
+#[derive(Clone, Default)]
+pub struct SignedParts {
+    // One header is the common case and costs no allocation.
+    first: Option<(HeaderName, HeaderValue)>,
+    more: Vec<(HeaderName, HeaderValue)>,
+    query: Vec<(String, SecretString)>,
+}
+
+impl SignedParts {
+    /// Nothing to add.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a header that carries a secret; its value is marked sensitive.
+    #[must_use]
+    pub fn secret_header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.push(name, value);
+        self
+    }
+
+    /// Sets a header that is part of the signature but no secret, such as `Date`.
+    #[must_use]
+    pub fn plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    /// Adds a pair to the query, for vendors that want a secret there; the engine encodes it.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: SecretString) -> Self {
+        self.query.push((name.into(), value));
+        self
+    }
+
+    /// The headers to set, each replacing one of the same name.
+    pub fn headers(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        self.first.iter().chain(&self.more).map(|(name, value)| (name, value))
+    }
+
+    /// The pairs to add to the query, not yet encoded.
+    #[must_use]
+    pub fn query_pairs(&self) -> &[(String, SecretString)] {
+        &self.query
+    }
+
+    /// Takes the headers out.
+    pub fn into_headers(self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.first.into_iter().chain(self.more)
+    }
+
+    fn push(&mut self, name: HeaderName, value: HeaderValue) {
+        if self.first.is_none() {
+            self.first = Some((name, value));
+        } else {
+            self.more.push((name, value));
+        }
+    }
+}
+
+/// Names only.
+impl fmt::Debug for SignedParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&HeaderName> = self.headers().map(|(name, _)| name).collect();
+        let query: Vec<&str> = self.query.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("SignedParts").field("headers", &headers).field("query", &query).finish()
+    }
+}
+
+/// Signs requests.
+///
+/// Signing is synchronous and pure: the same request at the same time gives the same parts, except for a nonce where
+/// a scheme has one. What can wait, such as fetching a token, belongs to a
+/// [`CredentialSource`](crate::CredentialSource).
+///
+/// ```
+/// use auth_core::{Sign, SignError, SignedParts, SigningRequest};
+/// use http::{HeaderName, HeaderValue};
+///
+/// /// A vendor that wants the length of the body in a header of its own.
+/// #[derive(Debug)]
+/// struct LengthSigner;
+///
+/// impl Sign for LengthSigner {
+///     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+///         let length = HeaderValue::from(request.body().len());
+///         Ok(SignedParts::new().plain_header(HeaderName::from_static("x-length"), length))
+///     }
+/// }
+/// ```
+pub trait Sign: Send + Sync + fmt::Debug {
+    /// Returns what to add to the request.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] when this request can't be signed; nothing is sent then.
+    fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError>;
+}
+
+/// A request that can't be signed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The credential itself can't be used.
+    #[error(transparent)]
+    Credential(#[from] InvalidCredential),
+    /// The request has something that the scheme can't sign; the text names it and holds no value.
+    #[error("this request can't be signed: {0}")]
+    Request(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_print_names_and_no_values() {
+        let parts = SignedParts::new()
+            .secret_header(HeaderName::from_static("authorization"), HeaderValue::from_static("canary"))
+            .plain_header(HeaderName::from_static("date"), HeaderValue::from_static("today"))
+            .query("token", SecretString::from("canary"));
+        let printed = format!("{parts:?}");
+        assert!(printed.contains("authorization") && printed.contains("token"));
+        assert!(!printed.contains("canary"));
+        assert_eq!(parts.headers().count(), 2);
+        assert!(parts.headers().next().unwrap().1.is_sensitive());
+    }
+
+    #[test]
+    fn the_target_splits_at_the_first_question_mark() {
+        let origin = Origin::https("a.example");
+        let headers = HeaderMap::new();
+        let request =
+            SigningRequest::new(&Method::GET, &origin, "/a?b=?c", &headers, b"", SystemTime::UNIX_EPOCH);
+        assert_eq!((request.path(), request.query()), ("/a", Some("b=?c")));
+        assert!(!format!("{request:?}").contains("?c"));
+    }
+}

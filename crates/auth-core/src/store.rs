@@ -1,0 +1,260 @@
+//! Where renewed tokens are kept between runs.
+//!
+//! A rotated refresh token that is lost locks its owner out, so keeping it is part of the renewal and not an
+//! afterthought: lock, reload, compare the generation, renew, save, release. The lock belongs to the store, because
+//! only the store knows how far it reaches: other tasks, other processes, other machines. It is keyed by the
+//! credential, so that two configurations with the same login share it.
+//!
+//! Stores on disk and in the operating system's keyring live in crates of their own; [`MemoryStore`] is here.
+
+use crate::secret::SecretString;
+use async_trait::async_trait;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// Which credential a token belongs to: the provider, the origin and the account. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreKey(String);
+
+impl StoreKey {
+    /// A key from its three parts.
+    #[must_use]
+    pub fn new(provider: &str, origin: &str, account: &str) -> Self {
+        Self(format!("{provider} {origin} {account}"))
+    }
+
+    /// The key as text, for a store to use as a name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A token as a store keeps it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoredToken {
+    /// Counts the renewals of this credential across all processes; a renewal saves the number after the one it read.
+    pub generation: u64,
+    /// What calls are signed with.
+    pub access: SecretString,
+    /// What a new access token is got with, where there is one.
+    pub refresh: Option<SecretString>,
+    /// When the access token ends, where that is known.
+    pub expires_at: Option<SystemTime>,
+    /// What else the provider needs, none of it secret.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl StoredToken {
+    /// A token without a refresh token, an end or attributes.
+    #[must_use]
+    pub fn new(generation: u64, access: SecretString) -> Self {
+        Self { generation, access, refresh: None, expires_at: None, attributes: BTreeMap::new() }
+    }
+}
+
+/// A place that keeps tokens.
+#[async_trait]
+pub trait TokenStore: Send + Sync + fmt::Debug {
+    /// Reads the token of a credential without locking it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the place can't be read or holds something that it should not.
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError>;
+
+    /// Locks the credential against every other user of the store, waiting for them within the store's own limit.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Held`] when somebody else keeps the lock too long; [`LockError::Unavailable`] when it can't be had
+    /// at all. Neither allows a renewal.
+    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError>;
+}
+
+/// A locked credential; dropping it releases the lock.
+#[async_trait]
+pub trait LockedToken: Send + fmt::Debug {
+    /// Reads the token again, now that nobody else can change it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] as for [`TokenStore::load`].
+    async fn load(&mut self) -> Result<Option<StoredToken>, StoreError>;
+
+    /// Saves the token; when this returns, a crash no longer loses it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it could not be saved; what was there before is still there.
+    async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError>;
+
+    /// Forgets the token.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it could not be removed.
+    async fn clear(&mut self) -> Result<(), StoreError>;
+}
+
+/// A store that can't be read or written. The text says where and why, and shows no token.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the token store {action} failed: {reason}")]
+pub struct StoreError {
+    action: &'static str,
+    reason: String,
+}
+
+impl StoreError {
+    /// A failure of `action`, such as `read`.
+    #[must_use]
+    pub fn new(action: &'static str, reason: impl Into<String>) -> Self {
+        Self { action, reason: reason.into() }
+    }
+}
+
+/// A lock that could not be had.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Somebody else holds it and did not let go in time.
+    #[error("the token is locked by another process")]
+    Held,
+    /// The store can't lock: no permission, no space, no such place.
+    #[error("the token can't be locked")]
+    Unavailable(#[source] StoreError),
+}
+
+/// Keeps tokens as long as the process lives.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_core::store::{MemoryStore, StoreKey, StoredToken, TokenStore};
+/// use auth_core::secret::SecretString;
+///
+/// let store = MemoryStore::new();
+/// let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
+/// let mut locked = store.lock(&key).await?;
+/// locked.save(&StoredToken::new(1, SecretString::from("token"))).await?;
+/// drop(locked);
+/// assert_eq!(store.load(&key).await?.map(|token| token.generation), Some(1));
+/// # Ok(())
+/// # }
+/// # let mut run = Box::pin(run());
+/// # let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+/// # assert!(matches!(run.as_mut().poll(&mut cx), std::task::Poll::Ready(Ok(()))));
+/// # use std::future::Future;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    tokens: BTreeMap<StoreKey, StoredToken>,
+    locked: BTreeSet<StoreKey>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl TokenStore for MemoryStore {
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        Ok(self.shared().tokens.get(key).cloned())
+    }
+
+    /// Does not wait: within one process the engine renews one at a time, so a lock that is held is a second client.
+    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        if !self.shared().locked.insert(key.clone()) {
+            return Err(LockError::Held);
+        }
+        Ok(Box::new(LockedInMemory { store: self.clone(), key: key.clone() }))
+    }
+}
+
+#[derive(Debug)]
+struct LockedInMemory {
+    store: MemoryStore,
+    key: StoreKey,
+}
+
+#[async_trait]
+impl LockedToken for LockedInMemory {
+    async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
+        Ok(self.store.shared().tokens.get(&self.key).cloned())
+    }
+
+    async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
+        self.store.shared().tokens.insert(self.key.clone(), token.clone());
+        Ok(())
+    }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        self.store.shared().tokens.remove(&self.key);
+        Ok(())
+    }
+}
+
+impl Drop for LockedInMemory {
+    fn drop(&mut self) {
+        self.store.shared().locked.remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
+
+    /// Everything in memory is ready at once, so one poll is a whole run.
+    fn ready<T>(future: impl Future<Output = T>) -> T {
+        let mut future = Box::pin(future);
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("an in-memory store never waits"),
+        }
+    }
+
+    #[test]
+    fn the_lock_is_exclusive_per_credential_and_released_on_drop() {
+        let store = MemoryStore::new();
+        let (a, b) = (StoreKey::new("p", "o", "a"), StoreKey::new("p", "o", "b"));
+        let held = ready(store.lock(&a)).unwrap();
+        assert!(matches!(ready(store.lock(&a)), Err(LockError::Held)));
+        assert!(ready(store.lock(&b)).is_ok());
+        drop(held);
+        assert!(ready(store.lock(&a)).is_ok());
+    }
+
+    #[test]
+    fn a_stored_token_does_not_print() {
+        let mut token = StoredToken::new(1, SecretString::from("canary"));
+        token.refresh = Some(SecretString::from("canary"));
+        assert!(!format!("{token:?}").contains("canary"));
+    }
+
+    #[test]
+    fn clearing_forgets() {
+        let store = MemoryStore::new();
+        let key = StoreKey::new("p", "o", "a");
+        let mut locked = ready(store.lock(&key)).unwrap();
+        ready(locked.save(&StoredToken::new(1, SecretString::from("x")))).unwrap();
+        ready(locked.clear()).unwrap();
+        assert!(ready(locked.load()).unwrap().is_none());
+    }
+}

@@ -1,0 +1,546 @@
+//! When to serve a token, renew it, wait for it, or give up.
+//!
+//! A pure state machine: it reads no clock and sends nothing. The driver in `client-core` asks it what to do, carries
+//! out the one renewal that it allows, and tells it the outcome. OAuth2 tokens and login sessions run on the same
+//! machine, for both are "a login gives material that ends".
+//!
+//! ```text
+//!   empty ──► renewing ──► fresh ──► early window ──► must renew
+//!               │  ▲         ▲        (served while     (callers
+//!               ▼  │         │         one renews)       wait)
+//!            failed until T  └────────────┴──────────────┘
+//! ```
+//!
+//! What it guarantees: at most one renewal at a time; a failed early renewal changes nothing but the time of the next
+//! try; a failed renewal is not tried again before its back-off ends; a refusal of an old generation renews nothing; a
+//! definitive refusal is remembered until new material is installed.
+
+use crate::clock::Now;
+use crate::credential::{Generation, Recovery};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// When renewals happen. All of it has defaults that suit tokens of minutes to weeks.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RenewalSettings {
+    /// How long before its end a token is renewed while it still serves. Default 5 minutes, and never more than a
+    /// fifth of the token's life.
+    pub early_window: Duration,
+    /// How long before its end a token counts as ended, for the time that a request travels. Default 20 seconds, and
+    /// never more than a tenth of the token's life.
+    pub usable_margin: Duration,
+    /// The wait after a first failed renewal; it doubles with each further one. Default 1 second.
+    pub first_backoff: Duration,
+    /// The longest wait between failed renewals. Default 30 seconds.
+    pub max_backoff: Duration,
+    /// A token that was renewed less than this ago is not renewed again when the server refuses it: the refusal is
+    /// then not about the token's age. Default 10 seconds.
+    pub refusal_floor: Duration,
+}
+
+impl Default for RenewalSettings {
+    fn default() -> Self {
+        Self {
+            early_window: Duration::from_secs(300),
+            usable_margin: Duration::from_secs(20),
+            first_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(30),
+            refusal_floor: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How long material lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until this moment, as the server said it.
+    Until(SystemTime),
+    /// For this long from now.
+    For(Duration),
+    /// The server gave no end; only a refusal ends it.
+    Unknown,
+}
+
+impl Lifetime {
+    /// What is left at `now`; `None` where no end is known.
+    #[must_use]
+    pub fn remaining(self, now: Now) -> Option<Duration> {
+        match self {
+            Self::Until(end) => Some(end.duration_since(now.wall).unwrap_or(Duration::ZERO)),
+            Self::For(life) => Some(life),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Material that was handed out, with its generation.
+#[derive(Debug)]
+pub struct Issued<M> {
+    /// The material.
+    pub material: Arc<M>,
+    /// Its generation.
+    pub generation: Generation,
+}
+
+impl<M> Clone for Issued<M> {
+    fn clone(&self) -> Self {
+        Self { material: Arc::clone(&self.material), generation: self.generation }
+    }
+}
+
+/// Permission for one renewal, to be given back with its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(u64);
+
+/// What a caller is to do.
+#[derive(Debug)]
+pub enum Decision<M, E> {
+    /// Use this.
+    Serve(Issued<M>),
+    /// Use this, and carry out a renewal beside it.
+    ServeAndRenew(Issued<M>, Ticket),
+    /// Carry out a renewal and wait for it.
+    Renew(Ticket),
+    /// Wait for the renewal that is under way.
+    Wait(Ticket),
+    /// There is nothing to use and it is too early to try again.
+    Fail {
+        /// Why the last renewal failed.
+        error: E,
+        /// When the next one may start; `None` when only new material helps.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A renewal that failed.
+#[derive(Clone, Debug)]
+pub struct Failure<E> {
+    /// Whether trying again with the same credentials is pointless.
+    pub definitive: bool,
+    /// What is told to everyone who asks before the next try.
+    pub error: E,
+}
+
+#[derive(Debug)]
+struct Held<M> {
+    issued: Issued<M>,
+    ends: Option<End>,
+    /// Set while the server's refusal of this very generation stands.
+    refused: bool,
+    /// When a renewal made it; `None` for material that was installed from outside.
+    renewed_at: Option<Now>,
+}
+
+/// The end of a life on both clocks; whichever comes first counts.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    wall: SystemTime,
+    monotonic: Duration,
+    early: Duration,
+    margin: Duration,
+}
+
+impl End {
+    fn within(&self, lead: Duration, now: Now) -> bool {
+        let ahead = now.after(lead);
+        ahead.wall >= self.wall || ahead.monotonic >= self.monotonic
+    }
+}
+
+#[derive(Debug)]
+struct LastFailure<E> {
+    failure: Failure<E>,
+    until: Now,
+}
+
+/// The machine. `M` is the material, `E` the error of a failed renewal.
+///
+/// ```
+/// use auth_core::token::{Decision, Lifetime, RenewalSettings, RenewalState};
+/// use auth_core::{Clock, ManualClock};
+/// use std::time::{Duration, SystemTime};
+///
+/// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+/// let mut state: RenewalState<&str, String> = RenewalState::new(RenewalSettings::default());
+///
+/// let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("nothing is held yet") };
+/// assert!(matches!(state.decide(clock.now()), Decision::Wait(_)), "one renewal at a time");
+///
+/// state.succeed(ticket, "token", Lifetime::For(Duration::from_secs(3600)), 0.5, clock.now());
+/// assert!(matches!(state.decide(clock.now()), Decision::Serve(_)));
+/// ```
+#[derive(Debug)]
+pub struct RenewalState<M, E> {
+    settings: RenewalSettings,
+    held: Option<Held<M>>,
+    flight: Option<Ticket>,
+    failure: Option<LastFailure<E>>,
+    failures_in_a_row: u32,
+    last_ticket: u64,
+    generation: Generation,
+}
+
+impl<M, E: Clone> RenewalState<M, E> {
+    /// A machine that holds nothing yet.
+    #[must_use]
+    pub fn new(settings: RenewalSettings) -> Self {
+        Self {
+            settings,
+            held: None,
+            flight: None,
+            failure: None,
+            failures_in_a_row: 0,
+            last_ticket: 0,
+            generation: Generation::default(),
+        }
+    }
+
+    /// Puts in material that came from outside: a login by a person, or a store. Forgets every failure.
+    ///
+    /// A renewal that is still under way is disowned; its outcome will be ignored. `jitter` is a random number from 0
+    /// to 1 that spreads the early window of many processes.
+    pub fn install(&mut self, material: M, lifetime: Lifetime, jitter: f64, now: Now) -> Issued<M> {
+        self.flight = None;
+        self.hold(material, lifetime, jitter, None, now)
+    }
+
+    /// What a caller is to do at `now`.
+    pub fn decide(&mut self, now: Now) -> Decision<M, E> {
+        if let Some(held) = self.held.as_ref().filter(|held| held.is_usable(now)) {
+            let issued = held.issued.clone();
+            if held.is_early(now) && self.flight.is_none() && self.blocked(now).is_none() {
+                return Decision::ServeAndRenew(issued, self.start());
+            }
+            return Decision::Serve(issued);
+        }
+        if let Some(ticket) = self.flight {
+            return Decision::Wait(ticket);
+        }
+        match self.blocked(now) {
+            Some((error, retry_after)) => Decision::Fail { error, retry_after },
+            None => Decision::Renew(self.start()),
+        }
+    }
+
+    /// What is held and usable at `now`, without starting anything: `None` where [`decide`](Self::decide) would do
+    /// more than serve.
+    #[must_use]
+    pub fn peek(&self, now: Now) -> Option<Issued<M>> {
+        let held = self.held.as_ref().filter(|held| held.is_usable(now))?;
+        let rests = !held.is_early(now) || self.flight.is_some() || self.blocked(now).is_some();
+        rests.then(|| held.issued.clone())
+    }
+
+    /// What is held, usable or not; a renewal needs its refresh token.
+    #[must_use]
+    pub fn held(&self) -> Option<Issued<M>> {
+        self.held.as_ref().map(|held| held.issued.clone())
+    }
+
+    /// The renewal with this ticket brought new material. `None` when the ticket was disowned in the meantime.
+    pub fn succeed(
+        &mut self,
+        ticket: Ticket,
+        material: M,
+        lifetime: Lifetime,
+        jitter: f64,
+        now: Now,
+    ) -> Option<Issued<M>> {
+        if self.flight != Some(ticket) {
+            return None;
+        }
+        self.flight = None;
+        Some(self.hold(material, lifetime, jitter, Some(now), now))
+    }
+
+    /// The renewal with this ticket failed. Material that still serves goes on serving.
+    pub fn fail(&mut self, ticket: Ticket, failure: Failure<E>, now: Now) {
+        if self.flight != Some(ticket) {
+            return;
+        }
+        self.flight = None;
+        let doublings = self.failures_in_a_row.min(16);
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        let wait =
+            self.settings.first_backoff.saturating_mul(1u32 << doublings).min(self.settings.max_backoff);
+        self.failure = Some(LastFailure { failure, until: now.after(wait) });
+    }
+
+    /// The server refused the material of this generation.
+    pub fn refuse(&mut self, generation: Generation, now: Now) -> Recovery {
+        let floor = self.settings.refusal_floor;
+        match &mut self.held {
+            Some(held) if held.issued.generation == generation => {
+                if held.renewed_at.is_some_and(|renewed| now.since(renewed) < floor) {
+                    return Recovery::Final;
+                }
+                held.refused = true;
+                Recovery::TryAgain
+            }
+            // Somebody else has renewed since, or nothing is held: ask again.
+            _ => Recovery::TryAgain,
+        }
+    }
+
+    /// How long the material that `lifetime` describes would be usable; zero when it has ended already, which counts
+    /// as a failed renewal.
+    #[must_use]
+    pub fn is_worth_holding(lifetime: Lifetime, now: Now) -> bool {
+        lifetime.remaining(now) != Some(Duration::ZERO)
+    }
+
+    fn hold(
+        &mut self,
+        material: M,
+        lifetime: Lifetime,
+        jitter: f64,
+        renewed_at: Option<Now>,
+        now: Now,
+    ) -> Issued<M> {
+        self.generation = self.generation.next();
+        self.failure = None;
+        self.failures_in_a_row = 0;
+        let issued = Issued { material: Arc::new(material), generation: self.generation };
+        let ends = lifetime.remaining(now).map(|life| {
+            let early = self.settings.early_window.min(life / 5);
+            End {
+                wall: match lifetime {
+                    Lifetime::Until(end) => end,
+                    _ => now.after(life).wall,
+                },
+                monotonic: now.monotonic.saturating_add(life),
+                early: early.mul_f64(1.0 - 0.1 * jitter.clamp(0.0, 1.0)),
+                margin: self.settings.usable_margin.min(life / 10),
+            }
+        });
+        self.held = Some(Held { issued: issued.clone(), ends, refused: false, renewed_at });
+        issued
+    }
+
+    fn start(&mut self) -> Ticket {
+        self.last_ticket = self.last_ticket.wrapping_add(1);
+        let ticket = Ticket(self.last_ticket);
+        self.flight = Some(ticket);
+        ticket
+    }
+
+    /// The failure that forbids a renewal at `now`, if one does.
+    fn blocked(&self, now: Now) -> Option<(E, Option<Duration>)> {
+        let last = self.failure.as_ref()?;
+        if last.failure.definitive {
+            return Some((last.failure.error.clone(), None));
+        }
+        let left = last.until.since(now);
+        (left > Duration::ZERO).then(|| (last.failure.error.clone(), Some(left)))
+    }
+}
+
+impl<M> Held<M> {
+    fn is_usable(&self, now: Now) -> bool {
+        !self.refused && self.ends.is_none_or(|ends| !ends.within(ends.margin, now))
+    }
+
+    fn is_early(&self, now: Now) -> bool {
+        self.ends.is_some_and(|ends| ends.within(ends.early.max(ends.margin), now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, ManualClock};
+
+    type State = RenewalState<u32, &'static str>;
+
+    fn machine() -> (State, ManualClock) {
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+        (State::new(RenewalSettings::default()), clock)
+    }
+
+    fn hour() -> Lifetime {
+        Lifetime::For(Duration::from_secs(3600))
+    }
+
+    fn fresh() -> (State, ManualClock, Issued<u32>) {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        let issued = state.succeed(ticket, 1, hour(), 0.0, clock.now()).unwrap();
+        (state, clock, issued)
+    }
+
+    fn served(decision: Decision<u32, &'static str>) -> u32 {
+        match decision {
+            Decision::Serve(issued) | Decision::ServeAndRenew(issued, _) => *issued.material,
+            other => panic!("not served: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_renewal_at_a_time_however_many_ask() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        for _ in 0..1000 {
+            assert!(matches!(state.decide(clock.now()), Decision::Wait(t) if t == ticket));
+        }
+        state.succeed(ticket, 7, hour(), 0.0, clock.now()).unwrap();
+        assert_eq!(served(state.decide(clock.now())), 7);
+    }
+
+    #[test]
+    fn the_early_window_serves_the_old_token_and_starts_one_renewal() {
+        let (mut state, clock, _) = fresh();
+        clock.advance(Duration::from_secs(3600 - 301));
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "not early yet");
+        assert!(state.peek(clock.now()).is_some());
+        clock.advance(Duration::from_secs(1));
+        assert!(state.peek(clock.now()).is_none(), "there is something to start");
+        let Decision::ServeAndRenew(issued, ticket) = state.decide(clock.now()) else { panic!("early") };
+        assert_eq!(*issued.material, 1);
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "one renewal only");
+        state.succeed(ticket, 2, hour(), 0.0, clock.now()).unwrap();
+        assert_eq!(served(state.decide(clock.now())), 2);
+    }
+
+    #[test]
+    fn a_failed_early_renewal_serves_until_the_real_end() {
+        let (mut state, clock, _) = fresh();
+        clock.advance(Duration::from_secs(3600 - 300));
+        let mut tries = 0;
+        for _ in 0..279 {
+            match state.decide(clock.now()) {
+                Decision::Serve(_) => {}
+                Decision::ServeAndRenew(_, ticket) => {
+                    tries += 1;
+                    state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+                }
+                other => panic!("a good token was not served: {other:?}"),
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        assert!((5..=15).contains(&tries), "backs off while it serves: {tries}");
+        clock.advance(Duration::from_secs(40));
+        assert!(!matches!(state.decide(clock.now()), Decision::Serve(_)), "ended");
+    }
+
+    #[test]
+    fn a_failed_fetch_is_shared_and_not_repeated_before_its_back_off() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+        for _ in 0..100 {
+            let Decision::Fail { error, retry_after } = state.decide(clock.now()) else { panic!("blocked") };
+            assert_eq!((error, retry_after), ("down", Some(Duration::from_secs(1))));
+        }
+        clock.advance(Duration::from_secs(1));
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("may try again") };
+        state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+        clock.advance(Duration::from_secs(1));
+        assert!(matches!(state.decide(clock.now()), Decision::Fail { .. }), "the wait doubles");
+    }
+
+    #[test]
+    fn the_back_off_is_capped_and_recovers_after_a_day() {
+        let (mut state, clock) = machine();
+        let mut tries = 0;
+        for _ in 0..86_400 {
+            if let Decision::Renew(ticket) = state.decide(clock.now()) {
+                tries += 1;
+                state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        assert!((2_800..=2_900).contains(&tries), "every 30 s: {tries}");
+        clock.advance(Duration::from_secs(30));
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("not poisoned") };
+        state.succeed(ticket, 9, hour(), 0.0, clock.now()).unwrap();
+        assert_eq!(served(state.decide(clock.now())), 9);
+    }
+
+    #[test]
+    fn a_definitive_refusal_is_remembered_until_new_material_comes() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        state.fail(ticket, Failure { definitive: true, error: "bad grant" }, clock.now());
+        clock.advance(Duration::from_secs(1_000_000));
+        assert!(matches!(
+            state.decide(clock.now()),
+            Decision::Fail { error: "bad grant", retry_after: None }
+        ));
+        state.install(3, hour(), 0.0, clock.now());
+        assert_eq!(served(state.decide(clock.now())), 3);
+    }
+
+    #[test]
+    fn a_late_refusal_of_an_old_generation_renews_nothing() {
+        let (mut state, clock, first) = fresh();
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(state.refuse(first.generation, clock.now()), Recovery::TryAgain);
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("refused material") };
+        state.succeed(ticket, 2, hour(), 0.0, clock.now()).unwrap();
+        for _ in 0..100 {
+            assert_eq!(state.refuse(first.generation, clock.now()), Recovery::TryAgain);
+            assert!(matches!(state.decide(clock.now()), Decision::Serve(_)));
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_fresh_material_is_final_for_a_while() {
+        let (mut state, clock, first) = fresh();
+        assert_eq!(state.refuse(first.generation, clock.now()), Recovery::Final);
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "other calls may still like it");
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(state.refuse(first.generation, clock.now()), Recovery::TryAgain);
+    }
+
+    #[test]
+    fn installed_material_may_be_renewed_at_once() {
+        let (mut state, clock) = machine();
+        let issued = state.install(1, Lifetime::Unknown, 0.0, clock.now());
+        assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)));
+    }
+
+    #[test]
+    fn a_disowned_renewal_changes_nothing() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        state.install(5, hour(), 0.0, clock.now());
+        assert!(state.succeed(ticket, 6, hour(), 0.0, clock.now()).is_none());
+        state.fail(ticket, Failure { definitive: true, error: "late" }, clock.now());
+        assert_eq!(served(state.decide(clock.now())), 5);
+    }
+
+    #[test]
+    fn either_clock_ends_a_token() {
+        let (mut state, clock, _) = fresh();
+        clock.jump_wall(clock.now().wall + Duration::from_secs(3600));
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "the wall clock says it ended");
+
+        let (mut state, clock, _) = fresh();
+        let wall = clock.now().wall;
+        clock.advance(Duration::from_secs(3600));
+        clock.jump_wall(wall);
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "the monotonic clock says it ended");
+    }
+
+    #[test]
+    fn short_lives_can_be_cached_too() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        state.succeed(ticket, 1, Lifetime::For(Duration::from_secs(10)), 1.0, clock.now()).unwrap();
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)));
+        clock.advance(Duration::from_millis(8_500));
+        assert!(matches!(state.decide(clock.now()), Decision::ServeAndRenew(..)));
+        clock.advance(Duration::from_millis(600));
+        assert!(matches!(state.decide(clock.now()), Decision::Wait(_)));
+    }
+
+    #[test]
+    fn an_answer_that_has_ended_already_is_not_worth_holding() {
+        let (_, clock) = machine();
+        assert!(!State::is_worth_holding(Lifetime::Until(SystemTime::UNIX_EPOCH), clock.now()));
+        assert!(!State::is_worth_holding(Lifetime::For(Duration::ZERO), clock.now()));
+        assert!(State::is_worth_holding(Lifetime::Unknown, clock.now()));
+    }
+}
