@@ -1,1 +1,115 @@
-//! Under construction.
+//! The call engine under a family of API clients.
+//!
+//! A provider crate describes its operations as data and its authentication as a credential source; this crate does
+//! the rest, the same way for all of them:
+//!
+//! 1. **encode** once: path, query, headers, body ([`Request`]);
+//! 2. **authenticate** inside the attempt loop: sign *these bytes* at *this time*, for *this origin* only;
+//! 3. **send** through a [`Transport`](transport::Transport), with limits of time and size;
+//! 4. **classify** before parsing, by the vendor's rules ([`Vendor`]);
+//! 5. **recover**: renew a refused credential once; repeat what may be repeated, within policy, quota and deadline;
+//! 6. **decode**, or fail with one [`Error`] that knows everything.
+//!
+//! It is meant for authors of provider crates. Users of one meet [`Call`], [`Error`], [`RetryPolicy`], the transports
+//! and [`testing`].
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `rustls-ring` (default) | the reqwest transport with TLS by rustls and ring |
+//! | `rustls-aws-lc` | the same with aws-lc-rs |
+//! | `native-tls` | the same with the operating system's TLS |
+//! | `reqwest` | the reqwest transport without TLS, for loopback |
+//! | `http2` | HTTP/2 where the server offers it |
+//! | `tracing` (default) | spans and events |
+//! | `testing` | a scripted transport and manual time |
+//!
+//! # Example
+//!
+//! A client of one operation, answered by a script:
+//!
+//! ```
+//! use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
+//! use client_core::testing::ScriptedTransport;
+//! use client_core::{BaseUrl, Class, Engine, Error, Operation, Settings, Vendor, decode};
+//! use http::Method;
+//! use std::sync::Arc;
+//!
+//! #[derive(Debug)]
+//! struct Shop;
+//! impl Vendor for Shop {
+//!     fn name(&self) -> &'static str {
+//!         "shop"
+//!     }
+//! }
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Item {
+//!     name: String,
+//! }
+//!
+//! static GET_ITEM: Operation = Operation::new("items.get", Method::GET, "/items/{item_id}", Class::Read);
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let transport = ScriptedTransport::new().json(200, r#"{"name":"lamp"}"#);
+//! let mut settings = Settings::new("shop-client/1.0");
+//! settings.set_transport(Arc::new(transport.clone()));
+//! let base = BaseUrl::parse("base URL", "https://shop.example")?;
+//! let key = Bearer::new(&SecretString::from("key"))?;
+//! let credential = StaticCredential::new(key, base.origin().clone());
+//! let engine = Engine::new(&settings, base, Shop, Some(Arc::new(credential)))?;
+//!
+//! let call = engine.request(&GET_ITEM, &["a/7".into()]).call::<Item, Error>(decode::json);
+//! assert_eq!(call.await?.name, "lamp");
+//! assert_eq!(transport.requests()[0].uri, "https://shop.example/items/a%2F7");
+//! # Ok::<(), Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use auth_core;
+
+mod base_url;
+mod call;
+pub mod decode;
+mod engine;
+pub mod env;
+mod error;
+mod json;
+mod observe;
+mod operation;
+mod page;
+mod path;
+mod query;
+mod renew;
+mod request;
+#[cfg(feature = "reqwest")]
+mod reqwest_transport;
+mod retry;
+mod settings;
+mod signing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod time;
+pub mod transport;
+mod vendor;
+
+pub use base_url::BaseUrl;
+pub use call::{Call, Reply};
+pub use engine::Engine;
+pub use error::{ApiError, Error, ErrorKind};
+pub use operation::{Class, Operation};
+pub use page::{Items, Pages};
+pub use path::PathValue;
+pub use query::QueryValue;
+pub use renew::{Renew, Renewed, Renewing};
+pub use request::Request;
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use retry::{Quota, RetryPolicy};
+pub use settings::{Settings, Timeouts};
+pub use time::Sleep;
+pub use vendor::{AnswerView, JsonStyle, Vendor, Verdict, by_status};

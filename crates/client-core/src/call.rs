@@ -1,0 +1,196 @@
+//! A call that is ready to go.
+//!
+//! Every operation of every provider returns a [`Call`]. Awaiting it sends it; before that it takes options. It owns
+//! all that it needs, so it can be stored, moved to a task, or thrown away without a trace.
+
+use crate::decode::{self, Decode};
+use crate::engine::{Engine, Exchange};
+use crate::error::Error;
+use crate::query::{self, QueryValue};
+use crate::request::Outgoing;
+use crate::retry::RetryPolicy;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// What a call may be told beyond its client's settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) operation_timeout: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+}
+
+/// A call that is ready to go: `.await` sends it.
+///
+/// `T` is what comes back and `E` the provider's error.
+///
+/// ```
+/// # use client_core::{Call, Error, RetryPolicy};
+/// # use std::time::Duration;
+/// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
+/// let text = call
+///     .timeout(Duration::from_secs(5))
+///     .retry(RetryPolicy::none())
+///     .header("x-tenant".parse().expect("a header name"), "blue".parse().expect("a header value"))
+///     .await?;
+/// # let _ = text;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<T, E = Error> {
+    engine: Engine,
+    outgoing: Result<Outgoing, Error>,
+    options: CallOptions,
+    decode: Decode<T>,
+    error: PhantomData<fn() -> E>,
+}
+
+/// A decoded answer with its head.
+///
+/// `Debug` shows the names of the headers only.
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// What the body says.
+    pub value: T,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// How many times the request was sent.
+    pub attempts: u32,
+    /// How long the call took, waits included.
+    pub elapsed: Duration,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("value", &self.value)
+            .field("status", &self.status)
+            .field("header_names", &self.headers.keys().collect::<Vec<_>>())
+            .field("attempts", &self.attempts)
+            .field("elapsed", &self.elapsed)
+            .finish()
+    }
+}
+
+impl<T, E: From<Error>> Call<T, E> {
+    pub(crate) fn new(engine: Engine, outgoing: Result<Outgoing, Error>, decode: Decode<T>) -> Self {
+        Self { engine, outgoing, options: CallOptions::default(), decode, error: PhantomData }
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
+        if let Ok(outgoing) = &mut self.outgoing
+            && let Err(error) = change(outgoing)
+        {
+            self.outgoing = Err(error);
+        }
+        self
+    }
+
+    /// The time limit of the whole call, with all attempts and waits.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.operation_timeout = Some(limit);
+        self
+    }
+
+    /// The time limit of one attempt.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.options.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// How this call is repeated. The operation's class still decides whether it may be.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
+    }
+
+    /// Adds a header. Those that authenticate, frame or describe the body are the client's own: naming one makes the
+    /// call fail before anything is sent.
+    pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.edit(|outgoing| outgoing.set_header(name, value))
+    }
+
+    /// Adds a pair to the query, for parameters that the vendor has and this SDK doesn't know.
+    pub fn query(self, name: &str, value: impl QueryValue) -> Self {
+        self.edit(|outgoing| {
+            query::append(&mut outgoing.target, name, &value);
+            Ok(())
+        })
+    }
+
+    /// Gives back the answer undecoded: status, headers and bytes. An answer that is no success is still an error.
+    pub fn raw(self) -> Call<Response<Bytes>, E> {
+        Call {
+            engine: self.engine,
+            outgoing: self.outgoing,
+            options: self.options,
+            decode: decode::raw,
+            error: PhantomData,
+        }
+    }
+
+    /// Sends the call; the same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// The provider's error, which wraps [`Error`].
+    pub async fn send(self) -> Result<T, E> {
+        self.reply().await.map(|reply| reply.value)
+    }
+
+    /// Sends the call and keeps the head of the answer.
+    ///
+    /// # Errors
+    ///
+    /// The provider's error, which wraps [`Error`].
+    pub async fn reply(self) -> Result<Reply<T>, E> {
+        let Self { engine, outgoing, options, decode, .. } = self;
+        let run = async {
+            let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+            let exchange = engine.run(&outgoing, &options).await?;
+            match decode(&exchange.received.response) {
+                Ok(value) => Ok(exchange.into_reply(value)),
+                Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure)),
+            }
+        };
+        run.await.map_err(E::from)
+    }
+}
+
+impl Exchange {
+    fn into_reply<T>(self, value: T) -> Reply<T> {
+        let (head, _) = self.received.response.into_parts();
+        Reply {
+            value,
+            status: head.status,
+            headers: head.headers,
+            attempts: self.attempts,
+            elapsed: self.elapsed,
+        }
+    }
+}
+
+impl<T: 'static, E: From<Error> + 'static> IntoFuture for Call<T, E> {
+    type Output = Result<T, E>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// The operation; what is sent may hold secrets.
+impl<T, E> fmt::Debug for Call<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.outgoing.as_ref().map(|outgoing| outgoing.operation.id());
+        f.debug_struct("Call").field("operation", &operation).field("options", &self.options).finish()
+    }
+}

@@ -1,0 +1,58 @@
+//! From an answer to a value.
+//!
+//! A decoder sees an answer that has been judged a success and whose body is whole. Generated operations name one of
+//! the functions here.
+
+use bytes::Bytes;
+use http::Response;
+use serde::de::DeserializeOwned;
+
+/// How an answer becomes a value.
+pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
+
+/// Why an answer did not become a value.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DecodeFailure {
+    /// The body is not the JSON that the type wants.
+    Json(serde_json::Error),
+    /// Another rule is broken; the text says which, and holds nothing of the body.
+    Rule(&'static str),
+}
+
+impl From<serde_json::Error> for DecodeFailure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+/// Reads the body as JSON.
+///
+/// # Errors
+///
+/// [`DecodeFailure::Json`] when it isn't, or doesn't fit.
+pub fn json<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, DecodeFailure> {
+    Ok(serde_json::from_slice(answer.body())?)
+}
+
+/// Ignores the body, for operations that promise none.
+///
+/// # Errors
+///
+/// None; the signature is that of a decoder.
+pub fn nothing(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
+    Ok(())
+}
+
+/// Hands the answer out as it is.
+///
+/// # Errors
+///
+/// None; the signature is that of a decoder.
+pub fn raw(answer: &Response<Bytes>) -> Result<Response<Bytes>, DecodeFailure> {
+    let mut copy = Response::new(answer.body().clone());
+    *copy.status_mut() = answer.status();
+    *copy.headers_mut() = answer.headers().clone();
+    *copy.version_mut() = answer.version();
+    Ok(copy)
+}

@@ -1,0 +1,241 @@
+//! JSON bodies: written once, read once, and explained when they don't fit.
+//!
+//! A failed decode names the place in the answer. Serde's own message may quote values from the body, so it is never
+//! shown; only what it expected is. The place is found by walking the body up to the position of the failure, in code
+//! that is compiled once and not once per model.
+
+use crate::vendor::JsonStyle;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Writes a value in the vendor's style.
+pub(crate) fn encode<T: Serialize + ?Sized>(
+    value: &T,
+    style: JsonStyle,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let text = serde_json::to_string(value)?;
+    Ok(match style {
+        JsonStyle::Ascii if !text.is_ascii() => escape(&text).into_bytes(),
+        _ => text.into_bytes(),
+    })
+}
+
+/// Outside ASCII, JSON has only string contents, so each such character can be escaped where it stands.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + text.len() / 2);
+    for character in text.chars() {
+        if character.is_ascii() {
+            escaped.push(character);
+        } else {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                // Writing to a String can't fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
+}
+
+/// Where and why a decode failed, without anything from the body but the names of its members.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    pub(crate) path: String,
+    pub(crate) reason: String,
+    /// The text ended in the middle of a value.
+    pub(crate) cut: bool,
+}
+
+pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Misfit {
+    let message = error.to_string();
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    let end = offset(body, error.line(), error.column());
+    // A missing member is noticed at the brace that closes its object, which must still count as open.
+    let mut frames = walk(body, end.saturating_sub(usize::from(missing.is_some())));
+    if let Some((field, _)) = missing {
+        if let Some(last) = frames.last_mut() {
+            *last = Frame::Member(field.to_owned());
+        }
+    }
+    let reason = match error.classify() {
+        serde_json::error::Category::Eof if body.is_empty() => "the body is empty".to_owned(),
+        serde_json::error::Category::Eof => "the JSON ends too early".to_owned(),
+        serde_json::error::Category::Syntax => "it is not JSON".to_owned(),
+        _ if missing.is_some() => "it is missing".to_owned(),
+        _ => expected(&message),
+    };
+    Misfit { path: print(&frames), reason, cut: error.is_eof() }
+}
+
+/// Of `invalid type: string "…", expected u64 at line 1 column 9` only `expected u64`: what stands before it may be a
+/// value from the body, what stands after it comes from the type.
+fn expected(message: &str) -> String {
+    message.rfind(", expected ").and_then(|at| message.get(at + 2..)).map_or_else(
+        || "it does not fit".to_owned(),
+        |rest| rest.split(" at line ").next().unwrap_or(rest).to_owned(),
+    )
+}
+
+enum Frame {
+    /// In an object, before the first member's name.
+    Object,
+    Member(String),
+    Element(usize),
+}
+
+fn print(frames: &[Frame]) -> String {
+    let mut path = String::from("$");
+    for frame in frames {
+        match frame {
+            Frame::Object => {}
+            Frame::Member(name) => path.extend([".", name.as_str()]),
+            Frame::Element(index) => {
+                let _ = write!(path, "[{index}]");
+            }
+        }
+    }
+    path
+}
+
+/// The byte offset of a line and column as serde_json counts them.
+fn offset(body: &[u8], line: usize, column: usize) -> usize {
+    let before: usize =
+        body.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    before + column
+}
+
+/// The containers that are open at `end`.
+fn walk(body: &[u8], end: usize) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut bytes = body.iter().take(end).copied();
+    // Whether a string that comes now is a member's name.
+    let mut name_due = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' => {
+                frames.push(Frame::Object);
+                name_due = true;
+            }
+            b'[' => frames.push(Frame::Element(0)),
+            b'}' | b']' => {
+                frames.pop();
+                name_due = false;
+            }
+            b',' => match frames.last_mut() {
+                Some(Frame::Element(index)) => *index += 1,
+                Some(_) => name_due = true,
+                None => {}
+            },
+            b'"' => {
+                let text = string(&mut bytes);
+                if name_due {
+                    if let Some(last) = frames.last_mut() {
+                        *last = Frame::Member(text);
+                    }
+                    name_due = false;
+                }
+            }
+            _ => {}
+        }
+    }
+    frames
+}
+
+fn string(bytes: &mut impl Iterator<Item = u8>) -> String {
+    let mut text = Vec::new();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => break,
+            b'\\' => text.extend(bytes.next()),
+            _ => text.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Deserialize, Debug)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct List {
+        users: Vec<User>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct User {
+        id: String,
+        age: Option<u8>,
+        home: Option<Home>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Home {
+        city: String,
+    }
+
+    fn misfit(body: &str) -> Misfit {
+        explain(body.as_bytes(), &serde_json::from_str::<List>(body).unwrap_err())
+    }
+
+    #[test]
+    fn the_failing_member_is_named() {
+        for (body, path, reason) in [
+            (r#"{"users":[{"id":"a"},{"id":7}]}"#, "$.users[1].id", "expected a string"),
+            (r#"{"users":[{"id":"a","age":300}]}"#, "$.users[0].age", "expected u8"),
+            (r#"{"users":[{"age":1}]}"#, "$.users[0].id", "it is missing"),
+            (r#"{"users":[{}]}"#, "$.users[0].id", "it is missing"),
+            (r#"{"users":[{"id":"a","home":{"zip":1}}]}"#, "$.users[0].home.city", "it is missing"),
+            (r#"{"users":[{"home":{"city":"x"}}]}"#, "$.users[0].id", "it is missing"),
+            ("{\n \"other\": [1,\n 2]\n}", "$.users", "it is missing"),
+            ("{}", "$.users", "it is missing"),
+            (r#"{"users":{"a":1}}"#, "$.users", "expected a sequence"),
+            ("[]", "$.users", "it is missing"),
+            ("<html>", "$", "it is not JSON"),
+            ("", "$", "the body is empty"),
+        ] {
+            let found = misfit(body);
+            if body == "[]" {
+                // A struct may be read from a sequence; only the refusal matters.
+                continue;
+            }
+            assert_eq!((found.path.as_str(), found.reason.as_str()), (path, reason), "{body}");
+        }
+    }
+
+    #[test]
+    fn values_of_the_body_are_never_part_of_the_reason() {
+        for body in [
+            r#"{"users":"canary, expected canary at line"}"#,
+            r#"{"users":[{"id":"a","age":"canary"}]}"#,
+            r#"{"users":[{"id":"a","home":"canary"}]}"#,
+        ] {
+            let found = misfit(body);
+            assert!(!format!("{found:?}").contains("canary"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_at_any_byte_is_recognised_as_a_cut() {
+        let body = r#"{"users":[{"id":"a\"b","age":12},{"id":"\u00e9","home":{"city":"x"}}]}"#;
+        for end in 0..body.len() {
+            let found = misfit(&body[..end]);
+            assert!(found.cut, "cut at {end}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn ascii_style_escapes_by_utf16_units() {
+        let json = encode(&["Zoë", "😀", "a/b", "\u{7f}\n"], JsonStyle::Ascii).unwrap();
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            "[\"Zo\\u00eb\",\"\\ud83d\\ude00\",\"a/b\",\"\u{7f}\\n\"]"
+        );
+        let json = encode("Zoë", JsonStyle::Utf8).unwrap();
+        assert_eq!(json, "\"Zoë\"".as_bytes());
+    }
+}

@@ -1,0 +1,115 @@
+//! What is known about an operation before it is called: data, generated from the API description.
+
+use http::Method;
+
+/// Whether a call may be repeated by itself.
+///
+/// The class is stated for every operation in its description and never guessed from the method: there are reading
+/// POSTs and deleting GETs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Changes nothing. Repeated within policy, quota and deadline.
+    Read,
+    /// Changes something, but twice is the same as once. Repeated like a read.
+    IdempotentWrite,
+    /// Each execution counts. Repeated only when it is certain that it was not executed.
+    Write,
+}
+
+/// Metadata of one operation.
+///
+/// ```
+/// use client_core::{Class, Operation};
+/// use http::Method;
+///
+/// static START: Operation =
+///     Operation::new("users.start", Method::POST, "/service/{service_id}/users/{user_id}/auth", Class::Write)
+///         .sensitive();
+/// assert_eq!(START.class(), Class::Write);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Operation {
+    id: &'static str,
+    method: Method,
+    path: &'static str,
+    class: Class,
+    success: &'static [u16],
+    not_executed_on: &'static [u16],
+    sensitive: bool,
+}
+
+impl Operation {
+    /// An operation of this name, method, path template and class.
+    #[must_use]
+    pub const fn new(id: &'static str, method: Method, path: &'static str, class: Class) -> Self {
+        Self { id, method, path, class, success: &[], not_executed_on: &[], sensitive: false }
+    }
+
+    /// Names the only statuses that count as success; without it any 2xx does.
+    #[must_use]
+    pub const fn success(mut self, statuses: &'static [u16]) -> Self {
+        self.success = statuses;
+        self
+    }
+
+    /// Names the error statuses with which the vendor says that nothing was executed, so that a write may be repeated.
+    #[must_use]
+    pub const fn not_executed_on(mut self, statuses: &'static [u16]) -> Self {
+        self.not_executed_on = statuses;
+        self
+    }
+
+    /// Marks an operation whose bodies carry secrets: not even their sizes are logged.
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// The name, such as `users.start`.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path template below the client's prefix.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Whether it may be repeated.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Whether its bodies carry secrets.
+    #[must_use]
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+
+    /// Whether this status is success.
+    #[must_use]
+    pub fn is_success(&self, status: http::StatusCode) -> bool {
+        if self.success.is_empty() { status.is_success() } else { self.success.contains(&status.as_u16()) }
+    }
+
+    /// Whether the vendor says of this status that nothing was executed.
+    #[must_use]
+    pub fn is_not_executed(&self, status: http::StatusCode) -> bool {
+        self.not_executed_on.contains(&status.as_u16())
+    }
+
+    pub(crate) fn with_class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+}

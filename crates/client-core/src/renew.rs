@@ -1,0 +1,278 @@
+//! Credentials that are renewed while calls go on.
+//!
+//! The rules are those of [`auth_core::token`]; here they meet tasks. A renewal runs in a task of its own, so that a
+//! caller who goes away doesn't take it along, and its outcome goes to everyone who waited for it. The task exists
+//! only while a renewal is under way.
+
+use async_trait::async_trait;
+use auth_core::token::{Decision, Failure, Issued, Lifetime, RenewalSettings, RenewalState, Ticket};
+use auth_core::{
+    Clock, Credential, CredentialError, CredentialSource, Generation, InvalidCredential, Now, Origin,
+    Recovery, Sign,
+};
+use http::{HeaderMap, StatusCode};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// New material and how long it lives.
+#[derive(Debug)]
+pub struct Renewed<M> {
+    /// The material.
+    pub material: M,
+    /// How long it lives.
+    pub lifetime: Lifetime,
+}
+
+/// How one vendor's material is got and used.
+#[async_trait]
+pub trait Renew: Send + Sync + fmt::Debug + 'static {
+    /// What a login or renewal gives: a token pair, a session.
+    type Material: Send + Sync + 'static;
+
+    /// Gets new material; `held` is the old one, if there is any.
+    ///
+    /// It runs alone, and to its end even when nobody waits any more. What must not be lost, such as a rotated refresh
+    /// token, is stored before it returns. It must end by itself: calls made through an
+    /// [`Engine`](crate::Engine) do.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`], definitive when trying again with the same login is pointless.
+    async fn renew(
+        &self,
+        held: Option<Arc<Self::Material>>,
+    ) -> Result<Renewed<Self::Material>, CredentialError>;
+
+    /// What signs with this material.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredential`] when the material can't be used.
+    fn signer(&self, material: &Self::Material) -> Result<Arc<dyn Sign>, InvalidCredential>;
+
+    /// Whether an answer, whatever its status, says that the material it was signed with has ended.
+    fn ends(&self, material: &Self::Material, status: StatusCode, headers: &HeaderMap) -> bool {
+        let _ = (material, status, headers);
+        false
+    }
+}
+
+/// A credential source that renews; one renewal at a time, however many calls need it.
+#[derive(Debug)]
+pub struct Renewing<R: Renew> {
+    shared: Arc<Shared<R>>,
+}
+
+impl<R: Renew> Clone for Renewing<R> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<R: Renew> {
+    renew: R,
+    origin: Arc<Origin>,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State<R::Material>>,
+}
+
+struct State<M> {
+    machine: RenewalState<Holding<M>, CredentialError>,
+    flight: Option<Flight>,
+}
+
+/// Material with the signer made of it, so that a call copies two pointers.
+struct Holding<M> {
+    material: Arc<M>,
+    signer: Arc<dyn Sign>,
+}
+
+type Outcome = Option<Result<Credential, CredentialError>>;
+
+struct Flight {
+    ticket: Ticket,
+    outcome: watch::Sender<Outcome>,
+}
+
+impl<R: Renew> Renewing<R> {
+    /// A source that holds nothing yet: the first call renews.
+    #[must_use]
+    pub fn new(renew: R, origin: Origin, clock: Arc<dyn Clock>, settings: RenewalSettings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                renew,
+                origin: Arc::new(origin),
+                clock,
+                state: Mutex::new(State { machine: RenewalState::new(settings), flight: None }),
+            }),
+        }
+    }
+
+    /// Puts in material from outside: of a login by a person, or from a store. A renewal that is under way is disowned
+    /// and its waiters get this material.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredential`] when the material can't be used.
+    pub fn install(&self, material: R::Material, lifetime: Lifetime) -> Result<(), InvalidCredential> {
+        let holding = self.shared.holding(material)?;
+        let mut state = self.shared.lock();
+        let issued = state.machine.install(holding, lifetime, fastrand::f64(), self.shared.clock.now());
+        let credential = self.shared.credential(&issued);
+        if let Some(flight) = state.flight.take() {
+            flight.outcome.send_replace(Some(Ok(credential)));
+        }
+        Ok(())
+    }
+
+    /// The material that is held, usable or not.
+    #[must_use]
+    pub fn held(&self) -> Option<Arc<R::Material>> {
+        self.shared.lock().machine.held().map(|issued| Arc::clone(&issued.material.material))
+    }
+
+    /// What gets the material.
+    #[must_use]
+    pub fn renewer(&self) -> &R {
+        &self.shared.renew
+    }
+
+    /// Starts the renewal of this ticket in a task of its own.
+    fn start(&self, state: &mut State<R::Material>, ticket: Ticket) -> watch::Receiver<Outcome> {
+        let (outcome, receiver) = watch::channel(None);
+        state.flight = Some(Flight { ticket, outcome });
+        let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
+        let mut landing = Landing { shared: Arc::clone(&self.shared), ticket, landed: false };
+        tokio::spawn(async move {
+            let result = landing.shared.renew.renew(held).await;
+            landing.land(result);
+        });
+        receiver
+    }
+}
+
+/// Ends a renewal exactly once, also when it panicked or its runtime went away.
+struct Landing<R: Renew> {
+    shared: Arc<Shared<R>>,
+    ticket: Ticket,
+    landed: bool,
+}
+
+impl<R: Renew> Landing<R> {
+    fn land(&mut self, result: Result<Renewed<R::Material>, CredentialError>) {
+        self.landed = true;
+        let now = self.shared.clock.now();
+        let prepared = result.and_then(|renewed| {
+            if !RenewalState::<Holding<R::Material>, CredentialError>::is_worth_holding(renewed.lifetime, now)
+            {
+                return Err(CredentialError::unavailable("the new credential has expired already"));
+            }
+            let holding = self.shared.holding(renewed.material).map_err(CredentialError::refused)?;
+            Ok((holding, renewed.lifetime))
+        });
+        let mut state = self.shared.lock();
+        let outcome = match prepared {
+            Ok((holding, lifetime)) => {
+                let jitter = fastrand::f64();
+                match state.machine.succeed(self.ticket, holding, lifetime, jitter, now) {
+                    Some(issued) => Ok(self.shared.credential(&issued)),
+                    // Disowned: whoever installed other material has answered the waiters.
+                    None => return,
+                }
+            }
+            Err(error) => {
+                let failure = Failure { definitive: error.is_definitive(), error: error.clone() };
+                state.machine.fail(self.ticket, failure, now);
+                Err(error)
+            }
+        };
+        if state.flight.as_ref().is_some_and(|flight| flight.ticket == self.ticket)
+            && let Some(flight) = state.flight.take()
+        {
+            flight.outcome.send_replace(Some(outcome));
+        }
+    }
+}
+
+impl<R: Renew> Drop for Landing<R> {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.land(Err(CredentialError::unavailable("the renewal was broken off")));
+        }
+    }
+}
+
+impl<R: Renew> Shared<R> {
+    fn lock(&self) -> MutexGuard<'_, State<R::Material>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holding(&self, material: R::Material) -> Result<Holding<R::Material>, InvalidCredential> {
+        let signer = self.renew.signer(&material)?;
+        Ok(Holding { material: Arc::new(material), signer })
+    }
+
+    fn credential(&self, issued: &Issued<Holding<R::Material>>) -> Credential {
+        Credential::new(Arc::clone(&issued.material.signer), Arc::clone(&self.origin), issued.generation)
+    }
+}
+
+/// What is held is secret.
+impl<R: Renew> fmt::Debug for Shared<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("renew", &self.renew)
+            .field("origin", &self.origin.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<R: Renew> CredentialSource for Renewing<R> {
+    fn current(&self, now: Now) -> Option<Credential> {
+        let state = self.shared.lock();
+        state.machine.peek(now).map(|issued| self.shared.credential(&issued))
+    }
+
+    async fn obtain(&self, now: Now) -> Result<Credential, CredentialError> {
+        let mut receiver = {
+            let mut state = self.shared.lock();
+            match state.machine.decide(now) {
+                Decision::Serve(issued) => return Ok(self.shared.credential(&issued)),
+                Decision::ServeAndRenew(issued, ticket) => {
+                    self.start(&mut state, ticket);
+                    return Ok(self.shared.credential(&issued));
+                }
+                Decision::Renew(ticket) => self.start(&mut state, ticket),
+                Decision::Wait(_) => match &state.flight {
+                    Some(flight) => flight.outcome.subscribe(),
+                    None => return Err(CredentialError::unavailable("the renewal was broken off")),
+                },
+                Decision::Fail { error, retry_after } => {
+                    return Err(match retry_after {
+                        Some(wait) => error.with_retry_after(wait),
+                        None => error,
+                    });
+                }
+            }
+        };
+        match receiver.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(outcome)) => outcome.clone(),
+            _ => Err(CredentialError::unavailable("the renewal was broken off")),
+        }
+    }
+
+    fn refused(&self, generation: Generation, now: Now) -> Recovery {
+        self.shared.lock().machine.refuse(generation, now)
+    }
+
+    fn observe(&self, generation: Generation, status: StatusCode, headers: &HeaderMap, now: Now) {
+        let held = self.shared.lock().machine.held();
+        if let Some(held) = held.filter(|held| held.generation == generation)
+            && self.shared.renew.ends(&held.material.material, status, headers)
+        {
+            self.shared.lock().machine.refuse(generation, now);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A call being put together: pure, and complete before anything is sent.
+
+use crate::call::Call;
+use crate::decode::Decode;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::json;
+use crate::operation::{Class, Operation};
+use crate::path::{self, PathValue};
+use crate::query::{self, QueryValue};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+
+/// What will be sent, encoded once. Each attempt signs these very bytes anew.
+pub(crate) struct Outgoing {
+    pub(crate) operation: Cow<'static, Operation>,
+    /// Path and query, as on the request line, without what a signer adds.
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) body: Bytes,
+}
+
+/// A request to an operation, or to a path of one's own.
+///
+/// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` hands one out for what has
+/// no method. Whatever is wrong with an argument comes back as an error when the call is awaited, and nothing is sent
+/// then.
+#[must_use = "a request does nothing until it is made into a call and awaited"]
+pub struct Request {
+    engine: Engine,
+    outgoing: Result<Outgoing, Error>,
+}
+
+impl Request {
+    pub(crate) fn new(engine: Engine, operation: &'static Operation, values: &[PathValue<'_>]) -> Self {
+        let outgoing =
+            path::fill(operation.id(), engine.path_prefix(), operation.path(), values).map(|target| {
+                Outgoing {
+                    operation: Cow::Borrowed(operation),
+                    target,
+                    headers: Vec::new(),
+                    content_type: None,
+                    body: Bytes::new(),
+                }
+            });
+        Self { engine, outgoing }
+    }
+
+    pub(crate) fn raw(engine: Engine, method: Method, raw_path: &str) -> Self {
+        // The class of an unknown operation is the careful one, except for the methods that are safe by definition.
+        let class = if method.is_safe() { Class::Read } else { Class::Write };
+        let operation = Operation::new("request", method, "", class);
+        let outgoing = match path::check_raw(raw_path) {
+            Ok(()) => Ok(Outgoing {
+                operation: Cow::Owned(operation),
+                target: format!("{}{raw_path}", engine.path_prefix()),
+                headers: Vec::new(),
+                content_type: None,
+                body: Bytes::new(),
+            }),
+            Err(reason) => Err(Error::invalid_input("request", "path", reason)),
+        };
+        Self { engine, outgoing }
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
+        if let Ok(outgoing) = &mut self.outgoing
+            && let Err(error) = change(outgoing)
+        {
+            self.outgoing = Err(error);
+        }
+        self
+    }
+
+    /// Adds a pair to the query; both are percent-encoded. `None` adds nothing, a list repeats the name.
+    pub fn query(self, name: &str, value: impl QueryValue) -> Self {
+        self.edit(|outgoing| {
+            query::append(&mut outgoing.target, name, &value);
+            Ok(())
+        })
+    }
+
+    /// Sends this value as JSON.
+    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        let style = self.engine.json_style();
+        self.edit(|outgoing| {
+            // The message of a serializer may quote what it could not write.
+            let bytes = json::encode(body, style).map_err(|_| {
+                Error::invalid_input(outgoing.operation.id(), "body", "it can't be written as JSON")
+            })?;
+            outgoing.body = Bytes::from(bytes);
+            outgoing.content_type = Some(HeaderValue::from_static("application/json"));
+            Ok(())
+        })
+    }
+
+    /// Sends these pairs as a form, `application/x-www-form-urlencoded`, with every reserved character encoded.
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        self.edit(|outgoing| {
+            let mut form = String::new();
+            for (name, value) in pairs {
+                query::append(&mut form, name, value);
+            }
+            // The writer begins with the question mark of a query.
+            outgoing.body = Bytes::from(form).slice(usize::from(!pairs.is_empty())..);
+            outgoing.content_type = Some(HeaderValue::from_static("application/x-www-form-urlencoded"));
+            Ok(())
+        })
+    }
+
+    /// Sends these bytes.
+    pub fn body(self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        self.edit(|outgoing| {
+            outgoing.body = body.into();
+            outgoing.content_type = Some(content_type);
+            Ok(())
+        })
+    }
+
+    /// Sets a header. Those that authenticate, frame or describe the body are the engine's and are refused.
+    pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.edit(|outgoing| outgoing.set_header(name, value))
+    }
+
+    /// Says whether the call may be repeated. Only for requests to a path of one's own: those are
+    /// [`Class::Read`] for GET, HEAD, OPTIONS and TRACE, and [`Class::Write`] otherwise.
+    pub fn class(self, class: Class) -> Self {
+        self.edit(|outgoing| {
+            let operation = outgoing.operation.clone().into_owned();
+            outgoing.operation = Cow::Owned(operation.with_class(class));
+            Ok(())
+        })
+    }
+
+    /// Fails the call before anything is sent, for checks that a provider crate makes on its arguments.
+    pub fn check(self, check: Result<(), Error>) -> Self {
+        self.edit(|_| check)
+    }
+
+    /// The call, whose answer `decode` reads.
+    pub fn call<T, E: From<Error>>(self, decode: Decode<T>) -> Call<T, E> {
+        Call::new(self.engine, self.outgoing, decode)
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+        const OURS: [HeaderName; 9] = [
+            header::AUTHORIZATION,
+            header::PROXY_AUTHORIZATION,
+            header::COOKIE,
+            header::HOST,
+            header::CONTENT_LENGTH,
+            header::CONTENT_TYPE,
+            header::TRANSFER_ENCODING,
+            header::CONNECTION,
+            header::UPGRADE,
+        ];
+        if OURS.contains(&name) {
+            return Err(Error::invalid_input(
+                self.operation.id(),
+                name.as_str().to_owned(),
+                "this header is set by the client itself",
+            ));
+        }
+        self.headers.push((name, value));
+        Ok(())
+    }
+}
+
+/// The operation; what is sent may hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.outgoing.as_ref().map(|outgoing| outgoing.operation.id());
+        f.debug_struct("Request").field("operation", &operation).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,317 @@
+//! The usual transport: reqwest, and the only module that names it.
+//!
+//! Everything that reqwest would do by itself is off: redirects, retries, cookies, referer, proxies from the
+//! environment, decompression. What it is for is connections, TLS and HTTP.
+
+use crate::error::Error;
+use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::header;
+use reqwest::Url;
+use std::error::Error as StdError;
+use std::time::Duration;
+
+/// Which library speaks TLS, where more than one is compiled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsBackend {
+    /// rustls with ring; the default where it is compiled in.
+    #[cfg(feature = "rustls-ring")]
+    RustlsRing,
+    /// rustls with aws-lc-rs.
+    #[cfg(feature = "rustls-aws-lc")]
+    RustlsAwsLc,
+    /// The operating system's own.
+    #[cfg(feature = "native-tls")]
+    Native,
+}
+
+impl TlsBackend {
+    /// The first of those that are compiled in.
+    #[expect(clippy::allow_attributes, reason = "which lines are reached depends on the features")]
+    #[allow(unreachable_code, clippy::needless_return)]
+    fn preferred() -> Option<Self> {
+        #[cfg(feature = "rustls-ring")]
+        return Some(Self::RustlsRing);
+        #[cfg(feature = "rustls-aws-lc")]
+        return Some(Self::RustlsAwsLc);
+        #[cfg(feature = "native-tls")]
+        return Some(Self::Native);
+        None
+    }
+}
+
+/// Sends requests with reqwest. Cheap to clone; clones share their connections.
+///
+/// Building one with TLS costs some milliseconds, so programs with several clients share it:
+///
+/// ```no_run
+/// use client_core::ReqwestTransport;
+/// use std::time::Duration;
+///
+/// let transport = ReqwestTransport::builder().connect_timeout(Duration::from_secs(3)).build()?;
+/// // first_client_builder.transport(transport.clone())
+/// // second_client_builder.transport(transport)
+/// # Ok::<(), client_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    /// A builder with the defaults.
+    pub fn builder() -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder::default()
+    }
+
+    /// Uses a client of your own: your proxy, your certificates, your resolver.
+    ///
+    /// Build it with redirects, retries, cookies and referer off. A redirect that it follows all the same is reported
+    /// as an error, but by then its target has seen the request's headers.
+    #[must_use]
+    pub fn from_client(client: reqwest::Client) -> Self {
+        Self { client }
+    }
+}
+
+/// Builds a [`ReqwestTransport`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct ReqwestTransportBuilder {
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+    proxy: Option<String>,
+    tls: Option<TlsBackend>,
+}
+
+impl Default for ReqwestTransportBuilder {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            // Below the 60 s after which load balancers usually close: a connection that is closed while a request
+            // sets out is a write that may or may not have happened.
+            idle_timeout: Duration::from_secs(50),
+            proxy: None,
+            tls: TlsBackend::preferred(),
+        }
+    }
+}
+
+impl ReqwestTransportBuilder {
+    /// The time limit for making a connection, name resolution and TLS included. Default 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long an unused connection is kept. Default 50 s.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = limit;
+        self
+    }
+
+    /// Sends everything through this proxy. Proxies named by environment variables are not used.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Which library speaks TLS, where more than one is compiled in.
+    pub fn tls(mut self, backend: TlsBackend) -> Self {
+        self.tls = Some(backend);
+        self
+    }
+
+    /// Builds the transport.
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy or TLS can't be used.
+    pub fn build(self) -> Result<ReqwestTransport, Error> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that builds a client, with all of it set"
+        )]
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(self.idle_timeout)
+            .tcp_nodelay(true);
+        if let Some(proxy) = self.proxy {
+            // The address may hold a password, and reqwest's error would quote it.
+            let proxy = reqwest::Proxy::all(proxy)
+                .map_err(|_| Error::configuration("proxy", "it is not a proxy address"))?;
+            builder = builder.proxy(proxy);
+        }
+        builder = tls(builder, self.tls)?;
+        let client = builder.build().map_err(|error| {
+            Error::configuration("transport", "it can't be set up").with_source(error.without_url())
+        })?;
+        Ok(ReqwestTransport { client })
+    }
+}
+
+fn tls(
+    builder: reqwest::ClientBuilder,
+    backend: Option<TlsBackend>,
+) -> Result<reqwest::ClientBuilder, Error> {
+    match backend {
+        None => Ok(builder),
+        #[cfg(feature = "rustls-ring")]
+        Some(TlsBackend::RustlsRing) => {
+            Ok(builder.tls_backend_preconfigured(rustls_config(rustls::crypto::ring::default_provider())?))
+        }
+        #[cfg(feature = "rustls-aws-lc")]
+        Some(TlsBackend::RustlsAwsLc) => {
+            Ok(builder
+                .tls_backend_preconfigured(rustls_config(rustls::crypto::aws_lc_rs::default_provider())?))
+        }
+        #[cfg(feature = "native-tls")]
+        Some(TlsBackend::Native) => Ok(builder.tls_backend_native()),
+    }
+}
+
+/// TLS 1.2 and 1.3 with the operating system's trust store, and a provider that is ours and not the process's.
+#[cfg(feature = "__rustls")]
+fn rustls_config(provider: rustls::crypto::CryptoProvider) -> Result<rustls::ClientConfig, Error> {
+    use rustls_platform_verifier::BuilderVerifierExt as _;
+
+    let refuse = |error: rustls::Error| Error::configuration("TLS", "it can't be set up").with_source(error);
+    #[cfg_attr(not(feature = "http2"), expect(unused_mut, reason = "only HTTP/2 has something to negotiate"))]
+    let mut config = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_platform_verifier())
+        .map_err(refuse)?
+        .with_no_client_auth();
+    #[cfg(feature = "http2")]
+    config.alpn_protocols.extend([b"h2".to_vec(), b"http/1.1".to_vec()]);
+    Ok(config)
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Result<Received, TransportError> {
+        let (head, body) = request.into_parts();
+        let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
+        let url = Url::parse(&head.uri.to_string()).map_err(|_| unsendable())?;
+        let mut request = reqwest::Request::new(head.method, url);
+        *request.headers_mut() = head.headers;
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.into());
+        }
+        let mut response = self.client.execute(request).await.map_err(before_head)?;
+        let status = response.status();
+        if was_redirected(&head.uri, response.url()) {
+            return Err(TransportError::new(Phase::Reading(status), Fault::Redirected));
+        }
+        let framed = response.headers().contains_key(header::CONTENT_LENGTH)
+            || response.headers().contains_key(header::TRANSFER_ENCODING)
+            || response.version() > http::Version::HTTP_11;
+        let limit = if status.is_success() { limits.answer } else { limits.error };
+        let (body, truncated) = read(&mut response, limit).await?;
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = status;
+        *answer.version_mut() = response.version();
+        std::mem::swap(answer.headers_mut(), response.headers_mut());
+        Ok(Received { response: answer, truncated, close_delimited: !framed })
+    }
+}
+
+/// Reads the body up to the limit: an answer over it is an error, an error over it is cut off.
+async fn read(response: &mut reqwest::Response, limit: usize) -> Result<(Bytes, bool), TransportError> {
+    let status = response.status();
+    let announced = response.content_length().unwrap_or(0);
+    if status.is_success() && announced > limit as u64 {
+        return Err(TransportError::new(Phase::Reading(status), Fault::TooLarge));
+    }
+    let failed = |error: reqwest::Error| {
+        let fault = if error.is_timeout() { Fault::Timeout } else { Fault::Io };
+        TransportError::new(Phase::Reading(status), fault).with_source(error.without_url())
+    };
+    let Some(mut first) = response.chunk().await.map_err(failed)? else {
+        return Ok((Bytes::new(), false));
+    };
+    // Most answers come in one piece, which is handed on without copying.
+    let Some(second) = (if first.len() <= limit { response.chunk().await.map_err(failed)? } else { None })
+    else {
+        let over = first.len() > limit;
+        return match over {
+            true if status.is_success() => Err(TransportError::new(Phase::Reading(status), Fault::TooLarge)),
+            true => Ok((first.split_to(limit), true)),
+            false => Ok((first, false)),
+        };
+    };
+    // The announced length is the server's word, so it reserves no more than a little at first.
+    let mut body = BytesMut::with_capacity((announced.min(1 << 20) as usize).max(first.len() + second.len()));
+    body.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        if body.len() + chunk.len() > limit {
+            if status.is_success() {
+                return Err(TransportError::new(Phase::Reading(status), Fault::TooLarge));
+            }
+            body.extend_from_slice(chunk.get(..limit - body.len()).unwrap_or_default());
+            return Ok((body.freeze(), true));
+        }
+        body.extend_from_slice(&chunk);
+        next = response.chunk().await.map_err(failed)?;
+    }
+    Ok((body.freeze(), false))
+}
+
+/// What a failure before the head of the answer means. Its URL is taken out, for it may hold a secret.
+fn before_head(error: reqwest::Error) -> TransportError {
+    let phase = if error.is_connect() { Phase::Connecting } else { Phase::Sending };
+    let fault = if error.is_builder() {
+        Fault::Request
+    } else if is_tls(&error) {
+        Fault::Tls
+    } else if error.is_timeout() {
+        Fault::Timeout
+    } else if is_protocol(&error) {
+        Fault::Protocol
+    } else {
+        Fault::Io
+    };
+    let phase = if fault == Fault::Request { Phase::Connecting } else { phase };
+    TransportError::new(phase, fault).with_source(error.without_url())
+}
+
+/// The causes of an error, each also looked for inside an I/O error, which hides its own from `source`.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| match cause.downcast_ref::<std::io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+        None => cause.source(),
+    })
+}
+
+#[cfg(feature = "__rustls")]
+fn is_tls(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.is::<rustls::Error>())
+}
+
+#[cfg(not(feature = "__rustls"))]
+fn is_tls(_: &reqwest::Error) -> bool {
+    false
+}
+
+/// hyper's parse errors are told by their text: the type is not part of reqwest's API.
+fn is_protocol(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.to_string().starts_with("invalid HTTP"))
+}
+
+fn was_redirected(asked: &http::Uri, answered: &Url) -> bool {
+    let same_place = asked.host().is_some_and(|host| answered.host_str() == Some(host))
+        && asked.path() == answered.path()
+        && asked.query() == answered.query();
+    !same_place
+}

@@ -1,0 +1,83 @@
+//! One attempt's request: the encoded call, signed at this moment with this credential.
+
+use crate::base_url::BaseUrl;
+use crate::error::{Error, ErrorKind};
+use crate::query;
+use crate::request::Outgoing;
+use auth_core::{Credential, ExposeSecret, SigningRequest};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Uri, header};
+use std::time::SystemTime;
+
+/// Where requests go and as whom they introduce themselves.
+pub(crate) struct Target<'a> {
+    pub(crate) base: &'a BaseUrl,
+    pub(crate) user_agent: &'a HeaderValue,
+}
+
+/// Builds and signs the request of one attempt. When signing fails, nothing of it is left.
+pub(crate) fn sign(
+    target: Target<'_>,
+    outgoing: &Outgoing,
+    credential: Option<&Credential>,
+    time: SystemTime,
+) -> Result<http::Request<Bytes>, Error> {
+    let operation = &*outgoing.operation;
+    let mut headers = HeaderMap::with_capacity(6);
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::USER_AGENT, target.user_agent.clone());
+    if let Some(content_type) = &outgoing.content_type {
+        headers.insert(header::CONTENT_TYPE, content_type.clone());
+    }
+    for (name, value) in &outgoing.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    let mut uri = uri(target.base, outgoing, &outgoing.target)?;
+    if let Some(credential) = credential {
+        // The one place where a credential meets a request.
+        if !credential.origin().matches(&uri) {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                operation.id(),
+                "the credential belongs to another origin and was not attached",
+            ));
+        }
+        let view = SigningRequest::new(
+            operation.method(),
+            credential.origin(),
+            &outgoing.target,
+            &headers,
+            &outgoing.body,
+            time,
+        );
+        let parts = credential.signer().sign(&view).map_err(|error| {
+            Error::new(ErrorKind::Credentials, operation.id(), "the request was not sent").with_source(error)
+        })?;
+        if !parts.query_pairs().is_empty() {
+            let mut signed = outgoing.target.clone();
+            for (name, value) in parts.query_pairs() {
+                query::append(&mut signed, name, &value.expose_secret());
+            }
+            uri = self::uri(target.base, outgoing, &signed)?;
+        }
+        for (name, value) in parts.into_headers() {
+            headers.insert(name, value);
+        }
+    }
+    let mut request = http::Request::new(outgoing.body.clone());
+    *request.method_mut() = operation.method().clone();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn uri(base: &BaseUrl, outgoing: &Outgoing, target: &str) -> Result<Uri, Error> {
+    let refuse = || Error::invalid_input(outgoing.operation.id(), "path", "the address can't be built");
+    let target = if target.is_empty() { "/" } else { target };
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(base.scheme.clone());
+    parts.authority = Some(base.authority.clone());
+    parts.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| refuse())?);
+    Uri::from_parts(parts).map_err(|_| refuse())
+}

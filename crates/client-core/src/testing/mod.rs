@@ -1,0 +1,10 @@
+//! Testing code that calls an API, without a server and without waiting.
+//!
+//! [`ScriptedTransport`] answers from a script and remembers what was asked; [`ManualTime`] is a clock and a timer that
+//! a test moves by hand. Both go into any provider's client builder. Available with the feature `testing`.
+
+mod scripted;
+mod time;
+
+pub use scripted::{Recorded, ScriptedTransport};
+pub use time::ManualTime;

@@ -1,0 +1,187 @@
+//! Sending bytes: the one place where a call leaves this crate.
+//!
+//! A transport takes a finished request and gives back a finished answer, or says how far it got. It decides nothing:
+//! whether to repeat, what a status means and what a body holds are the engine's business.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// How much of a body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BodyLimits {
+    /// Bytes of an answer with status 2xx; more is an error. Default 16 MiB.
+    pub answer: usize,
+    /// Bytes of any other answer; more is cut off, and the error says so. Default 64 KiB.
+    pub error: usize,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self { answer: 16 << 20, error: 64 << 10 }
+    }
+}
+
+/// An answer whose body has been read.
+///
+/// `Debug` shows the status and the size of the body.
+#[non_exhaustive]
+pub struct Received {
+    /// The answer.
+    pub response: http::Response<Bytes>,
+    /// Whether the body was cut off at the limit for errors.
+    pub truncated: bool,
+    /// Whether only the end of the connection marked the end of the body, so that a cut can't be told from the end.
+    pub close_delimited: bool,
+}
+
+impl Received {
+    /// An answer with a whole body of known length.
+    #[must_use]
+    pub fn new(response: http::Response<Bytes>) -> Self {
+        Self { response, truncated: false, close_delimited: false }
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("status", &self.response.status())
+            .field("body_bytes", &self.response.body().len())
+            .field("truncated", &self.truncated)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a request got before it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// There was no connection: nothing was sent.
+    Connecting,
+    /// The request may or may not have reached the server.
+    Sending,
+    /// The head of the answer had come; the request was received.
+    Reading(http::StatusCode),
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The name or the address can't be reached, or the connection broke.
+    Io,
+    /// The transport's own time limit passed.
+    Timeout,
+    /// The server's certificate or TLS itself was no good; trying again won't help.
+    Tls,
+    /// What came is not HTTP.
+    Protocol,
+    /// The body is over the limit.
+    TooLarge,
+    /// A redirect was followed by a client that should not have.
+    Redirected,
+    /// The request itself can't be sent.
+    Request,
+}
+
+/// A request that failed on its way.
+#[derive(Debug)]
+pub struct TransportError {
+    phase: Phase,
+    fault: Fault,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A failure of this kind in this phase.
+    #[must_use]
+    pub fn new(phase: Phase, fault: Fault) -> Self {
+        Self { phase, fault, source: None }
+    }
+
+    /// The same failure with its cause, whose text must hold no URL and no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// How far the request got.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.fault {
+            Fault::Io => "the connection broke",
+            Fault::Timeout => "the time limit passed",
+            Fault::Tls => "TLS failed",
+            Fault::Protocol => "the answer is not HTTP",
+            Fault::TooLarge => "the body is over the limit",
+            Fault::Redirected => "the HTTP client followed a redirect, although it must not",
+            Fault::Request => "the request can't be sent",
+        })?;
+        f.write_str(match self.phase {
+            Phase::Connecting => " before anything was sent",
+            Phase::Sending => " while the request was on its way",
+            Phase::Reading(_) => " while the answer was read",
+        })
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// Sends requests.
+///
+/// [`ReqwestTransport`](crate::ReqwestTransport) is the usual one and [`ScriptedTransport`](crate::testing::ScriptedTransport)
+/// the one for tests. One of your own must not follow redirects, must not retry, must not add or change headers that
+/// are signed, and must say truly in its errors how far a request got: whether a write is repeated depends on it.
+///
+/// ```
+/// use client_core::transport::{BodyLimits, Received, Transport, TransportError};
+///
+/// /// Hands requests to another transport and counts them.
+/// #[derive(Debug)]
+/// struct Counting<T> { inner: T, count: std::sync::atomic::AtomicU64 }
+///
+/// #[async_trait::async_trait]
+/// impl<T: Transport> Transport for Counting<T> {
+///     async fn send(
+///         &self,
+///         request: http::Request<bytes::Bytes>,
+///         limits: BodyLimits,
+///     ) -> Result<Received, TransportError> {
+///         self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         self.inner.send(request, limits).await
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Transport: Send + Sync + fmt::Debug {
+    /// Sends one request and reads its answer. Dropping the future abandons the request.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] when no whole answer came.
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Result<Received, TransportError>;
+}

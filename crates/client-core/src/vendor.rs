@@ -1,0 +1,109 @@
+//! What differs from vendor to vendor in the way answers are read.
+//!
+//! The engine is the same for all; a [`Vendor`] is the handful of questions that it asks. The defaults are the rules
+//! of plain HTTP.
+
+use crate::error::{ApiError, ErrorKind};
+use crate::operation::Operation;
+use http::{HeaderMap, StatusCode};
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// What an answer means, decided before its body is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Decode it.
+    Success,
+    /// The credential was refused; a renewable one is renewed once. Nothing was executed.
+    Refused(ErrorKind),
+    /// Come back later.
+    Throttled,
+    /// The same request may succeed on another try.
+    Transient(ErrorKind),
+    /// Trying again won't help.
+    Permanent(ErrorKind),
+}
+
+/// How a JSON body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum JsonStyle {
+    /// UTF-8, as serde writes it.
+    #[default]
+    Utf8,
+    /// Everything outside ASCII as `\uXXXX`, for servers that sign or parse ASCII only.
+    Ascii,
+}
+
+/// An answer, for a vendor to judge.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct AnswerView<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body, perhaps cut off when it is an error's.
+    pub body: &'a [u8],
+}
+
+impl<'a> AnswerView<'a> {
+    /// A view of these parts.
+    #[must_use]
+    pub fn new(status: StatusCode, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+        Self { status, headers, body }
+    }
+}
+
+/// The rules of one vendor.
+pub trait Vendor: Send + Sync + fmt::Debug {
+    /// The name that errors and spans show, such as `verigator`.
+    fn name(&self) -> &'static str;
+
+    /// What the answer means. By default its status decides, see [`by_status`].
+    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+        by_status(operation, answer.status)
+    }
+
+    /// What an error answer says about itself.
+    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+        let _ = answer;
+        ApiError::new()
+    }
+
+    /// How long to wait after a throttled or transient answer that has no `Retry-After`, where the vendor says it in
+    /// another way.
+    fn wait_hint(&self, answer: AnswerView<'_>, now: SystemTime) -> Option<Duration> {
+        let _ = (answer, now);
+        None
+    }
+
+    /// Whether a call of this operation is sent again after its credential was renewed. A refused credential usually
+    /// means that nothing was executed, so by default every operation is.
+    fn replay_after_renewal(&self, operation: &Operation) -> bool {
+        let _ = operation;
+        true
+    }
+
+    /// How JSON bodies are written.
+    fn json_style(&self) -> JsonStyle {
+        JsonStyle::Utf8
+    }
+}
+
+/// The verdict of plain HTTP: 401 is a refused credential, 429 throttling, 500, 502, 503, 504 and 520 to 524 pass by,
+/// and 408 too; everything else that is not success stays as it is.
+#[must_use]
+pub fn by_status(operation: &Operation, status: StatusCode) -> Verdict {
+    if operation.is_success(status) {
+        return Verdict::Success;
+    }
+    let kind = ErrorKind::from_status(status);
+    match status.as_u16() {
+        401 => Verdict::Refused(kind),
+        429 => Verdict::Throttled,
+        408 | 500 | 502 | 503 | 504 | 520..=524 => Verdict::Transient(kind),
+        _ => Verdict::Permanent(kind),
+    }
+}
