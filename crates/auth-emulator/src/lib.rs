@@ -1,1 +1,35 @@
 //! Under construction.
+mod builder;
+mod checks;
+mod clock;
+mod control;
+mod controls;
+mod effects;
+mod emulator;
+mod exchange;
+mod faults;
+mod fields;
+mod journal;
+mod lax;
+mod pending;
+mod pipeline;
+pub mod providers;
+mod random;
+mod route;
+mod server;
+mod sync;
+mod timestamp;
+mod totp;
+
+pub use builder::{Builder, StartError};
+pub use checks::{Check, Outcome};
+pub use clock::{Clock, ClockBackwards, ClockMode, ClockReading, ClockStart};
+pub use controls::{Ready, ReadyControl, ReadyProvider, Reset, TokensError};
+pub use effects::Effects;
+pub use emulator::Emulator;
+pub use faults::{CloseAt, Effect, Fault, FaultError, FaultRule, WaitingFault};
+pub use journal::{Explanation, JournalEntry};
+pub use lax::LaxRule;
+pub use pending::{DecideError, Decision, PendingCode};
+pub use providers::NotDone;
+pub use timestamp::Timestamp;

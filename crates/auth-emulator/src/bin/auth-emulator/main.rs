@@ -1,0 +1,3 @@
+//! The program `auth-emulator`.
+
+fn main() {}

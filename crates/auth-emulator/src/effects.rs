@@ -1,0 +1,45 @@
+//! The ledger of side effects: what the outside world would have felt. A client that repeats a call which it should not
+//! repeat shows up here as a second text message, whatever its own statistics say.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::sync::lock;
+
+/// How often each side effect took place, by provider and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Effects(BTreeMap<&'static str, BTreeMap<&'static str, u64>>);
+
+impl Effects {
+    /// How often `effect` took place at `provider`; 0 for one that never did.
+    #[must_use]
+    pub fn count(&self, provider: &str, effect: &str) -> u64 {
+        self.0.get(provider).and_then(|counts| counts.get(effect)).copied().unwrap_or(0)
+    }
+
+    /// Every effect that took place, as provider, name and count.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + '_ {
+        self.0
+            .iter()
+            .flat_map(|(provider, counts)| counts.iter().map(|(name, count)| (*provider, *name, *count)))
+    }
+}
+
+/// The shared ledger; clones write to the same one. The names are constants of the providers, so it can't grow.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger(Arc<Mutex<Effects>>);
+
+impl Ledger {
+    pub(crate) fn record(&self, provider: &'static str, effect: &'static str) {
+        *lock(&self.0).0.entry(provider).or_default().entry(effect).or_default() += 1;
+    }
+
+    pub(crate) fn snapshot(&self) -> Effects {
+        lock(&self.0).clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).0.clear();
+    }
+}

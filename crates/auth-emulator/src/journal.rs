@@ -1,0 +1,214 @@
+//! The journal: the last requests of every provider, with what was checked about each. A ring, so that a long run can't eat
+//! the memory; redacted on the way in, so that no secret is ever in it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use http::HeaderMap;
+
+use crate::checks::Check;
+use crate::sync::lock;
+use crate::timestamp::Timestamp;
+
+/// What stands in place of a value that is not shown.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+// An allow-list: a header that a provider invents tomorrow is hidden until someone decides that it is no secret.
+const SHOWN_HEADERS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+    "x-request-id",
+];
+
+/// One request that a provider received.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// The `x-emulator-request-id` of the answer.
+    pub request_id: String,
+    /// Which provider received it.
+    pub provider: &'static str,
+    /// When, by the emulator's clock.
+    pub time: Timestamp,
+    /// The method on the wire.
+    pub method: String,
+    /// The path on the wire, not decoded; values that are secret are replaced by the parameter's name in braces.
+    pub path: String,
+    /// Query parameters by name, values hidden unless known to be harmless.
+    pub query: BTreeMap<String, Vec<String>>,
+    /// The operation that the path and method stand for, where they are known.
+    pub operation: Option<&'static str>,
+    /// Header values by lower-case name, hidden unless known to be harmless.
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// Bytes of body received.
+    pub body_size: usize,
+    /// The status that was answered; none while it is under way, or when no answer was sent.
+    pub status: Option<u16>,
+    /// The injected fault that hit it, in words.
+    pub fault: Option<String>,
+}
+
+/// Why a request was answered as it was: its checks, in order.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The request's line in the journal.
+    #[serde(flatten)]
+    pub request: JournalEntry,
+    /// What was checked, in order.
+    pub checks: Vec<Check>,
+}
+
+/// The ring.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    capacity: usize,
+    entries: Mutex<VecDeque<Explanation>>,
+}
+
+impl Journal {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, entries: Mutex::default() }
+    }
+
+    pub(crate) fn begin(&self, entry: JournalEntry) {
+        let mut entries = lock(&self.entries);
+        while !entries.is_empty() && entries.len() >= self.capacity {
+            entries.pop_front();
+        }
+        if self.capacity > 0 {
+            entries.push_back(Explanation { request: entry, checks: Vec::new() });
+        }
+    }
+
+    /// Changes the entry with that request id, when the ring or a reset has not dropped it meanwhile.
+    pub(crate) fn update(&self, request_id: &str, change: impl FnOnce(&mut Explanation)) {
+        let mut entries = lock(&self.entries);
+        if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.request.request_id == request_id) {
+            change(entry);
+        }
+    }
+
+    /// The last `limit` entries, oldest first.
+    pub(crate) fn list(&self, provider: Option<&str>, limit: Option<usize>) -> Vec<JournalEntry> {
+        let entries = lock(&self.entries);
+        let wanted = |entry: &&Explanation| provider.is_none_or(|name| entry.request.provider == name);
+        let mut list: Vec<_> = entries
+            .iter()
+            .rev()
+            .filter(wanted)
+            .take(limit.unwrap_or(usize::MAX))
+            .map(|entry| entry.request.clone())
+            .collect();
+        list.reverse();
+        list
+    }
+
+    pub(crate) fn explain(&self, request_id: &str) -> Option<Explanation> {
+        lock(&self.entries).iter().rev().find(|entry| entry.request.request_id == request_id).cloned()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.entries).clear();
+    }
+}
+
+/// Headers for the journal: every name, the values of the harmless ones.
+pub(crate) fn redact_headers(headers: &HeaderMap, also_shown: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in headers {
+        let shown = SHOWN_HEADERS.contains(&name.as_str()) || also_shown.contains(&name.as_str());
+        let text = match value.to_str() {
+            Ok(text) if shown => text.to_owned(),
+            _ => REDACTED.to_owned(),
+        };
+        out.entry(name.as_str().to_owned()).or_default().push(text);
+    }
+    out
+}
+
+/// Query parameters for the journal: every name, the values of the harmless ones.
+pub(crate) fn redact_query(query: &str, shown: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = if shown.contains(&name) { value } else { REDACTED };
+        out.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, provider: &'static str) -> JournalEntry {
+        JournalEntry {
+            request_id: id.to_owned(),
+            provider,
+            time: Timestamp::from_unix_seconds(0),
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: BTreeMap::new(),
+            operation: None,
+            headers: BTreeMap::new(),
+            body_size: 0,
+            status: None,
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn the_ring_drops_the_oldest() {
+        let journal = Journal::new(2);
+        for id in ["1", "2", "3"] {
+            journal.begin(entry(id, "a"));
+        }
+        let ids: Vec<_> = journal.list(None, None).into_iter().map(|e| e.request_id).collect();
+        assert_eq!(ids, ["2", "3"]);
+        assert!(journal.explain("1").is_none());
+        assert!(journal.explain("3").is_some());
+    }
+
+    #[test]
+    fn a_ring_of_nothing_keeps_nothing() {
+        let journal = Journal::new(0);
+        journal.begin(entry("1", "a"));
+        assert!(journal.list(None, None).is_empty());
+    }
+
+    #[test]
+    fn limit_counts_from_the_end_and_after_the_filter() {
+        let journal = Journal::new(10);
+        for (id, provider) in [("1", "a"), ("2", "a"), ("3", "b"), ("4", "a")] {
+            journal.begin(entry(id, provider));
+        }
+        let ids: Vec<_> = journal.list(Some("a"), Some(2)).into_iter().map(|e| e.request_id).collect();
+        assert_eq!(ids, ["2", "4"]);
+    }
+
+    #[test]
+    fn values_are_hidden_unless_known_to_be_harmless() {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", "application/json".parse().unwrap());
+        headers.insert("x-service-auth", "user:canary".parse().unwrap());
+        headers.append("x-new", "canary".parse().unwrap());
+        headers.insert("x-shown", "yes".parse().unwrap());
+        let shown = redact_headers(&headers, &["x-shown"]);
+        assert!(!format!("{shown:?}").contains("canary"));
+        assert_eq!(shown["accept"], ["application/json"]);
+        assert_eq!(shown["x-shown"], ["yes"]);
+        let query = redact_query("pfk=canary&page=2&flag", &["page"]);
+        assert!(!format!("{query:?}").contains("canary"));
+        assert_eq!(query["page"], ["2"]);
+        assert_eq!(query.len(), 3);
+    }
+}

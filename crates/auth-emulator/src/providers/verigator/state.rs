@@ -1,0 +1,245 @@
+//! What the stand-in keeps: services, their users, and the one authentication that each user may have under way.
+
+use super::authentication::{Attempt, Authentication, Method, Verdict};
+use super::settings::{ServiceWithUsers, Settings};
+use crate::fields::FieldProblem;
+use crate::pending::PendingCode;
+use crate::random::Random;
+use crate::timestamp::Timestamp;
+
+const MAX_SERVICES: usize = 1000;
+const MAX_USERS: usize = 10_000;
+const CODE_DIGITS: usize = 6;
+
+/// Why a call is not carried out; `replies.rs` puts it on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Unauthorized,
+    NotAcceptable,
+    ContentType,
+    Body(FieldProblem),
+    NoService,
+    NoUser,
+    NotStarted,
+    ServiceExists,
+    UserExists,
+    ServiceHasUsers,
+    Full(&'static str),
+}
+
+impl Problem {
+    /// The check that failed, where nobody has noted it yet.
+    pub(super) fn for_explanation(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Unauthorized | Self::NotAcceptable | Self::ContentType | Self::Body(_) => None,
+            Self::NoService => Some(("existence", "there is no service with that id")),
+            Self::NoUser => Some(("existence", "the service has no user with that id")),
+            Self::NotStarted => Some((
+                "existence",
+                "no authentication like that is under way: none was started, or it is done",
+            )),
+            Self::ServiceExists => Some(("conflict", "another service has that fqdn")),
+            Self::UserExists => Some(("conflict", "another user of the service has that id_in_service")),
+            Self::ServiceHasUsers => Some(("conflict", "the service still has users")),
+            Self::Full(_) => Some(("capacity", "the emulator keeps no more of these")),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    pub id: String,
+    pub name: String,
+    pub ctime: Timestamp,
+    pub users: Vec<User>,
+    fqdn: String,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub id: String,
+    pub id_in_service: String,
+    pub ctime: Timestamp,
+    phone_number: String,
+    app_key: Option<Vec<u8>>,
+    /// The last time step whose app code was used; it must not work again in another authentication.
+    spent_step: i64,
+    started: Option<Authentication>,
+}
+
+/// In the order of creation, which is the order of the list.
+#[derive(Debug)]
+pub(super) struct State {
+    random: Random,
+    services: Vec<Service>,
+}
+
+impl State {
+    pub(super) fn new(random: Random) -> Self {
+        Self { random, services: Vec::new() }
+    }
+
+    pub(super) fn create_service(
+        &mut self,
+        fqdn: String,
+        name: String,
+        now: Timestamp,
+    ) -> Result<&Service, Problem> {
+        // Assumption: "service already exists" means its fqdn, compared without regard to case as domains are.
+        if self.services.iter().any(|service| service.fqdn.eq_ignore_ascii_case(&fqdn)) {
+            return Err(Problem::ServiceExists);
+        }
+        if self.services.len() >= MAX_SERVICES {
+            return Err(Problem::Full("services"));
+        }
+        let id = self.random.uuid();
+        let at = self.services.len();
+        self.services.push(Service { id, name, ctime: now, users: Vec::new(), fqdn });
+        self.services.get(at).ok_or(Problem::NoService)
+    }
+
+    pub(super) fn service(&self, id: &str) -> Result<&Service, Problem> {
+        self.services.iter().find(|service| service.id == id).ok_or(Problem::NoService)
+    }
+
+    fn service_mut(&mut self, id: &str) -> Result<&mut Service, Problem> {
+        self.services.iter_mut().find(|service| service.id == id).ok_or(Problem::NoService)
+    }
+
+    pub(super) fn delete_service(&mut self, id: &str, with_users: ServiceWithUsers) -> Result<(), Problem> {
+        if with_users == ServiceWithUsers::Refuse && !self.service(id)?.users.is_empty() {
+            return Err(Problem::ServiceHasUsers);
+        }
+        self.service(id)?;
+        self.services.retain(|service| service.id != id);
+        Ok(())
+    }
+
+    pub(super) fn create_user(
+        &mut self,
+        service: &str,
+        id_in_service: String,
+        phone_number: String,
+        has_app: bool,
+        now: Timestamp,
+    ) -> Result<&User, Problem> {
+        let count: usize = self.services.iter().map(|service| service.users.len()).sum();
+        let (id, key) = (self.random.uuid(), self.random.bytes(32));
+        let service = self.service_mut(service)?;
+        // Assumption: the same person may be in two services, and two users may share a phone number.
+        if service.users.iter().any(|user| user.id_in_service == id_in_service) {
+            return Err(Problem::UserExists);
+        }
+        if count >= MAX_USERS {
+            return Err(Problem::Full("users"));
+        }
+        let at = service.users.len();
+        service.users.push(User {
+            id,
+            id_in_service,
+            ctime: now,
+            phone_number,
+            app_key: has_app.then_some(key),
+            spent_step: -1,
+            started: None,
+        });
+        service.users.get(at).ok_or(Problem::NoUser)
+    }
+
+    pub(super) fn user(&self, service: &str, id: &str) -> Result<&User, Problem> {
+        self.service(service)?.users.iter().find(|user| user.id == id).ok_or(Problem::NoUser)
+    }
+
+    fn user_mut(&mut self, service: &str, id: &str) -> Result<&mut User, Problem> {
+        self.service_mut(service)?.users.iter_mut().find(|user| user.id == id).ok_or(Problem::NoUser)
+    }
+
+    pub(super) fn delete_user(&mut self, service: &str, id: &str) -> Result<(), Problem> {
+        self.user(service, id)?;
+        self.service_mut(service)?.users.retain(|user| user.id != id);
+        Ok(())
+    }
+
+    /// Starts an authentication; the method that is really used, and the id.
+    ///
+    /// Assumption: starting again is allowed at any time, and ends the one before.
+    pub(super) fn start(
+        &mut self,
+        service: &str,
+        user: &str,
+        wanted: Method,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<(Method, String), Problem> {
+        self.user(service, user)?;
+        let (id, code) = (self.random.uuid(), self.random.digits(CODE_DIGITS));
+        let user = self.user_mut(service, user)?;
+        let started = match (wanted, &user.app_key) {
+            (Method::Totp, Some(key)) => Authentication::by_app(id.clone(), key.clone(), user.spent_step),
+            _ => Authentication::by_sms(id.clone(), code, now, settings),
+        };
+        let method = started.method();
+        user.started = Some(started);
+        Ok((method, id))
+    }
+
+    /// Judges a code.
+    ///
+    /// Assumption: an authentication that was verified is done, so that the next code, the same one too, is a 404.
+    pub(super) fn verify(
+        &mut self,
+        service: &str,
+        user: &str,
+        attempt: &Attempt,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<(Method, Verdict), Problem> {
+        let user = self.user_mut(service, user)?;
+        let started = user.started.as_mut().filter(|started| started.is_meant_by(attempt));
+        let started = started.ok_or(Problem::NotStarted)?;
+        let (verdict, step) = started.judge(&attempt.token, now, settings);
+        let method = started.method();
+        if verdict == Verdict::Verified {
+            user.started = None;
+            user.spent_step = step.unwrap_or(user.spent_step);
+        }
+        Ok((method, verdict))
+    }
+
+    /// Puts the app on a user's phone, or takes it away. False: no such user.
+    pub(super) fn set_app(&mut self, id: &str, has_app: bool) -> bool {
+        let key = self.random.bytes(32);
+        let user = self.services.iter_mut().flat_map(|service| &mut service.users).find(|user| user.id == id);
+        let Some(user) = user else { return false };
+        if !has_app {
+            user.app_key = None;
+        } else if user.app_key.is_none() {
+            user.app_key = Some(key);
+        }
+        true
+    }
+
+    pub(super) fn authentication_mut(&mut self, id: &str) -> Option<&mut Authentication> {
+        let users = self.services.iter_mut().flat_map(|service| &mut service.users);
+        users.filter_map(|user| user.started.as_mut()).find(|started| started.id == id)
+    }
+
+    pub(super) fn pending_codes(&self, now: Timestamp, max_wrong_tries: u32) -> Vec<PendingCode> {
+        let users = self.services.iter().flat_map(|service| &service.users);
+        users
+            .filter_map(|user| {
+                let started = user.started.as_ref()?;
+                let (code, expires_at) = started.current_code(now, max_wrong_tries)?;
+                Some(PendingCode {
+                    provider: super::SPEC.name,
+                    subject: user.id_in_service.clone(),
+                    kind: started.method().name(),
+                    id: started.id.clone(),
+                    code,
+                    expires_at,
+                    aliases: vec![user.id.clone(), user.phone_number.clone()],
+                })
+            })
+            .collect()
+    }
+}
