@@ -52,10 +52,8 @@ pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Misfit {
     let end = offset(body, error.line(), error.column());
     // A missing member is noticed at the brace that closes its object, which must still count as open.
     let mut frames = walk(body, end.saturating_sub(usize::from(missing.is_some())));
-    if let Some((field, _)) = missing {
-        if let Some(last) = frames.last_mut() {
-            *last = Frame::Member(field.to_owned());
-        }
+    if let (Some((field, _)), Some(last)) = (missing, frames.last_mut()) {
+        *last = Frame::Member(field.to_owned());
     }
     let reason = match error.classify() {
         serde_json::error::Category::Eof if body.is_empty() => "the body is empty".to_owned(),

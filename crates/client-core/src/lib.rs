@@ -71,6 +71,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use auth_core;
+#[doc(hidden)]
+pub use serde;
 
 mod base_url;
 mod call;
@@ -79,6 +81,7 @@ mod engine;
 pub mod env;
 mod error;
 mod json;
+pub mod model;
 mod observe;
 mod operation;
 mod page;

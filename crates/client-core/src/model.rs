@@ -1,0 +1,179 @@
+//! What the models of all providers share: secrets in fields, and enumerations that stay open.
+
+use auth_core::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// Reads a secret, for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+///
+/// When the value is not text.
+pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// Reads a secret that may be absent or null.
+///
+/// # Errors
+///
+/// When the value is neither text nor null.
+pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
+}
+
+/// Writes a secret into a request, for `#[serde(serialize_with)]`. A secret can't be serialised in any other way.
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+/// Writes a secret that may be absent.
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn expose_optional<S: Serializer>(
+    secret: &Option<SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => expose(secret, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Reads a value whose type has a default, taking null for it.
+///
+/// # Errors
+///
+/// When the value fits neither.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Declares an enumeration of texts that keeps values which it doesn't know.
+///
+/// ```
+/// client_core::open_enum! {
+///     /// How a code reaches the user.
+///     pub enum Channel {
+///         /// A text message.
+///         Sms = "sms",
+///         /// A code of an authenticator app.
+///         Totp = "totp",
+///     }
+/// }
+///
+/// assert_eq!(Channel::from("sms"), Channel::Sms);
+/// assert_eq!(Channel::from("pigeon").as_str(), "pigeon");
+/// assert_eq!(serde_json::to_string(&Channel::Totp)?, r#""totp""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[macro_export]
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $text:literal ),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+            /// A value that this version doesn't know.
+            Other(::std::string::String),
+        }
+
+        impl $name {
+            /// The text on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text => Self::$variant, )+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(text: ::std::string::String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::serde::Serialize for $name {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                <::std::string::String as $crate::serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+
+    #[derive(Serialize, Deserialize, Debug)]
+    struct Login {
+        #[serde(serialize_with = "expose", deserialize_with = "secret")]
+        password: SecretString,
+        #[serde(
+            default,
+            serialize_with = "expose_optional",
+            deserialize_with = "optional_secret",
+            skip_serializing_if = "Option::is_none"
+        )]
+        code: Option<SecretString>,
+    }
+
+    #[test]
+    fn a_secret_field_is_sent_and_not_printed() {
+        let login: Login = serde_json::from_str(r#"{"password":"canary","code":null}"#).unwrap();
+        assert!(!format!("{login:?}").contains("canary"));
+        assert_eq!(serde_json::to_string(&login).unwrap(), r#"{"password":"canary"}"#);
+    }
+
+    open_enum! {
+        /// Colours.
+        pub enum Colour {
+            /// Red.
+            Red = "red",
+        }
+    }
+
+    #[test]
+    fn unknown_values_survive_a_round_trip() {
+        let colours: Vec<Colour> = serde_json::from_str(r#"["red","mauve"]"#).unwrap();
+        assert_eq!(colours, [Colour::Red, Colour::Other("mauve".to_owned())]);
+        assert_eq!(serde_json::to_string(&colours).unwrap(), r#"["red","mauve"]"#);
+    }
+}
