@@ -1,6 +1,7 @@
 //! The address below which a client's calls go, checked once.
 
 use crate::error::Error;
+use crate::path;
 use auth_core::Origin;
 use http::uri::{Authority, Scheme};
 use std::str::FromStr;
@@ -66,11 +67,19 @@ impl BaseUrl {
         &self.origin
     }
 
-    /// The same base with a path below it, given with a leading slash and encoded already.
-    #[must_use]
-    pub fn with_prefix(mut self, prefix: &str) -> Self {
-        self.path.push_str(prefix.trim_end_matches('/'));
-        self
+    /// The same base with a path below it, encoded already; empty for none.
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when it does not start with a slash, climbs, or has
+    /// characters that a path can't have.
+    pub fn with_prefix(mut self, prefix: &str) -> Result<Self, Error> {
+        let prefix = prefix.trim_end_matches('/');
+        if !prefix.is_empty() {
+            path::check_raw(prefix).map_err(|reason| Error::configuration("path prefix", reason))?;
+            self.path.push_str(prefix);
+        }
+        Ok(self)
     }
 }
 
@@ -107,6 +116,17 @@ mod tests {
             [("https://a.example", ""), ("https://a.example///", ""), ("https://a.example/x/", "/x")]
         {
             assert_eq!(BaseUrl::parse("base URL", text).unwrap().path, path, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_checked_like_a_path() {
+        let base = || BaseUrl::parse("base URL", "https://a.example/x").unwrap();
+        assert_eq!(base().with_prefix("/v1/service/").unwrap().path, "/x/v1/service");
+        assert_eq!(base().with_prefix("/").unwrap().path, "/x");
+        assert_eq!(base().with_prefix("").unwrap().path, "/x");
+        for bad in ["v1", "//evil.example", "/../y", "/a?b", "/a b"] {
+            assert_eq!(base().with_prefix(bad).unwrap_err().field(), Some("path prefix"), "{bad}");
         }
     }
 

@@ -76,6 +76,7 @@ pub use serde;
 
 mod base_url;
 mod call;
+pub mod date_time;
 pub mod decode;
 mod engine;
 pub mod env;

@@ -1,6 +1,7 @@
 //! What the models of all providers share: secrets in fields, and enumerations that stay open.
 
 use auth_core::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// Reads a secret, for `#[serde(deserialize_with)]`.
@@ -54,6 +55,12 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a value of JSON where there may be none, such as an error's body; `None` when it doesn't fit.
+#[must_use]
+pub fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    serde_json::from_slice(json).ok()
 }
 
 /// Declares an enumeration of texts that keeps values which it doesn't know.
@@ -162,13 +169,17 @@ mod tests {
         assert_eq!(serde_json::to_string(&login).unwrap(), r#"{"password":"canary"}"#);
     }
 
-    open_enum! {
-        /// Colours.
-        pub enum Colour {
-            /// Red.
-            Red = "red",
+    #[expect(unreachable_pub, reason = "the macro is for public types")]
+    mod colour {
+        open_enum! {
+            /// Colours.
+            pub enum Colour {
+                /// Red.
+                Red = "red",
+            }
         }
     }
+    use colour::Colour;
 
     #[test]
     fn unknown_values_survive_a_round_trip() {
