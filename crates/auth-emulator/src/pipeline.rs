@@ -218,6 +218,7 @@ impl<'m> Exchange<'m> {
             path.clone_from(&entry.request.path);
         });
         tracing::info!(
+            time = %self.now,
             provider = self.mounted.provider.spec().name,
             method = %self.parts.method,
             path,

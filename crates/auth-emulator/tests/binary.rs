@@ -1,1 +1,275 @@
 //! The program, run as a person or a script runs it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use common::{PATIENCE, Request};
+use serde_json::{Value, json};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_auth-emulator");
+
+/// A directory that takes the place of the temporary one, so that runs side by side don't share a default ready file.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        Self(dir)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).env("TMPDIR", &self.0).stdin(Stdio::null());
+        for name in ["AUTH_EMULATOR_PORT", "AUTH_EMULATOR_SEED", "AUTH_EMULATOR_LOG", "AUTH_EMULATOR_TOKEN"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command that ends by itself: exit code, standard output, standard error.
+    fn run(&self, args: &[&str]) -> (i32, String, String) {
+        let mut command = self.command(args);
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(command.output().unwrap()));
+        let output = receiver.recv_timeout(PATIENCE).expect("the program did not end");
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().expect("killed"), text(output.stdout), text(output.stderr))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `serve`, running; killed when dropped.
+struct Server {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Server {
+    fn start(scratch: &Scratch, args: &[&str]) -> Self {
+        let args: Vec<_> = [&["serve"], args].concat();
+        let mut child = scratch.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stdout.lines() {
+                let _ = sender.send(line.unwrap());
+            }
+        });
+        Self { child, lines }
+    }
+
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("no line on standard output")
+    }
+
+    /// Sends a signal; the exit status, what else was on standard output, and all of standard error.
+    fn end(mut self, signal: &str) -> (ExitStatus, Vec<String>, String) {
+        let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+        let mut stderr = self.child.stderr.take().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            let _ = sender.send(text);
+        });
+        // Standard error ends when the program does.
+        let errors = receiver.recv_timeout(PATIENCE).expect("the program did not stop");
+        let status = self.child.wait().unwrap();
+        (status, self.lines.iter().collect(), errors)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn request(ready: &Value, method: &str, path: &str) -> Request {
+    let provider = &ready["providers"]["verigator"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let env = &provider["env"];
+    assert_eq!(env["VERIGATOR_BASE_URL"], provider["base_url"]);
+    let credential = format!("{}:{}", text(&env["VERIGATOR_USERNAME"]), text(&env["VERIGATOR_PASSWORD"]));
+    Request::new(method, &format!("{}{path}", text(&provider["base_url"])))
+        .header("X-Service-Auth", &credential)
+}
+
+fn control(ready: &Value, method: &str, path: &str) -> Request {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {}", text(&ready["control"]["token"]));
+    Request::new(method, &format!("{}{path}", text(&ready["control"]["url"])))
+        .header("Authorization", &bearer)
+}
+
+#[tokio::test]
+async fn json_prints_one_line_and_the_emulator_works() {
+    let scratch = Scratch::new("json");
+    let server = Server::start(&scratch, &["--port", "0", "--json"]);
+    let ready: Value = serde_json::from_str(&server.line()).expect("no JSON");
+    assert_eq!(ready["version"], env!("CARGO_PKG_VERSION"));
+    let keys: Vec<_> = ready.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["control", "providers", "version"]);
+    let names: Vec<_> = ready["providers"]["verigator"]["env"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["VERIGATOR_BASE_URL", "VERIGATOR_PASSWORD", "VERIGATOR_USERNAME"]);
+
+    let service = json!({ "fqdn": "coffeeshop.com", "name": "CoffeeShop" });
+    let made = request(&ready, "POST", "/service").json(&service).send().await;
+    assert_eq!(made.status, 201);
+    let users = format!("/service/{}/users", made.json()["id"].as_str().unwrap());
+    let user = json!({ "id_in_service": "anna", "phone_number": "+37251000001" });
+    let user = request(&ready, "POST", &users).json(&user).send().await.json();
+    let auth = format!("{users}/{}/auth", user["id"].as_str().unwrap());
+    request(&ready, "POST", &auth).json(&json!({ "method": "totp" })).send().await;
+    let codes = control(&ready, "GET", "/pending-codes?provider=verigator&subject=anna").send().await.json();
+    let token = json!({ "token": codes[0]["code"] });
+    assert_eq!(request(&ready, "PUT", &auth).json(&token).send().await.json()["verified"], true);
+
+    let (status, rest, errors) = server.end("-TERM");
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(rest, [""; 0], "nothing else on standard output, ever");
+    assert!(errors.contains("PUT") && errors.contains("status=200"), "{errors}");
+    let password = ready["providers"]["verigator"]["env"]["VERIGATOR_PASSWORD"].as_str().unwrap();
+    assert!(!errors.contains(password) && !errors.contains(codes[0]["code"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn people_get_a_text_and_ctrl_c_is_a_good_end() {
+    let scratch = Scratch::new("people");
+    let server = Server::start(&scratch, &["--log", "off"]);
+    let first = server.line();
+    assert!(first.starts_with("auth-emulator ") && first.contains("http://127.0.0.1:"), "{first}");
+    let (status, rest, errors) = server.end("-INT");
+    assert_eq!(status.code(), Some(0));
+    let rest = rest.join("\n");
+    assert!(rest.contains("verigator: http://127.0.0.1:") && rest.contains("VERIGATOR_PASSWORD="), "{rest}");
+    assert_eq!(errors, "");
+}
+
+#[tokio::test]
+async fn env_and_health_find_the_running_emulator() {
+    let scratch = Scratch::new("env");
+    let (code, out, errors) = scratch.run(&["env"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(errors.contains("auth-emulator serve"), "{errors}");
+    assert_eq!(scratch.run(&["health"]).0, 1);
+
+    let server = Server::start(&scratch, &["--json"]);
+    let ready: Value = serde_json::from_str(&server.line()).unwrap();
+    let (code, out, _) = scratch.run(&["env"]);
+    assert_eq!(code, 0);
+    let expected: String = ready["providers"]["verigator"]["env"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| format!("export {name}='{}'\n", value.as_str().unwrap()))
+        .collect();
+    assert!(out.contains(&expected), "{out}");
+    assert_eq!(scratch.run(&["env", "--provider", "verigator"]).1, expected);
+    assert_eq!(scratch.run(&["env", "--provider", "nobody"]).0, 1);
+
+    assert_eq!(scratch.run(&["health"]).0, 0);
+    let (url, token) =
+        (ready["control"]["url"].as_str().unwrap(), ready["control"]["token"].as_str().unwrap());
+    assert_eq!(scratch.run(&["health", "--control", url, "--token", token]).0, 0);
+    let (code, _, errors) = scratch.run(&["health", "--control", url, "--token", "wrong"]);
+    assert_eq!(code, 1);
+    assert!(errors.contains("token is wrong"), "{errors}");
+
+    let file = scratch.0.join("auth-emulator.json");
+    let left = fs::read_to_string(&file).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&left).unwrap(), ready);
+    server.end("-TERM");
+    assert!(!file.exists(), "the ready file goes with the emulator");
+    fs::write(&file, left).unwrap();
+    assert_eq!(scratch.run(&["env"]).0, 1, "a file that outlived its emulator is found out");
+    assert_eq!(scratch.run(&["health"]).0, 1);
+}
+
+#[tokio::test]
+async fn a_ready_file_can_be_put_elsewhere() {
+    let scratch = Scratch::new("elsewhere");
+    let file = scratch.0.join("here.json");
+    let file = file.to_str().unwrap();
+    let server = Server::start(&scratch, &["--json", "--ready-file", file]);
+    let line = server.line();
+    assert_eq!(fs::read_to_string(file).unwrap(), format!("{line}\n"));
+    assert_eq!(scratch.run(&["health", "--ready-file", file]).0, 0);
+    assert_eq!(scratch.run(&["health"]).0, 1, "the default place was left alone");
+    drop(server);
+    let nowhere = scratch.0.join("no/such/place.json");
+    let (code, out, errors) = scratch.run(&["serve", "--json", "--ready-file", nowhere.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(errors.contains("ready file"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_a_clear_error() {
+    let scratch = Scratch::new("port");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, out, errors) = scratch.run(&["serve", "--json", "--port", &port]);
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(errors.contains(&port) && errors.contains("control API"), "{errors}");
+    assert!(!scratch.0.join("auth-emulator.json").exists());
+}
+
+#[tokio::test]
+async fn wrong_command_lines_are_refused() {
+    let scratch = Scratch::new("usage");
+    for args in [&[][..], &["serve", "--port", "70000"], &["serve", "--seeed", "1"], &["nothing"]] {
+        let (code, out, _) = scratch.run(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+    }
+    let (code, _, errors) = scratch.run(&["serve", "--lax", "verigator.nothing"]);
+    assert_eq!(code, 3);
+    assert!(errors.contains("verigator.content-type"), "{errors}");
+    let (code, out, _) = scratch.run(&["serve", "--lax", "list"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("verigator.content-type"), "{out}");
+    let (code, out, _) = scratch.run(&["--help"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("eval \"$(auth-emulator env)\"") && out.contains("Exit codes"), "{out}");
+}
+
+#[tokio::test]
+async fn seed_and_frozen_clock_make_two_runs_the_same() {
+    let scratch = Scratch::new("seed");
+    let run = async || {
+        let args = ["--json", "--seed", "7", "--frozen-at", "2026-01-31T12:00:00Z", "--log", "off"];
+        let server = Server::start(&scratch, &args);
+        let ready: Value = serde_json::from_str(&server.line()).unwrap();
+        let service = json!({ "fqdn": "coffeeshop.com", "name": "CoffeeShop" });
+        let made = request(&ready, "POST", "/service").json(&service).send().await;
+        let date = made.header("date").unwrap().to_owned();
+        server.end("-TERM");
+        (made.text(), made.request_id(), date, ready["control"]["token"].clone())
+    };
+    let first = run().await;
+    assert_eq!(first, run().await);
+    assert_eq!(first.2, "Sat, 31 Jan 2026 12:00:00 GMT");
+}

@@ -1,0 +1,12 @@
+//! `auth-emulator health`: usable as a health check where there is no shell and no curl.
+
+use crate::args::Health;
+use crate::{Failure, probe, ready};
+
+pub(crate) fn run(args: &Health) -> Result<(), Failure> {
+    if let (Some(url), Some(token)) = (&args.control, &args.token) {
+        return probe::health(url, token);
+    }
+    let ready = ready::read(args.ready_file.as_deref())?;
+    probe::health(&ready.control.url, &ready.control.token)
+}

@@ -1,0 +1,237 @@
+//! Starting, stopping, and what every listener refuses before a provider sees it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use std::time::Duration;
+
+use auth_emulator::{Builder, Emulator, Fault, FaultRule, StartError};
+use common::{PATIENCE, Request, split_url, until};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+fn request(emulator: &Emulator, method: &str, path: &str) -> Request {
+    let verigator = emulator.verigator();
+    let credential = format!("{}:{}", verigator.username(), verigator.password());
+    Request::new(method, &format!("{}{path}", verigator.base_url())).header("X-Service-Auth", &credential)
+}
+
+fn control(emulator: &Emulator, path: &str) -> Request {
+    let bearer = format!("Bearer {}", emulator.control_token());
+    Request::new("GET", &format!("{}{path}", emulator.control_url())).header("Authorization", &bearer)
+}
+
+async fn refuses_connections(url: &str) {
+    let (address, _) = split_url(url);
+    until("the port is closed", async || TcpStream::connect(address).await.is_err()).await;
+}
+
+#[tokio::test]
+async fn dropping_stops_on_a_current_thread_runtime() {
+    let emulator = Emulator::start().await.unwrap();
+    let (url, control_url) = (emulator.verigator().base_url(), emulator.control_url().to_owned());
+    assert_eq!(request(&emulator, "GET", "/service/none").send().await.status, 404);
+    drop(emulator);
+    refuses_connections(&url).await;
+    refuses_connections(&control_url).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_closes_everything_on_a_multi_thread_runtime() {
+    let emulator = Emulator::start().await.unwrap();
+    let url = emulator.verigator().base_url();
+    assert_eq!(request(&emulator, "GET", "/service/none").send().await.status, 404);
+    emulator.stop().await;
+    assert!(TcpStream::connect(split_url(&url).0).await.is_err(), "closed when stop returns");
+}
+
+#[tokio::test]
+async fn stopping_lets_a_request_under_way_end_and_waits_for_nobody_else() {
+    let emulator = Emulator::start().await.unwrap();
+    let unused = TcpStream::connect(split_url(emulator.control_url()).0).await.unwrap();
+    emulator.add_fault(FaultRule::new("verigator", Fault::delay_ms(300))).unwrap();
+    let slow = request(&emulator, "GET", "/service/none");
+    let slow = tokio::spawn(async move { slow.send().await });
+    until("the request has arrived", async || !emulator.journal().is_empty()).await;
+    // Below the five seconds after which `stop` gives up on connections.
+    tokio::time::timeout(Duration::from_secs(4), emulator.stop())
+        .await
+        .expect("stop waited for an unused connection");
+    assert_eq!(slow.await.unwrap().status, 404);
+    drop(unused);
+}
+
+#[tokio::test]
+async fn many_emulators_live_side_by_side() {
+    let (one, two) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
+    let body = json!({ "fqdn": "coffeeshop.com", "name": "CoffeeShop" });
+    let made = request(&one, "POST", "/service").json(&body).send().await;
+    let path = format!("/service/{}", made.json()["id"].as_str().unwrap());
+    assert_eq!(request(&one, "GET", &path).send().await.status, 200);
+    assert_eq!(request(&two, "GET", &path).send().await.status, 404);
+    assert_ne!(one.control_token(), two.control_token());
+    assert_eq!((one.journal().len(), two.journal().len()), (2, 1));
+    assert_eq!((one.effects().count("verigator", "service_created"), two.effects().iter().count()), (1, 0));
+}
+
+/// A run of free ports. Others may take one in between, so that the caller has to be ready to try again.
+async fn free_run(length: u16) -> u16 {
+    loop {
+        let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = first.local_addr().unwrap().port();
+        let mut held = vec![first];
+        for next in 1..length {
+            let Some(next) = port.checked_add(next) else { break };
+            let Ok(listener) = TcpListener::bind(("127.0.0.1", next)).await else { break };
+            held.push(listener);
+        }
+        if held.len() == usize::from(length) {
+            return port;
+        }
+    }
+}
+
+#[tokio::test]
+async fn fixed_ports_count_up_from_the_control_api() {
+    let providers = Builder::providers();
+    let mut attempts = 0;
+    let (port, emulator) = loop {
+        let port = free_run(u16::try_from(providers.len()).unwrap() + 6).await;
+        match Emulator::builder().port(port).start().await {
+            Ok(emulator) => break (port, emulator),
+            Err(error) => {
+                attempts += 1;
+                assert!(attempts < 20, "{error}");
+            }
+        }
+    };
+    assert_eq!(emulator.control_url(), format!("http://127.0.0.1:{port}"));
+    for (name, next) in providers.iter().zip(port + 1..) {
+        let base_url = &emulator.ready().providers[name].base_url;
+        assert!(base_url.starts_with(&format!("http://127.0.0.1:{next}")), "{name}: {base_url}");
+    }
+    let taken = Emulator::builder().port(port).start().await;
+    assert!(matches!(taken, Err(StartError::Bind { port: p, .. }) if p == port), "{taken:?}");
+    let high = Emulator::builder().port(65535).start().await;
+    assert!(matches!(high, Err(StartError::PortTooHigh { .. })), "{high:?}");
+}
+
+#[tokio::test]
+async fn a_failed_start_leaves_nothing_behind() {
+    // The second port is taken: the first, already bound, has to be free again after the failure.
+    let port = free_run(2).await;
+    let Ok(taken) = TcpListener::bind(("127.0.0.1", port + 1)).await else { return };
+    assert!(Emulator::builder().port(port).start().await.is_err());
+    drop(taken);
+    until("the first port is free", async || TcpListener::bind(("127.0.0.1", port)).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn foreign_hosts_are_refused_on_every_listener() {
+    let emulator = Emulator::start().await.unwrap();
+    let port_of = |url: &str| split_url(url).0.port();
+    let provider_port = port_of(&emulator.verigator().base_url());
+    let control_port = port_of(emulator.control_url());
+    for (port, request, good) in [
+        (provider_port, request(&emulator, "GET", "/service/none"), 404),
+        (control_port, control(&emulator, "/health"), 200),
+    ] {
+        for host in ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"] {
+            let answer = request.clone().host(&format!("{host}:{port}")).send().await;
+            assert_eq!(answer.status, good, "{host}");
+        }
+        for host in ["rebound.example", "127.0.0.1.example", "127.0.0.2", "0.0.0.0", "user@127.0.0.1"] {
+            let refused = request.clone().host(&format!("{host}:{port}")).send().await;
+            assert_eq!(refused.status, 403, "{host}");
+        }
+        assert_eq!(request.clone().host("localhost").send().await.status, 403, "without the port");
+        assert_eq!(request.clone().host(&format!("localhost:{}", port - 1)).send().await.status, 403);
+        assert_eq!(request.clone().without("host").send().await.status, 403);
+        let twice = request.clone().header("Host", "rebound.example").send().await;
+        assert_eq!(twice.status, 403, "twice");
+    }
+    let (address, path) = split_url(&emulator.verigator().base_url());
+    let absolute = format!("http://{address}http://rebound.example{path}/service/none");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let target = absolute.trim_start_matches(&format!("http://{address}"));
+    let head = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[tokio::test]
+async fn bodies_over_a_mebibyte_are_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    let post = |size: usize| {
+        let body = format!(r#"{{"fqdn":"a","name":"b","x":"{}"}}"#, "y".repeat(size));
+        request(&emulator, "POST", "/service").header("Content-Type", "application/json").body(body)
+    };
+    let refused = post(1024 * 1024).send().await;
+    assert_eq!(refused.status, 413);
+    assert!(refused.json()["message"].is_string());
+    assert_eq!(emulator.explain(&refused.request_id()).unwrap().checks.last().unwrap().check, "body size");
+    assert_eq!(post(1000).send().await.status, 422, "a smaller one gets as far as its unknown field");
+
+    let bearer = format!("Bearer {}", emulator.control_token());
+    let url = format!("{}/faults", emulator.control_url());
+    let big = Request::new("POST", &url).header("Authorization", &bearer).body("x".repeat(1024 * 1024 + 1));
+    assert_eq!(big.send().await.status, 413);
+}
+
+#[tokio::test]
+async fn every_answer_has_an_id_of_its_own_and_the_emulators_date() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.clock().freeze();
+    emulator.clock().advance(Duration::from_secs(86_400 * 400));
+    let mut ids = std::collections::BTreeSet::new();
+    for request in [
+        request(&emulator, "GET", "/service/none"),
+        request(&emulator, "GET", "/unknown"),
+        request(&emulator, "PUT", "/service"),
+        request(&emulator, "GET", "/service/%"),
+        request(&emulator, "GET", "/service/none").host("rebound.example"),
+    ] {
+        let answer = request.send().await;
+        let expected = httpdate_of(emulator.clock().now().to_system_time());
+        assert_eq!(answer.header("date"), Some(expected.as_str()));
+        assert!(emulator.explain(&answer.request_id()).is_some(), "{request:?}");
+        ids.insert(answer.request_id());
+    }
+    assert_eq!(ids.len(), 5);
+}
+
+fn httpdate_of(time: std::time::SystemTime) -> String {
+    httpdate::fmt_http_date(time)
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_requests() {
+    let emulator = Emulator::start().await.unwrap();
+    let (address, path) = split_url(&emulator.verigator().base_url());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let talk = async {
+        for _ in 0..3 {
+            let head = format!("GET {path}/service/none HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = vec![0; 4096];
+            let read = stream.read(&mut answer).await.unwrap();
+            assert!(
+                answer[..read].starts_with(b"HTTP/1.1 401"),
+                "{:?}",
+                String::from_utf8_lossy(&answer[..read])
+            );
+        }
+    };
+    tokio::time::timeout(PATIENCE, talk).await.unwrap();
+    assert_eq!(emulator.journal().len(), 3);
+}
