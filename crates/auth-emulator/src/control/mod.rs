@@ -69,7 +69,7 @@ pub(crate) fn router(controls: Arc<Controls>, port: u16) -> Router {
 
 async fn guard(State(door): State<Door>, request: Request<Body>, next: Next) -> Response {
     let mut response = match check(&door, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => in_json(next.run(request).await),
         Err(error) => {
             let unauthorized = error.status == StatusCode::UNAUTHORIZED;
             let mut response = error.into_response();
@@ -100,6 +100,17 @@ fn check(door: &Door, request: &Request<Body>) -> Result<(), ControlError> {
     }
     let message = "send Authorization: Bearer <token>, with the token that was printed at start";
     Err(ControlError::new(StatusCode::UNAUTHORIZED, "unauthorized", message))
+}
+
+/// What the router's own extractors refuse (a body that is too large, a path that is no UTF-8) comes as plain text.
+fn in_json(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let message = status.canonical_reason().unwrap_or("the request was refused");
+    ControlError::new(status, "refused", message).into_response()
 }
 
 /// Compares in a time that depends on the length alone.

@@ -1,0 +1,483 @@
+//! The control API, route by route, and its typed counterparts.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use std::time::Duration;
+
+use auth_emulator::{
+    ClockStart, DecideError, Effect, Emulator, Fault, FaultRule, Reset, Timestamp, TokensError,
+};
+use common::{Answer, Request, until};
+use serde_json::{Value, json};
+
+const START: i64 = 1_700_000_010;
+
+async fn start() -> Emulator {
+    let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(START));
+    Emulator::builder().clock(clock).start().await.unwrap()
+}
+
+fn control(emulator: &Emulator, method: &str, path: &str) -> Request {
+    let bearer = format!("Bearer {}", emulator.control_token());
+    Request::new(method, &format!("{}{path}", emulator.control_url())).header("Authorization", &bearer)
+}
+
+async fn get(emulator: &Emulator, path: &str) -> Value {
+    let answer = control(emulator, "GET", path).send().await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.json()
+}
+
+async fn post(emulator: &Emulator, path: &str, body: &Value) -> Answer {
+    control(emulator, "POST", path).json(body).send().await
+}
+
+fn error_code(answer: &Answer) -> (u16, String) {
+    let body = answer.json();
+    assert!(!body["error"]["message"].as_str().expect("no message").is_empty());
+    (answer.status, body["error"]["code"].as_str().expect("no code").to_owned())
+}
+
+fn provider(emulator: &Emulator, method: &str, path: &str) -> Request {
+    let verigator = emulator.verigator();
+    let credential = format!("{}:{}", verigator.username(), verigator.password());
+    Request::new(method, &format!("{}{path}", verigator.base_url())).header("X-Service-Auth", &credential)
+}
+
+/// A service with a user whose authentication has been started: its path, and the user's id.
+async fn started(emulator: &Emulator, name: &str) -> (String, String) {
+    let service = json!({ "fqdn": format!("{name}.example"), "name": "CoffeeShop" });
+    let service = provider(emulator, "POST", "/service").json(&service).send().await.json();
+    let users = format!("/service/{}/users", service["id"].as_str().unwrap());
+    let user = json!({ "id_in_service": name, "phone_number": "+37251000001" });
+    let user = provider(emulator, "POST", &users).json(&user).send().await.json();
+    let id = user["id"].as_str().unwrap().to_owned();
+    let auth = format!("{users}/{id}/auth");
+    let begun = provider(emulator, "POST", &auth).json(&json!({ "method": "sms" })).send().await;
+    assert_eq!(begun.status, 201);
+    (auth, id)
+}
+
+#[tokio::test]
+async fn nothing_is_told_without_the_token() {
+    let emulator = start().await;
+    let token = emulator.control_token().to_owned();
+    for path in ["/health", "/pending-codes", "/journal", "/no/such/path"] {
+        let bare = control(&emulator, "GET", path).without("authorization");
+        for attempt in [
+            bare.clone(),
+            bare.clone().header("Authorization", &token),
+            bare.clone().header("Authorization", "Bearer "),
+            bare.clone().header("Authorization", &format!("Bearer {token}x")),
+            bare.clone().header("Authorization", &format!("Basic {token}")),
+            bare.clone()
+                .header("Authorization", &format!("Bearer {token}"))
+                .header("Authorization", &format!("Bearer {token}")),
+            bare.clone().header("X-Token", &token),
+        ] {
+            let refused = attempt.send().await;
+            assert_eq!(error_code(&refused), (401, "unauthorized".to_owned()), "{attempt:?}");
+            assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+        }
+    }
+    let reset = control(&emulator, "POST", "/reset/all").without("authorization").send().await;
+    assert_eq!(reset.status, 401);
+}
+
+#[tokio::test]
+async fn health_says_who_is_there() {
+    let emulator = start().await;
+    let health = get(&emulator, "/health").await;
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert!(health["providers"].as_array().unwrap().contains(&json!("verigator")));
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_json_errors() {
+    let emulator = start().await;
+    let unknown = control(&emulator, "GET", "/nothing").send().await;
+    assert_eq!(error_code(&unknown), (404, "not_found".to_owned()));
+    let method = control(&emulator, "DELETE", "/health").send().await;
+    assert_eq!(error_code(&method), (405, "method_not_allowed".to_owned()));
+    assert_eq!(method.header("allow"), Some("GET,HEAD"));
+    let large = control(&emulator, "POST", "/clock").body("x".repeat(1024 * 1024 + 1)).send().await;
+    assert_eq!(error_code(&large).0, 413);
+}
+
+#[tokio::test]
+async fn pending_codes_are_listed_and_found_by_every_name() {
+    let emulator = start().await;
+    assert_eq!(get(&emulator, "/pending-codes").await, json!([]));
+    let (auth, id) = started(&emulator, "anna").await;
+    started(&emulator, "berta").await;
+    let all = get(&emulator, "/pending-codes").await;
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    let anna = get(&emulator, "/pending-codes?provider=verigator&subject=anna").await;
+    let code = anna[0]["code"].as_str().unwrap();
+    let expected = json!([{
+        "provider": "verigator", "subject": "anna", "kind": "sms", "id": anna[0]["id"], "code": code,
+        "expires_at": "2023-11-14T22:18:30.000Z",
+    }]);
+    assert_eq!(anna, expected);
+    assert_eq!(get(&emulator, &format!("/pending-codes?subject={id}")).await, expected);
+    for both in ["/pending-codes?subject=%2B37251000001", "/pending-codes?subject=+37251000001"] {
+        assert_eq!(get(&emulator, both).await.as_array().unwrap().len(), 2, "{both}");
+    }
+    assert_eq!(get(&emulator, "/pending-codes?subject=nobody").await, json!([]));
+    let typed = emulator.pending_codes_for("verigator", "anna");
+    assert_eq!((typed.len(), typed[0].code.as_str()), (1, code));
+    let verified = provider(&emulator, "PUT", &auth).json(&json!({ "token": code })).send().await;
+    assert_eq!(verified.json()["verified"], true);
+    assert_eq!(get(&emulator, "/pending-codes?subject=anna").await, json!([]));
+
+    let misspelt = control(&emulator, "GET", "/pending-codes?provider=verigador").send().await;
+    assert_eq!(error_code(&misspelt).0, 404);
+    let misspelt = control(&emulator, "GET", "/pending-codes?subjekt=anna").send().await;
+    assert_eq!(error_code(&misspelt).0, 422);
+}
+
+#[tokio::test]
+async fn codes_can_be_expired_but_not_approved_where_they_are_typed() {
+    let emulator = start().await;
+    let (auth, _) = started(&emulator, "anna").await;
+    let code = emulator.pending_codes()[0].clone();
+    for decision in ["approve", "deny"] {
+        let refused = post(&emulator, &format!("/pending-codes/{}/{decision}", code.id), &json!({})).await;
+        assert_eq!(error_code(&refused), (422, "invalid".to_owned()));
+    }
+    assert!(matches!(emulator.approve(&code.id), Err(DecideError::NotPossible(_))));
+    assert!(matches!(emulator.deny(&code.id), Err(DecideError::NotPossible(_))));
+    assert_eq!(post(&emulator, &format!("/pending-codes/{}/eat", code.id), &json!({})).await.status, 404);
+    assert_eq!(post(&emulator, "/pending-codes/none/expire", &json!({})).await.status, 404);
+    assert!(matches!(emulator.expire_code("none"), Err(DecideError::NotFound(_))));
+
+    let expired = control(&emulator, "POST", &format!("/pending-codes/{}/expire", code.id)).send().await;
+    assert_eq!(expired.status, 200);
+    assert!(emulator.pending_codes().is_empty());
+    let late = provider(&emulator, "PUT", &auth).json(&json!({ "token": code.code })).send().await;
+    assert_eq!(late.json()["status"]["result"], "EXPIRED");
+}
+
+#[tokio::test]
+async fn each_reset_touches_its_own_thing() {
+    let emulator = start().await;
+    let fill = async || {
+        started(&emulator, "anna").await;
+        emulator.clock().advance(Duration::from_secs(60));
+        emulator.verigator().set_max_wrong_tries(1);
+        emulator.add_fault(FaultRule::new("verigator", Fault::status(503)).after(100)).unwrap();
+    };
+    // What is left: journal, effects, codes, faults, clock advanced, setting changed.
+    let left = || {
+        (
+            !emulator.journal().is_empty(),
+            emulator.effects().iter().count() > 0,
+            !emulator.pending_codes().is_empty(),
+            !emulator.faults().is_empty(),
+            emulator.clock().now().unix_seconds() > START,
+            emulator.verigator().settings().max_wrong_tries == 1,
+        )
+    };
+    for (what, expected) in [
+        ("journal", (false, false, true, true, true, true)),
+        ("state", (true, true, false, true, true, true)),
+        ("faults", (true, true, true, false, true, true)),
+        ("clock", (true, true, true, true, false, true)),
+        ("all", (false, false, false, false, false, false)),
+    ] {
+        emulator.reset(Reset::All);
+        fill().await;
+        assert_eq!(left(), (true, true, true, true, true, true));
+        let answer = control(&emulator, "POST", &format!("/reset/{what}")).send().await;
+        assert_eq!((answer.status, answer.json()), (200, json!({ "ok": true })));
+        assert_eq!(left(), expected, "{what}");
+    }
+    assert_eq!(control(&emulator, "POST", "/reset/everything").send().await.status, 404);
+    assert_eq!(control(&emulator, "GET", "/reset/all").send().await.status, 405);
+}
+
+#[tokio::test]
+async fn the_clock_moves_forward_only() {
+    let emulator = start().await;
+    let reading = get(&emulator, "/clock").await;
+    assert_eq!((&reading["now"], &reading["mode"]), (&json!("2023-11-14T22:13:30.000Z"), &json!("frozen")));
+    assert!(reading["offset_seconds"].as_i64().unwrap() < 0);
+
+    let advanced = post(&emulator, "/clock", &json!({ "advance_seconds": 90 })).await;
+    assert_eq!((advanced.status, &advanced.json()["now"]), (200, &json!("2023-11-14T22:15:00.000Z")));
+    let set = post(&emulator, "/clock", &json!({ "set": "2023-11-15T01:00:00+01:00" })).await;
+    assert_eq!(set.json()["now"], "2023-11-15T00:00:00.000Z");
+    assert_eq!(emulator.clock().now().to_string(), "2023-11-15T00:00:00.000Z");
+
+    let back = post(&emulator, "/clock", &json!({ "set": "2023-11-14T23:59:59Z" })).await;
+    assert_eq!(error_code(&back), (422, "backwards".to_owned()));
+    for bad in [
+        json!({ "advance_seconds": -1 }),
+        json!({ "advance_seconds": 1.5 }),
+        json!({ "advance_seconds": u64::MAX }),
+        json!({ "set": "yesterday" }),
+        json!({ "mode": "reverse" }),
+        json!({}),
+        json!({ "advance_seconds": 1, "mode": "real" }),
+        json!({ "advance": 1 }),
+        json!([]),
+    ] {
+        assert_eq!(error_code(&post(&emulator, "/clock", &bad).await).0, 422, "{bad}");
+    }
+    assert_eq!(emulator.clock().now().to_string(), "2023-11-15T00:00:00.000Z", "refusals change nothing");
+
+    let real = post(&emulator, "/clock", &json!({ "mode": "real" })).await.json();
+    assert_eq!((&real["mode"], &real["offset_seconds"]), (&json!("real"), &json!(0)));
+    let ahead = post(&emulator, "/clock", &json!({ "advance_seconds": 3600 })).await.json();
+    assert_eq!((&ahead["mode"], &ahead["offset_seconds"]), (&json!("offset"), &json!(3600)));
+    let frozen = post(&emulator, "/clock", &json!({ "mode": "frozen" })).await.json();
+    assert_eq!(frozen["mode"], "frozen");
+    assert_eq!(get(&emulator, "/clock").await["now"], frozen["now"]);
+}
+
+#[tokio::test]
+async fn faults_hit_in_order_and_are_used_up() {
+    let emulator = start().await;
+    let rule = json!({ "provider": "verigator", "method": "GET", "path_prefix": "/v1/service/service/x",
+        "times": 2, "after": 1,
+        "fault": { "status": 503, "headers": { "Retry-After": "7" }, "body": "busy" } });
+    let added = post(&emulator, "/faults", &rule).await;
+    assert_eq!((added.status, &added.json()["id"], &added.json()["times"]), (201, &json!(1), &json!(2)));
+    emulator.add_fault(FaultRule::new("verigator", Fault::status(500)).method("GET")).unwrap();
+    assert_eq!(get(&emulator, "/faults").await.as_array().unwrap().len(), 2);
+
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        let answer = provider(&emulator, "GET", "/service/x").send().await;
+        if answer.status == 503 {
+            assert_eq!((answer.header("retry-after"), answer.text().as_str()), (Some("7"), "busy"));
+            let explanation = get(&emulator, &format!("/explain/{}", answer.request_id())).await;
+            assert_eq!(explanation["fault"], "status 503");
+        }
+        seen.push(answer.status);
+    }
+    assert_eq!(seen, [404, 503, 503, 500, 404]);
+    assert_eq!(get(&emulator, "/faults").await, json!([]));
+
+    for bad in [
+        json!({ "provider": "nobody", "fault": { "status": 503 } }),
+        json!({ "provider": "verigator", "fault": { "status": 9 } }),
+        json!({ "provider": "verigator", "fault": { "status": 503 }, "time": 2 }),
+        json!({ "provider": "verigator" }),
+    ] {
+        assert_eq!(error_code(&post(&emulator, "/faults", &bad).await).0, 422, "{bad}");
+    }
+    let first = emulator.add_fault(FaultRule::new("verigator", Fault::status(500))).unwrap();
+    emulator.add_fault(FaultRule::new("verigator", Fault::status(501))).unwrap();
+    let gone = control(&emulator, "DELETE", &format!("/faults/{}", first.id)).send().await;
+    assert_eq!(gone.status, 200);
+    assert_eq!(control(&emulator, "DELETE", &format!("/faults/{}", first.id)).send().await.status, 404);
+    assert_eq!(emulator.faults().len(), 1);
+    assert_eq!(control(&emulator, "DELETE", "/faults").send().await.status, 200);
+    assert!(emulator.faults().is_empty());
+}
+
+#[tokio::test]
+async fn a_fault_hits_before_or_after_the_operation_as_asked() {
+    let emulator = start().await;
+    let post_service = async |name: &str| {
+        let body = json!({ "fqdn": name, "name": name });
+        provider(&emulator, "POST", "/service").json(&body).try_send().await
+    };
+    let done = || emulator.verigator().effect("service_created");
+    for (number, (fault, effect, carried_out)) in [
+        (json!({ "status": 503 }), "after", 0),
+        (json!({ "status": 503 }), "before", 1),
+        (json!({ "close": "before_answer" }), "after", 0),
+        (json!({ "close": "before_answer" }), "before", 1),
+        (json!({ "delay_ms": 1 }), "after", 1),
+        (json!({ "delay_ms": 1 }), "before", 1),
+        (json!({ "cut_body_after": 5 }), "after", 1),
+        (json!({ "cut_body_after": 0 }), "before", 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        emulator.reset(Reset::All);
+        let rule = json!({ "provider": "verigator", "fault": fault, "effect": effect });
+        assert_eq!(post(&emulator, "/faults", &rule).await.status, 201);
+        let answer = post_service(&format!("s{number}")).await;
+        assert_eq!(done(), carried_out, "{rule}");
+        let journal = emulator.journal();
+        assert!(journal[0].fault.is_some());
+        assert_eq!(journal[0].status, answer.as_ref().map(|answer| answer.status), "{rule}");
+        match (&fault, answer) {
+            (fault, None) => assert!(fault.get("close").is_some(), "{rule}"),
+            (fault, Some(answer)) if fault.get("status").is_some() => assert_eq!(answer.status, 503),
+            (fault, Some(answer)) if fault.get("cut_body_after").is_some() => {
+                assert_eq!(answer.status, 201);
+                let sent = usize::try_from(fault["cut_body_after"].as_u64().unwrap()).unwrap();
+                assert_eq!(answer.body.len(), sent, "exactly the bytes before the cut arrive");
+                assert!(!answer.is_whole());
+            }
+            (fault, Some(answer)) => {
+                assert!(fault.get("delay_ms").is_some(), "{rule}");
+                assert!(answer.status == 201 && answer.is_whole());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_delayed_answer_does_not_hold_up_others_and_a_lost_caller_is_noticed() {
+    let emulator = start().await;
+    // An hour: the test ends because the caller gives up, not because the time runs out.
+    emulator
+        .add_fault(FaultRule::new("verigator", Fault::delay_ms(3_600_000)).effect(Effect::Before))
+        .unwrap();
+    let body = json!({ "fqdn": "a", "name": "b" });
+    let slow = provider(&emulator, "POST", "/service").json(&body);
+    let slow = tokio::spawn(async move { slow.try_send().await });
+    until("the operation is done", async || emulator.verigator().effect("service_created") == 1).await;
+    assert_eq!(provider(&emulator, "GET", "/service/none").send().await.status, 404);
+    assert_eq!(emulator.journal()[0].status, None, "still under way");
+    slow.abort();
+    assert!(slow.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn the_journal_shows_requests_and_no_secrets() {
+    let emulator = start().await;
+    let (auth, _) = started(&emulator, "anna").await;
+    let token = json!({ "token": "canary-token" });
+    let last =
+        provider(&emulator, "PUT", &auth).header("X-Canary", "canary-header").json(&token).send().await;
+    provider(&emulator, "GET", "/unknown?canary=canary-query").send().await;
+
+    let journal = get(&emulator, "/journal?provider=verigator").await;
+    let entries = journal.as_array().unwrap();
+    assert_eq!(entries.len(), 5);
+    let entry = &entries[3];
+    assert_eq!(entry["request_id"], json!(last.request_id()));
+    assert_eq!(entry["method"], "PUT");
+    assert_eq!(entry["path"], json!(format!("/v1/service{auth}")));
+    assert_eq!(entry["operation"], "verify_pin");
+    assert_eq!(entry["status"], 200);
+    assert_eq!(entry["time"], "2023-11-14T22:13:30.000Z");
+    assert_eq!(entry["body_size"], json!(token.to_string().len()));
+    assert_eq!(entry["headers"]["content-type"], json!(["application/json"]));
+    assert_eq!(entry["headers"]["x-service-auth"], json!(["[redacted]"]));
+    assert_eq!(entry["headers"]["x-canary"], json!(["[redacted]"]));
+    assert_eq!((&entries[4]["operation"], &entries[4]["status"]), (&Value::Null, &json!(404)));
+    let text = journal.to_string();
+    assert!(!text.contains("canary-") && !text.contains(&emulator.verigator().password()), "{text}");
+
+    let two = get(&emulator, "/journal?limit=2").await;
+    assert_eq!(two.as_array().unwrap()[..], entries[3..], "the last two, oldest first");
+    assert_eq!(control(&emulator, "GET", "/journal?limit=many").send().await.status, 422);
+    assert_eq!(control(&emulator, "GET", "/journal?provider=nobody").send().await.status, 404);
+}
+
+#[tokio::test]
+async fn the_journal_is_bounded() {
+    let emulator = Emulator::builder().journal_capacity(3).start().await.unwrap();
+    let first = provider(&emulator, "GET", "/service/none").send().await.request_id();
+    for _ in 0..4 {
+        provider(&emulator, "GET", "/service/none").send().await;
+    }
+    assert_eq!(emulator.journal().len(), 3);
+    assert!(emulator.explain(&first).is_none());
+}
+
+#[tokio::test]
+async fn effects_count_what_the_world_would_have_felt() {
+    let emulator = start().await;
+    assert_eq!(get(&emulator, "/effects").await, json!({}));
+    let (auth, _) = started(&emulator, "anna").await;
+    provider(&emulator, "POST", &auth).json(&json!({ "method": "sms" })).send().await;
+    provider(&emulator, "POST", &auth).json(&json!({ "method": "push" })).send().await;
+    provider(&emulator, "PUT", &auth).json(&json!({ "token": "1" })).send().await;
+    let expected = json!({ "verigator":
+        { "service_created": 1, "user_created": 1, "sms_sent": 2, "pin_checked": 1 } });
+    assert_eq!(get(&emulator, "/effects").await, expected);
+    assert_eq!(emulator.effects().count("verigator", "sms_sent"), 2);
+}
+
+#[tokio::test]
+async fn explanations_list_the_checks_in_order() {
+    let emulator = start().await;
+    let refused = provider(&emulator, "POST", "/service").json(&json!({ "fqdn": "a" })).send().await;
+    assert_eq!(refused.status, 422);
+    let explanation = get(&emulator, &format!("/explain/{}", refused.request_id())).await;
+    assert_eq!((&explanation["operation"], &explanation["status"]), (&json!("create_service"), &json!(422)));
+    let expected = json!([
+        { "check": "host", "outcome": "pass" },
+        { "check": "route", "outcome": "pass" },
+        { "check": "credential", "outcome": "pass" },
+        { "check": "accept", "outcome": "pass" },
+        { "check": "content type", "outcome": "pass" },
+        { "check": "body", "outcome": "fail", "reason": "name: is missing" },
+    ]);
+    assert_eq!(explanation["checks"], expected);
+    let unknown = control(&emulator, "GET", "/explain/none").send().await;
+    assert_eq!(error_code(&unknown).0, 404);
+}
+
+#[tokio::test]
+async fn tokens_can_only_be_ended_where_there_are_any() {
+    let emulator = start().await;
+    for end in ["expire", "revoke"] {
+        let none = control(&emulator, "POST", &format!("/tokens/{end}?provider=verigator")).send().await;
+        assert_eq!(error_code(&none), (422, "no_tokens".to_owned()));
+        let none = post(&emulator, &format!("/tokens/{end}"), &json!({ "provider": "verigator" })).await;
+        assert_eq!(error_code(&none), (422, "no_tokens".to_owned()));
+        let unknown = post(&emulator, &format!("/tokens/{end}"), &json!({ "provider": "nobody" })).await;
+        assert_eq!(error_code(&unknown), (404, "not_found".to_owned()));
+    }
+    assert_eq!(control(&emulator, "POST", "/tokens/eat").send().await.status, 404);
+    let verigator = Some("verigator");
+    assert!(matches!(emulator.expire_tokens(verigator), Err(TokensError::NoTokens(_))));
+    assert!(matches!(emulator.revoke_tokens(Some("nobody")), Err(TokensError::UnknownProvider(_))));
+}
+
+#[tokio::test]
+async fn settings_are_read_and_changed_as_json() {
+    let emulator = start().await;
+    let path = "/providers/verigator/settings";
+    assert_eq!(get(&emulator, path).await["code_lifetime_seconds"], 300);
+    let change = json!({ "code_lifetime_seconds": 60, "create_status": 200 });
+    let changed = post(&emulator, path, &change).await;
+    assert_eq!((changed.status, &changed.json()["create_status"]), (200, &json!(200)));
+    assert_eq!(emulator.verigator().settings().code_lifetime_seconds, 60);
+    let bad = json!({ "code_lifetime_seconds": 30, "no_such_setting": 1 });
+    assert_eq!(error_code(&post(&emulator, path, &bad).await).0, 422);
+    assert_eq!(emulator.verigator().settings().code_lifetime_seconds, 60, "all or nothing");
+    assert_eq!(post(&emulator, "/providers/nobody/settings", &change).await.status, 404);
+    assert_eq!(control(&emulator, "GET", "/providers/nobody/settings").send().await.status, 404);
+}
+
+#[tokio::test]
+async fn a_user_is_given_the_app_by_an_action() {
+    let emulator = start().await;
+    let (auth, id) = started(&emulator, "anna").await;
+    let path = "/providers/verigator/actions/give-app";
+    let given = post(&emulator, path, &json!({ "user_id": id })).await;
+    assert_eq!((given.status, given.json()), (200, json!({ "user_id": id, "has_app": true })));
+    let begun = provider(&emulator, "POST", &auth).json(&json!({ "method": "totp" })).send().await;
+    assert_eq!(begun.json()["method"], "totp");
+    let codes = get(&emulator, "/pending-codes?subject=anna").await;
+    assert_eq!(
+        (&codes[0]["kind"], &codes[0]["expires_at"]),
+        (&json!("totp"), &json!("2023-11-14T22:14:00.000Z"))
+    );
+    let token = json!({ "token": codes[0]["code"] });
+    assert_eq!(provider(&emulator, "PUT", &auth).json(&token).send().await.json()["verified"], true);
+
+    assert_eq!(error_code(&post(&emulator, path, &json!({ "user_id": "none" })).await).0, 422);
+    assert_eq!(error_code(&control(&emulator, "POST", path).send().await).0, 422);
+    assert_eq!(post(&emulator, "/providers/verigator/actions/eat", &json!({})).await.status, 404);
+}
