@@ -23,7 +23,7 @@ pub(crate) struct Call {
     pub body: Bytes,
     /// The values of the path's parameters, decoded.
     pub params: Vec<(&'static str, String)>,
-    /// When it was received, by the emulator's clock. Use this one for everything about the request.
+    /// The emulator's time. Use this one for everything about the request, so that it happens at one instant.
     pub now: Timestamp,
     /// Which of the provider's listeners it came in on; 0 is the one of `base_url`.
     pub listener: usize,

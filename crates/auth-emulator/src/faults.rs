@@ -13,6 +13,8 @@ use crate::sync::lock;
 
 /// Rules that can wait at the same time.
 const CAPACITY: usize = 1000;
+/// Bytes of headers and body of one rule.
+const LARGEST_ANSWER: usize = 64 * 1024;
 /// The longest delay, in milliseconds: one hour.
 const LONGEST_DELAY: u64 = 3_600_000;
 
@@ -165,9 +167,14 @@ impl Fault {
     fn check(&self) -> Result<(), FaultError> {
         let refuse = |words: String| Err(FaultError(words));
         match self {
-            Self::Status { status, headers, .. } => {
+            Self::Status { status, headers, body } => {
                 if !(200..=599).contains(status) || StatusCode::from_u16(*status).is_err() {
                     return refuse(format!("status {status} is not between 200 and 599"));
+                }
+                let size =
+                    headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + body.len();
+                if size > LARGEST_ANSWER {
+                    return refuse(format!("headers and body are more than {LARGEST_ANSWER} bytes"));
                 }
                 for (name, value) in headers {
                     if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
@@ -362,6 +369,8 @@ mod tests {
             assert!(faults.add(FaultRule::new("p", fault.clone())).is_err(), "{fault:?}");
         }
         assert!(faults.add(FaultRule::new("p", Fault::answer(200, &[("a", "b\nc")], ""))).is_err());
+        let large = "x".repeat(LARGEST_ANSWER + 1);
+        assert!(faults.add(FaultRule::new("p", Fault::answer(200, &[], &large))).is_err());
         assert!(faults.add(FaultRule::new("p", Fault::delay_ms(LONGEST_DELAY + 1))).is_err());
         assert!(faults.add(FaultRule::new("p", Fault::status(500)).times(0)).is_err());
     }

@@ -13,7 +13,8 @@ pub(crate) struct FieldProblem {
 
 impl FieldProblem {
     pub(crate) fn new(field: &str, problem: impl Into<String>) -> Self {
-        Self { field: field.to_owned(), problem: problem.into() }
+        // The name of an unknown field is the client's own text, of any length.
+        Self { field: field.chars().take(64).collect(), problem: problem.into() }
     }
 
     /// One sentence that names the field.

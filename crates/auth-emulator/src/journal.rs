@@ -13,6 +13,9 @@ use crate::timestamp::Timestamp;
 /// What stands in place of a value that is not shown.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// Characters of one text that the journal keeps.
+const TEXT_LIMIT: usize = 1024;
+
 // An allow-list: a header that a provider invents tomorrow is hidden until someone decides that it is no secret.
 const SHOWN_HEADERS: &[&str] = &[
     "accept",
@@ -121,13 +124,21 @@ impl Journal {
     }
 }
 
+/// Long texts end early: the journal is bounded in bytes too, whatever a client sends.
+pub(crate) fn clipped(text: &str) -> String {
+    match text.char_indices().nth(TEXT_LIMIT) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
 /// Headers for the journal: every name, the values of the harmless ones.
 pub(crate) fn redact_headers(headers: &HeaderMap, also_shown: &[&str]) -> BTreeMap<String, Vec<String>> {
     let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in headers {
         let shown = SHOWN_HEADERS.contains(&name.as_str()) || also_shown.contains(&name.as_str());
         let text = match value.to_str() {
-            Ok(text) if shown => text.to_owned(),
+            Ok(text) if shown => clipped(text),
             _ => REDACTED.to_owned(),
         };
         out.entry(name.as_str().to_owned()).or_default().push(text);
@@ -141,7 +152,7 @@ pub(crate) fn redact_query(query: &str, shown: &[&str]) -> BTreeMap<String, Vec<
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = if shown.contains(&name) { value } else { REDACTED };
-        out.entry(name.to_owned()).or_default().push(value.to_owned());
+        out.entry(clipped(name)).or_default().push(clipped(value));
     }
     out
 }
@@ -183,6 +194,15 @@ mod tests {
         let journal = Journal::new(0);
         journal.begin(entry("1", "a"));
         assert!(journal.list(None, None).is_empty());
+    }
+
+    #[test]
+    fn long_texts_end_early() {
+        let long = "é".repeat(5000);
+        assert_eq!(clipped(&long), format!("{}…", "é".repeat(1024)));
+        assert_eq!(clipped("short"), "short");
+        let query = redact_query(&format!("page={long}"), &["page"]);
+        assert!(query["page"][0].len() < 2100);
     }
 
     #[test]

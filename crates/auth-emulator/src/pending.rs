@@ -32,8 +32,7 @@ impl PendingCode {
 
 /// What a person does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Says yes.
     Approve,
     /// Says no.

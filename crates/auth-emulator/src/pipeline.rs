@@ -17,7 +17,7 @@ use crate::checks::Checks;
 use crate::clock::Clock;
 use crate::exchange::{Call, Reply, header_once};
 use crate::faults::{Effect, Fault, Faults};
-use crate::journal::{Journal, JournalEntry, redact_headers, redact_query};
+use crate::journal::{Journal, JournalEntry, clipped, redact_headers, redact_query};
 use crate::lax::Lax;
 use crate::providers::{Provider, Refusal};
 use crate::random::Random;
@@ -107,7 +107,7 @@ impl<'m> Exchange<'m> {
             provider: spec.name,
             time: now,
             method: parts.method.as_str().to_owned(),
-            path: path.to_owned(),
+            path: clipped(path),
             query: redact_query(parts.uri.query().unwrap_or_default(), spec.shown_query),
             operation,
             headers: redact_headers(&parts.headers, spec.shown_headers),
@@ -200,7 +200,7 @@ impl<'m> Exchange<'m> {
             headers: self.parts.headers.clone(),
             body: body.clone(),
             params,
-            now: self.now,
+            now: self.mounted.core.clock.now(),
             listener: self.mounted.listener,
         };
         Some(provider.handle(&call, &mut self.checks))
@@ -211,7 +211,7 @@ impl<'m> Exchange<'m> {
         let relaxed = self.checks.relaxations().join(", ");
         let checks = self.checks.into_list();
         let core = &self.mounted.core;
-        let mut path = self.parts.uri.path().to_owned();
+        let mut path = String::new();
         core.journal.update(&self.request_id, |entry| {
             entry.request.status = status.map(|status| status.as_u16());
             entry.checks = checks;
@@ -369,7 +369,100 @@ impl HttpBody for CutBody {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::clock::ClockStart;
+    use crate::providers::{NotDone, Spec};
+    use crate::route::Route;
+
+    static SPEC: Spec = Spec {
+        name: "fake",
+        routes: &[
+            Route::new("redeem", Method::GET, "/codes/{code}/redeem"),
+            Route::new("gap", Method::POST, "/codes").unimplemented(),
+        ],
+        ignore_case: false,
+        extra_listeners: 1,
+        secret_params: &["code"],
+        shown_headers: &["x-shown"],
+        shown_query: &["page"],
+        lax_rules: &[],
+    };
+
+    /// Tells what it was given.
+    struct Fake;
+
+    impl Provider for Fake {
+        fn spec(&self) -> &'static Spec {
+            &SPEC
+        }
+        fn base_url(&self) -> String {
+            String::new()
+        }
+        fn env(&self) -> Vec<(&'static str, String)> {
+            Vec::new()
+        }
+        fn handle(&self, call: &Call, _: &mut Checks) -> Reply {
+            let told = json!([call.operation, call.param("code"), call.path, call.query, call.listener]);
+            Reply::json(StatusCode::OK, &told)
+        }
+        fn refuse(&self, refusal: Refusal) -> Reply {
+            Reply::empty(refusal.status())
+        }
+        fn reset(&self) {}
+        fn reset_settings(&self) {}
+        fn settings(&self) -> Value {
+            Value::Null
+        }
+        fn change_settings(&self, _: &Value) -> Result<(), NotDone> {
+            Ok(())
+        }
+    }
+
+    fn mounted() -> Mounted {
+        Mounted {
+            core: Arc::new(Core {
+                clock: Clock::new(ClockStart::System),
+                journal: Journal::new(10),
+                faults: Faults::default(),
+                lax: Lax::default(),
+            }),
+            provider: Arc::new(Fake),
+            listener: 1,
+            address: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ids: Arc::new(Mutex::new(Random::new(1, "ids"))),
+        }
+    }
+
+    async fn ask(mounted: &Mounted, method: Method, uri: &str) -> Response<Body> {
+        let request = Request::builder().method(method).uri(uri).header("host", "localhost:8080");
+        answer(mounted, request.body(Body::empty()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn known_gaps_are_501_with_a_mark() {
+        let response = ask(&mounted(), Method::POST, "/codes").await;
+        assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
+        assert_eq!(response.headers()["x-emulator-unimplemented"], "true");
+        let unknown = ask(&mounted(), Method::POST, "/other").await;
+        assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+        assert!(!unknown.headers().contains_key("x-emulator-unimplemented"));
+    }
+
+    #[tokio::test]
+    async fn a_provider_sees_the_raw_request_and_the_journal_hides_its_secrets() {
+        let mounted = mounted();
+        let response = ask(&mounted, Method::GET, "/codes/can%61ry/redeem?page=2&key=canary").await;
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        let told: Value = serde_json::from_slice(&body).unwrap();
+        let expected = json!(["redeem", "canary", "/codes/can%61ry/redeem", "page=2&key=canary", 1]);
+        assert_eq!(told, expected);
+        let entry = mounted.core.journal.list(None, None).remove(0);
+        assert_eq!(entry.path, "/codes/{code}/redeem");
+        assert_eq!(entry.query["page"], ["2"]);
+        assert!(!format!("{entry:?}").contains("canary"), "{entry:?}");
+    }
 
     #[test]
     fn only_local_names_with_the_right_port_are_ours() {

@@ -190,7 +190,7 @@ async fn env_and_health_find_the_running_emulator() {
         .collect();
     assert!(out.contains(&expected), "{out}");
     assert_eq!(scratch.run(&["env", "--provider", "verigator"]).1, expected);
-    assert_eq!(scratch.run(&["env", "--provider", "nobody"]).0, 1);
+    assert_eq!(scratch.run(&["env", "--provider", "nobody"]).0, 2);
 
     assert_eq!(scratch.run(&["health"]).0, 0);
     let (url, token) =

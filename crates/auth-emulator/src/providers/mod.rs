@@ -24,6 +24,20 @@
 //! A provider whose API spans more than one host asks for `extra_listeners` and finds them in `context.extra_origins`;
 //! `call.listener` says on which one a request came in.
 //!
+//! # What there is to use
+//!
+//! - `Call`: `param`, `header_once`, `has_content_type`, and everything as it stood on the wire for signatures: `path`, `query`,
+//!   `host`, `headers`, `body`.
+//! - `Checks`: `pass`, `fail`, `fail_with` (with data, such as the text that a signature was expected over),
+//!   `fail_unless_relaxed` (for the checks that `--lax` may drop).
+//! - `Reply`: `json`, `text`, `empty`, `header`, `unimplemented`, `full` (for the caps on stored data, which every provider
+//!   has to have).
+//! - `Fields` for JSON bodies, `totp` for app codes, `Random` for ids, digits and UUIDs, `PendingCode` and `Decision` for codes.
+//! - Route templates: `{id}`, or `{id:int}` for digits only; a literal wins over a parameter; `ignore_case` for servers that do.
+//!
+//! Keep everything of a provider under one mutex and hold it for the whole of `handle`: each request is then carried out whole
+//! or not at all. `reset` draws a new `context.random("state")`, so that the same calls give the same ids again.
+//!
 //! Tests: rules beside the code, behaviour over a socket in `tests/<name>.rs` with the client in `tests/common`.
 
 use std::sync::Arc;

@@ -11,7 +11,7 @@ pub(crate) fn run(args: &Env) -> Result<(), Failure> {
     probe::health(&ready.control.url, &ready.control.token)?;
     if let Some(unknown) = args.provider.iter().find(|name| !ready.providers.contains_key(*name)) {
         let known: Vec<_> = ready.providers.keys().map(String::as_str).collect();
-        return Err(Failure::not_running(format!(
+        return Err(Failure::usage(format!(
             "that emulator has no provider {unknown:?}; it has: {}",
             known.join(", ")
         )));

@@ -19,7 +19,9 @@ use crate::args::{Args, Command};
 
 /// Nothing answers, or not as an emulator should.
 const NOT_RUNNING: u8 = 1;
-/// The emulator could not be started. (2 is clap's, for a command line that it can't read.)
+/// The command line makes no sense. The value is clap's.
+const USAGE: u8 = 2;
+/// The emulator could not be started.
 const NOT_STARTED: u8 = 3;
 
 /// Why the program ends badly, and with which exit code.
@@ -31,6 +33,10 @@ struct Failure {
 impl Failure {
     fn not_running(message: impl Into<String>) -> Self {
         Self { code: NOT_RUNNING, message: message.into() }
+    }
+
+    fn usage(message: impl Into<String>) -> Self {
+        Self { code: USAGE, message: message.into() }
     }
 
     fn not_started(message: impl Into<String>) -> Self {
