@@ -20,7 +20,7 @@
 //! async fn call(emulator: &Emulator, method: &str, path: &str, body: &str) -> std::io::Result<String> {
 //!     let verigator = emulator.verigator();
 //!     let url = verigator.base_url();
-//!     let address = url.trim_start_matches("http://").trim_end_matches("/v1/service");
+//!     let address = url.trim_start_matches("http://");
 //!     let mut stream = tokio::net::TcpStream::connect(address).await?;
 //!     let request = format!(
 //!         "{method} /v1/service{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\

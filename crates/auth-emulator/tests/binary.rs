@@ -115,7 +115,7 @@ fn request(ready: &Value, method: &str, path: &str) -> Request {
     let env = &provider["env"];
     assert_eq!(env["VERIGATOR_BASE_URL"], provider["base_url"]);
     let credential = format!("{}:{}", text(&env["VERIGATOR_USERNAME"]), text(&env["VERIGATOR_PASSWORD"]));
-    Request::new(method, &format!("{}{path}", text(&provider["base_url"])))
+    Request::new(method, &format!("{}/v1/service{path}", text(&provider["base_url"])))
         .header("X-Service-Auth", &credential)
 }
 

@@ -49,7 +49,8 @@ fn error_code(answer: &Answer) -> (u16, String) {
 fn provider(emulator: &Emulator, method: &str, path: &str) -> Request {
     let verigator = emulator.verigator();
     let credential = format!("{}:{}", verigator.username(), verigator.password());
-    Request::new(method, &format!("{}{path}", verigator.base_url())).header("X-Service-Auth", &credential)
+    Request::new(method, &format!("{}/v1/service{path}", verigator.base_url()))
+        .header("X-Service-Auth", &credential)
 }
 
 /// A service with a user whose authentication has been started: its path, and the user's id.

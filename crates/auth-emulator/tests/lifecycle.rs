@@ -21,7 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 fn request(emulator: &Emulator, method: &str, path: &str) -> Request {
     let verigator = emulator.verigator();
     let credential = format!("{}:{}", verigator.username(), verigator.password());
-    Request::new(method, &format!("{}{path}", verigator.base_url())).header("X-Service-Auth", &credential)
+    Request::new(method, &format!("{}/v1/service{path}", verigator.base_url()))
+        .header("X-Service-Auth", &credential)
 }
 
 fn control(emulator: &Emulator, path: &str) -> Request {
@@ -158,11 +159,10 @@ async fn foreign_hosts_are_refused_on_every_listener() {
         let twice = request.clone().header("Host", "rebound.example").send().await;
         assert_eq!(twice.status, 403, "twice");
     }
-    let (address, path) = split_url(&emulator.verigator().base_url());
-    let absolute = format!("http://{address}http://rebound.example{path}/service/none");
+    let (address, _) = split_url(&emulator.verigator().base_url());
+    let absolute = format!("http://rebound.example/v1/service/service/none");
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let target = absolute.trim_start_matches(&format!("http://{address}"));
-    let head = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let head = format!("GET {absolute} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -217,11 +217,11 @@ fn httpdate_of(time: std::time::SystemTime) -> String {
 #[tokio::test]
 async fn one_connection_serves_many_requests() {
     let emulator = Emulator::start().await.unwrap();
-    let (address, path) = split_url(&emulator.verigator().base_url());
+    let (address, _) = split_url(&emulator.verigator().base_url());
     let mut stream = TcpStream::connect(address).await.unwrap();
     let talk = async {
         for _ in 0..3 {
-            let head = format!("GET {path}/service/none HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            let head = format!("GET /v1/service/service/none HTTP/1.1\r\nHost: {address}\r\n\r\n");
             stream.write_all(head.as_bytes()).await.unwrap();
             let mut answer = vec![0; 4096];
             let read = stream.read(&mut answer).await.unwrap();

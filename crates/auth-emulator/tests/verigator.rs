@@ -38,7 +38,7 @@ impl Client {
 
     /// With the credential, and nothing else.
     fn request(&self, method: &str, path: &str) -> Request {
-        let url = format!("{}{path}", self.verigator.base_url());
+        let url = format!("{}/v1/service{path}", self.verigator.base_url());
         let credential = format!("{}:{}", self.verigator.username(), self.verigator.password());
         Request::new(method, &url).header("X-Service-Auth", &credential).header("Accept", "application/json")
     }
@@ -468,8 +468,10 @@ async fn paths_and_methods_are_matched_exactly() {
         assert!(unknown.json()["message"].is_string());
         assert_eq!(unknown.header("x-emulator-unimplemented"), None);
     }
-    let single = client.verigator.base_url().replace("/v1/service", "/v1");
-    assert_eq!(Request::new("POST", &format!("{single}/service")).send().await.status, 404);
+    for path in ["", "/", "/service", "/v1/service", "/v2/service/service"] {
+        let url = format!("{}{path}", client.verigator.base_url());
+        assert_eq!(Request::new("POST", &url).send().await.status, 404, "{path}");
+    }
     assert_eq!(client.get("/service/%zz").await.status, 400);
     for (method, path, allow) in [
         ("GET", "/service".to_owned(), "POST"),

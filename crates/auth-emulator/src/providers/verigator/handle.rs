@@ -52,7 +52,8 @@ impl std::fmt::Debug for Verigator {
 }
 
 impl Verigator {
-    /// What a client takes as its base URL; ends with `/v1/service`.
+    /// What a client takes as its base URL: the origin alone, in place of `https://api.verigator.com`. Paths begin with
+    /// `/v1/service`.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.0.base_url()

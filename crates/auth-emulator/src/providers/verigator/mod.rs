@@ -45,8 +45,6 @@ use crate::pending::{DecideError, Decision, PendingCode};
 use crate::route::Route;
 use crate::sync::lock;
 
-const PREFIX: &str = "/v1/service";
-
 const SERVICES: &str = "/v1/service/service";
 const SERVICE: &str = "/v1/service/service/{service}";
 const USERS: &str = "/v1/service/service/{service}/users";
@@ -119,7 +117,7 @@ impl Provider for VerigatorProvider {
     }
 
     fn base_url(&self) -> String {
-        format!("{}{PREFIX}", self.context.origin)
+        self.context.origin.clone()
     }
 
     fn env(&self) -> Vec<(&'static str, String)> {
