@@ -160,7 +160,7 @@ async fn foreign_hosts_are_refused_on_every_listener() {
         assert_eq!(twice.status, 403, "twice");
     }
     let (address, _) = split_url(&emulator.verigator().base_url());
-    let absolute = format!("http://rebound.example/v1/service/service/none");
+    let absolute = "http://rebound.example/v1/service/service/none";
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!("GET {absolute} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();

@@ -243,3 +243,29 @@ impl State {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let now = Timestamp::from_unix_seconds(0);
+        let mut state = State::new(Random::new(1, "state"));
+        for number in 0..MAX_SERVICES {
+            state.create_service(format!("{number}.example"), "n".to_owned(), now).unwrap();
+        }
+        let one_more = state.create_service("more.example".to_owned(), "n".to_owned(), now).err();
+        assert_eq!(one_more, Some(Problem::Full("services")));
+
+        let ids: Vec<_> = state.services.iter().take(2).map(|service| service.id.clone()).collect();
+        let mut user = |service: &str, name: String| {
+            state.create_user(service, name, "+1".to_owned(), false, now).map(|user| user.id.clone())
+        };
+        for number in 0..MAX_USERS {
+            user(&ids[0], number.to_string()).unwrap();
+        }
+        assert_eq!(user(&ids[1], "more".to_owned()), Err(Problem::Full("users")));
+        assert_eq!(user(&ids[0], "0".to_owned()), Err(Problem::UserExists));
+    }
+}
