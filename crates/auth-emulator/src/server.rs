@@ -5,7 +5,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -64,9 +63,7 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
     // Answers are small; waiting to fill a packet would only add delay.
     let _ = stream.set_nodelay(true);
     let inner = TowerToHyperService::new(router);
-    let used = AtomicBool::new(false);
     let service = service_fn(|request| {
-        used.store(true, Ordering::Relaxed);
         let answer = inner.call(request);
         async move {
             let response = answer.await.map_err(io::Error::other)?;
@@ -80,13 +77,10 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
     let mut serving = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     let outcome = tokio::select! {
         outcome = serving.as_mut() => outcome,
-        // hyper waits for the first request of a connection even then; nobody may be going to send one.
-        _ = stop.changed() => if used.load(Ordering::Relaxed) {
+        _ = stop.changed() => {
             serving.as_mut().graceful_shutdown();
             serving.await
-        } else {
-            Ok(())
-        },
+        }
     };
     if let Err(error) = outcome {
         tracing::debug!(%error, "connection ended");

@@ -58,7 +58,7 @@ async fn stopping_closes_everything_on_a_multi_thread_runtime() {
 async fn stopping_lets_a_request_under_way_end_and_waits_for_nobody_else() {
     let emulator = Emulator::start().await.unwrap();
     let unused = TcpStream::connect(split_url(emulator.control_url()).0).await.unwrap();
-    emulator.add_fault(FaultRule::new("verigator", Fault::delay_ms(300))).unwrap();
+    emulator.add_fault(FaultRule::new("verigator", Fault::delay_ms(100))).unwrap();
     let slow = request(&emulator, "GET", "/service/none");
     let slow = tokio::spawn(async move { slow.send().await });
     until("the request has arrived", async || !emulator.journal().is_empty()).await;
