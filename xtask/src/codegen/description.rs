@@ -1,0 +1,198 @@
+//! An API description after reading: what stands in the file, checked for form and not yet for sense.
+//!
+//! [`read`](super::read) makes it, [`plan`](super::plan) checks that its parts fit together, and [`emit`](super::emit)
+//! writes code from it.
+
+use super::json::Node;
+
+#[derive(Debug)]
+pub(crate) struct Api {
+    /// The vendor's name as in the crate's name, such as `verigator`.
+    pub(crate) vendor: String,
+    /// What decodes answers with a body, when it is not `client_core::decode::json`.
+    pub(crate) decoder: Option<String>,
+    /// What reads answers without a body, when it is not `client_core::decode::nothing`.
+    pub(crate) empty_decoder: Option<String>,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) schemas: Vec<Schema>,
+}
+
+/// A resource handle: `client.users(service_id)`.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    pub(crate) pointer: String,
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    /// The handle whose method makes this one; without it the client's does.
+    pub(crate) parent: Option<String>,
+    /// The path parameter that the handle takes.
+    pub(crate) binds: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) pointer: String,
+    /// `users.create`.
+    pub(crate) id: String,
+    pub(crate) resource: String,
+    /// The name of the Rust method.
+    pub(crate) method: String,
+    /// `POST`.
+    pub(crate) verb: &'static str,
+    pub(crate) path: String,
+    /// In the order of the path.
+    pub(crate) path_parameters: Vec<Parameter>,
+    pub(crate) query: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    pub(crate) answer: Answer,
+    pub(crate) class: Class,
+    pub(crate) source: String,
+    pub(crate) sensitive: bool,
+    pub(crate) not_executed_on: Vec<u16>,
+    pub(crate) success: Vec<u16>,
+    pub(crate) deprecated: bool,
+    pub(crate) summary: String,
+    pub(crate) description: Option<String>,
+    /// Error statuses and what they mean here.
+    pub(crate) errors: Vec<(u16, String)>,
+    pub(crate) named_arguments: bool,
+    /// The name of the type of its optional query parameters, when it is shared with others.
+    pub(crate) options: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Read,
+    IdempotentWrite,
+    Write,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) pointer: String,
+    pub(crate) wire: String,
+    pub(crate) rust: String,
+    pub(crate) docs: Option<String>,
+    pub(crate) ty: Type,
+    pub(crate) required: bool,
+    pub(crate) example: Example,
+}
+
+/// A JSON request body.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) pointer: String,
+    /// The name of the argument, when it is not derived from the type's.
+    pub(crate) argument: Option<String>,
+    /// A schema by name, or a list of it.
+    pub(crate) ty: Type,
+    pub(crate) examples: Vec<Example>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) ty: Option<Type>,
+    pub(crate) examples: Vec<Example>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Example {
+    pub(crate) pointer: String,
+    pub(crate) name: String,
+    pub(crate) node: Node,
+}
+
+/// A schema by name.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    pub(crate) pointer: String,
+    pub(crate) name: String,
+    pub(crate) docs: String,
+    pub(crate) shape: Shape,
+    /// Where it is used by hand-written code, beside what its operations say.
+    pub(crate) also: Option<Direction>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Request,
+    Response,
+}
+
+#[derive(Debug)]
+pub(crate) enum Shape {
+    Object(Object),
+    Enumeration(Vec<Variant>),
+    /// A hand-written Rust type.
+    Custom(String),
+}
+
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) properties: Vec<Property>,
+    /// Keeps the members that it doesn't know, and writes them back.
+    pub(crate) keep_unknown: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Property {
+    pub(crate) pointer: String,
+    pub(crate) wire: String,
+    pub(crate) rust: String,
+    pub(crate) docs: Option<String>,
+    pub(crate) ty: Type,
+    pub(crate) nullable: bool,
+    pub(crate) required: bool,
+    /// Absent and null are read as the type's default.
+    pub(crate) defaulted: bool,
+    pub(crate) aliases: Vec<String>,
+}
+
+impl Property {
+    /// Whether the field is an `Option`.
+    pub(crate) fn is_option(&self) -> bool {
+        !self.defaulted && (self.nullable || !self.required)
+    }
+
+    /// Whether a constructor must be given it.
+    pub(crate) fn is_argument(&self) -> bool {
+        self.required && !self.is_option() && !self.defaulted
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) wire: String,
+    pub(crate) rust: String,
+    pub(crate) docs: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Type {
+    Text,
+    Secret,
+    Integer,
+    Number,
+    Boolean,
+    List(Box<Type>),
+    Map(Box<Type>),
+    /// An object of anything.
+    FreeMap,
+    /// A schema of the description.
+    Named(String),
+    /// A hand-written Rust type.
+    Custom(String),
+}
+
+impl Type {
+    /// The schemas that it names.
+    pub(crate) fn names(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::List(inner) | Self::Map(inner) => inner.names(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Doc comments: wrapped text as attributes, and what stands above a method.
+
+use super::super::description::{Class, Operation};
+use super::super::plan::Plan;
+use super::example::Call;
+use super::rust::{rustfmt, wrapped};
+use crate::Failure;
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::path::Path;
+
+/// Doc comment lines for an item at this indentation.
+pub(crate) fn doc(text: &str, indent: usize) -> TokenStream {
+    let lines = wrapped(text, 106 - indent);
+    let lines = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// What a class means for the caller, after the request line.
+fn class(class: Class) -> &'static str {
+    match class {
+        Class::Read => "a read: it is repeated when it fails for a passing reason.",
+        Class::IdempotentWrite => {
+            "an idempotent write: it is repeated when it fails for a passing reason, since twice is the same as once."
+        }
+        Class::Write => "a write: it is never repeated unless it is certain that it was not executed.",
+    }
+}
+
+/// The kind of error that a status comes back as, see `ErrorKind::from_status` of client-core.
+fn kind(status: u16) -> &'static str {
+    match status {
+        400 | 422 => "InvalidData",
+        401 => "Unauthenticated",
+        403 => "Forbidden",
+        404 | 410 => "NotFound",
+        409 | 412 => "Conflict",
+        429 => "Throttled",
+        500..=599 => "Server",
+        _ => "Status",
+    }
+}
+
+/// Everything above a method.
+pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &str) -> String {
+    let mut text = operation.summary.clone();
+    if operation.deprecated {
+        text.push_str("\n\nDeprecated by the vendor.");
+    }
+    if let Some(description) = &operation.description {
+        text.push_str("\n\n");
+        text.push_str(description);
+    }
+    let explained: Vec<String> = plan
+        .arguments(operation)
+        .iter()
+        .filter(|_| !operation.named_arguments)
+        .filter_map(|argument| {
+            let docs = argument.parameter.docs.as_ref()?;
+            Some(format!("- `{}`: {docs}", argument.parameter.rust))
+        })
+        .collect();
+    if !explained.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&explained.join("\n"));
+    }
+    let source = match operation.source.starts_with("https://") {
+        true => format!("[Source]({}).", operation.source),
+        false => format!("Source: {}.", operation.source.trim_end_matches('.')),
+    };
+    text.push_str(&format!(
+        "\n\n`{} {}`, {} {source}",
+        operation.verb,
+        operation.path,
+        class(operation.class)
+    ));
+    text.push_str("\n\n# Errors\n\n[`Error`](crate::Error), whose kind tells what went wrong.");
+    for (index, (status, meaning)) in operation.errors.iter().enumerate() {
+        let separator = if index == 0 { " Documented for this call:\n\n" } else { "\n" };
+        let kind = kind(*status);
+        text.push_str(&format!(
+            "{separator}- [`{kind}`](client_core::ErrorKind::{kind}), status {status}: {meaning}"
+        ));
+    }
+    text.push_str("\n\n# Example\n\n```\n");
+    text.push_str(example);
+    text.push_str("```");
+    text
+}
+
+/// A complete program around the call, of which the reader sees the call.
+pub(crate) fn example(call: &Call, statement: &str, crate_name: &str) -> String {
+    let mut text = String::new();
+    let module = crate_name.replace('-', "_");
+    let names: Vec<&str> = call.names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => {}
+        [name] => text.push_str(&format!("use {module}::{name};\n\n")),
+        _ => text.push_str(&format!("use {module}::{{{}}};\n\n", names.join(", "))),
+    }
+    let whole = call.whole.as_ref().map(|(name, ty)| format!(", {name}: {module}::{ty}")).unwrap_or_default();
+    text.push_str(&format!(
+        "# async fn example(client: &{module}::Client{whole}) -> Result<(), {module}::Error> {{\n"
+    ));
+    text.push_str(statement);
+    text.push_str("# Ok(())\n# }\n");
+    text
+}
+
+/// The statements that await these calls, formatted in one go.
+pub(crate) fn statements(calls: &[Call], root: &Path) -> Result<Vec<String>, Failure> {
+    let mut file = String::new();
+    for call in calls {
+        let binding = call.result.as_ref().map(|name| format!("let {name} = ")).unwrap_or_default();
+        file.push_str(&format!("async fn example() {{\n{binding}{}.await?;\n}}\n", call.expression));
+    }
+    let text = rustfmt(&file, root, &["--config", "max_width=100"])?;
+    let bodies = text.split("async fn example() {\n").skip(1);
+    Ok(bodies
+        .map(|body| {
+            let lines = body.lines().take_while(|line| *line != "}");
+            lines.map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
+        })
+        .collect())
+}

@@ -1,0 +1,349 @@
+//! From the examples of a description to Rust: the call that documentation and tests make, and what it puts on the wire.
+//!
+//! An example that doesn't fit its schema is refused here with its place, so a description can't promise one thing and
+//! show another.
+
+use super::super::description::{Example, Operation, Property, Shape, Type};
+use super::super::json::Node;
+use super::super::plan::{BodyForm, Construction, Model, Plan};
+use super::super::walk::{Refusal, escaped};
+use super::types::{ident, owned};
+use super::wire_json::number;
+use heck::ToSnakeCase as _;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use std::collections::BTreeSet;
+
+type Result<T> = std::result::Result<T, Refusal>;
+
+/// A call with the values of the examples.
+pub(crate) struct Call {
+    /// `client.users("…").create(…)`
+    pub(crate) expression: TokenStream,
+    /// What the answer is called; `None` when there is none.
+    pub(crate) result: Option<String>,
+    /// The types of the crate that it names.
+    pub(crate) names: BTreeSet<String>,
+    /// Name and type of a body that was read before.
+    pub(crate) whole: Option<(String, String)>,
+}
+
+/// The call with this example of a body, or without one.
+pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&Example>) -> Result<Call> {
+    let mut writer = Writer { plan, names: BTreeSet::new() };
+    let mut expression = quote!(client);
+    for link in plan.resource(&operation.resource).map(|own| plan.chain(own)).unwrap_or_default() {
+        let name = ident(&link.name);
+        let own = plan.bound_here(link).map(|bound| {
+            operation.path_parameters.iter().find(|parameter| parameter.wire == bound.wire).unwrap_or(bound)
+        });
+        let value = own.map(|parameter| writer.argument(&parameter.ty, &parameter.example)).transpose()?;
+        expression = quote!(#expression.#name(#value));
+    }
+    let mut arguments = Vec::new();
+    if operation.named_arguments {
+        let name = operation.arguments_type();
+        let mut chain = TokenStream::new();
+        for argument in plan.arguments(operation) {
+            let step = ident(&argument.parameter.rust);
+            let example = &argument.parameter.example;
+            let value = writer.input(&argument.parameter.ty, &example.node, &example.pointer)?;
+            chain.extend(if chain.is_empty() { quote!(#step(#value)) } else { quote!(.#step(#value)) });
+        }
+        let type_name = ident(&name);
+        arguments.push(quote!(#type_name::#chain));
+        writer.names.insert(name);
+    } else {
+        for argument in plan.arguments(operation) {
+            arguments.push(writer.argument(&argument.parameter.ty, &argument.parameter.example)?);
+        }
+    }
+    let mut whole = None;
+    if let (Some(form), Some(example)) = (plan.body(operation), body) {
+        if let BodyForm::Whole(model) = form {
+            let name = body_name(operation, model);
+            let variable = ident(&name);
+            arguments.push(quote!(&#variable));
+            whole = Some((name, model.schema.name.clone()));
+        } else {
+            arguments.push(writer.body(&form, example)?);
+        }
+    }
+    let optional = plan.optional_query(operation);
+    if !optional.is_empty() {
+        let name = ident(&operation.options_type());
+        let mut chain = quote!(#name::new());
+        for parameter in optional {
+            let setter = ident(&parameter.rust);
+            let value = writer.input(&parameter.ty, &parameter.example.node, &parameter.example.pointer)?;
+            chain = quote!(#chain.#setter(#value));
+        }
+        writer.names.insert(name.to_string());
+        arguments.push(chain);
+    }
+    let method = ident(&operation.method);
+    Ok(Call {
+        expression: quote!(#expression.#method(#(#arguments),*)),
+        result: operation.answer.ty.as_ref().map(answer_name),
+        names: writer.names,
+        whole,
+    })
+}
+
+/// What the argument of a body is called: the given name, or the type's without its `New`.
+pub(crate) fn body_name(operation: &Operation, model: &Model<'_>) -> String {
+    if let Some(name) = operation.body.as_ref().and_then(|body| body.argument.clone()) {
+        return name;
+    }
+    let name = &model.schema.name;
+    name.strip_prefix("New").filter(|rest| !rest.is_empty()).unwrap_or(name).to_snake_case()
+}
+
+fn answer_name(ty: &Type) -> String {
+    match ty {
+        Type::Named(name) => name.to_snake_case(),
+        Type::List(inner) => format!("{}s", answer_name(inner)),
+        Type::Custom(path) => path.rsplit("::").next().unwrap_or_default().to_snake_case(),
+        _ => "answer".to_owned(),
+    }
+}
+
+struct Writer<'p, 'a> {
+    plan: &'p Plan<'a>,
+    names: BTreeSet<String>,
+}
+
+impl Writer<'_, '_> {
+    /// The value of a path or query argument.
+    fn argument(&mut self, ty: &Type, example: &Example) -> Result<TokenStream> {
+        match ty {
+            Type::Secret => {
+                self.names.insert("SecretString".to_owned());
+                let text = self.input(&Type::Text, &example.node, &example.pointer)?;
+                Ok(quote!(&SecretString::from(#text)))
+            }
+            Type::List(inner) => {
+                let Node::Array(items) = &example.node else {
+                    return misfit(ty, &example.node, &example.pointer);
+                };
+                let items = items
+                    .iter()
+                    .map(|item| self.input(inner, item, &example.pointer))
+                    .collect::<Result<Vec<_>>>()?;
+                Ok(match **inner {
+                    Type::Text => quote!(vec![#(#items.to_owned()),*]),
+                    _ => quote!(vec![#(#items),*]),
+                })
+            }
+            _ => self.input(ty, &example.node, &example.pointer),
+        }
+    }
+
+    fn body(&mut self, form: &BodyForm<'_>, example: &Example) -> Result<TokenStream> {
+        match form {
+            BodyForm::Direct(model, property) => {
+                known_members(model, &example.node, &example.pointer)?;
+                let (node, pointer) = member(property, &example.node, &example.pointer)?;
+                self.input(&property.ty, node, &pointer)
+            }
+            BodyForm::Into(model) => {
+                let Some(Construction::New(required)) = model.construction() else {
+                    return self.model(model, &example.node, &example.pointer);
+                };
+                match (required.as_slice(), &example.node) {
+                    ([property], Node::Object(members)) if members.len() == 1 => {
+                        known_members(model, &example.node, &example.pointer)?;
+                        let (node, pointer) = member(property, &example.node, &example.pointer)?;
+                        self.input(&property.ty, node, &pointer)
+                    }
+                    _ => self.model(model, &example.node, &example.pointer),
+                }
+            }
+            BodyForm::Value(model) | BodyForm::Whole(model) => {
+                self.model(model, &example.node, &example.pointer)
+            }
+            BodyForm::List(model) => {
+                let Node::Array(items) = &example.node else {
+                    return Err(Refusal::new(&example.pointer, "the body is a list; write an array"));
+                };
+                let items = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.model(model, item, &format!("{}/{index}", example.pointer)))
+                    .collect::<Result<Vec<_>>>()?;
+                Ok(quote!(&[#(#items),*]))
+            }
+        }
+    }
+
+    /// What is given where a constructor or setter takes a value of this type.
+    fn input(&mut self, ty: &Type, node: &Node, pointer: &str) -> Result<TokenStream> {
+        Ok(match (ty, node) {
+            (Type::Text | Type::Secret, Node::Text(text)) => quote!(#text),
+            (Type::Integer, Node::Integer(value)) => {
+                let value = Literal::i64_unsuffixed(*value);
+                quote!(#value)
+            }
+            (Type::Number, Node::Number(_) | Node::Integer(_)) => {
+                let value = Literal::f64_unsuffixed(number(node));
+                quote!(#value)
+            }
+            (Type::Boolean, Node::Bool(value)) => quote!(#value),
+            (Type::List(inner), Node::Array(items)) if items.is_empty() => {
+                let inner = owned(inner);
+                self.note(&inner);
+                quote!(Vec::<#inner>::new())
+            }
+            (Type::List(inner), Node::Array(items)) => {
+                let items = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.input(inner, item, &format!("{pointer}/{index}")))
+                    .collect::<Result<Vec<_>>>()?;
+                quote!([#(#items),*])
+            }
+            (Type::Map(_) | Type::FreeMap, Node::Object(members)) if !members.is_empty() => {
+                let mut pairs = Vec::new();
+                for (name, value) in members {
+                    let pointer = format!("{pointer}/{}", escaped(name));
+                    let value = match ty {
+                        Type::Map(inner) => self.input(inner, value, &pointer)?,
+                        _ => any(value),
+                    };
+                    pairs.push(quote!((#name, #value)));
+                }
+                quote!([#(#pairs),*])
+            }
+            (Type::Custom(_), node) => any(node),
+            (Type::Named(name), node) => {
+                let Some(model) = self.plan.model(name) else { return misfit(ty, node, pointer) };
+                self.model(model, node, pointer)?
+            }
+            _ => return misfit(ty, node, pointer),
+        })
+    }
+
+    fn note(&mut self, type_name: &TokenStream) {
+        let name = type_name.to_string();
+        if self.plan.model(&name).is_some() {
+            self.names.insert(name);
+        }
+    }
+
+    /// A value of a model, made as a caller would make it.
+    fn model(&mut self, model: &Model<'_>, node: &Node, pointer: &str) -> Result<TokenStream> {
+        let name = ident(&model.schema.name);
+        if let (Shape::Custom(_), node) = (&model.schema.shape, node) {
+            return Ok(any(node));
+        }
+        self.names.insert(model.schema.name.clone());
+        if let (Shape::Enumeration(variants), Node::Text(text)) = (&model.schema.shape, node) {
+            return Ok(match variants.iter().find(|variant| variant.wire == *text) {
+                Some(variant) => {
+                    let variant = ident(&variant.rust);
+                    quote!(#name::#variant)
+                }
+                None => quote!(#name::from(#text)),
+            });
+        }
+        let Some(construction) = model.construction() else {
+            return Err(Refusal::new(pointer, "this type can't be built, only read and sent back"));
+        };
+        known_members(model, node, pointer)?;
+        let mut expression = TokenStream::new();
+        let (Construction::New(required) | Construction::Staged(required)) = &construction;
+        let mut values = Vec::new();
+        for property in required {
+            let (value, pointer) = member(property, node, pointer)?;
+            values.push((ident(&property.rust), self.input(&property.ty, value, &pointer)?));
+        }
+        match &construction {
+            Construction::New(_) => {
+                let values = values.iter().map(|(_, value)| value);
+                expression.extend(quote!(#name::new(#(#values),*)));
+            }
+            Construction::Staged(_) => {
+                for (index, (step, value)) in values.iter().enumerate() {
+                    expression.extend(match index {
+                        0 => quote!(#name::#step(#value)),
+                        _ => quote!(.#step(#value)),
+                    });
+                }
+            }
+        }
+        let optional = model.object().map(|object| object.properties.iter()).into_iter().flatten();
+        for property in optional.filter(|property| !property.is_argument()) {
+            let Some(value) = node.get(&property.wire).filter(|value| **value != Node::Null) else {
+                continue;
+            };
+            let setter = ident(&property.rust);
+            let pointer = format!("{pointer}/{}", escaped(&property.wire));
+            let value = self.input(&property.ty, value, &pointer)?;
+            expression.extend(quote!(.#setter(#value)));
+        }
+        Ok(expression)
+    }
+}
+
+/// A value for what takes anything that becomes JSON or a hand-written type.
+fn any(node: &Node) -> TokenStream {
+    match node {
+        Node::Text(text) => quote!(#text),
+        Node::Bool(value) => quote!(#value),
+        Node::Integer(value) => {
+            let value = Literal::i64_unsuffixed(*value);
+            quote!(#value)
+        }
+        Node::Number(value) => {
+            let value = Literal::f64_unsuffixed(*value);
+            quote!(#value)
+        }
+        _ => {
+            let json: TokenStream = node.to_string().parse().unwrap_or_default();
+            quote!(serde_json::json!(#json))
+        }
+    }
+}
+
+fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
+    let wanted = match ty {
+        Type::Text | Type::Secret => "a text",
+        Type::Integer => "an integer",
+        Type::Number => "a number",
+        Type::Boolean => "a boolean",
+        Type::List(_) => "an array",
+        Type::Map(_) | Type::FreeMap => "an object that is not empty",
+        Type::Named(name) => name,
+        Type::Custom(path) => path,
+    };
+    Err(Refusal::new(pointer, format!("the example has {} where the schema wants {wanted}", node.kind())))
+}
+
+/// The value of a required property in an example.
+fn member<'n>(property: &Property, node: &'n Node, pointer: &str) -> Result<(&'n Node, String)> {
+    match node.get(&property.wire) {
+        Some(value) => Ok((value, format!("{pointer}/{}", escaped(&property.wire)))),
+        None => {
+            Err(Refusal::new(pointer, format!("the example lacks `{}`, which is required", property.wire)))
+        }
+    }
+}
+
+/// Refuses members of an example that its schema doesn't have.
+fn known_members(model: &Model<'_>, node: &Node, pointer: &str) -> Result<()> {
+    let (Some(object), Node::Object(members)) = (model.object(), node) else {
+        return Err(Refusal::new(
+            pointer,
+            format!("the example has {} where the schema wants {}", node.kind(), model.schema.name),
+        ));
+    };
+    for (name, _) in members {
+        if !object.properties.iter().any(|property| property.wire == *name) {
+            return Err(Refusal::new(
+                format!("{pointer}/{}", escaped(name)),
+                format!("the example has `{name}`, which {} has not", model.schema.name),
+            ));
+        }
+    }
+    Ok(())
+}

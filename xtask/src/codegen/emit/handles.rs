@@ -1,0 +1,328 @@
+//! One file per resource: its handle, how the handle is come by, and a method per operation.
+
+use super::super::description::{Api, Operation, Parameter, Resource, Type};
+use super::super::plan::{BodyForm, Plan};
+use super::Stop;
+use super::construct::{Field, chain, initial, setter, staged};
+use super::docs::{doc, example, method as method_docs, statements};
+use super::example::{body_name, call};
+use super::operations::static_name;
+use super::rust::RustFile;
+use super::types::{ident, input, is_copy, owned};
+use heck::ToUpperCamelCase as _;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::path::Path;
+
+type Result<T> = std::result::Result<T, Stop>;
+
+/// The type of a resource's handle: `Users`.
+pub(crate) fn handle_name(resource: &Resource) -> Ident {
+    ident(&resource.name.to_upper_camel_case())
+}
+
+pub(crate) fn file<'a>(
+    plan: &Plan<'a>,
+    resource: &'a Resource,
+    crate_name: &str,
+    root: &Path,
+) -> Result<RustFile> {
+    let name = handle_name(resource);
+    let count = plan.operations_of(resource).count();
+    let plural = if count == 1 { "operation" } else { "operations" };
+    let mut file = RustFile::new(format!("The handle `{name}` and its {count} {plural}."));
+    let bound = plan.bound(resource);
+    // A handle that hangs on another is made in that one's module.
+    let visibility = resource.parent.as_ref().map(|_| quote!(pub(super)));
+    let fields = bound.iter().map(|parameter| {
+        let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
+        quote!(#visibility #name: #ty)
+    });
+    let docs = doc(&format!("{}\n\nMade by {}.", resource.summary, accessor_path(plan, resource)), 0);
+    file.items(quote! {
+        #docs
+        #[derive(Clone, Copy, Debug)]
+        pub struct #name<'a> { #visibility client: &'a Client, #(#fields,)* }
+    });
+    if resource.parent.is_none() {
+        let accessor = accessor(plan, resource, false);
+        file.items(quote!(impl Client { #accessor }));
+    }
+    let mut methods = Vec::new();
+    let mut beside = Vec::new();
+    let calls = plan
+        .operations_of(resource)
+        .map(|operation| {
+            let body = operation.body.as_ref().and_then(|body| body.examples.first());
+            call(plan, operation, body).map_err(Stop::from)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let statements = statements(&calls, root)?;
+    for ((operation, call), statement) in plan.operations_of(resource).zip(&calls).zip(&statements) {
+        let text = method_docs(plan, operation, &example(call, statement, crate_name));
+        methods.push(method(plan, operation, &text));
+        if operation.named_arguments {
+            beside.extend(named_arguments(plan, operation));
+        }
+        if owns_options(plan.api, operation) {
+            beside.extend(options(plan, operation));
+        }
+    }
+    let children = plan.api.resources.iter().filter(|child| child.parent.as_ref() == Some(&resource.name));
+    let children: Vec<_> = children.map(|child| accessor(plan, child, true)).collect();
+    file.items(match children.as_slice() {
+        [] => quote!(impl #name<'_> { #(#methods)* }),
+        _ => quote!(impl<'a> #name<'a> { #(#children)* #(#methods)* }),
+    });
+    for piece in beside {
+        file.items(piece);
+    }
+    Ok(file)
+}
+
+fn bound_type(parameter: &Parameter) -> TokenStream {
+    if parameter.ty == Type::Integer { quote!(i64) } else { quote!(&'a str) }
+}
+
+/// Where a handle comes from, as a link.
+fn accessor_path(plan: &Plan<'_>, resource: &Resource) -> String {
+    match resource.parent.as_deref().and_then(|parent| plan.resource(parent)) {
+        Some(parent) => format!("[`{0}::{1}`]", handle_name(parent), resource.name),
+        None => format!("[`Client::{}`]", resource.name),
+    }
+}
+
+/// The method that makes a handle.
+fn accessor<'a>(plan: &Plan<'a>, resource: &'a Resource, nested: bool) -> TokenStream {
+    let (name, handle) = (ident(&resource.name), handle_name(resource));
+    let own = plan.bound_here(resource);
+    let mut text = resource.summary.clone();
+    if let Some(docs) = own.and_then(|parameter| parameter.docs.as_ref().map(|docs| (parameter, docs))) {
+        text.push_str(&format!("\n\n- `{}`: {}", docs.0.rust, docs.1));
+    }
+    let docs = doc(&text, 4);
+    let argument = own.map(|parameter| {
+        let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
+        quote!(#name: #ty)
+    });
+    let own_field = own.map(|parameter| ident(&parameter.rust));
+    if nested {
+        let above: Vec<Ident> = plan
+            .bound(resource)
+            .iter()
+            .filter(|parameter| own.is_none_or(|own| own.wire != parameter.wire))
+            .map(|parameter| ident(&parameter.rust))
+            .collect();
+        return quote! {
+            #docs
+            #[must_use]
+            pub fn #name(&self, #argument) -> #handle<'a> {
+                #handle { client: self.client, #(#above: self.#above,)* #own_field }
+            }
+        };
+    }
+    if own.is_some_and(|parameter| parameter.ty != Type::Integer) {
+        return quote! {
+            #docs
+            #[must_use]
+            pub fn #name<'a>(&'a self, #argument) -> #handle<'a> {
+                #handle { client: self, #own_field }
+            }
+        };
+    }
+    quote! {
+        #docs
+        #[must_use]
+        pub fn #name(&self, #argument) -> #handle<'_> {
+            #handle { client: self, #own_field }
+        }
+    }
+}
+
+fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStream {
+    let docs = doc(docs, 4);
+    let name = ident(&operation.method);
+    let arguments = plan.arguments(operation);
+    let mut parameters: Vec<TokenStream> = Vec::new();
+    let prefix = if operation.named_arguments {
+        let ty = ident(&operation.arguments_type());
+        parameters.push(quote!(arguments: #ty));
+        quote!(arguments.)
+    } else {
+        for argument in &arguments {
+            let (name, ty) = (ident(&argument.parameter.rust), argument_type(&argument.parameter.ty));
+            parameters.push(quote!(#name: #ty));
+        }
+        TokenStream::new()
+    };
+    let values = operation.path_parameters.iter().map(|parameter| {
+        let name = ident(&parameter.rust);
+        let own =
+            arguments.iter().any(|argument| argument.in_path && argument.parameter.wire == parameter.wire);
+        match (own, operation.named_arguments, &parameter.ty) {
+            (false, ..) => quote!(self.#name.into()),
+            (true, _, Type::Named(_)) => quote!(#prefix #name.as_str().into()),
+            (true, _, Type::Secret) => quote!(#prefix #name.expose_secret().into()),
+            (true, true, Type::Text) => quote!((&arguments.#name).into()),
+            (true, ..) => quote!(#prefix #name.into()),
+        }
+    });
+    let operation_name = static_name(operation);
+    let mut request = quote!(self.client.engine().request(&operations::#operation_name, &[#(#values),*]));
+    for parameter in &operation.query {
+        let (wire, name) = (&parameter.wire, ident(&parameter.rust));
+        let place = if parameter.required { quote!(#prefix #name) } else { quote!(options.#name) };
+        let value = match (&parameter.ty, parameter.required) {
+            (Type::Named(_), true) => quote!(#place.as_str()),
+            (Type::Named(ty), false) => {
+                let ty = ident(ty);
+                quote!(#place.as_ref().map(#ty::as_str))
+            }
+            (Type::Secret, true) => quote!(#place.expose_secret()),
+            (Type::Secret, false) => quote!(#place.as_ref().map(|secret| secret.expose_secret())),
+            (ty, required) if is_copy(ty) || (required && !operation.named_arguments) => place,
+            _ => quote!(&#place),
+        };
+        request = quote!(#request.query(#wire, #value));
+    }
+    if let Some(form) = plan.body(operation) {
+        let (parameter, value) = body_argument(operation, &form);
+        parameters.push(parameter);
+        request = quote!(#request.json(#value));
+    }
+    if !plan.optional_query(operation).is_empty() {
+        let ty = ident(&operation.options_type());
+        parameters.push(quote!(options: #ty));
+    }
+    let (answer, decoder) = answer(plan.api, operation);
+    quote! {
+        #docs
+        pub fn #name(&self, #(#parameters),*) -> Call<#answer> {
+            #request.call(#decoder)
+        }
+    }
+}
+
+/// How an argument in path or query is given.
+fn argument_type(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Text => quote!(&str),
+        Type::Secret => quote!(&SecretString),
+        ty => owned(ty),
+    }
+}
+
+/// The parameter of a body, and what is serialised.
+fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, TokenStream) {
+    match form {
+        BodyForm::Direct(model, property) => {
+            let (field, model) = (ident(&property.rust), ident(&model.schema.name));
+            let (ty, value) = input(&property.ty, &field);
+            let value = initial(&field, &value);
+            (quote!(#field: #ty), quote!(&#model { #value }))
+        }
+        BodyForm::Into(model) => {
+            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
+            (quote!(#name: impl Into<#ty>), quote!(&#name.into()))
+        }
+        BodyForm::Value(model) => {
+            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
+            (quote!(#name: #ty), quote!(&#name))
+        }
+        BodyForm::Whole(model) => {
+            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
+            (quote!(#name: &#ty), quote!(#name))
+        }
+        BodyForm::List(model) => {
+            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
+            (quote!(#name: &[#ty]), quote!(#name))
+        }
+    }
+}
+
+fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
+    let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
+    match &operation.answer.ty {
+        Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
+        None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::nothing))),
+    }
+}
+
+/// The type of arguments that could be swapped.
+fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Vec<TokenStream> {
+    let arguments = plan.arguments(operation);
+    let fields: Vec<Field<'_>> =
+        arguments.iter().map(|argument| Field::of_parameter(argument.parameter)).collect();
+    let type_name = operation.arguments_type();
+    let name = ident(&type_name);
+    let docs = doc(
+        &format!(
+            "What `{}` takes, step by step, so that none can be taken for another: `{}`.",
+            operation.id,
+            chain(&type_name, &fields)
+        ),
+        0,
+    );
+    let members = fields.iter().map(|field| {
+        let (name, ty) = (ident(field.rust), owned(field.ty));
+        quote!(#name: #ty)
+    });
+    let (first, beside) = staged(&type_name, &fields, &[], false);
+    vec![
+        quote! {
+            #docs
+            #[derive(Clone, Debug)]
+            pub struct #name { #(#members,)* }
+        },
+        quote!(impl #name { #first }),
+        beside,
+    ]
+}
+
+/// Whether an operation is the one in whose file the type of its options stands.
+pub(crate) fn owns_options(api: &Api, operation: &Operation) -> bool {
+    let name = operation.options_type();
+    let mut with_it = api.operations.iter().filter(|known| {
+        known.options_type() == name && known.query.iter().any(|parameter| !parameter.required)
+    });
+    with_it.next().is_some_and(|first| first.id == operation.id)
+}
+
+/// The type of the optional query parameters.
+fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream> {
+    let optional: Vec<&Parameter> = operation.query.iter().filter(|parameter| !parameter.required).collect();
+    let fields: Vec<Field<'_>> = optional.iter().map(|parameter| Field::of_parameter(parameter)).collect();
+    let type_name = operation.options_type();
+    let name = ident(&type_name);
+    let users: Vec<String> = plan
+        .api
+        .operations
+        .iter()
+        .filter(|known| known.options_type() == type_name && known.query.iter().any(|p| !p.required))
+        .map(|known| format!("`{}`", known.id))
+        .collect();
+    let docs = match users.as_slice() {
+        [only] => format!("What {only} may be told beyond what it needs; what isn't set is not sent."),
+        _ => {
+            "What these operations may be told beyond what they need; what isn't set is not sent: ".to_owned()
+                + &users.join(", ")
+                + "."
+        }
+    };
+    let docs = doc(&docs, 0);
+    let members = fields.iter().map(|field| {
+        let (name, ty, docs) = (ident(field.rust), owned(field.ty), doc(&field.docs, 4));
+        quote!(#docs pub #name: Option<#ty>)
+    });
+    let setters = fields.iter().map(setter);
+    let new = super::construct::new(&type_name, &[], &fields, false);
+    vec![
+        quote! {
+            #docs
+            #[derive(Clone, Debug, Default)]
+            #[non_exhaustive]
+            pub struct #name { #(#members,)* }
+        },
+        quote!(impl #name { #new #(#setters)* }),
+    ]
+}

@@ -1,0 +1,273 @@
+//! Writing code, tests and the table of operations from a plan.
+
+mod construct;
+mod docs;
+mod example;
+mod expect;
+mod handles;
+mod models;
+mod operations;
+mod readme;
+mod rust;
+mod types;
+mod wire_json;
+mod wire_tests;
+
+use super::description::Shape;
+use super::plan::{Construction, Model, Plan};
+use super::walk::Refusal;
+use crate::Failure;
+use heck::ToUpperCamelCase as _;
+use quote::quote;
+use rust::{Names, RustFile};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use types::ident;
+
+pub(crate) use readme::update as update_readme;
+
+/// From this many schemas on, models stand in one file per resource.
+const SPLIT_MODELS_AT: usize = 25;
+
+/// Why nothing was written: the description, or the tools.
+pub(crate) enum Stop {
+    Refused(Refusal),
+    Failed(Failure),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Where the files of one crate come from.
+pub(crate) struct Origin<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) crate_name: &'a str,
+    /// The digest of the description, shown in two of the files: in all of them, every change would touch all.
+    pub(crate) digest: &'a str,
+}
+
+/// The text of every generated file, by its path in the crate.
+pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let refused = |refusal| super::refused(origin.crate_name, &refusal);
+    let stopped = |stop| match stop {
+        Stop::Refused(refusal) => refused(refusal),
+        Stop::Failed(failure) => failure,
+    };
+    let mut writer = Writer { origin, names: names(plan), files: BTreeMap::new() };
+    let mut modules = Vec::new();
+    for resource in &plan.api.resources {
+        let file = handles::file(plan, resource, origin.crate_name, origin.root).map_err(stopped)?;
+        writer.add(&format!("src/generated/{}.rs", resource.name), &file)?;
+        modules.push(resource.name.clone());
+    }
+    writer.add("src/generated/operations.rs", &operations::file(plan.api))?;
+    model_files(plan, &mut writer)?;
+    // It names what it exports and imports nothing.
+    let text = root_module(plan, &modules, origin.digest).render(&Names::new(), origin.root)?;
+    writer.files.insert(PathBuf::from("src/generated/mod.rs"), text);
+
+    let tested: Vec<_> =
+        plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some()).collect();
+    let module = origin.crate_name.replace('-', "_");
+    for resource in &tested {
+        let (file, used) = wire_tests::file(plan, resource).map_err(refused)?;
+        let mut names: Names = used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
+        names.insert("WireServer".to_owned(), "client_core::testing::WireServer".to_owned());
+        names.insert("ExposeSecret".to_owned(), "client_core::auth_core::ExposeSecret".to_owned());
+        names.insert("common".to_owned(), "crate::common".to_owned());
+        names.insert("assert_sent".to_owned(), "super::assert_sent".to_owned());
+        // ExposeSecret is a trait, used by a method that doesn't show its name: so what is used is told.
+        let text = file.render_with(&names, &used, origin.root)?;
+        writer.files.insert(PathBuf::from(format!("tests/generated/{}.rs", resource.name)), text);
+    }
+    let mut shared = wire_tests::module(&tested);
+    shared.head.push(format!("Input: {}", origin.digest));
+    let names = Names::from([
+        ("WireServer".to_owned(), "client_core::testing::WireServer".to_owned()),
+        ("common".to_owned(), "crate::common".to_owned()),
+    ]);
+    let text = shared.render(&names, origin.root)?;
+    writer.files.insert(PathBuf::from("tests/generated/mod.rs"), text);
+    Ok(writer.files)
+}
+
+struct Writer<'a> {
+    origin: &'a Origin<'a>,
+    names: Names,
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl Writer<'_> {
+    fn add(&mut self, path: &str, file: &RustFile) -> Result<(), Failure> {
+        // What a file defines it doesn't import.
+        let own = path.trim_start_matches("src/generated/").trim_end_matches(".rs").replace('/', "::");
+        let own = format!("crate::generated::{own}::");
+        let names: Names = self
+            .names
+            .iter()
+            .filter(|(name, path)| **path != format!("{own}{name}"))
+            .map(|(name, path)| (name.clone(), path.clone()))
+            .collect();
+        let text = file.render(&names, self.origin.root)?;
+        self.files.insert(PathBuf::from(path), text);
+        Ok(())
+    }
+}
+
+/// Where the names in generated code come from.
+fn names(plan: &Plan<'_>) -> Names {
+    let mut names: Names = [
+        ("BTreeMap", "std::collections::BTreeMap"),
+        ("Call", "crate::Call"),
+        ("Class", "client_core::Class"),
+        ("Client", "crate::Client"),
+        ("Deserialize", "serde::Deserialize"),
+        ("Map", "serde_json::Map"),
+        ("Method", "http::Method"),
+        ("Operation", "client_core::Operation"),
+        ("SecretString", "client_core::auth_core::SecretString"),
+        ("Serialize", "serde::Serialize"),
+        ("Value", "serde_json::Value"),
+        ("decode", "client_core::decode"),
+        ("operations", "crate::generated::operations"),
+    ]
+    .into_iter()
+    .map(|(name, path)| (name.to_owned(), path.to_owned()))
+    .collect();
+    for model in plan.models().filter(|model| !matches!(model.schema.shape, Shape::Custom(_))) {
+        let module = module_of(plan, model);
+        names.insert(model.schema.name.clone(), format!("crate::generated::{module}::{}", model.schema.name));
+    }
+    for model in plan.models() {
+        if let Shape::Custom(path) = &model.schema.shape {
+            names.insert(model.schema.name.clone(), path.clone());
+        }
+    }
+    for resource in &plan.api.resources {
+        let handle = handles::handle_name(resource).to_string();
+        names.insert(handle.clone(), format!("crate::generated::{}::{handle}", resource.name));
+    }
+    for operation in &plan.api.operations {
+        if handles::owns_options(plan.api, operation) {
+            let name = operation.options_type();
+            names.insert(name.clone(), format!("crate::generated::{}::{name}", operation.resource));
+        }
+    }
+    names
+}
+
+/// The module of a model: one for all, or, where there are many, that of the first resource that uses it.
+fn module_of(plan: &Plan<'_>, model: &Model<'_>) -> String {
+    if plan.api.schemas.len() < SPLIT_MODELS_AT {
+        return "models".to_owned();
+    }
+    match plan.first_user(&model.schema.name) {
+        Some(resource) => format!("models::{resource}"),
+        None => "models::other".to_owned(),
+    }
+}
+
+fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> {
+    let mut files: BTreeMap<String, RustFile> = BTreeMap::new();
+    let mut public: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for model in plan.models() {
+        let module = module_of(plan, model);
+        let file = files.entry(module.clone()).or_insert_with(|| {
+            RustFile::new(match module.strip_prefix("models::") {
+                Some(resource) => format!("Models that `{resource}` is the first to use."),
+                None => "Models: what is sent in bodies and read from answers.".to_owned(),
+            })
+        });
+        let pieces = models::pieces(plan, model);
+        if !pieces.is_empty() && !model.private {
+            public.entry(module).or_default().extend(model_types(model));
+        }
+        file.pieces.extend(pieces);
+    }
+    files.retain(|_, file| !file.pieces.is_empty());
+    if !files.contains_key("models") {
+        let mut parent = RustFile::new("Models: what is sent in bodies and read from answers.");
+        let modules = files.keys().filter_map(|module| module.strip_prefix("models::")).map(ident);
+        parent.items(quote!(#(pub(crate) mod #modules;)*));
+        let reexports = public.iter().filter_map(|(module, names)| {
+            let (module, names) =
+                (ident(module.strip_prefix("models::")?), names.iter().map(|name| ident(name)));
+            Some(quote!(pub use #module::{#(#names),*};))
+        });
+        parent.items(quote!(#(#reexports)*));
+        let text = parent.render(&Names::new(), writer.origin.root)?;
+        writer.files.insert(PathBuf::from("src/generated/models/mod.rs"), text);
+    }
+    for (module, file) in &files {
+        writer.add(&format!("src/generated/{}.rs", module.replace("::", "/")), file)?;
+    }
+    Ok(())
+}
+
+/// The public types that come with a model.
+fn model_types(model: &Model<'_>) -> Vec<String> {
+    let mut names = vec![model.schema.name.clone()];
+    if let Some(Construction::Staged(steps)) = model.construction() {
+        let steps = steps.iter().take(steps.len().saturating_sub(1));
+        names.extend(
+            steps.map(|step| format!("{}With{}", model.schema.name, step.rust.to_upper_camel_case())),
+        );
+    }
+    names
+}
+
+fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile {
+    let mut file = RustFile::new(format!(
+        "What the API description says, as Rust: {} operations on {} resource handles, and their models.",
+        plan.api.operations.len(),
+        resources.len()
+    ));
+    file.head.push(format!("Input: {digest}"));
+    let modules = resources.iter().map(|name| ident(name));
+    file.items(quote! {
+        #(mod #modules;)*
+        mod models;
+
+        pub mod operations;
+    });
+    let mut exports: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for resource in &plan.api.resources {
+        let names = exports.entry(resource.name.clone()).or_default();
+        names.push(handles::handle_name(resource).to_string());
+        for operation in plan.operations_of(resource) {
+            if operation.named_arguments {
+                names.push(operation.arguments_type());
+                let arguments = plan.arguments(operation);
+                names.extend(arguments.iter().take(arguments.len().saturating_sub(1)).map(|argument| {
+                    let field = argument.parameter.rust.to_upper_camel_case();
+                    format!("{}With{field}", operation.arguments_type())
+                }));
+            }
+            if handles::owns_options(plan.api, operation) {
+                names.push(operation.options_type());
+            }
+        }
+    }
+    let models = exports.entry("models".to_owned()).or_default();
+    for model in plan.models().filter(|model| !model.private) {
+        if !matches!(model.schema.shape, Shape::Custom(_)) {
+            models.extend(model_types(model));
+        }
+    }
+    exports.retain(|_, names| !names.is_empty());
+    let exports = exports.iter().map(|(module, names)| {
+        let (module, names) = (ident(module), names.iter().map(|name| ident(name)));
+        quote!(pub use #module::{#(#names),*};)
+    });
+    file.items(quote!(#(#exports)*));
+    file
+}

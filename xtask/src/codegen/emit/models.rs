@@ -1,0 +1,248 @@
+//! Models: what is read from answers, what is sent in bodies, and open enumerations.
+
+use super::super::description::{Object, Property, Shape, Type, Variant};
+use super::super::plan::{Construction, Model, Plan};
+use super::construct::{Field, chain, from, new, setter, staged};
+use super::docs::doc;
+use super::rust::Piece;
+use super::types::{ident, owned};
+use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The items of one schema; none for a hand-written type.
+pub(crate) fn pieces(plan: &Plan<'_>, model: &Model<'_>) -> Vec<Piece> {
+    match &model.schema.shape {
+        Shape::Custom(_) => Vec::new(),
+        Shape::Enumeration(variants) => vec![Piece::OpenEnum(enumeration(model, variants))],
+        Shape::Object(object) => structure(plan, model, object).into_iter().map(Piece::Items).collect(),
+    }
+}
+
+fn enumeration(model: &Model<'_>, variants: &[Variant]) -> TokenStream {
+    let name = ident(&model.schema.name);
+    let docs = doc(&model.schema.docs, 4);
+    let variants = variants.iter().map(|variant| {
+        let docs = variant.docs.clone().unwrap_or_else(|| format!("`{}` on the wire.", variant.wire));
+        let (docs, name, wire) = (doc(&docs, 8), ident(&variant.rust), &variant.wire);
+        quote!(#docs #name = #wire)
+    });
+    quote! {
+        #docs
+        pub enum #name { #(#variants),* }
+    }
+}
+
+fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenStream> {
+    let name = ident(&model.schema.name);
+    let (construction, private) = (model.construction(), model.private);
+    let style = Style::of(object);
+    let fields = object.properties.iter().map(|property| field(model, property, style));
+    let unknown = object.keep_unknown.then(|| {
+        quote! {
+            /// The members that this version doesn't know. They are sent back as they came.
+            #[serde(flatten)]
+            pub unknown: Map<String, Value>,
+        }
+    });
+    let derives = derives(plan, model);
+    let rename = style.attribute();
+    let docs = doc(&documentation(model, construction.as_ref()), 0);
+    if private {
+        return vec![quote! {
+            #docs
+            #[derive(Serialize)]
+            #rename
+            pub(crate) struct #name { #(#fields,)* }
+        }];
+    }
+    let mut pieces = vec![quote! {
+        #docs
+        #derives
+        #rename
+        #[non_exhaustive]
+        pub struct #name { #(#fields,)* #unknown }
+    }];
+    if let Some(construction) = construction {
+        let others: Vec<Field<'_>> = object
+            .properties
+            .iter()
+            .filter(|property| !property.is_argument())
+            .map(Field::of_property)
+            .collect();
+        pieces.extend(constructors(&model.schema.name, &construction, &others, object.keep_unknown));
+    }
+    pieces
+}
+
+fn constructors(
+    name: &str,
+    construction: &Construction<'_>,
+    others: &[Field<'_>],
+    unknown: bool,
+) -> Vec<TokenStream> {
+    let target = ident(name);
+    let setters: Vec<_> = others.iter().map(setter).collect();
+    match construction {
+        Construction::New(required) => {
+            let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
+            let new = new(name, &required, others, unknown);
+            let mut pieces = vec![quote!(impl #target { #new #(#setters)* })];
+            if let [only] = required.as_slice() {
+                pieces.push(from(name, only));
+            }
+            pieces
+        }
+        Construction::Staged(required) => {
+            let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
+            let (first, beside) = staged(name, &required, others, unknown);
+            vec![quote!(impl #target { #first #(#setters)* }), beside]
+        }
+    }
+}
+
+/// The description, and how a value is come by.
+fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> String {
+    let mut text = model.schema.docs.clone();
+    match construction {
+        Some(Construction::Staged(required)) => {
+            let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
+            let chain = chain(&model.schema.name, &required);
+            text.push_str(&format!(
+                "\n\nMade step by step, so that none of its values can be taken for another: `{chain}`."
+            ));
+            let all = model.object().map_or(0, |object| object.properties.len());
+            if all > required.len() {
+                text.push_str(" What is optional follows.");
+            }
+        }
+        _ if model.whole => {
+            text.push_str(
+                "\n\nRead it, change it and send it back: the vendor replaces the whole object by what it is sent.",
+            );
+        }
+        _ => {}
+    }
+    text
+}
+
+fn derives(plan: &Plan<'_>, model: &Model<'_>) -> TokenStream {
+    let default = has_default(plan, model, &mut Vec::new()).then(|| quote!(Default,));
+    let read = model.read.then(|| quote!(Deserialize,));
+    let sent = model.sent.then(|| quote!(Serialize,));
+    quote!(#[derive(Clone, Debug, #default #read #sent)])
+}
+
+/// Whether every field has a default. A request has one when nothing in it is required, an answer whenever it can.
+fn has_default<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p str>) -> bool {
+    let Some(object) = model.object() else { return false };
+    if model.construction().is_some()
+        && !object.properties.iter().all(|property| property.is_option() || property.defaulted)
+    {
+        return false;
+    }
+    if above.contains(&model.schema.name.as_str()) {
+        return false;
+    }
+    above.push(&model.schema.name);
+    let all = object.properties.iter().all(|property| {
+        property.is_option()
+            || match &property.ty {
+                Type::Custom(_) => false,
+                Type::Named(name) => plan.model(name).is_some_and(|inner| has_default(plan, inner, above)),
+                _ => true,
+            }
+    });
+    above.pop();
+    all
+}
+
+fn field(model: &Model<'_>, property: &Property, style: Style) -> TokenStream {
+    let name = ident(&property.rust);
+    let docs = property.docs.clone().unwrap_or_else(|| format!("The vendor's `{}`.", property.wire));
+    let docs = doc(&docs, 4);
+    let serde = serde_attribute(model, property, style);
+    let ty = owned(&property.ty);
+    let ty = if property.is_option() { quote!(Option<#ty>) } else { ty };
+    let visibility = if model.private { quote!(pub(crate)) } else { quote!(pub) };
+    quote!(#docs #serde #visibility #name: #ty)
+}
+
+fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Option<TokenStream> {
+    let mut parts: Vec<TokenStream> = Vec::new();
+    if style.wire(&property.rust) != property.wire {
+        let wire = &property.wire;
+        parts.push(quote!(rename = #wire));
+    }
+    if model.read {
+        parts.extend(property.aliases.iter().map(|alias| quote!(alias = #alias)));
+    }
+    let (option, secret) = (property.is_option(), property.ty == Type::Secret);
+    if model.read {
+        match (secret, option) {
+            (true, true) => {
+                parts.push(quote!(default));
+                parts.push(quote!(deserialize_with = "client_core::model::optional_secret"));
+            }
+            (true, false) => parts.push(quote!(deserialize_with = "client_core::model::secret")),
+            _ if property.defaulted => {
+                parts.push(quote!(default));
+                parts.push(quote!(deserialize_with = "client_core::model::null_as_default"));
+            }
+            _ => {}
+        }
+    }
+    if model.sent {
+        if option && !property.required {
+            parts.push(quote!(skip_serializing_if = "Option::is_none"));
+        }
+        match (secret, option) {
+            (true, true) => parts.push(quote!(serialize_with = "client_core::model::expose_optional")),
+            (true, false) => parts.push(quote!(serialize_with = "client_core::model::expose")),
+            _ => {}
+        }
+    }
+    (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
+}
+
+/// How the names of most fields differ from those on the wire, so that few need an attribute of their own.
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    Same,
+    Camel,
+    Pascal,
+}
+
+impl Style {
+    fn of(object: &Object) -> Self {
+        let misses = |style: Self| {
+            object.properties.iter().filter(|property| style.wire(&property.rust) != property.wire).count()
+        };
+        [Self::Same, Self::Camel, Self::Pascal]
+            .into_iter()
+            .min_by_key(|style| misses(*style))
+            .unwrap_or(Self::Same)
+    }
+
+    /// What serde makes of a name.
+    fn wire(self, rust: &str) -> String {
+        match self {
+            Self::Same => rust.to_owned(),
+            Self::Pascal => rust.split('_').map(|part| part.to_upper_camel_case()).collect(),
+            Self::Camel => {
+                let mut parts = rust.split('_');
+                let first = parts.next().unwrap_or_default().to_lower_camel_case();
+                std::iter::once(first).chain(parts.map(|part| part.to_upper_camel_case())).collect()
+            }
+        }
+    }
+
+    fn attribute(self) -> Option<TokenStream> {
+        let name = match self {
+            Self::Same => return None,
+            Self::Camel => "camelCase",
+            Self::Pascal => "PascalCase",
+        };
+        Some(quote!(#[serde(rename_all = #name)]))
+    }
+}

@@ -1,0 +1,60 @@
+//! `operations.rs`: what is known about each operation before it is called.
+
+use super::super::description::{Api, Class, Operation};
+use super::docs::doc;
+use super::rust::RustFile;
+use super::types::ident;
+use heck::ToShoutySnakeCase as _;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+/// The static of an operation: `USERS_CREATE`.
+pub(crate) fn static_name(operation: &Operation) -> Ident {
+    ident(&operation.id.to_shouty_snake_case())
+}
+
+pub(crate) fn file(api: &Api) -> RustFile {
+    let mut file = RustFile::new(
+        "Every operation as data: its name, method, path and class. The methods of the resource handles refer to it, \
+         and so can what is written about calls, such as logs and policies.",
+    );
+    for operation in &api.operations {
+        let name = static_name(operation);
+        let docs = doc(&format!("`{} {}`: {}", operation.verb, operation.path, operation.summary), 0);
+        let (id, path) = (&operation.id, &operation.path);
+        let verb = ident(operation.verb);
+        let class = match operation.class {
+            Class::Read => quote!(Class::Read),
+            Class::IdempotentWrite => quote!(Class::IdempotentWrite),
+            Class::Write => quote!(Class::Write),
+        };
+        let mut value = quote!(Operation::new(#id, Method::#verb, #path, #class));
+        if !operation.success.is_empty() {
+            let list = statuses(&operation.success);
+            value = quote!(#value.success(#list));
+        }
+        if !operation.not_executed_on.is_empty() {
+            let list = statuses(&operation.not_executed_on);
+            value = quote!(#value.not_executed_on(#list));
+        }
+        if operation.sensitive {
+            value = quote!(#value.sensitive());
+        }
+        file.items(quote! {
+            #docs
+            pub static #name: Operation = #value;
+        });
+    }
+    let names = api.operations.iter().map(static_name);
+    let count = Literal::usize_unsuffixed(api.operations.len());
+    file.items(quote! {
+        /// All of them, in the order of the description.
+        pub static ALL: [&Operation; #count] = [#(&#names),*];
+    });
+    file
+}
+
+fn statuses(list: &[u16]) -> TokenStream {
+    let list = list.iter().map(|status| Literal::u16_unsuffixed(*status));
+    quote!(&[#(#list),*])
+}

@@ -1,0 +1,59 @@
+//! The table of operations in a crate's README, between two markers.
+
+use super::super::description::Class;
+use super::super::plan::{BodyForm, Plan};
+use super::example::body_name;
+use crate::Failure;
+
+const BEGIN: &str = "<!-- operations: begin -->";
+const END: &str = "<!-- operations: end -->";
+
+/// The README with its table renewed.
+pub(crate) fn update(plan: &Plan<'_>, readme: &str, name: &str) -> Result<String, Failure> {
+    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let Some((before, after)) = parts else {
+        return Err(Failure::new(
+            format!("{name} has no place for the table of operations"),
+            format!(
+                "add the lines `{BEGIN}` and `{END}` where it should stand, then run cargo xtask codegen"
+            ),
+        ));
+    };
+    let rows = table(plan);
+    Ok(format!("{before}{BEGIN}\n\n{rows}\n{END}{after}"))
+}
+
+fn table(plan: &Plan<'_>) -> String {
+    let mut text = String::from("| method and path | in Rust | class |\n| --- | --- | --- |\n");
+    for operation in &plan.api.operations {
+        let class = match operation.class {
+            Class::Read => "read",
+            Class::IdempotentWrite => "idempotent write",
+            Class::Write => "write",
+        };
+        let mut call = String::from("client");
+        for link in plan.resource(&operation.resource).map(|own| plan.chain(own)).unwrap_or_default() {
+            let argument = plan.bound_here(link).map(|parameter| parameter.rust.as_str()).unwrap_or_default();
+            call.push_str(&format!(".{}({argument})", link.name));
+        }
+        let mut arguments: Vec<String> = if operation.named_arguments {
+            vec!["arguments".to_owned()]
+        } else {
+            plan.arguments(operation).iter().map(|argument| argument.parameter.rust.clone()).collect()
+        };
+        arguments.extend(plan.body(operation).map(|form| match form {
+            BodyForm::Direct(_, property) => property.rust.clone(),
+            BodyForm::Whole(model) | BodyForm::List(model) => format!("&{}", body_name(operation, model)),
+            BodyForm::Into(model) | BodyForm::Value(model) => body_name(operation, model),
+        }));
+        if !plan.optional_query(operation).is_empty() {
+            arguments.push("options".to_owned());
+        }
+        let arguments = arguments.join(", ");
+        text.push_str(&format!(
+            "| `{} {}` | `{call}.{}({arguments})` | {class} |\n",
+            operation.verb, operation.path, operation.method
+        ));
+    }
+    text
+}

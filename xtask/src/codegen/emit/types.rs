@@ -1,0 +1,79 @@
+//! Types of fields and of arguments, and how an argument becomes a field.
+
+use super::super::description::Type;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// A name as a token. Names are checked when the description is read.
+pub(crate) fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// The type of a field.
+pub(crate) fn owned(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Text => quote!(String),
+        Type::Secret => quote!(SecretString),
+        Type::Integer => quote!(i64),
+        Type::Number => quote!(f64),
+        Type::Boolean => quote!(bool),
+        Type::List(inner) => {
+            let inner = owned(inner);
+            quote!(Vec<#inner>)
+        }
+        Type::Map(inner) => {
+            let inner = owned(inner);
+            quote!(BTreeMap<String, #inner>)
+        }
+        Type::FreeMap => quote!(Map<String, Value>),
+        Type::Named(name) => {
+            let name = ident(name);
+            quote!(#name)
+        }
+        Type::Custom(path) => custom(path),
+    }
+}
+
+/// The path of a hand-written type; it was parsed when the description was read.
+fn custom(path: &str) -> TokenStream {
+    path.parse().unwrap_or_default()
+}
+
+/// The type of an argument that fills a field, and the conversion.
+pub(crate) fn input(ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
+    let type_of = owned(ty);
+    match ty {
+        Type::Text | Type::Secret | Type::Custom(_) => (quote!(impl Into<#type_of>), quote!(#name.into())),
+        Type::Integer | Type::Number | Type::Boolean | Type::Named(_) => (type_of, quote!(#name)),
+        Type::List(inner) => {
+            let item = owned(inner);
+            match **inner {
+                Type::Text | Type::Custom(_) => (
+                    quote!(impl IntoIterator<Item = impl Into<#item>>),
+                    quote!(#name.into_iter().map(Into::into).collect()),
+                ),
+                _ => (quote!(impl IntoIterator<Item = #item>), quote!(#name.into_iter().collect())),
+            }
+        }
+        Type::Map(inner) => {
+            let item = owned(inner);
+            match **inner {
+                Type::Text | Type::Custom(_) => pairs(&quote!(impl Into<#item>), &quote!(value.into()), name),
+                _ => pairs(&item, &quote!(value), name),
+            }
+        }
+        Type::FreeMap => pairs(&quote!(impl Into<Value>), &quote!(value.into()), name),
+    }
+}
+
+fn pairs(value: &TokenStream, converted: &TokenStream, name: &Ident) -> (TokenStream, TokenStream) {
+    (
+        quote!(impl IntoIterator<Item = (impl Into<String>, #value)>),
+        quote!(#name.into_iter().map(|(name, value)| (name.into(), #converted)).collect()),
+    )
+}
+
+/// Whether the type of a field is copied by being named.
+pub(crate) fn is_copy(ty: &Type) -> bool {
+    matches!(ty, Type::Integer | Type::Number | Type::Boolean)
+}

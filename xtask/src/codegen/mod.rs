@@ -1,0 +1,146 @@
+//! `cargo xtask codegen`: from `crates/*/openapi.json` to types, methods, tests and tables.
+//!
+//! [`read`] takes a description in, strictly; [`plan`] checks that its parts fit; [`emit`] writes. Nothing is written
+//! before everything is known to be good, so a refused description leaves the tree as it was.
+
+mod coverage;
+mod description;
+mod emit;
+mod json;
+mod output;
+mod plan;
+mod read;
+mod walk;
+
+pub use coverage::{Covered, coverage};
+
+use crate::{Failure, workspace};
+use json::Node;
+use output::Change;
+use sha2::{Digest as _, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use walk::Refusal;
+
+/// Write the code that comes from the API descriptions.
+///
+/// Reads crates/<provider>-client/openapi.json and writes, beside it: src/generated/ (types, resource handles and
+/// operations), tests/generated/ (a test per operation, to the byte on the wire), and the table of operations in
+/// README.md. Files that no description asks for any more are deleted.
+///
+/// An error in a description is reported with a JSON pointer, such as #/paths/~1service/post, and nothing is written.
+#[derive(clap::Args, Debug, Default)]
+pub struct Arguments {
+    /// Write nothing; fail when what is there differs from what would be written.
+    #[arg(long)]
+    pub check: bool,
+    /// Only these: `verigator` or `verigator-client`. All by default.
+    pub providers: Vec<String>,
+}
+
+/// Runs the command and gives back what to print.
+///
+/// # Errors
+///
+/// A refused description, an unreadable or unwritable file, or, with `check`, drift.
+pub fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let root = workspace::root();
+    let mut changes = Vec::new();
+    let crates = chosen(&root, &arguments.providers)?;
+    for folder in &crates {
+        changes.extend(changes_of(&root, folder)?);
+    }
+    let names: Vec<String> = crates.iter().map(|folder| workspace::crate_name(folder)).collect();
+    let names = names.join(", ");
+    if changes.is_empty() {
+        return Ok(format!("{names}: up to date"));
+    }
+    let list: Vec<String> = changes.iter().map(|change| change.describe(&root)).collect();
+    let list = list.join("\n");
+    if arguments.check {
+        return Err(Failure::new(
+            format!("generated files differ from their descriptions:\n{list}"),
+            "cargo xtask codegen",
+        ));
+    }
+    for change in &changes {
+        change.apply()?;
+    }
+    Ok(list)
+}
+
+fn chosen(root: &Path, providers: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let all = workspace::described_crates(root)?;
+    for provider in providers {
+        if !all.iter().any(|folder| is_called(folder, provider)) {
+            let known: Vec<String> = all.iter().map(|folder| workspace::crate_name(folder)).collect();
+            return Err(Failure::new(
+                format!("no crate `{provider}` has an openapi.json; those that have: {}", known.join(", ")),
+                "cargo xtask codegen, for all of them",
+            ));
+        }
+    }
+    let wanted = |folder: &PathBuf| {
+        providers.is_empty() || providers.iter().any(|provider| is_called(folder, provider))
+    };
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+fn is_called(folder: &Path, provider: &str) -> bool {
+    let name = workspace::crate_name(folder);
+    name == provider || name.strip_suffix("-client") == Some(provider)
+}
+
+/// What has to change in a crate for it to agree with its description.
+fn changes_of(root: &Path, folder: &Path) -> Result<Vec<Change>, Failure> {
+    let crate_name = workspace::crate_name(folder);
+    let text = read_text(&folder.join("openapi.json"))?;
+    let document = parse(&crate_name, &text)?;
+    let api = read::api(&document).map_err(|refusal| refused(&crate_name, &refusal))?;
+    if format!("{}-client", api.vendor) != crate_name {
+        let sentence = format!("the crate is {crate_name}, so the vendor is its name without `-client`");
+        return Err(refused(&crate_name, &Refusal::new("#/x-sdk-vendor", sentence)));
+    }
+    let plan = plan::Plan::new(&api).map_err(|refusal| refused(&crate_name, &refusal))?;
+    let digest = format!("openapi.json, sha256 {}", hex(&Sha256::digest(text.as_bytes())));
+    let origin = emit::Origin { root, crate_name: &crate_name, digest: &digest };
+    let files = emit::files(&plan, &origin)?;
+    let readme_path = folder.join("README.md");
+    let readme = read_text(&readme_path)?;
+    let renewed = emit::update_readme(&plan, &readme, &format!("crates/{crate_name}/README.md"))?;
+    let mut changes = output::compare(folder, &files, &["src/generated", "tests/generated"])?;
+    if renewed != readme {
+        changes.push(Change::write(readme_path, renewed, true));
+    }
+    Ok(changes)
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        Failure::new(
+            format!("{} can't be read: {error}", path.display()),
+            "put the file there, then run cargo xtask codegen",
+        )
+    })
+}
+
+fn parse(crate_name: &str, text: &str) -> Result<Node, Failure> {
+    Node::parse(text).map_err(|error| {
+        Failure::new(
+            format!("crates/{crate_name}/openapi.json is no JSON: {error}"),
+            "correct it, then run cargo xtask codegen",
+        )
+    })
+}
+
+fn refused(crate_name: &str, refusal: &Refusal) -> Failure {
+    Failure::new(
+        format!("crates/{crate_name}/openapi.json is refused\n{refusal}"),
+        format!("correct the description, then run cargo xtask codegen {crate_name}"),
+    )
+}
+
+/// The first 16 digits: enough to see that two descriptions differ.
+fn hex(digest: &[u8]) -> String {
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,304 @@
+//! What becomes of a description: which types are sent and which are read, how values are made, what methods take.
+//!
+//! Everything that depends on more than one place of the description is decided here, so that the code, the tests and
+//! the documentation that are written from it agree.
+
+mod check;
+
+use super::description::{
+    Api, Direction, Object, Operation, Parameter, Property, Resource, Schema, Shape, Type,
+};
+use super::walk::Refusal;
+use std::collections::BTreeMap;
+
+type Result<T> = std::result::Result<T, Refusal>;
+
+/// A description whose parts fit together.
+pub(crate) struct Plan<'a> {
+    pub(crate) api: &'a Api,
+    models: BTreeMap<&'a str, Model<'a>>,
+}
+
+/// A schema and how it is used.
+pub(crate) struct Model<'a> {
+    pub(crate) schema: &'a Schema,
+    /// It stands in requests.
+    pub(crate) sent: bool,
+    /// It stands in answers.
+    pub(crate) read: bool,
+    /// It is read, changed and sent back as a whole, so it is never built from nothing.
+    pub(crate) whole: bool,
+    /// A body of one property, which the method takes itself.
+    pub(crate) private: bool,
+}
+
+/// How a value of a model is made.
+pub(crate) enum Construction<'a> {
+    /// `new(…)` with these.
+    New(Vec<&'a Property>),
+    /// One after the other, so that none can be swapped.
+    Staged(Vec<&'a Property>),
+}
+
+/// An argument of a method, beside the body.
+pub(crate) struct Argument<'a> {
+    pub(crate) parameter: &'a Parameter,
+    pub(crate) in_path: bool,
+}
+
+/// How a method takes its body.
+pub(crate) enum BodyForm<'a> {
+    /// The only property of the body.
+    Direct(&'a Model<'a>, &'a Property),
+    /// Anything that becomes the model: it has one required property.
+    Into(&'a Model<'a>),
+    /// The model.
+    Value(&'a Model<'a>),
+    /// What was read before, by reference.
+    Whole(&'a Model<'a>),
+    /// A slice.
+    List(&'a Model<'a>),
+}
+
+impl<'a> Plan<'a> {
+    /// Checks that the parts fit together.
+    pub(crate) fn new(api: &'a Api) -> Result<Self> {
+        let mut plan = Self { api, models: BTreeMap::new() };
+        for schema in &api.schemas {
+            let model = Model { schema, sent: false, read: false, whole: false, private: false };
+            plan.models.insert(&schema.name, model);
+        }
+        plan.use_schemas()?;
+        check::all(&plan)?;
+        Ok(plan)
+    }
+
+    /// Follows the types from the operations, and notes for each schema where it stands.
+    fn use_schemas(&mut self) -> Result<()> {
+        for operation in &self.api.operations {
+            if let Some(ty) = &operation.answer.ty {
+                self.mark(ty, Direction::Response, &operation.pointer)?;
+            }
+            if let Some(body) = &operation.body {
+                self.mark(&body.ty, Direction::Request, &body.pointer)?;
+            }
+            for parameter in operation.path_parameters.iter().chain(&operation.query) {
+                self.mark(&parameter.ty, Direction::Request, &parameter.pointer)?;
+            }
+        }
+        for schema in &self.api.schemas {
+            if let Some(direction) = schema.also {
+                self.mark_name(&schema.name, direction, &schema.pointer)?;
+            }
+        }
+        for operation in &self.api.operations {
+            let Some(Type::Named(name)) = operation.body.as_ref().map(|body| &body.ty) else { continue };
+            let Some(model) = self.models.get_mut(name.as_str()) else { continue };
+            model.whole = model.read;
+            model.private = !model.read && only_property(model.schema).is_some();
+        }
+        // A type that stands inside another is public, whatever else it does.
+        for schema in &self.api.schemas {
+            let Shape::Object(object) = &schema.shape else { continue };
+            for property in &object.properties {
+                if let Some(inner) = property.ty.names().and_then(|name| self.models.get_mut(name)) {
+                    inner.private = false;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, ty: &'a Type, direction: Direction, pointer: &str) -> Result<()> {
+        ty.names().map_or(Ok(()), |name| self.mark_name(name, direction, pointer))
+    }
+
+    fn mark_name(&mut self, name: &'a str, direction: Direction, pointer: &str) -> Result<()> {
+        let Some(model) = self.models.get_mut(name) else {
+            return Err(Refusal::new(
+                pointer,
+                format!("there is no `{name}` in components/schemas; add it or correct the reference"),
+            ));
+        };
+        let seen = match direction {
+            Direction::Request => std::mem::replace(&mut model.sent, true),
+            Direction::Response => std::mem::replace(&mut model.read, true),
+        };
+        let schema = model.schema;
+        let Shape::Object(object) = &schema.shape else { return Ok(()) };
+        for property in object.properties.iter().filter(|_| !seen) {
+            self.mark(&property.ty, direction, &property.pointer)?;
+        }
+        Ok(())
+    }
+
+    /// All models in the order of the description.
+    pub(crate) fn models(&self) -> impl Iterator<Item = &Model<'a>> {
+        self.api.schemas.iter().filter_map(|schema| self.model(&schema.name))
+    }
+
+    pub(crate) fn model(&self, name: &str) -> Option<&Model<'a>> {
+        self.models.get(name)
+    }
+
+    pub(crate) fn resource(&self, name: &str) -> Option<&'a Resource> {
+        self.api.resources.iter().find(|resource| resource.name == name)
+    }
+
+    /// The handles that lead to a resource, from the client's down to itself.
+    pub(crate) fn chain(&self, resource: &'a Resource) -> Vec<&'a Resource> {
+        let mut chain = vec![resource];
+        let mut above = resource.parent.as_deref();
+        while let Some(parent) = above.and_then(|name| self.resource(name)) {
+            // A circle is refused by the checks, which also walk this way.
+            if chain.iter().any(|seen| seen.name == parent.name) {
+                break;
+            }
+            chain.insert(0, parent);
+            above = parent.parent.as_deref();
+        }
+        chain
+    }
+
+    /// The path parameters that a resource's handle holds, in the order in which they are given.
+    pub(crate) fn bound(&self, resource: &'a Resource) -> Vec<&'a Parameter> {
+        self.chain(resource).into_iter().filter_map(|link| self.bound_here(link)).collect()
+    }
+
+    /// The path parameter that this very handle takes.
+    pub(crate) fn bound_here(&self, resource: &'a Resource) -> Option<&'a Parameter> {
+        let wire = resource.binds.as_deref()?;
+        let below = |operation: &&'a Operation| {
+            self.resource(&operation.resource)
+                .is_some_and(|own| self.chain(own).iter().any(|link| link.name == resource.name))
+        };
+        self.api
+            .operations
+            .iter()
+            .filter(below)
+            .flat_map(|operation| &operation.path_parameters)
+            .find(|parameter| parameter.wire == wire)
+    }
+
+    pub(crate) fn operations_of(&self, resource: &'a Resource) -> impl Iterator<Item = &'a Operation> {
+        self.api.operations.iter().filter(move |operation| operation.resource == resource.name)
+    }
+
+    /// What a method takes beside its body: the path parameters that its handle lacks, then the required query.
+    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<Argument<'a>> {
+        let bound: Vec<&str> = self
+            .resource(&operation.resource)
+            .map(|resource| self.bound(resource))
+            .unwrap_or_default()
+            .iter()
+            .map(|parameter| parameter.wire.as_str())
+            .collect();
+        let path = operation
+            .path_parameters
+            .iter()
+            .filter(|parameter| !bound.contains(&parameter.wire.as_str()))
+            .map(|parameter| Argument { parameter, in_path: true });
+        let query = operation
+            .query
+            .iter()
+            .filter(|parameter| parameter.required)
+            .map(|parameter| Argument { parameter, in_path: false });
+        path.chain(query).collect()
+    }
+
+    /// The first resource, in the order of the description, that has an operation with this schema in it.
+    pub(crate) fn first_user(&self, name: &str) -> Option<&'a str> {
+        let mut users = self.api.resources.iter().filter(|resource| {
+            self.operations_of(resource).any(|operation| {
+                let types = operation.path_parameters.iter().chain(&operation.query).map(|p| &p.ty);
+                let types =
+                    types.chain(operation.body.as_ref().map(|body| &body.ty)).chain(&operation.answer.ty);
+                let mut seen = Vec::new();
+                types.filter_map(Type::names).any(|used| self.leads_to(used, name, &mut seen))
+            })
+        });
+        users.next().map(|resource| resource.name.as_str())
+    }
+
+    /// Whether a schema is another, or has it somewhere inside.
+    fn leads_to<'n>(&'n self, from: &'n str, to: &str, seen: &mut Vec<&'n str>) -> bool {
+        if from == to {
+            return true;
+        }
+        if seen.contains(&from) {
+            return false;
+        }
+        seen.push(from);
+        let Some(object) = self.model(from).and_then(Model::object) else { return false };
+        object
+            .properties
+            .iter()
+            .filter_map(|property| property.ty.names())
+            .any(|inner| self.leads_to(inner, to, seen))
+    }
+
+    pub(crate) fn optional_query(&self, operation: &'a Operation) -> Vec<&'a Parameter> {
+        operation.query.iter().filter(|parameter| !parameter.required).collect()
+    }
+
+    pub(crate) fn body(&self, operation: &Operation) -> Option<BodyForm<'_>> {
+        let body = operation.body.as_ref()?;
+        let model = self.model(body.ty.names()?)?;
+        if matches!(body.ty, Type::List(_)) {
+            return Some(BodyForm::List(model));
+        }
+        if model.whole {
+            return Some(BodyForm::Whole(model));
+        }
+        if let Some(property) = only_property(model.schema) {
+            return Some(BodyForm::Direct(model, property));
+        }
+        match model.construction() {
+            Some(Construction::New(required)) if required.len() == 1 => Some(BodyForm::Into(model)),
+            _ => Some(BodyForm::Value(model)),
+        }
+    }
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn object(&self) -> Option<&'a Object> {
+        match &self.schema.shape {
+            Shape::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// How its values are made; `None` when they only come from the vendor.
+    pub(crate) fn construction(&self) -> Option<Construction<'a>> {
+        if !self.sent || self.whole {
+            return None;
+        }
+        let required: Vec<&Property> =
+            self.object()?.properties.iter().filter(|property| property.is_argument()).collect();
+        let swappable = has_twins(required.iter().map(|property| &property.ty));
+        Some(if swappable { Construction::Staged(required) } else { Construction::New(required) })
+    }
+}
+
+/// The property of a body that has one, required and no secret: methods take it without the body around it.
+fn only_property(schema: &Schema) -> Option<&Property> {
+    let Shape::Object(object) = &schema.shape else { return None };
+    match object.properties.as_slice() {
+        [only] if only.is_argument() && only.ty != Type::Secret && !object.keep_unknown => Some(only),
+        _ => None,
+    }
+}
+
+/// Whether two of these could be given for each other unnoticed.
+pub(crate) fn has_twins<'t>(types: impl Iterator<Item = &'t Type>) -> bool {
+    let mut seen: Vec<&Type> = Vec::new();
+    for ty in types {
+        // Both are given as texts.
+        let ty = if *ty == Type::Secret { &Type::Text } else { ty };
+        if seen.contains(&ty) {
+            return true;
+        }
+        seen.push(ty);
+    }
+    false
+}

@@ -1,0 +1,173 @@
+//! Reading a description: a strict subset of OpenAPI 3.1 and our additions, each unknown construct refused by its place.
+
+mod operation;
+mod schema;
+
+use super::description::{Api, Parameter, Resource, Schema};
+use super::json::Node;
+use super::walk::{Members, Place, Refusal};
+
+type Result<T> = std::result::Result<T, Refusal>;
+
+/// Reads a whole description.
+pub(crate) fn api(document: &Node) -> Result<Api> {
+    let mut root = Place::root(document).members("a description")?;
+    let version = root.need("openapi", "write \"3.1.0\"")?;
+    if !version.text()?.starts_with("3.1.") {
+        return Err(version.refuse("only OpenAPI 3.1 is read; write \"3.1.0\""));
+    }
+    info(&root.need("info", "give a title, a version and a description")?)?;
+    servers(&root.need("servers", "give the vendor's base URL, one server")?)?;
+    // How calls are authenticated is written by hand; these two are there for other readers of the file.
+    root.take("security");
+    if let Some(docs) = root.take("externalDocs") {
+        let mut docs = docs.members("external documentation")?;
+        docs.need("url", "give the address of the vendor's documentation")?.text()?;
+        docs.text("description")?;
+        docs.finish()?;
+    }
+    let vendor = root.need("x-sdk-vendor", "give the vendor's name, as in the name of the crate")?;
+    let vendor = vendor.text()?.to_owned();
+    let (decoder, empty_decoder) = decoders(root.take("x-sdk-decode"))?;
+    let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?)?;
+    let (mut schemas, shared) = match root.take("components") {
+        Some(place) => components(&place)?,
+        None => (Vec::new(), Shared::default()),
+    };
+    let operations = operation::all(&root.need("paths", "describe the operations")?, &shared, &mut schemas)?;
+    root.finish()?;
+    Ok(Api { vendor, decoder, empty_decoder, resources, operations, schemas })
+}
+
+/// What operations refer to beside schemas.
+#[derive(Default)]
+struct Shared {
+    parameters: Vec<(String, Parameter, bool)>,
+    responses: Vec<(String, String)>,
+}
+
+fn info(place: &Place<'_>) -> Result<()> {
+    let mut info = place.members("the info")?;
+    info.need("title", "name the API")?.text()?;
+    info.need("version", "give the vendor's version of the API")?.text()?;
+    info.need("description", "say in a sentence what the API is")?.text()?;
+    info.text("summary")?;
+    info.finish()
+}
+
+fn servers(place: &Place<'_>) -> Result<()> {
+    let items = place.items()?;
+    let [server] = items.as_slice() else {
+        return Err(place.refuse("one server is wanted; other addresses are settings of the client"));
+    };
+    let mut server = server.members("a server")?;
+    let url = server.need("url", "give the base URL to which the paths are joined")?;
+    if url.text()?.ends_with('/') {
+        return Err(url.refuse("the paths begin with a slash, so the base URL must not end with one"));
+    }
+    server.text("description")?;
+    server.finish()
+}
+
+fn decoders(place: Option<Place<'_>>) -> Result<(Option<String>, Option<String>)> {
+    let Some(place) = place else { return Ok((None, None)) };
+    let mut members = place.members("x-sdk-decode")?;
+    let (json, nothing) = (members.text("json")?, members.text("nothing")?);
+    members.finish()?;
+    Ok((json, nothing))
+}
+
+fn resources(place: &Place<'_>) -> Result<Vec<Resource>> {
+    let mut resources = Vec::new();
+    for (name, place) in place.members("the resources")?.all() {
+        let mut members = place.members("a resource")?;
+        let summary = members.need("summary", "say in a sentence what it is; it documents the handle")?;
+        let summary = summary.text()?.to_owned();
+        let parent = members.text("parent")?;
+        let binds = members.take("binds").map(|place| one_bound(&place)).transpose()?;
+        members.finish()?;
+        if !is_rust_name(name) {
+            return Err(
+                place.refuse(format!("`{name}` is the name of a Rust method: write it in snake case"))
+            );
+        }
+        resources.push(Resource {
+            pointer: place.pointer.clone(),
+            name: name.to_owned(),
+            summary,
+            parent,
+            binds,
+        });
+    }
+    Ok(resources)
+}
+
+fn one_bound(place: &Place<'_>) -> Result<String> {
+    match place.items()?.as_slice() {
+        [parameter] => Ok(parameter.text()?.to_owned()),
+        _ => Err(place.refuse(
+            "a handle binds one path parameter, so that no two can be swapped; put the others into a parent or child",
+        )),
+    }
+}
+
+fn components(place: &Place<'_>) -> Result<(Vec<Schema>, Shared)> {
+    let mut members = place.members("the components")?;
+    // For other readers of the file.
+    members.take("securitySchemes");
+    let mut shared = Shared::default();
+    let mut schemas = Vec::new();
+    if let Some(place) = members.take("schemas") {
+        for (name, place) in place.members("the schemas")?.all() {
+            schemas.push(schema::component(name, &place)?);
+        }
+    }
+    if let Some(place) = members.take("parameters") {
+        for (name, place) in place.members("the shared parameters")?.all() {
+            let (parameter, in_path) = operation::parameter(&place)?;
+            shared.parameters.push((name.to_owned(), parameter, in_path));
+        }
+    }
+    if let Some(place) = members.take("responses") {
+        for (name, place) in place.members("the shared responses")?.all() {
+            shared.responses.push((name.to_owned(), operation::error_text(&place)?));
+        }
+    }
+    members.finish()?;
+    Ok((schemas, shared))
+}
+
+/// The name behind a reference such as `#/components/schemas/User`; `kind` is the folder.
+fn reference<'a>(place: &Place<'a>, kind: &str) -> Result<&'a str> {
+    let text = place.text()?;
+    text.strip_prefix("#/components/")
+        .and_then(|rest| rest.strip_prefix(kind))
+        .and_then(|rest| rest.strip_prefix('/'))
+        .filter(|name| !name.contains('/'))
+        .ok_or_else(|| place.refuse(format!("a reference here is to #/components/{kind}/… of this file")))
+}
+
+/// The Rust name of something: the given one, or the wire's in snake case. Keywords are refused.
+fn rust_name(members: &mut Members<'_>, wire: &str) -> Result<String> {
+    use heck::ToSnakeCase as _;
+    let given = members.text("x-sdk-name")?;
+    let name = given.unwrap_or_else(|| wire.to_snake_case());
+    if is_rust_name(&name) {
+        return Ok(name);
+    }
+    Err(members.refuse(format!("`{name}` can't be a name in Rust; give one with x-sdk-name")))
+}
+
+/// Snake case, and no keyword.
+fn is_rust_name(name: &str) -> bool {
+    let snake = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    snake && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// Upper camel case, and no keyword.
+fn is_type_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && syn::parse_str::<syn::Ident>(name).is_ok()
+}

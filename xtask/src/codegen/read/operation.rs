@@ -1,0 +1,354 @@
+//! Reading operations: each with its class, its source and examples, or it is refused.
+
+use super::super::description::{
+    Answer, Body, Class, Example, Object, Operation, Parameter, Schema, Shape, Type,
+};
+use super::super::walk::Place;
+use super::{Result, Shared, is_rust_name, is_type_name, reference, rust_name, schema};
+use heck::ToUpperCamelCase as _;
+
+const VERBS: [(&str, &str); 5] =
+    [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("patch", "PATCH"), ("delete", "DELETE")];
+
+/// All operations, in the order of the file.
+pub(super) fn all(paths: &Place<'_>, shared: &Shared, schemas: &mut Vec<Schema>) -> Result<Vec<Operation>> {
+    let mut operations = Vec::new();
+    for (path, place) in paths.members("the paths")?.all() {
+        if !path.starts_with('/') {
+            return Err(place.refuse("a path begins with a slash"));
+        }
+        let mut item = place.members("a path")?;
+        let common = match item.take("parameters") {
+            Some(place) => parameters(&place, shared)?,
+            None => Vec::new(),
+        };
+        for (key, verb) in VERBS {
+            if let Some(place) = item.take(key) {
+                operations.push(operation(path, verb, &place, shared, &common, schemas)?);
+            }
+        }
+        item.finish()?;
+    }
+    Ok(operations)
+}
+
+/// A parameter and whether it stands in the path.
+type Placed = (Parameter, bool);
+
+fn operation(
+    path: &str,
+    verb: &'static str,
+    place: &Place<'_>,
+    shared: &Shared,
+    common: &[Placed],
+    schemas: &mut Vec<Schema>,
+) -> Result<Operation> {
+    let mut members = place.members("an operation")?;
+    let id = members.need("operationId", "write `resource.method`")?;
+    let (resource, method) = match id.text()?.split_once('.') {
+        Some((resource, method)) if is_rust_name(resource) && is_rust_name(method) => (resource, method),
+        _ => return Err(id.refuse("write `resource.method`, both in snake case, such as users.create")),
+    };
+    let class =
+        members.need("x-sdk-class", "say whether it may be repeated: read, idempotent-write or write")?;
+    let class = match class.text()? {
+        "read" => Class::Read,
+        "idempotent-write" => Class::IdempotentWrite,
+        "write" => Class::Write,
+        other => {
+            return Err(class.refuse(format!("`{other}` is no class; write read, idempotent-write or write")));
+        }
+    };
+    let source = members.need("x-sdk-source", "say where it is documented: an address of the vendor's")?;
+    let source = source.text()?.to_owned();
+    let summary = members.need("summary", "say in a sentence what it does")?.text()?.to_owned();
+    let mut placed = common.to_vec();
+    if let Some(place) = members.take("parameters") {
+        placed.extend(parameters(&place, shared)?);
+    }
+    let (in_path, query): (Vec<Placed>, Vec<Placed>) = placed.into_iter().partition(|(_, in_path)| *in_path);
+    let in_path = in_path.into_iter().map(|(parameter, _)| parameter).collect();
+    let body = match members.take("requestBody") {
+        Some(place) => {
+            let name = format!("{}_{method}_body", resource).to_upper_camel_case();
+            let (body, inline) = body(&place, &name)?;
+            schemas.extend(inline.map(|object| Schema {
+                pointer: place.pointer.clone(),
+                docs: format!("The body of `{resource}.{method}`."),
+                name,
+                shape: Shape::Object(object),
+                also: None,
+            }));
+            Some(body)
+        }
+        None => None,
+    };
+    let (answer, errors) = responses(
+        &members
+            .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?,
+        shared,
+    )?;
+    let named_arguments = match members.take("x-sdk-arguments") {
+        Some(place) if place.text()? == "named" => true,
+        Some(place) => return Err(place.refuse("write \"named\", or leave it out")),
+        None => false,
+    };
+    let options = members.take("x-sdk-options");
+    if let Some(place) = &options
+        && !is_type_name(place.text()?)
+    {
+        return Err(place.refuse("name the type of the optional parameters in upper camel case"));
+    }
+    let operation = Operation {
+        pointer: place.pointer.clone(),
+        id: id.text()?.to_owned(),
+        resource: resource.to_owned(),
+        method: method.to_owned(),
+        verb,
+        path: path.to_owned(),
+        path_parameters: in_template_order(path, place, in_path)?,
+        query: query.into_iter().map(|(parameter, _)| parameter).collect(),
+        body,
+        answer,
+        class,
+        source,
+        sensitive: members.flag("x-sdk-sensitive")?,
+        not_executed_on: members.statuses("x-sdk-not-executed-on")?,
+        success: members.statuses("x-sdk-success")?,
+        deprecated: members.flag("deprecated")?,
+        summary,
+        description: members.text("description")?,
+        errors,
+        named_arguments,
+        options: options.map(|place| place.text().map(str::to_owned)).transpose()?,
+    };
+    members.finish()?;
+    Ok(operation)
+}
+
+/// The path parameters in the order of the template, each of which has one.
+fn in_template_order(path: &str, place: &Place<'_>, mut given: Vec<Parameter>) -> Result<Vec<Parameter>> {
+    let mut ordered = Vec::new();
+    let mut rest = path;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((name, tail)) = after.split_once('}') else {
+            return Err(place.refuse("the path has a `{` without a `}`"));
+        };
+        let Some(index) = given.iter().position(|parameter| parameter.wire == name) else {
+            return Err(
+                place.refuse(format!("the path has `{{{name}}}`; describe it as a parameter in the path"))
+            );
+        };
+        ordered.push(given.remove(index));
+        rest = tail;
+    }
+    match given.first() {
+        Some(parameter) => Err(place.refuse(format!(
+            "the parameter `{}` is said to be in the path and is not there",
+            parameter.wire
+        ))),
+        None => Ok(ordered),
+    }
+}
+
+fn parameters(place: &Place<'_>, shared: &Shared) -> Result<Vec<Placed>> {
+    let mut parameters = Vec::new();
+    for place in place.items()? {
+        if place.node.get("$ref").is_none() {
+            parameters.push(parameter(&place)?);
+            continue;
+        }
+        let mut members = place.members("a reference")?;
+        let target = members.need("$ref", "")?;
+        let name = reference(&target, "parameters")?;
+        let Some((_, parameter, in_path)) = shared.parameters.iter().find(|(known, ..)| known == name) else {
+            return Err(target.refuse(format!("there is no parameter `{name}` in the components")));
+        };
+        parameters.push((parameter.clone(), *in_path));
+        members.finish()?;
+    }
+    Ok(parameters)
+}
+
+/// A parameter, and whether it stands in the path.
+pub(super) fn parameter(place: &Place<'_>) -> Result<Placed> {
+    let mut members = place.members("a parameter")?;
+    let wire = members.need("name", "as it is on the wire")?.text()?.to_owned();
+    let kind = members.need("in", "write path or query")?;
+    let in_path = match kind.text()? {
+        "path" => true,
+        "query" => false,
+        other => {
+            return Err(kind.refuse(format!(
+                "a parameter in the {other} is not read; headers are the business of the client's own code"
+            )));
+        }
+    };
+    let required = members.flag("required")?;
+    if in_path && !required {
+        return Err(members.refuse("a path parameter is always required: add \"required\": true"));
+    }
+    let rust = rust_name(&mut members, &wire)?;
+    let mut docs = members.text("description")?;
+    let schema_place = members.need("schema", "give its type")?;
+    let mut schema_members = schema_place.members("a parameter's schema")?;
+    if let Some(limits) = schema::docs(&mut schema_members)? {
+        docs = Some(docs.map_or(limits.clone(), |docs| format!("{docs} {limits}")));
+    }
+    let ty = schema::plain_type(&mut schema_members)?;
+    schema_members.finish()?;
+    let fits = match &ty {
+        Type::Text | Type::Integer | Type::Named(_) | Type::Secret => true,
+        Type::Boolean | Type::Number | Type::Custom(_) => !in_path,
+        Type::List(inner) => !in_path && matches!(**inner, Type::Text | Type::Integer),
+        Type::Map(_) | Type::FreeMap => false,
+    };
+    if !fits {
+        return Err(schema_place.refuse("a parameter of this type is not read"));
+    }
+    let example = members.need("example", "give a value; it goes into the documentation and the tests")?;
+    let example =
+        Example { pointer: example.pointer.clone(), name: "example".to_owned(), node: example.node.clone() };
+    members.finish()?;
+    Ok((Parameter { pointer: place.pointer.clone(), wire, rust, docs, ty, required, example }, in_path))
+}
+
+/// A body, and its object when that has no name of its own and gets `type_name`.
+fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
+    let mut members = place.members("a request body")?;
+    if !members.flag("required")? {
+        return Err(members.refuse("add \"required\": true; a body that may be absent is not read"));
+    }
+    members.text("description")?;
+    let argument = members.text("x-sdk-name")?;
+    if argument.as_deref().is_some_and(|name| !is_rust_name(name)) {
+        return Err(members.refuse("x-sdk-name is the name of the argument: write it in snake case"));
+    }
+    let content = members.need("content", "describe its application/json")?;
+    let Media { ty, examples } = media(&content)?;
+    members.finish()?;
+    let (ty, inline) = match ty {
+        Ok(ty @ Type::Named(_)) => (ty, None),
+        Ok(Type::List(inner)) if matches!(*inner, Type::Named(_)) => (Type::List(inner), None),
+        Ok(_) => return Err(content.refuse("a body is an object, or a list of a named one")),
+        Err(object) => match object.properties.as_slice() {
+            [only] if only.is_argument() && only.ty != Type::Secret => {
+                (Type::Named(type_name.to_owned()), Some(object))
+            }
+            _ => {
+                return Err(content.refuse(
+                    "an object without a name has one property, required and no secret; give this one a name in \
+                     components/schemas and refer to it",
+                ));
+            }
+        },
+    };
+    Ok((Body { pointer: place.pointer.clone(), argument, ty, examples }, inline))
+}
+
+/// A JSON body: its type, which an object without a name lacks, and examples.
+struct Media {
+    ty: std::result::Result<Type, Object>,
+    examples: Vec<Example>,
+}
+
+fn media(content: &Place<'_>) -> Result<Media> {
+    let mut kinds = content.members("the content")?;
+    let json = kinds.need("application/json", "only JSON bodies are read")?;
+    kinds.finish()?;
+    let mut members = json.members("a JSON body")?;
+    let place = members.need("schema", "give its schema")?;
+    let mut schema_members = place.members("a schema")?;
+    let ty = if place.node.get("properties").is_some() {
+        schema_members.take("type");
+        Err(schema::inline_object(&mut schema_members)?)
+    } else {
+        Ok(schema::plain_type(&mut schema_members)?)
+    };
+    schema_members.finish()?;
+    let examples = members.need("examples", "give at least one; it goes into documentation and tests")?;
+    let mut found = Vec::new();
+    for (name, place) in examples.members("the examples")?.all() {
+        let mut members = place.members("an example")?;
+        members.text("summary")?;
+        let value = members.need("value", "the body as JSON")?;
+        members.finish()?;
+        if !is_rust_name(name) {
+            return Err(place.refuse("the name of an example becomes that of a test: write it in snake case"));
+        }
+        let (pointer, node) = (value.pointer.clone(), value.node.clone());
+        found.push(Example { pointer, name: name.to_owned(), node });
+    }
+    if found.is_empty() {
+        return Err(examples.refuse("give at least one example; it goes into documentation and tests"));
+    }
+    members.finish()?;
+    Ok(Media { ty, examples: found })
+}
+
+fn responses(place: &Place<'_>, shared: &Shared) -> Result<(Answer, Vec<(u16, String)>)> {
+    let mut success = None;
+    let mut errors = Vec::new();
+    for (key, place) in place.members("the responses")?.all() {
+        let code = if key == "2XX" { Some(200) } else { key.parse::<u16>().ok() };
+        match code {
+            Some(status @ 200..=299) => {
+                if success.is_some() {
+                    return Err(place.refuse(
+                        "one success is described: leave the one with the body, and any 2xx counts as success",
+                    ));
+                }
+                success = Some(answer(status, &place)?);
+            }
+            Some(status @ 400..=599) => {
+                let text = match place.node.get("$ref") {
+                    Some(_) => shared_error(&place, shared)?,
+                    None => error_text(&place)?,
+                };
+                errors.push((status, text));
+            }
+            _ => {
+                return Err(place.refuse(
+                    "a response is for a code such as 201 or 404, or for 2XX; `default` and 4XX say nothing that \
+                     the client doesn't know",
+                ));
+            }
+        }
+    }
+    match success {
+        Some(answer) => Ok((answer, errors)),
+        None => Err(place.refuse("describe the success: a code such as 201, or 2XX")),
+    }
+}
+
+fn answer(status: u16, place: &Place<'_>) -> Result<Answer> {
+    let mut members = place.members("a response")?;
+    members.need("description", "say what it means")?.text()?;
+    let content = members.take("content");
+    members.finish()?;
+    let Some(content) = content else { return Ok(Answer { status, ty: None, examples: Vec::new() }) };
+    let Media { ty, examples } = media(&content)?;
+    match ty {
+        Ok(ty) => Ok(Answer { status, ty: Some(ty), examples }),
+        Err(_) => {
+            Err(content.refuse("give the object of an answer a name in components/schemas and refer to it"))
+        }
+    }
+}
+
+fn shared_error(place: &Place<'_>, shared: &Shared) -> Result<String> {
+    let mut members = place.members("a reference")?;
+    let target = members.need("$ref", "")?;
+    let name = reference(&target, "responses")?;
+    let found = shared.responses.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+    members.finish()?;
+    found.ok_or_else(|| target.refuse(format!("there is no response `{name}` in the components")))
+}
+
+/// What an error response means. Its body is the business of the client's own code.
+pub(super) fn error_text(place: &Place<'_>) -> Result<String> {
+    let mut members = place.members("an error response")?;
+    let text = members.need("description", "say what it means here")?.text()?.to_owned();
+    members.finish()?;
+    Ok(text)
+}

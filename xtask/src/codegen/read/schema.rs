@@ -1,0 +1,341 @@
+//! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
+
+use super::super::description::{Direction, Object, Property, Schema, Shape, Type, Variant};
+use super::super::walk::{Members, Place};
+use super::{Result, is_type_name, reference, rust_name};
+use heck::ToUpperCamelCase as _;
+
+/// A schema of the components.
+pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Schema> {
+    if !is_type_name(name) {
+        return Err(
+            place.refuse(format!("`{name}` becomes the name of a Rust type: write it in upper camel case"))
+        );
+    }
+    let mut members = place.members("a schema")?;
+    let docs = members.need("description", "say in a sentence what it is; it documents the type")?;
+    let docs = docs.text()?.to_owned();
+    let schema =
+        |shape, also| Schema { pointer: place.pointer.clone(), name: name.to_owned(), docs, shape, also };
+    if let Some(path) = custom(&mut members)? {
+        // What stands beside it is for other readers of the file: the Rust type is written by hand.
+        return Ok(schema(Shape::Custom(path), None));
+    }
+    let also = members.take("x-sdk-also").map(|place| direction(&place)).transpose()?;
+    let shape = match kind(&mut members)? {
+        (Some("object"), false) => Shape::Object(object(&mut members)?),
+        (Some("string"), false) => Shape::Enumeration(variants(&mut members)?),
+        _ => {
+            return Err(members.refuse(
+                "a named schema is an object, a text with `enum`, or has `x-sdk-type`; write anything else in place",
+            ));
+        }
+    };
+    members.finish()?;
+    Ok(schema(shape, also))
+}
+
+fn direction(place: &Place<'_>) -> Result<Direction> {
+    match place.text()? {
+        "request" => Ok(Direction::Request),
+        "response" => Ok(Direction::Response),
+        other => Err(place.refuse(format!("`{other}` is no direction; write request or response"))),
+    }
+}
+
+/// An object that stands in a request body and has no name of its own.
+pub(super) fn inline_object(members: &mut Members<'_>) -> Result<Object> {
+    object(members)
+}
+
+fn object(members: &mut Members<'_>) -> Result<Object> {
+    let keep_unknown = members.flag("x-sdk-keep-unknown")?;
+    let required: Vec<Place<'_>> = match members.take("required") {
+        Some(place) => place.items()?,
+        None => Vec::new(),
+    };
+    let names = required.iter().map(Place::text).collect::<Result<Vec<_>>>()?;
+    let mut properties: Vec<Property> = Vec::new();
+    let place = members.need("properties", "name its properties; a map of free names is written in place")?;
+    for (name, place) in place.members("the properties")?.all() {
+        let property = property(name, &place, names.contains(&name))?;
+        if let Some(other) = properties.iter().find(|other| other.rust == property.rust) {
+            return Err(place.refuse(format!(
+                "`{}` and `{name}` are both named `{}` in Rust; rename one with x-sdk-name",
+                other.wire, other.rust
+            )));
+        }
+        if keep_unknown && property.rust == "unknown" {
+            return Err(place
+                .refuse("`unknown` is the field of the unknown members; rename this one with x-sdk-name"));
+        }
+        properties.push(property);
+    }
+    for (place, name) in required.iter().zip(names) {
+        if !properties.iter().any(|property| property.wire == name) {
+            return Err(place.refuse(format!("`{name}` is required and no property")));
+        }
+    }
+    Ok(Object { properties, keep_unknown })
+}
+
+fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
+    let mut members = place.members("a property")?;
+    let rust = rust_name(&mut members, wire)?;
+    let aliases = match members.take("x-sdk-aliases") {
+        Some(place) => place
+            .items()?
+            .iter()
+            .map(|place| place.text().map(str::to_owned))
+            .collect::<Result<Vec<String>>>()?,
+        None => Vec::new(),
+    };
+    let defaulted = members.flag("x-sdk-default")?;
+    let docs = docs(&mut members)?;
+    let (ty, nullable) = nullable_type(&mut members)?;
+    members.finish()?;
+    if defaulted && matches!(ty, Type::Secret | Type::Custom(_)) {
+        return Err(place.refuse("x-sdk-default is for plain types, lists, maps and objects of such"));
+    }
+    Ok(Property {
+        pointer: place.pointer.clone(),
+        wire: wire.to_owned(),
+        rust,
+        docs,
+        ty,
+        nullable,
+        required,
+        defaulted,
+        aliases,
+    })
+}
+
+/// The description, and the limits that a schema states, as sentences.
+pub(super) fn docs(members: &mut Members<'_>) -> Result<Option<String>> {
+    let mut parts: Vec<String> = members.text("description")?.into_iter().collect();
+    for (name, before, after) in [
+        ("minLength", "At least", "characters."),
+        ("maxLength", "At most", "characters."),
+        ("minItems", "At least", "items."),
+        ("maxItems", "At most", "items."),
+        ("minimum", "At least", ""),
+        ("maximum", "At most", ""),
+        ("default", "The vendor's default is", ""),
+    ] {
+        if let Some(place) = members.take(name) {
+            parts.push(match after {
+                "" => format!("{before} {}.", place.node),
+                _ => format!("{before} {} {after}", place.node),
+            });
+        }
+    }
+    Ok((!parts.is_empty()).then(|| parts.join(" ")))
+}
+
+/// A type that stands in place.
+pub(super) fn plain_type(members: &mut Members<'_>) -> Result<Type> {
+    match nullable_type(members)? {
+        (ty, false) => Ok(ty),
+        (_, true) => {
+            Err(members.refuse("null is possible for properties only; let the property be absent instead"))
+        }
+    }
+}
+
+fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
+    if let Some(place) = members.take("anyOf") {
+        let (inner, rest) = match place.items()?.as_slice() {
+            [inner, null] => (inner.clone(), null.clone()),
+            _ => return Err(place.refuse("anyOf is for `[a schema, {\"type\": \"null\"}]` only")),
+        };
+        if rest.node.to_string() != r#"{"type":"null"}"# {
+            return Err(rest.refuse("anyOf is for `[a schema, {\"type\": \"null\"}]` only"));
+        }
+        let mut inner_members = inner.members("a schema")?;
+        let ty = plain_type(&mut inner_members)?;
+        inner_members.finish()?;
+        return Ok((ty, true));
+    }
+    for (name, sentence) in [
+        ("allOf", "allOf is not read: write the properties of all parts into one object"),
+        ("oneOf", "oneOf is not read: write the type by hand and name it with x-sdk-type"),
+        ("not", "`not` is not read: write the type by hand and name it with x-sdk-type"),
+        ("const", "const is not read: write an `enum` of one value in components/schemas"),
+    ] {
+        if let Some(place) = members.take(name) {
+            return Err(place.refuse(sentence));
+        }
+    }
+    if let Some(place) = members.take("$ref") {
+        return Ok((Type::Named(reference(&place, "schemas")?.to_owned()), false));
+    }
+    if let Some(path) = custom(members)? {
+        skim(members);
+        return Ok((Type::Custom(path), false));
+    }
+    let secret =
+        members.take("x-sdk-secret").map(|place| place.boolean().map(|on| (place, on))).transpose()?;
+    let (kind, nullable) = kind(members)?;
+    if let Some((place, true)) = &secret
+        && kind != Some("string")
+    {
+        return Err(place.refuse("a secret is a text"));
+    }
+    let ty = match kind {
+        Some("string") => {
+            format(members)?;
+            if let Some(place) = members.take("enum") {
+                return Err(place.refuse("give the enumeration a name in components/schemas and refer to it"));
+            }
+            if secret.is_some_and(|(_, on)| on) { Type::Secret } else { Type::Text }
+        }
+        Some("integer") => {
+            format(members)?;
+            Type::Integer
+        }
+        Some("number") => {
+            format(members)?;
+            Type::Number
+        }
+        Some("boolean") => Type::Boolean,
+        Some("array") => {
+            let items = members.need("items", "say what it is a list of")?;
+            Type::List(Box::new(inner(&items)?))
+        }
+        Some("object") => map(members)?,
+        Some(other) => return Err(members.refuse(format!("the type `{other}` is not read"))),
+        None => {
+            return Err(members.refuse("a schema without a type: give `type`, `$ref` or `x-sdk-type`"));
+        }
+    };
+    Ok((ty, nullable))
+}
+
+fn inner(place: &Place<'_>) -> Result<Type> {
+    let mut members = place.members("a schema")?;
+    docs(&mut members)?;
+    let ty = plain_type(&mut members)?;
+    members.finish()?;
+    if ty == Type::Secret {
+        return Err(
+            place.refuse("lists and maps of secrets are not read: write the type by hand, x-sdk-type")
+        );
+    }
+    Ok(ty)
+}
+
+/// `{"type": "object", "additionalProperties": …}`
+fn map(members: &mut Members<'_>) -> Result<Type> {
+    if members.take("properties").is_some() {
+        return Err(members.refuse("give the object a name in components/schemas and refer to it"));
+    }
+    let values = members.need("additionalProperties", "true, or the schema of the values of a map")?;
+    match values.node {
+        super::super::json::Node::Bool(true) => Ok(Type::FreeMap),
+        super::super::json::Node::Object(_) => Ok(Type::Map(Box::new(inner(&values)?))),
+        _ => Err(values.refuse("write true, or the schema of the values")),
+    }
+}
+
+/// The type, and whether it may be null.
+fn kind<'a>(members: &mut Members<'a>) -> Result<(Option<&'a str>, bool)> {
+    let Some(place) = members.take("type") else { return Ok((None, false)) };
+    let Ok(items) = place.items() else { return Ok((Some(place.text()?), false)) };
+    match items.iter().map(Place::text).collect::<Result<Vec<_>>>()?.as_slice() {
+        [kind, "null"] if *kind != "null" => Ok((Some(kind), true)),
+        _ => Err(place.refuse("a list of types is read as `[type, \"null\"]` only")),
+    }
+}
+
+/// Formats say more to people than to the type: an id and a time stay texts, as the vendor wrote them.
+fn format(members: &mut Members<'_>) -> Result<()> {
+    const KNOWN: [&str; 12] = [
+        "date",
+        "date-time",
+        "time",
+        "email",
+        "uuid",
+        "uri",
+        "hostname",
+        "ipv4",
+        "ipv6",
+        "int32",
+        "int64",
+        "double",
+    ];
+    let Some(place) = members.take("format") else { return Ok(()) };
+    let format = place.text()?;
+    if KNOWN.contains(&format) {
+        return Ok(());
+    }
+    Err(place.refuse(format!("the format `{format}` is not known; known are {}", KNOWN.join(", "))))
+}
+
+/// The path of a hand-written Rust type.
+fn custom(members: &mut Members<'_>) -> Result<Option<String>> {
+    let Some(place) = members.take("x-sdk-type") else { return Ok(None) };
+    let path = place.text()?;
+    let Ok(parsed) = syn::parse_str::<syn::Path>(path) else {
+        return Err(
+            place.refuse(format!("`{path}` is no path of a Rust type; write one such as crate::Money"))
+        );
+    };
+    if parsed.segments.len() < 2 {
+        return Err(place.refuse("write the whole path of the Rust type, such as crate::Money"));
+    }
+    Ok(Some(path.to_owned()))
+}
+
+/// Passes over what describes a hand-written type to other readers.
+fn skim(members: &mut Members<'_>) {
+    for name in [
+        "type",
+        "format",
+        "enum",
+        "items",
+        "properties",
+        "required",
+        "additionalProperties",
+        "anyOf",
+        "oneOf",
+    ] {
+        members.take(name);
+    }
+}
+
+fn variants(members: &mut Members<'_>) -> Result<Vec<Variant>> {
+    let place = members.need("enum", "list the values; a plain text is written in place")?;
+    let mut variants: Vec<Variant> = Vec::new();
+    for value in place.items()? {
+        let wire = value.text()?.to_owned();
+        variants.push(Variant { rust: wire.to_upper_camel_case(), wire, docs: None });
+    }
+    if let Some(place) = members.take("x-sdk-variants") {
+        for (wire, place) in place.members("the variants")?.all() {
+            let Some(variant) = variants.iter_mut().find(|variant| variant.wire == wire) else {
+                return Err(place.refuse(format!("`{wire}` is not in `enum`")));
+            };
+            let mut members = place.members("a variant")?;
+            if let Some(name) = members.text("name")? {
+                variant.rust = name;
+            }
+            variant.docs = members.text("description")?;
+            members.finish()?;
+        }
+    }
+    for (index, variant) in variants.iter().enumerate() {
+        if !is_type_name(&variant.rust) || variant.rust == "Other" {
+            return Err(place.refuse(format!(
+                "`{}` can't be the name of a variant; name `{}` in x-sdk-variants",
+                variant.rust, variant.wire
+            )));
+        }
+        if variants.iter().take(index).any(|other| other.rust == variant.rust) {
+            return Err(place.refuse(format!(
+                "two values are named `{}` in Rust; name `{}` in x-sdk-variants",
+                variant.rust, variant.wire
+            )));
+        }
+    }
+    Ok(variants)
+}

@@ -1,0 +1,10 @@
+//! The chores of this workspace, as a library so that their tests can call them.
+//!
+//! One module per command of `cargo xtask`; `main.rs` only parses the command line. A new command is a module with an
+//! `Arguments` struct for clap and a `run` that gives back the text to print, and a line in `main.rs`.
+
+pub mod codegen;
+mod failure;
+pub mod workspace;
+
+pub use failure::Failure;
