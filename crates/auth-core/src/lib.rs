@@ -10,7 +10,7 @@
 //! | [`secret`] | containers that print nothing, and the checks of what may stand in a header |
 //! | [`origin`] | scheme, host and port: where a credential may go |
 //! | [`sign`] | the [`Sign`] trait: a request and a time in, headers out |
-//! | [`scheme`] | ready signers: bearer, header pair, HTTP Basic |
+//! | [`scheme`] | ready signers: bearer, header pair, HTTP Basic, an HMAC in HTTP Basic |
 //! | [`credential`] | the [`CredentialSource`] trait: which signer to use now, and what to do when it is refused |
 //! | [`token`] | when to serve, renew, wait or give up |
 //! | [`store`] | where renewed tokens are kept between runs |

@@ -5,10 +5,14 @@
 
 #[cfg(feature = "basic")]
 mod basic;
+#[cfg(feature = "hmac")]
+mod basic_hmac;
 mod bearer;
 mod header_pair;
 
 #[cfg(feature = "basic")]
 pub use basic::Basic;
+#[cfg(feature = "hmac")]
+pub use basic_hmac::{BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery};
 pub use bearer::Bearer;
 pub use header_pair::HeaderPair;

@@ -1,0 +1,310 @@
+//! HTTP Basic whose password is an HMAC of the request: ReveSecure's scheme, and with other settings that of its kin.
+//!
+//! Signed are five fields, joined by a separator with none after the last: the text of the `Date` header, the method, the
+//! host, the path and the body. An empty body is a field like any other, so that the signed text of a GET ends with a
+//! separator. The same text goes out as `Date`, which is why the signer writes that header itself, once per attempt.
+
+mod date;
+
+use crate::secret::{ExposeSecret, InvalidCredential, SecretBox, SecretString, check_text, check_user_name};
+use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderValue, header};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use std::fmt::{self, Write as _};
+
+/// Which digest the HMAC is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HmacDigest {
+    /// SHA-256, the default.
+    #[default]
+    Sha256,
+    /// SHA-1, for servers that want nothing better.
+    Sha1,
+    /// SHA-512.
+    Sha512,
+}
+
+/// How the text of a secret key becomes the key of the HMAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum KeyEncoding {
+    /// Hexadecimal digits that are decoded to bytes, the default.
+    #[default]
+    Hex,
+    /// The text's own bytes.
+    Utf8,
+}
+
+/// The text of the `Date` header, which is also the first field that is signed.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum DateText {
+    /// The time of the attempt as `Fri, 08 Dec 2017 17:29:18 -0000`, the default.
+    #[default]
+    Rfc2822,
+    /// The same with another word for UTC, such as `+0000` or `GMT`.
+    Rfc2822Zone(&'static str),
+    /// Always this text. For tests: signatures never change then, and a server that checks the date refuses them.
+    Fixed(String),
+}
+
+/// What becomes of a query, which is none of the five fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SignedQuery {
+    /// It is sent and not signed, the default.
+    #[default]
+    Omitted,
+    /// It stays behind the path, with its question mark.
+    InPath,
+    /// It takes the body's place when there is no body.
+    InBody,
+}
+
+/// Signs with HTTP Basic: the API key as user name, an HMAC of the request as password.
+///
+/// Available with the feature `hmac`.
+///
+/// ```
+/// use auth_core::{Origin, Sign, SigningRequest, scheme::BasicHmac, secret::SecretString};
+/// use std::time::{Duration, SystemTime};
+///
+/// let secret = SecretString::from("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+/// let signer = BasicHmac::new("demo-api-key", &secret)?;
+///
+/// let (origin, headers) = (Origin::https("dashboard.revesecure.com"), http::HeaderMap::new());
+/// let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_512_754_158);
+/// let request = SigningRequest::new(&http::Method::GET, &origin, "/rest/v1/users", &headers, b"", time);
+/// let parts = signer.sign(&request)?;
+///
+/// let (name, value) = parts.headers().next().expect("two headers");
+/// assert_eq!((name.as_str(), value.to_str()?), ("date", "Fri, 08 Dec 2017 17:29:18 -0000"));
+/// assert_eq!(
+///     signer.canonical(&request)?,
+///     b"Fri, 08 Dec 2017 17:29:18 -0000\nGET\ndashboard.revesecure.com\n/rest/v1/users\n",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct BasicHmac {
+    api_key: SecretString,
+    key: SecretBox<[u8]>,
+    settings: BasicHmacBuilder,
+}
+
+/// Settings of a [`BasicHmac`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct BasicHmacBuilder {
+    digest: HmacDigest,
+    key_encoding: KeyEncoding,
+    separator: String,
+    date: DateText,
+    host: Option<String>,
+    query: SignedQuery,
+}
+
+impl BasicHmac {
+    /// A signer with the default settings: SHA-256, a key of hexadecimal digits, single line feeds.
+    ///
+    /// # Errors
+    ///
+    /// As for [`BasicHmacBuilder::build`].
+    pub fn new(api_key: &str, secret_key: &SecretString) -> Result<Self, InvalidCredential> {
+        Self::builder().build(api_key, secret_key)
+    }
+
+    /// A builder for other settings.
+    pub fn builder() -> BasicHmacBuilder {
+        BasicHmacBuilder {
+            digest: HmacDigest::default(),
+            key_encoding: KeyEncoding::default(),
+            separator: "\n".to_owned(),
+            date: DateText::default(),
+            host: None,
+            query: SignedQuery::default(),
+        }
+    }
+
+    /// The bytes that are signed for this request, for looking into a signature that a server refuses. They hold the
+    /// body, and whatever secrets are in it.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] when the time of the attempt can't be written as a date.
+    pub fn canonical(&self, request: &SigningRequest<'_>) -> Result<Vec<u8>, SignError> {
+        Ok(self.join(&self.date(request)?, request))
+    }
+
+    fn date(&self, request: &SigningRequest<'_>) -> Result<String, SignError> {
+        let refuse = || SignError::Request("its time lies outside of the years 1970 to 9999");
+        match &self.settings.date {
+            DateText::Rfc2822 => date::rfc2822(request.time(), "-0000").ok_or_else(refuse),
+            DateText::Rfc2822Zone(zone) => date::rfc2822(request.time(), zone).ok_or_else(refuse),
+            DateText::Fixed(text) => Ok(text.clone()),
+        }
+    }
+
+    fn join(&self, date: &str, request: &SigningRequest<'_>) -> Vec<u8> {
+        let host = self.settings.host.as_deref().unwrap_or_else(|| request.origin().host());
+        let (path, body) = match (self.settings.query, request.query()) {
+            (SignedQuery::InPath, Some(_)) => (request.target(), request.body()),
+            (SignedQuery::InBody, Some(query)) if request.body().is_empty() => {
+                (request.path(), query.as_bytes())
+            }
+            _ => (request.path(), request.body()),
+        };
+        // What stands on the request line when a base URL has no path at all.
+        let path = if path.is_empty() { "/" } else { path };
+        let method = request.method().as_str().to_ascii_uppercase();
+        [date.as_bytes(), method.as_bytes(), host.as_bytes(), path.as_bytes(), body]
+            .join(self.settings.separator.as_bytes())
+    }
+
+    /// Lower-case hexadecimal digits of the HMAC.
+    fn signature(&self, message: &[u8]) -> Result<String, SignError> {
+        let key = self.key.expose_secret();
+        // No length of key is refused by an HMAC; the types don't know that.
+        let refuse = |_| SignError::Request("the secret key can't be the key of an HMAC");
+        Ok(match self.settings.digest {
+            HmacDigest::Sha1 => hex(&Hmac::<Sha1>::new_from_slice(key)
+                .map_err(refuse)?
+                .chain_update(message)
+                .finalize()
+                .into_bytes()),
+            HmacDigest::Sha256 => hex(&Hmac::<Sha256>::new_from_slice(key)
+                .map_err(refuse)?
+                .chain_update(message)
+                .finalize()
+                .into_bytes()),
+            HmacDigest::Sha512 => hex(&Hmac::<Sha512>::new_from_slice(key)
+                .map_err(refuse)?
+                .chain_update(message)
+                .finalize()
+                .into_bytes()),
+        })
+    }
+}
+
+impl BasicHmacBuilder {
+    /// Which digest the HMAC is made with. Default SHA-256.
+    pub fn digest(mut self, digest: HmacDigest) -> Self {
+        self.digest = digest;
+        self
+    }
+
+    /// How the secret key is read. Default: hexadecimal digits.
+    pub fn key_encoding(mut self, encoding: KeyEncoding) -> Self {
+        self.key_encoding = encoding;
+        self
+    }
+
+    /// What stands between the signed fields. Default: one line feed.
+    pub fn separator(mut self, separator: impl Into<String>) -> Self {
+        self.separator = separator.into();
+        self
+    }
+
+    /// The text of the date.
+    pub fn date(mut self, date: DateText) -> Self {
+        self.date = date;
+        self
+    }
+
+    /// The host that is signed in place of the one that is called, for a server behind a tunnel or a proxy. It is
+    /// signed in lower case.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// What becomes of a query. Default: it is not signed.
+    pub fn query(mut self, query: SignedQuery) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// A signer with these settings.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredential`], which names what is wrong and shows nothing of it: an API key or secret key that is empty
+    /// or has a control character, an API key with a colon, a secret key that should be hexadecimal and isn't or has an
+    /// odd number of digits, and a host or a date that can't stand where it is meant to.
+    pub fn build(mut self, api_key: &str, secret_key: &SecretString) -> Result<BasicHmac, InvalidCredential> {
+        check_user_name("API key", api_key)?;
+        let secret_key = secret_key.expose_secret();
+        check_text("secret key", secret_key)?;
+        let key = match self.key_encoding {
+            KeyEncoding::Hex => decode_hex(secret_key)?,
+            KeyEncoding::Utf8 => secret_key.as_bytes().to_vec(),
+        };
+        if let Some(host) = &mut self.host {
+            check_text("signing host", host)?;
+            host.make_ascii_lowercase();
+        }
+        let text = match &self.date {
+            DateText::Rfc2822 => "",
+            DateText::Rfc2822Zone(zone) => zone,
+            DateText::Fixed(text) => text,
+        };
+        if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) || text.trim() != text {
+            return Err(InvalidCredential::new("date", "a header can't carry it unchanged"));
+        }
+        Ok(BasicHmac {
+            api_key: SecretString::from(api_key),
+            key: key.into_boxed_slice().into(),
+            settings: self,
+        })
+    }
+}
+
+impl Sign for BasicHmac {
+    fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        let date = self.date(request)?;
+        let signature = self.signature(&self.join(&date, request))?;
+        let pair = STANDARD.encode(format!("{}:{signature}", self.api_key.expose_secret()));
+        let header = |text: &str| {
+            HeaderValue::from_str(text).map_err(|_| SignError::Request("a header can't carry its date"))
+        };
+        Ok(SignedParts::new()
+            .plain_header(header::DATE, header(&date)?)
+            .secret_header(header::AUTHORIZATION, header(&format!("Basic {pair}"))?))
+    }
+}
+
+/// Settings, and no key.
+impl fmt::Debug for BasicHmac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BasicHmac").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn decode_hex(text: &str) -> Result<Vec<u8>, InvalidCredential> {
+    let refuse = |reason| InvalidCredential::new("secret key", reason);
+    let digits = text
+        .chars()
+        .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| refuse("it has a character that is no hexadecimal digit"))?;
+    // PHP would pad the last digit with a zero, and sign with a key that nobody meant.
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return Err(refuse("it has an odd number of hexadecimal digits"));
+    }
+    Ok(pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+}
+
+#[cfg(test)]
+mod tests;
