@@ -1,1 +1,35 @@
-//! Under construction.
+//! What the examples share: where to send calls, and how to tell what happened.
+//!
+//! Each provider's flow is a module here, so that its own example and the tour run the same code. Without environment
+//! variables a flow runs against the emulator, which is started in this process.
+
+mod narrator;
+pub mod verigator;
+
+pub use narrator::Narrator;
+
+use std::process::ExitCode;
+
+/// What an example can fail with.
+pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Whether any of these variables is set, so that an example is meant to call a real server.
+#[must_use]
+pub fn is_set(variables: &[&str]) -> bool {
+    variables.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Runs an example to its end; a failure is told in one line with its causes below it.
+pub async fn run(flow: impl AsyncFnOnce(&mut Narrator) -> Result) -> ExitCode {
+    let mut narrator = Narrator::new();
+    match flow(&mut narrator).await {
+        Ok(()) => {
+            narrator.finish();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            narrator.give_up(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}

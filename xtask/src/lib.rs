@@ -3,6 +3,7 @@
 //! One module per command of `cargo xtask`; `main.rs` only parses the command line. A new command is a module with an
 //! `Arguments` struct for clap and a `run` that gives back the text to print, and a line in `main.rs`.
 
+pub mod ci;
 pub mod codegen;
 mod failure;
 pub mod workspace;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, codegen};
+use xtask::{Failure, ci, codegen};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -15,11 +15,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Ci(ci::Arguments),
     Codegen(codegen::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };
     match result {

@@ -1,1 +1,29 @@
-//! Under construction.
+//! API clients for authentication-heavy vendors, each behind its own feature.
+//!
+//! This crate holds no code of its own: it re-exports the provider crates, so that a program that uses several names
+//! one version. Whoever needs one provider depends on its crate and pays for nothing else.
+//!
+//! | feature | module | vendor |
+//! | --- | --- | --- |
+//! | `verigator` | `verigator` | Messente Verigator |
+//!
+//! No provider is on by default; `full` turns on all. The other features – `rustls-ring` (default), `rustls-aws-lc`,
+//! `native-tls`, `reqwest`, `http2`, `tracing` (default), `testing` – are forwarded to every provider that is on.
+//!
+//! # Example
+//!
+//! ```
+//! # #[cfg(feature = "verigator")] {
+//! use auth_clients::verigator::Client;
+//!
+//! let verigator = Client::new("api-user", "api-password".to_owned())?;
+//! # let _ = verigator;
+//! # }
+//! # #[cfg(feature = "verigator")]
+//! # Ok::<(), auth_clients::verigator::Error>(())
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "verigator")]
+pub use verigator_client as verigator;

@@ -1,8 +1,11 @@
 //! What the models of all providers share: secrets in fields, and enumerations that stay open.
 
 use auth_core::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serializer};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Reads a secret, for `#[serde(deserialize_with)]`.
 ///
@@ -57,10 +60,34 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads a value of JSON where there may be none, such as an error's body; `None` when it doesn't fit.
+/// Reads an object of JSON where there may be none, such as an error's body; `None` when it isn't one or doesn't fit.
 #[must_use]
-pub fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    serde_json::from_slice(json).ok()
+pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    object(&mut serde_json::Deserializer::from_slice(json)).ok()
+}
+
+/// Reads a struct from an object only, for `#[serde(deserialize_with)]` and answers that must not be misread: serde
+/// would also take a list with the members' values in order.
+///
+/// # Errors
+///
+/// When the value is no object, or doesn't fit.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
 }
 
 /// Declares an enumeration of texts that keeps values which it doesn't know.
@@ -167,6 +194,20 @@ mod tests {
         let login: Login = serde_json::from_str(r#"{"password":"canary","code":null}"#).unwrap();
         assert!(!format!("{login:?}").contains("canary"));
         assert_eq!(serde_json::to_string(&login).unwrap(), r#"{"password":"canary"}"#);
+    }
+
+    #[test]
+    fn an_object_is_not_read_from_a_list() {
+        #[derive(Deserialize, Debug, PartialEq)]
+        struct Answer {
+            verified: bool,
+        }
+        assert_eq!(read_object(br#"{"verified":true}"#), Some(Answer { verified: true }));
+        for json in
+            ["[true]", "true", "null", r#"{"verified":1}"#, r#"{"verified":true,"verified":true}"#, ""]
+        {
+            assert_eq!(read_object::<Answer>(json.as_bytes()), None, "{json}");
+        }
     }
 
     #[expect(unreachable_pub, reason = "the macro is for public types")]

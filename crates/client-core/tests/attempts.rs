@@ -302,7 +302,7 @@ async fn a_failed_decode_keeps_the_body_and_names_the_place() {
     assert!(error.body().unwrap().starts_with(b"{\"items\""));
     assert_eq!(
         error.to_string(),
-        "shop items.get the answer could not be understood: $.items[0].id: expected u64 (status 200)"
+        "shop items.get: the answer could not be understood: $.items[0].id: expected u64 (status 200)"
     );
 }
 

@@ -1,1 +1,99 @@
-//! Under construction.
+//! Client for Messente's **Verigator** API: a second factor by text message or authenticator app.
+//!
+//! It speaks the API at `https://api.verigator.com/v1/service`. The vendor has deprecated it in favour of its Number
+//! Verification API, which is another product and not spoken here; no switch-off date is published.
+//!
+//! # Example
+//!
+//! Register a service and a user, send a code, and check what the user types:
+//!
+//! ```no_run
+//! use verigator_client::{AuthMethod, Client, NewService, NewUser, Verification};
+//!
+//! # async fn run(typed: &str) -> Result<(), verigator_client::Error> {
+//! let verigator = Client::builder("api-user", "api-password".to_owned()).build()?;
+//!
+//! let service = verigator.services().create(NewService::fqdn("coffeeshop.com").name("CoffeeShop")).await?;
+//! let users = verigator.users(&service.id);
+//! let user = users.create(NewUser::id_in_service("barista@coffeeshop.com").phone_number("+3725100000")).await?;
+//!
+//! let login = users.authentication(&user.id);
+//! let started = login.start(AuthMethod::Sms).await?;
+//! println!("a code is on its way by {}", started.method);
+//!
+//! match login.verify(typed).await? {
+//!     Verification::Verified { .. } => println!("welcome"),
+//!     Verification::Rejected(why) => println!("no: {why}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The whole step – start, ask, verify, a bounded number of tries – is one call of
+//! [`SecondFactor`].
+//!
+//! # Credentials
+//!
+//! The API user name and password of the Messente dashboard, sent in the header `X-Service-Auth`. That header is no
+//! `Authorization` header, so HTTP libraries would hand it to another host when they follow a redirect: this client
+//! follows none and reports it as an error. [`Client::from_env`] reads `VERIGATOR_USERNAME`, `VERIGATOR_PASSWORD` and,
+//! optionally, `VERIGATOR_BASE_URL`.
+//!
+//! # What is repeated
+//!
+//! Reads are repeated within the [`RetryPolicy`]. Everything else is repeated only when it is certain that nothing was
+//! sent: a second text message costs money, and a second verification counts as a try. When the answer to such a call
+//! is lost, [`Error::may_have_been_executed`](client_core::Error::may_have_been_executed) says so.
+//!
+//! # Testing your own code
+//!
+//! With the feature `testing`, hand a [`testing::ScriptedTransport`] to the builder and no network is needed; or start
+//! the `auth-emulator`, which behaves like the vendor, and point `VERIGATOR_BASE_URL` at it.
+//!
+//! ```
+//! # #[cfg(feature = "testing")] {
+//! use verigator_client::{Client, testing::ScriptedTransport};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let transport = ScriptedTransport::new().json(200, r#"{"users":[{"id":"u1","ctime":"2017-07-06T13:12:03.141Z",
+//!     "id_in_service":"barista@coffeeshop.com"}]}"#);
+//! let verigator = Client::builder("api-user", "api-password".to_owned()).transport(transport.clone()).build()?;
+//!
+//! assert_eq!(verigator.users("s1").list().await?.users[0].id, "u1");
+//! assert_eq!(transport.requests()[0].uri.path(), "/v1/service/service/s1/users");
+//! # Ok::<(), verigator_client::Error>(())
+//! # }).unwrap();
+//! # }
+//! ```
+//!
+//! # Assumptions
+//!
+//! What the vendor leaves open is a setting or stated here: calls go to `/v1/service/service/…`, although one of its
+//! samples has a single `service` (see [`ClientBuilder::path_prefix`]); any 2xx is success; a verification sends the
+//! code alone.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod auth;
+mod client;
+mod creation_time;
+mod error;
+mod generated;
+mod second_factor;
+mod verification;
+
+#[cfg(feature = "testing")]
+pub use client_core::testing;
+pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
+#[cfg(feature = "reqwest")]
+pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+
+pub use client::{Client, ClientBuilder};
+pub use creation_time::CreationTime;
+pub use error::Error;
+pub use generated::*;
+pub use second_factor::{GaveUp, Outcome, Prompt, SecondFactor};
+pub use verification::{Rejection, Verification};
+
+/// A call to Verigator that is ready to go: `.await` sends it.
+pub type Call<T> = client_core::Call<T, Error>;

@@ -285,10 +285,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
-        for part in [inner.provider, inner.operation] {
-            if !part.is_empty() {
-                write!(f, "{part} ")?;
-            }
+        match (inner.provider, inner.operation) {
+            ("", "") => {}
+            (name, "") | ("", name) => write!(f, "{name}: ")?,
+            (provider, operation) => write!(f, "{provider} {operation}: ")?,
         }
         write!(f, "{}", inner.kind)?;
         if let Some(field) = &inner.field {
@@ -412,7 +412,7 @@ mod tests {
         });
         assert_eq!(
             error.to_string(),
-            "verigator services.create conflict (status 409, code already_there, request id r-1, \
+            "verigator services.create: conflict (status 409, code already_there, request id r-1, \
              retry after 7 s, 2 attempts)"
         );
     }

@@ -1,0 +1,158 @@
+//! The client and its builder.
+
+use crate::auth;
+use crate::error::{Error, Verigator};
+use client_core::auth_core::{SecretString, StaticCredential};
+use client_core::{BaseUrl, Engine, Request, Settings, env};
+use http::Method;
+use std::fmt;
+use std::sync::Arc;
+
+const DEFAULT_HOST: &str = "https://api.verigator.com";
+const DEFAULT_PREFIX: &str = "/v1/service";
+
+/// Calls Verigator. Cheap to clone; clones share their connections and their retry quota.
+///
+/// ```
+/// use verigator_client::Client;
+///
+/// let verigator = Client::new("api-user", "api-password".to_owned())?;
+/// # Ok::<(), verigator_client::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    engine: Engine,
+}
+
+impl Client {
+    /// A client with the default settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential can't be used: it is empty, it
+    /// has a control character, or the user name has a colon. The error names the credential and doesn't show it.
+    pub fn new(username: impl Into<String>, password: impl Into<SecretString>) -> Result<Self, Error> {
+        Self::builder(username, password).build()
+    }
+
+    /// A builder for a client with other settings.
+    pub fn builder(username: impl Into<String>, password: impl Into<SecretString>) -> ClientBuilder {
+        ClientBuilder {
+            username: username.into(),
+            password: password.into(),
+            prefix: DEFAULT_PREFIX.to_owned(),
+            settings: Settings::new(concat!("verigator-client/", env!("CARGO_PKG_VERSION"))),
+        }
+    }
+
+    /// A client with the credentials of `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD`, and the address of
+    /// `VERIGATOR_BASE_URL` if that is set. An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// A request to a path that has no method here, below the client's prefix and with the same credentials and rules.
+    ///
+    /// The path is taken as it is, percent-encoded already; the query goes into
+    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
+    /// [`class`](client_core::Request::class) says that it may be.
+    ///
+    /// ```no_run
+    /// # async fn run(verigator: verigator_client::Client) -> Result<(), verigator_client::Error> {
+    /// use http::Method;
+    ///
+    /// let services: verigator_client::Call<serde_json::Value> =
+    ///     verigator.request(Method::GET, "/service").call(client_core::decode::json);
+    /// println!("{}", services.await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        self.engine.raw(method, path)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// Shows where calls go and no credentials.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Client`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder {
+    username: String,
+    password: SecretString,
+    prefix: String,
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    client_core::shared_builder_methods!();
+
+    /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    pub fn from_env() -> Result<Self, Error> {
+        let read = || {
+            let mut builder =
+                Client::builder(env::required("VERIGATOR_USERNAME")?, env::required("VERIGATOR_PASSWORD")?);
+            if let Some(url) = env::optional("VERIGATOR_BASE_URL")? {
+                builder.settings.set_base_url("VERIGATOR_BASE_URL", url);
+            }
+            Ok(builder)
+        };
+        read().map_err(|error: client_core::Error| Error::from(error.with_provider("verigator")))
+    }
+
+    /// The path between the host and the vendor's resources, by default `/v1/service`, to which `/service/…` is joined.
+    ///
+    /// Assumption: one sample of the vendor's has a single `service` and everything else has two; should the server
+    /// want one, this setting is `/v1`.
+    pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential, the base URL or the prefix
+    /// can't be used, or no transport is compiled in and none was handed in.
+    pub fn build(self) -> Result<Client, Error> {
+        let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
+        let build = || {
+            let base = BaseUrl::parse(source, url)?.with_prefix(&self.prefix)?;
+            let signer = auth::signer(&self.username, &self.password)?;
+            let credential = StaticCredential::new(signer, base.origin().clone());
+            Engine::new(&self.settings, base, Verigator, Some(Arc::new(credential)))
+        };
+        match build() {
+            Ok(engine) => Ok(Client { engine }),
+            Err(error) => Err(error.with_provider("verigator").into()),
+        }
+    }
+}
+
+/// Shows the settings and no credentials.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("prefix", &self.prefix)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

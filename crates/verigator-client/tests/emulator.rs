@@ -1,0 +1,175 @@
+//! Whole flows against the emulator, over a socket.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_emulator::Emulator;
+use auth_emulator::providers::verigator::CreateStatus;
+use std::time::Duration;
+use verigator_client::{
+    AuthMethod, Client, ErrorKind, GaveUp, NewService, NewUser, Outcome, SecondFactor, SecretString, User,
+    Verification,
+};
+
+struct World {
+    emulator: Emulator,
+    client: Client,
+    service_id: String,
+    user: User,
+}
+
+impl World {
+    async fn new() -> Self {
+        let emulator = Emulator::start().await.unwrap();
+        let client = client(&emulator, &emulator.verigator().password());
+        let service = client.services().create(NewService::fqdn("a.example").name("A")).await.unwrap();
+        let user = NewUser::id_in_service("anna").phone_number("+372510000");
+        let user = client.users(&service.id).create(user).await.unwrap();
+        Self { emulator, client, service_id: service.id, user }
+    }
+
+    /// The code that the emulator has sent last.
+    fn code(&self) -> String {
+        self.emulator.pending_codes_for("verigator", "anna").pop().unwrap().code
+    }
+
+    async fn verify(&self, code: &str) -> Verification {
+        self.client.users(&self.service_id).authentication(&self.user.id).verify(code).await.unwrap()
+    }
+
+    async fn start(&self, method: AuthMethod) -> AuthMethod {
+        self.client.users(&self.service_id).authentication(&self.user.id).start(method).await.unwrap().method
+    }
+
+    fn sent(&self) -> u64 {
+        self.emulator.effects().count("verigator", "sms_sent")
+    }
+}
+
+fn client(emulator: &Emulator, password: &str) -> Client {
+    let verigator = emulator.verigator();
+    Client::builder(verigator.username(), SecretString::from(password))
+        .base_url(verigator.base_url())
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn services_and_users_live_and_die() {
+    let world = World::new().await;
+    let services = world.client.services();
+    assert_eq!(services.get(&world.service_id).await.unwrap().name, "A");
+    let users = world.client.users(&world.service_id);
+    assert_eq!(users.list().await.unwrap().users.len(), 1);
+    assert_eq!(users.get(&world.user.id).await.unwrap().id_in_service, "anna");
+
+    let again = users.create(NewUser::id_in_service("anna").phone_number("+372510000")).await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Conflict);
+    users.delete(&world.user.id).await.unwrap();
+    assert_eq!(users.get(&world.user.id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    services.delete(&world.service_id).await.unwrap();
+    assert_eq!(services.get(&world.service_id).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_once_and_for_all() {
+    let emulator = Emulator::start().await.unwrap();
+    let error = client(&emulator, "wrong").services().get("s1").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+}
+
+#[tokio::test]
+async fn a_code_is_right_wrong_late_or_once_too_often() {
+    let world = World::new().await;
+    assert_eq!(world.start(AuthMethod::Totp).await, AuthMethod::Sms, "the user has no app");
+    let code = world.code();
+    let Verification::Rejected(why) = world.verify("nonsense").await else { panic!("it is wrong") };
+    assert!(why.invalid && !why.expired && !why.throttled);
+    assert!(world.verify(&code).await.is_verified());
+    let login = world.client.users(&world.service_id);
+    assert!(login.authentication(&world.user.id).verify(code.as_str()).await.is_err(), "a code works once");
+
+    world.start(AuthMethod::Sms).await;
+    let code = world.code();
+    world.emulator.clock().advance(Duration::from_secs(301));
+    let Verification::Rejected(why) = world.verify(&code).await else { panic!("it is late") };
+    assert!(why.expired);
+}
+
+#[tokio::test]
+async fn the_second_factor_step_ends_in_every_way() {
+    let world = World::new().await;
+    let step = SecondFactor::new(AuthMethod::Sms).max_tries(3);
+    let run = |typed: Vec<Option<&'static str>>, step: SecondFactor| {
+        let world = &world;
+        async move {
+            let mut typed = typed.into_iter();
+            step.run(&world.client, &world.service_id, &world.user.id, move |_| {
+                let code = match typed.next().flatten() {
+                    Some("right") => Some(world.code()),
+                    other => other.map(str::to_owned),
+                };
+                async move { code.map(SecretString::from) }
+            })
+            .await
+            .unwrap()
+        }
+    };
+    assert_eq!(run(vec![Some("1"), Some(" "), Some("right")], step.clone()).await, Outcome::Verified);
+    assert_eq!(
+        run(vec![Some("1"), Some("2"), Some("3"), Some("right")], step.clone()).await,
+        Outcome::GaveUp(GaveUp::TooManyTries)
+    );
+    assert_eq!(run(vec![None], step.clone()).await, Outcome::GaveUp(GaveUp::Cancelled));
+    let patient = step.clone().max_tries(20);
+    assert_eq!(run(vec![Some("1"); 20], patient).await, Outcome::GaveUp(GaveUp::Throttled));
+    assert_eq!(world.sent(), 4, "one message per step");
+}
+
+#[tokio::test]
+async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
+    let world = World::new().await;
+    for (codes, expected) in [(1, Outcome::GaveUp(GaveUp::Expired)), (2, Outcome::Verified)] {
+        let step = SecondFactor::new(AuthMethod::Sms).max_tries(5).max_codes(codes);
+        let outcome = step.run(&world.client, &world.service_id, &world.user.id, |prompt| {
+            let code = world.code();
+            if prompt.attempt == 1 {
+                world.emulator.clock().advance(Duration::from_secs(301));
+            }
+            async move { Some(SecretString::from(code)) }
+        });
+        assert_eq!(outcome.await.unwrap(), expected);
+    }
+    assert_eq!(world.sent(), 3);
+}
+
+#[tokio::test]
+async fn a_lost_answer_sends_no_second_message_and_a_read_gets_through() {
+    use auth_emulator::{Effect, Fault, FaultRule};
+
+    let world = World::new().await;
+    let lost = FaultRule::new("verigator", Fault::close_before_answer()).effect(Effect::Before);
+    world.emulator.add_fault(lost.clone()).unwrap();
+    let users = world.client.users(&world.service_id);
+    let error = users.authentication(&world.user.id).start(AuthMethod::Sms).await.unwrap_err();
+    assert!(error.may_have_been_executed(), "{error}");
+    assert_eq!(world.sent(), 1, "it was carried out, and not twice");
+
+    world.emulator.add_fault(lost).unwrap();
+    assert_eq!(users.list().reply().await.unwrap().attempts, 2);
+
+    world.emulator.add_fault(FaultRule::new("verigator", Fault::status(503))).unwrap();
+    let before = world.sent();
+    let error = users.authentication(&world.user.id).start(AuthMethod::Sms).await.unwrap_err();
+    assert_eq!((error.kind(), world.sent()), (ErrorKind::Server, before));
+}
+
+#[tokio::test]
+async fn the_other_answers_that_the_vendor_may_give_are_taken() {
+    let world = World::new().await;
+    let verigator = world.emulator.verigator();
+    verigator.set_delete_with_json_body(true);
+    verigator.set_create_status(CreateStatus::Ok);
+    let users = world.client.users(&world.service_id);
+    let user = users.create(NewUser::id_in_service("b").phone_number("+1")).await.unwrap();
+    users.delete(&user.id).await.unwrap();
+}

@@ -1,0 +1,132 @@
+//! Links between the Markdown files of the workspace: every relative one names a file that is there, and every anchor a
+//! heading.
+
+use super::tell;
+use crate::Failure;
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(root: &Path) -> Result<(), Failure> {
+    let files = markdown(root);
+    let mut broken = Vec::new();
+    for file in &files {
+        let text = read(file)?;
+        for link in links(&text) {
+            if let Some(why) = check(file, &link) {
+                let name = file.strip_prefix(root).unwrap_or(file).display();
+                broken.push(format!("  {name}: ({link}): {why}"));
+            }
+        }
+    }
+    if broken.is_empty() {
+        tell(&format!("{} files, no broken link", files.len()));
+        return Ok(());
+    }
+    let what = format!("links that lead nowhere:\n{}", broken.join("\n"));
+    Err(Failure::new(what, "correct them, then cargo xtask ci --only links"))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file)
+        .map_err(|error| Failure::new(format!("{} can't be read: {error}", file.display()), "cargo xtask ci"))
+}
+
+/// All Markdown files outside of build output.
+fn markdown(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            found.extend(markdown(&path));
+        } else if name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The targets of `[text](target)` outside of code.
+fn links(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut fenced = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        }
+        if fenced {
+            continue;
+        }
+        // Every second piece between back ticks is code.
+        for prose in line.split('`').step_by(2) {
+            for piece in prose.split("](").skip(1) {
+                found.extend(piece.split(')').next().map(|target| target.trim().to_owned()));
+            }
+        }
+        // A link whose text is code was split in the middle; its target follows the code.
+        for piece in line.split("`](").skip(1) {
+            found.extend(piece.split(')').next().map(|target| target.trim().to_owned()));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn check(file: &Path, link: &str) -> Option<String> {
+    if link.contains("://") || link.starts_with("mailto:") {
+        return None;
+    }
+    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+    let target = if path.is_empty() { file.to_path_buf() } else { file.parent()?.join(path) };
+    if !target.exists() {
+        return Some("there is no such file".to_owned());
+    }
+    let anchor = anchor?;
+    let text = fs::read_to_string(&target).ok()?;
+    if headings(&text).contains(anchor) { None } else { Some("there is no such heading".to_owned()) }
+}
+
+/// The anchors that a Markdown viewer makes of headings: lower case, punctuation dropped, spaces as hyphens.
+fn headings(text: &str) -> HashSet<String> {
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_found_outside_of_code_only() {
+        let text = "[a](one.md) and [`b`](two.md#x)\n```\n[c](three.md)\n```\n`[d](four.md)` ![e](five.png)";
+        assert_eq!(links(text), ["five.png", "one.md", "two.md#x"]);
+    }
+
+    #[test]
+    fn anchors_are_those_of_a_viewer() {
+        let found = headings("# What is *it*?\n## `cargo xtask` & more\ntext");
+        assert!(found.contains("what-is-it") && found.contains("cargo-xtask--more"), "{found:?}");
+    }
+
+    #[test]
+    fn a_missing_file_and_a_missing_heading_are_told_apart() {
+        let folder = std::env::temp_dir().join(format!("links-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("a.md");
+        fs::write(&file, "# Here\n").unwrap();
+        assert_eq!(check(&file, "#here"), None);
+        assert_eq!(check(&file, "https://example.com/x"), None);
+        assert!(check(&file, "#there").unwrap().contains("heading"));
+        assert!(check(&file, "b.md").unwrap().contains("file"));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

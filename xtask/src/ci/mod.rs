@@ -1,0 +1,202 @@
+//! `cargo xtask ci`: every check that a change has to pass, in the order in which failures are cheapest.
+//!
+//! Each step is one command that can be run by itself, or one check of ours; what fails says what to run next. The
+//! same steps run on a developer's machine and in CI.
+
+mod links;
+mod openapi;
+mod tools;
+
+use crate::{Failure, codegen, workspace};
+use clap::Args;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Runs every check: format, generated code, lints, tests, each crate alone, docs, links, descriptions, dependencies.
+///
+/// It stops at nothing: all steps run, and a table at the end says which failed and what to run next. On an empty
+/// target folder it takes about twenty minutes on two cores; what it needs, such as cargo-deny, it installs below
+/// `target/xtask`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  cargo xtask ci\n  cargo xtask ci --only fmt --only clippy\n  cargo xtask ci --list"
+)]
+pub struct Arguments {
+    /// Runs only this step; can be given more than once.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<String>,
+    /// Leaves this step out; can be given more than once.
+    #[arg(long, value_name = "STEP")]
+    skip: Vec<String>,
+    /// Lists the steps and runs none.
+    #[arg(long)]
+    list: bool,
+}
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn(&Path) -> Result<(), Failure>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "the code is formatted", run: fmt },
+    Step { name: "codegen", what: "generated code is up to date", run: generated },
+    Step { name: "links", what: "links in Markdown files lead somewhere", run: links::run },
+    Step {
+        name: "openapi",
+        what: "the descriptions are valid OpenAPI 3.1, by another implementation",
+        run: openapi::run,
+    },
+    Step { name: "clippy", what: "no lint warns, with all features", run: clippy },
+    Step { name: "test", what: "tests and doc tests pass, with all features", run: test },
+    Step { name: "alone", what: "each crate builds and passes its tests by itself", run: alone },
+    Step { name: "docs", what: "the documentation builds without a warning", run: docs },
+    Step { name: "deny", what: "licences, bans and sources of all dependencies", run: deny },
+];
+
+/// Runs the steps that were asked for.
+///
+/// # Errors
+///
+/// When a step fails, or there is no step of a name that was given.
+pub fn run(arguments: &Arguments) -> Result<String, Failure> {
+    if arguments.list {
+        let lines: Vec<String> =
+            STEPS.iter().map(|step| format!("{:<10} {}", step.name, step.what)).collect();
+        return Ok(lines.join("\n"));
+    }
+    for name in arguments.only.iter().chain(&arguments.skip) {
+        if !STEPS.iter().any(|step| step.name == name) {
+            return Err(Failure::new(format!("there is no step `{name}`"), "cargo xtask ci --list"));
+        }
+    }
+    let chosen: Vec<&Step> = STEPS
+        .iter()
+        .filter(|step| arguments.only.is_empty() || arguments.only.iter().any(|name| name == step.name))
+        .filter(|step| !arguments.skip.iter().any(|name| name == step.name))
+        .collect();
+    let root = workspace::root();
+    let mut report = Vec::new();
+    let mut failed = Vec::new();
+    for (number, step) in chosen.iter().enumerate() {
+        tell(&format!("\n=== [{}/{}] {}: {} ===", number + 1, chosen.len(), step.name, step.what));
+        let (result, took) = timed(|| (step.run)(&root));
+        let verdict = if result.is_ok() { "passed" } else { "FAILED" };
+        report.push(format!("  {:<10} {verdict}  {:>6} s", step.name, took.as_secs()));
+        if let Err(failure) = result {
+            tell(&format!("\n{failure}"));
+            failed.push(step.name);
+        }
+    }
+    let report =
+        format!("\n{}\n\n{} passed, {} failed", report.join("\n"), chosen.len() - failed.len(), failed.len());
+    match failed.as_slice() {
+        [] => Ok(report),
+        [first, ..] => Err(Failure::new(report, format!("cargo xtask ci --only {first}"))),
+    }
+}
+
+/// Progress goes to standard error, so that standard output holds the report alone.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person is told how long a step took")]
+fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let value = run();
+    (value, start.elapsed())
+}
+
+/// Runs a cargo command in the workspace; `next` is what the failure tells to do.
+fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)], next: &str) -> Result<(), Failure> {
+    let shown = format!("cargo {}", arguments.join(" "));
+    tell(&format!("$ {shown}"));
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root).args(arguments).envs(environment.iter().copied());
+    // These would make the inner cargo believe that it builds this program.
+    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_PKG_NAME");
+    finish(command, &shown, next)
+}
+
+fn finish(mut command: Command, shown: &str, next: &str) -> Result<(), Failure> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::new(format!("`{shown}` failed: {status}"), next)),
+        Err(error) => {
+            Err(Failure::new(format!("`{shown}` can't be run: {error}"), "install it and run this again"))
+        }
+    }
+}
+
+fn fmt(root: &Path) -> Result<(), Failure> {
+    cargo(root, &["fmt", "--all", "--check"], &[], "cargo fmt --all")
+}
+
+fn generated(_: &Path) -> Result<(), Failure> {
+    codegen::run(&codegen::Arguments { check: true, providers: Vec::new() }).map(|report| tell(&report))
+}
+
+fn clippy(root: &Path) -> Result<(), Failure> {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    cargo(root, &arguments, &[], "cargo clippy --workspace --all-targets --all-features")
+}
+
+fn test(root: &Path) -> Result<(), Failure> {
+    let arguments = ["test", "--workspace", "--all-features"];
+    cargo(root, &arguments, &[], "cargo test --workspace --all-features")
+}
+
+/// A build of the whole workspace unites the features of all crates and so hides what one of them forgot to ask for.
+fn alone(root: &Path) -> Result<(), Failure> {
+    for name in workspace::library_crates(root)? {
+        let check = ["check", "-p", &name, "--no-default-features"];
+        cargo(root, &check, &[], &format!("cargo {}", check.join(" ")))?;
+        let test = ["test", "-p", &name];
+        cargo(root, &test, &[], &format!("cargo {}", test.join(" ")))?;
+    }
+    Ok(())
+}
+
+fn docs(root: &Path) -> Result<(), Failure> {
+    let arguments = ["doc", "--workspace", "--no-deps", "--all-features"];
+    let next = "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features";
+    cargo(root, &arguments, &[("RUSTDOCFLAGS", "-D warnings")], next)
+}
+
+fn deny(root: &Path) -> Result<(), Failure> {
+    let program = tools::cargo_deny(root)?;
+    // Advisories need a database from the network, which CI doesn't have; run `cargo deny check advisories` by hand.
+    let arguments = ["--all-features", "check", "licenses", "bans", "sources"];
+    let shown = format!("cargo deny {}", arguments.join(" "));
+    tell(&format!("$ {shown}"));
+    let mut command = Command::new(program);
+    command.current_dir(root).args(arguments);
+    finish(command, &shown, "cargo deny --all-features check licenses bans sources, and deny.toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(only: &[&str], list: bool) -> Arguments {
+        Arguments { only: only.iter().map(|name| (*name).to_owned()).collect(), skip: Vec::new(), list }
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_with_the_way_to_find_the_known_ones() {
+        let failure = run(&arguments(&["clipy"], false)).unwrap_err().to_string();
+        assert!(failure.contains("clipy") && failure.contains("--list"), "{failure}");
+    }
+
+    #[test]
+    fn the_list_names_every_step_once() {
+        let list = run(&arguments(&[], true)).unwrap();
+        for step in STEPS {
+            assert_eq!(list.lines().filter(|line| line.starts_with(step.name)).count(), 1, "{}", step.name);
+        }
+    }
+}
