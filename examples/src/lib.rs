@@ -33,3 +33,8 @@ pub async fn run(flow: impl AsyncFnOnce(&mut Narrator) -> Result) -> ExitCode {
         }
     }
 }
+
+/// The code of the workspace's README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

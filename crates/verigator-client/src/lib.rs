@@ -97,3 +97,8 @@ pub use verification::{Rejection, Verification};
 
 /// A call to Verigator that is ready to go: `.await` sends it.
 pub type Call<T> = client_core::Call<T, Error>;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
