@@ -34,6 +34,12 @@ impl InvalidCredential {
         Self { field, reason: Reason::Other(reason) }
     }
 
+    /// The same refusal under another name, such as that of the environment variable that the value came from.
+    #[must_use]
+    pub fn with_field(self, field: &'static str) -> Self {
+        Self { field, ..self }
+    }
+
     /// Which credential was refused, such as `username`.
     #[must_use]
     pub fn field(&self) -> &'static str {

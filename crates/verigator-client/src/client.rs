@@ -11,6 +11,10 @@ use std::sync::Arc;
 const DEFAULT_HOST: &str = "https://api.verigator.com";
 const DEFAULT_PREFIX: &str = "/v1/service";
 
+const USERNAME: &str = "VERIGATOR_USERNAME";
+const PASSWORD: &str = "VERIGATOR_PASSWORD";
+const BASE_URL: &str = "VERIGATOR_BASE_URL";
+
 /// Calls Verigator. Cheap to clone; clones share their connections and their retry quota.
 ///
 /// ```
@@ -41,6 +45,7 @@ impl Client {
             username: username.into(),
             password: password.into(),
             prefix: DEFAULT_PREFIX.to_owned(),
+            from_env: false,
             settings: Settings::new(concat!("verigator-client/", env!("CARGO_PKG_VERSION"))),
         }
     }
@@ -94,6 +99,8 @@ pub struct ClientBuilder {
     username: String,
     password: SecretString,
     prefix: String,
+    /// Where the credentials came from, for errors to name the variable.
+    from_env: bool,
     settings: Settings,
 }
 
@@ -107,10 +114,10 @@ impl ClientBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
-            let mut builder =
-                Client::builder(env::required("VERIGATOR_USERNAME")?, env::required("VERIGATOR_PASSWORD")?);
-            if let Some(url) = env::optional("VERIGATOR_BASE_URL")? {
-                builder.settings.set_base_url("VERIGATOR_BASE_URL", url);
+            let mut builder = Client::builder(env::required(USERNAME)?, env::required(PASSWORD)?);
+            builder.from_env = true;
+            if let Some(url) = env::optional(BASE_URL)? {
+                builder.settings.set_base_url(BASE_URL, url);
             }
             Ok(builder)
         };
@@ -136,7 +143,12 @@ impl ClientBuilder {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let build = || {
             let base = BaseUrl::parse(source, url)?.with_prefix(&self.prefix)?;
-            let signer = auth::signer(&self.username, &self.password)?;
+            let signer =
+                auth::signer(&self.username, &self.password).map_err(|error| match error.field() {
+                    "username" if self.from_env => error.with_field(USERNAME),
+                    "password" if self.from_env => error.with_field(PASSWORD),
+                    _ => error,
+                })?;
             let credential = StaticCredential::new(signer, base.origin().clone());
             Engine::new(&self.settings, base, Verigator, Some(Arc::new(credential)))
         };
