@@ -3,9 +3,11 @@
 //! One module per command of `cargo xtask`; `main.rs` only parses the command line. A new command is a module with an
 //! `Arguments` struct for clap and a `run` that gives back the text to print, and a line in `main.rs`.
 
+pub mod bench;
 pub mod ci;
 pub mod codegen;
 mod failure;
+pub mod report;
 pub mod workspace;
 
 pub use failure::Failure;

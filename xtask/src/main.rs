@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, ci, codegen};
+use xtask::{Failure, bench, ci, codegen};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -15,12 +15,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Arguments),
     Ci(ci::Arguments),
     Codegen(codegen::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };

@@ -1,0 +1,45 @@
+//! One floor below reqwest: hyper-util's pooled client, without TLS, redirects or time limits.
+
+use crate::models::{User, UserList, weigh};
+use crate::{PASSWORD, Result, USERNAME};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::client::legacy::{Client as Http, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
+
+pub struct Client {
+    http: Http<HttpConnector, Empty<Bytes>>,
+    base: String,
+    credential: String,
+}
+
+impl Client {
+    pub fn new(url: &str) -> Result<Self> {
+        Ok(Self {
+            http: Http::builder(TokioExecutor::new()).build_http(),
+            base: format!("{url}/v1/service"),
+            credential: format!("{USERNAME}:{PASSWORD}"),
+        })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, url: String) -> Result<T> {
+        let request = http::Request::get(url).header("x-service-auth", &self.credential).body(Empty::new())?;
+        let response = self.http.request(request).await?;
+        if !response.status().is_success() {
+            return Err(format!("status {}", response.status()).into());
+        }
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    pub async fn user(&self, service: &str, user: &str) -> Result<usize> {
+        let user: User = self.get(format!("{}/service/{service}/users/{user}", self.base)).await?;
+        Ok(weigh(&user.id_in_service))
+    }
+
+    pub async fn list(&self, service: &str) -> Result<usize> {
+        let list: UserList = self.get(format!("{}/service/{service}/users", self.base)).await?;
+        Ok(list.users.len())
+    }
+}

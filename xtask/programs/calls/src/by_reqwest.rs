@@ -1,0 +1,50 @@
+//! As people write it: the URL by `format!`, a header, `error_for_status`, `json`.
+
+use crate::models::{User, UserList, weigh};
+use crate::{PASSWORD, Result, USERNAME};
+
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    credential: String,
+}
+
+impl Client {
+    pub fn new(url: &str) -> Result<Self> {
+        // Building fails without a provider for the whole process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self {
+            http: reqwest::Client::builder().build()?,
+            base: format!("{url}/v1/service"),
+            credential: format!("{USERNAME}:{PASSWORD}"),
+        })
+    }
+
+    pub async fn user(&self, service: &str, user: &str) -> Result<usize> {
+        let url = format!("{}/service/{service}/users/{user}", self.base);
+        let user: User = self
+            .http
+            .get(url)
+            .header("X-Service-Auth", &self.credential)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        Ok(weigh(&user.id_in_service))
+    }
+
+    pub async fn list(&self, service: &str) -> Result<usize> {
+        let url = format!("{}/service/{service}/users", self.base);
+        let list: UserList = self
+            .http
+            .get(url)
+            .header("X-Service-Auth", &self.credential)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        Ok(list.users.len())
+    }
+}

@@ -1,0 +1,134 @@
+//! The same typed call, made by three clients: ours, reqwest by hand, hyper-util by hand.
+//!
+//! - `calls serve` answers on a loopback port, which it prints, until it is ended.
+//! - `calls run CLIENT WHAT URL WARM_UP CALLS` makes the calls and prints what they cost, warm-up excluded.
+//! - `calls trace CLIENT WHAT URL` prints where each allocation of one call comes from.
+//!
+//! CLIENT is `reqwest`, `hyper` or `verigator`; WHAT is `user` (about 300 bytes) or `list` (about 50 KB).
+
+mod by_hyper;
+mod by_reqwest;
+mod by_verigator;
+mod count;
+mod models;
+mod server;
+
+use std::error::Error;
+use std::io::Write;
+
+#[global_allocator]
+static ALLOCATOR: count::Counting = count::Counting;
+
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// What is asked for, as the vendor's samples have it.
+pub const SERVICE_ID: &str = "81213bfd-b690-499e-b9d2-8754cb1550e8";
+pub const USER_ID: &str = "57166678-624a-11e7-907b-a6006ad3dba0";
+pub const USERNAME: &str = "benchmark";
+pub const PASSWORD: &str = "0123456789abcdef0123456789abcdef";
+
+#[derive(Clone, Copy)]
+enum What {
+    User,
+    List,
+}
+
+/// Each gives back something of the answer, so that decoding can't be optimised away, and checks it.
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
+enum Client {
+    Reqwest(by_reqwest::Client),
+    Hyper(by_hyper::Client),
+    Verigator(by_verigator::Client),
+}
+
+impl Client {
+    fn new(name: &str, url: &str) -> Result<Self> {
+        Ok(match name {
+            "reqwest" => Self::Reqwest(by_reqwest::Client::new(url)?),
+            "hyper" => Self::Hyper(by_hyper::Client::new(url)?),
+            "verigator" => Self::Verigator(by_verigator::Client::new(url)?),
+            _ => return Err("CLIENT is reqwest, hyper or verigator".into()),
+        })
+    }
+
+    async fn call(&self, what: What) -> Result<usize> {
+        match (self, what) {
+            (Self::Reqwest(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
+            (Self::Reqwest(client), What::List) => client.list(SERVICE_ID).await,
+            (Self::Hyper(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
+            (Self::Hyper(client), What::List) => client.list(SERVICE_ID).await,
+            (Self::Verigator(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
+            (Self::Verigator(client), What::List) => client.list(SERVICE_ID).await,
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["serve"] => server::serve(),
+        ["run", client, what, url, warm_up, calls] => {
+            run(client, parse(what)?, url, warm_up.parse()?, calls.parse()?)
+        }
+        ["trace", client, what, url] => trace(client, parse(what)?, url),
+        _ => Err("usage: calls serve | run CLIENT WHAT URL WARM_UP CALLS | trace CLIENT WHAT URL".into()),
+    }
+}
+
+fn parse(what: &str) -> Result<What> {
+    match what {
+        "user" => Ok(What::User),
+        "list" => Ok(What::List),
+        _ => Err("WHAT is user or list".into()),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+async fn repeat(client: &Client, what: What, calls: u32) -> Result<()> {
+    let expected = match what {
+        What::User => models::USER_BYTES,
+        What::List => models::LIST_ROWS,
+    };
+    for _ in 0..calls {
+        if client.call(what).await? != expected {
+            return Err("another answer than expected".into());
+        }
+    }
+    Ok(())
+}
+
+fn run(client: &str, what: What, url: &str, warm_up: u32, calls: u32) -> Result<()> {
+    runtime()?.block_on(async {
+        let client = Client::new(client, url)?;
+        repeat(&client, what, warm_up).await?;
+        let (before, cpu) = (count::counters(), count::cpu_nanoseconds());
+        repeat(&client, what, calls).await?;
+        let (after, cpu_after) = (count::counters(), count::cpu_nanoseconds());
+        let line = serde_json::json!({
+            "calls": calls,
+            "allocations": after.allocations - before.allocations,
+            "grown": after.grown - before.grown,
+            "bytes": after.bytes - before.bytes,
+            "cpu_ns": cpu_after - cpu,
+        });
+        writeln!(std::io::stdout(), "{line}")?;
+        Ok(())
+    })
+}
+
+fn trace(client: &str, what: What, url: &str) -> Result<()> {
+    runtime()?.block_on(async {
+        let client = Client::new(client, url)?;
+        repeat(&client, what, 50).await?;
+        count::start_trace();
+        repeat(&client, what, 1).await?;
+        for (number, (bytes, text)) in count::stop_trace().iter().enumerate() {
+            writeln!(std::io::stdout(), "allocation {} of {bytes} bytes\n{text}", number + 1)?;
+        }
+        Ok(())
+    })
+}
