@@ -95,7 +95,7 @@ mod reqwest_transport;
 mod retry;
 mod settings;
 mod signing;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, doc, feature = "testing"))]
 pub mod testing;
 mod time;
 pub mod transport;

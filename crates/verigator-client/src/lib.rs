@@ -47,7 +47,7 @@
 //!
 //! # Testing your own code
 //!
-//! With the feature `testing`, hand a [`testing::ScriptedTransport`] to the builder and no network is needed; or start
+//! With the feature `testing`, hand a `testing::ScriptedTransport` to the builder and no network is needed; or start
 //! the `auth-emulator`, which behaves like the vendor, and point `VERIGATOR_BASE_URL` at it.
 //!
 //! ```
