@@ -74,6 +74,7 @@ pub use auth_core;
 #[doc(hidden)]
 pub use serde;
 
+mod attempts;
 mod base_url;
 mod call;
 pub mod date_time;

@@ -7,6 +7,7 @@ mod kind;
 
 pub use kind::ErrorKind;
 
+use crate::transport::Received;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -63,6 +64,13 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) body_truncated: bool,
+}
+
+impl From<Received> for Answer {
+    fn from(received: Received) -> Self {
+        let (head, body) = received.response.into_parts();
+        Self { status: head.status, headers: head.headers, body, body_truncated: received.truncated }
+    }
 }
 
 /// What a vendor's error body says, in the terms that all vendors share.

@@ -1,0 +1,287 @@
+//! The attempt loop: authenticate, send, classify, recover.
+//!
+//! What comes in is encoded already, what goes out is judged and not yet decoded. Nothing here knows an operation's
+//! types, so it is compiled once however many operations a vendor has.
+
+use crate::call::CallOptions;
+use crate::engine::{Exchange, Inner};
+use crate::error::{Answer, ApiError, Error, ErrorKind};
+use crate::observe;
+use crate::operation::{Class, Operation};
+use crate::request::Outgoing;
+use crate::retry::{self, Reason};
+use crate::signing;
+use crate::transport::{Fault, Phase, Received, TransportError};
+use crate::vendor::{AnswerView, Verdict};
+use auth_core::{Credential, Now, Origin, Recovery};
+use std::time::Duration;
+
+/// What has happened in a call so far.
+struct Course {
+    started: Now,
+    attempts: u32,
+    /// Set once a refused credential has been replaced; it happens once per call.
+    renewed: bool,
+    sent: bool,
+    executed: bool,
+    /// The tokens that the last repeat cost.
+    taken: Option<u32>,
+}
+
+/// An attempt that was no success.
+struct Failed {
+    kind: ErrorKind,
+    /// `None` when no repeat can help.
+    reason: Option<Reason>,
+    /// How long the server asks to wait.
+    asked: Option<Duration>,
+    answer: Option<Box<Received>>,
+    source: Option<TransportError>,
+}
+
+impl Inner {
+    pub(crate) async fn attempts(
+        &self,
+        outgoing: &Outgoing,
+        options: &CallOptions,
+    ) -> Result<Exchange, Error> {
+        let operation = &*outgoing.operation;
+        let policy = options.retry.as_ref().unwrap_or(&self.retry);
+        let operation_limit = options.operation_timeout.unwrap_or(self.timeouts.operation);
+        let attempt_limit = options.attempt_timeout.unwrap_or(self.timeouts.attempt);
+        let mut course = Course {
+            started: self.clock.now(),
+            attempts: 0,
+            renewed: false,
+            sent: false,
+            executed: false,
+            taken: None,
+        };
+        // Attempts as the policy counts them; the one after a renewal is not counted.
+        let mut counted = 0;
+        loop {
+            let now = self.clock.now();
+            let left = operation_limit.saturating_sub(now.since(course.started));
+            let credential = self.credential(operation, &course, left).await?;
+            let request = signing::sign(self.parts(), outgoing, credential.as_ref(), self.clock.now().wall)
+                .map_err(|error| error.with_provider(self.vendor.name()))?;
+            course.attempts += 1;
+            counted += 1;
+            let left = operation_limit.saturating_sub(self.clock.now().since(course.started));
+            let outcome = self
+                .timer
+                .within(attempt_limit.min(left), self.transport.send(request, self.limits))
+                .await
+                .unwrap_or_else(|| Err(TransportError::new(Phase::Sending, Fault::Timeout)));
+            let failed = match self.classify(operation, outcome, credential.as_ref(), now, &mut course) {
+                Ok(received) => {
+                    self.quota.give(course.taken);
+                    let elapsed = self.clock.now().since(course.started);
+                    return Ok(Exchange { received, attempts: course.attempts, elapsed });
+                }
+                Err(Refusal::Renewed) => {
+                    counted -= 1;
+                    continue;
+                }
+                Err(Refusal::Failed(failed)) => *failed,
+            };
+            let Some(reason) = failed.reason.filter(|_| counted < policy.attempts()) else {
+                return Err(self.give_up(operation, failed, &course));
+            };
+            let not_executed = failed
+                .answer
+                .as_ref()
+                .is_some_and(|answer| operation.is_not_executed(answer.response.status()));
+            let delay = policy.delay(counted, reason, failed.asked, fastrand::f64());
+            let left = operation_limit.saturating_sub(self.clock.now().since(course.started));
+            let Some(delay) = delay
+                .filter(|delay| *delay < left)
+                .filter(|_| retry::may_repeat(operation.class(), reason, not_executed))
+            else {
+                return Err(self.give_up(operation, failed, &course));
+            };
+            course.taken = self.quota.take(reason);
+            if course.taken.is_none() {
+                return Err(self.give_up(operation, failed, &course));
+            }
+            observe::waiting(course.attempts, delay);
+            self.timer.sleep(delay).await;
+        }
+    }
+
+    fn parts(&self) -> signing::Target<'_> {
+        signing::Target { base: &self.base, user_agent: &self.user_agent }
+    }
+
+    /// A snapshot of the credential, fetched within the time that is left.
+    async fn credential(
+        &self,
+        operation: &Operation,
+        course: &Course,
+        left: Duration,
+    ) -> Result<Option<Credential>, Error> {
+        let Some(source) = &self.credential else { return Ok(None) };
+        let now = self.clock.now();
+        if let Some(credential) = source.current(now) {
+            return Ok(Some(credential));
+        }
+        let error = match self.timer.within(left, source.obtain(now)).await {
+            Some(Ok(credential)) => return Ok(Some(credential)),
+            Some(Err(error)) => {
+                let retry_after = error.retry_after();
+                let retryable = !error.is_definitive();
+                Error::new(ErrorKind::Credentials, operation.id(), "").with_source(error).edit(|inner| {
+                    inner.retry_after = retry_after;
+                    inner.retryable = retryable;
+                })
+            }
+            None => Error::new(ErrorKind::Timeout, operation.id(), "while waiting for a credential")
+                .edit(|inner| inner.retryable = true),
+        };
+        Err(self.complete(error, course))
+    }
+
+    fn classify(
+        &self,
+        operation: &Operation,
+        outcome: Result<Received, TransportError>,
+        credential: Option<&Credential>,
+        sent_at: Now,
+        course: &mut Course,
+    ) -> Result<Received, Refusal> {
+        let now = self.clock.now();
+        let writes = operation.class() != Class::Read;
+        let received = match outcome {
+            Ok(received) => received,
+            Err(error) => {
+                observe::failed(course.attempts, &error, now.since(sent_at));
+                if error.phase() != Phase::Connecting && error.fault() != Fault::Request {
+                    course.sent = true;
+                    course.executed |= writes;
+                }
+                return Err(Failed::transport(error).into());
+            }
+        };
+        course.sent = true;
+        let status = received.response.status();
+        observe::answered(course.attempts, status, now.since(sent_at));
+        if let (Some(source), Some(credential)) = (&self.credential, credential) {
+            source.observe(credential.generation(), status, received.response.headers(), now);
+        }
+        let view = view_of(&received);
+        let (kind, reason) = match self.vendor.judge(operation, view) {
+            Verdict::Success => return Ok(received),
+            Verdict::Refused(kind) => {
+                if self.recover(operation, credential, course, now) {
+                    observe::credential_refused(course.attempts);
+                    return Err(Refusal::Renewed);
+                }
+                (kind, None)
+            }
+            Verdict::Throttled => (ErrorKind::Throttled, Some(Reason::Throttled)),
+            Verdict::Transient(kind) => (kind, Some(Reason::Transient)),
+            Verdict::Permanent(kind) => (kind, None),
+        };
+        let denied = matches!(
+            kind,
+            ErrorKind::InvalidData
+                | ErrorKind::Unauthenticated
+                | ErrorKind::Forbidden
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::Throttled
+                | ErrorKind::Vendor
+        );
+        course.executed |= writes && !denied && !operation.is_not_executed(status);
+        let asked = retry::retry_after(view.headers, now.wall)
+            .or_else(|| reason.and_then(|_| self.vendor.wait_hint(view, now.wall)));
+        Err(Failed { kind, reason, asked, answer: Some(Box::new(received)), source: None }.into())
+    }
+
+    /// Whether another credential is to be had for a refused one, and the call may be sent again with it.
+    fn recover(
+        &self,
+        operation: &Operation,
+        credential: Option<&Credential>,
+        course: &mut Course,
+        now: Now,
+    ) -> bool {
+        let (Some(source), Some(credential)) = (&self.credential, credential) else { return false };
+        if course.renewed || source.refused(credential.generation(), now) == Recovery::Final {
+            return false;
+        }
+        course.renewed = self.vendor.replay_after_renewal(operation);
+        course.renewed
+    }
+
+    fn give_up(&self, operation: &Operation, failed: Failed, course: &Course) -> Error {
+        let Failed { kind, reason, asked, answer, source } = failed;
+        let api = answer.as_ref().map_or_else(ApiError::new, |answer| self.vendor.api_error(view_of(answer)));
+        let redirect = (kind == ErrorKind::Redirect).then(|| redirect_target(answer.as_deref())).flatten();
+        let mut error = Error::new(kind, operation.id(), redirect.unwrap_or_default());
+        if let Some(source) = source {
+            error = error.with_source(source);
+        }
+        let error = error.edit(|inner| {
+            inner.retry_after = asked;
+            inner.retryable = reason.is_some() && (operation.class() != Class::Write || !course.executed);
+            inner.api = api;
+            inner.answer = answer.map(|answer| Answer::from(*answer));
+        });
+        self.complete(error, course)
+    }
+
+    fn complete(&self, error: Error, course: &Course) -> Error {
+        let elapsed = self.clock.now().since(course.started);
+        error.with_provider(self.vendor.name()).edit(|inner| {
+            inner.attempts = course.attempts;
+            inner.elapsed = elapsed;
+            inner.sent = course.sent;
+            inner.executed = course.executed;
+        })
+    }
+}
+
+enum Refusal {
+    /// The credential was refused and there is another: go round again.
+    Renewed,
+    Failed(Box<Failed>),
+}
+
+impl From<Failed> for Refusal {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(Box::new(failed))
+    }
+}
+
+impl Failed {
+    fn transport(error: TransportError) -> Self {
+        let (kind, may_pass) = match (error.fault(), error.phase()) {
+            (Fault::Timeout, Phase::Connecting) => (ErrorKind::Connect, true),
+            (Fault::Timeout, _) => (ErrorKind::Timeout, true),
+            (Fault::Io, Phase::Connecting) => (ErrorKind::Connect, true),
+            (Fault::Io, _) => (ErrorKind::Transport, true),
+            (Fault::Tls, _) => (ErrorKind::Connect, false),
+            (Fault::Protocol, _) => (ErrorKind::Transport, false),
+            (Fault::TooLarge, _) => (ErrorKind::TooLarge, false),
+            (Fault::Redirected, _) => (ErrorKind::Redirect, false),
+            (Fault::Request, _) => (ErrorKind::Configuration, false),
+        };
+        let reason = if error.phase() == Phase::Connecting { Reason::NotSent } else { Reason::Unknown };
+        Self { kind, reason: may_pass.then_some(reason), asked: None, answer: None, source: Some(error) }
+    }
+}
+
+fn view_of(received: &Received) -> AnswerView<'_> {
+    let response = &received.response;
+    AnswerView::new(response.status(), response.headers(), response.body())
+}
+
+/// Scheme and host of a redirect's target: its path and query may hold what must not be printed.
+fn redirect_target(received: Option<&Received>) -> Option<String> {
+    let location = received?.response.headers().get(http::header::LOCATION)?.to_str().ok()?;
+    match location.parse().ok().as_ref().and_then(Origin::of) {
+        Some(origin) => Some(format!("to {origin}")),
+        None => Some("to another path".to_owned()),
+    }
+}
