@@ -2,6 +2,7 @@
 
 use super::{plan::Plan, read, read_text, refused};
 use crate::{Failure, workspace};
+use std::path::Path;
 
 /// An operation, as far as a stand-in needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,16 @@ pub struct Covered {
 ///
 /// When there is no such provider, or its description is refused.
 pub fn coverage(provider: &str) -> Result<Vec<Covered>, Failure> {
-    let folder = workspace::root().join("crates").join(format!("{provider}-client"));
-    let crate_name = workspace::crate_name(&folder);
+    coverage_of(&workspace::root().join("crates").join(format!("{provider}-client")))
+}
+
+/// The operations of the description in a folder.
+///
+/// # Errors
+///
+/// When there is none, or it is refused.
+pub fn coverage_of(folder: &Path) -> Result<Vec<Covered>, Failure> {
+    let crate_name = workspace::crate_name(folder);
     let text = read_text(&folder.join("openapi.json"))?;
     let document = super::parse(&crate_name, &text)?;
     let api = read::api(&document).map_err(|refusal| refused(&crate_name, &refusal))?;

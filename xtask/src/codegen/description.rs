@@ -125,8 +125,6 @@ pub(crate) enum Direction {
 pub(crate) enum Shape {
     Object(Object),
     Enumeration(Vec<Variant>),
-    /// A hand-written Rust type.
-    Custom(String),
 }
 
 #[derive(Debug)]
@@ -148,6 +146,21 @@ pub(crate) struct Property {
     /// Absent and null are read as the type's default.
     pub(crate) defaulted: bool,
     pub(crate) aliases: Vec<String>,
+}
+
+impl Api {
+    /// Every type that is written in the description, wherever it stands.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
+        let of_operations = self.operations.iter().flat_map(|operation| {
+            let parameters = operation.path_parameters.iter().chain(&operation.query).map(|p| &p.ty);
+            parameters.chain(operation.body.as_ref().map(|body| &body.ty)).chain(&operation.answer.ty)
+        });
+        let of_schemas = self.schemas.iter().flat_map(|schema| match &schema.shape {
+            Shape::Object(object) => object.properties.as_slice(),
+            Shape::Enumeration(_) => &[],
+        });
+        of_operations.chain(of_schemas.map(|property| &property.ty)).flat_map(Type::parts)
+    }
 }
 
 impl Property {
@@ -187,6 +200,14 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    /// This type and those inside it.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Type> {
+        std::iter::successors(Some(self), |ty| match ty {
+            Self::List(inner) | Self::Map(inner) => Some(inner),
+            _ => None,
+        })
+    }
+
     /// The schemas that it names.
     pub(crate) fn names(&self) -> Option<&str> {
         match self {

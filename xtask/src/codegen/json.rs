@@ -38,6 +38,20 @@ impl Node {
         }
     }
 
+    /// The same with the members of all objects by name: maps keep that order in every build of `serde_json`.
+    pub(crate) fn sorted(&self) -> Self {
+        match self {
+            Self::Array(items) => Self::Array(items.iter().map(Self::sorted).collect()),
+            Self::Object(members) => {
+                let mut members: Vec<_> =
+                    members.iter().map(|(name, node)| (name.clone(), node.sorted())).collect();
+                members.sort_by(|(one, _), (other, _)| one.cmp(other));
+                Self::Object(members)
+            }
+            plain => plain.clone(),
+        }
+    }
+
     /// The member of an object.
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
         match self {

@@ -10,14 +10,18 @@ mod json;
 mod output;
 mod plan;
 mod read;
+#[cfg(test)]
+mod refusals;
 mod walk;
 
-pub use coverage::{Covered, coverage};
+pub use coverage::{Covered, coverage, coverage_of};
 
 use crate::{Failure, workspace};
+use emit::Stop;
 use json::Node;
 use output::Change;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use walk::Refusal;
@@ -93,26 +97,34 @@ fn is_called(folder: &Path, provider: &str) -> bool {
 
 /// What has to change in a crate for it to agree with its description.
 fn changes_of(root: &Path, folder: &Path) -> Result<Vec<Change>, Failure> {
-    let crate_name = workspace::crate_name(folder);
+    let files = generate(root, folder, &workspace::crate_name(folder))?;
+    output::compare(folder, &files, &["src/generated", "tests/generated"])
+}
+
+/// All files that come from the description in `folder`, by their path in it, for a crate of this name.
+///
+/// # Errors
+///
+/// A refused description, or a file that can't be read.
+pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let text = read_text(&folder.join("openapi.json"))?;
-    let document = parse(&crate_name, &text)?;
-    let api = read::api(&document).map_err(|refusal| refused(&crate_name, &refusal))?;
+    let document = parse(crate_name, &text)?;
+    let api = read::api(&document).map_err(|refusal| refused(crate_name, &refusal))?;
     if format!("{}-client", api.vendor) != crate_name {
         let sentence = format!("the crate is {crate_name}, so the vendor is its name without `-client`");
-        return Err(refused(&crate_name, &Refusal::new("#/x-sdk-vendor", sentence)));
+        return Err(refused(crate_name, &Refusal::new("#/x-sdk-vendor", sentence)));
     }
-    let plan = plan::Plan::new(&api).map_err(|refusal| refused(&crate_name, &refusal))?;
+    let plan = plan::Plan::new(&api).map_err(|refusal| refused(crate_name, &refusal))?;
     let digest = format!("openapi.json, sha256 {}", hex(&Sha256::digest(text.as_bytes())));
-    let origin = emit::Origin { root, crate_name: &crate_name, digest: &digest };
-    let files = emit::files(&plan, &origin)?;
-    let readme_path = folder.join("README.md");
-    let readme = read_text(&readme_path)?;
-    let renewed = emit::update_readme(&plan, &readme, &format!("crates/{crate_name}/README.md"))?;
-    let mut changes = output::compare(folder, &files, &["src/generated", "tests/generated"])?;
-    if renewed != readme {
-        changes.push(Change::write(readme_path, renewed, true));
-    }
-    Ok(changes)
+    let origin = emit::Origin { root, crate_name, digest: &digest };
+    let mut files = emit::files(&plan, &origin).map_err(|stop| match stop {
+        Stop::Refused(refusal) => refused(crate_name, &refusal),
+        Stop::Failed(failure) => failure,
+    })?;
+    let readme = read_text(&folder.join("README.md"))?;
+    let renewed = emit::update_readme(&plan, &readme, &format!("the README.md of {crate_name}"))?;
+    files.insert(PathBuf::from("README.md"), renewed);
+    Ok(files)
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

@@ -15,10 +15,6 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    pub(crate) fn write(path: PathBuf, text: String, exists: bool) -> Self {
-        Self { path, text: Some(text), exists }
-    }
-
     /// `changed crates/…/mod.rs`
     pub(crate) fn describe(&self, root: &Path) -> String {
         let what = match (&self.text, self.exists) {
@@ -59,7 +55,7 @@ pub(crate) fn compare(
         let path = folder.join(path);
         let there = fs::read_to_string(&path).ok();
         if there.as_ref() != Some(text) {
-            changes.push(Change::write(path, text.clone(), there.is_some()));
+            changes.push(Change { path, text: Some(text.clone()), exists: there.is_some() });
         }
     }
     for place in generated {

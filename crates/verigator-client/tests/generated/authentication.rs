@@ -20,7 +20,7 @@ async fn start() {
         .await
         .unwrap();
 
-    assert_eq!(started_authentication.method.as_str(), "totp");
+    assert_eq!(started_authentication.method, AuthMethod::Totp);
     assert!(started_authentication.auth_id.is_none());
     assert_sent(
         &server,
@@ -44,7 +44,7 @@ async fn start_by_text_message() {
         .await
         .unwrap();
 
-    assert_eq!(started_authentication.method.as_str(), "sms");
+    assert_eq!(started_authentication.method, AuthMethod::Sms);
     assert_eq!(started_authentication.auth_id.as_deref(), Some("93658578-43a3-4e83-9a14-16b5a62b1d50"));
     assert_sent(
         &server,

@@ -203,11 +203,17 @@ impl Writer<'_, '_> {
                 quote!([#(#items),*])
             }
             (Type::Map(_) | Type::FreeMap, Node::Object(members)) if !members.is_empty() => {
+                let mut members = members.clone();
+                members.sort_by(|(one, _), (other, _)| one.cmp(other));
                 let mut pairs = Vec::new();
-                for (name, value) in members {
+                // Values of several kinds have one type as JSON only.
+                let first = members.first().map(|(_, value)| value.kind());
+                let mixed = members.iter().any(|(_, value)| Some(value.kind()) != first);
+                for (name, value) in &members {
                     let pointer = format!("{pointer}/{}", escaped(name));
                     let value = match ty {
                         Type::Map(inner) => self.input(inner, value, &pointer)?,
+                        _ if mixed => json(value),
                         _ => any(value),
                     };
                     pairs.push(quote!((#name, #value)));
@@ -233,9 +239,6 @@ impl Writer<'_, '_> {
     /// A value of a model, made as a caller would make it.
     fn model(&mut self, model: &Model<'_>, node: &Node, pointer: &str) -> Result<TokenStream> {
         let name = ident(&model.schema.name);
-        if let (Shape::Custom(_), node) = (&model.schema.shape, node) {
-            return Ok(any(node));
-        }
         self.names.insert(model.schema.name.clone());
         if let (Shape::Enumeration(variants), Node::Text(text)) = (&model.schema.shape, node) {
             return Ok(match variants.iter().find(|variant| variant.wire == *text) {
@@ -298,11 +301,13 @@ fn any(node: &Node) -> TokenStream {
             let value = Literal::f64_unsuffixed(*value);
             quote!(#value)
         }
-        _ => {
-            let json: TokenStream = node.to_string().parse().unwrap_or_default();
-            quote!(serde_json::json!(#json))
-        }
+        _ => json(node),
     }
+}
+
+fn json(node: &Node) -> TokenStream {
+    let json: TokenStream = node.sorted().to_string().parse().unwrap_or_default();
+    quote!(serde_json::json!(#json))
 }
 
 fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {

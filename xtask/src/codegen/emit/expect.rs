@@ -1,6 +1,6 @@
 //! What a decoded example must hold: one assertion per field, in the order of the schema.
 
-use super::super::description::{Shape, Type};
+use super::super::description::{Shape, Type, Variant};
 use super::super::json::Node;
 use super::super::plan::Plan;
 use super::types::ident;
@@ -29,7 +29,8 @@ pub(crate) fn assertions(
             one(quote!(assert_eq!(#access, #value);))
         }
         (Type::Boolean, Node::Bool(true)) => one(quote!(assert!(#access);)),
-        (Type::Boolean, Node::Bool(false)) => one(quote!(assert!(!#access);)),
+        (Type::Boolean, _) => one(quote!(assert!(!#access);)),
+        (Type::Text, Node::Null) => one(quote!(assert_eq!(#access, "");)),
         (Type::List(_) | Type::Map(_) | Type::FreeMap, Node::Null) => {
             one(quote!(assert!(#access.is_empty());))
         }
@@ -87,7 +88,22 @@ fn scalar(ty: &Type, node: &Node) -> TokenStream {
             quote!(#value)
         }
         (_, Node::Bool(value)) => quote!(#value),
-        _ => quote!(Default::default()),
+        (Type::Number, _) => quote!(0.0),
+        (Type::Boolean, _) => quote!(false),
+        _ => quote!(0),
+    }
+}
+
+/// A value of an enumeration, by its variant where it has one.
+fn variant(name: &str, variants: &[Variant], text: &str, names: &mut BTreeSet<String>) -> TokenStream {
+    names.insert(name.to_owned());
+    let name = ident(name);
+    match variants.iter().find(|variant| variant.wire == text) {
+        Some(variant) => {
+            let variant = ident(&variant.rust);
+            quote!(#name::#variant)
+        }
+        None => quote!(#name::from(#text)),
     }
 }
 
@@ -99,8 +115,9 @@ fn named(
     names: &mut BTreeSet<String>,
 ) -> Vec<TokenStream> {
     let Some(model) = plan.model(name) else { return Vec::new() };
-    if let (Shape::Enumeration(_), Node::Text(text)) = (&model.schema.shape, node) {
-        return vec![quote!(assert_eq!(#access.as_str(), #text);)];
+    if let (Shape::Enumeration(variants), Node::Text(text)) = (&model.schema.shape, node) {
+        let value = variant(name, variants, text, names);
+        return vec![quote!(assert_eq!(#access, #value);)];
     }
     let (Some(object), Node::Object(members)) = (model.object(), node) else { return Vec::new() };
     let mut all = Vec::new();
@@ -118,6 +135,12 @@ fn named(
             (Type::Text, Node::Text(text)) => vec![quote!(assert_eq!(#access.as_deref(), Some(#text));)],
             (Type::Integer | Type::Number | Type::Boolean, _) => {
                 let value = scalar(&property.ty, value);
+                vec![quote!(assert_eq!(#access, Some(#value));)]
+            }
+            (Type::Named(name), Node::Text(text)) => {
+                let shape = plan.model(name).map(|model| &model.schema.shape);
+                let Some(Shape::Enumeration(variants)) = shape else { continue };
+                let value = variant(name, variants, text, names);
                 vec![quote!(assert_eq!(#access, Some(#value));)]
             }
             (ty, value) => assertions(plan, ty, value, &quote!(#access.as_ref().unwrap()), names),

@@ -50,6 +50,11 @@ pub(crate) fn file<'a>(
     }
     let mut methods = Vec::new();
     let mut beside = Vec::new();
+    let parameters =
+        plan.operations_of(resource).flat_map(|own| own.path_parameters.iter().chain(&own.query));
+    if parameters.into_iter().any(|parameter| parameter.ty == Type::Secret) {
+        file.used.insert("ExposeSecret".to_owned());
+    }
     let calls = plan
         .operations_of(resource)
         .map(|operation| {

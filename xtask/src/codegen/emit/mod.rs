@@ -13,7 +13,7 @@ mod types;
 mod wire_json;
 mod wire_tests;
 
-use super::description::Shape;
+use super::description::Type;
 use super::plan::{Construction, Model, Plan};
 use super::walk::Refusal;
 use crate::Failure;
@@ -30,6 +30,7 @@ pub(crate) use readme::update as update_readme;
 const SPLIT_MODELS_AT: usize = 25;
 
 /// Why nothing was written: the description, or the tools.
+#[derive(Debug)]
 pub(crate) enum Stop {
     Refused(Refusal),
     Failed(Failure),
@@ -56,16 +57,11 @@ pub(crate) struct Origin<'a> {
 }
 
 /// The text of every generated file, by its path in the crate.
-pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<PathBuf, String>, Failure> {
-    let refused = |refusal| super::refused(origin.crate_name, &refusal);
-    let stopped = |stop| match stop {
-        Stop::Refused(refusal) => refused(refusal),
-        Stop::Failed(failure) => failure,
-    };
+pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<PathBuf, String>, Stop> {
     let mut writer = Writer { origin, names: names(plan), files: BTreeMap::new() };
     let mut modules = Vec::new();
     for resource in &plan.api.resources {
-        let file = handles::file(plan, resource, origin.crate_name, origin.root).map_err(stopped)?;
+        let file = handles::file(plan, resource, origin.crate_name, origin.root)?;
         writer.add(&format!("src/generated/{}.rs", resource.name), &file)?;
         modules.push(resource.name.clone());
     }
@@ -79,14 +75,14 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some()).collect();
     let module = origin.crate_name.replace('-', "_");
     for resource in &tested {
-        let (file, used) = wire_tests::file(plan, resource).map_err(refused)?;
-        let mut names: Names = used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
+        let file = wire_tests::file(plan, resource)?;
+        let mut names: Names =
+            file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
         names.insert("WireServer".to_owned(), "client_core::testing::WireServer".to_owned());
         names.insert("ExposeSecret".to_owned(), "client_core::auth_core::ExposeSecret".to_owned());
         names.insert("common".to_owned(), "crate::common".to_owned());
         names.insert("assert_sent".to_owned(), "super::assert_sent".to_owned());
-        // ExposeSecret is a trait, used by a method that doesn't show its name: so what is used is told.
-        let text = file.render_with(&names, &used, origin.root)?;
+        let text = file.render(&names, origin.root)?;
         writer.files.insert(PathBuf::from(format!("tests/generated/{}.rs", resource.name)), text);
     }
     let mut shared = wire_tests::module(&tested);
@@ -132,6 +128,7 @@ fn names(plan: &Plan<'_>) -> Names {
         ("Client", "crate::Client"),
         ("Deserialize", "serde::Deserialize"),
         ("Map", "serde_json::Map"),
+        ("ExposeSecret", "client_core::auth_core::ExposeSecret"),
         ("Method", "http::Method"),
         ("Operation", "client_core::Operation"),
         ("SecretString", "client_core::auth_core::SecretString"),
@@ -143,13 +140,15 @@ fn names(plan: &Plan<'_>) -> Names {
     .into_iter()
     .map(|(name, path)| (name.to_owned(), path.to_owned()))
     .collect();
-    for model in plan.models().filter(|model| !matches!(model.schema.shape, Shape::Custom(_))) {
+    for model in plan.models() {
         let module = module_of(plan, model);
         names.insert(model.schema.name.clone(), format!("crate::generated::{module}::{}", model.schema.name));
     }
-    for model in plan.models() {
-        if let Shape::Custom(path) = &model.schema.shape {
-            names.insert(model.schema.name.clone(), path.clone());
+    for ty in plan.api.types() {
+        if let Type::Custom(path) = ty
+            && let Some(name) = types::root_name(path)
+        {
+            names.insert(name.to_owned(), path.clone());
         }
     }
     for resource in &plan.api.resources {
@@ -188,12 +187,11 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
             })
         });
         let pieces = models::pieces(plan, model);
-        if !pieces.is_empty() && !model.private {
+        if !model.private {
             public.entry(module).or_default().extend(model_types(model));
         }
         file.pieces.extend(pieces);
     }
-    files.retain(|_, file| !file.pieces.is_empty());
     if !files.contains_key("models") {
         let mut parent = RustFile::new("Models: what is sent in bodies and read from answers.");
         let modules = files.keys().filter_map(|module| module.strip_prefix("models::")).map(ident);
@@ -259,9 +257,7 @@ fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile 
     }
     let models = exports.entry("models".to_owned()).or_default();
     for model in plan.models().filter(|model| !model.private) {
-        if !matches!(model.schema.shape, Shape::Custom(_)) {
-            models.extend(model_types(model));
-        }
+        models.extend(model_types(model));
     }
     exports.retain(|_, names| !names.is_empty());
     let exports = exports.iter().map(|(module, names)| {

@@ -10,10 +10,9 @@ use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The items of one schema; none for a hand-written type.
+/// The items of one schema.
 pub(crate) fn pieces(plan: &Plan<'_>, model: &Model<'_>) -> Vec<Piece> {
     match &model.schema.shape {
-        Shape::Custom(_) => Vec::new(),
         Shape::Enumeration(variants) => vec![Piece::OpenEnum(enumeration(model, variants))],
         Shape::Object(object) => structure(plan, model, object).into_iter().map(Piece::Items).collect(),
     }
@@ -71,6 +70,12 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
             .map(Field::of_property)
             .collect();
         pieces.extend(constructors(&model.schema.name, &construction, &others, object.keep_unknown));
+        if let Construction::New(required) = &construction
+            && let [only] = required.as_slice()
+            && plan.is_body(model)
+        {
+            pieces.push(from(&model.schema.name, &Field::of_property(only)));
+        }
     }
     pieces
 }
@@ -87,11 +92,7 @@ fn constructors(
         Construction::New(required) => {
             let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
             let new = new(name, &required, others, unknown);
-            let mut pieces = vec![quote!(impl #target { #new #(#setters)* })];
-            if let [only] = required.as_slice() {
-                pieces.push(from(name, only));
-            }
-            pieces
+            vec![quote!(impl #target { #new #(#setters)* })]
         }
         Construction::Staged(required) => {
             let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();

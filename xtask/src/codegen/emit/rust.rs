@@ -23,6 +23,8 @@ pub(crate) struct RustFile {
     pub(crate) head: Vec<String>,
     pub(crate) docs: String,
     pub(crate) pieces: Vec<Piece>,
+    /// Names that are used without being seen: traits, by their methods.
+    pub(crate) used: BTreeSet<String>,
 }
 
 pub(crate) enum Piece {
@@ -37,7 +39,7 @@ pub(crate) const BLANK: &str = "__blank__!();";
 
 impl RustFile {
     pub(crate) fn new(docs: impl Into<String>) -> Self {
-        Self { head: Vec::new(), docs: docs.into(), pieces: Vec::new() }
+        Self { head: Vec::new(), docs: docs.into(), pieces: Vec::new(), used: BTreeSet::new() }
     }
 
     pub(crate) fn items(&mut self, tokens: TokenStream) {
@@ -46,17 +48,7 @@ impl RustFile {
 
     /// The text, with `use` lines for the names that occur in it.
     pub(crate) fn render(&self, names: &Names, root: &Path) -> Result<String, Failure> {
-        self.render_with(names, &BTreeSet::new(), root)
-    }
-
-    /// The same, with `use` lines for these names whether or not they occur.
-    pub(crate) fn render_with(
-        &self,
-        names: &Names,
-        used: &BTreeSet<String>,
-        root: &Path,
-    ) -> Result<String, Failure> {
-        let mut used = used.clone();
+        let mut used = self.used.clone();
         let mut parts = Vec::new();
         for piece in &self.pieces {
             let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece;

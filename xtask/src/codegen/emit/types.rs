@@ -34,9 +34,15 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
     }
 }
 
-/// The path of a hand-written type; it was parsed when the description was read.
+/// A hand-written type: by its name when it stands in the root of the crate, and by its path otherwise.
 fn custom(path: &str) -> TokenStream {
-    path.parse().unwrap_or_default()
+    // It was parsed when the description was read.
+    root_name(path).unwrap_or(path).parse().unwrap_or_default()
+}
+
+/// `Money` of `crate::Money`.
+pub(crate) fn root_name(path: &str) -> Option<&str> {
+    path.strip_prefix("crate::").filter(|name| !name.contains("::"))
 }
 
 /// The type of an argument that fills a field, and the conversion.

@@ -32,6 +32,7 @@ pub(crate) fn wire(plan: &Plan<'_>, ty: &Type, node: &Node) -> Node {
             Some(object) => wire_object(plan, object, members),
             None => node.clone(),
         },
+        (Type::FreeMap | Type::Custom(_), node) => node.sorted(),
         _ => node.clone(),
     }
 }
@@ -52,7 +53,7 @@ fn wire_object(plan: &Plan<'_>, object: &Object, members: &[(String, Node)]) -> 
         let mut unknown: Vec<(String, Node)> = members
             .iter()
             .filter(|(name, _)| !object.properties.iter().any(|property| property.wire == *name))
-            .cloned()
+            .map(|(name, node)| (name.clone(), node.sorted()))
             .collect();
         unknown.sort_by(|(one, _), (other, _)| one.cmp(other));
         ordered.extend(unknown);

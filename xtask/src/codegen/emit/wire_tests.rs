@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 type Result<T> = std::result::Result<T, Refusal>;
 
-/// The tests of one resource, and the types of the crate that they name.
-pub(crate) fn file<'a>(plan: &Plan<'a>, resource: &'a Resource) -> Result<(RustFile, BTreeSet<String>)> {
+/// The tests of one resource. All types of the crate that they name are said to be used.
+pub(crate) fn file<'a>(plan: &Plan<'a>, resource: &'a Resource) -> Result<RustFile> {
     let mut file = RustFile::new(format!("The operations of `{}` on the wire.", resource.name));
     let mut names = BTreeSet::new();
     for operation in plan.operations_of(resource) {
@@ -24,7 +24,8 @@ pub(crate) fn file<'a>(plan: &Plan<'a>, resource: &'a Resource) -> Result<(RustF
             file.items(test(plan, operation, answer, index == 0, &mut names)?);
         }
     }
-    Ok((file, names))
+    file.used = names;
+    Ok(file)
 }
 
 /// The example answers; one `None` where there is no body.
@@ -72,7 +73,7 @@ fn test<'a>(
         (Some((name, ty)), Some(example)) => {
             names.insert(ty.clone());
             let (name, ty) = (ident(name), ident(ty));
-            let json = raw(&example.node.to_string());
+            let json = raw(&example.node.sorted().to_string());
             Some(quote!(let #name: #ty = serde_json::from_str(#json).unwrap();))
         }
         _ => None,

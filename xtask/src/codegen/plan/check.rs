@@ -4,7 +4,7 @@ use super::super::description::{Class, Direction, Operation, Resource, Shape, Ty
 use super::super::walk::Refusal;
 use super::{BodyForm, Construction, Plan, Result, has_twins};
 use heck::ToUpperCamelCase as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Methods of the client that are written by hand.
 const OF_THE_CLIENT: [&str; 5] = ["new", "builder", "from_env", "request", "engine"];
@@ -199,6 +199,17 @@ fn type_names(plan: &Plan<'_>) -> Result<()> {
     };
     for resource in &plan.api.resources {
         take(resource.name.to_upper_camel_case(), &resource.pointer)?;
+    }
+    let customs: BTreeSet<&str> = plan
+        .api
+        .types()
+        .filter_map(|ty| match ty {
+            Type::Custom(path) => path.strip_prefix("crate::"),
+            _ => None,
+        })
+        .collect();
+    for name in customs {
+        take(name.to_owned(), "an x-sdk-type")?;
     }
     for model in plan.models() {
         take(model.schema.name.clone(), &model.schema.pointer)?;

@@ -241,6 +241,12 @@ impl<'a> Plan<'a> {
         operation.query.iter().filter(|parameter| !parameter.required).collect()
     }
 
+    /// Whether some method takes it, or what becomes it.
+    pub(crate) fn is_body(&self, model: &Model<'_>) -> bool {
+        let bodies = self.api.operations.iter().filter_map(|operation| operation.body.as_ref());
+        bodies.into_iter().any(|body| body.ty == Type::Named(model.schema.name.clone()))
+    }
+
     pub(crate) fn body(&self, operation: &Operation) -> Option<BodyForm<'_>> {
         let body = operation.body.as_ref()?;
         let model = self.model(body.ty.names()?)?;

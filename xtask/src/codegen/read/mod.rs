@@ -3,7 +3,7 @@
 mod operation;
 mod schema;
 
-use super::description::{Api, Parameter, Resource, Schema};
+use super::description::{Api, Parameter, Resource, Schema, Shape, Type};
 use super::json::Node;
 use super::walk::{Members, Place, Refusal};
 
@@ -30,13 +30,54 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
     let vendor = vendor.text()?.to_owned();
     let (decoder, empty_decoder) = decoders(root.take("x-sdk-decode"))?;
     let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?)?;
-    let (mut schemas, shared) = match root.take("components") {
+    let (mut schemas, mut shared) = match root.take("components") {
         Some(place) => components(&place)?,
         None => (Vec::new(), Shared::default()),
     };
     let operations = operation::all(&root.need("paths", "describe the operations")?, &shared, &mut schemas)?;
     root.finish()?;
-    Ok(Api { vendor, decoder, empty_decoder, resources, operations, schemas })
+    let mut api = Api { vendor, decoder, empty_decoder, resources, operations, schemas };
+    put_customs_in(&mut api, &mut shared.customs);
+    match shared.customs.iter().find(|custom| !custom.used) {
+        Some(custom) => Err(Refusal::new(&custom.pointer, "nothing refers to it; remove it")),
+        None => Ok(api),
+    }
+}
+
+/// A schema for which a hand-written Rust type stands.
+struct Custom {
+    pointer: String,
+    name: String,
+    path: String,
+    used: bool,
+}
+
+/// Puts hand-written types where the description refers to their schemas.
+fn put_customs_in(api: &mut Api, customs: &mut [Custom]) {
+    let mut replace = |ty: &mut Type| replace(ty, customs);
+    for operation in &mut api.operations {
+        operation.path_parameters.iter_mut().chain(&mut operation.query).for_each(|p| replace(&mut p.ty));
+        operation.body.iter_mut().for_each(|body| replace(&mut body.ty));
+        operation.answer.ty.iter_mut().for_each(&mut replace);
+    }
+    for schema in &mut api.schemas {
+        if let Shape::Object(object) = &mut schema.shape {
+            object.properties.iter_mut().for_each(|property| replace(&mut property.ty));
+        }
+    }
+}
+
+fn replace(ty: &mut Type, customs: &mut [Custom]) {
+    match ty {
+        Type::List(inner) | Type::Map(inner) => replace(inner, customs),
+        Type::Named(name) => {
+            if let Some(custom) = customs.iter_mut().find(|custom| custom.name == *name) {
+                custom.used = true;
+                *ty = Type::Custom(custom.path.clone());
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What operations refer to beside schemas.
@@ -44,6 +85,7 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
 struct Shared {
     parameters: Vec<(String, Parameter, bool)>,
     responses: Vec<(String, String)>,
+    customs: Vec<Custom>,
 }
 
 fn info(place: &Place<'_>) -> Result<()> {
@@ -119,7 +161,15 @@ fn components(place: &Place<'_>) -> Result<(Vec<Schema>, Shared)> {
     let mut schemas = Vec::new();
     if let Some(place) = members.take("schemas") {
         for (name, place) in place.members("the schemas")?.all() {
-            schemas.push(schema::component(name, &place)?);
+            match schema::component(name, &place)? {
+                Ok(schema) => schemas.push(schema),
+                Err(path) => shared.customs.push(Custom {
+                    pointer: place.pointer,
+                    name: name.to_owned(),
+                    path,
+                    used: false,
+                }),
+            }
         }
     }
     if let Some(place) = members.take("parameters") {

@@ -5,8 +5,8 @@ use super::super::walk::{Members, Place};
 use super::{Result, is_type_name, reference, rust_name};
 use heck::ToUpperCamelCase as _;
 
-/// A schema of the components.
-pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Schema> {
+/// A schema of the components, or the path of the Rust type that stands for it.
+pub(super) fn component(name: &str, place: &Place<'_>) -> Result<std::result::Result<Schema, String>> {
     if !is_type_name(name) {
         return Err(
             place.refuse(format!("`{name}` becomes the name of a Rust type: write it in upper camel case"))
@@ -19,7 +19,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Schema> {
         |shape, also| Schema { pointer: place.pointer.clone(), name: name.to_owned(), docs, shape, also };
     if let Some(path) = custom(&mut members)? {
         // What stands beside it is for other readers of the file: the Rust type is written by hand.
-        return Ok(schema(Shape::Custom(path), None));
+        return Ok(Err(path));
     }
     let also = members.take("x-sdk-also").map(|place| direction(&place)).transpose()?;
     let shape = match kind(&mut members)? {
@@ -32,7 +32,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Schema> {
         }
     };
     members.finish()?;
-    Ok(schema(shape, also))
+    Ok(Ok(schema(shape, also)))
 }
 
 fn direction(place: &Place<'_>) -> Result<Direction> {

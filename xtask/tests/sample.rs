@@ -1,0 +1,78 @@
+//! The generator against an API that nobody has and that uses every construct: the output is what is committed, it
+//! compiles, and its own wire tests pass.
+//!
+//! The generated files are modules of this test, and `sample/world.rs` is what a provider crate has by hand around them.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+// So that generated tests find the crate under its name.
+extern crate self as sample_client;
+
+#[path = "sample/src/generated/mod.rs"]
+mod generated;
+#[path = "sample/tests/generated/mod.rs"]
+mod wire;
+#[path = "sample/world.rs"]
+mod world;
+
+pub use client_core::auth_core::SecretString;
+pub use generated::*;
+pub use world::{Call, Client, Error, Money};
+pub(crate) use world::{common, decode_counting};
+
+use std::path::Path;
+use xtask::{codegen, workspace};
+
+/// Set to write the sample's files instead of comparing them.
+const UPDATE: &str = "UPDATE_SAMPLE";
+
+#[test]
+fn the_output_is_what_is_committed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sample");
+    let files = codegen::generate(&workspace::root(), &folder, "sample-client").unwrap();
+    let update = std::env::var_os(UPDATE).is_some();
+    for (path, text) in &files {
+        let path = folder.join(path);
+        if update {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            there == *text,
+            "{} differs; next: {UPDATE}=1 cargo test -p xtask --test sample, then look at the difference",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn what_no_example_may_show_is_read_too() {
+    let pot: Pot = serde_json::from_str(r#"{"ID":7,"type":"rooibos","litres":1,"new":{}}"#).unwrap();
+    assert_eq!(pot.id, 7);
+    assert_eq!(pot.kind, TeaKind::from("rooibos"));
+    let error = serde_json::from_str::<Pot>(r#"{"id":7,"type":"green","litres":null}"#).unwrap_err();
+    assert!(error.to_string().contains("f64"), "a required member is not null: {error}");
+    let departure: Departure = serde_json::from_str(r#"{"guestName":"Anna","paidInFull":null}"#).unwrap();
+    assert_eq!((departure.guest_name.as_str(), departure.paid_in_full), ("Anna", None));
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let login = Login::user("anna").password("canary-1").device("phone").age(30).code("canary-2");
+    let session: Session =
+        serde_json::from_str(r#"{"token":"canary-3","refresh":"canary-4","price":"1"}"#).unwrap();
+    assert!(!format!("{login:?} {session:?} {:?}", Proof::new("canary-5")).contains("canary"));
+}
+
+#[test]
+fn every_operation_is_listed() {
+    let ids: Vec<&str> = operations::ALL.iter().map(|operation| operation.id()).collect();
+    assert_eq!(ids.len(), 12);
+    assert!(ids.contains(&"cups.fill"), "{ids:?}");
+}
