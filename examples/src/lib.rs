@@ -19,6 +19,15 @@ pub fn is_set(variables: &[&str]) -> bool {
     variables.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
+/// Where calls go that are not meant for the emulator of this process.
+#[must_use]
+pub fn place(base_url_variable: &str) -> String {
+    match std::env::var(base_url_variable) {
+        Ok(url) if !url.is_empty() => url,
+        _ => "the vendor's own server".to_owned(),
+    }
+}
+
 /// Runs an example to its end; a failure is told in one line with its causes below it.
 pub async fn run(flow: impl AsyncFnOnce(&mut Narrator) -> Result) -> ExitCode {
     let mut narrator = Narrator::new();

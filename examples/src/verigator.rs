@@ -1,6 +1,6 @@
 //! Verigator: register a service and a user, then a login with a code by text message, wrong codes included.
 
-use crate::{Narrator, Result, is_set};
+use crate::{Narrator, Result, is_set, place};
 use auth_emulator::Emulator;
 use verigator_client::{
     AuthMethod, Client, ErrorKind, NewService, NewUser, Outcome, SecondFactor, Verification,
@@ -14,7 +14,7 @@ use verigator_client::{
 pub async fn run(narrator: &mut Narrator) -> Result {
     if is_set(&["VERIGATOR_USERNAME", "VERIGATOR_BASE_URL"]) {
         let client = Client::from_env()?;
-        narrator.chapter("Verigator", "the server of VERIGATOR_BASE_URL, or the vendor's own");
+        narrator.chapter("Verigator", &place("VERIGATOR_BASE_URL"));
         return flow(narrator, &client, None).await;
     }
     let emulator = Emulator::start().await?;
