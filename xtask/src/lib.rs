@@ -8,6 +8,7 @@ pub mod ci;
 pub mod codegen;
 mod failure;
 pub mod report;
+pub mod sizes;
 pub mod workspace;
 
 pub use failure::Failure;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen};
+use xtask::{Failure, bench, ci, codegen, sizes};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -18,6 +18,7 @@ enum Command {
     Bench(bench::Arguments),
     Ci(ci::Arguments),
     Codegen(codegen::Arguments),
+    Sizes(sizes::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
+        Command::Sizes(arguments) => sizes::run(&arguments),
     };
     match result {
         Ok(report) => {

@@ -1,0 +1,116 @@
+//! The programs that make one call, written to `target/xtask/sizes/`.
+
+use crate::report::process;
+use crate::{Failure, workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A program of its own workspace, with the workspace's lock file beside it.
+pub(super) struct OneCall {
+    name: String,
+    folder: PathBuf,
+    target: PathBuf,
+    makes_a_call: bool,
+}
+
+// Any version: the lock file says which, and that is the workspace's.
+const REQWEST: &str = r#"reqwest = { version = "*", default-features = false, features = ["json", "rustls-no-provider"] }
+rustls = { version = "*", default-features = false, features = ["ring"] }
+serde = { version = "*", features = ["derive"] }
+"#;
+
+impl OneCall {
+    /// reqwest alone.
+    pub(super) fn reqwest(root: &Path) -> Result<Self, Failure> {
+        Self::write(root, "reqwest", REQWEST)
+    }
+
+    /// One per provider crate, sorted by name.
+    pub(super) fn providers(root: &Path) -> Result<Vec<Self>, Failure> {
+        let crates = root.join("crates");
+        let unreadable =
+            |error| Failure::new(format!("{} can't be read: {error}", crates.display()), "git status");
+        let mut names: Vec<String> = fs::read_dir(&crates)
+            .map_err(unreadable)?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| path.join("Cargo.toml").is_file())
+            .map(|path| workspace::crate_name(&path))
+            .filter(|name| name.ends_with("-client"))
+            .collect();
+        names.sort();
+        names
+            .into_iter()
+            .map(|name| {
+                let path = crates.join(&name);
+                Self::write(root, &name, &format!("{name} = {{ path = {:?} }}\n", path.display().to_string()))
+            })
+            .collect()
+    }
+
+    fn write(root: &Path, name: &str, dependencies: &str) -> Result<Self, Failure> {
+        let folder = root.join("target/xtask/sizes").join(name);
+        let source = fs::read(root.join("xtask/programs/one-call").join(format!("{name}.rs"))).ok();
+        let makes_a_call = source.is_some();
+        let lock = process::read(&root.join("Cargo.lock"))?;
+        process::write_if_changed(&folder.join("Cargo.lock"), &lock)?;
+        process::write_if_changed(&folder.join("Cargo.toml"), manifest(name, dependencies).as_bytes())?;
+        process::write_if_changed(
+            &folder.join("src/main.rs"),
+            &source.unwrap_or_else(|| b"fn main() {}\n".to_vec()),
+        )?;
+        let target = root.join("target/xtask/build/sizes").join(name);
+        Ok(Self { name: name.to_owned(), folder, target, makes_a_call })
+    }
+
+    /// The crate that is measured.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn manifest(&self) -> PathBuf {
+        self.folder.join("Cargo.toml")
+    }
+
+    /// Where it is built.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Whether there is a program, and not just a dependency.
+    pub(super) fn makes_a_call(&self) -> bool {
+        self.makes_a_call
+    }
+
+    /// The release program.
+    pub(super) fn binary(&self) -> PathBuf {
+        self.target.join("release").join(format!("{}{}", package(&self.name), std::env::consts::EXE_SUFFIX))
+    }
+}
+
+fn package(name: &str) -> String {
+    format!("one-call-{name}")
+}
+
+fn manifest(name: &str, dependencies: &str) -> String {
+    format!(
+        "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{dependencies}\
+         tokio = {{ version = \"*\", default-features = false, features = [\"macros\", \"rt\"] }}\n\n\
+         [profile.release]\nstrip = true\n",
+        package(name)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_its_own_workspace() {
+        let text = manifest("reqwest", REQWEST);
+        assert!(text.contains("name = \"one-call-reqwest\"") && text.contains("\n[workspace]\n"), "{text}");
+        assert!(
+            text.contains("\ntokio = ") && text.contains("\n[profile.release]\nstrip = true\n"),
+            "{text}"
+        );
+    }
+}
