@@ -65,6 +65,11 @@ impl Fields {
         }
     }
 
+    /// A field as it is; none when it is missing. Null is a value here.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
     /// A field that nobody has taken.
     pub(crate) fn left_over(&self) -> Option<&str> {
         self.0.keys().next().map(String::as_str)

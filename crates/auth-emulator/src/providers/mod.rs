@@ -54,10 +54,12 @@ use crate::pending::{DecideError, Decision, PendingCode};
 use crate::random::Random;
 use crate::route::Route;
 
+pub mod revesecure;
 pub mod verigator;
 
 providers! {
     verigator: verigator::VerigatorProvider,
+    revesecure: revesecure::ReveSecureProvider,
 }
 
 /// What the framework needs to know about a provider before it runs.

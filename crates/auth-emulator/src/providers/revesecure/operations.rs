@@ -1,0 +1,175 @@
+//! The 33 operations, behind the signature.
+
+use serde_json::{Value, json};
+
+use super::replies::Replies;
+use super::state::{Problem, State};
+use super::{Context, Inner, body};
+use crate::checks::Checks;
+use crate::exchange::{Call, Reply};
+
+pub(super) fn carry_out(
+    call: &Call,
+    checks: &mut Checks,
+    inner: &mut Inner,
+    context: &Context,
+) -> Result<Reply, Problem> {
+    let Inner { credential, settings, state } = inner;
+    let replies = Replies::new(settings);
+    let nothing = || json!({});
+    match call.operation {
+        "organization.get" => Ok(replies.organization(state)),
+        "billing.get" => Ok(replies.billing(state)),
+        "users.list" => Ok(replies.bare(Value::Array(users(state, &replies)))),
+        "users.range" => replies.range(users(state, &replies), call.param("start"), call.param("end")),
+        "users.get" => Ok(replies.user_details(state, state.user(call.param("user"))?)),
+        "users.create" => {
+            let profile = body::new_user(call, checks)?;
+            let id = state.create_user(profile, call.now, settings)?;
+            context.effect("user_created");
+            Ok(replies.done(json!({ "UserId": id })))
+        }
+        "users.update" => {
+            let (id, profile) = body::edit_user(call, checks)?;
+            state.edit_user(&id, profile)?;
+            context.effect("user_updated");
+            Ok(replies.done(nothing()))
+        }
+        "users.delete" => {
+            state.delete_user(call.param("user"))?;
+            context.effect("user_deleted");
+            Ok(replies.done(nothing()))
+        }
+        "services.list" => Ok(replies.bare(Value::Array(services(state, &replies)))),
+        "services.range" => replies.range(services(state, &replies), call.param("start"), call.param("end")),
+        "services.get" => Ok(replies.service_details(state.service(call.param("service"))?, call.now)),
+        "services.create" => {
+            let (name, kind) = body::new_service(call, checks)?;
+            let id = state.create_service(name, kind, call.now, settings)?;
+            context.effect("service_created");
+            Ok(replies.done(json!({ "ServiceId": id })))
+        }
+        "services.update" => {
+            let (id, name) = body::edit_service(call, checks)?;
+            if let Some(name) = name {
+                state.rename_service(&id, name)?;
+            } else {
+                state.service(&id)?;
+            }
+            context.effect("service_updated");
+            Ok(replies.done(nothing()))
+        }
+        "services.map" => {
+            let (service, users) = body::map(call, checks)?;
+            state.map(&service, &users)?;
+            context.effect("users_mapped");
+            Ok(replies.done(nothing()))
+        }
+        "services.unmap" => {
+            let (service, user) = body::ids(call, checks, "ServiceId", "UserId")?;
+            state.unmap(&service, &user)?;
+            context.effect("user_unmapped");
+            Ok(replies.done(nothing()))
+        }
+        "services.delete" => {
+            state.delete_service(call.param("service"))?;
+            context.effect("service_deleted");
+            Ok(replies.done(nothing()))
+        }
+        "tokens.list" => Ok(replies.bare(Value::Array(tokens(state, &replies)))),
+        "tokens.range" => replies.range(tokens(state, &replies), call.param("start"), call.param("end")),
+        "tokens.get" => Ok(replies.token_details(state.token(call.param("token"))?)),
+        "tokens.create" => {
+            let (name, serial) = body::new_token(call, checks)?;
+            let id = state.create_token(name, serial, call.now)?;
+            context.effect("token_created");
+            Ok(replies.done(json!({ "TokenId": id })))
+        }
+        "tokens.update" => {
+            let (id, name, blocked) = body::edit_token(call, checks)?;
+            let token = state.token_mut(&id)?;
+            token.name = name.unwrap_or_else(|| token.name.clone());
+            token.blocked = blocked.unwrap_or(token.blocked);
+            context.effect("token_updated");
+            Ok(replies.done(nothing()))
+        }
+        "tokens.assign" => {
+            let (user, token) = body::ids(call, checks, "UserId", "TokenId")?;
+            state.assign(&user, &token)?;
+            context.effect("token_assigned");
+            Ok(replies.done(nothing()))
+        }
+        "tokens.unassign" => {
+            let (user, token) = body::ids(call, checks, "UserId", "TokenId")?;
+            state.unassign(&user, &token)?;
+            context.effect("token_unassigned");
+            Ok(replies.done(nothing()))
+        }
+        "tokens.delete" => {
+            state.delete_token(call.param("token"))?;
+            context.effect("token_deleted");
+            Ok(replies.done(nothing()))
+        }
+        "bypass_codes.list" => Ok(replies.bypass_codes(state.user(call.param("user"))?, call.now)),
+        "bypass_codes.create" => {
+            let (user, number) = body::new_bypass_codes(call, checks)?;
+            let codes = state.create_bypass_codes(&user, number, call.now, settings)?;
+            context.effect("bypass_codes_created");
+            Ok(replies.done(json!({ "codes": codes })))
+        }
+        "bypass_codes.delete" => {
+            state.user_mut(call.param("user"))?.bypass_codes.clear();
+            context.effect("bypass_codes_deleted");
+            Ok(replies.done(nothing()))
+        }
+        "validation.user" => {
+            let login = body::user_info(call, checks, &credential.api_key)?;
+            Ok(replies.user_info(state, &credential.api_key, &login.user_name))
+        }
+        "validation.otp" => {
+            let (login, code, auth_type) = body::otp(call, checks, &credential.api_key)?;
+            let valid = state.check_otp(&login.user_name, &code, auth_type, call.now)?;
+            context.effect("otp_checked");
+            if valid {
+                checks.pass("code");
+            } else {
+                checks.fail("code", "the code is wrong, was used before, or has run out");
+            }
+            Ok(replies.otp(&credential.api_key, valid))
+        }
+        "validation.push" => {
+            let (login, token) = body::push(call, checks, &credential.api_key)?;
+            let id = state.push(&login.user_name, &token, call.now, settings)?;
+            context.effect("push_sent");
+            Ok(replies.bare(json!({ "ApiKey": credential.api_key, "PushTxnId": id })))
+        }
+        "validation.push_status" => {
+            let id = body::push_status(call, checks, &credential.api_key)?;
+            let push = state.pushes.iter().find(|push| push.id == id);
+            Ok(replies.push_state(&credential.api_key, &id, push, call.now))
+        }
+        "validation.register" => {
+            let (login, device, enabled) = body::registration(call, checks, &credential.api_key)?;
+            state.register_device(login, device, enabled)?;
+            context.effect("device_registered");
+            Ok(replies.enveloped(nothing()))
+        }
+        "validation.check_key" if call.param("api_key") == credential.api_key => {
+            Ok(replies.enveloped(nothing()))
+        }
+        "validation.check_key" => Err(Problem::OtherApiKey),
+        other => Ok(Reply::unimplemented(other)),
+    }
+}
+
+fn users(state: &State, replies: &Replies<'_>) -> Vec<Value> {
+    state.users.iter().map(|user| replies.user(user)).collect()
+}
+
+fn services(state: &State, replies: &Replies<'_>) -> Vec<Value> {
+    state.services.iter().map(|service| replies.service(service)).collect()
+}
+
+fn tokens(state: &State, replies: &Replies<'_>) -> Vec<Value> {
+    state.tokens.iter().map(|token| replies.token(state, token)).collect()
+}

@@ -1,0 +1,174 @@
+//! The signature as the vendor's server has to make it: five lines from the request as it stood on the wire, and an
+//! HMAC-SHA-256 with the hex-decoded secret.
+//!
+//! Written from the vendor's page and the behaviour of its own plugin, and shares nothing with the SDK's signer: when the
+//! two agree, neither has agreed with itself.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+
+use crate::exchange::Call;
+use crate::random::hex;
+
+/// The names of the five lines, in order.
+pub(super) const FIELDS: [&str; 5] = ["date", "method", "host", "path", "body"];
+
+/// The five fields that are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fields {
+    pub date: String,
+    pub method: String,
+    pub host: String,
+    pub path: String,
+    pub body: Vec<u8>,
+}
+
+impl Fields {
+    /// What the rules make of a request: `Date` as it stands, the host of the `Host` header in lower case and without its
+    /// port, the path not decoded and without a query, the body's bytes.
+    pub(super) fn of(call: &Call) -> Self {
+        // A repeated or unreadable date has been refused before anybody asks for this.
+        let date = call.header_once("date").unwrap_or_default().to_owned();
+        Self {
+            date,
+            method: call.method.as_str().to_owned(),
+            host: without_port(&call.host).to_ascii_lowercase(),
+            path: call.path.clone(),
+            body: call.body.to_vec(),
+        }
+    }
+
+    pub(super) fn list(&self) -> [&[u8]; 5] {
+        [self.date.as_bytes(), self.method.as_bytes(), self.host.as_bytes(), self.path.as_bytes(), &self.body]
+    }
+
+    /// The text that is signed. An empty body leaves the line feed before it at the end.
+    pub(super) fn canonical(&self) -> Vec<u8> {
+        self.list().join(&b"\n"[..])
+    }
+}
+
+/// The name in a `Host` header; the brackets of an IPv6 address belong to it.
+pub(super) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => host,
+    }
+}
+
+/// The bytes of a key in hexadecimal text; `None` when it is none.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let bytes = text.as_bytes();
+    // Reading a number would also take a sign.
+    if !bytes.len().is_multiple_of(2) || !bytes.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    bytes.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+/// An algorithm, the right one among those that are taken for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    HmacSha256,
+    HmacSha1,
+    HmacSha224,
+    HmacSha384,
+    HmacSha512,
+    /// SHA-256 of the text alone.
+    PlainSha256,
+    /// SHA-256 of key and text, one after the other.
+    KeyThenText,
+    /// SHA-256 of text and key.
+    TextThenKey,
+}
+
+/// The raw bytes of a signature.
+pub(super) fn sign(algorithm: Algorithm, key: &[u8], text: &[u8]) -> Vec<u8> {
+    // Every length of key is fine for an HMAC: the error arms of the types can't be reached.
+    macro_rules! hmac {
+        ($digest:ty) => {
+            Hmac::<$digest>::new_from_slice(key)
+                .map(|mac| mac.chain_update(text).finalize().into_bytes().to_vec())
+                .unwrap_or_default()
+        };
+    }
+    match algorithm {
+        Algorithm::HmacSha256 => hmac!(Sha256),
+        Algorithm::HmacSha1 => hmac!(Sha1),
+        Algorithm::HmacSha224 => hmac!(Sha224),
+        Algorithm::HmacSha384 => hmac!(Sha384),
+        Algorithm::HmacSha512 => hmac!(Sha512),
+        Algorithm::PlainSha256 => Sha256::digest(text).to_vec(),
+        Algorithm::KeyThenText => Sha256::digest([key, text].concat()).to_vec(),
+        Algorithm::TextThenKey => Sha256::digest([text, key].concat()).to_vec(),
+    }
+}
+
+/// The signature that the vendor expects: 64 lower-case hexadecimal digits.
+pub(super) fn expected(key: &[u8], fields: &Fields) -> String {
+    hex(&sign(Algorithm::HmacSha256, key, &fields.canonical()))
+}
+
+/// Lower-case hexadecimal digits of the SHA-256 and SHA-512 of a body, which other vendors sign in the body's place.
+pub(super) fn body_digests(body: &[u8]) -> [String; 2] {
+    [hex(&Sha256::digest(body)), hex(&Sha512::digest(body))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_told_from_names() {
+        for (host, name) in [
+            ("127.0.0.1:8080", "127.0.0.1"),
+            ("localhost", "localhost"),
+            ("[::1]:8080", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("a.example:", "a.example"),
+        ] {
+            assert_eq!(without_port(host), name);
+        }
+    }
+
+    #[test]
+    fn hexadecimal_text_is_read_strictly() {
+        assert_eq!(unhex("00fFa9"), Some(vec![0, 0xff, 0xa9]));
+        for bad in ["0", "0g", "+1", "é0"] {
+            assert_eq!(unhex(bad), None, "{bad}");
+        }
+    }
+
+    /// The data of the SDK's own test vectors, made by a script in another language. Only the data is shared.
+    #[test]
+    fn the_vectors_of_the_client_hold_here_too() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../revesecure-client/tests/vectors/signatures.json");
+        let text = std::fs::read_to_string(file).expect("the vectors of revesecure-client");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let vectors = document["defaults"].as_array().unwrap();
+        assert!(vectors.len() >= 45, "{}", vectors.len());
+        for vector in vectors {
+            let field = |name: &str| vector[name].as_str().unwrap().to_owned();
+            let base = field("base_url");
+            let host = base.split("://").nth(1).unwrap();
+            let fields = Fields {
+                date: field("date"),
+                method: field("method").to_ascii_uppercase(),
+                host: without_port(host).to_ascii_lowercase(),
+                path: field("target").split('?').next().unwrap().to_owned(),
+                body: unhex(&field("body_hex")).unwrap(),
+            };
+            let name = field("name");
+            assert_eq!(hex(&fields.canonical()), field("canonical_hex"), "{name}");
+            let key = unhex(&field("secret_key")).unwrap();
+            assert_eq!(expected(&key, &fields), field("hmac"), "{name}");
+        }
+        for wrong in document["wrong"].as_array().unwrap() {
+            let text = unhex(wrong["canonical_hex"].as_str().unwrap()).unwrap();
+            let key = unhex(wrong["secret_key"].as_str().unwrap()).unwrap();
+            assert_eq!(hex(&sign(Algorithm::HmacSha256, &key, &text)), wrong["hmac"].as_str().unwrap());
+            assert!(!text.ends_with(b"\n"));
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! What the stand-in keeps: users, services with their users, tokens, bypass codes and registered devices. The rules of a
+//! login are in `login.rs`.
+
+use std::time::Duration;
+
+use super::login::Push;
+pub(super) use super::records::{BypassCode, Policy, Problem, Profile, Service, Token, TokenKind, User};
+use super::settings::Settings;
+use crate::random::Random;
+use crate::timestamp::Timestamp;
+
+/// Nothing is kept beyond this many, whatever the settings allow.
+const MAX: usize = 10_000;
+const MAX_BYPASS_CODES: usize = 100;
+const MAX_DEVICES: usize = 1_000;
+/// The vendor's samples: 31 December 2018, 00:00 UTC, is when everything there ends. A year is as good here.
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
+/// In the order of creation, which is the order of the lists.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) random: Random,
+    pub(super) users: Vec<User>,
+    pub(super) services: Vec<Service>,
+    pub(super) tokens: Vec<Token>,
+    pub(super) pushes: Vec<Push>,
+    devices: Vec<(String, String, bool)>,
+    pub(super) since: Timestamp,
+}
+
+impl State {
+    /// With the one service whose key is in use.
+    pub(super) fn new(mut random: Random, now: Timestamp) -> Self {
+        let own = Service {
+            id: random.hex(8),
+            name: "Emulator".to_owned(),
+            kind: "WEB_API".to_owned(),
+            active: true,
+            since: now,
+            until: now.plus(YEAR),
+            users: Vec::new(),
+        };
+        Self {
+            random,
+            users: Vec::new(),
+            services: vec![own],
+            tokens: Vec::new(),
+            pushes: Vec::new(),
+            devices: Vec::new(),
+            since: now,
+        }
+    }
+
+    /// When the account's plan ends.
+    pub(super) fn until(&self) -> Timestamp {
+        self.since.plus(YEAR)
+    }
+
+    pub(super) fn own_service(&self) -> Option<&Service> {
+        self.services.first()
+    }
+
+    pub(super) fn user(&self, id: &str) -> Result<&User, Problem> {
+        self.users.iter().find(|user| user.id == id).ok_or(Problem::NoUser)
+    }
+
+    pub(super) fn user_mut(&mut self, id: &str) -> Result<&mut User, Problem> {
+        self.users.iter_mut().find(|user| user.id == id).ok_or(Problem::NoUser)
+    }
+
+    pub(super) fn create_user(
+        &mut self,
+        profile: Profile,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<String, Problem> {
+        let (country_code, number) = profile.phone.unwrap_or_default();
+        // Assumption: a user without a UserName is called by the e-mail address, or else by the number.
+        let name = profile.user_name.or_else(|| profile.email.clone()).unwrap_or_else(|| number.clone());
+        if self.users.iter().any(|user| user.user_name == name) {
+            return Err(Problem::UserExists);
+        }
+        if self.users.len() >= settings.allowed_user_count.min(MAX) {
+            return Err(Problem::PlanIsFull("users"));
+        }
+        let id = self.random.hex(16);
+        self.users.push(User {
+            id: id.clone(),
+            user_name: name,
+            email: profile.email.unwrap_or_default(),
+            first_name: profile.first_name.unwrap_or_default(),
+            last_name: profile.last_name.unwrap_or_default(),
+            country_code,
+            number,
+            policy: Policy::Enabled,
+            bypass_codes: Vec::new(),
+        });
+        if settings.new_users_have_app {
+            self.give_app(&id, now)?;
+        }
+        Ok(id)
+    }
+
+    pub(super) fn edit_user(&mut self, id: &str, profile: Profile) -> Result<(), Problem> {
+        if let Some(name) = &profile.user_name
+            && self.users.iter().any(|user| user.id != id && user.user_name == *name)
+        {
+            return Err(Problem::UserExists);
+        }
+        let user = self.user_mut(id)?;
+        let set = |field: &mut String, value: Option<String>| {
+            if let Some(value) = value {
+                *field = value;
+            }
+        };
+        set(&mut user.user_name, profile.user_name);
+        set(&mut user.email, profile.email);
+        set(&mut user.first_name, profile.first_name);
+        set(&mut user.last_name, profile.last_name);
+        if let Some((country_code, number)) = profile.phone {
+            (user.country_code, user.number) = (country_code, number);
+        }
+        Ok(())
+    }
+
+    /// Their tokens become free, and they leave every service.
+    pub(super) fn delete_user(&mut self, id: &str) -> Result<(), Problem> {
+        self.user(id)?;
+        self.users.retain(|user| user.id != id);
+        for service in &mut self.services {
+            service.users.retain(|user| user != id);
+        }
+        for token in self.tokens.iter_mut().filter(|token| token.user.as_deref() == Some(id)) {
+            token.user = None;
+        }
+        Ok(())
+    }
+
+    pub(super) fn service(&self, id: &str) -> Result<&Service, Problem> {
+        self.services.iter().find(|service| service.id == id).ok_or(Problem::NoService)
+    }
+
+    fn service_mut(&mut self, id: &str) -> Result<&mut Service, Problem> {
+        self.services.iter_mut().find(|service| service.id == id).ok_or(Problem::NoService)
+    }
+
+    pub(super) fn create_service(
+        &mut self,
+        name: String,
+        kind: String,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<String, Problem> {
+        if self.services.len() >= settings.allowed_service_count.min(MAX) {
+            return Err(Problem::PlanIsFull("services"));
+        }
+        let id = self.random.hex(8);
+        let until = now.plus(YEAR);
+        // Assumption: a service is active from the beginning.
+        let service =
+            Service { id: id.clone(), name, kind, active: true, since: now, until, users: Vec::new() };
+        self.services.push(service);
+        Ok(id)
+    }
+
+    pub(super) fn rename_service(&mut self, id: &str, name: String) -> Result<(), Problem> {
+        self.service_mut(id)?.name = name;
+        Ok(())
+    }
+
+    pub(super) fn delete_service(&mut self, id: &str) -> Result<(), Problem> {
+        self.service(id)?;
+        if self.own_service().is_some_and(|own| own.id == id) {
+            return Err(Problem::OwnService);
+        }
+        self.services.retain(|service| service.id != id);
+        Ok(())
+    }
+
+    /// Assumption: all or none; a user who is mapped already stays so.
+    pub(super) fn map(&mut self, service: &str, users: &[String]) -> Result<(), Problem> {
+        self.service(service)?;
+        for user in users {
+            self.user(user)?;
+        }
+        let service = self.service_mut(service)?;
+        for user in users {
+            if !service.users.contains(user) {
+                service.users.push(user.clone());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn unmap(&mut self, service: &str, user: &str) -> Result<(), Problem> {
+        self.user(user)?;
+        let service = self.service_mut(service)?;
+        if !service.users.iter().any(|mapped| mapped == user) {
+            return Err(Problem::NotMapped);
+        }
+        service.users.retain(|mapped| mapped != user);
+        Ok(())
+    }
+
+    pub(super) fn token(&self, id: &str) -> Result<&Token, Problem> {
+        self.tokens.iter().find(|token| token.id == id).ok_or(Problem::NoToken)
+    }
+
+    pub(super) fn token_mut(&mut self, id: &str) -> Result<&mut Token, Problem> {
+        self.tokens.iter_mut().find(|token| token.id == id).ok_or(Problem::NoToken)
+    }
+
+    /// A software token, as a person makes one by installing the app.
+    pub(super) fn give_app(&mut self, user: &str, now: Timestamp) -> Result<String, Problem> {
+        self.user(user)?;
+        let name = "Emulated phone".to_owned();
+        self.add_token(name, TokenKind::Software, String::new(), Some(user.to_owned()), now)
+    }
+
+    pub(super) fn create_token(
+        &mut self,
+        name: String,
+        serial: String,
+        now: Timestamp,
+    ) -> Result<String, Problem> {
+        if self.tokens.iter().any(|token| token.serial == serial) {
+            return Err(Problem::TokenExists);
+        }
+        self.add_token(name, TokenKind::Hardware, serial, None, now)
+    }
+
+    fn add_token(
+        &mut self,
+        name: String,
+        kind: TokenKind,
+        serial: String,
+        user: Option<String>,
+        now: Timestamp,
+    ) -> Result<String, Problem> {
+        if self.tokens.len() >= MAX {
+            return Err(Problem::Full("tokens"));
+        }
+        let (id, key) = (self.random.hex(16), self.random.bytes(32));
+        let until = now.plus(YEAR);
+        let token = Token {
+            id: id.clone(),
+            name,
+            kind,
+            serial,
+            user,
+            blocked: false,
+            since: now,
+            until,
+            key,
+            spent_step: -1,
+        };
+        self.tokens.push(token);
+        Ok(id)
+    }
+
+    pub(super) fn assign(&mut self, user: &str, token: &str) -> Result<(), Problem> {
+        self.user(user)?;
+        let token = self.token_mut(token)?;
+        if token.user.as_deref().is_some_and(|held| held != user) {
+            return Err(Problem::TokenTaken);
+        }
+        token.user = Some(user.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn unassign(&mut self, user: &str, token: &str) -> Result<(), Problem> {
+        self.user(user)?;
+        let token = self.token_mut(token)?;
+        if token.user.as_deref() != Some(user) {
+            return Err(Problem::NotAssigned);
+        }
+        token.user = None;
+        Ok(())
+    }
+
+    pub(super) fn delete_token(&mut self, id: &str) -> Result<(), Problem> {
+        self.token(id)?;
+        self.tokens.retain(|token| token.id != id);
+        Ok(())
+    }
+
+    pub(super) fn create_bypass_codes(
+        &mut self,
+        user: &str,
+        number: usize,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<Vec<String>, Problem> {
+        let held = self.user(user)?.bypass_codes.len();
+        if held + number > MAX_BYPASS_CODES {
+            return Err(Problem::Full("bypass codes"));
+        }
+        let expires_at = now.plus(Duration::from_secs(settings.bypass_lifetime_seconds));
+        let codes: Vec<BypassCode> = (0..number)
+            .map(|_| BypassCode { id: self.random.hex(8), code: self.random.digits(8), expires_at })
+            .collect();
+        let texts = codes.iter().map(|code| code.code.clone()).collect();
+        self.user_mut(user)?.bypass_codes.extend(codes);
+        Ok(texts)
+    }
+
+    pub(super) fn register_device(
+        &mut self,
+        login: String,
+        device: String,
+        enabled: bool,
+    ) -> Result<(), Problem> {
+        let known = self.devices.iter().position(|(l, d, _)| *l == login && *d == device);
+        if let Some(at) = known {
+            self.devices.remove(at);
+        } else if self.devices.len() >= MAX_DEVICES {
+            return Err(Problem::Full("devices"));
+        }
+        self.devices.push((login, device, enabled));
+        Ok(())
+    }
+
+    /// Login name, device and flag of each registration, oldest first.
+    pub(super) fn devices(&self) -> &[(String, String, bool)] {
+        &self.devices
+    }
+}
