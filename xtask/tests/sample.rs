@@ -20,10 +20,10 @@ mod wire;
 #[path = "sample/world.rs"]
 mod world;
 
-pub use client_core::auth_core::SecretString;
+pub use client_core::{ErrorKind, auth_core::SecretString};
 pub use generated::*;
-pub use world::{Call, Client, Error, Money};
-pub(crate) use world::{common, decode_counting};
+pub use world::{Call, Client, Error, Lid, Money};
+pub(crate) use world::{check_lid, common, decode_counting};
 
 use std::path::Path;
 use xtask::{codegen, workspace};
@@ -73,6 +73,14 @@ fn secrets_are_not_printed() {
 #[test]
 fn every_operation_is_listed() {
     let ids: Vec<&str> = operations::ALL.iter().map(|operation| operation.id()).collect();
-    assert_eq!(ids.len(), 12);
+    assert_eq!(ids.len(), 13);
     assert!(ids.contains(&"cups.fill"), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_refused_is_not_sent() {
+    let client = common::client("http://127.0.0.1:9");
+    let lid: Lid = serde_json::from_str(r#"{"size":0,"id":"l1"}"#).unwrap();
+    let error = client.pots().replace_lid(&lid).await.unwrap_err();
+    assert_eq!((error.field(), error.may_have_been_sent()), (Some("size"), false));
 }

@@ -57,6 +57,8 @@ pub(crate) struct Operation {
     /// Error statuses and what they mean here.
     pub(crate) errors: Vec<(u16, String)>,
     pub(crate) named_arguments: bool,
+    /// The path parameter whose value is the id of the body itself, so that the two can't disagree.
+    pub(crate) body_id: Option<String>,
     /// The name of the type of its optional query parameters, when it is shared with others.
     pub(crate) options: Option<String>,
 }
@@ -85,8 +87,10 @@ pub(crate) struct Body {
     pub(crate) pointer: String,
     /// The name of the argument, when it is not derived from the type's.
     pub(crate) argument: Option<String>,
-    /// A schema by name, or a list of it.
+    /// A schema by name, a list of it, or a hand-written type.
     pub(crate) ty: Type,
+    /// The path of a function that refuses a body before it is sent.
+    pub(crate) check: Option<String>,
     pub(crate) examples: Vec<Example>,
 }
 
@@ -146,6 +150,8 @@ pub(crate) struct Property {
     /// Absent and null are read as the type's default.
     pub(crate) defaulted: bool,
     pub(crate) aliases: Vec<String>,
+    /// A text that is refused before it is sent when it is empty.
+    pub(crate) not_empty: bool,
 }
 
 impl Api {

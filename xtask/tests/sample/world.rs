@@ -4,7 +4,7 @@ use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
 use bytes::Bytes;
 use client_core::decode::{self, DecodeFailure};
 use client_core::testing::WireRequest;
-use client_core::{BaseUrl, Engine, Settings, Vendor};
+use client_core::{BaseUrl, Engine, Operation, Settings, Vendor};
 use http::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
@@ -35,6 +35,24 @@ impl From<&str> for Money {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
+}
+
+/// A body, by hand.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Lid {
+    size: u32,
+    id: String,
+}
+
+impl Lid {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Refuses a lid before it is sent.
+pub(crate) fn check_lid(operation: &'static Operation, lid: &Lid) -> Result<(), Error> {
+    if lid.size > 0 { Ok(()) } else { Err(Error::invalid_input(operation.id(), "size", "a lid has a size")) }
 }
 
 /// A decoder of the provider's own.

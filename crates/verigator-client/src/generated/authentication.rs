@@ -4,11 +4,12 @@
 use crate::generated::models::{AuthMethod, StartAuthentication, StartedAuthentication, VerifyPin};
 use crate::generated::operations;
 use crate::{Call, Client, Verification};
-use client_core::decode;
+use client_core::auth_core::ExposeSecret;
+use client_core::{decode, model};
 
 /// The authentication of one user: send a code, then check what the user typed.
 ///
-/// Made by [`Users::authentication`].
+/// Made by [`Users::authentication`](crate::Users::authentication).
 #[derive(Clone, Copy, Debug)]
 pub struct Authentication<'a> {
     pub(super) client: &'a Client,
@@ -30,10 +31,10 @@ impl Authentication<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service or user.
-    /// - [`Conflict`](client_core::ErrorKind::Conflict), status 409: the vendor names this status and gives
-    ///   no reason for it.
-    /// - [`InvalidData`](client_core::ErrorKind::InvalidData), status 422: the body has not the form that the
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the vendor names this status and gives no
+    ///   reason for it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
     ///   vendor wants.
     ///
     /// # Example
@@ -70,9 +71,9 @@ impl Authentication<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service or user, or no
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user, or no
     ///   authentication was started.
-    /// - [`InvalidData`](client_core::ErrorKind::InvalidData), status 422: the body has not the form that the
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
     ///   vendor wants.
     ///
     /// # Example
@@ -88,10 +89,12 @@ impl Authentication<'_> {
     /// # }
     /// ```
     pub fn verify(&self, pin: impl Into<VerifyPin>) -> Call<Verification> {
+        let pin: VerifyPin = pin.into();
         self.client
             .engine()
             .request(&operations::AUTHENTICATION_VERIFY, &[self.service_id.into(), self.user_id.into()])
-            .json(&pin.into())
+            .check(model::not_empty(&operations::AUTHENTICATION_VERIFY, "token", pin.token.expose_secret()))
+            .json(&pin)
             .call(decode::json)
     }
 }

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct NewService {
-    /// The host name of the web application, such as `dashboard.coffeeshop.com`.
+    /// The host name of the web application, such as `dashboard.coffeeshop.com`. Not empty.
     pub fqdn: String,
-    /// What users see as the issuer in the authenticator app.
+    /// What users see as the issuer in the authenticator app. Not empty.
     pub name: String,
 }
 
 impl NewService {
-    /// The host name of the web application, such as `dashboard.coffeeshop.com`.
+    /// The host name of the web application, such as `dashboard.coffeeshop.com`. Not empty.
     pub fn fqdn(fqdn: impl Into<String>) -> NewServiceWithFqdn {
         NewServiceWithFqdn { fqdn: fqdn.into() }
     }
@@ -32,7 +32,7 @@ pub struct NewServiceWithFqdn {
 }
 
 impl NewServiceWithFqdn {
-    /// What users see as the issuer in the authenticator app.
+    /// What users see as the issuer in the authenticator app. Not empty.
     pub fn name(self, name: impl Into<String>) -> NewService {
         NewService { fqdn: self.fqdn, name: name.into() }
     }
@@ -57,14 +57,14 @@ pub struct Service {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct NewUser {
-    /// The user's name in your own service: a login name or an e-mail address.
+    /// The user's name in your own service: a login name or an e-mail address. Not empty.
     pub id_in_service: String,
-    /// With `+` and the country's prefix, such as `+4401234567`.
+    /// With `+` and the country's prefix, such as `+4401234567`. Not empty.
     pub phone_number: String,
 }
 
 impl NewUser {
-    /// The user's name in your own service: a login name or an e-mail address.
+    /// The user's name in your own service: a login name or an e-mail address. Not empty.
     pub fn id_in_service(id_in_service: impl Into<String>) -> NewUserWithIdInService {
         NewUserWithIdInService { id_in_service: id_in_service.into() }
     }
@@ -78,7 +78,7 @@ pub struct NewUserWithIdInService {
 }
 
 impl NewUserWithIdInService {
-    /// With `+` and the country's prefix, such as `+4401234567`.
+    /// With `+` and the country's prefix, such as `+4401234567`. Not empty.
     pub fn phone_number(self, phone_number: impl Into<String>) -> NewUser {
         NewUser { id_in_service: self.id_in_service, phone_number: phone_number.into() }
     }
@@ -145,7 +145,7 @@ pub struct StartedAuthentication {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct VerifyPin {
-    /// What the user typed. It is text: zeros at its beginning count.
+    /// What the user typed. It is text: zeros at its beginning count. Not empty.
     #[serde(serialize_with = "client_core::model::expose")]
     pub token: SecretString,
     /// How the code was sent. Not needed.

@@ -4,7 +4,7 @@
 use crate::generated::models::{NewService, Service};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use client_core::{decode, model};
 
 /// Services: the web applications whose users are verified.
 ///
@@ -34,8 +34,8 @@ impl Services<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Conflict`](client_core::ErrorKind::Conflict), status 409: the service is registered already.
-    /// - [`InvalidData`](client_core::ErrorKind::InvalidData), status 422: the body has not the form that the
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service is registered already.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
     ///   vendor wants.
     ///
     /// # Example
@@ -50,7 +50,13 @@ impl Services<'_> {
     /// # }
     /// ```
     pub fn create(&self, service: NewService) -> Call<Service> {
-        self.client.engine().request(&operations::SERVICES_CREATE, &[]).json(&service).call(decode::json)
+        self.client
+            .engine()
+            .request(&operations::SERVICES_CREATE, &[])
+            .check(model::not_empty(&operations::SERVICES_CREATE, "fqdn", service.fqdn.as_str()))
+            .check(model::not_empty(&operations::SERVICES_CREATE, "name", service.name.as_str()))
+            .json(&service)
+            .call(decode::json)
     }
 
     /// Gets a service.
@@ -64,7 +70,7 @@ impl Services<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     ///
     /// # Example
     ///
@@ -92,7 +98,7 @@ impl Services<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     ///
     /// # Example
     ///

@@ -5,7 +5,7 @@ use crate::generated::authentication::Authentication;
 use crate::generated::models::{NewUser, User, UserList};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use client_core::{decode, model};
 
 /// Users of a service.
 ///
@@ -46,7 +46,7 @@ impl<'a> Users<'a> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     ///
     /// # Example
     ///
@@ -72,9 +72,9 @@ impl<'a> Users<'a> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service.
-    /// - [`Conflict`](client_core::ErrorKind::Conflict), status 409: the user is there already.
-    /// - [`InvalidData`](client_core::ErrorKind::InvalidData), status 422: the body has not the form that the
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the user is there already.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
     ///   vendor wants.
     ///
     /// # Example
@@ -94,6 +94,8 @@ impl<'a> Users<'a> {
         self.client
             .engine()
             .request(&operations::USERS_CREATE, &[self.service_id.into()])
+            .check(model::not_empty(&operations::USERS_CREATE, "id_in_service", user.id_in_service.as_str()))
+            .check(model::not_empty(&operations::USERS_CREATE, "phone_number", user.phone_number.as_str()))
             .json(&user)
             .call(decode::json)
     }
@@ -109,7 +111,7 @@ impl<'a> Users<'a> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service or user.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     ///
     /// # Example
     ///
@@ -141,7 +143,7 @@ impl<'a> Users<'a> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`NotFound`](client_core::ErrorKind::NotFound), status 404: there is no such service or user.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     ///
     /// # Example
     ///

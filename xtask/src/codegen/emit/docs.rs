@@ -79,7 +79,7 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         let separator = if index == 0 { " Documented for this call:\n\n" } else { "\n" };
         let kind = kind(*status);
         text.push_str(&format!(
-            "{separator}- [`{kind}`](client_core::ErrorKind::{kind}), status {status}: {meaning}"
+            "{separator}- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}"
         ));
     }
     text.push_str("\n\n# Example\n\n```\n");

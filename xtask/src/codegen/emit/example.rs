@@ -60,11 +60,17 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
     }
     let mut whole = None;
     if let (Some(form), Some(example)) = (plan.body(operation), body) {
-        if let BodyForm::Whole(model) = form {
-            let name = body_name(operation, model);
+        let read_before = match &form {
+            BodyForm::Whole(model) => Some((body_name(operation, model), model.schema.name.clone())),
+            BodyForm::Custom(path) => {
+                Some((custom_body_name(operation, path), last_segment(path).to_owned()))
+            }
+            _ => None,
+        };
+        if let Some((name, ty)) = read_before {
             let variable = ident(&name);
             arguments.push(quote!(&#variable));
-            whole = Some((name, model.schema.name.clone()));
+            whole = Some((name, ty));
         } else {
             arguments.push(writer.body(&form, example)?);
         }
@@ -92,10 +98,22 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
 
 /// What the argument of a body is called: the given name, or the type's without its `New`.
 pub(crate) fn body_name(operation: &Operation, model: &Model<'_>) -> String {
+    name_of_body(operation, &model.schema.name)
+}
+
+/// The same for a hand-written type.
+pub(crate) fn custom_body_name(operation: &Operation, path: &str) -> String {
+    name_of_body(operation, last_segment(path))
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+fn name_of_body(operation: &Operation, name: &str) -> String {
     if let Some(name) = operation.body.as_ref().and_then(|body| body.argument.clone()) {
         return name;
     }
-    let name = &model.schema.name;
     name.strip_prefix("New").filter(|rest| !rest.is_empty()).unwrap_or(name).to_snake_case()
 }
 
@@ -162,6 +180,8 @@ impl Writer<'_, '_> {
             BodyForm::Value(model) | BodyForm::Whole(model) => {
                 self.model(model, &example.node, &example.pointer)
             }
+            // These are made from their examples by who calls this.
+            BodyForm::Custom(_) => Ok(TokenStream::new()),
             BodyForm::List(model) => {
                 let Node::Array(items) = &example.node else {
                     return Err(Refusal::new(&example.pointer, "the body is a list; write an array"));

@@ -5,7 +5,7 @@ use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::construct::{Field, chain, initial, setter, staged};
 use super::docs::{doc, example, method as method_docs, statements};
-use super::example::{body_name, call};
+use super::example::{body_name, call, custom_body_name};
 use super::operations::static_name;
 use super::rust::RustFile;
 use super::types::{ident, input, is_copy, owned};
@@ -52,7 +52,14 @@ pub(crate) fn file<'a>(
     let mut beside = Vec::new();
     let parameters =
         plan.operations_of(resource).flat_map(|own| own.path_parameters.iter().chain(&own.query));
-    if parameters.into_iter().any(|parameter| parameter.ty == Type::Secret) {
+    let checked = plan.operations_of(resource).filter_map(|own| plan.body(own)).any(|form| {
+        let object = match form {
+            BodyForm::Into(model) | BodyForm::Value(model) | BodyForm::Whole(model) => model.object(),
+            _ => None,
+        };
+        object.is_some_and(|object| object.properties.iter().any(|p| p.not_empty && p.ty == Type::Secret))
+    });
+    if checked || parameters.into_iter().any(|parameter| parameter.ty == Type::Secret) {
         file.used.insert("ExposeSecret".to_owned());
     }
     let calls = plan
@@ -92,7 +99,7 @@ fn bound_type(parameter: &Parameter) -> TokenStream {
 /// Where a handle comes from, as a link.
 fn accessor_path(plan: &Plan<'_>, resource: &Resource) -> String {
     match resource.parent.as_deref().and_then(|parent| plan.resource(parent)) {
-        Some(parent) => format!("[`{0}::{1}`]", handle_name(parent), resource.name),
+        Some(parent) => format!("[`{0}::{1}`](crate::{0}::{1})", handle_name(parent), resource.name),
         None => format!("[`Client::{}`]", resource.name),
     }
 }
@@ -164,6 +171,12 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         let name = ident(&parameter.rust);
         let own =
             arguments.iter().any(|argument| argument.in_path && argument.parameter.wire == parameter.wire);
+        if operation.body_id.as_ref() == Some(&parameter.wire)
+            && let Some(BodyForm::Custom(path)) = plan.body(operation)
+        {
+            let body = ident(&custom_body_name(operation, &path));
+            return quote!(#body.id().into());
+        }
         match (own, operation.named_arguments, &parameter.ty) {
             (false, ..) => quote!(self.#name.into()),
             (true, _, Type::Named(_)) => quote!(#prefix #name.as_str().into()),
@@ -190,10 +203,33 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         };
         request = quote!(#request.query(#wire, #value));
     }
+    let mut before = TokenStream::new();
     if let Some(form) = plan.body(operation) {
-        let (parameter, value) = body_argument(operation, &form);
+        let (parameter, mut value) = body_argument(operation, &form);
         parameters.push(parameter);
+        let checks = not_empty(operation, &form);
+        if !checks.is_empty() {
+            // What is looked at and then sent needs a name.
+            let body = body_variable(operation, &form);
+            before = match &form {
+                BodyForm::Direct(..) | BodyForm::Into(_) => {
+                    let made = std::mem::replace(&mut value, quote!(&#body));
+                    let made = made.into_iter().skip(1).collect::<TokenStream>();
+                    let ty = matches!(form, BodyForm::Into(_)).then(|| {
+                        let ty = operation.body.as_ref().map(|body| owned(&body.ty));
+                        quote!(: #ty)
+                    });
+                    quote!(let #body #ty = #made;)
+                }
+                _ => TokenStream::new(),
+            };
+            request = quote!(#request #(.check(#checks))*);
+        }
         request = quote!(#request.json(#value));
+        let check = operation.body.as_ref().and_then(|body| body.check.as_ref()?.parse::<TokenStream>().ok());
+        if let Some(check) = check {
+            request = quote!(#request.check(#check(&operations::#operation_name, #value)));
+        }
     }
     if !plan.optional_query(operation).is_empty() {
         let ty = ident(&operation.options_type());
@@ -203,9 +239,46 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
     quote! {
         #docs
         pub fn #name(&self, #(#parameters),*) -> Call<#answer> {
+            #before
             #request.call(#decoder)
         }
     }
+}
+
+/// The variable that holds the body where it is looked at before it is sent.
+fn body_variable(operation: &Operation, form: &BodyForm<'_>) -> Ident {
+    match form {
+        BodyForm::Direct(..) => ident("body"),
+        BodyForm::Into(model) | BodyForm::Value(model) | BodyForm::Whole(model) | BodyForm::List(model) => {
+            ident(&body_name(operation, model))
+        }
+        BodyForm::Custom(path) => ident(&custom_body_name(operation, path)),
+    }
+}
+
+/// The checks of the texts in a body that must not be empty.
+fn not_empty(operation: &Operation, form: &BodyForm<'_>) -> Vec<TokenStream> {
+    let (BodyForm::Direct(model, _)
+    | BodyForm::Into(model)
+    | BodyForm::Value(model)
+    | BodyForm::Whole(model)) = form
+    else {
+        return Vec::new();
+    };
+    let (name, body) = (static_name(operation), body_variable(operation, form));
+    let properties = model.object().map(|object| object.properties.as_slice()).unwrap_or_default();
+    let checked = properties.iter().filter(|property| property.not_empty);
+    let checks = checked.map(|property| {
+        let (wire, field) = (&property.wire, ident(&property.rust));
+        let text = match (&property.ty, property.is_option()) {
+            (Type::Secret, false) => quote!(#body.#field.expose_secret()),
+            (Type::Secret, true) => quote!(#body.#field.as_ref().map(|secret| secret.expose_secret())),
+            (_, false) => quote!(#body.#field.as_str()),
+            (_, true) => quote!(#body.#field.as_deref()),
+        };
+        quote!(model::not_empty(&operations::#name, #wire, #text))
+    });
+    checks.collect()
 }
 
 /// How an argument in path or query is given.
@@ -241,6 +314,10 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
         BodyForm::List(model) => {
             let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
             (quote!(#name: &[#ty]), quote!(#name))
+        }
+        BodyForm::Custom(path) => {
+            let (name, ty) = (ident(&custom_body_name(operation, path)), owned(&Type::Custom(path.clone())));
+            (quote!(#name: &#ty), quote!(#name))
         }
     }
 }

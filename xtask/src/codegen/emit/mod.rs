@@ -135,6 +135,7 @@ fn names(plan: &Plan<'_>) -> Names {
         ("Serialize", "serde::Serialize"),
         ("Value", "serde_json::Value"),
         ("decode", "client_core::decode"),
+        ("model", "client_core::model"),
         ("operations", "crate::generated::operations"),
     ]
     .into_iter()

@@ -2,7 +2,7 @@
 
 use super::super::description::Class;
 use super::super::plan::{BodyForm, Plan};
-use super::example::body_name;
+use super::example::{body_name, custom_body_name};
 use crate::Failure;
 
 const BEGIN: &str = "<!-- operations: begin -->";
@@ -45,6 +45,7 @@ fn table(plan: &Plan<'_>) -> String {
             BodyForm::Direct(_, property) => property.rust.clone(),
             BodyForm::Whole(model) | BodyForm::List(model) => format!("&{}", body_name(operation, model)),
             BodyForm::Into(model) | BodyForm::Value(model) => body_name(operation, model),
+            BodyForm::Custom(path) => format!("&{}", custom_body_name(operation, &path)),
         }));
         if !plan.optional_query(operation).is_empty() {
             arguments.push("options".to_owned());

@@ -98,6 +98,14 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     if operation.class == Class::Read && !operation.not_executed_on.is_empty() {
         return refuse("x-sdk-not-executed-on is for writes; a read is repeated anyway".to_owned());
     }
+    if let Some(wire) = &operation.body_id {
+        let by_hand = operation.body.as_ref().is_some_and(|body| matches!(body.ty, Type::Custom(_)));
+        if !by_hand || !operation.path_parameters.iter().any(|parameter| parameter.wire == *wire) {
+            return refuse(
+                "x-sdk-body-id names a path parameter, and the body is a hand-written type with a method `id`".to_owned(),
+            );
+        }
+    }
     check_parameters(plan, operation)?;
     check_arguments(plan, operation)
 }

@@ -58,6 +58,8 @@ pub(crate) enum BodyForm<'a> {
     Whole(&'a Model<'a>),
     /// A slice.
     List(&'a Model<'a>),
+    /// A hand-written type, by reference.
+    Custom(String),
 }
 
 impl<'a> Plan<'a> {
@@ -197,6 +199,7 @@ impl<'a> Plan<'a> {
             .path_parameters
             .iter()
             .filter(|parameter| !bound.contains(&parameter.wire.as_str()))
+            .filter(|parameter| operation.body_id.as_ref() != Some(&parameter.wire))
             .map(|parameter| Argument { parameter, in_path: true });
         let query = operation
             .query
@@ -249,6 +252,9 @@ impl<'a> Plan<'a> {
 
     pub(crate) fn body(&self, operation: &Operation) -> Option<BodyForm<'_>> {
         let body = operation.body.as_ref()?;
+        if let Type::Custom(path) = &body.ty {
+            return Some(BodyForm::Custom(path.clone()));
+        }
         let model = self.model(body.ty.names()?)?;
         if matches!(body.ty, Type::List(_)) {
             return Some(BodyForm::List(model));

@@ -93,6 +93,7 @@ fn operation(
         Some(place) => return Err(place.refuse("write \"named\", or leave it out")),
         None => false,
     };
+    let body_id = members.take("x-sdk-body-id");
     let options = members.take("x-sdk-options");
     if let Some(place) = &options
         && !is_type_name(place.text()?)
@@ -120,6 +121,7 @@ fn operation(
         description: members.text("description")?,
         errors,
         named_arguments,
+        body_id: body_id.map(|place| place.text().map(str::to_owned)).transpose()?,
         options: options.map(|place| place.text().map(str::to_owned)).transpose()?,
     };
     members.finish()?;
@@ -224,11 +226,18 @@ fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
     if argument.as_deref().is_some_and(|name| !is_rust_name(name)) {
         return Err(members.refuse("x-sdk-name is the name of the argument: write it in snake case"));
     }
+    let check = members.take("x-sdk-check");
+    if let Some(place) = &check
+        && syn::parse_str::<syn::Path>(place.text()?).is_err()
+    {
+        return Err(place.refuse("write the path of a function, such as crate::check::check"));
+    }
+    let check = check.map(|place| place.text().map(str::to_owned)).transpose()?;
     let content = members.need("content", "describe its application/json")?;
     let Media { ty, examples } = media(&content)?;
     members.finish()?;
     let (ty, inline) = match ty {
-        Ok(ty @ Type::Named(_)) => (ty, None),
+        Ok(ty @ (Type::Named(_) | Type::Custom(_))) => (ty, None),
         Ok(Type::List(inner)) if matches!(*inner, Type::Named(_)) => (Type::List(inner), None),
         Ok(_) => return Err(content.refuse("a body is an object, or a list of a named one")),
         Err(object) => match object.properties.as_slice() {
@@ -243,7 +252,7 @@ fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
             }
         },
     };
-    Ok((Body { pointer: place.pointer.clone(), argument, ty, examples }, inline))
+    Ok((Body { pointer: place.pointer.clone(), argument, ty, check, examples }, inline))
 }
 
 /// A JSON body: its type, which an object without a name lacks, and examples.

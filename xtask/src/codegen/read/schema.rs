@@ -1,6 +1,7 @@
 //! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
 
 use super::super::description::{Direction, Object, Property, Schema, Shape, Type, Variant};
+use super::super::json::Node;
 use super::super::walk::{Members, Place};
 use super::{Result, is_type_name, reference, rust_name};
 use heck::ToUpperCamelCase as _;
@@ -91,6 +92,7 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
         None => Vec::new(),
     };
     let defaulted = members.flag("x-sdk-default")?;
+    let not_empty = matches!(place.node.get("minLength"), Some(Node::Integer(1..)));
     let docs = docs(&mut members)?;
     let (ty, nullable) = nullable_type(&mut members)?;
     members.finish()?;
@@ -102,11 +104,12 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
         wire: wire.to_owned(),
         rust,
         docs,
-        ty,
         nullable,
         required,
         defaulted,
         aliases,
+        not_empty: not_empty && matches!(ty, Type::Text | Type::Secret),
+        ty,
     })
 }
 
@@ -124,6 +127,7 @@ pub(super) fn docs(members: &mut Members<'_>) -> Result<Option<String>> {
     ] {
         if let Some(place) = members.take(name) {
             parts.push(match after {
+                _ if name == "minLength" && *place.node == Node::Integer(1) => "Not empty.".to_owned(),
                 "" => format!("{before} {}.", place.node),
                 _ => format!("{before} {} {after}", place.node),
             });
@@ -231,8 +235,8 @@ fn map(members: &mut Members<'_>) -> Result<Type> {
     }
     let values = members.need("additionalProperties", "true, or the schema of the values of a map")?;
     match values.node {
-        super::super::json::Node::Bool(true) => Ok(Type::FreeMap),
-        super::super::json::Node::Object(_) => Ok(Type::Map(Box::new(inner(&values)?))),
+        Node::Bool(true) => Ok(Type::FreeMap),
+        Node::Object(_) => Ok(Type::Map(Box::new(inner(&values)?))),
         _ => Err(values.refuse("write true, or the schema of the values")),
     }
 }

@@ -80,6 +80,8 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r#"{ "type": "object", "properties": { "a": { "type": "string" } } }"#, "#/paths/~1pots/post/requestBody/content", "has one property, required and no secret"),
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r##"{ "$ref": "#/components/schemas/Pot" }"##, "#/paths/~1pots/post/requestBody", "there is no `Pot` in components/schemas"),
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r#"{ "$ref": "pot.json" }"#, "#/paths/~1pots/post/requestBody/content/application~1json/schema/$ref", "a reference here is to #/components/schemas"),
+    ("\"required\": true,\n          \"content\"", "\"required\": true, \"x-sdk-check\": \"a b\", \"content\"", "#/paths/~1pots/post/requestBody/x-sdk-check", "write the path of a function"),
+    (r#""operationId": "pots.create","#, r#""operationId": "pots.create", "x-sdk-body-id": "id","#, "#/paths/~1pots/post", "x-sdk-body-id names a path parameter"),
     ("\"required\": true,\n          \"content\": {\n            \"application/json\"", "\"required\": true,\n          \"content\": {\n            \"application/xml\"", "#/paths/~1pots/post/requestBody/content", "only JSON bodies are read"),
     (r#"{ "201": { "description": "It is made." } }"#, "{}", "#/paths/~1pots/post/responses", "describe the success"),
     (r#"{ "201": { "description": "It is made." } }"#, r#"{ "201": {} }"#, "#/paths/~1pots/post/responses/201", "without `description`"),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// The cups of a pot.
 ///
-/// Made by [`PotById::cups`].
+/// Made by [`PotById::cups`](crate::PotById::cups).
 #[derive(Clone, Copy, Debug)]
 pub struct Cups<'a> {
     pub(super) client: &'a Client,

@@ -23,6 +23,10 @@ pub static POTS_BETWEEN: Operation =
 /// `GET /pots/find/{brand}`: Finds a pot.
 pub static POTS_FIND: Operation = Operation::new("pots.find", Method::GET, "/pots/find/{brand}", Class::Read);
 
+/// `POST /lids/{lid}`: Replaces a lid by this one, which was read before.
+pub static POTS_REPLACE_LID: Operation =
+    Operation::new("pots.replace_lid", Method::POST, "/lids/{lid}", Class::Write);
+
 /// `GET /pots/{potId}`: Gets the pot.
 pub static POT_BY_ID_GET: Operation =
     Operation::new("pot_by_id.get", Method::GET, "/pots/{potId}", Class::Read).success(&[203]);
@@ -53,12 +57,13 @@ pub static GUESTS_PROVE: Operation =
     Operation::new("guests.prove", Method::PUT, "/houses/{house}/guests/{key}/login", Class::Write);
 
 /// All of them, in the order of the description.
-pub static ALL: [&Operation; 12] = [
+pub static ALL: [&Operation; 13] = [
     &POTS_LIST,
     &POTS_CREATE,
     &POTS_CHANGE,
     &POTS_BETWEEN,
     &POTS_FIND,
+    &POTS_REPLACE_LID,
     &POT_BY_ID_GET,
     &POT_BY_ID_REPLACE,
     &POT_BY_ID_SMASH,

@@ -6,7 +6,7 @@ use crate::common;
 use client_core::auth_core::ExposeSecret;
 use client_core::testing::WireServer;
 use sample_client::{
-    Cover, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, TeaKind,
+    Cover, Lid, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, TeaKind,
 };
 
 #[tokio::test]
@@ -170,4 +170,16 @@ async fn find() {
         "/pots/find/home%20brew?search.text=a%2Fb%20%26%20c&strict=false&ids=3&ids=4&words=a&words=b%20c&kind=black&near=1.5&sort=name",
         None,
     );
+}
+
+#[tokio::test]
+async fn replace_lid() {
+    let body = r#"{"size":3,"id":"l1"}"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+    let lid: Lid = serde_json::from_str(r#"{"id":"l1","size":3}"#).unwrap();
+
+    client.pots().replace_lid(&lid).await.unwrap();
+
+    assert_sent(&server, "POST", "/lids/l1", Some(body));
 }
