@@ -1,0 +1,61 @@
+//! What is checked about a body before it is sent; the generated operations call it.
+
+use crate::application::{Application, NewApplication};
+use crate::credential::Credential;
+use crate::metadata::Metadata;
+use crate::password::NewPassword;
+use crate::tenant::Tenant;
+use crate::user::{NewUser, User};
+use client_core::{Error, Operation};
+use std::borrow::Cow;
+
+/// A body with rules of the vendor's that can be checked here.
+pub(crate) trait Check {
+    /// The member that breaks a rule, and how; without its value.
+    fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)>;
+}
+
+/// Refuses a body that the vendor would refuse.
+pub(crate) fn check(operation: &'static Operation, body: &impl Check) -> Result<(), Error> {
+    body.violation().map_err(|(field, reason)| Error::invalid_input(operation.id(), field, reason))
+}
+
+fn metadata(metadata: &Metadata) -> Result<(), (&'static str, Cow<'static, str>)> {
+    metadata.check().map_err(|reason| ("metadata", reason))
+}
+
+macro_rules! check_metadata {
+    ($($name:ident),*) => {$(
+        impl Check for $name {
+            fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
+                metadata(self.metadata())
+            }
+        }
+    )*};
+}
+check_metadata!(Tenant, Application, User, Credential);
+
+impl Check for NewApplication {
+    fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
+        if self.name().is_empty() {
+            return Err(("name", "an application needs one".into()));
+        }
+        metadata(self.metadata())
+    }
+}
+
+impl Check for NewUser {
+    fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
+        if self.profile().email().is_empty() {
+            return Err(("profile.email", "a user needs one".into()));
+        }
+        metadata(self.metadata())
+    }
+}
+
+impl Check for NewPassword {
+    fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
+        self.invalid().map_err(|invalid| ("password", invalid.to_string().into()))?;
+        metadata(self.metadata())
+    }
+}

@@ -1,0 +1,144 @@
+//! What the vendor's errors say: a code, and a UUID for its support.
+//!
+//! One code is published, `authentication_failure`. In front of the API stands a proxy whose 429 has another body: a
+//! textual `status_code`, a `status_text`, neither code nor UUID, and no `Retry-After`.
+
+use crate::kept::whole_object;
+use client_core::{AnswerView, ApiError, Vendor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::Deref;
+
+/// A call to Vault Vision that failed.
+///
+/// It gives access to everything that [`client_core::Error`] knows; [`request_id`](client_core::Error::request_id) is the
+/// vendor's UUID.
+///
+/// ```no_run
+/// # async fn run(vault: vaultvision_client::Client) {
+/// use vaultvision_client::ErrorKind;
+///
+/// match vault.users("tenant").get("user").await {
+///     Ok(user) => println!("{}", user.profile().email()),
+///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
+///     // One line: operation, status, code and UUID, and no secret.
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// # }
+/// ```
+pub struct Error(client_core::Error);
+
+impl Error {
+    /// The part that all providers share.
+    #[must_use]
+    pub fn into_inner(self) -> client_core::Error {
+        self.0
+    }
+
+    /// The vendor's error object, where the answer was one.
+    #[must_use]
+    pub fn details(&self) -> Option<ErrorBody> {
+        self.0.body_as()
+    }
+}
+
+impl Deref for Error {
+    type Target = client_core::Error;
+
+    fn deref(&self) -> &client_core::Error {
+        &self.0
+    }
+}
+
+impl From<client_core::Error> for Error {
+    fn from(error: client_core::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+whole_object! {
+    /// The vendor's error object.
+    ErrorBody expects "an error object" {
+        /// `Error`.
+        "type" => kind: text;
+        /// What to quote to the vendor's support.
+        "uuid" => uuid: text;
+        /// The vendor's code, such as `authentication_failure`.
+        "code" => code: text;
+        /// The status once more.
+        "status_code" => status_code: hidden<StatusCode>;
+    }
+}
+
+impl ErrorBody {
+    /// The status once more, also where the proxy sends it as a text.
+    #[must_use]
+    pub fn status_code(&self) -> Option<u16> {
+        match self.status_code.given()? {
+            StatusCode::Number(status) => u16::try_from(*status).ok(),
+            StatusCode::Text(status) => status.parse().ok(),
+        }
+    }
+}
+
+/// A number from the API, a text from the proxy in front of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum StatusCode {
+    Number(u64),
+    Text(String),
+}
+
+impl Default for StatusCode {
+    fn default() -> Self {
+        Self::Number(0)
+    }
+}
+
+impl crate::kept::Zero for StatusCode {
+    fn is_zero(&self) -> bool {
+        matches!(self, Self::Number(0))
+    }
+}
+
+/// The vendor's rules: those of plain HTTP. What differs is said per operation: a write is never repeated after a 5xx,
+/// which here may mean that the tenant is set up wrong and stays so.
+#[derive(Debug)]
+pub(crate) struct VaultVision;
+
+impl Vendor for VaultVision {
+    fn name(&self) -> &'static str {
+        "vaultvision"
+    }
+
+    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+        let mut api = ApiError::new();
+        let Ok(body) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(answer.body)
+        else {
+            return api;
+        };
+        let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+        api.code = text("code");
+        api.request_id = text("uuid");
+        api.message = text("status_text");
+        api
+    }
+}

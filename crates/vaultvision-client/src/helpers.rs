@@ -1,0 +1,173 @@
+//! What is done most with Vault Vision, in one call each: change an object, block a user, change one setting of a tenant.
+
+use crate::modify::Modify;
+use crate::{
+    Application, Applications, Credential, Credentials, Tenant, TenantSettings, Tenants, User, Users,
+};
+
+impl<'a> Tenants<'a> {
+    /// Reads a tenant, lets `change` change it, and writes it back: see [`Modify`].
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = vault
+    ///     .tenants()
+    ///     .modify("CmKJPDorO34hGJ0J", |tenant| tenant.metadata_mut().insert("mykey1", "myval1"))
+    ///     .await?
+    ///     .written()?;
+    /// # let _ = tenant;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn modify<F: FnMut(&mut Tenant) + Send>(
+        self,
+        tenant_id: &'a str,
+        change: F,
+    ) -> Modify<'a, Tenant, F> {
+        Modify::new(
+            tenant_id,
+            "tenants.update",
+            move || self.get(tenant_id),
+            move |tenant| self.update(tenant),
+            change,
+        )
+    }
+
+    /// Changes settings of a tenant and leaves the others as they are, those without a name in this crate included.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenants = vault.tenants();
+    /// tenants.set("CmKJPDorO34hGJ0J", |settings| settings.set_allow_unverified(false)).await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn set(
+        self,
+        tenant_id: &'a str,
+        mut change: impl FnMut(&mut TenantSettings) + Send,
+    ) -> Modify<'a, Tenant, impl FnMut(&mut Tenant) + Send> {
+        self.modify(tenant_id, move |tenant| change(tenant.settings_mut()))
+    }
+}
+
+impl<'a> Applications<'a> {
+    /// Reads an application, lets `change` change it, and writes it back: see [`Modify`].
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let applications = vault.applications("CmKJPDorO34hGJ0J");
+    /// applications.modify("J3Or5KNHIUDl", |application| application.set_name("Shop")).await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn modify<F: FnMut(&mut Application) + Send>(
+        self,
+        application_id: &'a str,
+        change: F,
+    ) -> Modify<'a, Application, F> {
+        Modify::new(
+            application_id,
+            "applications.update",
+            move || self.get(application_id),
+            move |application| self.update(application),
+            change,
+        )
+    }
+}
+
+impl<'a> Users<'a> {
+    /// Reads a user, lets `change` change it, and writes it back: see [`Modify`].
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = vault.users("CmKJPDorO34hGJ0J");
+    /// users.modify("9cb0Q44OoPO4", |user| user.profile_mut().set_name("Test User02")).await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn modify<F: FnMut(&mut User) + Send>(self, user_id: &'a str, change: F) -> Modify<'a, User, F> {
+        Modify::new(user_id, "users.update", move || self.get(user_id), move |user| self.update(user), change)
+    }
+
+    /// Blocks a user's logins.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// vault.users("CmKJPDorO34hGJ0J").disable("9cb0Q44OoPO4").await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn disable(self, user_id: &'a str) -> Modify<'a, User, impl FnMut(&mut User) + Send> {
+        self.modify(user_id, |user| user.set_disabled(true))
+    }
+
+    /// Lets a user log in again.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// vault.users("CmKJPDorO34hGJ0J").enable("9cb0Q44OoPO4").await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn enable(self, user_id: &'a str) -> Modify<'a, User, impl FnMut(&mut User) + Send> {
+        self.modify(user_id, |user| user.set_disabled(false))
+    }
+}
+
+impl<'a> Credentials<'a> {
+    /// Reads a credential, lets `change` change it, and writes it back: see [`Modify`].
+    ///
+    /// A password's hash goes back with it. If the user sets another password between the reading and the writing, the
+    /// old one comes back: the look before the write is there for that, so don't turn it off here.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = vault.users("CmKJPDorO34hGJ0J");
+    /// let credentials = users.credentials("6fkflQib1ehm");
+    /// credentials.modify("password", |password| password.set_disabled(true)).await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    pub fn modify<F: FnMut(&mut Credential) + Send>(
+        self,
+        credential_id: &'a str,
+        change: F,
+    ) -> Modify<'a, Credential, F> {
+        Modify::new(
+            credential_id,
+            "credentials.update",
+            move || self.get(credential_id),
+            move |credential| self.update(credential),
+            change,
+        )
+    }
+}

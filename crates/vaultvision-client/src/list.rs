@@ -1,0 +1,152 @@
+//! The envelope of every list.
+//!
+//! The vendor documents no way to ask for the rows beyond its limit of 100, so the numbers are handed out as they come and
+//! [`List::is_truncated`] tells when rows are missing.
+
+use crate::kept::{self, Slot, Unknown, Whole};
+use serde::de::Deserializer;
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+
+/// A list, and how much of it this is.
+///
+/// ```
+/// use vaultvision_client::{List, User};
+///
+/// let list: List<User> = serde_json::from_str(
+///     r#"{"type":"List","total":250,"count":1,"limit":100,"data":[{"type":"User","id":"u1"}]}"#,
+/// )?;
+/// assert_eq!(list.items()[0].id(), "u1");
+/// assert!(list.is_truncated(), "249 users are missing");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct List<T> {
+    kind: Slot<String>,
+    total: Slot<u64>,
+    count: Slot<u64>,
+    limit: Slot<u64>,
+    data: Slot<Vec<T>>,
+    unknown: Unknown,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self {
+            kind: Slot::default(),
+            total: Slot::default(),
+            count: Slot::default(),
+            limit: Slot::default(),
+            data: Slot::default(),
+            unknown: Unknown::default(),
+        }
+    }
+}
+
+impl<T> List<T> {
+    /// The rows.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        self.data.get()
+    }
+
+    /// The rows, taken out.
+    #[must_use]
+    pub fn into_items(mut self) -> Vec<T> {
+        std::mem::take(self.data.value_mut())
+    }
+
+    /// `total`: how many rows there are, as far as can be told; the vendor doesn't explain its numbers. Zero when it is
+    /// absent.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        *self.total.get()
+    }
+
+    /// `count`: how many rows this answer has, says the vendor; a sample of its own prints fewer.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        *self.count.get()
+    }
+
+    /// `limit`: the most rows of one answer, 100 in every sample.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        *self.limit.get()
+    }
+
+    /// Whether there are more rows than these. No documented parameter asks for the others; a guess, such as `offset`,
+    /// can be tried with [`Call::query`](client_core::Call::query).
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        usize::try_from(self.total()).map_or(true, |total| total > self.items().len())
+    }
+
+    /// The members of the envelope that this version has no name for.
+    #[must_use]
+    pub fn unknown(&self) -> &Unknown {
+        &self.unknown
+    }
+}
+
+impl<T> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_items().into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items().iter()
+    }
+}
+
+/// So that the rows' own lifetime of reading doesn't get into [`Whole`].
+struct Reading<T>(List<T>);
+
+impl<T> Default for Reading<T> {
+    fn default() -> Self {
+        Self(List::default())
+    }
+}
+
+impl<T: for<'any> Deserialize<'any>> Whole for Reading<T> {
+    const EXPECTED: &'static str = "a list with its numbers";
+
+    fn take<'de, D: Deserializer<'de>>(&mut self, name: &str, value: D) -> Result<(), D::Error> {
+        match name {
+            "type" => self.0.kind.read(value),
+            "total" => self.0.total.read(value),
+            "count" => self.0.count.read(value),
+            "limit" => self.0.limit.read(value),
+            "data" => self.0.data.read(value),
+            _ => self.0.unknown.keep(name, value),
+        }
+    }
+}
+
+impl<'de, T: for<'any> Deserialize<'any>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        kept::read::<Reading<T>, D>(deserializer).map(|reading| reading.0)
+    }
+}
+
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = kept::begin(serializer)?;
+        self.kind.write("type", &mut map)?;
+        self.total.write("total", &mut map)?;
+        self.count.write("count", &mut map)?;
+        self.limit.write("limit", &mut map)?;
+        self.data.write("data", &mut map)?;
+        self.unknown.write(&mut map)?;
+        map.end()
+    }
+}

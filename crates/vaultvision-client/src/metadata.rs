@@ -1,0 +1,180 @@
+//! Metadata: up to 20 pairs of a program's own on most objects.
+//!
+//! The vendor's limits are 20 keys of 100 characters with values of 1,000 characters. They are checked before anything is
+//! sent, but only where the metadata was changed: what the vendor itself has handed out goes back as it came.
+//!
+//! Assumption: characters are Unicode scalar values; the page doesn't say whether it counts bytes.
+
+use crate::kept::{self, Unknown, Whole, Zero};
+use serde::de::Deserializer;
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+
+/// The most keys that the vendor takes.
+pub const MAX_KEYS: usize = 20;
+/// The most characters of a key.
+pub const MAX_KEY_CHARACTERS: usize = 100;
+/// The most characters of a value.
+pub const MAX_VALUE_CHARACTERS: usize = 1_000;
+
+/// A program's own pairs on an object. The vendor asks not to keep anything sensitive here.
+///
+/// All of it is replaced at once: a key that is not sent is gone. Values are texts; one of another type, should the
+/// vendor send one, is kept and sent back as it came, see [`unknown`](Self::unknown). `Debug` shows the keys only.
+///
+/// ```
+/// use vaultvision_client::NewUser;
+///
+/// let mut user = NewUser::email("test01@example.test");
+/// user.metadata_mut().insert("other_id", "other_id_01");
+/// assert_eq!(user.metadata().get("other_id").as_deref(), Some("other_id_01"));
+/// ```
+#[derive(Clone, Default)]
+pub struct Metadata {
+    members: Unknown,
+    changed: bool,
+}
+
+impl Metadata {
+    /// The text of a key; `None` when there is none, or its value is no text.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+        text(self.members.get(key)?)
+    }
+
+    /// Puts a text in, in place of the key's old one.
+    pub fn insert(&mut self, key: &str, value: &str) {
+        self.changed = true;
+        // A text can always be written as JSON.
+        let _ = self.members.set(key, value);
+    }
+
+    /// Takes a key out; whether it was there.
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.changed = true;
+        self.members.remove(key)
+    }
+
+    /// Takes all out.
+    pub fn clear(&mut self) {
+        self.changed = true;
+        self.members = Unknown::default();
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Every key whose value is a text, with it.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.members.raw().filter_map(|(key, value)| Some((key, text(value.get())?)))
+    }
+
+    /// Every key with its value as JSON, also where that is no text.
+    #[must_use]
+    pub fn unknown(&self) -> &Unknown {
+        &self.members
+    }
+
+    /// What is over the vendor's limits, if it was changed here.
+    pub(crate) fn check(&self) -> Result<(), Cow<'static, str>> {
+        if !self.changed {
+            return Ok(());
+        }
+        if self.len() > MAX_KEYS {
+            return Err(format!("it has {} keys, and the vendor takes {MAX_KEYS}", self.len()).into());
+        }
+        for (index, (key, value)) in self.members.raw().enumerate() {
+            let characters = key.chars().count();
+            if characters > MAX_KEY_CHARACTERS {
+                return Err(format!(
+                    "its key number {} has {characters} characters, and the vendor takes {MAX_KEY_CHARACTERS}",
+                    index + 1
+                )
+                .into());
+            }
+            let characters = text(value.get()).map_or(0, |value| value.chars().count());
+            if characters > MAX_VALUE_CHARACTERS {
+                return Err(format!(
+                    "the value of its key number {} has {characters} characters, and the vendor takes \
+                     {MAX_VALUE_CHARACTERS}",
+                    index + 1
+                )
+                .into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of a JSON string; `None` for other JSON.
+fn text(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str(json).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> Extend<(K, V)> for Metadata {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, pairs: I) {
+        for (key, value) in pairs {
+            self.insert(key.as_ref(), value.as_ref());
+        }
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Metadata {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let mut metadata = Self::default();
+        metadata.extend(pairs);
+        metadata
+    }
+}
+
+impl Whole for Metadata {
+    const EXPECTED: &'static str = "an object of texts";
+
+    fn take<'de, D: Deserializer<'de>>(&mut self, name: &str, value: D) -> Result<(), D::Error> {
+        self.members.keep(name, value)
+    }
+}
+
+impl Zero for Metadata {
+    fn is_zero(&self) -> bool {
+        // Metadata that was emptied is sent as an empty object, so that the old one goes.
+        self.members.is_empty() && !self.changed
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        kept::read(deserializer)
+    }
+}
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = kept::begin(serializer)?;
+        self.members.write(&mut map)?;
+        map.end()
+    }
+}
+
+/// Keys without values.
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.members.fmt(f)
+    }
+}

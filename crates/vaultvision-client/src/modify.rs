@@ -1,0 +1,363 @@
+//! Change a part of an object, where the vendor only replaces the whole: read, change, look again, write, look again.
+//!
+//! The API has no version and no conditional write, so two programs that do this at once can undo each other's changes
+//! without any error. The two extra looks find almost all of these cases: one just before the write sees a change that
+//! came in between, and nothing is written then; one after it sees a change that went over ours. What stays open is the
+//! time of one call between the last look and the write.
+//!
+//! Objects are compared member by member in their JSON text, where a zero is the same as an absent member, because the
+//! vendor leaves zeros out. Members that the vendor sets by itself don't count.
+
+use crate::Call;
+use crate::check::Check;
+use crate::error::Error;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+/// How a change ended.
+#[derive(Clone, Debug)]
+#[must_use = "a lost update comes back as a value, not as an error"]
+pub enum Modified<T> {
+    /// It was written. This is the object of the vendor's answer.
+    Written(T),
+    /// There was nothing to change, so nothing was written.
+    Unchanged(T),
+    /// Somebody else changed the object at the same time.
+    Lost(LostUpdate<T>),
+}
+
+impl<T> Modified<T> {
+    /// The object as it is now, or the lost update as an error.
+    ///
+    /// # Errors
+    ///
+    /// [`LostUpdate`], boxed for its size.
+    pub fn written(self) -> Result<T, Box<LostUpdate<T>>> {
+        match self {
+            Self::Written(object) | Self::Unchanged(object) => Ok(object),
+            Self::Lost(lost) => Err(Box::new(lost)),
+        }
+    }
+
+    /// Whether somebody else changed the object at the same time.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_))
+    }
+}
+
+/// When somebody else's change was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Race {
+    /// Before the write: nothing was written, and nothing is lost but the effort. Change the object again, as it is now.
+    Before,
+    /// In the answer to the write: members that were not to be changed are different there, so somebody else's change was
+    /// overwritten, or came in at the same moment.
+    Answer,
+    /// After the write: members that were changed have another value again, so our change was overwritten.
+    After,
+}
+
+/// Somebody else changed the object at the same time.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct LostUpdate<T> {
+    /// When it was seen.
+    pub race: Race,
+    /// The object as we wrote it, or would have.
+    pub ours: T,
+    /// The object as it is now.
+    pub now: T,
+    /// Paths of the members in question, such as `settings.allow_signups`.
+    pub members: Vec<String>,
+}
+
+/// Paths without values.
+impl<T> fmt::Debug for LostUpdate<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LostUpdate")
+            .field("race", &self.race)
+            .field("members", &self.members)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for LostUpdate<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.race {
+            Race::Before => "somebody else changed the object meanwhile, so nothing was written",
+            Race::Answer => {
+                "somebody else changed the object meanwhile, and the change may have been overwritten"
+            }
+            Race::After => "somebody else overwrote the change",
+        })?;
+        if self.members.is_empty() { Ok(()) } else { write!(f, ": {}", self.members.join(", ")) }
+    }
+}
+
+impl<T> std::error::Error for LostUpdate<T> {}
+
+/// An object that is replaced as a whole.
+pub(crate) trait Replaced: Serialize + Clone + Check + Send + Sync + 'static {
+    fn id(&self) -> &str;
+    fn updated_at(&self) -> Option<&str>;
+}
+
+macro_rules! replaced {
+    ($($name:ty),*) => {$(
+        impl Replaced for $name {
+            fn id(&self) -> &str {
+                self.id()
+            }
+
+            fn updated_at(&self) -> Option<&str> {
+                self.updated_at().map(crate::time::Time::as_str)
+            }
+        }
+    )*};
+}
+replaced!(crate::Tenant, crate::Application, crate::User, crate::Credential);
+
+type Read<'a, T> = Box<dyn Fn() -> Call<T> + Send + Sync + 'a>;
+type Write<'a, T> = Box<dyn Fn(&T) -> Call<T> + Send + Sync + 'a>;
+
+/// A change that is ready to go: `.await` makes it.
+///
+/// ```no_run
+/// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use vaultvision_client::Modified;
+///
+/// let tenants = vault.tenants();
+/// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.settings_mut().set_allow_unverified(false));
+/// match change.await? {
+///     Modified::Written(tenant) | Modified::Unchanged(tenant) => println!("{}", tenant.name()),
+///     Modified::Lost(lost) => println!("{lost}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a change does nothing until it is awaited"]
+pub struct Modify<'a, T, F> {
+    id: &'a str,
+    operation: &'static str,
+    read: Read<'a, T>,
+    write: Write<'a, T>,
+    change: F,
+    looks: bool,
+    rounds: u32,
+}
+
+impl<T, F> fmt::Debug for Modify<'_, T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Modify").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
+#[expect(private_bounds, reason = "only the objects of this crate are replaced")]
+impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
+    pub(crate) fn new(
+        id: &'a str,
+        operation: &'static str,
+        read: impl Fn() -> Call<T> + Send + Sync + 'a,
+        write: impl Fn(&T) -> Call<T> + Send + Sync + 'a,
+        change: F,
+    ) -> Self {
+        Self { id, operation, read: Box::new(read), write: Box::new(write), change, looks: true, rounds: 0 }
+    }
+
+    /// Makes two calls and not four: the object is not read again before and after the write. A race is then noticed only
+    /// where the answer to the write shows it.
+    pub fn without_looking(mut self) -> Self {
+        self.looks = false;
+        self
+    }
+
+    /// When somebody else's change is seen before the write, changes the object again as it is then, up to so many times.
+    /// By default not at all: the closure then runs once.
+    pub fn again(mut self, times: u32) -> Self {
+        self.rounds = times;
+        self
+    }
+
+    async fn run(mut self) -> Result<Modified<T>, Error> {
+        let mut before = look(&self.read, self.id, self.operation).await?;
+        loop {
+            let mut ours = before.clone();
+            (self.change)(&mut ours);
+            if ours.id() != before.id() {
+                let reason = "the closure put another object in place of the one that it was given";
+                return Err(refuse(client_core::Error::invalid_input(self.operation, "id", reason)));
+            }
+            let (old, new) = (leaves(&before), leaves(&ours));
+            let changed = differences(&old, &new);
+            if changed.is_empty() {
+                return Ok(Modified::Unchanged(before));
+            }
+            if self.looks {
+                let now = look(&self.read, self.id, self.operation).await?;
+                let members = differences(&old, &leaves(&now));
+                if !members.is_empty() || now.updated_at() != before.updated_at() {
+                    if self.rounds > 0 {
+                        self.rounds -= 1;
+                        before = now;
+                        continue;
+                    }
+                    return Ok(Modified::Lost(LostUpdate { race: Race::Before, ours, now, members }));
+                }
+            }
+            let answer = (self.write)(&ours).await?;
+            let answered = leaves(&answer);
+            // Of what was changed the vendor may make something else: it hashes passwords and drops what it doesn't know.
+            let foreign: Vec<String> = differences(&new, &answered)
+                .into_iter()
+                .filter(|path| !touches(&changed, path) && !is_the_vendors(path))
+                .collect();
+            if !foreign.is_empty() {
+                return Ok(Modified::Lost(LostUpdate {
+                    race: Race::Answer,
+                    ours,
+                    now: answer,
+                    members: foreign,
+                }));
+            }
+            if self.looks {
+                let now = look(&self.read, self.id, self.operation).await?;
+                let members: Vec<String> = differences(&answered, &leaves(&now))
+                    .into_iter()
+                    .filter(|path| touches(&changed, path))
+                    .collect();
+                if !members.is_empty() {
+                    return Ok(Modified::Lost(LostUpdate { race: Race::After, ours, now, members }));
+                }
+            }
+            return Ok(Modified::Written(answer));
+        }
+    }
+}
+
+/// Reads the object, and checks that it is the one that was asked for.
+async fn look<T: Replaced>(read: &Read<'_, T>, id: &str, operation: &'static str) -> Result<T, Error> {
+    let object = read().await?;
+    if object.id() == id {
+        return Ok(object);
+    }
+    let reason = "the answer is another object than the one that was asked for";
+    Err(refuse(client_core::Error::unusable(operation, reason)))
+}
+
+fn refuse(error: client_core::Error) -> Error {
+    error.with_provider("vaultvision").into()
+}
+
+impl<'a, T: Replaced, F: FnMut(&mut T) + Send + 'a> IntoFuture for Modify<'a, T, F> {
+    type Output = Result<Modified<T>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Members that the vendor sets by itself.
+fn is_the_vendors(path: &str) -> bool {
+    matches!(
+        path,
+        "type"
+            | "id"
+            | "created_at"
+            | "updated_at"
+            | "verified_at"
+            | "profile.email_verified"
+            | "password.cost"
+    )
+}
+
+/// Whether a path is one of these, above or below one of these, or a neighbour in the same password: its algorithm, hash
+/// and cost change together.
+fn touches(changed: &[String], path: &str) -> bool {
+    let under = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'));
+    changed.iter().any(|known| {
+        known == path
+            || under(known, path)
+            || under(path, known)
+            || (known.starts_with("password.") && path.starts_with("password."))
+    })
+}
+
+/// The members of an object and of the objects in it, by path, as JSON text; zeros left out.
+fn leaves<T: Serialize>(object: &T) -> BTreeMap<String, Box<str>> {
+    let mut found = BTreeMap::new();
+    // What was read from JSON can be written as JSON.
+    if let Ok(text) = serde_json::value::to_raw_value(object) {
+        collect("", &text, &mut found);
+    }
+    found.remove("updated_at");
+    found
+}
+
+fn collect(path: &str, value: &RawValue, found: &mut BTreeMap<String, Box<str>>) {
+    let text = value.get();
+    if text.starts_with('{')
+        && let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text)
+    {
+        for (name, value) in members {
+            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
+            collect(&path, value, found);
+        }
+        return;
+    }
+    if !matches!(text, "\"\"" | "0" | "false" | "null" | "[]") {
+        found.insert(path.to_owned(), text.into());
+    }
+}
+
+/// The paths at which two objects differ.
+fn differences(one: &BTreeMap<String, Box<str>>, other: &BTreeMap<String, Box<str>>) -> Vec<String> {
+    let mut paths: Vec<String> = one
+        .iter()
+        .filter(|(path, value)| other.get(*path) != Some(*value))
+        .map(|(path, _)| path.clone())
+        .collect();
+    paths.extend(other.keys().filter(|path| !one.contains_key(*path)).cloned());
+    paths.sort_unstable();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(json: &str) -> BTreeMap<String, Box<str>> {
+        leaves(&serde_json::from_str::<&RawValue>(json).unwrap())
+    }
+
+    #[test]
+    fn absent_and_zero_are_the_same_and_long_numbers_are_not() {
+        let one = of(r#"{"a":false,"b":{"c":1},"d":[],"e":"","f":0,"g":null,"h":{},"updated_at":"x"}"#);
+        assert!(differences(&one, &of(r#"{"b":{"c":1}}"#)).is_empty());
+        let long = |n| of(&format!(r#"{{"n":12345678901234567890123456789{n},"m":{{"x":[1,{{"y":0}}]}}}}"#));
+        assert_eq!(differences(&long(0), &long(1)), ["n"]);
+        assert_eq!(differences(&one, &of(r#"{"b":{"c":2},"z":1}"#)), ["b.c", "z"]);
+    }
+
+    #[test]
+    fn a_password_changes_as_one() {
+        let changed = ["password.hash".to_owned(), "metadata.a".to_owned()];
+        for (path, expected) in [
+            ("password.alg", true),
+            ("password.cost", true),
+            ("metadata.a", true),
+            ("metadata", true),
+            ("metadata.a.b", true),
+            ("metadata.ab", false),
+            ("disabled", false),
+        ] {
+            assert_eq!(touches(&changed, path), expected, "{path}");
+        }
+    }
+}

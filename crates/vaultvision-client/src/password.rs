@@ -1,0 +1,415 @@
+//! Passwords: the hash that the vendor stores, and the forms in which one can be imported.
+//!
+//! A password is imported as clear text, as an unsalted digest (MD5, SHA-1, SHA-256, SHA-512) or as a bcrypt hash. The
+//! vendor wraps digests into bcrypt and unwraps them at the first login. What it would refuse is refused here with a
+//! reason; what it may refuse, a bcrypt cost that is far from its own, comes as a warning.
+
+use crate::kept::{Slot, whole_object};
+use crate::metadata::Metadata;
+use crate::secret_text::SecretText;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use client_core::auth_core::{ExposeSecret, SecretString};
+use std::fmt;
+
+/// The cost of the vendor's own bcrypt hashes.
+pub const VENDOR_BCRYPT_COST: u32 = 10;
+
+client_core::open_enum! {
+    /// How a password is hashed.
+    pub enum PasswordAlgorithm {
+        /// Not at all: clear text, on its way in only.
+        Plain = "plain",
+        /// bcrypt.
+        Bcrypt = "bcrypt",
+        /// MD5, on its way in only.
+        Md5 = "md5",
+        /// SHA-1, on its way in only.
+        Sha1 = "sha1",
+        /// SHA-256, on its way in only.
+        Sha256 = "sha256",
+        /// SHA-512, on its way in only.
+        Sha512 = "sha512",
+        /// MD5 in bcrypt, until the first login.
+        Md5Bcrypt = "md5|bcrypt",
+        /// SHA-1 in bcrypt, until the first login.
+        Sha1Bcrypt = "sha1|bcrypt",
+        /// SHA-256 in bcrypt, until the first login.
+        Sha256Bcrypt = "sha256|bcrypt",
+        /// SHA-512 in bcrypt, until the first login.
+        Sha512Bcrypt = "sha512|bcrypt",
+    }
+}
+
+impl PasswordAlgorithm {
+    /// The hexadecimal digits of a digest; `None` for what is no digest.
+    fn digits(&self) -> Option<usize> {
+        match self {
+            Self::Md5 => Some(32),
+            Self::Sha1 => Some(40),
+            Self::Sha256 => Some(64),
+            Self::Sha512 => Some(128),
+            _ => None,
+        }
+    }
+}
+
+whole_object! {
+    /// A password's hash, as it is stored or sent.
+    ///
+    /// The vendor hands hashes out to whoever may read credentials; treat them like passwords. They go back byte for byte.
+    PasswordHash expects "a password's algorithm and hash" {
+        /// The vendor's name of the algorithm, see [`algorithm`](Self::algorithm).
+        "alg" => alg: text;
+        /// The cost of bcrypt, which only some answers state; see [`bcrypt_cost`](Self::bcrypt_cost).
+        "cost" => cost: count;
+        /// The hash as it stands on the wire: a bcrypt text, or base64 of one; in what is sent also a digest or clear text.
+        "hash" => hash: secret;
+    }
+}
+
+impl PasswordHash {
+    /// How it is hashed.
+    #[must_use]
+    pub fn algorithm(&self) -> PasswordAlgorithm {
+        PasswordAlgorithm::from(self.alg())
+    }
+
+    /// The bcrypt text, `$2a$10$…`, from either of the two forms in which the vendor sends it.
+    #[must_use]
+    pub fn bcrypt(&self) -> Option<SecretString> {
+        let hash = self.hash()?.expose_secret();
+        if bcrypt_cost(hash).is_some() {
+            return Some(SecretString::from(hash));
+        }
+        let decoded = String::from_utf8(STANDARD.decode(hash).ok()?).ok()?;
+        bcrypt_cost(&decoded).map(|_| SecretString::from(decoded))
+    }
+
+    /// The cost of bcrypt, from the hash itself.
+    #[must_use]
+    pub fn bcrypt_cost(&self) -> Option<u32> {
+        bcrypt_cost(self.bcrypt()?.expose_secret())
+    }
+
+    fn of(algorithm: &PasswordAlgorithm, hash: SecretString) -> Self {
+        Self {
+            alg: Slot::of(algorithm.as_str().to_owned()),
+            hash: Slot::of(SecretText::new(hash)),
+            ..Self::default()
+        }
+    }
+
+    /// Another hash in place of this one; members that nobody knows stay.
+    pub(crate) fn replace(&mut self, other: &Self) {
+        self.alg = other.alg.clone();
+        self.hash = other.hash.clone();
+        self.cost.clear();
+    }
+}
+
+whole_object! {
+    /// A password to be created: clear text, or a hash from another system.
+    ///
+    /// ```
+    /// use vaultvision_client::NewPassword;
+    ///
+    /// let from_a_form = NewPassword::plain("1234567890".to_owned());
+    /// let imported =
+    ///     NewPassword::sha256("c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646".to_owned())?;
+    /// let odd = NewPassword::bcrypt("$2b$04$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa".to_owned())?;
+    /// assert!(odd.warning().is_some(), "its cost is 4 and the vendor's 10");
+    /// # let _ = (from_a_form, imported);
+    /// # Ok::<(), vaultvision_client::InvalidPassword>(())
+    /// ```
+    NewPassword expects "a password to be created" {
+        /// `PasswordCredential`.
+        "type" => kind: text;
+        /// A program's own pairs.
+        "metadata" => metadata, metadata_mut: object<Metadata>;
+        /// Whether it can't be used for logging in yet.
+        "disabled" => disabled, set_disabled: flag;
+        /// The hash.
+        "password" => password: hidden<PasswordHash>;
+    }
+}
+
+whole_object!(open: NewPassword);
+
+impl NewPassword {
+    fn of(algorithm: &PasswordAlgorithm, hash: SecretString) -> Self {
+        Self {
+            kind: Slot::of("PasswordCredential".to_owned()),
+            password: Slot::of(PasswordHash::of(algorithm, hash)),
+            ..Self::default()
+        }
+    }
+
+    /// A password in clear text, which the vendor hashes with bcrypt.
+    #[must_use]
+    pub fn plain(password: impl Into<SecretString>) -> Self {
+        Self::of(&PasswordAlgorithm::Plain, password.into())
+    }
+
+    /// A bcrypt hash, `$2a$10$…`, 60 characters.
+    ///
+    /// Assumption: the spellings `$2b$`, `$2x$` and `$2y$` are taken too; the vendor shows `$2a$` only.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPassword`] when it is not of that form. The cost is not checked, see [`warning`](Self::warning).
+    pub fn bcrypt(hash: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
+        let hash = hash.into();
+        check(&PasswordAlgorithm::Bcrypt, &hash)?;
+        let new = Self::of(&PasswordAlgorithm::Bcrypt, hash);
+        #[cfg(feature = "tracing")]
+        if let Some(warning) = new.warning() {
+            tracing::warn!(provider = "vaultvision", "{warning}");
+        }
+        Ok(new)
+    }
+
+    /// An unsalted MD5 digest of the password, 32 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPassword`] when it is not that.
+    pub fn md5(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
+        Self::digest(&PasswordAlgorithm::Md5, digest.into())
+    }
+
+    /// An unsalted SHA-1 digest of the password, 40 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPassword`] when it is not that.
+    pub fn sha1(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
+        Self::digest(&PasswordAlgorithm::Sha1, digest.into())
+    }
+
+    /// An unsalted SHA-256 digest of the password, 64 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPassword`] when it is not that.
+    pub fn sha256(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
+        Self::digest(&PasswordAlgorithm::Sha256, digest.into())
+    }
+
+    /// An unsalted SHA-512 digest of the password, 128 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPassword`] when it is not that.
+    pub fn sha512(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
+        Self::digest(&PasswordAlgorithm::Sha512, digest.into())
+    }
+
+    /// The vendor hashes the digits as text, so digits in upper case would never match: they are put into lower case.
+    fn digest(algorithm: &PasswordAlgorithm, digest: SecretString) -> Result<Self, InvalidPassword> {
+        let digest = SecretString::from(digest.expose_secret().to_ascii_lowercase());
+        check(algorithm, &digest)?;
+        Ok(Self::of(algorithm, digest))
+    }
+
+    /// What is sent as the hash.
+    #[must_use]
+    pub fn hash(&self) -> &PasswordHash {
+        self.password.get()
+    }
+
+    /// What the vendor may not take, or not as it is.
+    #[must_use]
+    pub fn warning(&self) -> Option<PasswordWarning> {
+        let cost = self.hash().bcrypt_cost()?;
+        (cost != VENDOR_BCRYPT_COST).then_some(PasswordWarning { cost })
+    }
+
+    /// Why it can't be sent.
+    pub(crate) fn invalid(&self) -> Result<(), InvalidPassword> {
+        let hash = self.hash();
+        let algorithm = hash.algorithm();
+        hash.hash().map_or(Err(InvalidPassword::Empty(algorithm.clone())), |text| check(&algorithm, text))
+    }
+}
+
+/// A bcrypt hash whose cost is not the vendor's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PasswordWarning {
+    /// The cost of the hash.
+    pub cost: u32,
+}
+
+impl fmt::Display for PasswordWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the bcrypt hash has cost {}; the vendor refuses what is too far from its own {VENDOR_BCRYPT_COST}, by a \
+             tolerance that it doesn't publish, and hashes again at the first login",
+            self.cost
+        )
+    }
+}
+
+/// Why a password can't be imported. It never shows the password or the hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidPassword {
+    /// There is nothing to import.
+    Empty(PasswordAlgorithm),
+    /// A digest of another length.
+    Length {
+        /// The algorithm.
+        algorithm: PasswordAlgorithm,
+        /// How many characters it has.
+        found: usize,
+        /// How many it must have.
+        wanted: usize,
+    },
+    /// A digest with something in it that is no hexadecimal digit in lower case.
+    NotHexadecimal(PasswordAlgorithm),
+    /// Not of the form of a bcrypt hash; the text says in what.
+    NotBcrypt(&'static str),
+}
+
+impl fmt::Display for InvalidPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty(algorithm) => write!(f, "the {algorithm} password is empty"),
+            Self::Length { algorithm, found, wanted } => {
+                write!(
+                    f,
+                    "a {algorithm} digest has {wanted} hexadecimal digits, and this has {found} characters"
+                )
+            }
+            Self::NotHexadecimal(algorithm) => {
+                write!(
+                    f,
+                    "a {algorithm} digest is written in hexadecimal digits in lower case, and this is not"
+                )
+            }
+            Self::NotBcrypt(why) => {
+                write!(f, "a bcrypt hash is `$2a$`, two digits of cost, `$` and 53 characters; {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidPassword {}
+
+fn check(algorithm: &PasswordAlgorithm, hash: &SecretString) -> Result<(), InvalidPassword> {
+    let hash = hash.expose_secret();
+    if hash.is_empty() {
+        return Err(InvalidPassword::Empty(algorithm.clone()));
+    }
+    if *algorithm == PasswordAlgorithm::Bcrypt {
+        return read_bcrypt(hash).map(|_| ()).map_err(InvalidPassword::NotBcrypt);
+    }
+    let Some(wanted) = algorithm.digits() else { return Ok(()) };
+    let found = hash.chars().count();
+    if found != wanted {
+        return Err(InvalidPassword::Length { algorithm: algorithm.clone(), found, wanted });
+    }
+    if !hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(InvalidPassword::NotHexadecimal(algorithm.clone()));
+    }
+    Ok(())
+}
+
+fn bcrypt_cost(hash: &str) -> Option<u32> {
+    read_bcrypt(hash).ok()
+}
+
+/// The cost of a bcrypt hash, or what is wrong with its form.
+fn read_bcrypt(hash: &str) -> Result<u32, &'static str> {
+    let rest = ["$2a$", "$2b$", "$2x$", "$2y$"].iter().find_map(|prefix| hash.strip_prefix(prefix));
+    let rest = rest.ok_or("this begins in another way")?;
+    let (cost, rest) = rest.split_once('$').ok_or("this has no `$` after the cost")?;
+    if cost.len() != 2 || !cost.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("the cost of this is not two digits");
+    }
+    let cost: u32 = cost.parse().map_err(|_| "the cost of this is not two digits")?;
+    if !(4..=31).contains(&cost) {
+        return Err("the cost of this is not from 4 to 31");
+    }
+    if rest.len() != 53 {
+        return Err("this has another length");
+    }
+    if !rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/')) {
+        return Err("this has other characters than letters, digits, `.` and `/`");
+    }
+    Ok(cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BCRYPT: &str = "$2a$10$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa";
+
+    #[test]
+    fn digests_of_the_vendors_page_are_taken_and_others_are_refused_with_a_reason() {
+        type Make = fn(String) -> Result<NewPassword, InvalidPassword>;
+        let digests: [(Make, &str, usize); 4] = [
+            (NewPassword::md5, "e807f1fcf82d132f9bb018ca6738a19f", 32),
+            (NewPassword::sha1, "01b307acba4f54f55aafc33bb06bbbf6ca803e9a", 40),
+            (NewPassword::sha256, "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646", 64),
+            (
+                NewPassword::sha512,
+                "12b03226a6d8be9c6e8cd5e55dc6c7920caaa39df14aab92d5e3ea9340d1c8a4d3d0b8e4314f1f6ef131ba4bf1ceb9186ab87c\
+                 801af0d5c95b1befb8cedae2b9",
+                128,
+            ),
+        ];
+        for (make, digest, length) in digests {
+            assert_eq!(digest.len(), length);
+            let made = make(digest.to_uppercase()).unwrap();
+            assert_eq!(made.hash().hash().unwrap().expose_secret(), digest, "put into lower case");
+            assert!(made.warning().is_none());
+            assert!(
+                matches!(make(digest[1..].to_owned()), Err(InvalidPassword::Length { wanted, .. }) if wanted == length)
+            );
+            assert!(matches!(make(format!("{digest}0")), Err(InvalidPassword::Length { .. })));
+            assert!(matches!(make(format!("g{}", &digest[1..])), Err(InvalidPassword::NotHexadecimal(_))));
+            assert!(matches!(make(String::new()), Err(InvalidPassword::Empty(_))));
+        }
+    }
+
+    #[test]
+    fn the_form_of_bcrypt_is_checked_and_its_cost_only_warned_about() {
+        assert!(NewPassword::bcrypt(BCRYPT.to_owned()).unwrap().warning().is_none());
+        for (cost, warned) in [("04", true), ("09", true), ("10", false), ("11", true), ("31", true)] {
+            let new = NewPassword::bcrypt(BCRYPT.replace("$10$", &format!("${cost}$"))).unwrap();
+            assert_eq!(new.warning().is_some(), warned, "{cost}");
+        }
+        for bad in [
+            "",
+            "$2a$10$short",
+            "$1$abc",
+            &BCRYPT.replace("2a", "2c"),
+            &BCRYPT.replace("$10$", "$1$"),
+            &BCRYPT.replace("$10$", "$32$"),
+            &BCRYPT.replace("$10$", "$+9$"),
+            &BCRYPT.replace('/', "="),
+            "JDJhJDEwJFA1NFEzSzIxYlZtUjFVcVYwbm1VSS5KYnV0cUVJMzVnQ29kUjRyQlRtdUtyN0JVVklCUkZL",
+        ] {
+            let error = NewPassword::bcrypt(bad.to_owned()).unwrap_err();
+            assert!(bad.len() < 8 || !error.to_string().contains(bad), "{error}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_stored_hash_are_read() {
+        let base64 = "JDJhJDEwJFA1NFEzSzIxYlZtUjFVcVYwbm1VSS5KYnV0cUVJMzVnQ29kUjRyQlRtdUtyN0JVVklCUkZL";
+        for hash in [BCRYPT, base64] {
+            let json = format!(r#"{{"alg":"bcrypt","hash":"{hash}"}}"#);
+            let stored: PasswordHash = serde_json::from_str(&json).unwrap();
+            assert_eq!(stored.bcrypt_cost(), Some(10));
+            assert_eq!(stored.bcrypt().unwrap().expose_secret().len(), 60);
+            assert_eq!(serde_json::to_string(&stored).unwrap(), json);
+        }
+        let stored: PasswordHash = serde_json::from_str(r#"{"alg":"argon2","hash":"x"}"#).unwrap();
+        assert_eq!((stored.bcrypt_cost(), stored.algorithm().as_str()), (None, "argon2"));
+    }
+}
