@@ -1,5 +1,7 @@
 //! What the models of all providers share: secrets in fields, and enumerations that stay open.
 
+use crate::error::Error;
+use crate::operation::Operation;
 use auth_core::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -88,6 +90,22 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -
     }
 
     deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// Refuses an empty text before it is sent; generated from `minLength` of a description.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the field.
+pub fn not_empty<'t>(
+    operation: &'static Operation,
+    field: &'static str,
+    text: impl Into<Option<&'t str>>,
+) -> Result<(), Error> {
+    match text.into() {
+        Some("") => Err(Error::invalid_input(operation.id(), field, "it is empty")),
+        _ => Ok(()),
+    }
 }
 
 /// Declares an enumeration of texts that keeps values which it doesn't know.
