@@ -6,6 +6,7 @@
 use crate::call::CallOptions;
 use crate::engine::{Exchange, Inner};
 use crate::error::{Answer, ApiError, Error, ErrorKind};
+use crate::gate::Admission;
 use crate::observe;
 use crate::operation::{Class, Operation};
 use crate::request::Outgoing;
@@ -13,7 +14,8 @@ use crate::retry::{self, Reason};
 use crate::signing;
 use crate::transport::{Fault, Phase, Received, TransportError};
 use crate::vendor::{AnswerView, Verdict};
-use auth_core::{Credential, Now, Origin, Recovery};
+use auth_core::{Credential, CredentialSource, Now, Origin, Recovery};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What has happened in a call so far.
@@ -60,6 +62,7 @@ impl Inner {
         // Attempts as the policy counts them; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
+            self.pass_gate(operation, &course, operation_limit).await?;
             let now = self.clock.now();
             let left = operation_limit.saturating_sub(now.since(course.started));
             let credential = self.credential(operation, &course, left).await?;
@@ -113,6 +116,33 @@ impl Inner {
         signing::Target { base: &self.base, user_agent: &self.user_agent }
     }
 
+    /// What signs this operation.
+    fn source(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
+        self.vendor.source_of(operation).or(self.credential.as_ref())
+    }
+
+    /// Waits where the client's own limit says so, and fails where it refuses.
+    async fn pass_gate(&self, operation: &Operation, course: &Course, limit: Duration) -> Result<(), Error> {
+        let Some(gate) = &self.gate else { return Ok(()) };
+        let now = self.clock.now();
+        let left = limit.saturating_sub(now.since(course.started));
+        let wait = match gate.admit(now) {
+            Admission::Go => return Ok(()),
+            Admission::GoAfter(wait) if wait < left => {
+                observe::waiting(course.attempts, wait);
+                self.timer.sleep(wait).await;
+                return Ok(());
+            }
+            Admission::GoAfter(wait) | Admission::Refuse(wait) => wait,
+        };
+        let error = Error::new(ErrorKind::Throttled, operation.id(), "held back by this client's own limit");
+        let error = error.edit(|inner| {
+            inner.retry_after = Some(wait);
+            inner.retryable = operation.class() != Class::Write || !course.executed;
+        });
+        Err(self.complete(error, course))
+    }
+
     /// A snapshot of the credential, fetched within the time that is left.
     async fn credential(
         &self,
@@ -120,7 +150,7 @@ impl Inner {
         course: &Course,
         left: Duration,
     ) -> Result<Option<Credential>, Error> {
-        let Some(source) = &self.credential else { return Ok(None) };
+        let Some(source) = self.source(operation) else { return Ok(None) };
         let now = self.clock.now();
         if let Some(credential) = source.current(now) {
             return Ok(Some(credential));
@@ -165,7 +195,10 @@ impl Inner {
         course.sent = true;
         let status = received.response.status();
         observe::answered(course.attempts, status, now.since(sent_at));
-        if let (Some(source), Some(credential)) = (&self.credential, credential) {
+        if let Some(gate) = &self.gate {
+            gate.observe(status, received.response.headers(), now);
+        }
+        if let (Some(source), Some(credential)) = (self.source(operation), credential) {
             source.observe(credential.generation(), status, received.response.headers(), now);
         }
         let view = view_of(&received);
@@ -206,7 +239,7 @@ impl Inner {
         course: &mut Course,
         now: Now,
     ) -> bool {
-        let (Some(source), Some(credential)) = (&self.credential, credential) else { return false };
+        let (Some(source), Some(credential)) = (self.source(operation), credential) else { return false };
         if course.renewed || source.refused(credential.generation(), now) == Recovery::Final {
             return false;
         }

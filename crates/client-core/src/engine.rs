@@ -7,6 +7,7 @@ use crate::base_url::BaseUrl;
 use crate::call::CallOptions;
 use crate::decode::DecodeFailure;
 use crate::error::{Answer, Error, ErrorKind};
+use crate::gate::Gate;
 use crate::json;
 use crate::observe;
 use crate::operation::{Class, Operation};
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) limits: BodyLimits,
     pub(crate) retry: RetryPolicy,
     pub(crate) quota: Quota,
+    pub(crate) gate: Option<Arc<dyn Gate>>,
     pub(crate) user_agent: HeaderValue,
 }
 
@@ -75,6 +77,7 @@ impl Engine {
                 limits: settings.limits,
                 retry: settings.retry.clone(),
                 quota: Quota::default(),
+                gate: settings.gate.clone(),
                 user_agent: settings.user_agent_header()?,
             })
         };

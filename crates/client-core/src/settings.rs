@@ -1,6 +1,7 @@
 //! What every client can be told, whatever its vendor.
 
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::retry::RetryPolicy;
 use crate::time::{Sleep, Timer};
 use crate::transport::{BodyLimits, Transport};
@@ -42,6 +43,7 @@ pub struct Settings {
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: BodyLimits,
+    pub(crate) gate: Option<Arc<dyn Gate>>,
     pub(crate) user_agent: String,
 }
 
@@ -57,6 +59,7 @@ impl Settings {
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             limits: BodyLimits::default(),
+            gate: None,
             user_agent: user_agent.to_owned(),
         }
     }
@@ -96,6 +99,11 @@ impl Settings {
     /// How much of a body is read, for changing.
     pub fn limits_mut(&mut self) -> &mut BodyLimits {
         &mut self.limits
+    }
+
+    /// What lets attempts pass; by default everything does.
+    pub fn set_gate(&mut self, gate: Arc<dyn Gate>) {
+        self.gate = Some(gate);
     }
 
     /// Puts a program's own name before the SDK's in `User-Agent`.

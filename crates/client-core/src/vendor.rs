@@ -5,8 +5,10 @@
 
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Operation;
+use auth_core::CredentialSource;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// What an answer means, decided before its body is decoded.
@@ -64,6 +66,13 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     /// What the answer means. By default its status decides, see [`by_status`].
     fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
         by_status(operation, answer.status)
+    }
+
+    /// What signs this operation, where that is not the client's own credential: for vendors with a second way in that
+    /// some operations insist on.
+    fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
+        let _ = operation;
+        None
     }
 
     /// What an error answer says about itself.
