@@ -11,7 +11,9 @@ use crate::secret::SecretString;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::SystemTime;
 
 /// Which credential a token belongs to: the provider, the origin and the account. Holds no secret.
@@ -157,6 +159,7 @@ pub struct MemoryStore {
 struct Shared {
     tokens: BTreeMap<StoreKey, StoredToken>,
     locked: BTreeSet<StoreKey>,
+    waiting: Vec<Waker>,
 }
 
 impl MemoryStore {
@@ -177,11 +180,20 @@ impl TokenStore for MemoryStore {
         Ok(self.shared().tokens.get(key).cloned())
     }
 
-    /// Does not wait: within one process the engine renews one at a time, so a lock that is held is a second client.
+    /// Waits for whoever holds the lock, without a limit: the holder is in this process, its renewal ends by itself, and
+    /// so does the lock when it is dropped.
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        if !self.shared().locked.insert(key.clone()) {
-            return Err(LockError::Held);
-        }
+        poll_fn(|context| {
+            let mut shared = self.shared();
+            if shared.locked.insert(key.clone()) {
+                return Poll::Ready(());
+            }
+            if !shared.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                shared.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
         Ok(Box::new(LockedInMemory { store: self.clone(), key: key.clone() }))
     }
 }
@@ -211,7 +223,12 @@ impl LockedToken for LockedInMemory {
 
 impl Drop for LockedInMemory {
     fn drop(&mut self) {
-        self.store.shared().locked.remove(&self.key);
+        let waiting = {
+            let mut shared = self.store.shared();
+            shared.locked.remove(&self.key);
+            std::mem::take(&mut shared.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -219,7 +236,8 @@ impl Drop for LockedInMemory {
 mod tests {
     use super::*;
     use std::future::Future;
-    use std::task::{Context, Poll, Waker};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake};
 
     /// Everything in memory is ready at once, so one poll is a whole run.
     fn ready<T>(future: impl Future<Output = T>) -> T {
@@ -231,14 +249,31 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_is_exclusive_per_credential_and_released_on_drop() {
+    fn the_lock_is_exclusive_per_credential_and_whoever_waits_gets_it_on_drop() {
         let store = MemoryStore::new();
         let (a, b) = (StoreKey::new("p", "o", "a"), StoreKey::new("p", "o", "b"));
         let held = ready(store.lock(&a)).unwrap();
-        assert!(matches!(ready(store.lock(&a)), Err(LockError::Held)));
-        assert!(ready(store.lock(&b)).is_ok());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut waits = Box::pin(store.lock(&a));
+        for _ in 0..3 {
+            assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        assert!(ready(store.lock(&b)).is_ok(), "another credential");
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "the end of any lock wakes all who wait");
+        assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         drop(held);
-        assert!(ready(store.lock(&a)).is_ok());
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2);
+        assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     #[test]
