@@ -86,6 +86,11 @@ impl Inner {
                     counted -= 1;
                     continue;
                 }
+                Err(Refusal::NotReplayed(failed)) => {
+                    let left = operation_limit.saturating_sub(self.clock.now().since(course.started));
+                    let renewed = self.credential(operation, &course, left).await.is_ok();
+                    return Err(self.not_replayed(operation, *failed, &course, renewed));
+                }
                 Err(Refusal::Failed(failed)) => *failed,
             };
             let Some(reason) = failed.reason.filter(|_| counted < policy.attempts()) else {
@@ -157,14 +162,7 @@ impl Inner {
         }
         let error = match self.timer.within(left, source.obtain(now)).await {
             Some(Ok(credential)) => return Ok(Some(credential)),
-            Some(Err(error)) => {
-                let retry_after = error.retry_after();
-                let retryable = !error.is_definitive();
-                Error::new(ErrorKind::Credentials, operation.id(), "").with_source(error).edit(|inner| {
-                    inner.retry_after = retry_after;
-                    inner.retryable = retryable;
-                })
-            }
+            Some(Err(error)) => Error::credentials(operation.id(), error),
             None => Error::new(ErrorKind::Timeout, operation.id(), "while waiting for a credential")
                 .edit(|inner| inner.retryable = true),
         };
@@ -202,12 +200,17 @@ impl Inner {
             source.observe(credential.generation(), status, received.response.headers(), now);
         }
         let view = view_of(&received);
+        let mut recovery = Recovery::Final;
         let (kind, reason) = match self.vendor.judge(operation, view) {
             Verdict::Success => return Ok(received),
             Verdict::Refused(kind) => {
-                if self.recover(operation, credential, course, now) {
+                recovery = self.recover(operation, credential, course, now);
+                if recovery == Recovery::TryAgain {
                     observe::credential_refused(course.attempts);
-                    return Err(Refusal::Renewed);
+                    if self.vendor.replay_after_renewal(operation) {
+                        course.renewed = true;
+                        return Err(Refusal::Renewed);
+                    }
                 }
                 (kind, None)
             }
@@ -228,23 +231,40 @@ impl Inner {
         course.executed |= writes && !denied && !operation.is_not_executed(status);
         let asked = retry::retry_after(view.headers, now.wall)
             .or_else(|| reason.and_then(|_| self.vendor.wait_hint(view, now.wall)));
-        Err(Failed { kind, reason, asked, answer: Some(Box::new(received)), source: None }.into())
+        let failed = Failed { kind, reason, asked, answer: Some(Box::new(received)), source: None };
+        Err(match recovery {
+            Recovery::TryAgain => Refusal::NotReplayed(Box::new(failed)),
+            Recovery::Final => failed.into(),
+        })
     }
 
-    /// Whether another credential is to be had for a refused one, and the call may be sent again with it.
+    /// Whether another credential is to be had for a refused one.
     fn recover(
         &self,
         operation: &Operation,
         credential: Option<&Credential>,
-        course: &mut Course,
+        course: &Course,
         now: Now,
-    ) -> bool {
-        let (Some(source), Some(credential)) = (self.source(operation), credential) else { return false };
-        if course.renewed || source.refused(credential.generation(), now) == Recovery::Final {
-            return false;
+    ) -> Recovery {
+        match (self.source(operation), credential) {
+            (Some(source), Some(credential)) if !course.renewed => {
+                source.refused(credential.generation(), now)
+            }
+            _ => Recovery::Final,
         }
-        course.renewed = self.vendor.replay_after_renewal(operation);
-        course.renewed
+    }
+
+    /// The error of a call whose refused credential was renewed, and that must not be sent again by itself.
+    fn not_replayed(&self, operation: &Operation, failed: Failed, course: &Course, renewed: bool) -> Error {
+        let may_repeat = operation.class() != Class::Write || !course.executed;
+        self.give_up(operation, failed, course).edit(|inner| {
+            inner.detail = match renewed {
+                true => "the credential was renewed, the call not replayed".into(),
+                false => "the credential could not be renewed, and the call was not replayed".into(),
+            };
+            inner.renewed_not_replayed = renewed;
+            inner.retryable = renewed && may_repeat;
+        })
     }
 
     fn give_up(&self, operation: &Operation, failed: Failed, course: &Course) -> Error {
@@ -278,6 +298,8 @@ impl Inner {
 enum Refusal {
     /// The credential was refused and there is another: go round again.
     Renewed,
+    /// The credential was refused, there is another, and the vendor's rules forbid to send this call again with it.
+    NotReplayed(Box<Failed>),
     Failed(Box<Failed>),
 }
 
@@ -294,7 +316,7 @@ impl Failed {
             (Fault::Timeout, _) => (ErrorKind::Timeout, true),
             (Fault::Io, Phase::Connecting) => (ErrorKind::Connect, true),
             (Fault::Io, _) => (ErrorKind::Transport, true),
-            (Fault::Tls, _) => (ErrorKind::Connect, false),
+            (Fault::Tls | Fault::Address, _) => (ErrorKind::Connect, false),
             (Fault::Protocol, _) => (ErrorKind::Transport, false),
             (Fault::TooLarge, _) => (ErrorKind::TooLarge, false),
             (Fault::Redirected, _) => (ErrorKind::Redirect, false),

@@ -18,6 +18,8 @@ pub enum DecodeFailure {
     Json(serde_json::Error),
     /// Another rule is broken; the text says which, and holds nothing of the body.
     Rule(&'static str),
+    /// The same, with a text made for the occasion. It may name members, and must hold no value of the body.
+    Misfit(String),
 }
 
 impl From<serde_json::Error> for DecodeFailure {

@@ -90,6 +90,12 @@ impl Engine {
         Request::new(self.clone(), operation, path)
     }
 
+    /// A request to an operation whose path is a setting: below the client's prefix, encoded already, and empty for the
+    /// prefix itself.
+    pub fn request_at(&self, operation: Operation, path: &str) -> Request {
+        Request::at(self.clone(), operation, path)
+    }
+
     /// A request to a path of one's own below the client's prefix, encoded already.
     pub fn raw(&self, method: Method, path: &str) -> Request {
         Request::raw(self.clone(), method, path)
@@ -145,6 +151,7 @@ impl Engine {
                 (misfit.path, misfit.reason, misfit.cut)
             }
             DecodeFailure::Rule(reason) => ("$".to_owned(), reason.to_owned(), false),
+            DecodeFailure::Misfit(reason) => ("$".to_owned(), reason, false),
         };
         // Without a length, the end of the connection is the only mark of the end: JSON that stops in the middle then
         // was cut off on the way.

@@ -54,15 +54,25 @@ impl Request {
         // The class of an unknown operation is the careful one, except for the methods that are safe by definition.
         let class = if method.is_safe() { Class::Read } else { Class::Write };
         let operation = Operation::new("request", method, "", class);
-        let outgoing = match path::check_raw(raw_path) {
-            Ok(()) => Ok(Outgoing {
+        let path = path::check_raw(raw_path).map(|()| raw_path);
+        Self::to_path(engine, operation, path)
+    }
+
+    pub(crate) fn at(engine: Engine, operation: Operation, path: &str) -> Self {
+        let checked = if path.is_empty() { Ok(()) } else { path::check_raw(path) };
+        Self::to_path(engine, operation, checked.map(|()| path))
+    }
+
+    fn to_path(engine: Engine, operation: Operation, path: Result<&str, &'static str>) -> Self {
+        let outgoing = match path {
+            Ok(path) => Ok(Outgoing {
+                target: format!("{}{path}", engine.path_prefix()),
                 operation: Cow::Owned(operation),
-                target: format!("{}{raw_path}", engine.path_prefix()),
                 headers: Vec::new(),
                 content_type: None,
                 body: Bytes::new(),
             }),
-            Err(reason) => Err(Error::invalid_input("request", "path", reason)),
+            Err(reason) => Err(Error::invalid_input(operation.id(), "path", reason)),
         };
         Self { engine, outgoing }
     }

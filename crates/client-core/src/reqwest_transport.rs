@@ -3,13 +3,17 @@
 //! Everything that reqwest would do by itself is off: redirects, retries, cookies, referer, proxies from the
 //! environment, decompression. What it is for is connections, TLS and HTTP.
 
+mod resolver;
+
 use crate::error::Error;
 use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header;
 use reqwest::Url;
+use resolver::{GuardedResolver, NotPublic};
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which library speaks TLS, where more than one is compiled in.
@@ -58,6 +62,7 @@ impl TlsBackend {
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    guard: Option<GuardedResolver>,
 }
 
 impl ReqwestTransport {
@@ -72,7 +77,7 @@ impl ReqwestTransport {
     /// as an error, but by then its target has seen the request's headers.
     #[must_use]
     pub fn from_client(client: reqwest::Client) -> Self {
-        Self { client }
+        Self { client, guard: None }
     }
 }
 
@@ -84,6 +89,7 @@ pub struct ReqwestTransportBuilder {
     idle_timeout: Duration,
     proxy: Option<String>,
     tls: Option<TlsBackend>,
+    guard: Option<GuardedResolver>,
 }
 
 impl Default for ReqwestTransportBuilder {
@@ -95,6 +101,7 @@ impl Default for ReqwestTransportBuilder {
             idle_timeout: Duration::from_secs(50),
             proxy: None,
             tls: TlsBackend::preferred(),
+            guard: None,
         }
     }
 }
@@ -118,6 +125,23 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// Calls public addresses only: a host with an address that is private, loopback, link-local, unique-local, of a
+    /// carrier's NAT, multicast or reserved is refused, and so is such an address written in place of a name.
+    ///
+    /// It is for clients whose host names come from a server. The addresses are checked where they are looked up, and
+    /// those that were checked are the ones that are dialled: a name that changes its address in between gains nothing.
+    /// It can't be had together with a proxy, which looks names up by itself.
+    ///
+    /// ```
+    /// let transport = client_core::ReqwestTransport::builder().public_addresses_only().build()?;
+    /// # let _ = transport;
+    /// # Ok::<(), client_core::Error>(())
+    /// ```
+    pub fn public_addresses_only(mut self) -> Self {
+        self.guard = Some(GuardedResolver::public_only());
+        self
+    }
+
     /// Which library speaks TLS, where more than one is compiled in.
     pub fn tls(mut self, backend: TlsBackend) -> Self {
         self.tls = Some(backend);
@@ -128,7 +152,8 @@ impl ReqwestTransportBuilder {
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy or TLS can't be used.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy or TLS can't be used, or a proxy was
+    /// asked for together with [`public_addresses_only`](Self::public_addresses_only).
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         #[expect(
             clippy::disallowed_methods,
@@ -142,6 +167,15 @@ impl ReqwestTransportBuilder {
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(self.idle_timeout)
             .tcp_nodelay(true);
+        if let Some(guard) = &self.guard {
+            if self.proxy.is_some() {
+                return Err(Error::configuration(
+                    "proxy",
+                    "addresses can't be checked behind a proxy, which looks names up by itself",
+                ));
+            }
+            builder = builder.dns_resolver(Arc::new(guard.clone()));
+        }
         if let Some(proxy) = self.proxy {
             // The address may hold a password, and reqwest's error would quote it.
             let proxy = reqwest::Proxy::all(proxy)
@@ -152,7 +186,7 @@ impl ReqwestTransportBuilder {
         let client = builder.build().map_err(|error| {
             Error::configuration("transport", "it can't be set up").with_source(error.without_url())
         })?;
-        Ok(ReqwestTransport { client })
+        Ok(ReqwestTransport { client, guard: self.guard })
     }
 }
 
@@ -203,6 +237,12 @@ impl Transport for ReqwestTransport {
         let (head, body) = request.into_parts();
         let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
         let url = Url::parse(&head.uri.to_string()).map_err(|_| unsendable())?;
+        // An address in place of a name never reaches the resolver.
+        if let (Some(guard), Some(host)) = (&self.guard, url.host_str())
+            && !guard.may_dial_literal(host)
+        {
+            return Err(TransportError::new(Phase::Connecting, Fault::Address).with_source(NotPublic));
+        }
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
         if !body.is_empty() {
@@ -273,6 +313,8 @@ fn before_head(error: reqwest::Error) -> TransportError {
     let phase = if error.is_connect() { Phase::Connecting } else { Phase::Sending };
     let fault = if error.is_builder() {
         Fault::Request
+    } else if causes(&error).any(|cause| cause.is::<NotPublic>()) {
+        Fault::Address
     } else if is_tls(&error) {
         Fault::Tls
     } else if error.is_timeout() {
@@ -314,4 +356,90 @@ fn was_redirected(asked: &http::Uri, answered: &Url) -> bool {
         && asked.path() == answered.path()
         && asked.query() == answered.query();
     !same_place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{IpAddr, SocketAddr, TcpListener};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn get(url: &str) -> http::Request<Bytes> {
+        http::Request::get(url).body(Bytes::new()).unwrap()
+    }
+
+    /// A transport whose names all lead to `addresses[n]` at look-up number n, and the count of look-ups.
+    fn transport(
+        addresses: Vec<SocketAddr>,
+        may_dial: fn(IpAddr) -> bool,
+    ) -> (ReqwestTransport, Arc<AtomicUsize>) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&count);
+        let mut builder = ReqwestTransport::builder();
+        builder.guard = Some(GuardedResolver::with(
+            move |_| {
+                let number = counter.fetch_add(1, Ordering::SeqCst);
+                let address = addresses[number.min(addresses.len() - 1)];
+                Box::pin(async move { Ok(vec![address]) })
+            },
+            may_dial,
+        ));
+        (builder.build().unwrap(), count)
+    }
+
+    #[tokio::test]
+    async fn the_address_that_was_checked_is_the_one_that_is_dialled() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let private = listener.local_addr().unwrap();
+        let url = format!("http://rebound.example:{}/", private.port());
+
+        // Private from the start.
+        let (guarded, count) = transport(vec![private], resolver::is_public);
+        let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
+        assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Address));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        assert!(listener.accept().is_err(), "nobody was called");
+
+        // Fine at the first look-up and private at the second: there is no second one. What "fine" dials is a port
+        // that nobody listens on, so the call fails, and the private listener hears nothing of it.
+        let closed = TcpListener::bind("127.0.0.2:0").map(|free| free.local_addr().unwrap());
+        if let Ok(closed) = closed {
+            let fine = |address: IpAddr| address != IpAddr::from([127, 0, 0, 1]);
+            let (guarded, count) = transport(vec![closed, private], fine);
+            let url = format!("http://rebound.example:{}/", closed.port());
+            let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
+            assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Io));
+            assert_eq!(count.load(Ordering::SeqCst), 1, "looked up once");
+            assert!(listener.accept().is_err(), "nobody was called");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_allowed_address_is_really_called() {
+        let server =
+            crate::testing::WireServer::start([crate::testing::WireServer::json(200, "{}")]).unwrap();
+        let address: SocketAddr = server.authority().parse().unwrap();
+        let (guarded, count) = transport(vec![address], |_| true);
+        let url = format!("http://name.example:{}/", address.port());
+        let received = guarded.send(get(&url), BodyLimits::default()).await.unwrap();
+        assert_eq!(received.response.status(), 200);
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn addresses_in_place_of_names_and_localhost_are_refused() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let guarded = ReqwestTransport::builder().public_addresses_only().build().unwrap();
+        for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "localhost"] {
+            let url = format!("http://{host}:{port}/");
+            let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
+            assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Address), "{host}");
+        }
+        assert!(listener.accept().is_err(), "nobody was called");
+        let proxied = ReqwestTransport::builder().public_addresses_only().proxy("http://127.0.0.1:1").build();
+        assert_eq!(proxied.unwrap_err().field(), Some("proxy"));
+    }
 }

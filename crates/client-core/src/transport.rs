@@ -85,6 +85,8 @@ pub enum Fault {
     Redirected,
     /// The request itself can't be sent.
     Request,
+    /// The host leads to an address that this transport must not call.
+    Address,
 }
 
 /// A request that failed on its way.
@@ -132,6 +134,7 @@ impl fmt::Display for TransportError {
             Fault::TooLarge => "the body is over the limit",
             Fault::Redirected => "the HTTP client followed a redirect, although it must not",
             Fault::Request => "the request can't be sent",
+            Fault::Address => "the host leads to an address that is not public",
         })?;
         f.write_str(match self.phase {
             Phase::Connecting => " before anything was sent",

@@ -89,7 +89,9 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     }
 
     /// Whether a call of this operation is sent again after its credential was renewed. A refused credential usually
-    /// means that nothing was executed, so by default every operation is.
+    /// means that nothing was executed, so by default every operation is. Where it is not, the credential is renewed
+    /// all the same and the error says so, see
+    /// [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
     fn replay_after_renewal(&self, operation: &Operation) -> bool {
         let _ = operation;
         true

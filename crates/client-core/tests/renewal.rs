@@ -209,6 +209,55 @@ async fn a_permanent_refusal_costs_two_sends_per_call_and_few_renewals() {
     assert!(count(&world.server.renewals) <= 7, "one per ten seconds: {}", count(&world.server.renewals));
 }
 
+/// As the shop, but a call that is no read is left to the caller after a renewal.
+#[derive(Debug)]
+struct Careful;
+
+impl client_core::Vendor for Careful {
+    fn name(&self) -> &'static str {
+        "careful"
+    }
+
+    fn replay_after_renewal(&self, operation: &client_core::Operation) -> bool {
+        operation.class() == client_core::Class::Read
+    }
+}
+
+#[tokio::test]
+async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_says_so() {
+    let world = world(true);
+    world.source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
+    let base = client_core::BaseUrl::parse("base URL", "https://shop.example/v1").unwrap();
+    let source = Arc::new(world.source.clone());
+    let engine = Engine::new(&world.setup.settings, base, Careful, Some(source)).unwrap();
+
+    let error = common::write(&engine).await.unwrap_err();
+    assert!(error.was_renewed_not_replayed() && error.is_retryable() && !error.may_have_been_executed());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+    assert!(error.to_string().contains("renewed") && error.to_string().contains("not replayed"), "{error}");
+    assert_eq!(
+        (count(&world.server.renewals), count(&world.server.sends)),
+        (1, 1),
+        "renewed before it returned"
+    );
+    common::write(&engine).await.unwrap();
+    assert_eq!(
+        (count(&world.server.renewals), count(&world.server.sends)),
+        (1, 2),
+        "the same call again goes out"
+    );
+
+    // A read is replayed, and a renewal that fails is not called one.
+    world.server.valid.fetch_add(1, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(11));
+    assert!(read(&engine).await.is_ok());
+    world.server.valid.fetch_add(1, Ordering::Relaxed);
+    world.server.failing.store(true, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(11));
+    let error = common::write(&engine).await.unwrap_err();
+    assert!(!error.was_renewed_not_replayed() && !error.is_retryable());
+}
+
 #[tokio::test]
 async fn a_panic_in_a_renewal_is_an_error_and_not_a_hang() {
     let world = world(true);

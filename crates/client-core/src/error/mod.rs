@@ -55,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) sent: bool,
     pub(crate) executed: bool,
     pub(crate) retryable: bool,
+    pub(crate) renewed_not_replayed: bool,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -125,6 +126,7 @@ impl Error {
                 sent: false,
                 executed: false,
                 retryable: false,
+                renewed_not_replayed: false,
                 source: None,
             }),
         }
@@ -157,6 +159,18 @@ impl Error {
         let mut error = Self::new(ErrorKind::Decode, operation, reason);
         error.inner.sent = true;
         error.inner.executed = true;
+        error
+    }
+
+    /// A credential that was asked for outside of a call, such as a login that a program makes before its first call,
+    /// and was not to be had.
+    #[must_use]
+    pub fn credentials(operation: &'static str, source: auth_core::CredentialError) -> Self {
+        let retry_after = source.retry_after();
+        let retryable = !source.is_definitive();
+        let mut error = Self::new(ErrorKind::Credentials, operation, "").with_source(source);
+        error.inner.retry_after = retry_after;
+        error.inner.retryable = retryable;
         error
     }
 
@@ -288,6 +302,16 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         self.inner.retryable
     }
+
+    /// Whether the credential was refused and renewed, and the call not sent again because this vendor's rules leave
+    /// that to the caller: the same call made again goes out with the new credential.
+    ///
+    /// Look at [`may_have_been_executed`](Self::may_have_been_executed) first: not every refusal says that nothing
+    /// was executed.
+    #[must_use]
+    pub fn was_renewed_not_replayed(&self) -> bool {
+        self.inner.renewed_not_replayed
+    }
 }
 
 impl fmt::Display for Error {
@@ -376,6 +400,7 @@ impl fmt::Debug for Error {
             .field("may_have_been_sent", &inner.sent)
             .field("may_have_been_executed", &inner.executed)
             .field("is_retryable", &inner.retryable)
+            .field("was_renewed_not_replayed", &inner.renewed_not_replayed)
             .field("source", &inner.source.as_ref().map(ToString::to_string))
             .finish()
     }
