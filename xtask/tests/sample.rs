@@ -23,7 +23,7 @@ mod world;
 pub use client_core::{ErrorKind, auth_core::SecretString};
 pub use generated::*;
 pub use world::{Call, Client, Error, Lid, Money};
-pub(crate) use world::{check_lid, common, decode_counting};
+pub(crate) use world::{check_lid, check_nothing, check_range, common, decode_counting};
 
 use std::path::Path;
 use xtask::{codegen, workspace};
@@ -51,6 +51,14 @@ fn the_output_is_what_is_committed() {
     }
 }
 
+#[tokio::test]
+async fn a_range_that_ends_before_it_begins_is_not_sent() {
+    let client = common::client("http://127.0.0.1:9");
+    let range = PotsBetween::from(3).to(2).kind(TeaKind::Green);
+    let error = client.pots().between(range, Paging::new()).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("to")));
+}
+
 #[test]
 fn what_no_example_may_show_is_read_too() {
     let pot: Pot = serde_json::from_str(r#"{"ID":7,"type":"rooibos","litres":1,"new":{}}"#).unwrap();
@@ -73,7 +81,7 @@ fn secrets_are_not_printed() {
 #[test]
 fn every_operation_is_listed() {
     let ids: Vec<&str> = operations::ALL.iter().map(|operation| operation.id()).collect();
-    assert_eq!(ids.len(), 13);
+    assert_eq!(ids.len(), 14);
     assert!(ids.contains(&"cups.fill"), "{ids:?}");
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Operation {
     /// Error statuses and what they mean here.
     pub(crate) errors: Vec<(u16, String)>,
     pub(crate) named_arguments: bool,
+    /// The path of a function that refuses the values of its arguments before anything is sent.
+    pub(crate) check: Option<String>,
     /// The path parameter whose value is the id of the body itself, so that the two can't disagree.
     pub(crate) body_id: Option<String>,
     /// The name of the type of its optional query parameters, when it is shared with others.
@@ -78,6 +80,8 @@ pub(crate) struct Parameter {
     pub(crate) docs: Option<String>,
     pub(crate) ty: Type,
     pub(crate) required: bool,
+    /// The client knows its value, which a method of this name gives; callers don't.
+    pub(crate) filled: bool,
     pub(crate) example: Example,
 }
 
@@ -136,6 +140,15 @@ pub(crate) struct Object {
     pub(crate) properties: Vec<Property>,
     /// Keeps the members that it doesn't know, and writes them back.
     pub(crate) keep_unknown: bool,
+    /// A member that comes first and that the client fills in, so that the type has no field for it.
+    pub(crate) filled: Option<Filled>,
+}
+
+/// A member of a request whose value the client knows.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    pub(crate) wire: String,
+    pub(crate) rust: String,
 }
 
 #[derive(Debug)]

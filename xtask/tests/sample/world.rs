@@ -19,6 +19,25 @@ impl Client {
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
+
+    pub(crate) fn house_key(&self) -> &'static str {
+        HOUSE_KEY
+    }
+
+    pub(crate) fn with_house_key<'a, T: Serialize>(&self, body: &'a T) -> WithHouseKey<'a, T> {
+        WithHouseKey { house_key: HOUSE_KEY, body }
+    }
+}
+
+const HOUSE_KEY: &str = "key of/the house";
+
+/// A body, and what the client adds to it.
+#[derive(Serialize)]
+pub(crate) struct WithHouseKey<'a, T> {
+    #[serde(rename = "HouseKey")]
+    house_key: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
 }
 
 /// The provider's error; a real one wraps that of client-core.
@@ -53,6 +72,21 @@ impl Lid {
 /// Refuses a lid before it is sent.
 pub(crate) fn check_lid(operation: &'static Operation, lid: &Lid) -> Result<(), Error> {
     if lid.size > 0 { Ok(()) } else { Err(Error::invalid_input(operation.id(), "size", "a lid has a size")) }
+}
+
+/// Refuses a range before it is sent.
+pub(crate) fn check_range(
+    operation: &'static Operation,
+    from: i64,
+    to: i64,
+    _: &crate::TeaKind,
+) -> Result<(), Error> {
+    if from <= to { Ok(()) } else { Err(Error::invalid_input(operation.id(), "to", "it lies before the first")) }
+}
+
+/// For an operation without arguments.
+pub(crate) fn check_nothing(_: &'static Operation) -> Result<(), Error> {
+    Ok(())
 }
 
 /// A decoder of the provider's own.

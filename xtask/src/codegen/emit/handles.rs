@@ -1,6 +1,6 @@
 //! One file per resource: its handle, how the handle is come by, and a method per operation.
 
-use super::super::description::{Api, Operation, Parameter, Resource, Type};
+use super::super::description::{Api, Filled, Operation, Parameter, Resource, Type};
 use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::construct::{Field, chain, initial, setter, staged};
@@ -178,6 +178,7 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             return quote!(#body.id().into());
         }
         match (own, operation.named_arguments, &parameter.ty) {
+            _ if parameter.filled => quote!(self.client.#name().into()),
             (false, ..) => quote!(self.#name.into()),
             (true, _, Type::Named(_)) => quote!(#prefix #name.as_str().into()),
             (true, _, Type::Secret) => quote!(#prefix #name.expose_secret().into()),
@@ -187,6 +188,16 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
     });
     let operation_name = static_name(operation);
     let mut request = quote!(self.client.engine().request(&operations::#operation_name, &[#(#values),*]));
+    if let Some(check) = operation.check.as_ref().and_then(|check| check.parse::<TokenStream>().ok()) {
+        let values = arguments.iter().map(|argument| {
+            let name = ident(&argument.parameter.rust);
+            match (operation.named_arguments, is_copy(&argument.parameter.ty)) {
+                (true, false) => quote!(&arguments.#name),
+                _ => quote!(#prefix #name),
+            }
+        });
+        request = quote!(#request.check(#check(&operations::#operation_name, #(#values),*)));
+    }
     for parameter in &operation.query {
         let (wire, name) = (&parameter.wire, ident(&parameter.rust));
         let place = if parameter.required { quote!(#prefix #name) } else { quote!(options.#name) };
@@ -225,7 +236,13 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             };
             request = quote!(#request #(.check(#checks))*);
         }
-        request = quote!(#request.json(#value));
+        request = match filled(&form) {
+            Some(filled) => {
+                let with = ident(&format!("with_{}", filled.rust));
+                quote!(#request.json(&self.client.#with(#value)))
+            }
+            None => quote!(#request.json(#value)),
+        };
         let check = operation.body.as_ref().and_then(|body| body.check.as_ref()?.parse::<TokenStream>().ok());
         if let Some(check) = check {
             request = quote!(#request.check(#check(&operations::#operation_name, #value)));
@@ -242,6 +259,16 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             #before
             #request.call(#decoder)
         }
+    }
+}
+
+/// What the client adds to a body.
+fn filled<'a>(form: &BodyForm<'a>) -> Option<&'a Filled> {
+    match form {
+        BodyForm::Direct(model, _) | BodyForm::Into(model) | BodyForm::Value(model) => {
+            model.object()?.filled.as_ref()
+        }
+        _ => None,
     }
 }
 

@@ -171,6 +171,9 @@ fn check_model(model: &super::Model<'_>) -> Result<()> {
             );
         }
         (Shape::Object(object), sent, _) => {
+            if model.read && object.filled.is_some() {
+                return refuse("x-sdk-filled is for what is only sent");
+            }
             if let Some(property) =
                 object.properties.iter().find(|p| sent && !p.aliases.is_empty() && !model.read)
             {

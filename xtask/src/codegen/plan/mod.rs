@@ -199,7 +199,7 @@ impl<'a> Plan<'a> {
             .path_parameters
             .iter()
             .filter(|parameter| !bound.contains(&parameter.wire.as_str()))
-            .filter(|parameter| operation.body_id.as_ref() != Some(&parameter.wire))
+            .filter(|parameter| !parameter.filled && operation.body_id.as_ref() != Some(&parameter.wire))
             .map(|parameter| Argument { parameter, in_path: true });
         let query = operation
             .query

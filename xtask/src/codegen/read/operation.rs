@@ -3,7 +3,7 @@
 use super::super::description::{
     Answer, Body, Class, Example, Object, Operation, Parameter, Schema, Shape, Type,
 };
-use super::super::walk::Place;
+use super::super::walk::{Members, Place};
 use super::{Result, Shared, is_rust_name, is_type_name, reference, rust_name, schema};
 use heck::ToUpperCamelCase as _;
 
@@ -93,6 +93,7 @@ fn operation(
         Some(place) => return Err(place.refuse("write \"named\", or leave it out")),
         None => false,
     };
+    let check = function(&mut members)?;
     let body_id = members.take("x-sdk-body-id");
     let options = members.take("x-sdk-options");
     if let Some(place) = &options
@@ -121,6 +122,7 @@ fn operation(
         description: members.text("description")?,
         errors,
         named_arguments,
+        check,
         body_id: body_id.map(|place| place.text().map(str::to_owned)).transpose()?,
         options: options.map(|place| place.text().map(str::to_owned)).transpose()?,
     };
@@ -208,11 +210,18 @@ pub(super) fn parameter(place: &Place<'_>) -> Result<Placed> {
     if !fits {
         return Err(schema_place.refuse("a parameter of this type is not read"));
     }
+    let filled = members.flag("x-sdk-filled")?;
+    if filled && !(in_path && ty == Type::Text) {
+        return Err(members.refuse("x-sdk-filled is for texts in the path"));
+    }
     let example = members.need("example", "give a value; it goes into the documentation and the tests")?;
     let example =
         Example { pointer: example.pointer.clone(), name: "example".to_owned(), node: example.node.clone() };
     members.finish()?;
-    Ok((Parameter { pointer: place.pointer.clone(), wire, rust, docs, ty, required, example }, in_path))
+    Ok((
+        Parameter { pointer: place.pointer.clone(), wire, rust, docs, ty, required, filled, example },
+        in_path,
+    ))
 }
 
 /// A body, and its object when that has no name of its own and gets `type_name`.
@@ -226,13 +235,7 @@ fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
     if argument.as_deref().is_some_and(|name| !is_rust_name(name)) {
         return Err(members.refuse("x-sdk-name is the name of the argument: write it in snake case"));
     }
-    let check = members.take("x-sdk-check");
-    if let Some(place) = &check
-        && syn::parse_str::<syn::Path>(place.text()?).is_err()
-    {
-        return Err(place.refuse("write the path of a function, such as crate::check::check"));
-    }
-    let check = check.map(|place| place.text().map(str::to_owned)).transpose()?;
+    let check = function(&mut members)?;
     let content = members.need("content", "describe its application/json")?;
     let Media { ty, examples } = media(&content)?;
     members.finish()?;
@@ -253,6 +256,15 @@ fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
         },
     };
     Ok((Body { pointer: place.pointer.clone(), argument, ty, check, examples }, inline))
+}
+
+/// The path of a function that refuses what must not be sent.
+fn function(members: &mut Members<'_>) -> Result<Option<String>> {
+    let Some(place) = members.take("x-sdk-check") else { return Ok(None) };
+    if syn::parse_str::<syn::Path>(place.text()?).is_err() {
+        return Err(place.refuse("write the path of a function, such as crate::check::check"));
+    }
+    Ok(Some(place.text()?.to_owned()))
 }
 
 /// A JSON body: its type, which an object without a name lacks, and examples.

@@ -7,6 +7,37 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// A ring for tea.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Ring {
+    /// The vendor's `times`.
+    pub times: i64,
+    /// The vendor's `note`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Ring {
+    /// A [`Ring`] with its `times`.
+    pub fn new(times: i64) -> Self {
+        Self { times, note: None }
+    }
+
+    /// The vendor's `note`.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+}
+
+impl From<i64> for Ring {
+    fn from(times: i64) -> Self {
+        Self::new(times)
+    }
+}
+
 client_core::open_enum! {
     /// Kinds of tea.
     pub enum TeaKind {

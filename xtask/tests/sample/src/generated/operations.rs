@@ -16,6 +16,10 @@ pub static POTS_CREATE: Operation =
 pub static POTS_CHANGE: Operation =
     Operation::new("pots.change", Method::PATCH, "/pots", Class::IdempotentWrite);
 
+/// `POST /keys/{houseKey}/rings`: Rings for tea, with the key of the house.
+pub static POTS_RING: Operation =
+    Operation::new("pots.ring", Method::POST, "/keys/{houseKey}/rings", Class::Write);
+
 /// `GET /pots/between/{from}/{to}`: The names of the pots of a range.
 pub static POTS_BETWEEN: Operation =
     Operation::new("pots.between", Method::GET, "/pots/between/{from}/{to}", Class::Read);
@@ -57,10 +61,11 @@ pub static GUESTS_PROVE: Operation =
     Operation::new("guests.prove", Method::PUT, "/houses/{house}/guests/{key}/login", Class::Write);
 
 /// All of them, in the order of the description.
-pub static ALL: [&Operation; 13] = [
+pub static ALL: [&Operation; 14] = [
     &POTS_LIST,
     &POTS_CREATE,
     &POTS_CHANGE,
+    &POTS_RING,
     &POTS_BETWEEN,
     &POTS_FIND,
     &POTS_REPLACE_LID,

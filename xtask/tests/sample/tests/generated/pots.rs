@@ -6,7 +6,7 @@ use crate::common;
 use client_core::auth_core::ExposeSecret;
 use client_core::testing::WireServer;
 use sample_client::{
-    Cover, Lid, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, TeaKind,
+    Cover, Lid, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, Ring, TeaKind,
 };
 
 #[tokio::test]
@@ -120,6 +120,17 @@ async fn change() {
     assert_eq!(answer["changed"].to_string(), "2");
     assert_eq!(answer["left"].to_string(), "\"none\"");
     assert_sent(&server, "PATCH", "/pots", Some(body));
+}
+
+#[tokio::test]
+async fn ring() {
+    let body = r#"{"HouseKey":"key of/the house","times":2,"note":"milk"}"#;
+    let server = WireServer::start([WireServer::json(204, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client.pots().ring(Ring::new(2).note("milk")).await.unwrap();
+
+    assert_sent(&server, "POST", "/keys/key%20of%2Fthe%20house/rings", Some(body));
 }
 
 #[tokio::test]
