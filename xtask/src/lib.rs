@@ -6,7 +6,9 @@
 pub mod bench;
 pub mod ci;
 pub mod codegen;
+pub mod emulator_figures;
 mod failure;
+pub mod figures;
 pub mod report;
 pub mod sizes;
 pub mod workspace;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen, sizes};
+use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, sizes};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Command {
     Bench(bench::Arguments),
     Ci(ci::Arguments),
     Codegen(codegen::Arguments),
+    EmulatorFigures(emulator_figures::Arguments),
+    Figures(figures::Arguments),
     Sizes(sizes::Arguments),
 }
 
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
+        Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
+        Command::Figures(arguments) => figures::run(&arguments),
         Command::Sizes(arguments) => sizes::run(&arguments),
     };
     match result {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -16,33 +16,47 @@ use std::time::Duration;
 ///
 /// [`Failure`] when it can't be started or ends with another code than 0.
 pub fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
-    let shown = show(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::new(format!("`{shown}` can't be started: {error}"), next))?;
+    let output = finish(command, next)?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!("`{shown}` failed:\n{}", tail(&errors, 40)), next));
+        return Err(Failure::new(format!("`{}` failed:\n{}", show(command), tail(&errors, 40)), next));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A cargo command that is not influenced by where this one builds.
+/// Runs a command to its end and gives back both outputs, however it ended.
+///
+/// # Errors
+///
+/// [`Failure`] when it can't be started.
+pub fn both(command: &mut Command, next: &str) -> Result<(String, String), Failure> {
+    let output = finish(command, next)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok((text(&output.stdout), text(&output.stderr)))
+}
+
+fn finish(command: &mut Command, next: &str) -> Result<Output, Failure> {
+    command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::new(format!("`{}` can't be started: {error}", show(command)), next))
+}
+
+/// A cargo command, as if typed into a shell.
 #[must_use]
 pub fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned());
     let mut command = Command::new(cargo);
     command.args(arguments);
-    // `cargo run` sets variables of the package that it runs; a target folder of the environment would collect what
-    // is to be built apart.
+    // `cargo run` sets variables of the package that it runs.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
             command.env_remove(&name);
         }
     }
-    command.env_remove("CARGO_TARGET_DIR").env_remove("RUSTC_WRAPPER");
+    // A cache of compiled code would make builds cheaper than they are.
+    command.env_remove("RUSTC_WRAPPER");
     command
 }
 
