@@ -51,48 +51,47 @@ impl Inner {
         let policy = options.retry.as_ref().unwrap_or(&self.retry);
         let operation_limit = options.operation_timeout.unwrap_or(self.timeouts.operation);
         let attempt_limit = options.attempt_timeout.unwrap_or(self.timeouts.attempt);
-        let mut course = Course {
-            started: self.clock.now(),
-            attempts: 0,
-            renewed: false,
-            sent: false,
-            executed: false,
-            taken: None,
-        };
+        // A reading of the clock costs as much as a small allocation, so each moment is read once.
+        let mut now = self.clock.now();
+        let mut course =
+            Course { started: now, attempts: 0, renewed: false, sent: false, executed: false, taken: None };
         // Attempts as the policy counts them; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
-            self.pass_gate(operation, &course, operation_limit).await?;
-            let now = self.clock.now();
+            now = self.pass_gate(operation, &course, operation_limit, now).await?;
             let left = operation_limit.saturating_sub(now.since(course.started));
-            let credential = self.credential(operation, &course, left).await?;
-            let request = signing::sign(self.parts(), outgoing, credential.as_ref(), self.clock.now().wall)
+            let credential;
+            (credential, now) = self.credential(operation, &course, left, now).await?;
+            let request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
                 .map_err(|error| error.with_provider(self.vendor.name()))?;
             course.attempts += 1;
             counted += 1;
-            let left = operation_limit.saturating_sub(self.clock.now().since(course.started));
+            let left = operation_limit.saturating_sub(now.since(course.started));
             let outcome = self
                 .timer
                 .within(attempt_limit.min(left), self.transport.send(request, self.limits))
                 .await
                 .unwrap_or_else(|| Err(TransportError::new(Phase::Sending, Fault::Timeout)));
-            let failed = match self.classify(operation, outcome, credential.as_ref(), now, &mut course) {
-                Ok(received) => {
-                    self.quota.give(course.taken);
-                    let elapsed = self.clock.now().since(course.started);
-                    return Ok(Exchange { received, attempts: course.attempts, elapsed });
-                }
-                Err(Refusal::Renewed) => {
-                    counted -= 1;
-                    continue;
-                }
-                Err(Refusal::NotReplayed(failed)) => {
-                    let left = operation_limit.saturating_sub(self.clock.now().since(course.started));
-                    let renewed = self.credential(operation, &course, left).await.is_ok();
-                    return Err(self.not_replayed(operation, *failed, &course, renewed));
-                }
-                Err(Refusal::Failed(failed)) => *failed,
-            };
+            let sent_at = now;
+            now = self.clock.now();
+            let failed =
+                match self.classify(operation, outcome, credential.as_ref(), sent_at, now, &mut course) {
+                    Ok(received) => {
+                        self.quota.give(course.taken);
+                        let elapsed = now.since(course.started);
+                        return Ok(Exchange { received, attempts: course.attempts, elapsed });
+                    }
+                    Err(Refusal::Renewed) => {
+                        counted -= 1;
+                        continue;
+                    }
+                    Err(Refusal::NotReplayed(failed)) => {
+                        let left = operation_limit.saturating_sub(now.since(course.started));
+                        let renewed = self.credential(operation, &course, left, now).await.is_ok();
+                        return Err(self.not_replayed(operation, *failed, &course, renewed));
+                    }
+                    Err(Refusal::Failed(failed)) => *failed,
+                };
             let Some(reason) = failed.reason.filter(|_| counted < policy.attempts()) else {
                 return Err(self.give_up(operation, failed, &course));
             };
@@ -101,7 +100,7 @@ impl Inner {
                 .as_ref()
                 .is_some_and(|answer| operation.is_not_executed(answer.response.status()));
             let delay = policy.delay(counted, reason, failed.asked, fastrand::f64());
-            let left = operation_limit.saturating_sub(self.clock.now().since(course.started));
+            let left = operation_limit.saturating_sub(now.since(course.started));
             let Some(delay) = delay
                 .filter(|delay| *delay < left)
                 .filter(|_| retry::may_repeat(operation.class(), reason, not_executed))
@@ -114,6 +113,7 @@ impl Inner {
             }
             observe::waiting(course.attempts, delay);
             self.timer.sleep(delay).await;
+            now = self.clock.now();
         }
     }
 
@@ -126,17 +126,22 @@ impl Inner {
         self.vendor.source_of(operation).or(self.credential.as_ref())
     }
 
-    /// Waits where the client's own limit says so, and fails where it refuses.
-    async fn pass_gate(&self, operation: &Operation, course: &Course, limit: Duration) -> Result<(), Error> {
-        let Some(gate) = &self.gate else { return Ok(()) };
-        let now = self.clock.now();
+    /// Waits where the client's own limit says so, and fails where it refuses. Gives back the time after that.
+    async fn pass_gate(
+        &self,
+        operation: &Operation,
+        course: &Course,
+        limit: Duration,
+        now: Now,
+    ) -> Result<Now, Error> {
+        let Some(gate) = &self.gate else { return Ok(now) };
         let left = limit.saturating_sub(now.since(course.started));
         let wait = match gate.admit(now) {
-            Admission::Go => return Ok(()),
+            Admission::Go => return Ok(now),
             Admission::GoAfter(wait) if wait < left => {
                 observe::waiting(course.attempts, wait);
                 self.timer.sleep(wait).await;
-                return Ok(());
+                return Ok(self.clock.now());
             }
             Admission::GoAfter(wait) | Admission::Refuse(wait) => wait,
         };
@@ -148,20 +153,20 @@ impl Inner {
         Err(self.complete(error, course))
     }
 
-    /// A snapshot of the credential, fetched within the time that is left.
+    /// A snapshot of the credential, fetched within the time that is left, and the time after that.
     async fn credential(
         &self,
         operation: &Operation,
         course: &Course,
         left: Duration,
-    ) -> Result<Option<Credential>, Error> {
-        let Some(source) = self.source(operation) else { return Ok(None) };
-        let now = self.clock.now();
+        now: Now,
+    ) -> Result<(Option<Credential>, Now), Error> {
+        let Some(source) = self.source(operation) else { return Ok((None, now)) };
         if let Some(credential) = source.current(now) {
-            return Ok(Some(credential));
+            return Ok((Some(credential), now));
         }
         let error = match self.timer.within(left, source.obtain(now)).await {
-            Some(Ok(credential)) => return Ok(Some(credential)),
+            Some(Ok(credential)) => return Ok((Some(credential), self.clock.now())),
             Some(Err(error)) => Error::credentials(operation.id(), error),
             None => Error::new(ErrorKind::Timeout, operation.id(), "while waiting for a credential")
                 .edit(|inner| inner.retryable = true),
@@ -175,9 +180,9 @@ impl Inner {
         outcome: Result<Received, TransportError>,
         credential: Option<&Credential>,
         sent_at: Now,
+        now: Now,
         course: &mut Course,
     ) -> Result<Received, Refusal> {
-        let now = self.clock.now();
         let writes = operation.class() != Class::Read;
         let received = match outcome {
             Ok(received) => received,

@@ -87,6 +87,8 @@ mod json;
 pub mod model;
 mod observe;
 mod operation;
+#[cfg(feature = "reqwest")]
+mod origins;
 mod page;
 mod path;
 mod query;

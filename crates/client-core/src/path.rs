@@ -55,6 +55,8 @@ pub(crate) fn fill(
             return Err(Error::invalid_input(operation, "path", "the path template is broken"));
         };
         match values.next() {
+            // Ids of letters and digits are the common case and need neither encoding nor a closer look.
+            Some(PathValue::Text(text)) if is_plain(text) => path.push_str(text),
             Some(PathValue::Text(text)) => {
                 check_segment(operation, name, text)?;
                 path.extend(utf8_percent_encode(text, STRICT));
@@ -69,6 +71,10 @@ pub(crate) fn fill(
     }
     path.push_str(rest);
     Ok(path)
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn check_segment(operation: &'static str, name: &'static str, text: &str) -> Result<(), Error> {

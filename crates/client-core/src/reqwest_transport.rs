@@ -6,6 +6,7 @@
 mod resolver;
 
 use crate::error::Error;
+use crate::origins::Origins;
 use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -63,6 +64,7 @@ impl TlsBackend {
 pub struct ReqwestTransport {
     client: reqwest::Client,
     guard: Option<GuardedResolver>,
+    origins: Origins,
 }
 
 impl ReqwestTransport {
@@ -77,7 +79,7 @@ impl ReqwestTransport {
     /// as an error, but by then its target has seen the request's headers.
     #[must_use]
     pub fn from_client(client: reqwest::Client) -> Self {
-        Self { client, guard: None }
+        Self { client, guard: None, origins: Origins::default() }
     }
 }
 
@@ -186,7 +188,7 @@ impl ReqwestTransportBuilder {
         let client = builder.build().map_err(|error| {
             Error::configuration("transport", "it can't be set up").with_source(error.without_url())
         })?;
-        Ok(ReqwestTransport { client, guard: self.guard })
+        Ok(ReqwestTransport { client, guard: self.guard, origins: Origins::default() })
     }
 }
 
@@ -236,7 +238,7 @@ impl Transport for ReqwestTransport {
     ) -> Result<Received, TransportError> {
         let (head, body) = request.into_parts();
         let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
-        let url = Url::parse(&head.uri.to_string()).map_err(|_| unsendable())?;
+        let url = self.origins.url(&head.uri).ok_or_else(unsendable)?;
         // An address in place of a name never reaches the resolver.
         if let (Some(guard), Some(host)) = (&self.guard, url.host_str())
             && !guard.may_dial_literal(host)

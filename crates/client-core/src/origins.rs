@@ -1,0 +1,93 @@
+//! Addresses in the form that reqwest wants, without parsing the host again for every call.
+//!
+//! A call's address is a checked base with another path, but reqwest takes a `Url`, and parsing one is the costliest part
+//! of putting a request together. So the part up to the path is parsed once per origin and copied.
+
+use http::Uri;
+use http::uri::Authority;
+use std::sync::{Arc, PoisonError, RwLock};
+use url::Url;
+
+/// More origins than this at a time are parsed anew; a transport rarely meets a second one.
+const KEPT: usize = 64;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origins {
+    known: Arc<RwLock<Vec<Known>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    secure: bool,
+    authority: Authority,
+    url: Url,
+}
+
+impl Origins {
+    /// The address as a `Url`; `None` when that would change its path or query, which would break a signature.
+    pub(crate) fn url(&self, uri: &Uri) -> Option<Url> {
+        let mut url = self.base(uri.scheme_str()? == "https", uri.authority()?)?;
+        url.set_path(uri.path());
+        url.set_query(uri.query());
+        (url.path() == uri.path() && url.query() == uri.query()).then_some(url)
+    }
+
+    fn base(&self, secure: bool, authority: &Authority) -> Option<Url> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &&Known| known.secure == secure && known.authority == *authority;
+        if let Some(known) = known.iter().find(same) {
+            return Some(known.url.clone());
+        }
+        drop(known);
+        let scheme = if secure { "https" } else { "http" };
+        let url = Url::parse(&format!("{scheme}://{authority}/")).ok()?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == KEPT {
+            known.clear();
+        }
+        known.push(Known { secure, authority: authority.clone(), url: url.clone() });
+        Some(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_out_as_they_went_in() {
+        let origins = Origins::default();
+        for _ in 0..2 {
+            for text in [
+                "https://a.example/v1/x?y=1",
+                "https://a.example/",
+                "https://a.example:8443/a%2Fb/%20",
+                "http://127.0.0.1:81/a/b//c?q",
+                "https://b.example/a~b-c_d.e?x=%C3%A9&y=",
+            ] {
+                let uri: Uri = text.parse().unwrap();
+                assert_eq!(origins.url(&uri).unwrap().as_str(), text);
+            }
+        }
+        assert_eq!(origins.known.read().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn what_a_url_would_change_is_refused() {
+        let origins = Origins::default();
+        for text in ["https://a.example/a/../b", "https://a.example/%2e%2e/b", "https://a.example/a?'"] {
+            assert!(origins.url(&text.parse().unwrap()).is_none(), "{text}");
+        }
+        assert!(origins.url(&"/relative".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn many_origins_need_bounded_memory() {
+        let origins = Origins::default();
+        for port in 1..1000 {
+            let uri: Uri = format!("http://127.0.0.1:{port}/x").parse().unwrap();
+            assert_eq!(origins.url(&uri).unwrap().port(), if port == 80 { None } else { Some(port) });
+        }
+        assert!(origins.known.read().unwrap().len() <= KEPT);
+    }
+}
