@@ -55,11 +55,13 @@ use crate::random::Random;
 use crate::route::Route;
 
 pub mod revesecure;
+pub mod vaultvision;
 pub mod verigator;
 
 providers! {
     verigator: verigator::VerigatorProvider,
     revesecure: revesecure::ReveSecureProvider,
+    vaultvision: vaultvision::VaultVisionProvider,
 }
 
 /// What the framework needs to know about a provider before it runs.

@@ -1,0 +1,217 @@
+//! Passwords: what may be imported, how it is stored, and what a login makes of it.
+//!
+//! Documented: clear text is hashed with bcrypt; digests are wrapped into bcrypt and unwrapped at the first login; a bcrypt
+//! hash is taken when its cost is near the vendor's own, and hashed again at the first login when it is not the same.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bcrypt::Version;
+use sha2::Digest as _;
+
+use super::settings::Settings;
+use super::state::Problem;
+use super::tree::{Object, Tree};
+use crate::random::{Random, hex};
+
+/// The one member that only passwords have.
+const MEMBER: &str = "password";
+
+/// Puts the password of a body into the form in which it is stored.
+pub(super) fn import(body: &Object, settings: &Settings, random: &mut Random) -> Result<Object, Problem> {
+    let given = body.object(MEMBER).ok_or(Problem::Invalid("password: an object is needed"))?;
+    let alg = given.string("alg").ok_or(Problem::Invalid("password.alg: a text is needed"))?;
+    let hash = given.string("hash").ok_or(Problem::Invalid("password.hash: a text is needed"))?;
+    let digits = |count: usize| {
+        let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if hash.len() == count && hash.bytes().all(lower_hex) {
+            Ok(())
+        } else {
+            Err(Problem::Invalid(
+                "password.hash: not a digest of that algorithm, in lower-case hexadecimal digits",
+            ))
+        }
+    };
+    let (alg, hash) = match alg.as_str() {
+        "plain" if hash.is_empty() => return Err(Problem::Invalid("password.hash: is empty")),
+        "plain" => ("bcrypt".to_owned(), wrap(&hash, settings.bcrypt_cost, random)?),
+        "md5" => (digits(32).map(|()| "md5|bcrypt".to_owned())?, wrap(&hash, settings.bcrypt_cost, random)?),
+        "sha1" => {
+            (digits(40).map(|()| "sha1|bcrypt".to_owned())?, wrap(&hash, settings.bcrypt_cost, random)?)
+        }
+        "sha256" => {
+            (digits(64).map(|()| "sha256|bcrypt".to_owned())?, wrap(&hash, settings.bcrypt_cost, random)?)
+        }
+        "sha512" => {
+            (digits(128).map(|()| "sha512|bcrypt".to_owned())?, wrap(&hash, settings.bcrypt_cost, random)?)
+        }
+        "bcrypt" => {
+            let cost = cost(&hash).ok_or(Problem::Invalid("password.hash: not a bcrypt hash"))?;
+            if cost.abs_diff(settings.bcrypt_cost) > settings.bcrypt_tolerance {
+                return Err(Problem::BcryptCost);
+            }
+            (alg, hash)
+        }
+        _ => return Err(Problem::Invalid("password.alg: none of bcrypt, plain, md5, sha1, sha256, sha512")),
+    };
+    Ok(stored(&alg, &hash))
+}
+
+/// What an update makes of the password in its body.
+///
+/// Assumption: what is there already may be sent back as it was read, in either of its two forms, and so may a wrapped hash
+/// from an earlier reading; anything else is an import.
+pub(super) fn update(
+    body: &Object,
+    old: &Object,
+    settings: &Settings,
+    random: &mut Random,
+) -> Result<Object, Problem> {
+    let given = body.object(MEMBER).ok_or(Problem::Invalid("password: an object is needed"))?;
+    let (alg, hash) = (given.string("alg"), given.string("hash").unwrap_or_default());
+    let plain = STANDARD.decode(&hash).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = plain.filter(|text| cost(text).is_some()).unwrap_or(hash);
+    if alg == old.string("alg") && Some(&text) == old.string("hash").as_ref() {
+        return Ok(old.clone());
+    }
+    let wrapped =
+        matches!(alg.as_deref(), Some("md5|bcrypt" | "sha1|bcrypt" | "sha256|bcrypt" | "sha512|bcrypt"));
+    if wrapped && cost(&text).is_some() {
+        return Ok(stored(&alg.unwrap_or_default(), &text));
+    }
+    import(body, settings, random)
+}
+
+/// Base64 with the cost beside it, the form of one list sample.
+pub(super) fn in_base64(password: &Object) -> Object {
+    let hash = password.string("hash").unwrap_or_default();
+    let mut shown = Object::default();
+    for (name, value) in password.iter() {
+        match name {
+            "hash" => shown.set(name, Tree::string(&STANDARD.encode(&hash))),
+            _ => shown.set(name, value.clone()),
+        }
+        if name == "alg"
+            && let Some(cost) = cost(&hash)
+        {
+            shown.set("cost", Tree::Text(cost.to_string().into()));
+        }
+    }
+    shown
+}
+
+/// Checks a password as a login does. Right: the stored form after it.
+pub(super) fn log_in(
+    stored_now: &Object,
+    typed: &str,
+    settings: &Settings,
+    random: &mut Random,
+) -> Option<Object> {
+    let (alg, hash) = (stored_now.string("alg")?, stored_now.string("hash")?);
+    let offered = match alg.as_str() {
+        "bcrypt" => typed.to_owned(),
+        "md5|bcrypt" => hex(&md5::Md5::digest(typed)),
+        "sha1|bcrypt" => hex(&sha1::Sha1::digest(typed)),
+        "sha256|bcrypt" => hex(&sha2::Sha256::digest(typed)),
+        "sha512|bcrypt" => hex(&sha2::Sha512::digest(typed)),
+        _ => return None,
+    };
+    if !bcrypt::verify(offered, &hash).unwrap_or(false) {
+        return None;
+    }
+    if alg == "bcrypt" && cost(&hash) == Some(settings.bcrypt_cost) {
+        return Some(stored_now.clone());
+    }
+    let mut after = stored_now.clone();
+    after.set("alg", Tree::string("bcrypt"));
+    after.set("hash", Tree::string(&wrap(typed, settings.bcrypt_cost, random).ok()?));
+    Some(after)
+}
+
+fn stored(alg: &str, hash: &str) -> Object {
+    Object::default().with("alg", Tree::string(alg)).with("hash", Tree::string(hash))
+}
+
+/// Real bcrypt, with a salt that follows the seed.
+fn wrap(text: &str, cost: u32, random: &mut Random) -> Result<String, Problem> {
+    let mut salt = [0; 16];
+    for (slot, byte) in salt.iter_mut().zip(random.bytes(16)) {
+        *slot = byte;
+    }
+    // Assumption: longer passwords are cut off at bcrypt's 72 bytes, as most servers do.
+    let hashed = bcrypt::hash_with_salt(text, cost, salt);
+    hashed
+        .map(|parts| parts.format_for_version(Version::TwoA))
+        .map_err(|_| Problem::Invalid("password.hash: bcrypt can't hash it"))
+}
+
+fn cost(hash: &str) -> Option<u32> {
+    let well_formed = hash.len() == 60
+        && ["$2a$", "$2b$", "$2x$", "$2y$"].iter().any(|prefix| hash.starts_with(prefix))
+        && hash.get(6..7) == Some("$");
+    if well_formed { hash.get(4..6)?.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings { bcrypt_cost: 4, ..Settings::default() }
+    }
+
+    fn body(alg: &str, hash: &str) -> Object {
+        Object::default().with("password", Tree::Object(stored(alg, hash)))
+    }
+
+    #[test]
+    fn every_digest_of_the_page_is_wrapped_and_unwrapped_at_the_first_login() {
+        let mut random = Random::new(1, "bcrypt");
+        for (alg, digest) in [
+            ("plain", "1234567890"),
+            ("md5", "e807f1fcf82d132f9bb018ca6738a19f"),
+            ("sha1", "01b307acba4f54f55aafc33bb06bbbf6ca803e9a"),
+            ("sha256", "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646"),
+            (
+                "sha512",
+                "12b03226a6d8be9c6e8cd5e55dc6c7920caaa39df14aab92d5e3ea9340d1c8a4d3d0b8e4314f1f6ef131ba4bf1ceb9186ab87c801af0d5c95b1befb8cedae2b9",
+            ),
+        ] {
+            let kept = import(&body(alg, digest), &settings(), &mut random).unwrap();
+            let expected = if alg == "plain" { "bcrypt".to_owned() } else { format!("{alg}|bcrypt") };
+            assert_eq!(kept.string("alg"), Some(expected));
+            assert!(kept.string("hash").unwrap().starts_with("$2a$04$"));
+            assert!(log_in(&kept, "123456789", &settings(), &mut random).is_none(), "{alg}");
+            let after = log_in(&kept, "1234567890", &settings(), &mut random).unwrap();
+            assert_eq!(after.string("alg").as_deref(), Some("bcrypt"));
+            assert!(log_in(&after, "1234567890", &settings(), &mut random).is_some());
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_imported_is_refused() {
+        let mut random = Random::new(1, "bcrypt");
+        for (alg, hash) in [
+            ("plain", ""),
+            ("md5", "E807F1FCF82D132F9BB018CA6738A19F"),
+            ("sha1", "01"),
+            ("argon2", "x"),
+            ("sha256|bcrypt", "$2a$10$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa"),
+            ("bcrypt", "x"),
+            ("bcrypt", "$2a$12$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa"),
+        ] {
+            assert!(import(&body(alg, hash), &settings(), &mut random).is_err(), "{alg}");
+        }
+    }
+
+    #[test]
+    fn a_stored_password_may_be_sent_back_in_both_forms() {
+        let mut random = Random::new(1, "bcrypt");
+        let old = import(&body("plain", "x"), &settings(), &mut random).unwrap();
+        let shown = in_base64(&old);
+        assert_eq!(shown.get("cost"), Some(&Tree::Text("4".into())));
+        for sent in [old.clone(), shown] {
+            let sent = Object::default().with("password", Tree::Object(sent));
+            assert_eq!(update(&sent, &old, &settings(), &mut random).unwrap(), old);
+        }
+    }
+}

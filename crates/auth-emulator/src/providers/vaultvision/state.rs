@@ -1,0 +1,349 @@
+//! What the stand-in keeps: tenants with their applications and users, users with their credentials; and how an object is
+//! replaced by another.
+
+use super::settings::Settings;
+use super::tree::{Object, Tree};
+use crate::random::Random;
+use crate::timestamp::Timestamp;
+
+const MAX_APPLICATIONS: usize = 1000;
+const MAX_USERS: usize = 10_000;
+
+const SETTINGS: &[&str] = &[
+    "domain",
+    "company_name",
+    "support_email",
+    "logo_image_text",
+    "allow_social",
+    "allow_hardware",
+    "allow_passwords",
+    "allow_totp_app",
+    "allow_totp_email",
+    "allow_unverified",
+    "remember_device",
+    "remember_device_seconds",
+    "remember_login_seconds",
+    "allow_signups",
+    "developer_mode",
+];
+const PROFILE: &[&str] = &["name", "family_name", "given_name", "email", "email_verified"];
+
+/// Why a call is not carried out; `mod.rs` puts it on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Unauthenticated,
+    Forbidden,
+    NotFound(&'static str),
+    Body,
+    Invalid(&'static str),
+    Metadata(&'static str),
+    BcryptCost,
+    EmailTaken,
+    PasswordExists,
+    Misconfigured,
+    Throttled,
+    Full(&'static str),
+}
+
+/// The kinds of objects, and which of their members a caller may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Tenant,
+    Application,
+    User,
+    Password,
+    OtherCredential,
+}
+
+impl Kind {
+    /// Members that a body may set, in the order in which answers show them.
+    fn members(self) -> &'static [&'static str] {
+        match self {
+            Self::Tenant => &["name", "metadata", "settings"],
+            Self::Application => &["name", "metadata", "secret", "login_url", "logout_urls", "redirect_urls"],
+            Self::User => &["metadata", "disabled", "profile"],
+            Self::Password => &["metadata", "disabled", "password"],
+            Self::OtherCredential => &["metadata", "disabled"],
+        }
+    }
+
+    /// Members that only the server sets.
+    fn system(self) -> &'static [&'static str] {
+        match self {
+            Self::User => &["type", "id", "created_at", "updated_at", "verified_at"],
+            _ => &["type", "id", "created_at", "updated_at"],
+        }
+    }
+
+    /// The names in an object inside; `None` for one whose names are free.
+    fn inner(member: &str) -> Option<&'static [&'static str]> {
+        match member {
+            "settings" => Some(SETTINGS),
+            "profile" => Some(PROFILE),
+            "password" => Some(&["alg", "cost", "hash"]),
+            _ => None,
+        }
+    }
+}
+
+/// An object of the vendor's, and the members that somebody planted in it: a server knows more than its manual.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub kind: Kind,
+    pub value: Object,
+    /// Paths such as `settings.require_mfa`.
+    pub planted: Vec<String>,
+}
+
+impl Entry {
+    pub(super) fn id(&self) -> String {
+        self.value.string("id").unwrap_or_default()
+    }
+
+    /// The object as it is answered.
+    pub(super) fn shown(&self, settings: &Settings) -> Object {
+        self.shown_level("", &self.value, settings)
+    }
+
+    fn shown_level(&self, prefix: &str, level: &Object, settings: &Settings) -> Object {
+        let mut shown = Object::default();
+        for (name, value) in level.iter() {
+            let path = join(prefix, name);
+            let value = match value.as_object() {
+                Some(inner) if Kind::inner(name).is_some() => {
+                    Tree::Object(self.shown_level(&path, inner, settings))
+                }
+                _ => value.clone(),
+            };
+            if settings.omit_zeros && value.is_zero() && !self.planted.contains(&path) && prefix != "metadata"
+            {
+                continue;
+            }
+            shown.set(name, value);
+        }
+        shown
+    }
+
+    /// Replaces it by a body: what is not in the body is gone, but for what only the server sets.
+    pub(super) fn replace(&mut self, body: &Object, settings: &Settings) {
+        let mut next = Object::default();
+        for name in self.kind.system() {
+            if let Some(value) = self.value.get(name) {
+                next.set(name, value.clone());
+            }
+        }
+        let fixed = self.kind == Kind::OtherCredential;
+        for (name, value) in body.iter() {
+            let known = self.kind.members().contains(&name);
+            let kept = known || (!fixed && self.keeps(name, settings));
+            if !kept || self.kind.system().contains(&name) {
+                continue;
+            }
+            let value = match (value.as_object(), Kind::inner(name)) {
+                (Some(inner), Some(names)) if known => {
+                    Tree::Object(self.replaced_inner(name, names, inner, settings))
+                }
+                _ => value.clone(),
+            };
+            next.set(name, value);
+        }
+        // The members of a credential that is no password are not the caller's.
+        if fixed {
+            for (name, value) in self.value.iter().filter(|(name, _)| !self.kind.members().contains(name)) {
+                next.set(name, value.clone());
+            }
+        }
+        // Assumption: a tenant's domain is changed by the vendor's staff only, and one in a body is ignored.
+        if self.kind == Kind::Tenant {
+            let domain = self.value.object("settings").and_then(|settings| settings.get("domain")).cloned();
+            next.change_object("settings", |settings| match domain {
+                Some(domain) => settings.set("domain", domain),
+                None => settings.remove("domain"),
+            });
+        }
+        self.value = next;
+    }
+
+    fn replaced_inner(&self, member: &str, names: &[&str], inner: &Object, settings: &Settings) -> Object {
+        let mut next = Object::default();
+        for (name, value) in inner.iter() {
+            if names.contains(&name) || self.keeps(&join(member, name), settings) {
+                next.set(name, value.clone());
+            }
+        }
+        next
+    }
+
+    fn keeps(&self, path: &str, settings: &Settings) -> bool {
+        !settings.drop_unknown || self.planted.iter().any(|planted| planted == path)
+    }
+
+    /// Puts a member in that no page names, by its path.
+    pub(super) fn plant(&mut self, path: &str, value: Tree) {
+        match path.split_once('.') {
+            Some((outer, name)) => self.value.change_object(outer, |inner| inner.set(name, value)),
+            None => self.value.set(path, value),
+        }
+        self.planted.push(path.to_owned());
+    }
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
+
+/// A user and its credentials.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub entry: Entry,
+    pub credentials: Vec<Entry>,
+}
+
+/// A tenant and what is in it.
+#[derive(Clone, Debug)]
+pub(super) struct Tenant {
+    pub entry: Entry,
+    pub applications: Vec<Entry>,
+    pub users: Vec<User>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub random: Random,
+    pub tenants: Vec<Tenant>,
+    /// The proxy's window: when it began, and the calls in it.
+    pub window: (i64, u32),
+}
+
+impl State {
+    /// The two tenants of the vendor's page, with its ids, and nothing in them.
+    pub(super) fn new(random: Random, now: Timestamp) -> Self {
+        let mut state = Self { random, tenants: Vec::new(), window: (0, 0) };
+        for (id, name, domain, company) in [
+            ("i1JfrfWIwQiQ", None, "dev-xbwlrp.vvkey.test", "Development Environment"),
+            ("CmKJPDorO34hGJ0J", Some("acme01"), "acme01.vvkey.test", "acme01"),
+        ] {
+            let mut settings = Object::default()
+                .with("domain", Tree::string(domain))
+                .with("company_name", Tree::string(company));
+            match name {
+                Some(_) => settings.set("support_email", Tree::string("support@acme01.test")),
+                None => settings.set("logo_image_text", Tree::string("dev-xbwlrp")),
+            }
+            for flag in ["social", "hardware", "passwords", "totp_app", "totp_email", "unverified", "signups"]
+            {
+                settings.set(&format!("allow_{flag}"), Tree::flag(true));
+            }
+            settings.set("remember_device", Tree::flag(true));
+            settings.set("remember_device_seconds", Tree::Text("2592000".into()));
+            settings.set("remember_login_seconds", Tree::Text("2592000".into()));
+            if name.is_none() {
+                settings.set("developer_mode", Tree::flag(true));
+            }
+            let mut value = state.stamped("Tenant", id, now);
+            if let Some(name) = name {
+                value.set("name", Tree::string(name));
+            }
+            value.set("settings", Tree::Object(settings));
+            let entry = Entry { kind: Kind::Tenant, value, planted: Vec::new() };
+            state.tenants.push(Tenant { entry, applications: Vec::new(), users: Vec::new() });
+        }
+        state
+    }
+
+    /// Letters and digits.
+    pub(super) fn word(&mut self, length: usize) -> String {
+        const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let letter =
+            |byte: u8| LETTERS.get(usize::from(byte) % LETTERS.len()).copied().map_or('0', char::from);
+        self.random.bytes(length).into_iter().map(letter).collect()
+    }
+
+    /// The members that every new object has.
+    pub(super) fn stamped(&mut self, kind: &str, id: &str, now: Timestamp) -> Object {
+        let time = Tree::string(&self.time(now));
+        Object::default()
+            .with("type", Tree::string(kind))
+            .with("id", Tree::string(id))
+            .with("created_at", time.clone())
+            .with("updated_at", time)
+    }
+
+    /// A time as the vendor writes it: nine digits of a second, without the zeros at the end.
+    pub(super) fn time(&mut self, now: Timestamp) -> String {
+        let text = format!("{}{}", now.without_zone(), self.random.digits(3));
+        format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
+    }
+
+    pub(super) fn tenant(&mut self, id: &str) -> Result<&mut Tenant, Problem> {
+        let found = self.tenants.iter_mut().find(|tenant| tenant.entry.id() == id);
+        found.ok_or(Problem::NotFound("there is no tenant with that id, or not for this key"))
+    }
+
+    pub(super) fn user(&mut self, tenant: &str, id: &str) -> Result<&mut User, Problem> {
+        let found = self.tenant(tenant)?.users.iter_mut().find(|user| user.entry.id() == id);
+        found.ok_or(Problem::NotFound("the tenant has no user with that id"))
+    }
+
+    pub(super) fn application(&mut self, tenant: &str, id: &str) -> Result<&mut Entry, Problem> {
+        let found = self.tenant(tenant)?.applications.iter_mut().find(|application| application.id() == id);
+        found.ok_or(Problem::NotFound("the tenant has no application with that id"))
+    }
+
+    pub(super) fn credential(&mut self, tenant: &str, user: &str, id: &str) -> Result<&mut Entry, Problem> {
+        let found = self.user(tenant, user)?.credentials.iter_mut().find(|credential| credential.id() == id);
+        found.ok_or(Problem::NotFound("the user has no credential with that id"))
+    }
+
+    /// Assumption: 409. No two users of a tenant share a mail address; letters are compared without regard to case.
+    pub(super) fn check_email(
+        &mut self,
+        tenant: &str,
+        own: Option<&str>,
+        body: &Object,
+    ) -> Result<(), Problem> {
+        let email = body.object("profile").and_then(|profile| profile.string("email")).unwrap_or_default();
+        if email.is_empty() {
+            return Err(Problem::Invalid("profile.email: a text is needed"));
+        }
+        let taken = self.tenant(tenant)?.users.iter().any(|user| {
+            let other = user.entry.value.object("profile").and_then(|profile| profile.string("email"));
+            Some(user.entry.id().as_str()) != own
+                && other.is_some_and(|other| other.eq_ignore_ascii_case(&email))
+        });
+        if taken { Err(Problem::EmailTaken) } else { Ok(()) }
+    }
+
+    pub(super) fn check_room(&mut self, tenant: &str) -> Result<(), Problem> {
+        let tenant = self.tenant(tenant)?;
+        if tenant.users.len() >= MAX_USERS {
+            return Err(Problem::Full("users"));
+        }
+        if tenant.applications.len() >= MAX_APPLICATIONS {
+            return Err(Problem::Full("applications"));
+        }
+        Ok(())
+    }
+}
+
+/// Documented: 20 keys of 100 characters, with values of 1000. Assumption: characters are not bytes, and values that are no
+/// texts are kept.
+pub(super) fn check_metadata(body: &Object) -> Result<(), Problem> {
+    let metadata = match body.get("metadata") {
+        None => return Ok(()),
+        Some(value) if value.is_zero() => return Ok(()),
+        Some(value) => value.as_object().ok_or(Problem::Metadata("metadata: an object is needed"))?,
+    };
+    if metadata.len() > 20 {
+        return Err(Problem::Metadata("metadata: more than 20 keys"));
+    }
+    for (key, value) in metadata.iter() {
+        if key.chars().count() > 100 {
+            return Err(Problem::Metadata("metadata: a key of more than 100 characters"));
+        }
+        if value.as_string().is_some_and(|text| text.chars().count() > 1000) {
+            return Err(Problem::Metadata("metadata: a value of more than 1000 characters"));
+        }
+    }
+    Ok(())
+}

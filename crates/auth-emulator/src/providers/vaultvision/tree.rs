@@ -1,0 +1,206 @@
+//! JSON as it was written: objects as lists of members, everything else as its text.
+//!
+//! The stand-in holds members that no page names, and must give them back to the last digit. A number that is read and
+//! printed again would not be the same.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A value: an object, or the text of anything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Tree {
+    Object(Object),
+    Text(Box<str>),
+}
+
+/// Members in their order, each name once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Object(Vec<(String, Tree)>);
+
+impl Tree {
+    pub(super) fn string(text: &str) -> Self {
+        Self::Text(serde_json::Value::from(text).to_string().into())
+    }
+
+    pub(super) fn flag(value: bool) -> Self {
+        Self::Text(if value { "true" } else { "false" }.into())
+    }
+
+    pub(super) fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Text(_) => None,
+        }
+    }
+
+    /// The text of a JSON string.
+    pub(super) fn as_string(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => serde_json::from_str(text).ok(),
+            Self::Object(_) => None,
+        }
+    }
+
+    pub(super) fn is_true(&self) -> bool {
+        matches!(self, Self::Text(text) if &**text == "true")
+    }
+
+    /// Zero, false, empty or null: what the vendor leaves out.
+    pub(super) fn is_zero(&self) -> bool {
+        match self {
+            Self::Object(object) => object.0.is_empty(),
+            Self::Text(text) => matches!(&**text, "false" | "0" | "null" | "\"\"" | "[]"),
+        }
+    }
+
+    fn print(&self, out: &mut String) {
+        match self {
+            Self::Object(object) => object.print(out),
+            Self::Text(text) => out.push_str(text),
+        }
+    }
+}
+
+impl Object {
+    /// Reads a body; `None` when it is no JSON object, or names a member twice.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        match serde_json::from_slice(body).ok()? {
+            Tree::Object(object) => Some(object),
+            Tree::Text(_) => None,
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Tree> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn string(&self, name: &str) -> Option<String> {
+        self.get(name)?.as_string()
+    }
+
+    pub(super) fn object(&self, name: &str) -> Option<&Object> {
+        self.get(name)?.as_object()
+    }
+
+    /// Puts a member in, in place of one of that name.
+    pub(super) fn set(&mut self, name: &str, value: Tree) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// The same, builder style.
+    pub(super) fn with(mut self, name: &str, value: Tree) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
+    /// Changes the object in a member, which is made if it isn't there.
+    pub(super) fn change_object(&mut self, name: &str, change: impl FnOnce(&mut Object)) {
+        let mut object = self.object(name).cloned().unwrap_or_default();
+        change(&mut object);
+        self.set(name, Tree::Object(object));
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Tree)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        let mut out = String::new();
+        self.print(&mut out);
+        out
+    }
+
+    fn print(&self, out: &mut String) {
+        out.push('{');
+        for (index, (name, value)) in self.0.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            // Writing to a String can't fail.
+            let _ = write!(out, "{}:", serde_json::Value::from(name.as_str()));
+            value.print(out);
+        }
+        out.push('}');
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        if raw.get().starts_with('{') {
+            return serde_json::from_str(raw.get()).map(Self::Object).map_err(D::Error::custom);
+        }
+        Ok(Self::Text(raw.get().into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut seen = HashSet::new();
+                let mut object = Object::default();
+                while let Some((name, value)) = map.next_entry::<String, Tree>()? {
+                    if !seen.insert(name.clone()) {
+                        return Err(A::Error::custom("a member comes twice"));
+                    }
+                    object.0.push((name, value));
+                }
+                Ok(object)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_survive_to_the_last_digit() {
+        for text in [
+            r#"{"a":123456789012345678901234567890,"b":1.00000000000000000001,"c":null,"d":[1,{"e":0.10}],"f":{"g":{}}}"#,
+            "{}",
+            r#"{"ä\n":"\u0041"}"#,
+        ] {
+            assert_eq!(Object::parse(text.as_bytes()).unwrap().to_text(), text);
+        }
+        for bad in ["", "[]", "null", "{", r#"{"a":1,"a":2}"#, r#"{"b":{"a":1,"a":2}}"#] {
+            assert!(Object::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn members_are_replaced_where_they_stand() {
+        let mut object = Object::parse(br#"{"a":1,"b":2}"#).unwrap();
+        object.set("a", Tree::flag(true));
+        object.change_object("b", |inner| inner.set("c", Tree::string("x")));
+        object.change_object("d", |_| {});
+        assert_eq!(object.to_text(), r#"{"a":true,"b":{"c":"x"},"d":{}}"#);
+        assert!(object.get("d").unwrap().is_zero());
+    }
+}
