@@ -135,16 +135,17 @@ impl Builder {
     /// When a port can't be had or a relaxation does not exist.
     pub async fn start(self) -> Result<Emulator, StartError> {
         let lax = self.checked_lax()?;
-        let mut ports = Ports::new(self.port)?;
+        let extra = self.settings.extra_listeners();
+        let mut ports = Ports::new(self.port, &extra)?;
         let (control_listener, control_address) = ports.next("the control API").await?;
         let mut bound = Vec::new();
         for spec in SPECS {
             bound.push((spec.name, vec![ports.next(spec.name).await?]));
         }
         // Extra listeners come last, so that the main ports stay where they are when a provider gains one.
-        for (spec, (_, listeners)) in SPECS.iter().zip(&mut bound) {
-            for _ in 0..spec.extra_listeners {
-                listeners.push(ports.next(spec.name).await?);
+        for (count, (name, listeners)) in extra.into_iter().zip(&mut bound) {
+            for _ in 0..count {
+                listeners.push(ports.next(name).await?);
             }
         }
 
@@ -235,8 +236,9 @@ struct Ports {
 }
 
 impl Ports {
-    fn new(first: u16) -> Result<Self, StartError> {
-        let needed = 1 + SPECS.iter().map(|spec| 1 + spec.extra_listeners).sum::<usize>();
+    /// `extra` is what each provider asks for beside its first listener.
+    fn new(first: u16, extra: &[usize]) -> Result<Self, StartError> {
+        let needed = 1 + extra.iter().map(|count| 1 + count).sum::<usize>();
         if first != 0 && usize::from(first) + needed > 1 + usize::from(u16::MAX) {
             return Err(StartError::PortTooHigh { port: first, needed });
         }

@@ -21,7 +21,8 @@
 //!    journal, explanations, request ids, ready line and control API come by themselves. New providers go to the end of the
 //!    table, because its order is the order of the ports.
 //!
-//! A provider whose API spans more than one host asks for `extra_listeners` and finds them in `context.extra_origins`;
+//! A provider whose API spans more than one host asks for `extra_listeners` (in its `Spec`, or in `Mount` when their number is
+//! a setting) and finds them in `context.extra_origins`;
 //! `call.listener` says on which one a request came in.
 //!
 //! # What there is to use
@@ -57,10 +58,12 @@ use crate::route::Route;
 pub mod revesecure;
 pub mod vaultvision;
 pub mod verigator;
+pub mod vise;
 
 providers! {
     verigator: verigator::VerigatorProvider,
     revesecure: revesecure::ReveSecureProvider,
+    vise: vise::ViseProvider,
     vaultvision: vaultvision::VaultVisionProvider,
 }
 
@@ -72,7 +75,7 @@ pub(crate) struct Spec {
     pub routes: &'static [Route],
     /// Whether literal path segments are compared without regard to case.
     pub ignore_case: bool,
-    /// Listeners beside the one of `base_url`.
+    /// Listeners beside the one of `base_url`, where their number is no setting: see `Mount::extra_listeners`.
     pub extra_listeners: usize,
     /// Path parameters that are secret and therefore hidden in the journal.
     pub secret_params: &'static [&'static str],
@@ -194,6 +197,12 @@ pub(crate) trait Provider: Send + Sync + 'static {
 pub(crate) trait Mount: Provider + Sized {
     type Settings: Clone + Default + Send + 'static;
     const SPEC: &'static Spec;
+
+    /// Listeners beside the one of `base_url`, for the settings at start.
+    fn extra_listeners(_: &Self::Settings) -> usize {
+        Self::SPEC.extra_listeners
+    }
+
     fn mount(context: Context, settings: Self::Settings) -> Self;
 }
 
@@ -209,6 +218,13 @@ macro_rules! providers {
         #[derive(Clone, Default)]
         pub(crate) struct ProviderSettings {
             $(pub(crate) $name: <$provider as Mount>::Settings,)+
+        }
+
+        impl ProviderSettings {
+            /// How many listeners each provider asks for beside its first, in the order of `SPECS`.
+            pub(crate) fn extra_listeners(&self) -> Vec<usize> {
+                vec![$(<$provider as Mount>::extra_listeners(&self.$name)),+]
+            }
         }
 
         /// In the order of their ports.

@@ -1,0 +1,317 @@
+//! The VISE stand-in over sockets: a dashboard and its hosts, sessions and their ends, and what it notices.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use auth_emulator::providers::vise::{
+    Carrier, Challenge, CookieEnd, DomainList, ExpiredAnswer, OpenedAnswer, WrongPhrase,
+};
+use auth_emulator::{Emulator, Reset};
+use common::{Answer, Request};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+fn bearer(emulator: &Emulator) -> String {
+    format!("Bearer {}", emulator.vise().token())
+}
+
+async fn list(emulator: &Emulator) -> Answer {
+    let url = format!("{}/domains", emulator.vise().dashboard_url());
+    Request::new("GET", &url).header("Authorization", &bearer(emulator)).send().await
+}
+
+async fn auth(emulator: &Emulator, host: usize, phrase: &str) -> Answer {
+    let phrase = utf8_percent_encode(phrase, NON_ALPHANUMERIC);
+    let url = format!("http://{}/auth?pfk={phrase}", emulator.vise().host(host));
+    Request::new("GET", &url).send().await
+}
+
+/// The values of `Set-Cookie`, in order.
+fn cookies(answer: &Answer) -> Vec<&str> {
+    let set = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    set.map(|(_, value)| value.as_str()).collect()
+}
+
+fn session_of(answer: &Answer) -> String {
+    let all = cookies(answer);
+    let session = all.iter().find_map(|cookie| cookie.strip_prefix("session=")).expect("no session");
+    session.split(';').next().unwrap().to_owned()
+}
+
+async fn open(emulator: &Emulator, host: usize) -> String {
+    session_of(&auth(emulator, host, &emulator.vise().phrase(host)).await)
+}
+
+fn call(emulator: &Emulator, host: usize, method: &str, path: &str, session: &str) -> Request {
+    let url = format!("http://{}{path}", emulator.vise().host(host));
+    Request::new(method, &url)
+        .header("Authorization", &bearer(emulator))
+        .header("Cookie", &format!("lb=node-7; session={session}"))
+}
+
+#[tokio::test]
+async fn each_host_has_a_listener_of_its_own() {
+    let emulator = Emulator::builder().vise(|settings| settings.hosts = 7).start().await.unwrap();
+    let vise = emulator.vise();
+    assert_eq!(vise.host_count(), 7);
+    let hosts: BTreeSet<String> = (0..7).map(|host| vise.host(host)).collect();
+    let phrases: BTreeSet<String> = (0..7).map(|host| vise.phrase(host)).collect();
+    assert_eq!((hosts.len(), phrases.len()), (7, 7));
+    assert!(!hosts.contains(vise.dashboard_url().trim_start_matches("http://")));
+
+    let domains = list(&emulator).await.json();
+    for (number, domain) in domains.as_array().unwrap().iter().enumerate() {
+        assert_eq!(domain["domain_vise_url"], vise.host(number));
+        assert_eq!(domain["domain_vise_phrase"], vise.phrase(number));
+        let session = open(&emulator, number).await;
+        let answer = call(&emulator, number, "GET", "/domains", &session).send().await;
+        assert_eq!(answer.json()[0]["domain"], format!("shop-{}.example", number + 1), "its own answer");
+        assert_eq!(vise.counts(number).calls_served, 1);
+    }
+    // Paths belong to one side or the other, although the listeners share a table.
+    let wrong = Request::new("GET", &format!("{}/auth?pfk=x", vise.dashboard_url())).send().await;
+    assert_eq!(wrong.status, 404);
+    assert_eq!((vise.host(7), vise.phrase(7)), (String::new(), String::new()));
+}
+
+#[tokio::test]
+async fn hosts_are_bound_after_every_providers_first_listener_and_only_as_many_as_fit() {
+    let none = Emulator::builder().vise(|settings| settings.hosts = 0).start().await.unwrap();
+    assert_eq!(none.vise().host_count(), 0);
+    assert_eq!(list(&none).await.json(), json!([]));
+    assert!(none.vise().env().iter().all(|(name, _)| *name != "VISE_HOST"));
+    let many = Emulator::builder().vise(|settings| settings.hosts = 10_000).start().await.unwrap();
+    assert_eq!((many.vise().host_count(), many.vise().settings().hosts), (256, 256));
+    let high = Emulator::builder().port(65_530).vise(|settings| settings.hosts = 20).start().await;
+    assert!(matches!(high, Err(auth_emulator::StartError::PortTooHigh { .. })), "{high:?}");
+}
+
+#[tokio::test]
+async fn a_session_needs_the_phrase_as_it_is() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    let phrase = vise.phrase(0);
+    assert!(phrase.contains(['+', '&', '%']), "a phrase that has to be encoded");
+    assert_eq!(auth(&emulator, 0, "wrong").await.status, 401);
+    assert_eq!(auth(&emulator, 1, &phrase).await.status, 401, "another host's phrase");
+    assert_eq!(Request::new("GET", &format!("http://{}/auth", vise.host(0))).send().await.status, 401);
+    let opened = auth(&emulator, 0, &phrase).await;
+    assert_eq!((opened.status, cookies(&opened).len()), (200, 3));
+    assert_eq!(vise.counts(0).phrases_refused, 2);
+    assert_eq!((vise.effect("session_opened"), vise.effect("phrase_refused")), (1, 3));
+
+    vise.rotate_phrase(0).unwrap();
+    assert_ne!(vise.phrase(0), phrase);
+    assert_eq!(auth(&emulator, 0, &phrase).await.status, 401);
+    assert_eq!(list(&emulator).await.json()[0]["domain_vise_phrase"], vise.phrase(0));
+    assert!(vise.rotate_phrase(99).is_err());
+}
+
+#[tokio::test]
+async fn calls_need_the_hosts_own_session_and_the_token() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    let (mine, other) = (open(&emulator, 0).await, open(&emulator, 1).await);
+    assert_eq!(call(&emulator, 0, "GET", "/domains", &mine).send().await.status, 200);
+    assert_eq!(call(&emulator, 0, "GET", "/domains", &other).send().await.status, 401);
+    assert_eq!(vise.counts(0).foreign_sessions, 1);
+    let without = call(&emulator, 0, "GET", "/domains", &mine).without("authorization").send().await;
+    assert_eq!(without.status, 401);
+    let checks = emulator.explain(&without.request_id()).unwrap().checks;
+    assert_eq!(checks.last().unwrap().check, "token");
+
+    let note = call(&emulator, 0, "POST", "/notes", &mine).json(&json!({ "text": "hello" })).send().await;
+    assert_eq!((note.status, vise.notes(0)), (201, vec!["hello".to_owned()]));
+    let bad = call(&emulator, 0, "POST", "/notes", &mine).json(&json!({})).send().await;
+    assert_eq!(bad.status, 422);
+    assert_eq!(call(&emulator, 0, "GET", "/notes", &mine).send().await.json(), json!(["hello"]));
+}
+
+#[tokio::test]
+async fn it_notices_what_a_client_must_not_do() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    assert_eq!(call(&emulator, 0, "GET", "/domains", "invented").send().await.status, 401);
+    assert_eq!((vise.counts(0).early_tokens, vise.effect("token_leaked")), (1, 1), "before any session");
+    let url = format!("http://{}/auth?pfk=x", vise.host(1));
+    let with = Request::new("GET", &url).header("X-Odd", &vise.token()).header("Referer", "http://x.example");
+    with.send().await;
+    let counts = vise.counts(1);
+    assert_eq!((counts.tokens_on_auth, counts.early_tokens, counts.referers), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn sessions_end_in_every_way_that_was_chosen() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    for (way, status) in [
+        (ExpiredAnswer::Unauthorized, 401),
+        (ExpiredAnswer::Redirect, 302),
+        (ExpiredAnswer::Page, 200),
+        (ExpiredAnswer::ClearedCookie, 403),
+    ] {
+        vise.configure(|settings| settings.expired_answer = way);
+        let session = open(&emulator, 0).await;
+        let request = call(&emulator, 0, "GET", "/domains", &session);
+        assert_eq!(request.send().await.status, 200);
+        emulator.clock().advance(Duration::from_secs(900));
+        let answer = request.send().await;
+        assert_eq!(answer.status, status, "{way:?}");
+        assert_eq!(answer.header("location").is_some(), way == ExpiredAnswer::Redirect);
+        assert_eq!(cookies(&answer).len(), usize::from(way == ExpiredAnswer::ClearedCookie));
+        let is_page = answer.header("content-type").is_some_and(|text| text.starts_with("text/html"));
+        assert_eq!(is_page, way == ExpiredAnswer::Page);
+    }
+
+    vise.configure(|settings| settings.calls_per_session = Some(2));
+    let session = open(&emulator, 0).await;
+    let request = call(&emulator, 0, "GET", "/domains", &session);
+    assert!(cookies(&request.send().await).is_empty());
+    let last = request.send().await;
+    assert_eq!((last.status, cookies(&last)), (200, vec!["session=; Path=/; Max-Age=0"]));
+    assert_eq!(request.send().await.status, 403);
+    vise.configure(|settings| settings.calls_per_session = None);
+
+    vise.configure(|settings| settings.random_end_per_mille = 1_000);
+    let session = open(&emulator, 0).await;
+    assert_eq!(call(&emulator, 0, "GET", "/domains", &session).send().await.status, 403);
+    vise.configure(|settings| settings.random_end_per_mille = 0);
+
+    let (one, two) = (open(&emulator, 0).await, open(&emulator, 1).await);
+    assert_eq!(vise.expire_sessions(0), 1);
+    assert_eq!(call(&emulator, 0, "GET", "/domains", &one).send().await.status, 403);
+    assert_eq!(call(&emulator, 1, "GET", "/domains", &two).send().await.status, 200);
+    assert_eq!(emulator.expire_tokens(Some("vise")).unwrap(), 1);
+    assert_eq!(call(&emulator, 1, "GET", "/domains", &two).send().await.status, 403);
+}
+
+#[tokio::test]
+async fn openings_and_refusals_have_the_form_that_was_chosen() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    for (form, status) in
+        [(OpenedAnswer::Page, 200), (OpenedAnswer::NoContent, 204), (OpenedAnswer::Redirect, 302)]
+    {
+        vise.configure(|settings| settings.opened_answer = form);
+        let answer = auth(&emulator, 0, &vise.phrase(0)).await;
+        assert_eq!(answer.status, status);
+        assert!(!session_of(&answer).is_empty());
+    }
+    for (form, status) in [
+        (WrongPhrase::Unauthorized, 401),
+        (WrongPhrase::Forbidden, 403),
+        (WrongPhrase::Page, 200),
+        (WrongPhrase::Redirect, 302),
+    ] {
+        vise.configure(|settings| settings.wrong_phrase = form);
+        let answer = auth(&emulator, 0, "wrong").await;
+        assert_eq!((answer.status, cookies(&answer).len()), (status, 0));
+    }
+    for (end, words) in [(CookieEnd::MaxAge, "Max-Age=900"), (CookieEnd::Expires, "Expires=")] {
+        vise.configure(|settings| settings.cookie_end = end);
+        let answer = auth(&emulator, 0, &vise.phrase(0)).await;
+        assert!(cookies(&answer).iter().any(|cookie| cookie.contains(words)), "{answer:?}");
+    }
+    for (challenge, status) in [(Challenge::Page, 200), (Challenge::Forbidden, 403)] {
+        let session = open(&emulator, 0).await;
+        vise.configure(|settings| settings.challenge = challenge);
+        let answer = call(&emulator, 0, "GET", "/domains", &session).send().await;
+        assert_eq!(answer.status, status);
+        assert!(answer.text().contains("Checking your browser"));
+        vise.configure(|settings| settings.challenge = Challenge::Off);
+    }
+    assert_eq!(vise.counts(0).challenges, 2);
+}
+
+#[tokio::test]
+async fn the_list_has_every_form_and_lies_when_asked_to() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    vise.configure(|settings| settings.domains_without_vise = 1);
+    let array = list(&emulator).await.json();
+    assert_eq!(array.as_array().unwrap().len(), 4);
+    assert!(array[3].get("domain_vise_url").is_none());
+    vise.configure(|settings| settings.domain_list = DomainList::Enveloped("data".to_owned()));
+    assert_eq!(list(&emulator).await.json()["data"], array);
+    vise.configure(|settings| settings.domain_list = DomainList::Single);
+    assert_eq!(list(&emulator).await.json(), array[0]);
+    vise.configure(|settings| settings.domain_list = DomainList::OtherNames);
+    assert!(list(&emulator).await.json()[0].get("domain_vise_url").is_none());
+
+    vise.configure(|settings| {
+        settings.domain_list = DomainList::Array;
+        settings.hostile = true;
+    });
+    let poisoned = list(&emulator).await.json();
+    let poisoned: Vec<&str> = poisoned
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|domain| domain["domain_vise_url"].as_str().unwrap())
+        .collect();
+    assert!(poisoned.len() > 40 && poisoned.contains(&"2130706433") && poisoned.contains(&"[::1]"));
+    vise.configure(|settings| settings.poisoned_hosts = vec!["evil.example".to_owned()]);
+    assert_eq!(list(&emulator).await.json()[0]["domain_vise_url"], "evil.example");
+}
+
+#[tokio::test]
+async fn tokens_are_taken_from_the_carrier_that_was_chosen() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    let token = vise.token();
+    let url = format!("{}/domains", vise.dashboard_url());
+    let plain = Request::new("GET", &url);
+    for (carrier, request) in [
+        (Carrier::Bearer, plain.clone().header("Authorization", &format!("Bearer {token}"))),
+        (Carrier::Authorization, plain.clone().header("Authorization", &token)),
+        (Carrier::Header("X-Api-Key".to_owned()), plain.clone().header("X-Api-Key", &token)),
+        (Carrier::Query("token".to_owned()), Request::new("GET", &format!("{url}?token={token}"))),
+    ] {
+        vise.configure(|settings| settings.dashboard_token = carrier.clone());
+        assert_eq!(request.send().await.status, 200, "{carrier:?}");
+        assert_eq!(plain.send().await.status, 401, "{carrier:?}");
+    }
+    assert!(!format!("{:?}", emulator.journal()).contains(&token), "the journal hides it");
+}
+
+#[tokio::test]
+async fn it_is_reset_and_changed_through_the_control_api() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    let control = |method: &str, path: &str| {
+        let bearer = format!("Bearer {}", emulator.control_token());
+        Request::new(method, &format!("{}{path}", emulator.control_url())).header("Authorization", &bearer)
+    };
+    let first = vise.phrase(0);
+    let rotate = control("POST", "/providers/vise/actions/rotate-phrase");
+    assert_eq!(rotate.clone().json(&json!({ "host": 0 })).send().await.status, 200);
+    assert_ne!(vise.phrase(0), first);
+    assert_ne!(rotate.json(&json!({ "host": 9 })).send().await.status, 200);
+    open(&emulator, 0).await;
+    let expire = control("POST", "/providers/vise/actions/expire-sessions").json(&json!({ "host": 0 }));
+    assert_eq!(expire.send().await.json()["ended"], 1);
+
+    let change = |body: &Value| control("POST", "/providers/vise/settings").json(body);
+    let accepted = change(&json!({ "expired_answer": "page", "vise_token": { "header": "x-key" } }));
+    assert_eq!(accepted.send().await.status, 200);
+    assert_eq!(vise.settings().expired_answer, ExpiredAnswer::Page);
+    for bad in [json!({ "hosts": 9 }), json!({ "unknown": 1 }), json!([])] {
+        assert_ne!(change(&bad).send().await.status, 200, "{bad}");
+    }
+    emulator.reset(Reset::All);
+    assert_eq!((vise.phrase(0), vise.settings().expired_answer), (first, ExpiredAnswer::Unauthorized));
+    let env = vise.env();
+    let names: Vec<_> = env.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["VISE_DASHBOARD_URL", "VISE_API_TOKEN", "VISE_HOST", "VISE_PHRASE"]);
+    assert!(env[2].1.starts_with("http://127.0.0.1:"));
+}
