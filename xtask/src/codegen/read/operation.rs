@@ -88,6 +88,8 @@ fn operation(
             .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?,
         shared,
     )?;
+    // Which credential signs the call is written by hand; this is there for other readers of the file.
+    members.take("security");
     let named_arguments = match members.take("x-sdk-arguments") {
         Some(place) if place.text()? == "named" => true,
         Some(place) => return Err(place.refuse("write \"named\", or leave it out")),
