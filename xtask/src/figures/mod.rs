@@ -137,7 +137,7 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
         }
     }
     let measured = match failed.as_slice() {
-        [] => format!("holds, {} of {} tests pass", tests.len(), tests.len()),
+        [] => format!("holds ({} of {} tests pass)", tests.len(), tests.len()),
         names => format!("does not hold: {}", names.join(", ")),
     };
     Row::checked(id, what, (*target).to_owned(), measured, failed.is_empty()).cases(*cases)

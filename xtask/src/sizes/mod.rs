@@ -34,6 +34,8 @@ pub struct Arguments {
 const AFTER_HELP: &str = "\
 Which packages a provider brings, after one run of this command:
   $ cargo tree -e normal,build --manifest-path target/xtask/sizes/verigator-client/Cargo.toml
+and what each of them costs to build:
+  $ cargo build --timings --manifest-path target/xtask/sizes/verigator-client/Cargo.toml
 
 The program of a provider is xtask/programs/one-call/<crate>.rs. Limits are in xtask/budgets.json.";
 

@@ -49,7 +49,7 @@ pub(super) const FIGURES: &[Figure] = &[
     shown(
         "security.redirects",
         "redirects to another origin",
-        "0 connections to it; a typed error that names scheme and host only",
+        "0 followed; a typed error that names scheme and host only, also where a caller's own client has followed",
         "5 statuses",
         &[
             core("transport", "a_redirect_is_never_followed"),
@@ -90,7 +90,7 @@ pub(super) const FIGURES: &[Figure] = &[
         "security.header-injection",
         "control characters in credentials; callers' headers that are the engine's",
         "0 reach the wire, and the error shows none",
-        "32 characters, 6 headers",
+        "33 characters, 6 headers",
         &[
             auth("secret::tests::every_control_character_is_refused_and_none_is_shown"),
             auth("scheme::header_pair::tests::line_breaks_are_refused_in_both"),
