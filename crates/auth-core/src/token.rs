@@ -254,6 +254,23 @@ impl<M, E: Clone> RenewalState<M, E> {
         Some(self.hold(material, lifetime, jitter, Some(now), now))
     }
 
+    /// The renewal with this ticket found material that somebody else had got before, such as another process that
+    /// shares a store. Unlike fresh material, it may be renewed at once when the server refuses it.
+    pub fn adopt(
+        &mut self,
+        ticket: Ticket,
+        material: M,
+        lifetime: Lifetime,
+        jitter: f64,
+        now: Now,
+    ) -> Option<Issued<M>> {
+        if self.flight != Some(ticket) {
+            return None;
+        }
+        self.flight = None;
+        Some(self.hold(material, lifetime, jitter, None, now))
+    }
+
     /// The renewal with this ticket failed. Material that still serves goes on serving.
     pub fn fail(&mut self, ticket: Ticket, failure: Failure<E>, now: Now) {
         if self.flight != Some(ticket) {
@@ -497,6 +514,20 @@ mod tests {
     fn installed_material_may_be_renewed_at_once() {
         let (mut state, clock) = machine();
         let issued = state.install(1, Lifetime::Unknown, 0.0, clock.now());
+        assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)));
+    }
+
+    #[test]
+    fn adopted_material_may_be_renewed_at_once() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        let issued = state.adopt(ticket, 1, hour(), 0.0, clock.now()).unwrap();
+        assert!(
+            state.adopt(ticket, 2, hour(), 0.0, clock.now()).is_none(),
+            "a ticket is good for one outcome"
+        );
+        assert_eq!(served(state.decide(clock.now())), 1);
         assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
         assert!(matches!(state.decide(clock.now()), Decision::Renew(_)));
     }

@@ -51,6 +51,13 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
     /// [`InvalidCredential`] when the material can't be used.
     fn signer(&self, material: &Self::Material) -> Result<Arc<dyn Sign>, InvalidCredential>;
 
+    /// Whether the server has made this material just now. What [`renew`](Self::renew) took from elsewhere, such as a
+    /// store that another process has filled, may be renewed at once when the server refuses it.
+    fn is_fresh(&self, material: &Self::Material) -> bool {
+        let _ = material;
+        true
+    }
+
     /// Whether an answer, whatever its status, says that the material it was signed with has ended.
     fn ends(&self, material: &Self::Material, status: StatusCode, headers: &HeaderMap) -> bool {
         let _ = (material, status, headers);
@@ -168,14 +175,20 @@ impl<R: Renew> Landing<R> {
             {
                 return Err(CredentialError::unavailable("the new credential has expired already"));
             }
+            let fresh = self.shared.renew.is_fresh(&renewed.material);
             let holding = self.shared.holding(renewed.material).map_err(CredentialError::refused)?;
-            Ok((holding, renewed.lifetime))
+            Ok((holding, renewed.lifetime, fresh))
         });
         let mut state = self.shared.lock();
         let outcome = match prepared {
-            Ok((holding, lifetime)) => {
+            Ok((holding, lifetime, fresh)) => {
                 let jitter = fastrand::f64();
-                match state.machine.succeed(self.ticket, holding, lifetime, jitter, now) {
+                let issued = if fresh {
+                    state.machine.succeed(self.ticket, holding, lifetime, jitter, now)
+                } else {
+                    state.machine.adopt(self.ticket, holding, lifetime, jitter, now)
+                };
+                match issued {
                     Some(issued) => Ok(self.shared.credential(&issued)),
                     // Disowned: whoever installed other material has answered the waiters.
                     None => return,

@@ -288,3 +288,36 @@ async fn nothing_held_is_printed() {
     let printed = format!("{:?} {:?}", world.source, world.engine);
     assert!(!printed.contains("canary"), "{printed}");
 }
+
+/// Takes what it is told to take from a store.
+#[derive(Debug)]
+struct Shelf(Arc<Server>);
+
+#[async_trait]
+impl Renew for Shelf {
+    type Material = SecretString;
+
+    async fn renew(&self, _: Option<Arc<SecretString>>) -> Result<Renewed<SecretString>, CredentialError> {
+        let number = self.0.renewals.fetch_add(1, Ordering::Relaxed);
+        let lifetime = Lifetime::For(Duration::from_secs(3600));
+        Ok(Renewed { material: SecretString::from(format!("t{number}")), lifetime })
+    }
+
+    fn signer(&self, material: &SecretString) -> Result<Arc<dyn Sign>, InvalidCredential> {
+        Ok(Arc::new(Bearer::new(material)?))
+    }
+
+    fn is_fresh(&self, _: &SecretString) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn what_came_from_a_store_is_renewed_at_once_when_it_is_refused() {
+    let world = world(true);
+    let shelf = Shelf(Arc::clone(&world.server));
+    let source = Renewing::new(shelf, origin(), world.setup.time.clock(), RenewalSettings::default());
+    let engine = world.setup.engine_with(Arc::new(source));
+    read(&engine).await.unwrap();
+    assert_eq!((count(&world.server.renewals), count(&world.server.sends)), (2, 2));
+}
