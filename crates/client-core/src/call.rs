@@ -143,7 +143,14 @@ impl<T, E: From<Error>> Call<T, E> {
     ///
     /// The provider's error, which wraps [`Error`].
     pub async fn send(self) -> Result<T, E> {
-        self.reply().await.map(|reply| reply.value)
+        // Not by way of `reply`: a future inside a future is moved once more, and it is not small.
+        let Self { engine, outgoing, options, decode, .. } = self;
+        let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+        let exchange = engine.run(&outgoing, &options).await?;
+        match decode(&exchange.received.response) {
+            Ok(value) => Ok(value),
+            Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),
+        }
     }
 
     /// Sends the call and keeps the head of the answer.
@@ -153,15 +160,12 @@ impl<T, E: From<Error>> Call<T, E> {
     /// The provider's error, which wraps [`Error`].
     pub async fn reply(self) -> Result<Reply<T>, E> {
         let Self { engine, outgoing, options, decode, .. } = self;
-        let run = async {
-            let outgoing = outgoing.map_err(|error| engine.blame(error))?;
-            let exchange = engine.run(&outgoing, &options).await?;
-            match decode(&exchange.received.response) {
-                Ok(value) => Ok(exchange.into_reply(value)),
-                Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure)),
-            }
-        };
-        run.await.map_err(E::from)
+        let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+        let exchange = engine.run(&outgoing, &options).await?;
+        match decode(&exchange.received.response) {
+            Ok(value) => Ok(exchange.into_reply(value)),
+            Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),
+        }
     }
 }
 

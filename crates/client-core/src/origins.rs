@@ -34,7 +34,7 @@ impl Origins {
 
     fn base(&self, secure: bool, authority: &Authority) -> Option<Url> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let same = |known: &&Known| known.secure == secure && known.authority == *authority;
+        let same = |known: &&Known| known.secure == secure && known.authority.as_str() == authority.as_str();
         if let Some(known) = known.iter().find(same) {
             return Some(known.url.clone());
         }

