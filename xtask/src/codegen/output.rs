@@ -27,7 +27,10 @@ impl Change {
 
     pub(crate) fn apply(&self) -> Result<(), Failure> {
         let result = match &self.text {
-            None => fs::remove_file(&self.path),
+            None => fs::remove_file(&self.path).map(|()| {
+                // The folder goes with its last file; one that is not empty stays.
+                let _ = self.path.parent().map(fs::remove_dir);
+            }),
             Some(text) => self
                 .path
                 .parent()
@@ -85,4 +88,61 @@ fn list(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     }
     found.sort();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own for a test, removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("xtask-output-{name}-{}", std::process::id()));
+            fs::create_dir_all(path.join("src/generated/models")).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn what_differs_is_named_and_made_right() {
+        let folder = Folder::new("compare");
+        for (path, text) in [
+            ("src/generated/same.rs", "same"),
+            ("src/generated/old.rs", "old"),
+            ("src/generated/models/stale.rs", "stale"),
+            ("src/by_hand.rs", "by hand"),
+        ] {
+            fs::write(folder.0.join(path), text).unwrap();
+        }
+        let wanted = BTreeMap::from([
+            (PathBuf::from("src/generated/same.rs"), "same".to_owned()),
+            (PathBuf::from("src/generated/old.rs"), "new".to_owned()),
+            (PathBuf::from("tests/generated/mod.rs"), "first".to_owned()),
+        ]);
+        let generated = ["src/generated", "tests/generated"];
+        let changes = compare(&folder.0, &wanted, &generated).unwrap();
+        let list: Vec<String> = changes.iter().map(|change| change.describe(&folder.0)).collect();
+        assert_eq!(
+            list,
+            [
+                "changed  src/generated/old.rs",
+                "new      tests/generated/mod.rs",
+                "stale    src/generated/models/stale.rs"
+            ]
+        );
+        for change in &changes {
+            change.apply().unwrap();
+        }
+        assert!(compare(&folder.0, &wanted, &generated).unwrap().is_empty());
+        assert_eq!(fs::read_to_string(folder.0.join("src/by_hand.rs")).unwrap(), "by hand");
+        assert!(!folder.0.join("src/generated/models").exists(), "an empty folder goes too");
+    }
 }

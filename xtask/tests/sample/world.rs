@@ -81,7 +81,11 @@ pub(crate) fn check_range(
     to: i64,
     _: &crate::TeaKind,
 ) -> Result<(), Error> {
-    if from <= to { Ok(()) } else { Err(Error::invalid_input(operation.id(), "to", "it lies before the first")) }
+    if from <= to {
+        Ok(())
+    } else {
+        Err(Error::invalid_input(operation.id(), "to", "it lies before the first"))
+    }
 }
 
 /// For an operation without arguments.

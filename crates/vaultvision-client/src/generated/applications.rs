@@ -45,7 +45,7 @@ impl Applications<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let application_list = client.applications("CmKJPDorO34hGJ0J").list().await?;
     /// # Ok(())
@@ -84,7 +84,7 @@ impl Applications<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, application: vaultvision_client::NewApplication) -> Result<(), vaultvision_client::Error> {
     /// let application = client.applications("CmKJPDorO34hGJ0J").create(&application).await?;
     /// # Ok(())
@@ -122,7 +122,7 @@ impl Applications<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let application = client.applications("CmKJPDorO34hGJ0J").get("J3Or5KNHIUDl").await?;
     /// # Ok(())
@@ -161,7 +161,7 @@ impl Applications<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, application: vaultvision_client::Application) -> Result<(), vaultvision_client::Error> {
     /// let application = client.applications("CmKJPDorO34hGJ0J").update(&application).await?;
     /// # Ok(())
@@ -199,7 +199,7 @@ impl Applications<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let application = client.applications("CmKJPDorO34hGJ0J").delete("J3Or5KNHIUDl").await?;
     /// # Ok(())

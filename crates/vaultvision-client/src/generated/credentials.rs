@@ -37,7 +37,7 @@ impl Credentials<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let credential_list =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").list().await?;
@@ -78,7 +78,7 @@ impl Credentials<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, password: vaultvision_client::NewPassword) -> Result<(), vaultvision_client::Error> {
     /// let password_credential =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").create(&password).await?;
@@ -117,7 +117,7 @@ impl Credentials<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let credential =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").get("password").await?;
@@ -162,7 +162,7 @@ impl Credentials<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, credential: vaultvision_client::Credential) -> Result<(), vaultvision_client::Error> {
     /// let credential =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").update(&credential).await?;
@@ -207,7 +207,7 @@ impl Credentials<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let credential =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").delete("password").await?;

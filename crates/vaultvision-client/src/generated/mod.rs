@@ -4,7 +4,6 @@
 
 mod applications;
 mod credentials;
-mod models;
 mod tenants;
 mod users;
 

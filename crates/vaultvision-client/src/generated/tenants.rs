@@ -42,7 +42,7 @@ impl Tenants<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let tenant_list = client.tenants().list().await?;
     /// # Ok(())
@@ -74,7 +74,7 @@ impl Tenants<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let tenant = client.tenants().get("CmKJPDorO34hGJ0J").await?;
     /// # Ok(())
@@ -109,7 +109,7 @@ impl Tenants<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, tenant: vaultvision_client::Tenant) -> Result<(), vaultvision_client::Error> {
     /// let tenant = client.tenants().update(&tenant).await?;
     /// # Ok(())

@@ -54,7 +54,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let user_list = client.users("CmKJPDorO34hGJ0J").list().await?;
     /// # Ok(())
@@ -91,7 +91,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, user: vaultvision_client::NewUser) -> Result<(), vaultvision_client::Error> {
     /// let user = client.users("CmKJPDorO34hGJ0J").create(&user).await?;
     /// # Ok(())
@@ -128,7 +128,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let user = client.users("CmKJPDorO34hGJ0J").get("9cb0Q44OoPO4").await?;
     /// # Ok(())
@@ -169,7 +169,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client, user: vaultvision_client::User) -> Result<(), vaultvision_client::Error> {
     /// let user = client.users("CmKJPDorO34hGJ0J").update(&user).await?;
     /// # Ok(())
@@ -209,7 +209,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let user = client.users("CmKJPDorO34hGJ0J").delete("9cb0Q44OoPO4").await?;
     /// # Ok(())

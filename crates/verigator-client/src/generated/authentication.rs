@@ -39,7 +39,7 @@ impl Authentication<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use verigator_client::AuthMethod;
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -78,7 +78,7 @@ impl Authentication<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let verification = client
     ///     .users("81213bfd-b690-499e-b9d2-8754cb1550e8")

@@ -40,7 +40,7 @@ impl Services<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use verigator_client::NewService;
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -74,7 +74,7 @@ impl Services<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let service = client.services().get("81213bfd-b690-499e-b9d2-8754cb1550e8").await?;
     /// # Ok(())
@@ -102,7 +102,7 @@ impl Services<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// client.services().delete("81213bfd-b690-499e-b9d2-8754cb1550e8").await?;
     /// # Ok(())

@@ -50,7 +50,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let user_list = client.users("81213bfd-b690-499e-b9d2-8754cb1550e8").list().await?;
     /// # Ok(())
@@ -79,7 +79,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use verigator_client::NewUser;
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -115,7 +115,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let user = client
     ///     .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
@@ -147,7 +147,7 @@ impl<'a> Users<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// client
     ///     .users("81213bfd-b690-499e-b9d2-8754cb1550e8")

@@ -82,7 +82,8 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
             "{separator}- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}"
         ));
     }
-    text.push_str("\n\n# Example\n\n```\n");
+    // It is compiled; to run it would only start a process that does nothing, once per operation.
+    text.push_str("\n\n# Example\n\n```no_run\n");
     text.push_str(example);
     text.push_str("```");
     text

@@ -193,6 +193,10 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
         }
         file.pieces.extend(pieces);
     }
+    if plan.api.schemas.is_empty() {
+        // All types are written by hand.
+        return Ok(());
+    }
     if !files.contains_key("models") {
         let mut parent = RustFile::new("Models: what is sent in bodies and read from answers.");
         let modules = files.keys().filter_map(|module| module.strip_prefix("models::")).map(ident);
@@ -232,9 +236,14 @@ fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile 
     ));
     file.head.push(format!("Input: {digest}"));
     let modules = resources.iter().map(|name| ident(name));
+    let models_module = (!plan.api.schemas.is_empty()).then(|| {
+        quote!(
+            mod models;
+        )
+    });
     file.items(quote! {
         #(mod #modules;)*
-        mod models;
+        #models_module
 
         pub mod operations;
     });

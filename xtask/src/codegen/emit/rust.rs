@@ -120,7 +120,7 @@ fn with_blank_lines(text: &str) -> String {
             .any(|start| line.trim_start().starts_with(start));
         let comment = before.trim_start().starts_with("//");
         let ends = !comment && (before.ends_with('}') || (before.ends_with(';') && indent(before) == 0));
-        let grouped = ["mod ", "pub mod ", "pub use "]
+        let grouped = ["mod ", "pub mod ", "pub(crate) mod ", "pub use "]
             .iter()
             .any(|start| line.starts_with(start) && before.starts_with(start))
             || (before == "};" && line.starts_with("pub use "));

@@ -29,7 +29,7 @@ impl Cups<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
     /// client.pot_by_id(7).cups("top/left").rename(["a", "b"]).await?;
     /// # Ok(())
@@ -54,7 +54,7 @@ impl Cups<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
     /// let answer = client.pot_by_id(7).cups("top/left").fill("half").await?;
     /// # Ok(())

@@ -37,7 +37,7 @@ impl Guests<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::{Login, SecretString};
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -72,7 +72,7 @@ impl Guests<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::SecretString;
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {

@@ -46,7 +46,7 @@ impl<'a> PotById<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
     /// let settings = client.pot_by_id(7).get().await?;
     /// # Ok(())
@@ -70,7 +70,7 @@ impl<'a> PotById<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &sample_client::Client, settings: sample_client::Settings) -> Result<(), sample_client::Error> {
     /// client.pot_by_id(7).replace(&settings).await?;
     /// # Ok(())
@@ -95,7 +95,7 @@ impl<'a> PotById<'a> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
     /// client.pot_by_id(7).smash().await?;
     /// # Ok(())

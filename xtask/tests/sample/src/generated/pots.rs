@@ -36,7 +36,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::Paging;
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -76,7 +76,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::{Cover, NewPot, PotsCreateOptions, TeaKind};
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -119,7 +119,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::PotChange;
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -149,7 +149,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::Ring;
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -177,7 +177,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::{Paging, PotsBetween, TeaKind};
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -220,7 +220,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// use sample_client::{PotsFindOptions, TeaKind};
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
@@ -272,7 +272,7 @@ impl Pots<'_> {
     ///
     /// # Example
     ///
-    /// ```
+    /// ```no_run
     /// # async fn example(client: &sample_client::Client, lid: sample_client::Lid) -> Result<(), sample_client::Error> {
     /// client.pots().replace_lid(&lid).await?;
     /// # Ok(())
