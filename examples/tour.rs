@@ -3,13 +3,14 @@
 //! It needs no account and no network: the emulator runs in this process. Each provider honours its own environment
 //! variables, see the example of its name.
 
-use auth_client_examples::{run, verigator};
+use auth_client_examples::{run, vaultvision, verigator};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     run(async |narrator| {
         verigator::run(narrator).await?;
+        vaultvision::run(narrator).await?;
         Ok(())
     })
     .await

@@ -5,6 +5,7 @@
 //!
 //! | feature | module | vendor |
 //! | --- | --- | --- |
+//! | `vaultvision` | `vaultvision` | Vault Vision |
 //! | `verigator` | `verigator` | Messente Verigator |
 //!
 //! No provider is on by default; `full` turns on all. The other features – `rustls-ring` (default), `rustls-aws-lc`,
@@ -25,5 +26,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "vaultvision")]
+pub use vaultvision_client as vaultvision;
 #[cfg(feature = "verigator")]
 pub use verigator_client as verigator;
