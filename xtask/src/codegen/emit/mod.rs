@@ -1,5 +1,6 @@
 //! Writing code, tests and the table of operations from a plan.
 
+mod arguments;
 mod construct;
 mod docs;
 mod example;
@@ -157,7 +158,7 @@ fn names(plan: &Plan<'_>) -> Names {
         names.insert(handle.clone(), format!("crate::generated::{}::{handle}", resource.name));
     }
     for operation in &plan.api.operations {
-        if handles::owns_options(plan.api, operation) {
+        if arguments::owns_options(plan.api, operation) {
             let name = operation.options_type();
             names.insert(name.clone(), format!("crate::generated::{}::{name}", operation.resource));
         }
@@ -260,7 +261,7 @@ fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile 
                     format!("{}With{field}", operation.arguments_type())
                 }));
             }
-            if handles::owns_options(plan.api, operation) {
+            if arguments::owns_options(plan.api, operation) {
                 names.push(operation.options_type());
             }
         }

@@ -1,0 +1,88 @@
+//! Types that stand beside a handle: arguments that could be swapped, and the optional parameters of a query.
+
+use super::super::description::{Api, Operation, Parameter};
+use super::super::plan::Plan;
+use super::construct::{Field, chain, setter, staged};
+use super::docs::doc;
+use super::types::{ident, owned};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The type of arguments that could be swapped.
+pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Vec<TokenStream> {
+    let arguments = plan.arguments(operation);
+    let fields: Vec<Field<'_>> =
+        arguments.iter().map(|argument| Field::of_parameter(argument.parameter)).collect();
+    let type_name = operation.arguments_type();
+    let name = ident(&type_name);
+    let docs = doc(
+        &format!(
+            "What `{}` takes, step by step, so that none can be taken for another: `{}`.",
+            operation.id,
+            chain(&type_name, &fields)
+        ),
+        0,
+    );
+    let members = fields.iter().map(|field| {
+        let (name, ty) = (ident(field.rust), owned(field.ty));
+        quote!(#name: #ty)
+    });
+    let (first, beside) = staged(&type_name, &fields, &[], false);
+    vec![
+        quote! {
+            #docs
+            #[derive(Clone, Debug)]
+            pub struct #name { #(#members,)* }
+        },
+        quote!(impl #name { #first }),
+        beside,
+    ]
+}
+
+/// Whether an operation is the one in whose file the type of its options stands.
+pub(crate) fn owns_options(api: &Api, operation: &Operation) -> bool {
+    let name = operation.options_type();
+    let mut with_it = api.operations.iter().filter(|known| {
+        known.options_type() == name && known.query.iter().any(|parameter| !parameter.required)
+    });
+    with_it.next().is_some_and(|first| first.id == operation.id)
+}
+
+/// The type of the optional query parameters.
+pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream> {
+    let optional: Vec<&Parameter> = operation.query.iter().filter(|parameter| !parameter.required).collect();
+    let fields: Vec<Field<'_>> = optional.iter().map(|parameter| Field::of_parameter(parameter)).collect();
+    let type_name = operation.options_type();
+    let name = ident(&type_name);
+    let users: Vec<String> = plan
+        .api
+        .operations
+        .iter()
+        .filter(|known| known.options_type() == type_name && known.query.iter().any(|p| !p.required))
+        .map(|known| format!("`{}`", known.id))
+        .collect();
+    let docs = match users.as_slice() {
+        [only] => format!("What {only} may be told beyond what it needs; what isn't set is not sent."),
+        _ => {
+            "What these operations may be told beyond what they need; what isn't set is not sent: ".to_owned()
+                + &users.join(", ")
+                + "."
+        }
+    };
+    let docs = doc(&docs, 0);
+    let members = fields.iter().map(|field| {
+        let (name, ty, docs) = (ident(field.rust), owned(field.ty), doc(&field.docs, 4));
+        quote!(#docs pub #name: Option<#ty>)
+    });
+    let setters = fields.iter().map(setter);
+    let new = super::construct::new(&type_name, &[], &fields, false);
+    vec![
+        quote! {
+            #docs
+            #[derive(Clone, Debug, Default)]
+            #[non_exhaustive]
+            pub struct #name { #(#members,)* }
+        },
+        quote!(impl #name { #new #(#setters)* }),
+    ]
+}
