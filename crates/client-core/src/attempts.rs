@@ -45,12 +45,14 @@ impl Inner {
     pub(crate) async fn attempts(
         &self,
         outgoing: &Outgoing,
-        options: &CallOptions,
+        options: Option<&CallOptions>,
     ) -> Result<Exchange, Error> {
         let operation = &*outgoing.operation;
-        let policy = options.retry.as_ref().unwrap_or(&self.retry);
-        let operation_limit = options.operation_timeout.unwrap_or(self.timeouts.operation);
-        let attempt_limit = options.attempt_timeout.unwrap_or(self.timeouts.attempt);
+        let policy = options.and_then(|options| options.retry.as_ref()).unwrap_or(&self.retry);
+        let operation_limit =
+            options.and_then(|options| options.operation_timeout).unwrap_or(self.timeouts.operation);
+        let attempt_limit =
+            options.and_then(|options| options.attempt_timeout).unwrap_or(self.timeouts.attempt);
         // A reading of the clock costs as much as a small allocation, so each moment is read once.
         let mut now = self.clock.now();
         let mut course =

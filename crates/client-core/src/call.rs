@@ -46,7 +46,8 @@ pub(crate) struct CallOptions {
 pub struct Call<T, E = Error> {
     engine: Engine,
     outgoing: Result<Outgoing, Error>,
-    options: CallOptions,
+    // Most calls have none.
+    options: Option<Box<CallOptions>>,
     decode: Decode<T>,
     error: PhantomData<fn() -> E>,
 }
@@ -82,7 +83,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 
 impl<T, E: From<Error>> Call<T, E> {
     pub(crate) fn new(engine: Engine, outgoing: Result<Outgoing, Error>, decode: Decode<T>) -> Self {
-        Self { engine, outgoing, options: CallOptions::default(), decode, error: PhantomData }
+        Self { engine, outgoing, options: None, decode, error: PhantomData }
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
@@ -96,19 +97,19 @@ impl<T, E: From<Error>> Call<T, E> {
 
     /// The time limit of the whole call, with all attempts and waits.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.operation_timeout = Some(limit);
+        self.options.get_or_insert_default().operation_timeout = Some(limit);
         self
     }
 
     /// The time limit of one attempt.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.options.attempt_timeout = Some(limit);
+        self.options.get_or_insert_default().attempt_timeout = Some(limit);
         self
     }
 
     /// How this call is repeated. The operation's class still decides whether it may be.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = Some(policy);
+        self.options.get_or_insert_default().retry = Some(policy);
         self
     }
 
@@ -146,7 +147,7 @@ impl<T, E: From<Error>> Call<T, E> {
         // Not by way of `reply`: a future inside a future is moved once more, and it is not small.
         let Self { engine, outgoing, options, decode, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.blame(error))?;
-        let exchange = engine.run(&outgoing, &options).await?;
+        let exchange = engine.run(&outgoing, options.as_deref()).await?;
         match decode(&exchange.received.response) {
             Ok(value) => Ok(value),
             Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),
@@ -161,7 +162,7 @@ impl<T, E: From<Error>> Call<T, E> {
     pub async fn reply(self) -> Result<Reply<T>, E> {
         let Self { engine, outgoing, options, decode, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.blame(error))?;
-        let exchange = engine.run(&outgoing, &options).await?;
+        let exchange = engine.run(&outgoing, options.as_deref()).await?;
         match decode(&exchange.received.response) {
             Ok(value) => Ok(exchange.into_reply(value)),
             Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),

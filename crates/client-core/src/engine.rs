@@ -130,10 +130,14 @@ impl Engine {
         error.with_provider(self.inner.vendor.name())
     }
 
-    pub(crate) async fn run(&self, outgoing: &Outgoing, options: &CallOptions) -> Result<Exchange, Error> {
+    pub(crate) fn run<'a>(
+        &'a self,
+        outgoing: &'a Outgoing,
+        options: Option<&'a CallOptions>,
+    ) -> impl Future<Output = Result<Exchange, Error>> + Send + 'a {
         let inner = &*self.inner;
         let span = observe::span(inner.vendor.name(), &outgoing.operation, inner.base.origin.host());
-        observe::within(span, inner.attempts(outgoing, options)).await
+        observe::within(span, inner.attempts(outgoing, options))
     }
 
     /// The error of an answer that was a success and could not be read.

@@ -46,9 +46,9 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) async fn within<F: Future>(span: Span, future: F) -> F::Output {
+pub(crate) fn within<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
     use tracing::Instrument as _;
-    future.instrument(span).await
+    future.instrument(span)
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -72,6 +72,6 @@ pub(crate) fn waiting(_: u32, _: Duration) {}
 pub(crate) fn credential_refused(_: u32) {}
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) async fn within<F: Future>(_: Span, future: F) -> F::Output {
-    future.await
+pub(crate) fn within<F: Future>(_: Span, future: F) -> F {
+    future
 }

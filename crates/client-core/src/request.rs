@@ -11,17 +11,34 @@ use crate::query::{self, QueryValue};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 /// What will be sent, encoded once. Each attempt signs these very bytes anew.
 pub(crate) struct Outgoing {
-    pub(crate) operation: Cow<'static, Operation>,
+    pub(crate) operation: Described,
     /// Path and query, as on the request line, without what a signer adds.
     pub(crate) target: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) body: Bytes,
+}
+
+/// The metadata of a generated operation, or of a request to a path of one's own. Small, for calls are moved about.
+pub(crate) enum Described {
+    Generated(&'static Operation),
+    Raw(Box<Operation>),
+}
+
+impl Deref for Described {
+    type Target = Operation;
+
+    fn deref(&self) -> &Operation {
+        match self {
+            Self::Generated(operation) => operation,
+            Self::Raw(operation) => operation,
+        }
+    }
 }
 
 /// A request to an operation, or to a path of one's own.
@@ -40,7 +57,7 @@ impl Request {
         let outgoing =
             path::fill(operation.id(), engine.path_prefix(), operation.path(), values).map(|target| {
                 Outgoing {
-                    operation: Cow::Borrowed(operation),
+                    operation: Described::Generated(operation),
                     target,
                     headers: Vec::new(),
                     content_type: None,
@@ -67,7 +84,7 @@ impl Request {
         let outgoing = match path {
             Ok(path) => Ok(Outgoing {
                 target: format!("{}{path}", engine.path_prefix()),
-                operation: Cow::Owned(operation),
+                operation: Described::Raw(Box::new(operation)),
                 headers: Vec::new(),
                 content_type: None,
                 body: Bytes::new(),
@@ -140,8 +157,8 @@ impl Request {
     /// [`Class::Read`] for GET, HEAD, OPTIONS and TRACE, and [`Class::Write`] otherwise.
     pub fn class(self, class: Class) -> Self {
         self.edit(|outgoing| {
-            let operation = outgoing.operation.clone().into_owned();
-            outgoing.operation = Cow::Owned(operation.with_class(class));
+            let operation = Operation::clone(&outgoing.operation);
+            outgoing.operation = Described::Raw(Box::new(operation.with_class(class)));
             Ok(())
         })
     }
