@@ -60,10 +60,15 @@ impl Inner {
         // Attempts as the policy counts them; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
-            now = self.pass_gate(operation, &course, operation_limit, now).await?;
+            // What is rarely waited for is boxed, so that the future of every call stays small.
+            if self.gate.is_some() {
+                now = Box::pin(self.pass_gate(operation, &course, operation_limit, now)).await?;
+            }
             let left = operation_limit.saturating_sub(now.since(course.started));
-            let credential;
-            (credential, now) = self.credential(operation, &course, left, now).await?;
+            let mut credential = self.current(operation, now);
+            if credential.is_none() {
+                (credential, now) = Box::pin(self.credential(operation, &course, left, now)).await?;
+            }
             let request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
                 .map_err(|error| error.with_provider(self.vendor.name()))?;
             course.attempts += 1;
@@ -89,7 +94,7 @@ impl Inner {
                     }
                     Err(Refusal::NotReplayed(failed)) => {
                         let left = operation_limit.saturating_sub(now.since(course.started));
-                        let renewed = self.credential(operation, &course, left, now).await.is_ok();
+                        let renewed = Box::pin(self.credential(operation, &course, left, now)).await.is_ok();
                         return Err(self.not_replayed(operation, *failed, &course, renewed));
                     }
                     Err(Refusal::Failed(failed)) => *failed,
@@ -155,6 +160,11 @@ impl Inner {
         Err(self.complete(error, course))
     }
 
+    /// A snapshot of the credential, where it can be had without waiting.
+    fn current(&self, operation: &Operation, now: Now) -> Option<Credential> {
+        self.source(operation)?.current(now)
+    }
+
     /// A snapshot of the credential, fetched within the time that is left, and the time after that.
     async fn credential(
         &self,
@@ -164,9 +174,6 @@ impl Inner {
         now: Now,
     ) -> Result<(Option<Credential>, Now), Error> {
         let Some(source) = self.source(operation) else { return Ok((None, now)) };
-        if let Some(credential) = source.current(now) {
-            return Ok((Some(credential), now));
-        }
         let error = match self.timer.within(left, source.obtain(now)).await {
             Some(Ok(credential)) => return Ok((Some(credential), self.clock.now())),
             Some(Err(error)) => Error::credentials(operation.id(), error),
