@@ -39,7 +39,8 @@ and what each of them costs to build:
 
 The program of a provider is xtask/programs/one-call/<crate>.rs. Limits are in xtask/budgets.json.";
 
-const NEXT: &str = "cargo tree -e normal,build --manifest-path target/xtask/sizes/verigator-client/Cargo.toml   # what is new in it?";
+const NEXT: &str =
+    "cargo xtask sizes --help   # how to see which packages a provider brings and what each costs to build";
 
 /// Measures and compares.
 ///
