@@ -1,0 +1,352 @@
+//! Whole flows against the emulator, which replaces objects as the vendor does.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use async_trait::async_trait;
+use auth_emulator::providers::vaultvision::{Permission, Permissions, SecondPassword, VaultVision};
+use auth_emulator::{ClockStart, Emulator, Fault, FaultRule, Timestamp};
+use bytes::Bytes;
+use client_core::ReqwestTransport;
+use client_core::transport::{BodyLimits, Received, Transport, TransportError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Barrier;
+use vaultvision_client::{
+    Client, ErrorKind, ExposeSecret, Modified, NewApplication, NewPassword, NewUser, PasswordAlgorithm, Race,
+};
+
+const TENANT: &str = "CmKJPDorO34hGJ0J";
+
+async fn start() -> (Emulator, VaultVision, Client) {
+    let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(1_700_000_000));
+    let builder = Emulator::builder().clock(clock).vaultvision(|settings| settings.bcrypt_cost = 4);
+    let emulator = builder.start().await.unwrap();
+    let vault = emulator.vaultvision();
+    let client = Client::builder(vault.api_key()).base_url(vault.base_url()).build().unwrap();
+    (emulator, vault, client)
+}
+
+/// Members that the client has no name for, with values that a careless client would change.
+const HIDDEN: [(&str, &str); 6] = [
+    ("settings.require_mfa", "true"),
+    ("settings.privacy_policy", r#"{"url":"https://x.test","version":1.10,"seen":null}"#),
+    ("settings.verify_delay", "123456789012345678901234567890"),
+    ("metadata.counter", "18446744073709551616"),
+    ("plan", r#"["a",[null,0.12345678901234567890]]"#),
+    ("nothing", "null"),
+];
+
+/// The text of a planted member, as it stands in the object.
+fn planted(member: &str, value: &str) -> String {
+    format!("\"{}\":{value}", member.rsplit('.').next().unwrap())
+}
+
+#[tokio::test]
+async fn a_thousand_random_changes_lose_nothing_that_is_not_known() {
+    let (_emulator, vault, client) = start().await;
+    let path = format!("tenants/{TENANT}");
+    for (member, value) in HIDDEN {
+        vault.plant(&path, member, value).unwrap();
+    }
+    let users = client.users(TENANT);
+    let user = users.create(&NewUser::email("a@example.test")).await.unwrap();
+    let user_path = format!("{path}/users/{}", user.id());
+    for (member, value) in [("profile.picture", "1.000"), ("roles", "[1e400]"), ("metadata.n", "[]")] {
+        vault.plant(&user_path, member, value).unwrap();
+    }
+    let credentials = users.credentials(user.id());
+    credentials.create(&NewPassword::plain("secret".to_owned())).await.unwrap();
+    let password_path = format!("{user_path}/credentials/password");
+    vault.plant(&password_path, "password.pepper", "0.10").unwrap();
+    vault.plant(&password_path, "strength", "-0.0").unwrap();
+
+    let mut random = fastrand::Rng::with_seed(7);
+    for round in 0..1_000 {
+        let (choice, on, number) = (random.u8(0..10), random.bool(), random.u64(0..5));
+        let lost = match choice {
+            0..=4 => tenants_change(&client, choice, on, number).await,
+            5 | 6 => {
+                let change = users.modify(user.id(), |user| {
+                    user.profile_mut().set_name(if on { "Anna" } else { "" });
+                    user.metadata_mut().insert("round", &number.to_string());
+                });
+                change.without_looking().await.unwrap().is_lost()
+            }
+            7 if on => users.disable(user.id()).await.unwrap().is_lost(),
+            7 => users.enable(user.id()).await.unwrap().is_lost(),
+            _ => {
+                let change = credentials.modify("password", |credential| {
+                    credential.set_disabled(on);
+                    if number == 0 {
+                        let password = NewPassword::plain("another".to_owned());
+                        credential.as_password_mut().unwrap().set_password(&password);
+                    }
+                });
+                change.await.unwrap().is_lost()
+            }
+        };
+        assert!(!lost, "round {round}: nobody else is here");
+    }
+    let stored = vault.stored(&path).unwrap();
+    for (member, value) in HIDDEN {
+        assert!(stored.contains(&planted(member, value)), "{member} {stored}");
+    }
+    let stored = vault.stored(&user_path).unwrap();
+    for text in [r#""picture":1.000"#, r#""roles":[1e400]"#, r#""n":[]"#] {
+        assert!(stored.contains(text), "{text} {stored}");
+    }
+    let stored = vault.stored(&password_path).unwrap();
+    for text in [r#""pepper":0.10"#, r#""strength":-0.0"#] {
+        assert!(stored.contains(text), "{text} {stored}");
+    }
+    assert!(vault.effect("tenant_updated") > 200 && vault.effect("credential_updated") > 100);
+}
+
+async fn tenants_change(client: &Client, choice: u8, on: bool, number: u64) -> bool {
+    let change = client.tenants().modify(TENANT, |tenant| {
+        let settings = tenant.settings_mut();
+        match choice {
+            0 => settings.set_allow_signups(on),
+            1 => settings.set_remember_login_seconds(number),
+            2 => settings.set_company_name(format!("acme {number}")),
+            3 => tenant.set_name(format!("name {number}")),
+            _ => tenant.metadata_mut().insert(&format!("key{number}"), "x"),
+        }
+    });
+    change.await.unwrap().is_lost()
+}
+
+#[tokio::test]
+async fn a_client_that_sends_only_what_it_knows_would_lose_them() {
+    let (_emulator, vault, client) = start().await;
+    let path = format!("tenants/{TENANT}");
+    vault.plant(&path, "settings.require_mfa", "true").unwrap();
+    let mut tenant = client.tenants().get(TENANT).await.unwrap();
+    assert!(tenant.settings_mut().unknown_mut().remove("require_mfa"));
+    client.tenants().update(&tenant).await.unwrap();
+    assert!(!vault.stored(&path).unwrap().contains("require_mfa"), "so the test above can fail");
+}
+
+/// Lets posts through two at a time, and reads after them only when both were answered.
+#[derive(Debug)]
+struct Rendezvous {
+    inner: ReqwestTransport,
+    posts: Arc<Barrier>,
+    answered: Arc<Barrier>,
+}
+
+#[async_trait]
+impl Transport for Rendezvous {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Result<Received, TransportError> {
+        let is_post = request.method() == http::Method::POST;
+        if is_post {
+            self.posts.wait().await;
+        }
+        let result = self.inner.send(request, limits).await;
+        if is_post {
+            self.answered.wait().await;
+        }
+        result
+    }
+}
+
+#[tokio::test]
+async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_told() {
+    let (_emulator, vault, _) = start().await;
+    let (posts, answered) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let client = || {
+        let inner = ReqwestTransport::builder().build().unwrap();
+        let transport = Rendezvous { inner, posts: Arc::clone(&posts), answered: Arc::clone(&answered) };
+        Client::builder(vault.api_key()).base_url(vault.base_url()).transport(transport).build().unwrap()
+    };
+    let (anna, bert) = (client(), client());
+    for round in 0..20 {
+        let (one, other) = (format!("anna{round}"), format!("bert{round}"));
+        let (first, second) = tokio::join!(
+            anna.tenants().modify(TENANT, |tenant| tenant.metadata_mut().insert("anna", &one)),
+            bert.tenants().modify(TENANT, |tenant| tenant.metadata_mut().insert("bert", &other)),
+        );
+        let stored = vault.stored(&format!("tenants/{TENANT}")).unwrap();
+        let results = [(first.unwrap(), &one), (second.unwrap(), &other)];
+        for (result, value) in &results {
+            assert_eq!(result.is_lost(), !stored.contains(value.as_str()), "{value} {stored}");
+            if let Modified::Lost(lost) = result {
+                assert_eq!(lost.race, Race::After);
+                assert!(lost.members[0].starts_with("metadata."), "{lost}");
+            }
+        }
+        assert_eq!(results.iter().filter(|(result, _)| result.is_lost()).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
+    let (_emulator, vault, client) = start().await;
+    let path = format!("tenants/{TENANT}");
+    let tenants = client.tenants();
+    let result = tenants
+        .modify(TENANT, |tenant| {
+            vault.plant(&path, "settings.require_mfa", "true").unwrap();
+            tenant.set_name("mine");
+        })
+        .await
+        .unwrap();
+    let Modified::Lost(lost) = result else { panic!("{result:?}") };
+    assert_eq!(
+        (lost.race, lost.members.as_slice()),
+        (Race::Before, &["settings.require_mfa".to_owned()][..])
+    );
+    assert_eq!((lost.ours.name(), lost.now.name()), ("mine", "acme01"));
+    assert_eq!(vault.effect("tenant_updated"), 0);
+
+    let mut rounds = 0;
+    let again = tenants.modify(TENANT, |tenant| {
+        rounds += 1;
+        if rounds == 1 {
+            vault.plant(&path, "settings.require_mfa", "false").unwrap();
+        }
+        tenant.set_name("mine");
+    });
+    let tenant = again.again(1).await.unwrap().written().unwrap();
+    assert_eq!((tenant.name(), tenant.settings().unknown().get("require_mfa")), ("mine", Some("false")));
+    assert_eq!((rounds, vault.effect("tenant_updated")), (2, 1));
+
+    let unchanged = tenants.modify(TENANT, |tenant| tenant.set_name("mine")).await.unwrap();
+    assert!(matches!(unchanged, Modified::Unchanged(_)));
+    assert_eq!(vault.effect("tenant_updated"), 1, "nothing to change, nothing written");
+}
+
+#[tokio::test]
+async fn all_eighteen_operations() {
+    let (_emulator, vault, client) = start().await;
+    let tenants = client.tenants();
+    let list = tenants.list().await.unwrap();
+    assert_eq!((list.items().len(), list.total(), list.limit(), list.is_truncated()), (2, 2, 100, false));
+    let mut tenant = tenants.get(TENANT).await.unwrap();
+    tenant.set_name("renamed");
+    assert_eq!(tenants.update(&tenant).await.unwrap().name(), "renamed");
+
+    let applications = client.applications(TENANT);
+    vault.configure(|settings| settings.new_applications_have_secret = true);
+    let mut new = NewApplication::named("MyNewApp");
+    new.set_redirect_urls(["https://example.test/auth/callback"]);
+    let made = applications.create(&new).await.unwrap();
+    assert!(made.secret().is_none(), "not in the answer to the creation");
+    let mut application = applications.get(made.id()).await.unwrap();
+    assert_eq!(application.secret().unwrap().expose_secret().len(), 24);
+    application.set_login_url("https://example.test/auth/login");
+    applications.update(&application).await.unwrap();
+    let found = &applications.list().await.unwrap().into_items()[0];
+    assert_eq!(found.login_url(), "https://example.test/auth/login");
+    assert!(found.secret().is_some(), "it was sent back");
+    applications.delete(made.id()).await.unwrap();
+
+    let users = client.users(TENANT);
+    let mut user = users.create(&NewUser::email("a@example.test")).await.unwrap();
+    user.profile_mut().set_name("Anna");
+    assert_eq!(users.update(&user).await.unwrap().profile().name(), "Anna");
+    assert_eq!(users.list().await.unwrap().items().len(), 1);
+    let taken = users.create(&NewUser::email("A@example.test")).await.unwrap_err();
+    assert_eq!((taken.kind(), taken.code()), (ErrorKind::Conflict, Some("email_taken")));
+
+    let credentials = users.credentials(user.id());
+    let imported = NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f".to_owned()).unwrap();
+    let made = credentials.create(&imported).await.unwrap();
+    assert_eq!(made.password().algorithm(), PasswordAlgorithm::Md5Bcrypt);
+    assert_eq!(made.password().bcrypt_cost(), Some(4));
+    // Disabled before the first login: the wrapped form goes back as it was read.
+    let off = credentials.modify("password", |password| password.set_disabled(true)).await.unwrap();
+    assert_eq!(
+        off.written().unwrap().as_password().unwrap().password().algorithm(),
+        PasswordAlgorithm::Md5Bcrypt
+    );
+    assert!(!vault.log_in(TENANT, user.id(), "1234567890").unwrap());
+    credentials.modify("password", |password| password.set_disabled(false)).await.unwrap().written().unwrap();
+    assert!(vault.log_in(TENANT, user.id(), "1234567890").unwrap());
+    let stored = credentials.get("password").await.unwrap();
+    assert_eq!(stored.as_password().unwrap().password().algorithm(), PasswordAlgorithm::Bcrypt);
+
+    let passkey = r#"{"key":{"counter":18446744073709551616}}"#;
+    let passkey = vault.add_credential(TENANT, user.id(), "Passkey", passkey).unwrap();
+    vault.configure(|settings| settings.list_passwords_in_base64 = true);
+    let list = credentials.list().await.unwrap();
+    assert_eq!(list.items().len(), 2);
+    let mut old_form = list.items()[0].clone();
+    assert_eq!(old_form.as_password().unwrap().password().cost(), 4);
+    old_form.metadata_mut().insert("from", "the list");
+    credentials.update(&old_form).await.unwrap();
+    assert!(
+        vault.log_in(TENANT, user.id(), "1234567890").unwrap(),
+        "the base64 form went back as it was read"
+    );
+    credentials.modify(&passkey, |passkey| passkey.set_disabled(true)).await.unwrap().written().unwrap();
+    let path = format!("tenants/{TENANT}/users/{}/credentials/{passkey}", user.id());
+    assert!(vault.stored(&path).unwrap().contains("18446744073709551616"));
+    credentials.delete(&passkey).await.unwrap();
+    credentials.delete("password").await.unwrap();
+    assert_eq!(credentials.get("password").await.unwrap_err().kind(), ErrorKind::NotFound);
+    users.delete(user.id()).await.unwrap();
+    assert_eq!(users.delete(user.id()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn keys_passwords_and_tenants_as_they_are_set() {
+    let (_emulator, vault, client) = start().await;
+    let users = client.users(TENANT);
+    let user = users.create(&NewUser::email("a@example.test")).await.unwrap();
+    let credentials = users.credentials(user.id());
+    credentials.create(&NewPassword::plain("one".to_owned())).await.unwrap();
+    credentials.create(&NewPassword::plain("two".to_owned())).await.unwrap();
+    assert!(vault.log_in(TENANT, user.id(), "two").unwrap(), "the second replaced the first");
+    vault.configure(|settings| settings.second_password = SecondPassword::Fail);
+    let second = credentials.create(&NewPassword::plain("three".to_owned())).await.unwrap_err();
+    assert_eq!(second.kind(), ErrorKind::Conflict);
+
+    vault.configure(|settings| settings.permissions = Permissions::of_all(Permission::Read));
+    assert!(users.get(user.id()).await.is_ok());
+    assert_eq!(users.update(&user).await.unwrap_err().kind(), ErrorKind::Forbidden);
+    vault.configure(|settings| {
+        settings.restricted =
+            Some([("other".to_owned(), Permissions::of_all(Permission::Write))].into_iter().collect());
+    });
+    assert_eq!(users.get(user.id()).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(client.tenants().list().await.unwrap().items().is_empty());
+    vault.configure(|settings| settings.key_enabled = false);
+    let error = client.tenants().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unauthenticated, Some("authentication_failure")));
+    assert_eq!(error.request_id(), Some(error.details().unwrap().uuid()));
+    assert_eq!(error.details().unwrap().status_code(), Some(401));
+    assert_eq!(error.attempts(), 1, "final");
+}
+
+#[tokio::test]
+async fn the_proxys_answer_is_understood() {
+    let (emulator, vault, client) = start().await;
+    vault.configure(|settings| settings.calls_per_window = Some(1));
+    assert!(client.tenants().list().await.is_ok());
+    let once = vaultvision_client::RetryPolicy::none();
+    let error = client.tenants().list().retry(once).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!((error.retry_after(), error.code(), error.request_id()), (None, None, None));
+    assert_eq!(error.details().unwrap().status_code(), Some(429), "it is a text on the wire");
+    emulator.clock().advance(Duration::from_secs(10));
+    assert!(client.tenants().list().await.is_ok(), "the next window");
+}
+
+#[tokio::test]
+async fn a_5xx_is_not_repeated_for_writes() {
+    let (emulator, vault, client) = start().await;
+    vault.configure(|settings| settings.misconfigured_tenants = vec![TENANT.to_owned()]);
+    let error = client.users(TENANT).create(&NewUser::email("a@example.test")).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Server, Some("tenant_configuration")));
+    assert_eq!((error.attempts(), error.is_retryable()), (1, false));
+    assert!(error.may_have_been_executed());
+
+    vault.configure(|settings| settings.misconfigured_tenants.clear());
+    emulator.add_fault(FaultRule::new("vaultvision", Fault::status(502)).method("GET")).unwrap();
+    assert!(client.tenants().get(TENANT).await.is_ok(), "a read is repeated");
+}

@@ -1,0 +1,202 @@
+//! What is not understood survives: every sample of the vendor's comes back equal, and members that nobody has a name for
+//! come back to the last digit, at every level.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use vaultvision_client::{
+    Application, ApplicationList, Credential, CredentialList, ErrorBody, NewApplication, NewPassword,
+    NewUser, PasswordCredential, Tenant, TenantList, User, UserList,
+};
+
+/// JSON texts that a parser which takes numbers apart would change.
+const VALUES: [&str; 12] = [
+    "123456789012345678901234567890",
+    "-9223372036854775809",
+    "0.12345678901234567890",
+    "1.50",
+    "1e400",
+    "-0.0",
+    "null",
+    r#"[1,[2,{"a":[null,0.30]}],"x"]"#,
+    r#"{"deep":{"deeper":[18446744073709551616]}}"#,
+    r#""2023-08-21T15:06:43.49365588Z""#,
+    r#""A\ud83d\ude00\/""#,
+    "false",
+];
+
+fn again<T: Serialize + DeserializeOwned>(json: &str) -> String {
+    let value: T = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    serde_json::to_string(&value).unwrap()
+}
+
+/// Reads and writes a sample as the type that the description gives it.
+fn again_as(schema: &str, json: &str) -> String {
+    match schema {
+        "Tenant" => again::<Tenant>(json),
+        "TenantList" => again::<TenantList>(json),
+        "Application" => again::<Application>(json),
+        "ApplicationList" => again::<ApplicationList>(json),
+        "NewApplication" => again::<NewApplication>(json),
+        "User" => again::<User>(json),
+        "UserList" => again::<UserList>(json),
+        "NewUser" => again::<NewUser>(json),
+        "Credential" => again::<Credential>(json),
+        "CredentialList" => again::<CredentialList>(json),
+        "PasswordCredential" => again::<PasswordCredential>(json),
+        "NewPassword" => again::<NewPassword>(json),
+        other => panic!("no type for {other}"),
+    }
+}
+
+/// Every example in the description, with the name of its schema.
+fn samples() -> Vec<(String, Value)> {
+    fn collect(node: &Value, found: &mut Vec<(String, Value)>) {
+        match node {
+            Value::Object(members) => {
+                if let (Some(schema), Some(examples)) = (members.get("schema"), members.get("examples")) {
+                    let schema = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+                    let examples = examples.as_object().unwrap().values();
+                    found.extend(examples.map(|example| (schema.to_owned(), example["value"].clone())));
+                }
+                members.values().for_each(|member| collect(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(&serde_json::from_str(include_str!("../openapi.json")).unwrap(), &mut found);
+    found
+}
+
+#[test]
+fn every_sample_comes_back_equal() {
+    let samples = samples();
+    assert!(samples.len() >= 28, "{}", samples.len());
+    for (schema, sample) in samples {
+        let back: Value = serde_json::from_str(&again_as(&schema, &sample.to_string())).unwrap();
+        assert_eq!(back, sample, "{schema}");
+    }
+    for sample in [
+        r#"{"type":"Error","uuid":"a31680a3-663e-4693-9152-e2cc9a093811","code":"authentication_failure","status_code":401}"#,
+        r#"{"status_code":"429","status_text":"Too Many Requests"}"#,
+    ] {
+        assert_eq!(again::<ErrorBody>(sample), sample);
+    }
+}
+
+/// Puts `"x0":value` before the closing brace of every object of a sample, the rows of lists left out.
+fn injected(sample: &Value, value: &str) -> String {
+    match sample {
+        Value::Object(members) => {
+            let mut parts: Vec<String> = members
+                .iter()
+                .map(|(name, member)| format!("{}:{}", Value::from(name.as_str()), injected(member, value)))
+                .collect();
+            parts.push(format!(r#""x0":{value}"#));
+            parts.push(format!(r#""é\n":{value}"#));
+            format!("{{{}}}", parts.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| injected(item, value)).collect();
+            format!("[{}]", items.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn unknown_members_survive_to_the_last_digit_at_every_level() {
+    for (schema, sample) in samples() {
+        for value in VALUES {
+            let json = injected(&sample, value);
+            let back = again_as(&schema, &json);
+            // The text of each unknown member, name and value, stands in the answer as often as it was put in.
+            let planted = [format!(r#""x0":{value}"#), format!("\"é\\n\":{value}")];
+            for planted in planted {
+                let (before, after) = (json.matches(&planted).count(), back.matches(&planted).count());
+                assert!(before > 0);
+                assert_eq!(before, after, "{schema} {value}\n{json}\n{back}");
+            }
+            assert_eq!(back.len(), again_as(&schema, &back).len(), "and once more");
+        }
+    }
+}
+
+#[test]
+fn nulls_and_zeros_of_known_members_come_back_as_they_came() {
+    for json in [
+        r#"{"id":"t","name":null,"metadata":null,"settings":{"allow_social":false,"allow_totp_app":null,"remember_login_seconds":0}}"#,
+        r#"{"id":"t","metadata":{},"settings":{}}"#,
+        r#"{"id":"t"}"#,
+    ] {
+        assert_eq!(again::<Tenant>(json), json);
+    }
+    let stated: Tenant =
+        serde_json::from_str(r#"{"id":"t","settings":{"remember_login_seconds":0}}"#).unwrap();
+    let absent: Tenant = serde_json::from_str(r#"{"id":"t","settings":{}}"#).unwrap();
+    for tenant in [&stated, &absent] {
+        assert_eq!(tenant.settings().remember_login_seconds(), 0);
+        assert!(!tenant.settings().allow_social());
+    }
+    assert_eq!(stated.settings().stated_remember_login_seconds(), Some(0));
+    assert_eq!(absent.settings().stated_remember_login_seconds(), None);
+}
+
+#[test]
+fn what_is_set_is_sent_also_when_it_is_zero() {
+    let mut tenant: Tenant = serde_json::from_str(r#"{"id":"t","settings":{"allow_social":true}}"#).unwrap();
+    tenant.settings_mut().set_allow_social(false);
+    tenant.settings_mut().set_remember_login_seconds(0);
+    tenant.metadata_mut().insert("a", "b");
+    tenant.metadata_mut().remove("a");
+    assert_eq!(
+        serde_json::to_string(&tenant).unwrap(),
+        r#"{"id":"t","metadata":{},"settings":{"allow_social":false,"remember_login_seconds":0}}"#
+    );
+}
+
+#[test]
+fn lists_are_read_leniently() {
+    for (json, rows, truncated) in [
+        (r#"{"type":"List","total":0,"count":0,"limit":100,"data":[]}"#, 0, false),
+        (r#"{"type":"List","limit":100,"data":null}"#, 0, false),
+        (r#"{"type":"List","limit":100}"#, 0, false),
+        (r#"{"total":4,"count":4,"limit":100,"data":[{"id":"u"}]}"#, 1, true),
+        (r#"{"total":101,"count":100,"limit":100,"data":[{"type":"Robot","id":"u"}]}"#, 1, true),
+        (r#"{"total":18446744073709551615,"data":[{"id":"u"}]}"#, 1, true),
+    ] {
+        let list: UserList = serde_json::from_str(json).unwrap();
+        assert_eq!((list.items().len(), list.is_truncated()), (rows, truncated), "{json}");
+        assert_eq!(again::<UserList>(json), json);
+    }
+    assert!(
+        serde_json::from_str::<UserList>(r#"{"data":[{"type":"User"}]}"#).is_err(),
+        "a user without an id"
+    );
+    assert!(serde_json::from_str::<UserList>("[]").is_err());
+}
+
+#[test]
+fn a_credential_of_any_kind_is_read_wherever_its_type_stands() {
+    for json in [
+        r#"{"type":"Passkey","id":"k","password":"not an object"}"#,
+        r#"{"id":"k","secret":1.10,"type":"Passkey","disabled":true}"#,
+        r#"{"id":"k","type":null}"#,
+        r#"{"id":"k","hash":"x"}"#,
+    ] {
+        let credential: Credential = serde_json::from_str(json).unwrap();
+        assert!(credential.as_password().is_none(), "{json}");
+        let back: Value = serde_json::from_str(&serde_json::to_string(&credential).unwrap()).unwrap();
+        assert_eq!(back, serde_json::from_str::<Value>(json).unwrap());
+    }
+    let late =
+        r#"{"id":"password","password":{"alg":"bcrypt","hash":"h","x":1.10},"type":"PasswordCredential"}"#;
+    let credential: Credential = serde_json::from_str(late).unwrap();
+    assert_eq!(credential.as_password().unwrap().password().alg(), "bcrypt");
+    assert!(serde_json::to_string(&credential).unwrap().contains(r#""x":1.10"#));
+    assert!(serde_json::from_str::<Credential>(r#"{"type":"Passkey"}"#).is_err(), "no id");
+}
