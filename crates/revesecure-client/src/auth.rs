@@ -1,0 +1,42 @@
+//! How ReveSecure is told who is calling: HTTP Basic with the API key as user name and an HMAC of the request as password.
+//!
+//! The vendor's page leaves the digest and the form of the key open; its own WordPress plugin settles both: SHA-256, and
+//! a secret key of hexadecimal digits. Whatever else a server might want is a setting.
+
+use client_core::auth_core::scheme::{
+    BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery,
+};
+use client_core::auth_core::{InvalidCredential, SecretString};
+
+/// The settings of a client's signatures.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signing {
+    pub(crate) digest: HmacDigest,
+    pub(crate) key_encoding: KeyEncoding,
+    pub(crate) separator: Option<String>,
+    pub(crate) date: DateText,
+    pub(crate) host: Option<String>,
+    pub(crate) query: SignedQuery,
+}
+
+impl Signing {
+    /// The signer for these credentials.
+    pub(crate) fn signer(
+        &self,
+        api_key: &str,
+        secret_key: &SecretString,
+    ) -> Result<BasicHmac, InvalidCredential> {
+        let mut builder: BasicHmacBuilder = BasicHmac::builder()
+            .digest(self.digest)
+            .key_encoding(self.key_encoding)
+            .date(self.date.clone())
+            .query(self.query);
+        if let Some(separator) = &self.separator {
+            builder = builder.separator(separator.clone());
+        }
+        if let Some(host) = &self.host {
+            builder = builder.host(host.clone());
+        }
+        builder.build(api_key, secret_key)
+    }
+}

@@ -1,0 +1,89 @@
+//! What is refused before it is sent: rules that the vendor's page states, and that a server would answer with an error of
+//! which nothing is known.
+
+use crate::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
+use client_core::{Error, Operation};
+use serde_json::{Map, Value};
+
+type Result = std::result::Result<(), Error>;
+
+/// Where indices begin and end is not documented; a range that ends before it begins can't be meant.
+pub(crate) fn range(operation: &'static Operation, start: i64, end: i64) -> Result {
+    if start < 0 {
+        return Err(Error::invalid_input(operation.id(), "startIndex", "it is negative"));
+    }
+    if end < start {
+        return Err(Error::invalid_input(
+            operation.id(),
+            "endIndex",
+            "it lies before the beginning of the range",
+        ));
+    }
+    Ok(())
+}
+
+/// "Except userId all are optional but at least one should be present other than userId and also country code and
+/// ContactNumber should co-exist."
+pub(crate) fn user_update(operation: &'static Operation, update: &UserUpdate) -> Result {
+    let known = ["UserId", "Email", "FirstName", "LastName", "UserName", "CountryCode", "ContactNumber"];
+    extras(operation, &update.unknown, &known)?;
+    let reason = "country code and number come together or not at all";
+    match (&update.country_code, &update.contact_number) {
+        (Some(_), None) => return Err(Error::invalid_input(operation.id(), "ContactNumber", reason)),
+        (None, Some(_)) => return Err(Error::invalid_input(operation.id(), "CountryCode", reason)),
+        _ => {}
+    }
+    let UserUpdate { email, first_name, last_name, user_name, country_code, unknown, .. } = update;
+    let texts = [email, first_name, last_name, user_name];
+    at_least_one(
+        operation,
+        texts.iter().any(|text| text.is_some()) || country_code.is_some() || !unknown.is_empty(),
+    )
+}
+
+/// "Except for ServiceId, all are optional but at least one should be present other than ServiceId."
+pub(crate) fn service_update(operation: &'static Operation, update: &ServiceUpdate) -> Result {
+    extras(operation, &update.unknown, &["ServiceId", "ServiceName"])?;
+    at_least_one(operation, update.service_name.is_some() || !update.unknown.is_empty())
+}
+
+/// "Except TokenId all are optional but at least one should be present other than TokenId."
+pub(crate) fn token_update(operation: &'static Operation, update: &TokenUpdate) -> Result {
+    extras(operation, &update.unknown, &["TokenId", "TokenName", "TokenBlocked"])?;
+    let changes = update.token_name.is_some() || update.token_blocked.is_some();
+    at_least_one(operation, changes || !update.unknown.is_empty())
+}
+
+pub(crate) fn service_users(operation: &'static Operation, users: &ServiceUsers) -> Result {
+    if users.user_ids.is_empty() {
+        return Err(Error::invalid_input(operation.id(), "UserId", "there is no user to map"));
+    }
+    if users.user_ids.iter().any(String::is_empty) {
+        return Err(Error::invalid_input(operation.id(), "UserId", "one of them is empty"));
+    }
+    Ok(())
+}
+
+/// No limit is documented; none at all can't be meant.
+pub(crate) fn new_bypass_codes(operation: &'static Operation, codes: &NewBypassCodes) -> Result {
+    if codes.number < 1 {
+        return Err(Error::invalid_input(operation.id(), "number", "at least one code has to be created"));
+    }
+    Ok(())
+}
+
+fn at_least_one(operation: &'static Operation, any: bool) -> Result {
+    let refuse =
+        || Error::invalid_input(operation.id(), "body", "it changes nothing: at least one change is needed");
+    if any { Ok(()) } else { Err(refuse()) }
+}
+
+/// A member that has a field of its own would be sent twice.
+fn extras(operation: &'static Operation, extras: &Map<String, Value>, known: &[&'static str]) -> Result {
+    match known.iter().find(|name| extras.contains_key(**name)) {
+        Some(name) => {
+            Err(Error::invalid_input(operation.id(), *name, "it has a field of its own; set that one"))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,238 @@
+//! The client and its builder.
+
+use crate::auth::Signing;
+use crate::error::{Error, ReveSecure};
+use client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+use client_core::auth_core::{ExposeSecret, SecretString, StaticCredential};
+use client_core::{BaseUrl, Engine, JsonStyle, Request, Settings, env};
+use http::Method;
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+const DEFAULT_HOST: &str = "https://dashboard.revesecure.com";
+
+/// Calls ReveSecure. Cheap to clone; clones share their connections and their retry quota.
+///
+/// ```
+/// use revesecure_client::Client;
+///
+/// let secret_key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".to_owned();
+/// let revesecure = Client::new("api-key".to_owned(), secret_key)?;
+/// # Ok::<(), revesecure_client::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    engine: Engine,
+    api_key: Arc<SecretString>,
+}
+
+impl Client {
+    /// A client with the default settings, for the API key and the secret key of a service, as the vendor's dashboard
+    /// shows them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a key can't be used: it is empty or has a
+    /// control character, the API key has a colon, or the secret key isn't hexadecimal or has an odd number of digits.
+    /// The error names the key and doesn't show it.
+    pub fn new(api_key: impl Into<SecretString>, secret_key: impl Into<SecretString>) -> Result<Self, Error> {
+        Self::builder(api_key, secret_key).build()
+    }
+
+    /// A builder for a client with other settings.
+    pub fn builder(api_key: impl Into<SecretString>, secret_key: impl Into<SecretString>) -> ClientBuilder {
+        ClientBuilder {
+            api_key: api_key.into(),
+            secret_key: secret_key.into(),
+            signing: Signing::default(),
+            json_style: JsonStyle::Ascii,
+            strict_envelope: false,
+            settings: Settings::new(concat!("revesecure-client/", env!("CARGO_PKG_VERSION"))),
+        }
+    }
+
+    /// A client with the keys of `REVESECURE_API_KEY` and `REVESECURE_SECRET_KEY`, and the address of
+    /// `REVESECURE_BASE_URL` if that is set. An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// A request to a path that has no method here, signed with the same keys and by the same rules.
+    ///
+    /// The path is taken and signed as it is, percent-encoded already. What isn't a GET, HEAD, OPTIONS or TRACE is never
+    /// repeated unless [`class`](client_core::Request::class) says that it may be.
+    ///
+    /// ```no_run
+    /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
+    /// use http::Method;
+    ///
+    /// let users: revesecure_client::Call<serde_json::Value> =
+    ///     revesecure.request(Method::GET, "/rest/v1/users").call(client_core::decode::json);
+    /// println!("{}", users.await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        self.engine.raw(method, path)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn api_key(&self) -> &str {
+        self.api_key.expose_secret()
+    }
+
+    /// A body that repeats the API key, as those of the validation calls do.
+    pub(crate) fn with_api_key<'a, T: Serialize>(&'a self, body: &'a T) -> WithApiKey<'a, T> {
+        WithApiKey { api_key: self.api_key(), body }
+    }
+}
+
+/// A body and the API key, which comes first as in the vendor's samples.
+#[derive(Serialize)]
+pub(crate) struct WithApiKey<'a, T> {
+    #[serde(rename = "ApiKey")]
+    api_key: &'a str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+/// Shows where calls go and no keys.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Client`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder {
+    api_key: SecretString,
+    secret_key: SecretString,
+    signing: Signing,
+    json_style: JsonStyle,
+    strict_envelope: bool,
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    client_core::shared_builder_methods!();
+
+    /// A builder with the keys and the address of the environment, see [`Client::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    pub fn from_env() -> Result<Self, Error> {
+        let read = || {
+            let mut builder = Client::builder(
+                env::required("REVESECURE_API_KEY")?,
+                env::required("REVESECURE_SECRET_KEY")?,
+            );
+            if let Some(url) = env::optional("REVESECURE_BASE_URL")? {
+                builder.settings.set_base_url("REVESECURE_BASE_URL", url);
+            }
+            Ok(builder)
+        };
+        read().map_err(|error: client_core::Error| Error::from(error.with_provider("revesecure")))
+    }
+
+    /// The digest of the HMAC. Default SHA-256.
+    ///
+    /// Assumption: the vendor's page names none; SHA-256 is what its plugin uses.
+    pub fn digest(mut self, digest: HmacDigest) -> Self {
+        self.signing.digest = digest;
+        self
+    }
+
+    /// How the secret key is read. Default: hexadecimal digits.
+    ///
+    /// Assumption: the vendor's page doesn't say; hexadecimal is what its plugin takes it for.
+    pub fn key_encoding(mut self, encoding: KeyEncoding) -> Self {
+        self.signing.key_encoding = encoding;
+        self
+    }
+
+    /// The host that is signed, where it isn't the one that is called: behind a tunnel or a reverse proxy. By default it
+    /// is the host of the base URL in lower case, without its port.
+    pub fn signing_host(mut self, host: impl Into<String>) -> Self {
+        self.signing.host = Some(host.into());
+        self
+    }
+
+    /// What stands between the signed fields. Default: one line feed.
+    ///
+    /// Assumption: layouts of the vendor's page show an empty line before the body; its plugin has none.
+    pub fn separator(mut self, separator: impl Into<String>) -> Self {
+        self.signing.separator = Some(separator.into());
+        self
+    }
+
+    /// The text of `Date`, which is signed too. Default: the time of each attempt, `Fri, 08 Dec 2017 17:29:18 -0000`.
+    /// [`DateText::Fixed`] is for tests.
+    pub fn date_text(mut self, date: DateText) -> Self {
+        self.signing.date = date;
+        self
+    }
+
+    /// Whether and where a query is signed; no known endpoint has one. Default: it isn't.
+    pub fn signed_query(mut self, query: SignedQuery) -> Self {
+        self.signing.query = query;
+        self
+    }
+
+    /// Writes bodies as UTF-8. By default everything outside of ASCII is written as `\uXXXX`: the vendor's page speaks of
+    /// an ASCII string, and its plugin writes bodies so.
+    pub fn utf8_bodies(mut self, on: bool) -> Self {
+        self.json_style = if on { JsonStyle::Utf8 } else { JsonStyle::Ascii };
+        self
+    }
+
+    /// Takes `status.error` for a failure, also beside a code of 200. Off by default, because both of the vendor's samples of a
+    /// success have it.
+    pub fn strict_envelope(mut self, on: bool) -> Self {
+        self.strict_envelope = on;
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a key, a setting or the base URL can't be used,
+    /// or no transport is compiled in and none was handed in.
+    pub fn build(self) -> Result<Client, Error> {
+        let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
+        let vendor = ReveSecure { style: self.json_style, strict: self.strict_envelope };
+        let build = || {
+            let base = BaseUrl::parse(source, url)?;
+            let signer = self.signing.signer(self.api_key.expose_secret(), &self.secret_key)?;
+            let credential = StaticCredential::new(signer, base.origin().clone());
+            Engine::new(&self.settings, base, vendor, Some(Arc::new(credential)))
+        };
+        match build() {
+            Ok(engine) => Ok(Client { engine, api_key: Arc::new(self.api_key.clone()) }),
+            Err(error) => Err(error.with_provider("revesecure").into()),
+        }
+    }
+}
+
+/// Shows the settings and no keys.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("signing", &self.signing)
+            .field("json_style", &self.json_style)
+            .field("strict_envelope", &self.strict_envelope)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

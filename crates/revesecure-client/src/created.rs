@@ -1,0 +1,82 @@
+//! Answers that no page shows: what creations give back, and the key check.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::fmt;
+
+/// What a creation answered.
+///
+/// Assumption: nothing is known about it, so the JSON is kept as it is, and the id of what was created is taken from it if it
+/// is there. A service's answer might hold its keys and a user's its codes: `Debug` shows ids only.
+#[derive(Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Created {
+    /// The id of a user, should there be one.
+    pub user_id: Option<String>,
+    /// The id of a service, should there be one.
+    pub service_id: Option<String>,
+    /// The id of a token, should there be one.
+    pub token_id: Option<String>,
+    /// All of it, without the envelope; null for an empty body.
+    pub value: Value,
+}
+
+impl fmt::Debug for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Created")
+            .field("user_id", &self.user_id)
+            .field("service_id", &self.service_id)
+            .field("token_id", &self.token_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'de> Deserialize<'de> for Created {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let id = |names: [&str; 2]| {
+            let found = names.iter().find_map(|name| value.get(name));
+            found.and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
+        };
+        Ok(Self {
+            user_id: id(["UserId", "userId"]),
+            service_id: id(["ServiceId", "serviceId"]),
+            token_id: id(["TokenId", "tokenId"]),
+            value,
+        })
+    }
+}
+
+/// The sign that API key and secret key are good: an answer that says anything else is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyCheck;
+
+impl<'de> Deserialize<'de> for KeyCheck {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Object(_) | Value::Array(_) => Ok(Self),
+            _ => Err(serde::de::Error::invalid_type(
+                serde::de::Unexpected::Other("another type"),
+                &"an envelope",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_found_and_secrets_not_shown() {
+        let created: Created =
+            serde_json::from_str(r#"{"ServiceId":"s1","SecretKey":"canary","userId":7}"#).unwrap();
+        assert_eq!(created.service_id.as_deref(), Some("s1"));
+        assert_eq!(created.user_id, None);
+        assert!(!format!("{created:?}").contains("canary"));
+        assert_eq!(created.value["SecretKey"], "canary");
+        assert_eq!(serde_json::from_str::<Created>("null").unwrap(), Created::default());
+        assert!(serde_json::from_str::<KeyCheck>("null").is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Digits that are sent: as a text when a user is created and as a number when it is changed, as in the vendor's samples.
+
+use serde::{Serialize, Serializer};
+
+/// In which form digits are sent, where the usual one of the call is not wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DigitForm {
+    /// As a JSON text.
+    Text,
+    /// As a JSON number, if that loses nothing: digits only, none of them a zero at the beginning, at most 15.
+    Number,
+}
+
+/// The digits as a number, where that loses nothing.
+fn number(digits: &str) -> Option<u64> {
+    let plain = (1..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0');
+    if plain { digits.parse().ok() } else { None }
+}
+
+macro_rules! digits {
+    ($(#[$meta:meta])* $name:ident, $usual:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            digits: String,
+            form: DigitForm,
+        }
+
+        impl $name {
+            /// The digits.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.digits
+            }
+
+            /// The same digits, sent in this form.
+            #[must_use]
+            pub fn in_form(mut self, form: DigitForm) -> Self {
+                self.form = form;
+                self
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(digits: String) -> Self {
+                Self { digits, form: $usual }
+            }
+        }
+
+        digits!(@from $name: &str, i32, u32, i64, u64, &crate::CountryCode, &crate::ContactNumber);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match number(&self.digits).filter(|_| self.form == DigitForm::Number) {
+                    Some(number) => serializer.serialize_u64(number),
+                    None => serializer.serialize_str(&self.digits),
+                }
+            }
+        }
+    };
+    (@from $name:ident: $($source:ty),+) => {
+        $(impl From<$source> for $name {
+            fn from(digits: $source) -> Self {
+                Self::from(digits.to_string())
+            }
+        })+
+    };
+}
+
+digits! {
+    /// Digits of a phone number or country calling code, sent as a text unless told otherwise.
+    ///
+    /// ```
+    /// use revesecure_client::{DigitForm, DigitsAsText};
+    ///
+    /// assert_eq!(serde_json::to_string(&DigitsAsText::from(91))?, r#""91""#);
+    /// assert_eq!(serde_json::to_string(&DigitsAsText::from("91").in_form(DigitForm::Number))?, "91");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    DigitsAsText, DigitForm::Text
+}
+
+digits! {
+    /// Digits of a phone number or country calling code, sent as a number where that loses nothing, unless told otherwise.
+    ///
+    /// ```
+    /// use revesecure_client::DigitsAsNumber;
+    ///
+    /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("8123456789"))?, "8123456789");
+    /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("08123"))?, r#""08123""#, "or the zero would be lost");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    DigitsAsNumber, DigitForm::Number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_loses_nothing_becomes_a_number() {
+        for (digits, json) in [
+            ("91", "91"),
+            ("123456789012345", "123456789012345"),
+            ("1234567890123456", r#""1234567890123456""#),
+            ("091", r#""091""#),
+            ("0", r#""0""#),
+            ("+91", r#""+91""#),
+            ("12 34", r#""12 34""#),
+            ("", r#""""#),
+            ("٣", r#""٣""#),
+        ] {
+            assert_eq!(serde_json::to_string(&DigitsAsNumber::from(digits)).unwrap(), json);
+            let text = serde_json::to_string(digits).unwrap();
+            assert_eq!(serde_json::to_string(&DigitsAsText::from(digits)).unwrap(), text);
+            let forced = DigitsAsNumber::from(digits).in_form(DigitForm::Text);
+            assert_eq!(serde_json::to_string(&forced).unwrap(), text);
+        }
+    }
+}

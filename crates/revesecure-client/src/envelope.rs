@@ -1,0 +1,230 @@
+//! Answers with and without an envelope, on every endpoint.
+//!
+//! The vendor's page shows most answers bare and two in an envelope of `data` and `status`; its plugin reads an envelope where the
+//! page shows none. So both are read everywhere, and only strict JSON: the page's single quotes are typography.
+
+use client_core::decode::DecodeFailure;
+use http::Response;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::fmt;
+
+/// The `status` of an envelope. Its description may repeat what was sent, so `Debug` leaves it out.
+///
+/// ```
+/// use revesecure_client::Envelope;
+///
+/// let answer = br#"{"data":{},"status":{"code":"200","description":"Success","error":true}}"#;
+/// let envelope = Envelope::read(answer).expect("it has one");
+/// assert!(envelope.is_success(), "the flag beside the code says nothing, as both of the vendor's samples show");
+/// assert_eq!(envelope.error(), Some(true));
+/// assert!(Envelope::read(br#"[{"UserId":"u1"}]"#).is_none());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope {
+    code: Option<i64>,
+    description: Option<String>,
+    error: Option<bool>,
+}
+
+impl Envelope {
+    /// The envelope of an answer: a JSON object whose member `status` is an object with a `code`. `None` for any other.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Option<Self> {
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return None;
+        }
+        let Statuses(statuses) = serde_json::from_slice(body).ok()?;
+        let mut envelopes = statuses.iter().filter_map(Self::of);
+        let first = envelopes.next()?;
+        // Of several, which no good server sends, one that reports a failure counts.
+        if first.is_success() {
+            envelopes.find(|other| !other.is_success()).or(Some(first))
+        } else {
+            Some(first)
+        }
+    }
+
+    fn of(status: &Value) -> Option<Self> {
+        let members = status.as_object()?;
+        Some(Self {
+            code: whole_number(members.get("code")?),
+            description: members.get("description").and_then(Value::as_str).map(str::to_owned),
+            error: members.get("error").and_then(|flag| crate::Flag::of(flag)).map(|flag| flag.is_set()),
+        })
+    }
+
+    /// The code, a number or the text of one; `None` when it is neither.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        self.code
+    }
+
+    /// The vendor's words.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The flag beside the code. It is true in both of the vendor's samples of a success.
+    #[must_use]
+    pub fn error(&self) -> Option<bool> {
+        self.error
+    }
+
+    /// Whether the code is 200, the only one that the vendor's plugin takes for success.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.code == Some(200)
+    }
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("code", &self.code)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// The members `status` of an object, of which a broken answer may have several.
+struct Statuses(Vec<Value>);
+
+impl<'de> Deserialize<'de> for Statuses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Statuses;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Statuses, A::Error> {
+                let mut found = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "status" {
+                        found.push(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Statuses(found))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Enveloped<T> {
+    #[serde(default = "nothing_in_it")]
+    data: Option<T>,
+}
+
+fn nothing_in_it<T>() -> Option<T> {
+    None
+}
+
+/// Reads the value of an answer, in an envelope or bare.
+pub(crate) fn json<T: DeserializeOwned>(answer: &Response<bytes::Bytes>) -> Result<T, DecodeFailure> {
+    let body = answer.body();
+    if body.trim_ascii().is_empty() {
+        // Enough for what may be nothing; anything else is told that the body is empty.
+        return serde_json::from_slice(b"null").or_else(|_| Ok(serde_json::from_slice(body)?));
+    }
+    if Envelope::read(body).is_none() {
+        return Ok(serde_json::from_slice(body)?);
+    }
+    if let Some(value) = serde_json::from_slice::<Enveloped<T>>(body)?.data {
+        return Ok(value);
+    }
+    // Without data, or with null for it: what can be empty is, and members may stand beside `status`.
+    serde_json::from_slice(body).or_else(|error| serde_json::from_slice(b"[]").map_err(|_| error.into()))
+}
+
+/// Accepts an answer that promises nothing: no body at all, or any JSON. A page of HTML, as proxies send it, is refused.
+pub(crate) fn nothing(answer: &Response<bytes::Bytes>) -> Result<(), DecodeFailure> {
+    let body = answer.body();
+    if !body.trim_ascii().is_empty() {
+        serde_json::from_slice::<IgnoredAny>(body)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    struct Id {
+        id: u32,
+    }
+
+    fn read<T: DeserializeOwned>(body: &str) -> Result<T, DecodeFailure> {
+        json(&Response::new(Bytes::copy_from_slice(body.as_bytes())))
+    }
+
+    #[test]
+    fn envelopes_are_told_from_bare_answers() {
+        for (body, code) in [
+            (r#"{"status":{"code":200}}"#, Some(200)),
+            (r#"{"status":{"code":"200"},"data":null}"#, Some(200)),
+            (r#" {"data":[],"status":{"code":401,"error":"yes"}}"#, Some(401)),
+            (r#"{"status":{"code":null}}"#, None),
+            (r#"{"status":{"code":200.5}}"#, None),
+            (r#"{"status":{"code":200},"status":{"code":500}}"#, Some(500)),
+            (r#"{"status":{"code":500},"status":{"code":200}}"#, Some(500)),
+        ] {
+            assert_eq!(Envelope::read(body.as_bytes()).unwrap().code(), code, "{body}");
+        }
+        for bare in
+            [r#"{"status":"ok"}"#, r#"{"status":{}}"#, "[]", "", "<html>", "{'status':{'code':200}}", "null"]
+        {
+            assert_eq!(Envelope::read(bare.as_bytes()), None, "{bare}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_from_both() {
+        assert_eq!(read::<Id>(r#"{"id":7}"#).unwrap(), Id { id: 7 });
+        assert_eq!(read::<Id>(r#"{"data":{"id":7},"status":{"code":200}}"#).unwrap(), Id { id: 7 });
+        assert_eq!(read::<Id>(r#"{"id":7,"status":{"code":200}}"#).unwrap(), Id { id: 7 });
+        assert_eq!(read::<Vec<Id>>(r#"{"data":[{"id":7}],"status":{"code":200}}"#).unwrap(), [Id { id: 7 }]);
+        assert_eq!(read::<Vec<Id>>(r#"{"data":null,"status":{"code":200}}"#).unwrap(), []);
+        assert_eq!(read::<Option<Id>>("").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_missing_or_no_json_is_an_error() {
+        for body in [
+            "",
+            " ",
+            "{'id':7}",
+            "<html></html>",
+            r#"{"data":{},"status":{"code":200}}"#,
+            r#"{"data":null,"status":{"code":200}}"#,
+            r#"{"status":{"code":200}}"#,
+            r#"{"data":{"id":7}}"#,
+        ] {
+            assert!(read::<Id>(body).is_err(), "{body}");
+        }
+        let nothing = |body: &str| nothing(&Response::new(Bytes::copy_from_slice(body.as_bytes()))).is_ok();
+        assert!(nothing("") && nothing("{}") && nothing("null") && nothing(r#"{"data":{}}"#));
+        assert!(!nothing("<html></html>") && !nothing("{'a':1}") && !nothing("{"));
+    }
+}

@@ -1,0 +1,114 @@
+//! What ReveSecure's errors say.
+//!
+//! The vendor documents none. Its answers may have an envelope whose `status.code` says more than the HTTP status, and
+//! the vendor's own plugin looks at nothing else: a 2xx answer with another code than 200 is an error here.
+
+use crate::envelope::Envelope;
+use client_core::{AnswerView, ApiError, ErrorKind, JsonStyle, Operation, Vendor, Verdict, by_status};
+use std::fmt;
+use std::ops::Deref;
+
+/// A call to ReveSecure that failed.
+///
+/// It gives access to everything that [`client_core::Error`] knows:
+///
+/// ```no_run
+/// # async fn run(revesecure: revesecure_client::Client) {
+/// use revesecure_client::ErrorKind;
+///
+/// match revesecure.users().get("4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr").await {
+///     Ok(user) => println!("{:?}", user.user_name),
+///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// # }
+/// ```
+pub struct Error(client_core::Error);
+
+impl Error {
+    /// The part that all providers share.
+    #[must_use]
+    pub fn into_inner(self) -> client_core::Error {
+        self.0
+    }
+
+    /// The envelope of the answer, where it has one.
+    #[must_use]
+    pub fn envelope(&self) -> Option<Envelope> {
+        Envelope::read(self.0.body()?)
+    }
+}
+
+impl Deref for Error {
+    type Target = client_core::Error;
+
+    fn deref(&self) -> &client_core::Error {
+        &self.0
+    }
+}
+
+impl From<client_core::Error> for Error {
+    fn from(error: client_core::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// The vendor's rules: those of plain HTTP first, then those of the envelope.
+#[derive(Debug)]
+pub(crate) struct ReveSecure {
+    pub(crate) style: JsonStyle,
+    /// `status.error` counts too.
+    pub(crate) strict: bool,
+}
+
+impl Vendor for ReveSecure {
+    fn name(&self) -> &'static str {
+        "revesecure"
+    }
+
+    /// Assumption: an HTTP status that is no success is none, whatever its envelope says.
+    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+        let verdict = by_status(operation, answer.status);
+        if verdict != Verdict::Success {
+            return verdict;
+        }
+        match Envelope::read(answer.body) {
+            Some(envelope) if !envelope.is_success() => Verdict::Permanent(ErrorKind::Vendor),
+            Some(envelope) if self.strict && envelope.error() == Some(true) => {
+                Verdict::Permanent(ErrorKind::Vendor)
+            }
+            _ => Verdict::Success,
+        }
+    }
+
+    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+        let mut api = ApiError::new();
+        if let Some(envelope) = Envelope::read(answer.body) {
+            api.code = envelope.code().map(|code| code.to_string());
+            api.message = envelope.description().map(str::to_owned);
+        }
+        api
+    }
+
+    fn json_style(&self) -> JsonStyle {
+        self.style
+    }
+}

@@ -1,0 +1,118 @@
+//! Client for the **ReveSecure** API: a second factor by code or push, and the users, services and tokens behind it.
+//!
+//! It speaks the API at `https://dashboard.revesecure.com/rest/v1`. The vendor documents it on one page; what that leaves
+//! open is taken from the vendor's own WordPress plugin. Nothing newer than 2018 is known of either.
+//!
+//! # Example
+//!
+//! Create a user, let it log in to a service, and take a login through its second factor:
+//!
+//! ```no_run
+//! use revesecure_client::{AuthType, Client, Login, NewUser, PushWait, SecondFactor, ServiceUsers};
+//!
+//! # async fn run(typed: String, service_id: &str, user_id: &str) -> Result<(), revesecure_client::Error> {
+//! let revesecure = Client::new("api-key".to_owned(), "000102030405060708090a0b0c0d0e0f".to_owned())?;
+//!
+//! let ann = NewUser::contact_number("8123465790").country_code("91").user_name("ann@example.com");
+//! revesecure.users().create(ann).await?;
+//! revesecure.services().map(ServiceUsers::new(service_id, [user_id])).await?;
+//!
+//! match SecondFactor::of("ann@example.com").begin(&revesecure).await? {
+//!     Login::NeedsFactor(challenge) => match challenge.push_tokens().next() {
+//!         Some(phone) => println!("{}", challenge.push(&phone.token_id, PushWait::new()).await?),
+//!         None => println!("{:?}", challenge.code(AuthType::Hardware, typed).await?),
+//!     },
+//!     Login::Bypassed(_) => println!("welcome, without a second factor"),
+//!     Login::Denied(_) => println!("not you"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Credentials
+//!
+//! API key and secret key of a service, from the vendor's dashboard. Each attempt of each call is signed anew: HTTP Basic
+//! with the API key as user name and, as password, the HMAC-SHA-256 of date, method, host, path and body; `Date` is the
+//! very text that was signed. The secret key is never sent. [`Client::from_env`] reads `REVESECURE_API_KEY`,
+//! `REVESECURE_SECRET_KEY` and, optionally, `REVESECURE_BASE_URL`.
+//!
+//! # What is repeated
+//!
+//! Reads, changes by PUT and deletions are repeated within the [`RetryPolicy`]. Everything else, above all the check of a code
+//! and the sending of a push, is repeated only when it is certain that nothing was sent. When the answer to such a call is lost,
+//! [`Error::may_have_been_executed`](client_core::Error::may_have_been_executed) says so.
+//!
+//! # Testing your own code
+//!
+//! With the feature `testing`, hand a [`testing::ScriptedTransport`] to the builder and no network is needed; or start the
+//! `auth-emulator`, which behaves like the vendor and explains signatures that it refuses, and point `REVESECURE_BASE_URL` at
+//! it.
+//!
+//! ```
+//! # #[cfg(feature = "testing")] {
+//! use revesecure_client::{Client, testing::ScriptedTransport};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let transport = ScriptedTransport::new().json(200, r#"[{"UserId":"u1","UserName":"ann","CountryCode":"91"}]"#);
+//! let revesecure =
+//!     Client::builder("api-key".to_owned(), "00ff".to_owned()).transport(transport.clone()).build()?;
+//!
+//! assert_eq!(revesecure.users().list().await?[0].user_id, "u1");
+//! assert_eq!(transport.requests()[0].uri.path(), "/rest/v1/users");
+//! # Ok::<(), revesecure_client::Error>(())
+//! # }).unwrap();
+//! # }
+//! ```
+//!
+//! # Assumptions
+//!
+//! What the vendor leaves open is a setting or stated here: the digest, the form of the key, the signed host, the separator and
+//! the date's text ([`ClientBuilder`]); every answer may have an envelope, whose code decides in a 2xx answer; what creations
+//! answer is kept as it is ([`Created`]); any unknown state of a push is one that nobody has answered ([`PushState`]); ranges
+//! begin at 0 ([`Paging`]).
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod auth;
+mod check;
+mod client;
+mod created;
+mod digits;
+mod envelope;
+mod error;
+mod generated;
+mod lenient;
+mod models;
+mod outcome;
+mod pages;
+mod push_wait;
+mod second_factor;
+
+pub use client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+#[cfg(feature = "testing")]
+pub use client_core::testing;
+pub use client_core::{
+    ErrorKind, Items, Pages, Reply, Request, RetryPolicy, auth_core::SecretString, transport,
+};
+#[cfg(feature = "reqwest")]
+pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+
+pub use client::{Client, ClientBuilder};
+pub use created::{Created, KeyCheck};
+pub use digits::{DigitForm, DigitsAsNumber, DigitsAsText};
+pub use envelope::Envelope;
+pub use error::Error;
+pub use generated::*;
+pub use lenient::{ContactNumber, Count, CountryCode, Flag, Timestamp};
+pub use outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
+pub use pages::{Paging, RangePosition};
+pub use push_wait::{PushOutcome, PushWait};
+pub use second_factor::{Challenge, Login, SecondFactor};
+
+/// A call to ReveSecure that is ready to go: `.await` sends it.
+pub type Call<T> = client_core::Call<T, Error>;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

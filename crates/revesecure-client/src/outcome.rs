@@ -1,0 +1,229 @@
+//! What decides about a login: policies, results of codes, states of pushes. Each is read so that nothing unknown lets
+//! anybody in.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::fmt;
+
+/// Whether a user needs a second factor.
+///
+/// The three are no booleans and don't turn into any, so that they can't be mixed up; only the exact word `Bypass` is a
+/// bypass.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[must_use = "a denied user comes back as a value, not as an error"]
+pub enum Policy {
+    /// A second factor is needed.
+    Enabled,
+    /// The user is let in without one.
+    Bypass,
+    /// The user is not let in: not mapped to the service, or refused.
+    Denied,
+    /// A value that this version doesn't know. Let nobody in on it.
+    Other(String),
+}
+
+impl Policy {
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Bypass => "Bypass",
+            Self::Denied => "Denied",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match Value::deserialize(deserializer)? {
+            Value::String(text) => text,
+            // The registration call sends the same name as a boolean; off is not "let in without".
+            Value::Bool(true) => return Ok(Self::Enabled),
+            Value::Bool(false) => "false".to_owned(),
+            _ => {
+                return Err(D::Error::invalid_type(
+                    serde::de::Unexpected::Other("another type"),
+                    &"a text or a boolean",
+                ));
+            }
+        };
+        Ok(match text.as_str() {
+            "Enabled" => Self::Enabled,
+            "Bypass" => Self::Bypass,
+            "Denied" => Self::Denied,
+            _ => Self::Other(text),
+        })
+    }
+}
+
+/// Whether a one-time code was right.
+///
+/// Only `OTP VALID` says so, in any case and with white space around it; every other text is a wrong code, and an answer
+/// without a text is an error.
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a wrong code comes back as a value, not as an error"]
+pub enum AuthResult {
+    /// The code was right.
+    Valid,
+    /// It was not. This is the vendor's text, such as `OTP INVALID`; `Debug` leaves it out.
+    Invalid(String),
+}
+
+impl AuthResult {
+    /// Whether the code was right.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        matches!(self, Self::Valid)
+    }
+}
+
+impl fmt::Debug for AuthResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_valid() { "Valid" } else { "Invalid(…)" })
+    }
+}
+
+impl<'de> Deserialize<'de> for AuthResult {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(if text.trim().eq_ignore_ascii_case("OTP VALID") { Self::Valid } else { Self::Invalid(text) })
+    }
+}
+
+client_core::open_enum! {
+    /// What has become of a push. Everything but the four that end it means that nobody has answered yet.
+    pub enum PushState {
+        /// The user said yes.
+        Approved = "PUSH_APPROVE",
+        /// The user said no.
+        Denied = "PUSH_DENY",
+        /// The push could not be sent.
+        SendError = "PUSH_SEND_ERROR",
+        /// The server doesn't know the push, or no longer: the vendor's plugin shows this as expired.
+        Unknown = "PUSH_TXN_UNKNOWN",
+    }
+}
+
+impl PushState {
+    /// Whether it will stay so.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+client_core::open_enum! {
+    /// A way for a user to prove who it is.
+    pub enum AuthMethod {
+        /// A code of a hardware token.
+        Hardware = "Hardware",
+        /// A code of the vendor's app.
+        Software = "Software",
+        /// A bypass code.
+        BypassCode = "BypassCode",
+        /// A push to the vendor's app.
+        Push = "Push",
+    }
+}
+
+/// How a user may prove who it is, in the vendor's two forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthMethods {
+    /// A number from 0 to 2 on the vendor's page, which doesn't say what it means.
+    Number(i64),
+    /// Names, as the vendor's plugin reads them.
+    Names(Vec<AuthMethod>),
+}
+
+impl<'de> Deserialize<'de> for AuthMethods {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a number, a text or a list of texts")]
+        enum Form {
+            Number(i64),
+            Name(AuthMethod),
+            Names(Vec<AuthMethod>),
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Number(number) => Self::Number(number),
+            Form::Name(name) => match name.as_str().trim().parse() {
+                Ok(number) => Self::Number(number),
+                Err(_) => Self::Names(vec![name]),
+            },
+            Form::Names(names) => Self::Names(names),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_words_are_policies() {
+        for (json, policy) in [
+            (r#""Enabled""#, Policy::Enabled),
+            (r#""Bypass""#, Policy::Bypass),
+            (r#""Denied""#, Policy::Denied),
+            ("true", Policy::Enabled),
+        ] {
+            assert_eq!(serde_json::from_str::<Policy>(json).unwrap(), policy);
+        }
+        for other in [r#""bypass""#, r#""Bypass ""#, r#""""#, "false", r#""BYPASS""#] {
+            let policy: Policy = serde_json::from_str(other).unwrap();
+            assert!(matches!(policy, Policy::Other(_)), "{other}");
+        }
+        for bad in ["null", "0", "1", "[]", "{}"] {
+            assert!(serde_json::from_str::<Policy>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_one_text_is_a_right_code() {
+        for valid in ["OTP VALID", "OTP Valid", "otp valid", " OTP Valid\n"] {
+            let json = serde_json::to_string(valid).unwrap();
+            assert!(serde_json::from_str::<AuthResult>(&json).unwrap().is_valid(), "{valid:?}");
+        }
+        for other in
+            ["OTP INVALID", "", "VALID", "OTP  VALID", "OTP VALID?", "OTPVALID", "ＯＴＰ VALID", "true"]
+        {
+            let json = serde_json::to_string(other).unwrap();
+            assert!(!serde_json::from_str::<AuthResult>(&json).unwrap().is_valid(), "{other:?}");
+        }
+        for bad in ["null", "true", "1", "[]", r#"["OTP VALID"]"#] {
+            assert!(serde_json::from_str::<AuthResult>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_four_states_end_a_push() {
+        for state in ["PUSH_APPROVE", "PUSH_DENY", "PUSH_SEND_ERROR", "PUSH_TXN_UNKNOWN"] {
+            assert!(PushState::from(state).is_final(), "{state}");
+        }
+        for state in ["", "xxxxxxxx", "push_approve", "PUSH_APPROVED", "PUSH_PENDING"] {
+            assert!(!PushState::from(state).is_final(), "{state}");
+        }
+    }
+
+    #[test]
+    fn methods_in_every_form() {
+        let read = |json: &str| serde_json::from_str::<AuthMethods>(json);
+        assert_eq!(read("2").unwrap(), AuthMethods::Number(2));
+        assert_eq!(read(r#""2""#).unwrap(), AuthMethods::Number(2));
+        assert_eq!(read(r#""Push""#).unwrap(), AuthMethods::Names(vec![AuthMethod::Push]));
+        let names = AuthMethods::Names(vec![AuthMethod::Hardware, AuthMethod::from("Owl")]);
+        assert_eq!(read(r#"["Hardware","Owl"]"#).unwrap(), names);
+        assert!(read("{}").is_err() && read("[1]").is_err());
+    }
+}

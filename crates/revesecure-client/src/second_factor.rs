@@ -1,0 +1,155 @@
+//! A login with its second factor: who may log in, then a code or a push.
+//!
+//! The first step decides among three ways on, each a variant of its own; only the one in which a second factor is needed
+//! leads to codes and pushes, so that no code of a denied user is ever taken for a login.
+
+use crate::{
+    AuthResult, AuthType, Client, Error, LoginToken, OtpCheck, Policy, PushOutcome, PushRequest, PushWait,
+    TokenType, UserInfo, UserQuery,
+};
+use client_core::auth_core::SecretString;
+use std::fmt;
+
+/// What the vendor's own plugin sends where it knows no address.
+const NO_ADDRESS: &str = "UNKNOWN";
+
+/// The second factor of one login.
+///
+/// ```no_run
+/// use revesecure_client::{AuthType, Client, Login, SecondFactor};
+///
+/// # async fn run(revesecure: &Client, typed: String) -> Result<(), revesecure_client::Error> {
+/// match SecondFactor::of("ann@example.com").end_user_ip("203.0.113.7").begin(revesecure).await? {
+///     Login::NeedsFactor(challenge) => {
+///         let result = challenge.code(AuthType::Software, typed).await?;
+///         println!("{}", if result.is_valid() { "welcome" } else { "wrong code" });
+///     }
+///     Login::Bypassed(_) => println!("welcome, without a second factor"),
+///     Login::Denied(_) => println!("not you"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a login does nothing until it begins"]
+pub struct SecondFactor {
+    user_name: String,
+    login_name: String,
+    end_user_ip: Option<String>,
+}
+
+/// Where a login stands after the first step.
+#[derive(Clone, Debug)]
+#[must_use = "a denied user comes back as a value, not as an error"]
+pub enum Login {
+    /// A second factor is needed, and this asks for it.
+    NeedsFactor(Box<Challenge>),
+    /// The policy lets this user in without one.
+    Bypassed(Box<UserInfo>),
+    /// This user is not let in. A policy that this version doesn't know comes here too.
+    Denied(Box<UserInfo>),
+}
+
+/// A login that waits for its second factor.
+#[derive(Clone)]
+pub struct Challenge {
+    client: Client,
+    login: SecondFactor,
+    user: UserInfo,
+}
+
+impl SecondFactor {
+    /// A login of the user with this e-mail address or unique user name at ReveSecure.
+    pub fn of(user_name: impl Into<String>) -> Self {
+        let user_name = user_name.into();
+        Self { login_name: user_name.clone(), user_name, end_user_ip: None }
+    }
+
+    /// The name on the machine or site that is logged in to. By default it is the user name, as the vendor's plugin has it.
+    pub fn login_name(mut self, login_name: impl Into<String>) -> Self {
+        self.login_name = login_name.into();
+        self
+    }
+
+    /// The address that the user comes from. Without it, codes and pushes say `UNKNOWN`.
+    pub fn end_user_ip(mut self, address: impl Into<String>) -> Self {
+        self.end_user_ip = Some(address.into());
+        self
+    }
+
+    /// Asks whether the user may log in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the call fails, or its answer names no policy.
+    pub async fn begin(self, client: &Client) -> Result<Login, Error> {
+        let mut query = UserQuery::login_name(&self.login_name).user_name(&self.user_name);
+        if let Some(address) = &self.end_user_ip {
+            query = query.ip(address);
+        }
+        let user = client.validation().user(query).await?;
+        Ok(match user.policy {
+            Policy::Enabled => {
+                Login::NeedsFactor(Box::new(Challenge { client: client.clone(), login: self, user }))
+            }
+            Policy::Bypass => Login::Bypassed(Box::new(user)),
+            Policy::Denied | Policy::Other(_) => Login::Denied(Box::new(user)),
+        })
+    }
+
+    fn address(&self) -> &str {
+        self.end_user_ip.as_deref().unwrap_or(NO_ADDRESS)
+    }
+}
+
+impl Challenge {
+    /// What the vendor says about the user.
+    #[must_use]
+    pub fn user(&self) -> &UserInfo {
+        &self.user
+    }
+
+    /// The tokens that a push can be sent to: software, and not blocked.
+    pub fn push_tokens(&self) -> impl Iterator<Item = &LoginToken> {
+        self.user.tokens.iter().filter(|token| {
+            token.token_type == Some(TokenType::Software)
+                && !token.token_blocked.is_some_and(|flag| flag.is_set())
+        })
+    }
+
+    /// Checks a code that the user typed. Each check uses the code up and is made once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the call fails, or its answer doesn't say whether the code was right.
+    pub async fn code(&self, source: AuthType, code: impl Into<SecretString>) -> Result<AuthResult, Error> {
+        let check = OtpCheck::login_name(&self.login.login_name)
+            .user_name(&self.login.user_name)
+            .end_user_ip(self.login.address())
+            .otp(code)
+            .auth_type(source);
+        Ok(self.client.validation().otp(check).await?.auth_result)
+    }
+
+    /// Sends a push to a token of [`push_tokens`](Self::push_tokens), and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`PushWait::run`].
+    pub async fn push(&self, token_id: &str, wait: PushWait) -> Result<PushOutcome, Error> {
+        let push = PushRequest::login_name(&self.login.login_name)
+            .user_name(&self.login.user_name)
+            .end_user_ip(self.login.address())
+            .token_id(token_id);
+        wait.run(&self.client, push).await
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge")
+            .field("login", &self.login)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
