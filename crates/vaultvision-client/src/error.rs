@@ -136,9 +136,17 @@ impl Vendor for VaultVision {
             return api;
         };
         let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
-        api.code = text("code");
-        api.request_id = text("uuid");
+        api.code = text("code").filter(|code| !may_be_a_secret(code));
+        api.request_id = text("uuid").filter(|uuid| !may_be_a_secret(uuid));
         api.message = text("status_text");
         api
     }
+}
+
+/// Codes and UUIDs are printed, and come from the network: a server that repeats what it was sent must not make this
+/// client print a key or a secret, which have letters of both cases and digits.
+fn may_be_a_secret(text: &str) -> bool {
+    let has = |kind: fn(&char) -> bool| text.chars().any(|letter| kind(&letter));
+    text.starts_with("vv_")
+        || (has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit))
 }
