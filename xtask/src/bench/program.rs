@@ -42,6 +42,9 @@ pub(super) struct Program {
 
 const NEXT: &str = "cargo build --release --manifest-path target/xtask/calls/Cargo.toml";
 
+/// For a program that was built and then failed.
+const BY_HAND: &str = "cargo xtask bench --help   # how to run the program by hand";
+
 impl Program {
     pub(super) fn start(root: &Path) -> Result<Self, Failure> {
         let folder = root.join("target/xtask/calls");
@@ -62,7 +65,7 @@ impl Program {
     /// What `calls` calls cost after the warm-up.
     pub(super) fn run(&self, client: Client, what: What, warm_up: u32, calls: u32) -> Result<Cost, Failure> {
         let mut command = Command::new(&self.path);
-        let out = process::output(self.arguments(&mut command, client, what, warm_up, calls), NEXT)?;
+        let out = process::output(self.arguments(&mut command, client, what, warm_up, calls), BY_HAND)?;
         serde_json::from_str(&out)
             .map_err(|error| Failure::new(format!("`{}`: {error}", process::show(&command)), NEXT))
     }
@@ -73,7 +76,7 @@ impl Program {
         let mut command = Command::new("valgrind");
         command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", file.display()));
         command.arg(&self.path);
-        process::output(self.arguments(&mut command, client, what, 0, calls), "valgrind --version")?;
+        process::output(self.arguments(&mut command, client, what, 0, calls), BY_HAND)?;
         let text = process::read(&file)?;
         callgrind::instructions(&String::from_utf8_lossy(&text)).ok_or_else(|| {
             Failure::new(

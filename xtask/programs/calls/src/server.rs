@@ -12,7 +12,9 @@ pub fn serve() -> Result<()> {
     out.flush()?;
     let answers = Arc::new((answer(&models::user_json()), answer(&models::list_json())));
     for stream in listener.incoming() {
-        let (stream, answers) = (stream?, Arc::clone(&answers));
+        // A connection that broke before it was taken is the client's trouble.
+        let Ok(stream) = stream else { continue };
+        let answers = Arc::clone(&answers);
         std::thread::spawn(move || {
             // A client that goes away ends its thread.
             let _ = connection(stream, &answers.0, &answers.1);
