@@ -28,7 +28,9 @@ impl Origins {
     pub(crate) fn url(&self, uri: &Uri) -> Option<Url> {
         let mut url = self.base(uri.scheme_str()? == "https", uri.authority()?)?;
         url.set_path(uri.path());
-        url.set_query(uri.query());
+        if uri.query().is_some() {
+            url.set_query(uri.query());
+        }
         (url.path() == uri.path() && url.query() == uri.query()).then_some(url)
     }
 

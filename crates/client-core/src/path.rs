@@ -45,7 +45,7 @@ pub(crate) fn fill(
     template: &'static str,
     values: &[PathValue<'_>],
 ) -> Result<String, Error> {
-    let mut path = String::with_capacity(prefix.len() + template.len() + 24 * values.len());
+    let mut path = String::with_capacity(prefix.len() + template.len() + 40 * values.len());
     path.push_str(prefix);
     let mut values = values.iter();
     let mut rest = template;
@@ -79,9 +79,22 @@ fn split(template: &'static str, open: usize) -> Option<(&'static str, &'static 
     Some((before, rest.get(1..close)?, rest.get(close + 1..)?))
 }
 
+/// Letters, digits and the hyphen, as a table: this runs over every byte of every id.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'-';
+        }
+        byte += 1;
+    }
+    table
+};
+
 fn is_plain(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-'))
+    !text.is_empty() && text.bytes().all(|byte| PLAIN.get(usize::from(byte)).copied().unwrap_or(false))
 }
 
 fn check_segment(operation: &'static str, name: &'static str, text: &str) -> Result<(), Error> {

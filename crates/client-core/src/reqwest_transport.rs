@@ -8,12 +8,12 @@ mod resolver;
 use crate::error::Error;
 use crate::origins::Origins;
 use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
-use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header;
 use reqwest::Url;
 use resolver::{GuardedResolver, NotPublic};
 use std::error::Error as StdError;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -229,13 +229,35 @@ fn rustls_config(provider: rustls::crypto::CryptoProvider) -> Result<rustls::Cli
     Ok(config)
 }
 
-#[async_trait]
 impl Transport for ReqwestTransport {
-    async fn send(
-        &self,
+    /// Written out, so that the request is put together before the future is made: what the future holds is moved to
+    /// the heap with every call.
+    fn send<'a, 'f>(
+        &'a self,
         request: http::Request<Bytes>,
         limits: BodyLimits,
-    ) -> Result<Received, TransportError> {
+    ) -> Pin<Box<dyn Future<Output = Result<Received, TransportError>> + Send + 'f>>
+    where
+        'a: 'f,
+        Self: 'f,
+    {
+        let under_way = self.prepare(request).map(|(uri, request)| (uri, self.client.execute(request)));
+        Box::pin(async move {
+            let (uri, response) = under_way?;
+            let response = response.await.map_err(before_head)?;
+            if was_redirected(&uri, response.url()) {
+                return Err(TransportError::new(Phase::Reading(response.status()), Fault::Redirected));
+            }
+            receive(response, limits).await
+        })
+    }
+}
+
+impl ReqwestTransport {
+    fn prepare(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<(http::Uri, reqwest::Request), TransportError> {
         let (head, body) = request.into_parts();
         let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
         let url = self.origins.url(&head.uri).ok_or_else(unsendable)?;
@@ -250,22 +272,23 @@ impl Transport for ReqwestTransport {
         if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
-        let mut response = self.client.execute(request).await.map_err(before_head)?;
-        let status = response.status();
-        if was_redirected(&head.uri, response.url()) {
-            return Err(TransportError::new(Phase::Reading(status), Fault::Redirected));
-        }
-        let framed = response.headers().contains_key(header::CONTENT_LENGTH)
-            || response.headers().contains_key(header::TRANSFER_ENCODING)
-            || response.version() > http::Version::HTTP_11;
-        let limit = if status.is_success() { limits.answer } else { limits.error };
-        let (body, truncated) = read(&mut response, limit).await?;
-        let mut answer = http::Response::new(body);
-        *answer.status_mut() = status;
-        *answer.version_mut() = response.version();
-        std::mem::swap(answer.headers_mut(), response.headers_mut());
-        Ok(Received { response: answer, truncated, close_delimited: !framed })
+        Ok((head.uri, request))
     }
+}
+
+/// Reads the rest of an answer whose head has come.
+async fn receive(mut response: reqwest::Response, limits: BodyLimits) -> Result<Received, TransportError> {
+    let status = response.status();
+    let framed = response.headers().contains_key(header::CONTENT_LENGTH)
+        || response.headers().contains_key(header::TRANSFER_ENCODING)
+        || response.version() > http::Version::HTTP_11;
+    let limit = if status.is_success() { limits.answer } else { limits.error };
+    let (body, truncated) = read(&mut response, limit).await?;
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = status;
+    *answer.version_mut() = response.version();
+    std::mem::swap(answer.headers_mut(), response.headers_mut());
+    Ok(Received { response: answer, truncated, close_delimited: !framed })
 }
 
 /// Reads the body up to the limit: an answer over it is an error, an error over it is cut off.
