@@ -6,13 +6,9 @@
 mod common;
 mod generated;
 
-use client_core::testing::{ManualTime, WireServer};
+use client_core::testing::{ManualTime, ScriptedTransport, WireServer};
 use revesecure_client::{Client, UserUpdate};
 use std::time::{Duration, SystemTime};
-
-fn httpdate_of(time: SystemTime) -> String {
-    httpdate::fmt_http_date(time).replace("GMT", "-0000")
-}
 
 #[tokio::test]
 async fn bodies_are_ascii_unless_told_otherwise() {
@@ -35,22 +31,25 @@ async fn bodies_are_ascii_unless_told_otherwise() {
 
 #[tokio::test]
 async fn a_repeat_after_a_minute_has_the_date_of_a_minute_later_and_another_signature() {
-    let busy = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n".to_vec();
-    let server = WireServer::start([busy, WireServer::json(200, "[]")]).unwrap();
+    let transport = ScriptedTransport::new().answer(503, &[("retry-after", "60")], "").json(200, "[]");
     let time = ManualTime::auto();
     let client = Client::builder(common::API_KEY.to_owned(), common::SECRET.to_owned())
-        .base_url(server.url())
+        .transport(transport.clone())
         .time(time.clock(), time.timer())
         .build()
         .unwrap();
-    assert!(client.users().list().timeout(Duration::from_secs(100)).await.unwrap().is_empty());
+    assert!(client.users().list().await.unwrap().is_empty());
     assert_eq!(time.slept(), [Duration::from_secs(60)]);
-    let (first, second) = (server.request().unwrap(), server.request().unwrap());
+
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    assert_eq!(first.header("date"), [httpdate_of(start)]);
-    assert_eq!(second.header("date"), [httpdate_of(start + Duration::from_secs(60))]);
-    for request in [&first, &second] {
-        assert_eq!(request.header("authorization"), [common::auth_headers(request)[0].1.as_str()]);
+    let requests = transport.requests();
+    assert_eq!(requests.len(), 2);
+    for (request, passed) in requests.iter().zip([0, 60]) {
+        let date = httpdate::fmt_http_date(start + Duration::from_secs(passed)).replace("GMT", "-0000");
+        let text = format!("{date}\nGET\ndashboard.revesecure.com\n/rest/v1/users\n");
+        assert_eq!(request.header("date"), Some(date.as_str()));
+        assert_eq!(request.header("authorization"), Some(common::authorization(text.as_bytes()).as_str()));
+        assert_eq!(request.header("content-type"), None, "there is no body");
     }
-    assert_ne!(first.header("authorization"), second.header("authorization"));
+    assert_ne!(requests[0].header("authorization"), requests[1].header("authorization"));
 }

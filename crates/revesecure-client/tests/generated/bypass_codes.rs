@@ -10,7 +10,7 @@ use revesecure_client::{BypassCodeStatus, NewBypassCodes};
 #[tokio::test]
 async fn create() {
     let body = r#"{"userId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","number":1}"#;
-    let answer = r#"{"data":{},"status":{"code":200,"description":"Success","error":true}}"#;
+    let answer = r#"{}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 

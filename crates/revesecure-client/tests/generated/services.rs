@@ -31,7 +31,7 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"test_service","type":"WEB_API"}"#;
-    let answer = r#"{"data":{},"status":{"code":200,"description":"Success","error":true}}"#;
+    let answer = r#"{}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
