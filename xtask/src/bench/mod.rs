@@ -156,7 +156,7 @@ fn processor_time(
         ratio,
         limit,
         format!("≤ {limit:.2}"),
-        format!("{ratio:.2} (reqwest {:.0} µs, hyper-util {:.2})", middle(&times), middle(&hypers)),
+        format!("{ratio:.3} (reqwest {:.0} µs, hyper-util {:.2})", middle(&times), middle(&hypers)),
     )
     .cases(format!("median of {rounds} rounds of {} calls", thousands(calls.into())))
     .for_information()
