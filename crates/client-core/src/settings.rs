@@ -129,6 +129,12 @@ impl Settings {
         })
     }
 
+    /// Whether a transport was handed in.
+    #[must_use]
+    pub fn has_transport(&self) -> bool {
+        self.transport.is_some()
+    }
+
     /// The transport that was set, or a new default one.
     ///
     /// # Errors

@@ -1,0 +1,139 @@
+//! What all hosts of one client share: the settings, the token, the dashboard and its list.
+
+use crate::carrier::CarriedToken;
+use crate::cookies::SessionCookie;
+use crate::domain::{self, AccountDomain};
+use crate::error::LIST;
+use crate::host::HostPolicy;
+use client_core::auth_core::Clock;
+use client_core::{Call, Class, Engine, Error, Operation, Settings};
+use http::Method;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The settings that are particular to VISE, with what the vendor does not say as their defaults.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) domains_path: String,
+    pub(crate) domains_method: Method,
+    pub(crate) auth_path: String,
+    pub(crate) auth_parameter: String,
+    pub(crate) token_on_auth: bool,
+    pub(crate) phrase_is_encoded: bool,
+    pub(crate) session_cookie: SessionCookie,
+    pub(crate) session_lifetime: Option<Duration>,
+    pub(crate) pages_end_sessions: bool,
+    pub(crate) forbidden_ends_sessions: bool,
+    pub(crate) relist_on_refusal: bool,
+    pub(crate) vise_prefix: String,
+    pub(crate) vise_domains_path: String,
+    pub(crate) policy: HostPolicy,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            domains_path: "/domains".to_owned(),
+            domains_method: Method::GET,
+            auth_path: "/auth".to_owned(),
+            auth_parameter: "pfk".to_owned(),
+            token_on_auth: false,
+            phrase_is_encoded: false,
+            session_cookie: SessionCookie::default(),
+            session_lifetime: None,
+            pages_end_sessions: true,
+            forbidden_ends_sessions: false,
+            relist_on_refusal: true,
+            vise_prefix: String::new(),
+            vise_domains_path: "/domains".to_owned(),
+            policy: HostPolicy::default(),
+        }
+    }
+}
+
+/// The account of a client.
+pub(crate) struct Account {
+    pub(crate) settings: Settings,
+    pub(crate) options: Options,
+    /// The token as VISE hosts take it.
+    pub(crate) token: Arc<CarriedToken>,
+    /// Calls the dashboard; without its URL it only makes calls that fail before anything is sent.
+    pub(crate) dashboard: Engine,
+    pub(crate) has_dashboard: bool,
+    /// Counts the lists that were asked for because a phrase was refused.
+    lists: AtomicU64,
+    last_list: tokio::sync::Mutex<Option<Listed>>,
+}
+
+/// A list and its number; `None` when it could not be had.
+struct Listed {
+    number: u64,
+    domains: Option<Arc<Vec<AccountDomain>>>,
+}
+
+impl Account {
+    pub(crate) fn new(
+        settings: Settings,
+        options: Options,
+        token: CarriedToken,
+        dashboard: Engine,
+        has_dashboard: bool,
+    ) -> Self {
+        Self {
+            settings,
+            options,
+            token: Arc::new(token),
+            dashboard,
+            has_dashboard,
+            lists: AtomicU64::new(0),
+            last_list: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        self.settings.clock()
+    }
+
+    pub(crate) fn list<E: From<Error>>(&self) -> Call<Vec<AccountDomain>, E> {
+        let method = self.options.domains_method.clone();
+        // A list is a read whatever its method, and the answer has a phrase for every domain.
+        let operation = Operation::new(LIST, method, "", Class::Read).sensitive();
+        let check = match self.has_dashboard {
+            true => Ok(()),
+            false => Err(Error::configuration(
+                "dashboard URL",
+                "it is not set; there is no default, for a wrong one would be given the account's token",
+            )),
+        };
+        self.dashboard.request_at(operation, &self.options.domains_path).check(check).call(domain::read_list)
+    }
+
+    /// The number of lists so far: what to give to [`list_after`](Self::list_after).
+    pub(crate) fn lists(&self) -> u64 {
+        self.lists.load(Ordering::Acquire)
+    }
+
+    /// A list that was asked for after `seen` lists had been. Hosts whose phrases are refused at the same time share it,
+    /// and its failure too.
+    pub(crate) async fn list_after(&self, seen: u64) -> Option<Arc<Vec<AccountDomain>>> {
+        let mut last = self.last_list.lock().await;
+        if let Some(listed) = last.as_ref().filter(|listed| listed.number > seen) {
+            return listed.domains.clone();
+        }
+        let number = self.lists.fetch_add(1, Ordering::AcqRel) + 1;
+        let domains = self.list::<Error>().await.ok().map(Arc::new);
+        *last = Some(Listed { number, domains: domains.clone() });
+        domains
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("dashboard", &self.has_dashboard.then(|| self.dashboard.origin().to_string()))
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,220 @@
+//! The client: the account, its list of domains, and the sessions at their hosts.
+
+use crate::Call;
+use crate::account::Account;
+use crate::builder::ClientBuilder;
+use crate::domain::{AccountDomain, KeyPhrase, VISE_PHRASE, VISE_URL};
+use crate::error::{Error, OPEN};
+use crate::host::ViseHost;
+use crate::opener::Opener;
+use crate::rules::NAME;
+use crate::session::Session;
+use crate::walk::Walk;
+use client_core::auth_core::SecretString;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Sessions of one host that are kept: one per phrase, and phrases change now and then.
+const MAX_PER_HOST: usize = 8;
+
+/// Calls VISE. Cheap to clone; clones share their connections and their sessions.
+///
+/// The chain of the vendor can be entered at each of its stages:
+///
+/// | what is known | what to call |
+/// | --- | --- |
+/// | the account's token | [`list_account_domains`](Self::list_account_domains), then [`open_session`](Self::open_session), or [`for_all_domains`](Self::for_all_domains) |
+/// | token, a host and its phrase | [`session`](Self::session) |
+/// | token, a host and the cookie of a session | [`resume_session`](Self::resume_session) |
+///
+/// ```
+/// use vise_client::Client;
+///
+/// let vise = Client::builder("account-token".to_owned()).dashboard_url("https://dashboard.example").build()?;
+/// # Ok::<(), vise_client::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    account: Arc<Account>,
+    sessions: Arc<Mutex<HashMap<ViseHost, Vec<Session>>>>,
+    /// What the builder or the environment names as the host to talk to.
+    default: Option<(ViseHost, KeyPhrase)>,
+}
+
+impl Client {
+    /// A builder for a client of the account with this token.
+    pub fn builder(token: impl Into<SecretString>) -> ClientBuilder {
+        ClientBuilder::new(token.into())
+    }
+
+    /// A client with the token of `VISE_API_TOKEN` and the dashboard of `VISE_DASHBOARD_URL`. `VISE_HOST` and `VISE_PHRASE`
+    /// name the host of [`default_session`](Self::default_session); with them the dashboard may be left out. An empty
+    /// variable counts as unset.
+    ///
+    /// A dashboard or host that is given as `http://` with a loopback address is a test, and turns on
+    /// [`dangerously_allow_loopback_for_tests`](crate::HostPolicy::dangerously_allow_loopback_for_tests).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    pub(crate) fn new(account: Account, default: Option<(ViseHost, KeyPhrase)>) -> Self {
+        Self { account: Arc::new(account), sessions: Arc::default(), default }
+    }
+
+    /// Lists the account's domains, by the Domains API of the dashboard.
+    ///
+    /// Assumption: it is `GET /domains` below the dashboard's URL; the vendor publishes neither. Any list that has
+    /// `domain_vise_url` is understood.
+    ///
+    /// # Errors
+    ///
+    /// Beside what any call can fail with: [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the client
+    /// has no dashboard URL, and [`ErrorKind::Decode`](crate::ErrorKind::Decode) when nothing fits; the error then lists
+    /// the names of the members that were seen, and no values.
+    pub fn list_account_domains(&self) -> Call<Vec<AccountDomain>> {
+        self.account.list()
+    }
+
+    /// The session at a domain's host. Nothing is sent before it is used.
+    ///
+    /// Whoever asks again for the same host and phrase gets the same session.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the domain has no VISE host or phrase, or its host
+    /// must not be called; [`session_problem`](Error::session_problem) says why.
+    pub fn session_for(&self, domain: &AccountDomain) -> Result<Session, Error> {
+        let missing = |field| invalid(client_core::Error::invalid_input(OPEN, field, "the domain has none"));
+        let host = domain.vise_url.as_deref().ok_or_else(|| missing(VISE_URL))?;
+        let phrase = domain.vise_phrase.clone().ok_or_else(|| missing(VISE_PHRASE))?;
+        self.session_with(self.check(host)?, phrase, domain.other.clone())
+    }
+
+    /// The same, opened.
+    ///
+    /// # Errors
+    ///
+    /// As for [`session_for`](Self::session_for) and [`Session::open`].
+    pub async fn open_session(&self, domain: &AccountDomain) -> Result<Session, Error> {
+        let session = self.session_for(domain)?;
+        session.open().await?;
+        Ok(session)
+    }
+
+    /// The session at a host whose phrase is known. Nothing is sent before it is used.
+    ///
+    /// # Errors
+    ///
+    /// As for [`session_for`](Self::session_for).
+    pub fn session(&self, host: &str, phrase: impl Into<KeyPhrase>) -> Result<Session, Error> {
+        let phrase = phrase.into();
+        if phrase.expose().is_empty() {
+            return Err(invalid(client_core::Error::invalid_input(OPEN, "key phrase", "it is empty")));
+        }
+        self.session_with(self.check(host)?, phrase, Map::new())
+    }
+
+    /// A session that was opened elsewhere, by the value of its cookie. It can't be opened again: when it has ended, calls
+    /// fail with [`SessionProblem::NoPhrase`](crate::SessionProblem::NoPhrase).
+    ///
+    /// The token goes to this host with the first call.
+    ///
+    /// # Errors
+    ///
+    /// As for [`session_for`](Self::session_for), and when the cookie can't stand in a header.
+    pub fn resume_session(&self, host: &str, cookie: impl Into<SecretString>) -> Result<Session, Error> {
+        let host = self.check(host)?;
+        let resume = || {
+            let opener = Opener::new(Arc::clone(&self.account), host, None, Map::new())?;
+            let session = Session::new(Arc::clone(&self.account), opener)?;
+            session.install(check_cookie(cookie.into())?)?;
+            Ok(session)
+        };
+        resume().map_err(invalid)
+    }
+
+    /// The session at the host that [`ClientBuilder::default_host`] or the environment names; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`session_for`](Self::session_for).
+    pub fn default_session(&self) -> Result<Option<Session>, Error> {
+        let open = |(host, phrase): &(ViseHost, KeyPhrase)| {
+            self.session_with(host.clone(), phrase.clone(), Map::new())
+        };
+        self.default.as_ref().map(open).transpose()
+    }
+
+    /// Goes through all domains of the account; see [`Walk`].
+    pub fn for_all_domains(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+
+    fn check(&self, host: &str) -> Result<ViseHost, Error> {
+        self.account.options.policy.check(host).map_err(|why| {
+            let error = client_core::Error::invalid_input(OPEN, VISE_URL, "the host must not be called");
+            invalid(error.with_source(why))
+        })
+    }
+
+    fn session_with(
+        &self,
+        host: ViseHost,
+        phrase: KeyPhrase,
+        identity: Map<String, Value>,
+    ) -> Result<Session, Error> {
+        let mut sessions = self.sessions();
+        let here = sessions.entry(host.clone()).or_default();
+        if let Some(session) = here.iter().find(|session| session.serves(&phrase)) {
+            return Ok(session.clone());
+        }
+        let make = || {
+            let opener = Opener::new(Arc::clone(&self.account), host, Some(phrase), identity)?;
+            Session::new(Arc::clone(&self.account), opener)
+        };
+        let session = make().map_err(invalid)?;
+        if here.len() >= MAX_PER_HOST {
+            here.remove(0);
+        }
+        here.push(session.clone());
+        Ok(session)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<ViseHost, Vec<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn invalid(error: client_core::Error) -> Error {
+    error.with_provider(NAME).into()
+}
+
+fn check_cookie(cookie: SecretString) -> Result<SecretString, client_core::Error> {
+    use client_core::auth_core::{ExposeSecret as _, secret::check_text};
+
+    check_text("session cookie", cookie.expose_secret())?;
+    if cookie.expose_secret().contains([';', ',', ' ']) {
+        return Err(client_core::Error::invalid_input(
+            OPEN,
+            "session cookie",
+            "it is more than a cookie's value",
+        ));
+    }
+    Ok(cookie)
+}
+
+/// Shows where calls go and no secret.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("account", &self.account)
+            .field("hosts", &self.sessions().keys().map(ToString::to_string).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

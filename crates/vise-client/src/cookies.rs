@@ -1,0 +1,316 @@
+//! The cookies of one VISE host.
+//!
+//! Each session has a jar of its own, and a jar belongs to one origin: a `Domain` attribute that would share a cookie
+//! with other hosts is ignored, for all VISE hosts call their cookie alike. Reading `Set-Cookie` is left to the crate
+//! `cookie`; what is kept of it is a name, a secret value, a path and an end.
+
+use client_core::auth_core::token::Lifetime;
+use client_core::auth_core::{ExposeSecret, SecretString};
+use cookie::Cookie;
+use http::{HeaderMap, HeaderValue, header};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Cookies that one host may keep here, and bytes of one.
+const MAX_COOKIES: usize = 50;
+const MAX_BYTES: usize = 8 * 1024;
+
+/// Which cookie is the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionCookie {
+    /// The one of this name. Assumption: it is `session`, as the vendor's page suggests.
+    Named(String),
+    /// Any cookie will do.
+    Any,
+}
+
+impl Default for SessionCookie {
+    fn default() -> Self {
+        Self::Named("session".to_owned())
+    }
+}
+
+impl SessionCookie {
+    fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Named(session) => session == name,
+            Self::Any => true,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Kept {
+    name: String,
+    value: SecretString,
+    path: String,
+    ends: Option<SystemTime>,
+}
+
+impl Kept {
+    fn is_over(&self, now: SystemTime) -> bool {
+        self.ends.is_some_and(|ends| ends <= now)
+    }
+}
+
+/// The cookies of one session.
+pub(crate) struct Jar {
+    session: SessionCookie,
+    host: String,
+    kept: Mutex<Vec<Kept>>,
+}
+
+impl Jar {
+    pub(crate) fn new(session: SessionCookie, host: &str) -> Self {
+        Self { session, host: host.to_owned(), kept: Mutex::default() }
+    }
+
+    /// A jar with the session of somebody who has opened it elsewhere.
+    pub(crate) fn with_session(session: SessionCookie, host: &str, value: SecretString) -> Self {
+        let name = match &session {
+            SessionCookie::Named(name) => name.clone(),
+            SessionCookie::Any => "session".to_owned(),
+        };
+        let jar = Self::new(session, host);
+        jar.lock().push(Kept { name, value, path: "/".to_owned(), ends: None });
+        jar
+    }
+
+    /// Takes what an answer sets. True: it had a session, and the answer has ended it.
+    pub(crate) fn take(&self, headers: &HeaderMap, now: SystemTime) -> bool {
+        if !headers.contains_key(header::SET_COOKIE) {
+            return false;
+        }
+        let had = self.has_session(now);
+        for cookie in set_cookies(headers) {
+            self.put(&cookie, server_time(headers, now), now);
+        }
+        had && !self.has_session(now)
+    }
+
+    /// Whether there is a session that has not ended.
+    pub(crate) fn has_session(&self, now: SystemTime) -> bool {
+        self.lock().iter().any(|kept| self.session.is(&kept.name) && !kept.is_over(now))
+    }
+
+    /// How long the session lives, as far as its cookie says.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        let kept = self.lock();
+        let ends = kept.iter().filter(|kept| self.session.is(&kept.name)).map(|kept| kept.ends);
+        // Of several cookies that count, the session is over with the first.
+        ends.flatten().min().map_or(Lifetime::Unknown, Lifetime::Until)
+    }
+
+    /// The `Cookie` header for a request to this path; `None` when there is nothing to send, or it can't stand in a header.
+    pub(crate) fn header(&self, path: &str, now: SystemTime) -> Option<HeaderValue> {
+        let mut text = String::new();
+        for kept in self.lock().iter().filter(|kept| !kept.is_over(now)) {
+            // The vendor sends the session with every call; the path of its cookie is not asked.
+            if self.is_session(&kept.name) || matches(path, &kept.path) {
+                if !text.is_empty() {
+                    text.push_str("; ");
+                }
+                text.push_str(&kept.name);
+                text.push('=');
+                text.push_str(kept.value.expose_secret());
+            }
+        }
+        let mut value = HeaderValue::from_bytes(text.as_bytes()).ok().filter(|value| !value.is_empty())?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    fn is_session(&self, name: &str) -> bool {
+        matches!(&self.session, SessionCookie::Named(session) if session == name)
+    }
+
+    fn put(&self, cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) {
+        let (name, value) = (cookie.name(), cookie.value());
+        let is_foreign = cookie.domain().is_some_and(|domain| !is_within(&self.host, domain));
+        if name.is_empty() || name.len() + value.len() > MAX_BYTES || is_foreign {
+            return;
+        }
+        let ends = end_of(cookie, server_now, now);
+        let path = cookie.path().filter(|path| path.starts_with('/')).unwrap_or("/").to_owned();
+        let mut kept = self.lock();
+        // The session is one, whatever path its cookie names.
+        kept.retain(|kept| kept.name != name || (kept.path != path && !self.is_session(name)));
+        let fresh = Kept { name: name.to_owned(), value: SecretString::from(value), path, ends };
+        if !value.is_empty() && !fresh.is_over(now) && (kept.len() < MAX_COOKIES || self.is_session(name)) {
+            kept.push(fresh);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names only.
+impl fmt::Debug for Jar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jar").field("host", &self.host).field("cookies", &self.lock().len()).finish()
+    }
+}
+
+/// Whether an answer sets a session of this name that is good, or ends one; `None` when it says nothing about it.
+pub(crate) fn session_in(headers: &HeaderMap, session: &SessionCookie, now: SystemTime) -> Option<bool> {
+    let server_now = server_time(headers, now);
+    let about = set_cookies(headers).filter(|cookie| session.is(cookie.name()));
+    let states = about.map(|cookie| {
+        !cookie.value().is_empty() && end_of(&cookie, server_now, now).is_none_or(|ends| ends > now)
+    });
+    match session {
+        // The last word about a cookie counts.
+        SessionCookie::Named(_) => states.last(),
+        SessionCookie::Any => states.reduce(|any, good| any || good),
+    }
+}
+
+fn set_cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let texts = headers.get_all(header::SET_COOKIE).into_iter();
+    texts.filter_map(|value| Cookie::parse(std::str::from_utf8(value.as_bytes()).ok()?).ok())
+}
+
+/// The server's own time, which its `Expires` is about.
+fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
+    let date =
+        headers.get(header::DATE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+    date.unwrap_or(now)
+}
+
+/// When a cookie ends by our clock. `Max-Age` comes first, as RFC 6265 says.
+fn end_of(cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) -> Option<SystemTime> {
+    if let Some(age) = cookie.max_age() {
+        let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
+        return now.checked_add(age);
+    }
+    let seconds = cookie.expires_datetime()?.unix_timestamp();
+    let ends = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    // What is left by the server's clock is left by ours.
+    now.checked_add(ends.duration_since(server_now).unwrap_or(Duration::ZERO))
+}
+
+/// Whether a `Domain` attribute covers the host; another one's cookie is refused, as browsers do.
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+    host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// RFC 6265, section 5.1.4.
+fn matches(path: &str, cookie: &str) -> bool {
+    path.strip_prefix(cookie)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || cookie.ends_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+    }
+
+    fn headers(cookies: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(header::SET_COOKIE, cookie.parse().unwrap());
+        }
+        headers
+    }
+
+    fn jar(cookies: &[&str]) -> Jar {
+        let jar = Jar::new(SessionCookie::default(), "a.vise.example");
+        jar.take(&headers(cookies), now());
+        jar
+    }
+
+    fn sent(jar: &Jar, path: &str) -> String {
+        jar.header(path, now()).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_cookie_of_the_host_is_sent_back_to_it() {
+        let jar = jar(&[
+            "session=abc; Path=/auth; HttpOnly; Secure; SameSite=Lax",
+            "lb=node-7",
+            "deep=1; Path=/deep",
+            "wide=2; Domain=.vise.example",
+            "evil=3; Domain=other.example",
+            "evil2=3; Domain=evil-a.vise.example",
+            "gone=4; Max-Age=0",
+            "=5",
+        ]);
+        assert_eq!(sent(&jar, "/domains"), "session=abc; lb=node-7; wide=2");
+        assert_eq!(sent(&jar, "/deep/x"), "session=abc; lb=node-7; deep=1; wide=2");
+        assert_eq!(sent(&jar, "/deeper"), "session=abc; lb=node-7; wide=2");
+        assert!(jar.header("/", now()).unwrap().is_sensitive());
+    }
+
+    #[test]
+    fn a_session_is_replaced_and_ended_by_later_answers() {
+        let jar = jar(&["session=1", "lb=x"]);
+        assert!(!jar.take(&headers(&["session=2; Path=/x"]), now()));
+        assert_eq!(sent(&jar, "/"), "lb=x; session=2");
+        for end in [
+            "session=",
+            "session=x; Max-Age=0",
+            "session=x; Max-Age=-5",
+            "session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        ] {
+            let jar = self::jar(&["session=1"]);
+            assert_eq!(session_in(&headers(&[end]), &SessionCookie::default(), now()), Some(false), "{end}");
+            assert!(jar.take(&headers(&[end]), now()), "{end}");
+            assert!(!jar.take(&headers(&[end]), now()), "it ends once: {end}");
+            assert_eq!(sent(&jar, "/"), "");
+        }
+        assert!(!jar.take(&headers(&["session=", "session=3"]), now()), "the last word counts");
+        assert!(!jar.take(&HeaderMap::new(), now()));
+        assert!(jar.has_session(now()));
+    }
+
+    #[test]
+    fn lifetimes_are_read_by_the_servers_clock() {
+        assert_eq!(jar(&["session=1"]).lifetime(), Lifetime::Unknown);
+        let until = |seconds| Lifetime::Until(now() + Duration::from_secs(seconds));
+        assert_eq!(
+            jar(&["session=1; Max-Age=60; Expires=Thu, 01 Jan 2037 00:00:00 GMT"]).lifetime(),
+            until(60)
+        );
+        // 1,700,000,000 is 14 November 2023, 22:13:20. The server's clock is an hour ahead.
+        let mut answer = headers(&["session=1; Expires=Tue, 14 Nov 2023 23:23:20 GMT", "lb=1; Max-Age=5"]);
+        answer.insert(header::DATE, "Tue, 14 Nov 2023 23:13:20 GMT".parse().unwrap());
+        let jar = Jar::new(SessionCookie::default(), "a.example");
+        jar.take(&answer, now());
+        assert_eq!(jar.lifetime(), until(600));
+        assert!(
+            jar.has_session(now() + Duration::from_secs(599))
+                && !jar.has_session(now() + Duration::from_secs(600))
+        );
+    }
+
+    #[test]
+    fn any_cookie_can_count_as_the_session() {
+        let jar = Jar::new(SessionCookie::Any, "a.example");
+        assert!(!jar.take(&headers(&["PHPSESSID=1; Max-Age=9", "x=2"]), now()));
+        assert!(jar.has_session(now()));
+        assert_eq!(jar.lifetime(), Lifetime::Until(now() + Duration::from_secs(9)));
+        assert!(jar.take(&headers(&["PHPSESSID=", "x="]), now()));
+        assert_eq!(session_in(&headers(&["a=", "b=1"]), &SessionCookie::Any, now()), Some(true));
+        assert_eq!(session_in(&HeaderMap::new(), &SessionCookie::Any, now()), None);
+    }
+
+    #[test]
+    fn a_jar_is_bounded_and_prints_nothing() {
+        let many: Vec<String> = (0..200).map(|number| format!("c{number}=canary")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let jar = jar(&many);
+        jar.take(&headers(&["session=canary"]), now());
+        jar.take(&headers(&[&format!("big={}", "x".repeat(9_000))]), now());
+        assert_eq!(jar.lock().len(), MAX_COOKIES + 1);
+        assert!(jar.has_session(now()));
+        assert!(!format!("{jar:?}").contains("canary"));
+    }
+}

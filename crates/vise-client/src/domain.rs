@@ -1,0 +1,275 @@
+//! The account's domains, as the dashboard lists them.
+//!
+//! The vendor names two fields and nothing else, not even what stands around them. So any shape that makes sense is
+//! read, what is not known is kept, and when nothing makes sense the error tells the names that were seen: with them a
+//! caller can see what changed, and values would be phrases.
+
+use bytes::Bytes;
+use client_core::auth_core::{ExposeSecret, SecretString};
+use client_core::decode::DecodeFailure;
+use http::Response;
+use serde_json::{Map, Value};
+use std::fmt;
+
+pub(crate) const VISE_URL: &str = "domain_vise_url";
+pub(crate) const VISE_PHRASE: &str = "domain_vise_phrase";
+
+/// Where the list may stand in an object, by the usual names.
+const ENVELOPES: [&str; 5] = ["domains", "data", "result", "results", "items"];
+/// Envelopes in envelopes.
+const MAX_DEPTH: usize = 3;
+/// Names that an error tells.
+const MAX_NAMES: usize = 20;
+
+/// The phrase that opens a session at one domain's VISE host.
+///
+/// It is a secret like a password: it prints nothing, can't be serialised, and leaves this type by
+/// [`expose`](Self::expose) only.
+///
+/// ```
+/// let phrase = vise_client::KeyPhrase::from("a phrase of the dashboard");
+/// assert_eq!(format!("{phrase:?}"), "KeyPhrase([REDACTED])");
+/// ```
+#[derive(Clone)]
+pub struct KeyPhrase(SecretString);
+
+impl KeyPhrase {
+    /// The phrase itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl From<&str> for KeyPhrase {
+    fn from(phrase: &str) -> Self {
+        Self(SecretString::from(phrase))
+    }
+}
+
+impl From<String> for KeyPhrase {
+    fn from(phrase: String) -> Self {
+        Self(SecretString::from(phrase))
+    }
+}
+
+impl From<SecretString> for KeyPhrase {
+    fn from(phrase: SecretString) -> Self {
+        Self(phrase)
+    }
+}
+
+impl fmt::Debug for KeyPhrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyPhrase([REDACTED])")
+    }
+}
+
+/// One domain of the account.
+///
+/// `Debug` shows the names of [`other`](Self::other) members and no values: nobody knows which of them are secrets.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct AccountDomain {
+    /// `domain_vise_url`: the host of the domain's VISE API, as it came. It is checked before anything is sent to it.
+    pub vise_url: Option<String>,
+    /// `domain_vise_phrase`: what opens a session there.
+    pub vise_phrase: Option<KeyPhrase>,
+    /// All other members, as they came.
+    pub other: Map<String, Value>,
+}
+
+impl AccountDomain {
+    /// A domain that is known from elsewhere.
+    #[must_use]
+    pub fn new(vise_url: impl Into<String>, vise_phrase: impl Into<KeyPhrase>) -> Self {
+        Self { vise_url: Some(vise_url.into()), vise_phrase: Some(vise_phrase.into()), other: Map::new() }
+    }
+
+    fn read(mut members: Map<String, Value>) -> Self {
+        let vise_url = match members.remove(VISE_URL) {
+            Some(Value::String(url)) => Some(url),
+            _ => None,
+        };
+        let vise_phrase = match members.remove(VISE_PHRASE) {
+            Some(Value::String(phrase)) => Some(KeyPhrase::from(phrase)),
+            Some(Value::Number(phrase)) => Some(KeyPhrase::from(phrase.to_string())),
+            _ => None,
+        };
+        Self {
+            vise_url: vise_url.filter(|url| !url.is_empty()),
+            vise_phrase: vise_phrase.filter(|phrase| !phrase.expose().is_empty()),
+            other: members,
+        }
+    }
+}
+
+impl fmt::Debug for AccountDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What stands in the place of a host may be anything; one that would be called is worth showing.
+        let url = self.vise_url.as_deref();
+        let host = url.map(|url| crate::HostPolicy::new().check(url).map(|host| host.to_string()));
+        f.debug_struct("AccountDomain")
+            .field("vise_url", &host)
+            .field("vise_phrase", &self.vise_phrase)
+            .field("other", &names(&self.other))
+            .finish()
+    }
+}
+
+/// Reads the list of domains: an array, an object around one, or one domain alone.
+pub(crate) fn read_list(answer: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
+    let value: Value = serde_json::from_slice(answer.body())?;
+    let entries = entries(value, 0).map_err(DecodeFailure::Misfit)?;
+    let mut domains = Vec::with_capacity(entries.len());
+    let mut seen: Vec<String> = Vec::new();
+    let mut fits = entries.is_empty();
+    for entry in entries {
+        let Value::Object(members) = entry else {
+            return Err(DecodeFailure::Misfit("an entry of the list of domains is no object".to_owned()));
+        };
+        fits |= members.contains_key(VISE_URL);
+        if !fits {
+            seen.extend(names(&members));
+        }
+        domains.push(AccountDomain::read(members));
+    }
+    if fits { Ok(domains) } else { Err(DecodeFailure::Misfit(nothing_fits(seen))) }
+}
+
+fn entries(value: Value, depth: usize) -> Result<Vec<Value>, String> {
+    let mut members = match value {
+        Value::Array(entries) => return Ok(entries),
+        Value::Object(members) => members,
+        _ => return Err("the list of domains is neither an array nor an object".to_owned()),
+    };
+    if members.contains_key(VISE_URL) {
+        return Ok(vec![Value::Object(members)]);
+    }
+    let usual = ENVELOPES.iter().find(|name| {
+        members.get(**name).is_some_and(|value| value.is_array() || (value.is_object() && depth < MAX_DEPTH))
+    });
+    // An unusual name will do when there is no doubt what it holds.
+    let holds_domains = |value: &Value| {
+        let first = value.as_array().and_then(|entries| entries.first());
+        first.is_some_and(|entry| entry.get(VISE_URL).is_some())
+    };
+    let unusual = || members.iter().find(|(_, value)| holds_domains(value)).map(|(name, _)| name.clone());
+    let seen = names(&members);
+    match usual.map(|name| (*name).to_owned()).or_else(unusual).and_then(|name| members.remove(&name)) {
+        Some(value) => entries(value, depth + 1),
+        None => Err(nothing_fits(seen)),
+    }
+}
+
+fn nothing_fits(mut seen: Vec<String>) -> String {
+    seen.sort();
+    seen.dedup();
+    let more = seen.len().saturating_sub(MAX_NAMES);
+    seen.truncate(MAX_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("no entry has {VISE_URL}; the names that were seen: {}{more}", seen.join(", "))
+}
+
+/// The names of an object's members. One that does not look like a name is not shown: it may be a value in disguise.
+fn names(members: &Map<String, Value>) -> Vec<String> {
+    let is_name = |text: &str| {
+        (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    };
+    members.keys().map(|name| if is_name(name) { name.clone() } else { "(odd)".to_owned() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Vec<AccountDomain>, DecodeFailure> {
+        read_list(&Response::new(Bytes::copy_from_slice(body.as_bytes())))
+    }
+
+    fn misfit(body: &str) -> String {
+        match read(body).unwrap_err() {
+            DecodeFailure::Misfit(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const ONE: &str =
+        r#"{"domain_vise_url":"a.example","domain_vise_phrase":"p","domain_id":7,"deep":{"x":[1]}}"#;
+
+    #[test]
+    fn every_shape_is_read_and_unknown_members_survive() {
+        for body in [
+            format!("[{ONE}]"),
+            ONE.to_owned(),
+            format!(r#"{{"domains":[{ONE}],"count":1}}"#),
+            format!(r#"{{"data":[{ONE}]}}"#),
+            format!(r#"{{"result":[{ONE}]}}"#),
+            format!(r#"{{"results":[{ONE}],"next":null}}"#),
+            format!(r#"{{"items":[{ONE}]}}"#),
+            format!(r#"{{"data":{{"domains":[{ONE}]}}}}"#),
+            format!(r#"{{"data":{ONE}}}"#),
+            format!(r#"{{"status":"ok","my_domains":[{ONE}],"tags":["x"]}}"#),
+        ] {
+            let domains = read(&body).unwrap_or_else(|why| panic!("{body}: {why:?}"));
+            assert_eq!(domains.len(), 1, "{body}");
+            assert_eq!(domains[0].vise_url.as_deref(), Some("a.example"));
+            assert_eq!(domains[0].vise_phrase.as_ref().unwrap().expose(), "p");
+            assert_eq!(
+                Value::Object(domains[0].other.clone()).to_string(),
+                r#"{"deep":{"x":[1]},"domain_id":7}"#
+            );
+        }
+    }
+
+    #[test]
+    fn an_account_without_domains_and_domains_without_vise_are_fine() {
+        for empty in ["[]", r#"{"domains":[]}"#, r#"{"data":{"items":[]}}"#] {
+            assert!(read(empty).unwrap().is_empty(), "{empty}");
+        }
+        let mixed = r#"[{"domain_id":1},{"domain_vise_url":null,"domain_vise_phrase":null},
+            {"domain_vise_url":"","domain_vise_phrase":""},{"domain_vise_url":5,"domain_vise_phrase":123}]"#;
+        let domains = read(mixed).unwrap();
+        assert!(domains.iter().all(|domain| domain.vise_url.is_none()));
+        assert_eq!(domains[3].vise_phrase.as_ref().unwrap().expose(), "123", "a number is a phrase too");
+        assert!(domains[..3].iter().all(|domain| domain.vise_phrase.is_none()));
+    }
+
+    #[test]
+    fn when_nothing_fits_names_are_told_and_no_values() {
+        let told = misfit(r#"[{"vise_host":"canary","phrase":"canary"},{"other":{"canary":1}}]"#);
+        assert_eq!(told, "no entry has domain_vise_url; the names that were seen: other, phrase, vise_host");
+        let told = misfit(r#"{"status":"canary","hosts":["canary"]}"#);
+        assert_eq!(told, "no entry has domain_vise_url; the names that were seen: hosts, status");
+        let told = misfit(r#"{"a canary with blanks":1,"canary@x":2}"#);
+        assert!(!told.contains("canary") && told.contains("(odd)"), "{told}");
+        let many: Vec<String> = (0..50).map(|number| format!(r#""n{number:02}":1"#)).collect();
+        let told = misfit(&format!("[{{{}}}]", many.join(",")));
+        assert!(told.contains("n19 and 30 more") && !told.contains("n20"), "{told}");
+        for body in
+            ["null", "7", r#""canary""#, "true", r#"["canary"]"#, r#"{"domains":["canary"]}"#, "[null]"]
+        {
+            assert!(!misfit(body).contains("canary"), "{body}");
+        }
+        assert!(matches!(read("<html>"), Err(DecodeFailure::Json(_))));
+        // Envelopes have an end.
+        let nested = format!("{}{}", r#"{"data":"#.repeat(100), "}".repeat(100));
+        assert!(read(&nested).is_err());
+    }
+
+    #[test]
+    fn debug_shows_hosts_that_would_be_called_and_names() {
+        let printed = format!("{:?}", read(ONE).unwrap());
+        assert!(
+            printed.contains("a.example") && printed.contains("domain_id") && !printed.contains("\"p\""),
+            "{printed}"
+        );
+        let odd = AccountDomain::new("user:canary@a.example", "canary");
+        assert!(!format!("{odd:?} {odd:#?}").contains("canary"), "{odd:?}");
+    }
+}

@@ -1,0 +1,233 @@
+//! What went wrong, with what is particular to sessions.
+
+use crate::host::HostRefusal;
+use client_core::ErrorKind;
+use http::header;
+use std::error::Error as StdError;
+use std::fmt;
+use std::ops::Deref;
+
+/// A call that failed.
+///
+/// It gives access to everything that [`client_core::Error`] knows, and tells apart what can happen to a session:
+///
+/// ```no_run
+/// # async fn run(session: vise_client::Session) {
+/// use vise_client::SessionProblem;
+///
+/// match session.vise_domains().await {
+///     Ok(domains) => println!("{domains}"),
+///     Err(error) => match error.session_problem() {
+///         Some(SessionProblem::PhraseRefused) => println!("look at the phrase in the dashboard"),
+///         Some(SessionProblem::CallRefused) => println!("the session opens, but the token is not accepted"),
+///         _ => println!("{error}"),
+///     },
+/// }
+/// # }
+/// ```
+pub struct Error(client_core::Error);
+
+/// What happened to a session, or kept one from being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionProblem {
+    /// The host must not be called; nothing was sent.
+    HostRefused(HostRefusal),
+    /// The host did not answer the phrase with a session.
+    PhraseRefused,
+    /// The session has ended and there is no phrase to open another with.
+    NoPhrase,
+    /// Sessions open, and calls are refused all the same: then it is the token that is not accepted, or the address of
+    /// the caller.
+    CallRefused,
+    /// The session had ended and another one was opened, but the call was not sent again, because it is a write: the
+    /// same call made again goes out with the new session.
+    RenewedNotReplayed,
+}
+
+impl Error {
+    /// The part that all providers share.
+    #[must_use]
+    pub fn into_inner(self) -> client_core::Error {
+        self.0
+    }
+
+    /// What happened to the session, where that is what went wrong.
+    #[must_use]
+    pub fn session_problem(&self) -> Option<SessionProblem> {
+        if self.0.was_renewed_not_replayed() {
+            return Some(SessionProblem::RenewedNotReplayed);
+        }
+        let mut causes = std::iter::successors(self.0.source(), |&cause| cause.source());
+        let found = causes.find_map(|cause| {
+            if let Some(refusal) = cause.downcast_ref::<HostRefusal>() {
+                return Some(SessionProblem::HostRefused(*refusal));
+            }
+            if cause.is::<NoPhrase>() {
+                return Some(SessionProblem::NoPhrase);
+            }
+            if cause.is::<UselessSessions>() {
+                return Some(SessionProblem::CallRefused);
+            }
+            cause.is::<PhraseRefused>().then_some(SessionProblem::PhraseRefused)
+        });
+        // Replayed with a fresh session and refused again.
+        let refused = self.0.operation() != LIST && (self.is_page() || self.is_bounce());
+        found.or((refused && self.0.attempts() > 1).then_some(SessionProblem::CallRefused))
+    }
+
+    /// Whether the answer was a page for people, where the API answers with JSON: a sign-in, or a challenge of the
+    /// protection layer.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        let type_of = |headers: &http::HeaderMap| {
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let body = self.0.body().map_or(&[][..], |body| body);
+        self.0.headers().is_some_and(|headers| is_page(type_of(headers).as_deref(), body))
+    }
+
+    fn is_bounce(&self) -> bool {
+        matches!(self.0.kind(), ErrorKind::Redirect | ErrorKind::Unauthenticated)
+    }
+}
+
+/// The operations, as errors and spans call them.
+pub(crate) const LIST: &str = "domains.list";
+pub(crate) const OPEN: &str = "session.open";
+pub(crate) const VISE_DOMAINS: &str = "vise_domains.list";
+
+/// A page for people: said to be one, or beginning like one where JSON is said or nothing.
+pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
+    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    if ["text/html", "application/xhtml+xml"].iter().any(|page| page.eq_ignore_ascii_case(essence)) {
+        return true;
+    }
+    let may_be_json = essence.is_empty() || essence.to_ascii_lowercase().ends_with("json");
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    may_be_json && body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+}
+
+impl Deref for Error {
+    type Target = client_core::Error;
+
+    fn deref(&self) -> &client_core::Error {
+        &self.0
+    }
+}
+
+impl From<client_core::Error> for Error {
+    fn from(error: client_core::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        if self.is_page() {
+            f.write_str("; the answer is a page where JSON is due")?;
+        }
+        let status = self.0.status().map(|status| status.as_u16());
+        if matches!(status, Some(404 | 405)) {
+            // The vendor publishes neither address.
+            match self.0.operation() {
+                LIST => f.write_str("; the address is an assumption, see `ClientBuilder::domains_path`")?,
+                VISE_DOMAINS => {
+                    f.write_str("; the path is an assumption, see `ClientBuilder::vise_domains_path`")?
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// A host's answer to a phrase that was no session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PhraseRefused {
+    pub(crate) status: u16,
+    pub(crate) page: bool,
+    /// Whether the dashboard was asked for another phrase, to no avail.
+    pub(crate) relisted: bool,
+}
+
+impl fmt::Display for PhraseRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer to the key phrase has no session cookie (status {}", self.status)?;
+        if self.page {
+            f.write_str(", a page")?;
+        }
+        if self.relisted {
+            f.write_str("; the dashboard has no other phrase that works")?;
+        }
+        f.write_str(")")?;
+        if matches!(self.status, 404 | 405) {
+            f.write_str("; should the address have changed, see `ClientBuilder::auth_path`")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for PhraseRefused {}
+
+/// A session that was handed in has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoPhrase;
+
+impl fmt::Display for NoPhrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the session has ended, and without a key phrase no other can be opened")
+    }
+}
+
+impl StdError for NoPhrase {}
+
+/// Session after session was opened, and none was good for a single call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UselessSessions;
+
+impl fmt::Display for UselessSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the last sessions were all refused at their first call; not opening more for a while")
+    }
+}
+
+impl StdError for UselessSessions {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_told_from_json() {
+        for (content_type, body, page) in [
+            (Some("text/html"), "", true),
+            (Some("Text/HTML; charset=utf-8"), "{}", true),
+            (Some("application/xhtml+xml"), "", true),
+            (None, " \n<!doctype html>", true),
+            (None, "\u{feff}<html>", true),
+            (Some("application/json"), "<html>", true),
+            (Some("application/problem+json"), "<html>", true),
+            (Some("application/json"), "{\"a\":\"<b>\"}", false),
+            (Some("text/xml"), "<x/>", false),
+            (Some("text/csv"), "a,b", false),
+            (None, "", false),
+            (None, "[]", false),
+        ] {
+            assert_eq!(is_page(content_type, body.as_bytes()), page, "{content_type:?} {body}");
+        }
+    }
+}

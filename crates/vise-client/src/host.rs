@@ -1,0 +1,482 @@
+//! Which hosts may be called at all.
+//!
+//! The names of VISE hosts come from an answer of the dashboard, and the account's token goes to them. So a name is
+//! taken apart before anything is sent: only a plain DNS name over https on the standard port passes, and what has any
+//! other form is refused and never repaired. The checks are a pure function; names that lead to private addresses are
+//! the business of the transport, see
+//! [`public_addresses_only`](client_core::ReqwestTransportBuilder::public_addresses_only).
+
+use client_core::auth_core::Origin;
+use client_core::{BaseUrl, Error};
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use url::{Host, Url};
+
+/// Names of local networks, with everything below them: RFC 6761 and 6762, RFC 8375, `.internal` of ICANN, appendix G of
+/// RFC 6762, and what container platforms use.
+const LOCAL: &[&str] = &[
+    "localhost",
+    "localdomain",
+    "local",
+    "internal",
+    "intranet",
+    "private",
+    "corp",
+    "home",
+    "lan",
+    "home.arpa",
+    "in-addr.arpa",
+    "ip6.arpa",
+    "svc",
+];
+
+/// Public names whose subdomains lead to any address that is written in them, or to this machine.
+const POINTERS: &[&str] = &[
+    "nip.io",
+    "sslip.io",
+    "xip.io",
+    "traefik.me",
+    "localtest.me",
+    "lvh.me",
+    "vcap.me",
+    "lacolhost.com",
+    "1u.ms",
+    "rbndr.us",
+];
+
+/// Why a host was refused. It never holds the host: what a server sends in its place may be anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HostRefusal {
+    /// It is empty.
+    Empty,
+    /// It has white space or a control character.
+    Blank,
+    /// It has a scheme other than `https://`.
+    Scheme,
+    /// It has a user name or password.
+    UserInfo,
+    /// It has a path, a query or a fragment.
+    Path,
+    /// It has a backslash, which some parsers take for a slash.
+    Backslash,
+    /// It has a percent sign, which some parsers decode.
+    Percent,
+    /// It has a port other than 443.
+    Port,
+    /// It is an IP address, or holds one.
+    Address,
+    /// It is not a DNS name.
+    NotAName,
+    /// It has no dot, and so is a name of the local network.
+    NoDot,
+    /// It is a name of this machine or of a local network.
+    Local,
+    /// It is written with characters that turn into other ones.
+    Disguised,
+    /// It is not among the hosts that this client may call.
+    NotAllowed,
+}
+
+impl fmt::Display for HostRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the host is empty",
+            Self::Blank => "the host has white space or a control character",
+            Self::Scheme => "the host has a scheme other than https",
+            Self::UserInfo => "the host has a user name or password",
+            Self::Path => "the host has a path, a query or a fragment",
+            Self::Backslash => "the host has a backslash",
+            Self::Percent => "the host has a percent sign",
+            Self::Port => "the host has a port other than 443",
+            Self::Address => "the host is an IP address, or holds one",
+            Self::NotAName => "the host is not a DNS name",
+            Self::NoDot => "the host has no dot",
+            Self::Local => "the host is a local name",
+            Self::Disguised => "the host is written with characters that turn into others",
+            Self::NotAllowed => "the host is not among those that may be called",
+        })
+    }
+}
+
+impl std::error::Error for HostRefusal {}
+
+/// A host that has passed: in lower case, in punycode, without a dot at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ViseHost {
+    origin: Origin,
+}
+
+impl ViseHost {
+    fn named(name: &str) -> Self {
+        Self { origin: Origin::https(name) }
+    }
+
+    /// The name, without a port.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.origin.host()
+    }
+
+    /// Scheme, name and port.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(crate) fn base_url(&self) -> Result<BaseUrl, Error> {
+        BaseUrl::parse("host", &self.origin.to_string())
+    }
+}
+
+/// The name, with the port of a loopback host.
+impl fmt::Display for ViseHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.origin.to_string();
+        f.write_str(text.split_once("://").map_or(text.as_str(), |(_, rest)| rest))
+    }
+}
+
+type Predicate = Arc<dyn Fn(&ViseHost) -> bool + Send + Sync>;
+
+/// Which hosts a client may call.
+///
+/// A host must be a DNS name with at least one dot, over https, on port 443. Refused are: IP addresses in any spelling,
+/// user names, paths, queries, other ports, white space, control characters, backslashes, percent signs, and the names
+/// of this machine and of local networks. A leading `https://`, a slash at the end and `:443` are tolerated. Lists and
+/// predicates narrow that down and never widen it:
+///
+/// ```
+/// use vise_client::{HostPolicy, HostRefusal};
+///
+/// let policy = HostPolicy::new().only_below("vise.example");
+/// assert_eq!(policy.check("https://Shop-1.VISE.example/").unwrap().name(), "shop-1.vise.example");
+/// assert_eq!(policy.check("shop-1.example"), Err(HostRefusal::NotAllowed));
+/// assert_eq!(policy.check("0x7f.1"), Err(HostRefusal::Address));
+/// assert_eq!(policy.check("user@shop-1.vise.example"), Err(HostRefusal::UserInfo));
+/// ```
+#[derive(Clone, Default)]
+pub struct HostPolicy {
+    exact: Vec<String>,
+    below: Vec<String>,
+    predicate: Option<Predicate>,
+    loopback: bool,
+    /// Whether an entry of a list is no host itself; such a list would let nothing pass, or not what was meant.
+    broken: bool,
+}
+
+impl HostPolicy {
+    /// Every public DNS name.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a host that may be called; all others that no call of this or of [`only_below`](Self::only_below) names may
+    /// not.
+    #[must_use]
+    pub fn only(mut self, host: &str) -> Self {
+        match parse(host) {
+            Ok(host) => self.exact.push(host.name().to_owned()),
+            Err(_) => self.broken = true,
+        }
+        self
+    }
+
+    /// Adds a domain; it and the names below it may be called, and others may not.
+    #[must_use]
+    pub fn only_below(mut self, domain: &str) -> Self {
+        match parse(domain.trim_start_matches('.')) {
+            Ok(host) => self.below.push(host.name().to_owned()),
+            Err(_) => self.broken = true,
+        }
+        self
+    }
+
+    /// Asks this function about each host that has passed everything else.
+    #[must_use]
+    pub fn only_if(mut self, predicate: impl Fn(&ViseHost) -> bool + Send + Sync + 'static) -> Self {
+        self.predicate = Some(Arc::new(predicate));
+        self
+    }
+
+    /// **For tests against a server on this machine only.** Also lets `127.…`, `[::1]` and `localhost` pass when they have
+    /// a port, over plain http, whatever the lists say. With it, a wrong answer of the dashboard leads to services of
+    /// this machine.
+    #[must_use]
+    pub fn dangerously_allow_loopback_for_tests(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// Checks a host as it came from the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// Why it must not be called.
+    pub fn check(&self, host: &str) -> Result<ViseHost, HostRefusal> {
+        if self.loopback
+            && let Some(host) = parse_loopback(host)
+        {
+            return Ok(host);
+        }
+        let host = parse(host)?;
+        let name = host.name();
+        let is_listed = self.exact.iter().any(|exact| exact == name)
+            || self.below.iter().any(|domain| is_below(name, domain));
+        if self.broken || (!is_listed && !(self.exact.is_empty() && self.below.is_empty())) {
+            return Err(HostRefusal::NotAllowed);
+        }
+        match &self.predicate {
+            Some(predicate) if !predicate(&host) => Err(HostRefusal::NotAllowed),
+            _ => Ok(host),
+        }
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+}
+
+impl fmt::Debug for HostPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostPolicy")
+            .field("only", &self.exact)
+            .field("only_below", &self.below)
+            .field("only_if", &self.predicate.is_some())
+            .field("loopback", &self.loopback)
+            .finish()
+    }
+}
+
+/// A public DNS name. Each form that is not one is refused before a URL parser sees it, for those repair what they can.
+fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
+    if text.is_empty() {
+        return Err(HostRefusal::Empty);
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(HostRefusal::Blank);
+    }
+    if text.contains('\\') {
+        return Err(HostRefusal::Backslash);
+    }
+    if text.contains('%') {
+        return Err(HostRefusal::Percent);
+    }
+    let rest = match text.get(..8) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("https://") => text.get(8..).unwrap_or_default(),
+        _ if text.contains("://") => return Err(HostRefusal::Scheme),
+        _ => text,
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.contains('@') {
+        return Err(HostRefusal::UserInfo);
+    }
+    if rest.contains(['/', '?', '#']) {
+        return Err(HostRefusal::Path);
+    }
+    if rest.contains(['[', ']']) {
+        return Err(HostRefusal::Address);
+    }
+    let (host, port) = rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
+    if host.contains(':') || port.is_some_and(|port| port.contains(':')) {
+        // Only an IPv6 address without its brackets has more than one colon.
+        return Err(HostRefusal::Address);
+    }
+    if port.is_some_and(|port| port != "443") {
+        return Err(HostRefusal::Port);
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.is_empty() {
+        return Err(HostRefusal::Empty);
+    }
+    name(host)
+}
+
+/// A name without anything around it.
+fn name(host: &str) -> Result<ViseHost, HostRefusal> {
+    let url = Url::parse(&format!("https://{host}/"))
+        .map_err(|_| if looks_numeric(host) { HostRefusal::Address } else { HostRefusal::NotAName })?;
+    let name = match url.host() {
+        Some(Host::Domain(name)) => name,
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => return Err(HostRefusal::Address),
+        None => return Err(HostRefusal::NotAName),
+    };
+    // What the parser made of it must be the same labels: in lower case, and those with other letters in punycode.
+    let given: Vec<&str> = host.split('.').collect();
+    let made: Vec<&str> = name.split('.').collect();
+    let same = given.len() == made.len()
+        && given.iter().zip(&made).all(|(given, made)| match given.is_ascii() {
+            true => given.eq_ignore_ascii_case(made),
+            false => made.starts_with("xn--"),
+        });
+    if !same {
+        return Err(HostRefusal::Disguised);
+    }
+    if name.len() > 253 || !made.iter().all(|label| is_label(label)) {
+        return Err(HostRefusal::NotAName);
+    }
+    if LOCAL.iter().any(|local| is_below(name, local)) {
+        return Err(HostRefusal::Local);
+    }
+    if made.len() < 2 {
+        return Err(HostRefusal::NoDot);
+    }
+    if made.last().is_some_and(|last| looks_numeric(last))
+        || holds_address(&made)
+        || POINTERS.iter().any(|pointer| is_below(name, pointer))
+    {
+        return Err(HostRefusal::Address);
+    }
+    Ok(ViseHost::named(name))
+}
+
+/// Letters, digits, hyphens and underscores; no hyphen at either end.
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn is_below(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Whether the last label is a number, decimal or hexadecimal, as only IP addresses end.
+fn looks_numeric(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let hexadecimal = last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    hexadecimal || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether four labels in a row are an IPv4 address, as in `127.0.0.1.example.com`.
+fn holds_address(labels: &[&str]) -> bool {
+    labels.windows(4).any(|four| four.join(".").parse::<Ipv4Addr>().is_ok())
+}
+
+/// This machine, in one of its three plain spellings and with a port; plain http unless it says https.
+fn parse_loopback(text: &str) -> Option<ViseHost> {
+    let (secure, rest) = match text.split_once("://") {
+        Some(("http", rest)) => (false, rest),
+        Some(("https", rest)) => (true, rest),
+        Some(_) => return None,
+        None => (false, text),
+    };
+    let (host, port) = rest.strip_suffix('/').unwrap_or(rest).rsplit_once(':')?;
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse::<u16>().ok().filter(|port| is_port && *port != 0)?;
+    let is_local = host == "localhost"
+        || host == "[::1]"
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    is_local.then(|| ViseHost { origin: Origin::new(secure, host, Some(port)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn plain_names_pass_in_one_spelling() {
+        for (text, name) in [
+            ("vise.example", "vise.example"),
+            ("VISE.Example", "vise.example"),
+            ("vise.example.", "vise.example"),
+            ("https://vise.example", "vise.example"),
+            ("HTTPS://vise.example/", "vise.example"),
+            ("vise.example/", "vise.example"),
+            ("vise.example:443", "vise.example"),
+            ("https://vise.example:443/", "vise.example"),
+            ("a-1.b_2.vise.example", "a-1.b_2.vise.example"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("BÜCHER.example", "xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("10.example", "10.example"),
+            ("localhost.example", "localhost.example"),
+            ("mylocal.example", "mylocal.example"),
+            ("v1.2.3.example", "v1.2.3.example"),
+        ] {
+            let host = HostPolicy::new().check(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+            assert_eq!(host.name(), name, "{text}");
+            assert_eq!(host.origin().to_string(), format!("https://{name}"));
+        }
+    }
+
+    #[test]
+    fn lists_narrow_and_never_widen() {
+        let policy = HostPolicy::new().only("One.example").only_below(".two.example");
+        for good in ["one.example", "two.example", "a.b.two.example", "https://ONE.example/"] {
+            assert!(policy.check(good).is_ok(), "{good}");
+        }
+        for bad in ["a.one.example", "nottwo.example", "two.example.evil.example", "three.example"] {
+            assert_eq!(policy.check(bad), Err(HostRefusal::NotAllowed), "{bad}");
+        }
+        assert_eq!(policy.check("two.example:8443"), Err(HostRefusal::Port));
+        assert!(HostPolicy::new().only("127.0.0.1").check("127.0.0.1").is_err());
+        assert!(HostPolicy::new().only("127.0.0.1").is_broken());
+
+        let policy = policy.only_if(|host| host.name().starts_with('o'));
+        assert!(policy.check("one.example").is_ok());
+        assert_eq!(policy.check("a.two.example"), Err(HostRefusal::NotAllowed));
+    }
+
+    #[test]
+    fn the_switch_for_tests_lets_this_machine_pass_and_nothing_else() {
+        let policy = HostPolicy::new().dangerously_allow_loopback_for_tests();
+        for (text, origin) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("127.9.9.9:1", "http://127.9.9.9:1"),
+            ("localhost:8080", "http://localhost:8080"),
+            ("[::1]:8080", "http://[::1]:8080"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+            ("https://127.0.0.1:8443", "https://127.0.0.1:8443"),
+            ("vise.example", "https://vise.example"),
+        ] {
+            assert_eq!(policy.check(text).unwrap().origin().to_string(), origin, "{text}");
+            assert_eq!(HostPolicy::new().check(text).is_ok(), text == "vise.example", "{text}");
+        }
+        for bad in [
+            "127.0.0.1",
+            "localhost",
+            "[::1]",
+            "10.0.0.1:80",
+            "2130706433:80",
+            "127.1:80",
+            "0x7f.1:80",
+            "127.0.0.1:0",
+            "127.0.0.1:+80",
+            "127.0.0.1:65536",
+            "user@127.0.0.1:80",
+            "127.0.0.1:80/x",
+            "127.0.0.1:80?x",
+            "app.localhost:80",
+            "LOCALHOST:80",
+            "http://vise.example",
+            "vise.example:80",
+            "ftp://127.0.0.1:80",
+            "0177.0.0.1:80",
+            "[::ffff:127.0.0.1]:80",
+            "127.0.0.1:80\n",
+            " 127.0.0.1:80",
+        ] {
+            assert!(policy.check(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        /// Whatever passes is a plain name that a URL parser reads as that very name and as nothing else.
+        #[test]
+        fn what_passes_is_what_is_called(text in "[a-zA-Z0-9.@:/?#%\\\\ \u{ff10}-\u{ff19}\u{3002}\u{df}_\\[\\]-]{0,24}") {
+            if let Ok(host) = HostPolicy::new().check(&text) {
+                let url = Url::parse(&host.origin().to_string()).unwrap();
+                prop_assert_eq!(url.host_str(), Some(host.name()));
+                prop_assert!(matches!(url.host(), Some(Host::Domain(_))));
+                prop_assert_eq!((url.port(), url.path(), url.scheme()), (None, "/", "https"));
+                prop_assert!(host.name().contains('.') && url.username().is_empty());
+                prop_assert_eq!(HostPolicy::new().check(host.name()), Ok(host));
+            }
+        }
+    }
+}

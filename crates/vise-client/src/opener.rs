@@ -1,0 +1,352 @@
+//! How a session is opened, and opened again: the renewal behind [`Session`](crate::Session).
+//!
+//! `/auth` is called through an engine of its own that holds no credential, so that neither the token nor the cookies
+//! of the session before travel with the phrase. It runs on the same machine as OAuth2 renewals: one opening at a time
+//! however many calls need it.
+
+use crate::account::Account;
+use crate::cookies::{Jar, SessionCookie};
+use crate::domain::{AccountDomain, KeyPhrase};
+use crate::error::{NoPhrase, OPEN, PhraseRefused, UselessSessions, is_page};
+use crate::host::ViseHost;
+use crate::rules;
+use async_trait::async_trait;
+use bytes::Bytes;
+use client_core::auth_core::token::{Lifetime, RenewalSettings};
+use client_core::auth_core::{
+    CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
+    StaticCredential,
+};
+use client_core::{Call, Class, Engine, Error, ErrorKind, Operation, Renew, Renewed, decode};
+use http::{HeaderMap, Method, Response, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Sessions in a row that may turn out to be good for nothing before the pace slows down.
+const MAX_USELESS: u32 = 10;
+/// The pace then: an endless loop against a protection layer is the quickest way to be shut out by it.
+const USELESS_PACE: Duration = Duration::from_secs(10);
+
+/// A session: its cookies, and whether it was ever good for a call.
+pub(crate) struct Material {
+    jar: Arc<Jar>,
+    accepted: AtomicBool,
+    /// Whether it was counted as good for nothing.
+    counted: AtomicBool,
+}
+
+impl Material {
+    pub(crate) fn new(jar: Jar) -> Self {
+        Self { jar: Arc::new(jar), accepted: AtomicBool::new(false), counted: AtomicBool::new(false) }
+    }
+}
+
+/// Opens sessions at one host.
+pub(crate) struct Opener {
+    account: Arc<Account>,
+    host: ViseHost,
+    engine: Engine,
+    /// What the dashboard lists beside the phrase, to know the domain again in a later list.
+    identity: Map<String, Value>,
+    phrase: Mutex<Option<KeyPhrase>>,
+    useless: AtomicU32,
+    opened: Mutex<Option<Now>>,
+    /// Set when the host has refused for good, so that another session is made for whoever asks for one.
+    dead: AtomicBool,
+}
+
+/// The settings of the renewal.
+pub(crate) fn renewal_settings() -> RenewalSettings {
+    let mut settings = RenewalSettings::default();
+    // A session may end at any time, also right after it was opened. What keeps the pace is in `renew`.
+    settings.refusal_floor = Duration::ZERO;
+    settings
+}
+
+enum NotOpened {
+    Refused { why: PhraseRefused, for_good: bool },
+    Failed(Error),
+}
+
+impl Opener {
+    pub(crate) fn new(
+        account: Arc<Account>,
+        host: ViseHost,
+        phrase: Option<KeyPhrase>,
+        identity: Map<String, Value>,
+    ) -> Result<Self, Error> {
+        let base = host.base_url()?.with_prefix(&account.options.vise_prefix)?;
+        let credential: Option<Arc<dyn CredentialSource>> = account.options.token_on_auth.then(|| {
+            let signer = SharedToken(Arc::clone(&account));
+            Arc::new(StaticCredential::new(signer, base.origin().clone())) as Arc<dyn CredentialSource>
+        });
+        let rules = rules::Opening {
+            session: account.options.session_cookie.clone(),
+            clock: Arc::clone(account.clock()),
+        };
+        let engine = Engine::new(&account.settings, base, rules, credential)?;
+        Ok(Self {
+            account,
+            host,
+            engine,
+            identity,
+            phrase: Mutex::new(phrase),
+            useless: AtomicU32::new(0),
+            opened: Mutex::default(),
+            dead: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn host(&self) -> &ViseHost {
+        &self.host
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Acquire)
+    }
+
+    /// Whether this is the phrase that is in use.
+    pub(crate) fn uses(&self, phrase: &KeyPhrase) -> bool {
+        lock(&self.phrase).as_ref().is_some_and(|used| used.is_same(phrase))
+    }
+
+    fn call(&self, phrase: &KeyPhrase) -> Call<Response<Bytes>> {
+        let options = &self.account.options;
+        let operation = Operation::new(OPEN, Method::GET, "", Class::Read).sensitive();
+        let request = self.engine.request_at(operation, &options.auth_path);
+        let request = match options.phrase_is_encoded {
+            false => request.query(&options.auth_parameter, phrase.expose()),
+            // What is encoded already is decoded first, so that encoding gives it back.
+            true => match percent_decode_str(phrase.expose()).decode_utf8() {
+                Ok(plain) => request.query(&options.auth_parameter, &*plain),
+                Err(_) => {
+                    request.check(Err(Error::invalid_input(OPEN, "key phrase", "its encoding is broken")))
+                }
+            },
+        };
+        request.call(decode::raw)
+    }
+
+    async fn open(&self, phrase: &KeyPhrase) -> Result<Jar, NotOpened> {
+        let answer = self.call(phrase).await.map_err(NotOpened::from)?;
+        let jar = Jar::new(self.account.options.session_cookie.clone(), self.host.name());
+        jar.take(answer.headers(), self.account.clock().now().wall);
+        // A session cookie for another domain was set and is not kept.
+        if jar.has_session(self.account.clock().now().wall) {
+            Ok(jar)
+        } else {
+            let why = PhraseRefused { status: answer.status().as_u16(), page: false, relisted: false };
+            Err(NotOpened::Refused { why, for_good: false })
+        }
+    }
+
+    /// Another phrase for this host, from a list that was asked for after the refusal.
+    async fn other_phrase(&self, refused: &KeyPhrase, seen: u64) -> Option<KeyPhrase> {
+        let domains = self.account.list_after(seen).await?;
+        let policy = &self.account.options.policy;
+        let here: Vec<&AccountDomain> = domains
+            .iter()
+            .filter(|domain| {
+                domain.vise_url.as_deref().is_some_and(|url| policy.check(url).as_ref() == Ok(&self.host))
+            })
+            .collect();
+        // Where several domains share a host, the one that is the same in all else; nothing is guessed.
+        let mine = match here.as_slice() {
+            [only] => Some(*only),
+            several => {
+                let mut same = several.iter().filter(|domain| domain.other == self.identity);
+                same.next().filter(|_| same.next().is_none()).copied()
+            }
+        };
+        mine?.vise_phrase.clone().filter(|phrase| !phrase.is_same(refused))
+    }
+
+    async fn open_or_relist(&self, phrase: KeyPhrase) -> Result<Jar, NotOpened> {
+        let seen = self.account.lists();
+        let refused = match self.open(&phrase).await {
+            Err(NotOpened::Refused { why, for_good }) => NotOpened::Refused { why, for_good },
+            done => return done,
+        };
+        if !self.account.has_dashboard || !self.account.options.relist_on_refusal {
+            return Err(refused);
+        }
+        // The phrase may have been changed since it was listed: once, and not again for this refusal.
+        let Some(fresh) = self.other_phrase(&phrase, seen).await else {
+            return Err(refused.after_relisting());
+        };
+        let jar = self.open(&fresh).await.map_err(NotOpened::after_relisting)?;
+        *lock(&self.phrase) = Some(fresh);
+        Ok(jar)
+    }
+
+    /// Counts sessions that ended without having been good for one call, and says no when there were too many.
+    fn keep_pace(&self, held: Option<&Material>) -> Result<(), CredentialError> {
+        let now = self.account.clock().now();
+        let Some(useless) = held.filter(|held| !held.accepted.load(Ordering::Acquire)) else {
+            self.useless.store(0, Ordering::Release);
+            return Ok(());
+        };
+        if !useless.counted.swap(true, Ordering::AcqRel) {
+            self.useless.fetch_add(1, Ordering::AcqRel);
+        }
+        let since = lock(&self.opened).map_or(Duration::MAX, |opened| now.since(opened));
+        if self.useless.load(Ordering::Acquire) >= MAX_USELESS && since < USELESS_PACE {
+            return Err(CredentialError::unavailable(UselessSessions)
+                .with_message("no session that is good for a call")
+                .with_retry_after(USELESS_PACE.saturating_sub(since)));
+        }
+        Ok(())
+    }
+
+    fn lifetime(&self, jar: &Jar) -> Lifetime {
+        let now = self.account.clock().now();
+        let said = jar.lifetime();
+        match (said.remaining(now), self.account.options.session_lifetime) {
+            (Some(left), Some(fixed)) if left <= fixed => said,
+            (_, Some(fixed)) => Lifetime::For(fixed),
+            (_, None) => said,
+        }
+    }
+
+    fn session_cookie(&self) -> &SessionCookie {
+        &self.account.options.session_cookie
+    }
+
+    /// What a session that was opened elsewhere is made of.
+    pub(crate) fn material_of(&self, cookie: client_core::auth_core::SecretString) -> Material {
+        Material::new(Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie))
+    }
+}
+
+#[async_trait]
+impl Renew for Opener {
+    type Material = Material;
+
+    async fn renew(&self, held: Option<Arc<Material>>) -> Result<Renewed<Material>, CredentialError> {
+        let Some(phrase) = lock(&self.phrase).clone() else {
+            self.dead.store(true, Ordering::Release);
+            return Err(CredentialError::refused(NoPhrase).with_message("the session can't be opened again"));
+        };
+        self.keep_pace(held.as_deref())?;
+        match self.open_or_relist(phrase).await {
+            Ok(jar) => {
+                *lock(&self.opened) = Some(self.account.clock().now());
+                let lifetime = self.lifetime(&jar);
+                Ok(Renewed { material: Material::new(jar), lifetime })
+            }
+            Err(NotOpened::Refused { why, for_good }) => {
+                self.dead.store(for_good, Ordering::Release);
+                let error = match for_good {
+                    true => CredentialError::refused(why),
+                    // A page or a redirect may be about the moment, and not about the phrase.
+                    false => CredentialError::unavailable(why),
+                };
+                Err(error.with_message("the host did not open a session"))
+            }
+            Err(NotOpened::Failed(error)) => {
+                let wait = error.retry_after();
+                let failed =
+                    CredentialError::unavailable(error).with_message("the session could not be opened");
+                Err(match wait {
+                    Some(wait) => failed.with_retry_after(wait),
+                    None => failed,
+                })
+            }
+        }
+    }
+
+    fn signer(&self, material: &Material) -> Result<Arc<dyn Sign>, InvalidCredential> {
+        let jar = Arc::clone(&material.jar);
+        if jar.header("/", self.account.clock().now().wall).is_none() {
+            return Err(InvalidCredential::new("session cookie", "it can't stand in a header"));
+        }
+        Ok(Arc::new(SessionSigner { jar, account: Arc::clone(&self.account) }))
+    }
+
+    /// Takes cookies that an answer sets; the session is over when it clears its cookie.
+    fn ends(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> bool {
+        let page = is_page(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()), b"");
+        if status.is_success() && !page {
+            material.accepted.store(true, Ordering::Release);
+        }
+        material.jar.take(headers, self.account.clock().now().wall)
+    }
+}
+
+/// Host and no secret.
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener").field("host", &self.host.to_string()).finish_non_exhaustive()
+    }
+}
+
+impl NotOpened {
+    fn after_relisting(self) -> Self {
+        match self {
+            Self::Refused { why, for_good } => {
+                Self::Refused { why: PhraseRefused { relisted: true, ..why }, for_good }
+            }
+            failed => failed,
+        }
+    }
+}
+
+impl From<Error> for NotOpened {
+    fn from(error: Error) -> Self {
+        let Some(status) = error.status() else { return Self::Failed(error) };
+        let content_type =
+            error.headers().and_then(|headers| headers.get(header::CONTENT_TYPE)?.to_str().ok());
+        let page = is_page(content_type, error.body().map_or(&[][..], |body| body));
+        let why = PhraseRefused { status: status.as_u16(), page, relisted: false };
+        match error.kind() {
+            ErrorKind::Vendor => Self::Refused { why, for_good: false },
+            ErrorKind::InvalidData
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Status => Self::Refused { why, for_good: !page },
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// Signs calls with the cookies of the session and the account's token, both at once.
+struct SessionSigner {
+    jar: Arc<Jar>,
+    account: Arc<Account>,
+}
+
+impl Sign for SessionSigner {
+    fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        let mut parts = SignedParts::new();
+        if let Some(cookies) = self.jar.header(request.path(), request.time()) {
+            parts = parts.secret_header(header::COOKIE, cookies);
+        }
+        self.account.token.add_to(parts, request)
+    }
+}
+
+impl fmt::Debug for SessionSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionSigner").field("jar", &self.jar).finish_non_exhaustive()
+    }
+}
+
+/// The token alone, for servers that want it with the phrase.
+#[derive(Debug)]
+struct SharedToken(Arc<Account>);
+
+impl Sign for SharedToken {
+    fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        self.0.token.sign(request)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

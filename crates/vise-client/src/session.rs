@@ -1,0 +1,135 @@
+//! A session at one VISE host.
+
+use crate::Call;
+use crate::account::Account;
+use crate::domain::KeyPhrase;
+use crate::error::{Error, OPEN, VISE_DOMAINS};
+use crate::host::ViseHost;
+use crate::opener::{Opener, renewal_settings};
+use crate::rules;
+use client_core::auth_core::token::Lifetime;
+use client_core::auth_core::{CredentialSource, SecretString};
+use client_core::{Class, Engine, Operation, Renewing, Request, decode};
+use http::Method;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// A session at one VISE host. Cheap to clone; clones are the same session.
+///
+/// It opens with the first call, or with [`open`](Self::open), and again when it has ended: however many calls are under
+/// way, one request goes to `/auth`. A session has ended when its cookie's time is over, when an answer clears the
+/// cookie, and when a call is answered by 401, a redirect, or a page where JSON is due. The call is then made once more
+/// if it is a read; for a write the error says [`RenewedNotReplayed`](crate::SessionProblem::RenewedNotReplayed).
+///
+/// ```no_run
+/// # async fn run(vise: vise_client::Client) -> Result<(), vise_client::Error> {
+/// use http::Method;
+///
+/// let session = vise.session("shop-1.vise.example", "the domain's key phrase")?;
+/// println!("{}", session.vise_domains().await?);
+///
+/// // What has no method here: any path of the same host, with the same session and token.
+/// let rules: vise_client::Call<serde_json::Value> =
+///     session.request(Method::GET, "/rules").query("page", 2_i64).call(client_core::decode::json);
+/// println!("{}", rules.await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    account: Arc<Account>,
+    source: Renewing<Opener>,
+    engine: Engine,
+}
+
+impl Session {
+    pub(crate) fn new(account: Arc<Account>, opener: Opener) -> Result<Self, client_core::Error> {
+        let base = opener.host().base_url()?.with_prefix(&account.options.vise_prefix)?;
+        let clock = Arc::clone(account.clock());
+        let rules = rules::Calls {
+            session: account.options.session_cookie.clone(),
+            clock: Arc::clone(&clock),
+            pages_end_sessions: account.options.pages_end_sessions,
+            forbidden_ends_sessions: account.options.forbidden_ends_sessions,
+        };
+        let source = Renewing::new(opener, base.origin().clone(), clock, renewal_settings());
+        let engine = Engine::new(&account.settings, base, rules, Some(Arc::new(source.clone())))?;
+        Ok(Self { inner: Arc::new(Inner { account, source, engine }) })
+    }
+
+    /// Puts in the cookie of a session that was opened elsewhere.
+    pub(crate) fn install(&self, cookie: SecretString) -> Result<(), client_core::Error> {
+        let material = self.inner.source.renewer().material_of(cookie);
+        let lifetime = self.inner.account.options.session_lifetime.map_or(Lifetime::Unknown, Lifetime::For);
+        Ok(self.inner.source.install(material, lifetime)?)
+    }
+
+    /// Whether this session serves those who ask for one with this phrase.
+    pub(crate) fn serves(&self, phrase: &KeyPhrase) -> bool {
+        let opener = self.inner.source.renewer();
+        opener.uses(phrase) && !opener.is_dead()
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &ViseHost {
+        self.inner.source.renewer().host()
+    }
+
+    /// Opens the session now, unless it is open.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) when there is no session to be had;
+    /// [`session_problem`](Error::session_problem) tells whether the phrase was refused.
+    pub async fn open(&self) -> Result<(), Error> {
+        let now = self.inner.account.clock().now();
+        let opened = self.inner.source.obtain(now).await;
+        opened
+            .map(drop)
+            .map_err(|error| client_core::Error::credentials(OPEN, error).with_provider(rules::NAME).into())
+    }
+
+    /// Whether the session is open, as far as is known here.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.inner.source.current(self.inner.account.clock().now()).is_some()
+    }
+
+    /// The VISE Domains endpoint of this host.
+    ///
+    /// Assumption: it is `GET /domains`; the vendor names the endpoint and publishes neither its path nor what it answers,
+    /// so the answer comes as it is. See [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path).
+    /// It is not the list of the account's domains, which is
+    /// [`Client::list_account_domains`](crate::Client::list_account_domains).
+    pub fn vise_domains(&self) -> Call<Value> {
+        let operation = Operation::new(VISE_DOMAINS, Method::GET, "", Class::Read);
+        let path = &self.inner.account.options.vise_domains_path;
+        self.inner.engine.request_at(operation, path).call(decode::json)
+    }
+
+    /// A request to a path of this host, with the session and the token.
+    ///
+    /// The path is taken as it is, percent-encoded already, and can't leave the host or the prefix of
+    /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); the query goes into
+    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is neither repeated nor replayed
+    /// after a renewal unless [`class`](client_core::Request::class) says that it may be.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        self.inner.engine.raw(method, path)
+    }
+}
+
+/// Shows the host and whether the session is open.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("host", &self.host().to_string())
+            .field("is_open", &self.is_open())
+            .finish_non_exhaustive()
+    }
+}
