@@ -84,6 +84,8 @@ mod kept;
 mod list;
 mod metadata;
 mod modify;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 mod password;
 mod secret_text;
 mod tenant;

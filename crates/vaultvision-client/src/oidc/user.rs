@@ -1,0 +1,56 @@
+//! Who logged in, in the words of the profile.
+
+use openidconnect::core::CoreUserInfoClaims;
+use openidconnect::{EmptyAdditionalClaims, IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
+
+/// Who logged in: the claims that the vendor sends, under the names of a [`Profile`](crate::Profile).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserInfo {
+    /// The user's id at the tenant.
+    pub subject: String,
+    /// The full name.
+    pub name: Option<String>,
+    /// The given name.
+    pub given_name: Option<String>,
+    /// The family name.
+    pub family_name: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
+    /// Whether the mail address is verified.
+    pub email_verified: Option<bool>,
+    /// The language, such as `en-US`.
+    pub locale: Option<String>,
+    /// The address of a picture.
+    pub picture: Option<String>,
+}
+
+fn first<T>(claim: Option<&LocalizedClaim<T>>, text: impl Fn(&T) -> String) -> Option<String> {
+    claim.and_then(|claim| claim.get(None)).map(text)
+}
+
+/// The two kinds of claims have the same accessors and no common trait.
+macro_rules! from_claims {
+    ($claims:expr) => {
+        UserInfo {
+            subject: $claims.subject().to_string(),
+            name: first($claims.name(), |text| text.to_string()),
+            given_name: first($claims.given_name(), |text| text.to_string()),
+            family_name: first($claims.family_name(), |text| text.to_string()),
+            email: $claims.email().map(|email| email.to_string()),
+            email_verified: $claims.email_verified(),
+            locale: $claims.locale().map(|locale| locale.as_ref().to_owned()),
+            picture: first($claims.picture(), |text| text.to_string()),
+        }
+    };
+}
+
+impl UserInfo {
+    pub(super) fn of_token(claims: &IdTokenClaims<EmptyAdditionalClaims, CoreGenderClaim>) -> Self {
+        from_claims!(claims)
+    }
+
+    pub(super) fn of_answer(claims: &CoreUserInfoClaims) -> Self {
+        from_claims!(claims)
+    }
+}

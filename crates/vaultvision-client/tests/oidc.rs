@@ -1,0 +1,288 @@
+//! Logins against a scripted tenant that signs its tokens. The key in `oidc_key.pem` was made for this test alone.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use client_core::auth_core::{Clock, ManualClock};
+use client_core::testing::{Canary, ScriptedTransport};
+use openidconnect::core::{
+    CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
+};
+use openidconnect::{
+    AccessToken, Audience, EmptyAdditionalClaims, EndUserEmail, IssuerUrl, JsonWebKeyId, Nonce,
+    PrivateSigningKey, StandardClaims, SubjectIdentifier,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use vaultvision_client::oidc::{Login, LoginError, Page, Pending};
+use vaultvision_client::{Application, ExposeSecret, Tenant};
+
+const ISSUER: &str = "https://acme01.vvkey.test";
+const CALLBACK: &str = "https://example.test/auth/callback";
+const CLIENT_SECRET: &str = "c4n4rySecretLzQy2TCsJ";
+const ACCESS_TOKEN: &str = "c4n4ryAccessToken0123";
+
+fn key() -> CoreRsaPrivateSigningKey {
+    let id = JsonWebKeyId::new("k1".to_owned());
+    CoreRsaPrivateSigningKey::from_pem(include_str!("oidc_key.pem"), Some(id)).unwrap()
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)))
+}
+
+/// A tenant that has answered the two questions of the discovery.
+fn tenant() -> ScriptedTransport {
+    let keys = serde_json::json!({ "keys": [key().as_verification_key()] });
+    ScriptedTransport::new().json(200, discovery(ISSUER)).json(200, keys.to_string())
+}
+
+fn discovery(issuer: &str) -> String {
+    serde_json::json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{ISSUER}/authorize"),
+        "token_endpoint": format!("{ISSUER}/oauth/token"),
+        "userinfo_endpoint": format!("{ISSUER}/who"),
+        "jwks_uri": format!("{ISSUER}/keys"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    })
+    .to_string()
+}
+
+async fn login(transport: &ScriptedTransport) -> Login {
+    let builder = Login::at(format!("{ISSUER}/")).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK);
+    let builder = builder.client_secret(CLIENT_SECRET.to_owned()).clock(clock());
+    builder.transport(transport.clone()).discover().await.unwrap()
+}
+
+fn query(url: &url::Url) -> HashMap<String, String> {
+    url.query_pairs().into_owned().collect()
+}
+
+/// What the tenant answers to the exchange of a code.
+struct Token {
+    nonce: String,
+    audience: &'static str,
+    expires: i64,
+    bound_to: &'static str,
+}
+
+impl Token {
+    fn good(url: &url::Url) -> Self {
+        Self {
+            nonce: query(url)["nonce"].clone(),
+            audience: "J3Or5KNHIUDl",
+            expires: 1_700_003_600,
+            bound_to: ACCESS_TOKEN,
+        }
+    }
+
+    fn answer(&self) -> String {
+        let at = |seconds| chrono::DateTime::from_timestamp(seconds, 0).unwrap();
+        let standard = StandardClaims::new(SubjectIdentifier::new("9cb0Q44OoPO4".to_owned()))
+            .set_email(Some(EndUserEmail::new("test01@example.test".to_owned())))
+            .set_email_verified(Some(true));
+        let claims = CoreIdTokenClaims::new(
+            IssuerUrl::new(ISSUER.to_owned()).unwrap(),
+            vec![Audience::new(self.audience.to_owned())],
+            at(self.expires),
+            at(1_699_999_990),
+            standard,
+            EmptyAdditionalClaims {},
+        )
+        .set_nonce(Some(Nonce::new(self.nonce.clone())));
+        let bound = AccessToken::new(self.bound_to.to_owned());
+        let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
+        let token = CoreIdToken::new(claims, &key(), algorithm, Some(&bound), None).unwrap();
+        serde_json::json!({
+            "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600, "id_token": token.to_string(),
+        })
+        .to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_whole_login_with_the_vendors_extras() {
+    let transport = tenant();
+    let login = login(&transport).await;
+    let started = login.begin(Page::Login);
+    assert!(started.url.as_str().starts_with(&format!("{ISSUER}/authorize?")));
+    let asked = query(&started.url);
+    for (name, value) in [
+        ("response_type", "code"),
+        ("client_id", "J3Or5KNHIUDl"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid profile email"),
+        ("code_challenge_method", "S256"),
+    ] {
+        assert_eq!(asked[name], value);
+    }
+    assert!(asked["state"].len() >= 16 && asked["nonce"].len() >= 16 && asked["code_challenge"].len() == 43);
+    assert_eq!(query(&login.begin(Page::Settings).url)["prompt"], "settings");
+    assert_eq!(query(&login.begin(Page::SignUp).url)["vv_action"], "register");
+
+    let _ = transport.clone().json(200, Token::good(&started.url).answer());
+    let back = format!("?code=abc%2Fdef&state={}", asked["state"]);
+    // By way of a session store.
+    let pending = Pending::from_text(&started.pending.to_text()).unwrap();
+    let logged_in = login.finish(pending, &back).await.unwrap();
+    assert_eq!(logged_in.user.subject, "9cb0Q44OoPO4");
+    assert_eq!(logged_in.user.email.as_deref(), Some("test01@example.test"));
+    assert_eq!(logged_in.user.email_verified, Some(true));
+    assert_eq!(logged_in.access_token.expose_secret(), ACCESS_TOKEN);
+
+    let sent = transport.requests();
+    let exchange = &sent[2];
+    assert_eq!(exchange.uri.to_string(), format!("{ISSUER}/oauth/token"));
+    let form: HashMap<_, _> = url::form_urlencoded::parse(&exchange.body).into_owned().collect();
+    assert_eq!((form["grant_type"].as_str(), form["code"].as_str()), ("authorization_code", "abc/def"));
+    assert!(form["code_verifier"].len() >= 43);
+    assert!(exchange.header("authorization").unwrap().starts_with("Basic "));
+
+    let who = r#"{"sub":"9cb0Q44OoPO4","name":"Test User01","locale":"en-US","picture":"https://x.test/p"}"#;
+    let _ = transport.clone().json(200, who);
+    let user = login.user_info(&logged_in).await.unwrap();
+    assert_eq!((user.name.as_deref(), user.locale.as_deref()), (Some("Test User01"), Some("en-US")));
+    let _ = transport.clone().json(200, r#"{"sub":"another"}"#);
+    assert!(matches!(login.user_info(&logged_in).await, Err(LoginError::Token(_))));
+
+    assert_eq!(
+        login.logout_url("https://example.test/bye?a=b").unwrap().as_str(),
+        format!("{ISSUER}/logout?client_id=J3Or5KNHIUDl&return_to=https%3A%2F%2Fexample.test%2Fbye%3Fa%3Db")
+    );
+    for request in transport.requests() {
+        assert_eq!(request.uri.host(), Some("acme01.vvkey.test"), "nobody else is asked");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_for_this_login_are_refused() {
+    type Spoil = fn(&mut Token);
+    let spoilt: [Spoil; 4] = [
+        |token| token.nonce = "another".to_owned(),
+        |token| token.audience = "another",
+        |token| token.expires = 1_699_999_999,
+        |token| token.bound_to = "another",
+    ];
+    for (index, spoil) in spoilt.into_iter().enumerate() {
+        let transport = tenant();
+        let login = login(&transport).await;
+        let started = login.begin(Page::Login);
+        let mut token = Token::good(&started.url);
+        spoil(&mut token);
+        let _ = transport.clone().json(200, token.answer());
+        let back = format!("code=c&state={}", query(&started.url)["state"]);
+        let result = login.finish(started.pending, &back).await;
+        assert!(matches!(result, Err(LoginError::Token(_))), "{index}: {result:?}");
+    }
+    // A signature that doesn't fit.
+    let transport = tenant();
+    let login = login(&transport).await;
+    let started = login.begin(Page::Login);
+    let answer = Token::good(&started.url).answer();
+    let (head, signature) = answer.rsplit_once('.').unwrap();
+    let swapped: String = signature
+        .chars()
+        .map(|c| {
+            if c == 'A' {
+                'B'
+            } else if c == 'B' {
+                'A'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let _ = transport.clone().json(200, format!("{head}.{swapped}"));
+    let back = format!("code=c&state={}", query(&started.url)["state"]);
+    assert!(matches!(login.finish(started.pending, &back).await, Err(LoginError::Token(_))));
+}
+
+#[tokio::test]
+async fn what_comes_back_from_somewhere_else_is_not_sent_on() {
+    let transport = tenant();
+    let login = login(&transport).await;
+    for back in ["", "code=c", "code=c&state=other", "error=access_denied&state=other"] {
+        let pending = login.begin(Page::Login).pending;
+        assert!(matches!(login.finish(pending, back).await, Err(LoginError::State)), "{back}");
+    }
+    let started = login.begin(Page::Login);
+    let back = format!("error=access_denied&state={}", query(&started.url)["state"]);
+    let refused = login.finish(started.pending, &back).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the login was refused: access_denied");
+    assert_eq!(transport.requests().len(), 2, "the discovery's and no more");
+    assert!(Pending::from_text(&"a b".into()).is_err());
+}
+
+#[tokio::test]
+async fn discovery_is_checked_and_redirects_are_not_followed() {
+    let discover = async |transport: ScriptedTransport, issuer: &str| {
+        let builder = Login::at(issuer).client_id("a").redirect_url(CALLBACK).transport(transport);
+        builder.discover().await.map(drop)
+    };
+    let other = ScriptedTransport::new().json(200, discovery("https://evil.test"));
+    assert!(matches!(discover(other, ISSUER).await, Err(LoginError::Server(..))), "another issuer");
+    let plain = discovery(ISSUER).replace("https://acme01.vvkey.test/keys", "http://acme01.vvkey.test/keys");
+    let transport = ScriptedTransport::new().json(200, plain).json(200, "{}");
+    assert!(matches!(discover(transport.clone(), ISSUER).await, Err(LoginError::Server(..))), "plain http");
+    assert_eq!(transport.requests().len(), 1);
+    let redirect =
+        ScriptedTransport::new().answer(302, &[("location", "https://evil.test/")], "").json(200, "{}");
+    assert!(discover(redirect.clone(), ISSUER).await.is_err());
+    assert_eq!(redirect.requests().len(), 1);
+    for issuer in ["http://acme01.vvkey.test", "acme01.vvkey.test", "https://user:pw@x.test"] {
+        let result = discover(ScriptedTransport::new(), issuer).await;
+        assert!(matches!(result, Err(LoginError::Setup(_))), "{issuer}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_is_checked_before_anybody_is_sent_away() {
+    let tenant_object: Tenant =
+        serde_json::from_str(r#"{"id":"t","settings":{"domain":"acme01.vvkey.test"}}"#).unwrap();
+    let application: Application = serde_json::from_str(&format!(
+        r#"{{"id":"J3Or5KNHIUDl","secret":"s","logout_urls":["https://example.test/bye"],"redirect_urls":["{CALLBACK}"]}}"#
+    ))
+    .unwrap();
+    for other in ["https://example.test/auth/callback/", "https://example.test", ""] {
+        assert!(matches!(Login::of(&tenant_object, &application, other), Err(LoginError::NotAllowed(_))));
+    }
+    let nowhere: Tenant = serde_json::from_str(r#"{"id":"t"}"#).unwrap();
+    assert!(matches!(Login::of(&nowhere, &application, CALLBACK), Err(LoginError::Setup(_))));
+    let builder = Login::of(&tenant_object, &application, CALLBACK).unwrap();
+    let login = builder.transport(tenant()).discover().await.unwrap();
+    assert!(login.logout_url("https://example.test/bye").is_ok());
+    assert!(matches!(login.logout_url("https://example.test/"), Err(LoginError::NotAllowed(_))));
+}
+
+#[tokio::test]
+async fn no_secret_of_a_login_is_printed() {
+    let transport = tenant();
+    let login = login(&transport).await;
+    let builder =
+        Login::at(ISSUER).client_id("a").redirect_url(CALLBACK).client_secret(CLIENT_SECRET.to_owned());
+    let started = login.begin(Page::Login);
+    let state = query(&started.url)["state"].clone();
+    let mut printed = format!("{login:?} {builder:#?} {:?}", started.pending);
+    assert!(!printed.contains(&state));
+    let echo = format!(r#"{{"error":"{CLIENT_SECRET}","error_description":"{ACCESS_TOKEN} c4n4ryCode"}}"#);
+    for (status, body) in
+        [(400, echo.clone()), (500, echo.clone()), (200, echo.clone()), (200, "{".to_owned() + &echo)]
+    {
+        let _ = transport.clone().json(status, body);
+        let started = login.begin(Page::Login);
+        let back = format!("code=c4n4ryCode&state={}", query(&started.url)["state"]);
+        let error = login.finish(started.pending, &back).await.unwrap_err();
+        printed.push_str(&format!("{error} {error:#?}"));
+        let mut cause = std::error::Error::source(&error);
+        while let Some(next) = cause {
+            printed.push_str(&format!("{next} {next:?}"));
+            cause = next.source();
+        }
+    }
+    for secret in [CLIENT_SECRET, ACCESS_TOKEN, "c4n4ryCode"] {
+        assert_eq!(Canary::new(secret).form_in(&printed), None, "{printed}");
+    }
+}
