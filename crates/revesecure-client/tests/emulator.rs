@@ -1,0 +1,184 @@
+//! Whole flows against the emulator, which shares no code with this crate.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_emulator::providers::revesecure::{AuthMethodsForm, Envelope, Policy as Rule};
+use auth_emulator::{Emulator, Outcome};
+use client_core::testing::ManualTime;
+use revesecure_client::{
+    AuthMethods, AuthType, Client, ClientBuilder, ErrorKind, HmacDigest, KeyEncoding, Login, NewBypassCodes,
+    NewService, NewToken, NewUser, Paging, PushOutcome, PushWait, Registration, SecondFactor, ServiceType,
+    ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserUpdate,
+};
+use std::time::Duration;
+
+fn builder(emulator: &Emulator) -> ClientBuilder {
+    let revesecure = emulator.revesecure();
+    Client::builder(revesecure.api_key(), revesecure.secret_key()).base_url(revesecure.base_url())
+}
+
+/// A user who may log in; the id.
+async fn user(emulator: &Emulator, client: &Client, name: &str) -> String {
+    client
+        .users()
+        .create(NewUser::contact_number("8123465790").country_code("91").user_name(name))
+        .await
+        .unwrap();
+    let users = client.users().list().await.unwrap();
+    let id = users.iter().find(|user| user.user_name.as_deref() == Some(name)).unwrap().user_id.clone();
+    let own = emulator.revesecure().service_id();
+    client.services().map(ServiceUsers::new(own, [id.clone()])).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn everything_is_read_in_every_form() {
+    for (envelope, other_forms) in [
+        (Envelope::Documented, false),
+        (Envelope::Always, true),
+        (Envelope::Never, true),
+        (Envelope::Always, false),
+    ] {
+        let emulator = Emulator::builder()
+            .revesecure(|settings| {
+                settings.envelope = envelope;
+                settings.other_forms = other_forms;
+                settings.creations_answer_ids = other_forms;
+                if other_forms {
+                    settings.auth_methods = AuthMethodsForm::Names;
+                }
+            })
+            .start()
+            .await
+            .unwrap();
+        let client = builder(&emulator).build().unwrap();
+        client.validation().check_key().await.unwrap();
+        assert!(client.organization().get().await.unwrap().activation_time.unwrap().as_millis() > 0);
+        let id = user(&emulator, &client, "Zoë 😀").await;
+        client.users().update(UserUpdate::new(&id).first_name("Zoë").phone(44, "07700900123")).await.unwrap();
+        let details = client.users().get(&id).await.unwrap();
+        assert_eq!(details.first_name.as_deref(), Some("Zoë"));
+        assert_eq!(details.country_code.unwrap().to_number(), Some(44));
+        assert_eq!(details.mobile_number.unwrap().as_str(), "07700900123");
+
+        let created = client.services().create(NewService::new("shop", ServiceType::WebApi)).await.unwrap();
+        assert_eq!(created.service_id.is_some(), other_forms);
+        let services = client.services().list().await.unwrap();
+        let shop = client.services().get(&services[1].service_id).await.unwrap();
+        assert_eq!(shop.service_type, Some(ServiceType::WebApi));
+        let pair = || ServiceUsers::new(&shop.service_id, [id.clone()]);
+        client.services().map(pair()).await.unwrap();
+        client.services().unmap(ServiceUser::service_id(&shop.service_id).user_id(&id)).await.unwrap();
+        client.services().delete(&shop.service_id).await.unwrap();
+
+        client
+            .tokens()
+            .create(NewToken::token_name("fob").serial_number("1").hardware_type("Seamon-3000"))
+            .await
+            .unwrap();
+        let tokens = client.tokens().list().await.unwrap();
+        let fob = tokens.iter().find(|token| token.assigned_to().is_none()).unwrap().token_id.clone();
+        let both = || TokenUser::user_id(&id).token_id(&fob);
+        client.tokens().assign(both()).await.unwrap();
+        client.tokens().update(TokenUpdate::new(&fob).blocked(true)).await.unwrap();
+        assert!(client.tokens().get(&fob).await.unwrap().info.token_blocked.unwrap().is_set());
+        client.tokens().unassign(both()).await.unwrap();
+        client.tokens().delete(&fob).await.unwrap();
+
+        client.bypass_codes().create(NewBypassCodes::new(&id, 2)).await.unwrap();
+        assert_eq!(client.bypass_codes().list(&id).await.unwrap().codes.len(), 2);
+        client.bypass_codes().delete(&id).await.unwrap();
+        let machine = Registration::login_name("root").device_uid("d1").second_factor(true);
+        client.validation().register(machine).await.unwrap();
+        let Login::NeedsFactor(challenge) = SecondFactor::of("Zoë 😀").begin(&client).await.unwrap()
+        else {
+            panic!("a second factor is needed")
+        };
+        assert_eq!(matches!(challenge.user().auth_methods, Some(AuthMethods::Names(_))), other_forms);
+        client.users().delete(&id).await.unwrap();
+        let error = client.users().get(&id).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::NotFound, Some("404")));
+    }
+}
+
+#[tokio::test]
+async fn logins_by_code_and_by_push() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = builder(&emulator).build().unwrap();
+    let id = user(&emulator, &client, "ann").await;
+    let begin = || SecondFactor::of("ann").login_name("root").begin(&client);
+    let Login::NeedsFactor(challenge) = begin().await.unwrap() else { panic!("a second factor is needed") };
+    let code = emulator.revesecure().pending_codes_for("ann").remove(0).code;
+    assert!(!challenge.code(AuthType::Hardware, code.clone()).await.unwrap().is_valid());
+    assert!(challenge.code(AuthType::Software, code).await.unwrap().is_valid());
+
+    let phone = challenge.push_tokens().next().unwrap().token_id.clone();
+    let wait = PushWait::new().limit(Duration::ZERO);
+    let PushOutcome::StillPending { push_txn_id } = challenge.push(&phone, wait).await.unwrap() else {
+        panic!("nobody has answered")
+    };
+    emulator.approve(&push_txn_id).unwrap();
+    assert!(wait.wait(&client, &push_txn_id).await.unwrap().is_approved());
+    assert_eq!(emulator.revesecure().effect("push_sent"), 1);
+
+    emulator.revesecure().set_policy(&id, Rule::Bypass).unwrap();
+    assert!(matches!(begin().await.unwrap(), Login::Bypassed(_)));
+    emulator.revesecure().set_policy(&id, Rule::Denied).unwrap();
+    assert!(matches!(begin().await.unwrap(), Login::Denied(_)));
+    assert!(matches!(SecondFactor::of("nobody").begin(&client).await.unwrap(), Login::Denied(_)));
+}
+
+#[tokio::test]
+async fn ranges_are_gone_through_under_every_rule() {
+    for (base, included) in [(0, false), (0, true), (1, false), (1, true)] {
+        let emulator = Emulator::start().await.unwrap();
+        emulator.revesecure().configure(|settings| {
+            settings.range_base = base;
+            settings.range_end_included = included;
+        });
+        let client = builder(&emulator).build().unwrap();
+        for number in 0..7 {
+            let new = NewUser::contact_number(number).country_code(91).user_name(format!("user-{number}"));
+            client.users().create(new).await.unwrap();
+        }
+        let paging = Paging::new().size(3).first_index(u32::try_from(base).unwrap());
+        let mut rows = client.user_pages(paging).items(|page| page.details);
+        let mut names = Vec::new();
+        while let Some(row) = rows.next().await {
+            names.push(row.unwrap().user_name.unwrap());
+        }
+        let expected: Vec<String> = (0..7).map(|number| format!("user-{number}")).collect();
+        assert_eq!(names, expected, "from {base}, end included: {included}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_setting_is_explained() {
+    let emulator = Emulator::start().await.unwrap();
+    for (client, cause) in [
+        (builder(&emulator).digest(HmacDigest::Sha512), "digest_sha512"),
+        (builder(&emulator).digest(HmacDigest::Sha1), "digest_sha1"),
+        (builder(&emulator).key_encoding(KeyEncoding::Utf8), "key_as_text"),
+        (builder(&emulator).signing_host("dashboard.revesecure.com"), "host_of_the_vendor"),
+        (builder(&emulator).separator("\r\n"), "separator_crlf"),
+    ] {
+        let error = client.build().unwrap().users().list().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+        let id = error.headers().unwrap()["x-emulator-request-id"].to_str().unwrap().to_owned();
+        let explanation = emulator.explain(&id).unwrap();
+        let failed = explanation.checks.iter().find(|check| check.outcome == Outcome::Fail).unwrap();
+        assert_eq!(failed.detail.as_ref().unwrap()["cause"]["id"], cause);
+    }
+}
+
+#[tokio::test]
+async fn dates_are_those_of_the_clients_clock() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.revesecure().configure(|settings| settings.date_window_seconds = Some(300));
+    builder(&emulator).build().unwrap().users().list().await.unwrap();
+    // The clock of this client stands still in 2023.
+    let time = ManualTime::new();
+    let old = builder(&emulator).time(time.clock(), time.timer()).build().unwrap();
+    let error = old.users().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unauthenticated, Some("401")));
+}
