@@ -184,7 +184,7 @@ impl Credentials<'_> {
     /// Deletes a credential.
     ///
     /// A user without any can still reset the password and log in: to block somebody,
-    /// [disable](Users::disable) the user.
+    /// [disable](crate::Users::disable) the user.
     ///
     /// - `credential_id`: The credential's id; `password` for the password.
     ///

@@ -186,7 +186,8 @@ impl<'a> Users<'a> {
 
     /// Deletes a user for good.
     ///
-    /// To block somebody, [disable](Users::disable) the user instead: a deleted user can register again.
+    /// To block somebody, [disable](crate::Users::disable) the user instead: a deleted user can register
+    /// again.
     ///
     /// - `user_id`: The user's id.
     ///
