@@ -1,0 +1,251 @@
+//! `Authorization: Hmac <application key>:<signature>:<nonce>:<time>`, for partners with a key pair of the vendor's.
+//!
+//! What is signed follows the vendor's own sample in C#: application key, percent-encoded address, method, nonce and Unix
+//! time, with nothing between them, all of it in lower case. The body is not signed. The vendor documents the scheme for
+//! a handful of calls and discourages it otherwise.
+//!
+//! Assumption: a query is part of the address, as it is sent. The vendor's sample has none.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use client_core::auth_core::secret::{InvalidCredential, SecretBox, check_user_name, sensitive_header};
+use client_core::auth_core::{ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::header::AUTHORIZATION;
+use sha2::Sha256;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Makes the nonce of a signature: a fresh GUID for every call.
+type Nonces = Arc<dyn Fn() -> Result<String, SignError> + Send + Sync>;
+
+/// A key pair for signatures, as the vendor hands it out on request.
+///
+/// ```
+/// use virtuous_client::{Client, HmacKeys};
+///
+/// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
+/// let virtuous = Client::builder().hmac(keys).build()?;
+/// # Ok::<(), virtuous_client::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct HmacKeys {
+    application_key: String,
+    private_key: SecretString,
+    nonces: Nonces,
+}
+
+impl HmacKeys {
+    /// The application key, and the private key in base64, both as the vendor gave them.
+    #[must_use]
+    pub fn new(application_key: impl Into<String>, private_key: impl Into<SecretString>) -> Self {
+        Self {
+            application_key: application_key.into(),
+            private_key: private_key.into(),
+            nonces: Arc::new(random_guid),
+        }
+    }
+
+    /// Takes nonces from here, to make signatures that a test can foretell. By default they come from the operating
+    /// system's random numbers.
+    #[must_use]
+    pub fn nonces(mut self, next: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.nonces = Arc::new(move || Ok(next()));
+        self
+    }
+
+    /// The signer, with its keys checked.
+    pub(crate) fn signer(&self) -> Result<HmacSigner, InvalidCredential> {
+        let application_key = &self.application_key;
+        check_user_name("application key", application_key)?;
+        if !application_key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidCredential::new(
+                "application key",
+                "it has a character that can't stand in a header",
+            ));
+        }
+        let key = STANDARD.decode(self.private_key.expose_secret().trim());
+        let key = key.map_err(|_| InvalidCredential::new("private key", "it is not base64"))?;
+        if key.is_empty() {
+            return Err(InvalidCredential::new("private key", "it is empty"));
+        }
+        Ok(HmacSigner {
+            application_key: application_key.clone(),
+            key: SecretBox::new(key.into_boxed_slice()),
+            nonces: Arc::clone(&self.nonces),
+        })
+    }
+}
+
+/// Shows neither key: the application key names the customer's organization.
+impl fmt::Debug for HmacKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HmacKeys").finish_non_exhaustive()
+    }
+}
+
+/// Signs with a key pair.
+pub(crate) struct HmacSigner {
+    application_key: String,
+    key: SecretBox<[u8]>,
+    nonces: Nonces,
+}
+
+impl fmt::Debug for HmacSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HmacSigner").finish_non_exhaustive()
+    }
+}
+
+impl Sign for HmacSigner {
+    fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        let since = request.time().duration_since(SystemTime::UNIX_EPOCH);
+        let time = since.map_err(|_| SignError::Request("its time lies before 1970"))?.as_secs();
+        let nonce = (self.nonces)()?;
+        let address = format!("{}{}", request.origin(), request.target());
+        let text = text_to_sign(&self.application_key, &address, request.method().as_str(), &nonce, time);
+        let mac = Hmac::<Sha256>::new_from_slice(self.key.expose_secret());
+        // No length of key is refused by an HMAC; the types don't know that.
+        let mac = mac.map_err(|_| SignError::Request("the private key can't be the key of an HMAC"))?;
+        let signature = STANDARD.encode(mac.chain_update(text.as_bytes()).finalize().into_bytes());
+        let header = format!("Hmac {}:{signature}:{nonce}:{time}", self.application_key);
+        Ok(SignedParts::new().secret_header(AUTHORIZATION, sensitive_header("nonce", &header)?))
+    }
+}
+
+/// The five parts, joined by nothing, in lower case.
+fn text_to_sign(application_key: &str, address: &str, method: &str, nonce: &str, time: u64) -> String {
+    let mut text =
+        String::with_capacity(application_key.len() + 2 * address.len() + method.len() + nonce.len() + 16);
+    text.push_str(application_key);
+    url_encode(&mut text, &address.to_lowercase());
+    text.push_str(method);
+    text.push_str(nonce);
+    // Writing to a String can't fail.
+    let _ = write!(text, "{time}");
+    text.to_lowercase()
+}
+
+/// The rules of .NET's `WebUtility.UrlEncode`: letters, digits and `- _ . ! * ( )` stay, a space becomes a plus sign.
+fn url_encode(text: &mut String, value: &str) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'!' | b'*' | b'(' | b')' => {
+                text.push(char::from(byte));
+            }
+            b' ' => text.push('+'),
+            // Writing to a String can't fail.
+            _ => drop(write!(text, "%{byte:02X}")),
+        }
+    }
+}
+
+/// A GUID of version 4, with hyphens.
+fn random_guid() -> Result<String, SignError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| SignError::Request("the system has no random numbers for a nonce"))?;
+    let number = u128::from_be_bytes(bytes);
+    let number = number & !(0xf << 76) & !(0b11 << 62) | 4 << 76 | 0b10 << 62;
+    Ok(format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        number >> 96,
+        number >> 80 & 0xffff,
+        number >> 64 & 0xffff,
+        number >> 48 & 0xffff,
+        number & 0xffff_ffff_ffff
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use client_core::auth_core::Origin;
+    use http::{HeaderMap, Method};
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+    /// Made by `tests/vectors/signatures.py`, which shares nothing with this file but the vendor's description.
+    #[test]
+    fn every_vector_of_the_other_implementation_agrees() {
+        #[derive(serde::Deserialize)]
+        struct Vector {
+            application_key: String,
+            private_key: String,
+            method: String,
+            secure: bool,
+            host: String,
+            port: Option<u16>,
+            target: String,
+            nonce: String,
+            time: u64,
+            text: String,
+            header: String,
+        }
+        let vectors: Vec<Vector> =
+            serde_json::from_str(include_str!("../../tests/vectors/hmac.json")).unwrap();
+        assert_eq!(vectors.len(), 40);
+        for vector in &vectors {
+            let origin = Origin::new(vector.secure, &vector.host, vector.port);
+            let address = format!("{origin}{}", vector.target);
+            let text =
+                text_to_sign(&vector.application_key, &address, &vector.method, &vector.nonce, vector.time);
+            assert_eq!(text, vector.text);
+            let nonce = vector.nonce.clone();
+            let keys = HmacKeys::new(&*vector.application_key, vector.private_key.clone());
+            let signer = keys.nonces(move || nonce.clone()).signer().unwrap();
+            let headers = HeaderMap::new();
+            let method = Method::from_bytes(vector.method.as_bytes()).unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(vector.time);
+            let request =
+                SigningRequest::new(&method, &origin, &vector.target, &headers, b"not signed", time);
+            let parts = signer.sign(&request).unwrap();
+            let (name, value) = parts.headers().next().unwrap();
+            assert_eq!((name.as_str(), value.to_str().unwrap()), ("authorization", &*vector.header));
+            assert!(value.is_sensitive());
+        }
+    }
+
+    #[test]
+    fn keys_that_cannot_work_are_refused_by_name() {
+        for (application, private, field) in [
+            ("", KEY, "application key"),
+            ("a:b", KEY, "application key"),
+            ("a\nb", KEY, "application key"),
+            ("a b", KEY, "application key"),
+            ("é", KEY, "application key"),
+            ("app", "", "private key"),
+            ("app", "not base64!", "private key"),
+            ("app", "YQ", "private key"),
+        ] {
+            let error = HmacKeys::new(application, private.to_owned()).signer().unwrap_err();
+            assert_eq!(error.field(), field, "{application:?} {private:?}");
+        }
+        assert!(HmacKeys::new("app", format!(" {KEY}\n")).signer().is_ok(), "as it is copied from a mail");
+    }
+
+    #[test]
+    fn nonces_are_guids_and_never_the_same() {
+        let nonces: BTreeSet<String> = (0..1000).map(|_| random_guid().unwrap()).collect();
+        assert_eq!(nonces.len(), 1000);
+        for nonce in nonces {
+            assert_eq!(nonce.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+            assert_eq!(nonce.as_bytes()[14], b'4', "{nonce}");
+            assert!(b"89ab".contains(&nonce.as_bytes()[19]), "{nonce}");
+        }
+    }
+
+    #[test]
+    fn the_encoding_is_that_of_the_vendors_platform() {
+        let encode = |value: &str| {
+            let mut text = String::new();
+            url_encode(&mut text, value);
+            text
+        };
+        assert_eq!(encode("aZ09-_.!*()"), "aZ09-_.!*()");
+        assert_eq!(encode(" ~'/?:@&=+$,#%"), "+%7E%27%2F%3F%3A%40%26%3D%2B%24%2C%23%25");
+        assert_eq!(encode("é"), "%C3%A9");
+    }
+}

@@ -1,0 +1,305 @@
+//! A pair of tokens, and the answer of `/Token` that brings one.
+//!
+//! The answer is one flat object with two dotted names and a boolean that is a text. Three lifetimes are published (an
+//! hour in a sample, two weeks, 15 days), so none is assumed: the end is what the answer says.
+
+use bytes::Bytes;
+use client_core::auth_core::SecretString;
+use client_core::auth_core::scheme::Bearer;
+use client_core::decode::DecodeFailure;
+use client_core::model;
+use http::{HeaderMap, Response, StatusCode, header};
+use serde::Deserialize;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// The tokens of a user.
+///
+/// They come from a login, or from wherever a program has kept them:
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use virtuous_client::{Client, Tokens};
+///
+/// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
+/// let kept = Tokens::new("access".to_owned()).with_refresh_token("refresh".to_owned()).with_expires_at(end);
+/// let virtuous = Client::builder().tokens(kept).build()?;
+/// # Ok::<(), virtuous_client::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tokens {
+    pub(crate) access: SecretString,
+    pub(crate) refresh: Option<SecretString>,
+    pub(crate) expires_at: Option<SystemTime>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) two_factor_enabled: Option<bool>,
+}
+
+impl Tokens {
+    /// An access token whose end is not known: it is used until the server refuses it.
+    #[must_use]
+    pub fn new(access_token: impl Into<SecretString>) -> Self {
+        Self {
+            access: access_token.into(),
+            refresh: None,
+            expires_at: None,
+            user_name: None,
+            two_factor_enabled: None,
+        }
+    }
+
+    /// With the token that the next pair is got with.
+    #[must_use]
+    pub fn with_refresh_token(mut self, refresh_token: impl Into<SecretString>) -> Self {
+        self.refresh = Some(refresh_token.into());
+        self
+    }
+
+    /// With the end of the access token.
+    #[must_use]
+    pub fn with_expires_at(mut self, expires_at: SystemTime) -> Self {
+        self.expires_at = Some(expires_at);
+        self
+    }
+
+    /// What calls are signed with.
+    #[must_use]
+    pub fn access_token(&self) -> &SecretString {
+        &self.access
+    }
+
+    /// What the next pair is got with. Virtuous doesn't say whether it dies when it is used; treat it so, and keep the
+    /// newest.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&SecretString> {
+        self.refresh.as_ref()
+    }
+
+    /// When the access token ends, on this machine's clock.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// Whose tokens they are, as the server named them.
+    #[must_use]
+    pub fn user_name(&self) -> Option<&str> {
+        self.user_name.as_deref()
+    }
+
+    /// Whether this user has to give a one-time code at a login.
+    #[must_use]
+    pub fn two_factor_enabled(&self) -> Option<bool> {
+        self.two_factor_enabled
+    }
+}
+
+/// Shows the end, and neither token nor user.
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("has_refresh_token", &self.refresh.is_some())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `/Token` answers with success.
+pub(crate) enum TokenAnswer {
+    Granted(Box<Granted>),
+    /// 202: a one-time code is wanted. The status alone says so; what the body holds is not documented.
+    CodeWanted,
+}
+
+/// Tokens whose end is not yet put on this machine's clock.
+pub(crate) struct Granted {
+    pub(crate) tokens: Tokens,
+    ends: Ends,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ends {
+    /// At this time of the server, which showed that time itself when it answered.
+    At {
+        end: SystemTime,
+        server_now: Option<SystemTime>,
+    },
+    After(Duration),
+    Unknown,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(deserialize_with = "model::secret")]
+    access_token: SecretString,
+    #[serde(default, deserialize_with = "model::optional_secret")]
+    refresh_token: Option<SecretString>,
+    #[serde(default)]
+    expires_in: serde_json::Value,
+    #[serde(rename = ".expires", default)]
+    expires: serde_json::Value,
+    #[serde(rename = "userName", default)]
+    user_name: serde_json::Value,
+    #[serde(rename = "twoFactorEnabled", default)]
+    two_factor_enabled: serde_json::Value,
+}
+
+/// Reads an answer of `/Token`, by its status before anything else.
+pub(crate) fn read(answer: &Response<Bytes>) -> Result<TokenAnswer, DecodeFailure> {
+    if answer.status() == StatusCode::ACCEPTED {
+        return Ok(TokenAnswer::CodeWanted);
+    }
+    let body: Body = model::object(&mut serde_json::Deserializer::from_slice(answer.body()))?;
+    if Bearer::new(&body.access_token).is_err() {
+        return Err(DecodeFailure::Rule("the access token can't stand in a header"));
+    }
+    let mut tokens = Tokens::new(body.access_token);
+    tokens.refresh = body.refresh_token;
+    tokens.user_name = body.user_name.as_str().map(str::to_owned);
+    tokens.two_factor_enabled = flag(&body.two_factor_enabled);
+    let ends = ends(&body.expires, &body.expires_in, answer.headers());
+    Ok(TokenAnswer::Granted(Box::new(Granted { tokens, ends })))
+}
+
+/// `.expires` where it can be read, else `expires_in`.
+fn ends(expires: &serde_json::Value, expires_in: &serde_json::Value, headers: &HeaderMap) -> Ends {
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    if let Some(end) = expires.as_str().and_then(date) {
+        let server_now = headers.get(header::DATE).and_then(|now| now.to_str().ok()).and_then(date);
+        return Ends::At { end, server_now };
+    }
+    let seconds = expires_in.as_u64().or_else(|| expires_in.as_str()?.parse().ok());
+    seconds.map_or(Ends::Unknown, |seconds| Ends::After(Duration::from_secs(seconds)))
+}
+
+/// `"True"`, as the vendor writes it, or a boolean.
+fn flag(value: &serde_json::Value) -> Option<bool> {
+    match value {
+        serde_json::Value::Bool(flag) => Some(*flag),
+        serde_json::Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        serde_json::Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+impl Granted {
+    /// The tokens with their end on a clock that shows `now`.
+    ///
+    /// The end is counted from the server's own time where it shows one, so that a clock that is wrong here neither
+    /// ends a token early nor keeps it too long.
+    pub(crate) fn at(self, now: SystemTime) -> Tokens {
+        let left = match self.ends {
+            Ends::At { end, server_now } => {
+                Some(end.duration_since(server_now.unwrap_or(now)).unwrap_or(Duration::ZERO))
+            }
+            Ends::After(left) => Some(left),
+            Ends::Unknown => None,
+        };
+        Tokens { expires_at: left.and_then(|left| now.checked_add(left)), ..self.tokens }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use client_core::auth_core::ExposeSecret;
+    use http::HeaderValue;
+
+    const NOW: Duration = Duration::from_secs(1_700_000_000);
+
+    fn answer(status: u16, body: &str, date: Option<&str>) -> Response<Bytes> {
+        let mut answer = Response::new(Bytes::from(body.to_owned()));
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        if let Some(date) = date {
+            answer.headers_mut().insert(header::DATE, HeaderValue::from_str(date).unwrap());
+        }
+        answer
+    }
+
+    fn granted(body: &str, date: Option<&str>) -> Tokens {
+        match read(&answer(200, body, date)) {
+            Ok(TokenAnswer::Granted(granted)) => granted.at(SystemTime::UNIX_EPOCH + NOW),
+            Ok(TokenAnswer::CodeWanted) => panic!("no code is wanted"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    fn life(body: &str, date: Option<&str>) -> Option<u64> {
+        let end = granted(body, date).expires_at?;
+        Some(end.duration_since(SystemTime::UNIX_EPOCH + NOW).unwrap().as_secs())
+    }
+
+    #[test]
+    fn the_vendors_sample_is_read() {
+        let tokens = granted(
+            r#"{"access_token":"a","token_type":"bearer","expires_in":3599,"refresh_token":"r","userName":"u@x.org",
+                "twoFactorEnabled":"True",".issued":"Thu, 10 Feb 2022 22:27:19 GMT",".expires":"Thu, 10 Feb 2022 23:27:19 GMT"}"#,
+            Some("Thu, 10 Feb 2022 22:27:19 GMT"),
+        );
+        assert_eq!(tokens.access_token().expose_secret(), "a");
+        assert_eq!(tokens.refresh_token().unwrap().expose_secret(), "r");
+        assert_eq!((tokens.user_name(), tokens.two_factor_enabled()), (Some("u@x.org"), Some(true)));
+        assert_eq!(tokens.expires_at(), Some(SystemTime::UNIX_EPOCH + NOW + Duration::from_secs(3600)));
+    }
+
+    #[test]
+    fn the_end_is_the_date_or_else_the_seconds() {
+        // 14 November 2023, 22:13:20 is 1,700,000,000.
+        let at = r#"".expires":"Tue, 14 Nov 2023 23:13:20 GMT""#;
+        for (members, date, expected) in [
+            (format!("{at},\"expires_in\":60"), None, Some(3600)),
+            (format!("{at},\"expires_in\":60"), Some("Tue, 14 Nov 2023 23:13:10 GMT"), Some(10)),
+            (format!("{at},\"expires_in\":60"), Some("nonsense"), Some(3600)),
+            (r#"".expires":"soon","expires_in":60"#.to_owned(), None, Some(60)),
+            (r#"".expires":7,"expires_in":"60""#.to_owned(), None, Some(60)),
+            (r#"".expires":null,"expires_in":1295999"#.to_owned(), None, Some(1_295_999)),
+            (r#""expires_in":-1"#.to_owned(), None, None),
+            (r#""expires_in":null"#.to_owned(), None, None),
+            (r#"".expires":"Tue, 14 Nov 2023 22:13:20 GMT""#.to_owned(), None, Some(0)),
+            (r#"".expires":"Tue, 14 Nov 2000 22:13:20 GMT","expires_in":60"#.to_owned(), None, Some(0)),
+        ] {
+            let body = format!("{{\"access_token\":\"a\",{members}}}");
+            assert_eq!(life(&body, date), expected, "{body} {date:?}");
+        }
+        assert_eq!(life(r#"{"access_token":"a","expires_in":18446744073709551615}"#, None), None);
+    }
+
+    #[test]
+    fn a_202_is_a_challenge_whatever_its_body() {
+        for body in
+            ["", "<html>", r#"{"error":"awaiting_verification"}"#, r#"{"access_token":"a","expires_in":60}"#]
+        {
+            assert!(matches!(read(&answer(202, body, None)), Ok(TokenAnswer::CodeWanted)), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_taken_for_one() {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            r#"{"access_token":null}"#,
+            r#"{"access_token":""}"#,
+            r#"{"access_token":"a\r\nb"}"#,
+            r#"["a","r"]"#,
+        ] {
+            assert!(read(&answer(200, body, None)).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn both_spellings_of_the_flag_are_read() {
+        for (value, expected) in [
+            ("\"True\"", Some(true)),
+            ("\"false\"", Some(false)),
+            ("true", Some(true)),
+            ("\"maybe\"", None),
+            ("null", None),
+        ] {
+            let body = format!("{{\"access_token\":\"a\",\"twoFactorEnabled\":{value}}}");
+            assert_eq!(granted(&body, None).two_factor_enabled(), expected, "{value}");
+        }
+    }
+}

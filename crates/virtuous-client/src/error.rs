@@ -1,0 +1,359 @@
+//! What Virtuous's errors say.
+//!
+//! The vendor is on its way from one form of error bodies to another, `/Token` has a third, most refusals have no body at
+//! all, and what stands in front of the servers sends pages. So the status decides what kind of error it is, and the
+//! body is read for whatever it holds, in this order: the form the vendor is moving to (`error` is an object), the one
+//! it comes from (`message`, `modelState`), and that of `/Token` (`error` is a text, `error_description`).
+
+use crate::auth::problem::{SessionError, SessionProblem};
+use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
+use client_core::auth_core::CredentialSource;
+use client_core::{AnswerView, ApiError, Operation, Vendor};
+use http::StatusCode;
+use serde_json::{Map, Value};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// A call to Virtuous that failed.
+///
+/// It gives access to everything that [`client_core::Error`] knows, and to the vendor's own body:
+///
+/// ```no_run
+/// # async fn run(virtuous: virtuous_client::Client) {
+/// use virtuous_client::ErrorKind;
+///
+/// match virtuous.contacts().get(17).await {
+///     Ok(contact) => println!("{}", contact.name.unwrap_or_default()),
+///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such contact"),
+///     Err(error) if error.session_problem().is_some_and(|problem| problem.needs_login()) => println!("log in again"),
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// # }
+/// ```
+pub struct Error(client_core::Error);
+
+impl Error {
+    /// The part that all providers share.
+    #[must_use]
+    pub fn into_inner(self) -> client_core::Error {
+        self.0
+    }
+
+    /// What the body of the answer says, in whichever of the vendor's forms; empty when there was no answer.
+    #[must_use]
+    pub fn vendor_body(&self) -> ErrorBody {
+        ErrorBody::of(&self.0)
+    }
+
+    /// Why there was no token, when this error is about the session and not about the call.
+    #[must_use]
+    pub fn session_problem(&self) -> Option<SessionProblem> {
+        SessionError::find(&self.0)
+    }
+
+    /// What the answer said about the limit of calls.
+    #[must_use]
+    pub fn rate_limit(&self) -> RateLimit {
+        self.0.headers().map(http::HeaderMap::rate_limit).unwrap_or_default()
+    }
+}
+
+impl Deref for Error {
+    type Target = client_core::Error;
+
+    fn deref(&self) -> &client_core::Error {
+        &self.0
+    }
+}
+
+impl From<client_core::Error> for Error {
+    fn from(error: client_core::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Which of its forms an error body has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ErrorShape {
+    /// No body, as with most refusals.
+    #[default]
+    Empty,
+    /// `{"error": {"code", "message", "details"}}`, the form that the vendor is moving to.
+    Envelope,
+    /// `{"message"}`, with or without `modelState`.
+    Message,
+    /// `{"error", "error_description"}`, that of the token endpoint.
+    Grant,
+    /// Anything else: a page, plain text, other JSON. [`body`](client_core::Error::body) has it.
+    Other,
+}
+
+/// What an error body says.
+///
+/// `Debug` shows its form and how much there is; the vendor's texts may repeat what was sent.
+#[derive(Clone, Default)]
+pub struct ErrorBody {
+    shape: ErrorShape,
+    code: Option<String>,
+    message: Option<String>,
+    details: Vec<ErrorDetail>,
+}
+
+/// What is wrong with one field of a request.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorDetail {
+    /// The field as the vendor names it, such as `gift.amount`.
+    pub field: Option<String>,
+    /// The vendor's code for it, where there is one.
+    pub code: Option<String>,
+    /// The vendor's words.
+    pub message: Option<String>,
+}
+
+impl fmt::Debug for ErrorBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorBody")
+            .field("shape", &self.shape)
+            .field("details", &self.details.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ErrorDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorDetail").finish_non_exhaustive()
+    }
+}
+
+impl ErrorBody {
+    pub(crate) fn of(error: &client_core::Error) -> Self {
+        error.body().map(|body| Self::read(body)).unwrap_or_default()
+    }
+
+    /// Its form.
+    #[must_use]
+    pub fn shape(&self) -> ErrorShape {
+        self.shape
+    }
+
+    /// The vendor's code, such as `VALIDATION_FAILED` or `invalid_grant`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The vendor's words. They may repeat what was sent.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// What is wrong with which field.
+    #[must_use]
+    pub fn details(&self) -> &[ErrorDetail] {
+        &self.details
+    }
+
+    fn read(body: &[u8]) -> Self {
+        if body.is_empty() {
+            return Self::default();
+        }
+        let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+            return Self { shape: ErrorShape::Other, ..Self::default() };
+        };
+        let error = member(&body, "error");
+        let mut read = Self { shape: ErrorShape::Other, ..Self::default() };
+        if let Some(Value::Object(inner)) = error {
+            read.shape = ErrorShape::Envelope;
+            read.code = text(inner, "code");
+            read.message = text(inner, "message");
+            if let Some(Value::Array(details)) = member(inner, "details") {
+                read.details.extend(details.iter().filter_map(Value::as_object).map(|detail| ErrorDetail {
+                    field: text(detail, "field"),
+                    code: text(detail, "code"),
+                    message: text(detail, "message"),
+                }));
+            }
+            return read;
+        }
+        read.code = error.and_then(Value::as_str).map(str::to_owned);
+        read.message = text(&body, "message");
+        let state = member(&body, "modelState");
+        if read.message.is_some() || state.is_some() {
+            read.shape = ErrorShape::Message;
+        } else if read.code.is_some() {
+            read.shape = ErrorShape::Grant;
+            read.message = text(&body, "error_description");
+        }
+        for fields in [state, member(&body, "errors")].into_iter().flatten() {
+            read.details.extend(fields.as_object().into_iter().flatten().flat_map(of_field));
+        }
+        read
+    }
+}
+
+/// The words about one field: a list of texts, or a text.
+fn of_field((field, words): (&String, &Value)) -> Vec<ErrorDetail> {
+    let detail = |message: &Value| ErrorDetail {
+        field: Some(field.clone()),
+        code: None,
+        message: message.as_str().map(str::to_owned),
+    };
+    match words {
+        Value::Array(words) => words.iter().map(detail).collect(),
+        word => vec![detail(word)],
+    }
+}
+
+/// A member by its name; the vendor's platform writes `Message` and `ModelState` unless it is told otherwise.
+fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let other_case = || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    object.get(name).or_else(other_case).filter(|value| !value.is_null())
+}
+
+fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    member(object, name)?.as_str().map(str::to_owned)
+}
+
+/// Codes are words; what has digits or other characters may be something that was sent and is not printed.
+fn is_word(code: &str) -> bool {
+    (2..=40).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
+/// The vendor's rules: those of plain HTTP, its bodies, its limits, and the operations that insist on a signature.
+#[derive(Debug, Default)]
+pub(crate) struct Virtuous {
+    /// What signs the operations that take nothing but an HMAC.
+    pub(crate) hmac: Option<Arc<dyn CredentialSource>>,
+}
+
+/// The operations that the vendor documents as taking an HMAC only.
+pub(crate) const HMAC_ONLY: [&str; 2] =
+    ["/api/Contact/ByReference/{referenceId}", "/api/Gift/ByReference/{referenceId}"];
+
+impl Vendor for Virtuous {
+    fn name(&self) -> &'static str {
+        "virtuous"
+    }
+
+    fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
+        self.hmac.as_ref().filter(|_| HMAC_ONLY.contains(&operation.path()))
+    }
+
+    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+        let body = ErrorBody::read(answer.body);
+        let mut api = ApiError::new();
+        api.code = body.code.filter(|code| is_word(code));
+        api.message = body.message;
+        api
+    }
+
+    /// A throttled answer without `Retry-After` says when the count begins anew.
+    fn wait_hint(&self, answer: AnswerView<'_>, now: SystemTime) -> Option<Duration> {
+        if answer.status != StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
+        answer.headers.rate_limit().resets_in(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> ErrorBody {
+        ErrorBody::read(body.as_bytes())
+    }
+
+    fn summary(body: &ErrorBody) -> (ErrorShape, Option<&str>, Option<&str>, usize) {
+        (body.shape(), body.code(), body.message(), body.details().len())
+    }
+
+    #[test]
+    fn every_form_is_read_in_its_order() {
+        use ErrorShape::{Empty, Envelope, Grant, Message, Other};
+        for (body, expected) in [
+            ("", (Empty, None, None, 0)),
+            (r#"{"message":"denied"}"#, (Message, None, Some("denied"), 0)),
+            (r#"{"Message":"denied"}"#, (Message, None, Some("denied"), 0)),
+            (
+                r#"{"message":"bad","modelState":{"gift.amount":["too small","odd"],"gift.type":"missing"}}"#,
+                (Message, None, Some("bad"), 3),
+            ),
+            (r#"{"modelState":{}}"#, (Message, None, None, 0)),
+            (
+                r#"{"error":{"code":"VALIDATION_FAILED","message":"bad","details":[{"field":"a","code":"B","message":"c"},7]}}"#,
+                (Envelope, Some("VALIDATION_FAILED"), Some("bad"), 1),
+            ),
+            (r#"{"error":{"code":"CONFLICT"},"message":"old"}"#, (Envelope, Some("CONFLICT"), None, 0)),
+            (r#"{"error":{}}"#, (Envelope, None, None, 0)),
+            (
+                r#"{"error":"invalid_grant","error_description":"no"}"#,
+                (Grant, Some("invalid_grant"), Some("no"), 0),
+            ),
+            (
+                r#"{"error":"Bad","error_description":"no","errors":{"a":["b"]},"message":"m","data":null}"#,
+                (Message, Some("Bad"), Some("m"), 1),
+            ),
+            (r#"{"error":7}"#, (Other, None, None, 0)),
+            ("{}", (Other, None, None, 0)),
+            ("[]", (Other, None, None, 0)),
+            ("\"text\"", (Other, None, None, 0)),
+            ("<html>520</html>", (Other, None, None, 0)),
+        ] {
+            assert_eq!(summary(&read(body)), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn details_name_their_field() {
+        let body =
+            read(r#"{"modelState":{"switchOrganization.organizationUserId":["The value is wrong."]}}"#);
+        let detail = &body.details()[0];
+        assert_eq!(detail.field.as_deref(), Some("switchOrganization.organizationUserId"));
+        assert_eq!(detail.message.as_deref(), Some("The value is wrong."));
+    }
+
+    #[test]
+    fn nothing_of_a_body_is_printed_but_codes_that_are_words() {
+        let body = read(r#"{"error":{"code":"canary1","message":"canary","details":[{"field":"canary"}]}}"#);
+        assert!(!format!("{body:?} {:?}", body.details()).contains("canary"));
+        let headers = http::HeaderMap::new();
+        for (code, printed) in
+            [("NOT_FOUND", true), ("invalid_grant", true), ("048211", false), ("a b", false), ("x", false)]
+        {
+            let text = format!(r#"{{"error":"{code}"}}"#);
+            let view = AnswerView::new(StatusCode::BAD_REQUEST, &headers, text.as_bytes());
+            assert_eq!(Virtuous::default().api_error(view).code.is_some(), printed, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_operations_that_insist_on_a_signature_exist() {
+        for path in HMAC_ONLY {
+            assert!(crate::operations::ALL.iter().any(|operation| operation.path() == path), "{path}");
+        }
+    }
+}
