@@ -2,7 +2,7 @@
 
 use crate::auth;
 use crate::error::{Error, VaultVision};
-use client_core::auth_core::{SecretString, StaticCredential};
+use client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
 use client_core::{BaseUrl, Engine, Request, RetryPolicy, Settings, env};
 use http::Method;
 use std::fmt;
@@ -10,6 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const DEFAULT_HOST: &str = "https://api.vaultvision.com";
+
+const API_KEY: &str = "VV_API_KEY";
+const BASE_URL: &str = "VV_BASE_URL";
 
 /// The window over which the proxy in front of the API counts calls, from the vendor's own publication of its set-up.
 /// Its 429 has no `Retry-After`, and coming back sooner only counts against the next window.
@@ -44,7 +47,7 @@ impl Client {
     pub fn builder(api_key: impl Into<SecretString>) -> ClientBuilder {
         let mut settings = Settings::new(concat!("vaultvision-client/", env!("CARGO_PKG_VERSION")));
         settings.set_retry(RetryPolicy::default().throttle_delay(RATE_WINDOW));
-        ClientBuilder { api_key: api_key.into(), settings }
+        ClientBuilder { api_key: api_key.into(), from_env: false, settings }
     }
 
     /// A client with the key of `VV_API_KEY`, and the address of `VV_BASE_URL` if that is set. An empty variable counts as
@@ -98,6 +101,8 @@ impl fmt::Debug for Client {
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     api_key: SecretString,
+    /// Where the key came from, for errors to name the variable.
+    from_env: bool,
     settings: Settings,
 }
 
@@ -111,9 +116,10 @@ impl ClientBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
-            let mut builder = Client::builder(env::required("VV_API_KEY")?);
-            if let Some(url) = env::optional("VV_BASE_URL")? {
-                builder.settings.set_base_url("VV_BASE_URL", url);
+            let mut builder = Client::builder(env::required(API_KEY)?);
+            builder.from_env = true;
+            if let Some(url) = env::optional(BASE_URL)? {
+                builder.settings.set_base_url(BASE_URL, url);
             }
             Ok(builder)
         };
@@ -130,7 +136,8 @@ impl ClientBuilder {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let build = || {
             let base = BaseUrl::parse(source, url)?;
-            let signer = auth::signer(&self.api_key)?;
+            let named = |error: InvalidCredential| if self.from_env { error.with_field(API_KEY) } else { error };
+            let signer = auth::signer(&self.api_key).map_err(named)?;
             let credential = StaticCredential::new(signer, base.origin().clone());
             Engine::new(&self.settings, base, VaultVision, Some(Arc::new(credential)))
         };

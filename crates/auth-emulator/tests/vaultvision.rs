@@ -1,0 +1,199 @@
+//! The Vault Vision stand-in over a real socket: keys, permissions, whole objects, the forms of answers.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use std::time::Duration;
+
+use auth_emulator::providers::vaultvision::{CreateStatus, Permission, Permissions, VaultVision};
+use auth_emulator::{ClockStart, Emulator, Outcome, Reset, Timestamp};
+use common::{Answer, Request};
+use serde_json::{Value, json};
+
+const TENANT: &str = "/v1/tenants/CmKJPDorO34hGJ0J";
+
+async fn start() -> (Emulator, VaultVision) {
+    let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(1_700_000_010));
+    let builder = Emulator::builder().clock(clock).vaultvision(|settings| settings.bcrypt_cost = 4);
+    let emulator = builder.start().await.unwrap();
+    let vault = emulator.vaultvision();
+    (emulator, vault)
+}
+
+async fn call(vault: &VaultVision, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    let request = Request::new(method, &format!("{}{path}", vault.base_url()))
+        .header("Authorization", &format!("Bearer {}", vault.api_key()));
+    match body {
+        Some(body) => request.json(body).send().await,
+        None => request.send().await,
+    }
+}
+
+async fn get(vault: &VaultVision, path: &str) -> Value {
+    let answer = call(vault, "GET", path, None).await;
+    assert_eq!(answer.status, 200, "{path}");
+    answer.json()
+}
+
+#[tokio::test]
+async fn keys_are_checked_and_the_reason_is_told() {
+    let (emulator, vault) = start().await;
+    let url = format!("{}/v1/tenants", vault.base_url());
+    for (header, reason) in [
+        (None, "Authorization is missing"),
+        (Some("Basic x".to_owned()), "does not begin with Bearer"),
+        (Some("Bearer vv_wrong".to_owned()), "the API key is wrong"),
+    ] {
+        let mut request = Request::new("GET", &url);
+        if let Some(header) = &header {
+            request = request.header("Authorization", header);
+        }
+        let answer = request.send().await;
+        assert_eq!(answer.status, 401);
+        let error = answer.json();
+        assert_eq!((&error["type"], &error["code"]), (&json!("Error"), &json!("authentication_failure")));
+        assert_eq!((error["status_code"].as_u64(), error["uuid"].as_str().unwrap().len()), (Some(401), 36));
+        let explained = emulator.explain(&answer.request_id()).unwrap();
+        let failed = explained.checks.iter().find(|check| check.outcome == Outcome::Fail).unwrap();
+        assert!(failed.reason.as_ref().unwrap().contains(reason), "{failed:?}");
+    }
+    assert!(vault.api_key().starts_with("vv_"));
+    assert_eq!(vault.env(), [("VV_API_KEY", vault.api_key()), ("VV_BASE_URL", vault.base_url())]);
+}
+
+#[tokio::test]
+async fn a_body_replaces_the_whole_object() {
+    let (_emulator, vault) = start().await;
+    let before = get(&vault, TENANT).await;
+    assert_eq!(before["settings"]["allow_signups"], true);
+    let body = json!({
+        "type": "X", "id": "other", "created_at": "x", "name": "n", "unheard_of": 1,
+        "settings": { "domain": "stolen.test", "allow_social": false, "remember_login_seconds": 0, "typo": 1 },
+    });
+    let answer = call(&vault, "POST", TENANT, Some(&body)).await;
+    assert_eq!(answer.status, 200);
+    let after = answer.json();
+    assert_eq!(after, get(&vault, TENANT).await);
+    assert_eq!((&after["id"], &after["created_at"]), (&before["id"], &before["created_at"]));
+    assert_eq!(
+        after["settings"],
+        json!({ "domain": "acme01.vvkey.test" }),
+        "zeros, unknown and left-out members go"
+    );
+    assert!(after.get("unheard_of").is_none());
+    assert_ne!(after["updated_at"], before["updated_at"]);
+
+    vault.configure(|settings| {
+        settings.omit_zeros = false;
+        settings.updated_at_moves = false;
+    });
+    let again = call(&vault, "POST", TENANT, Some(&body)).await.json();
+    assert_eq!(
+        (&again["settings"]["allow_social"], &again["updated_at"]),
+        (&json!(false), &after["updated_at"])
+    );
+}
+
+#[tokio::test]
+async fn planted_members_live_until_a_body_leaves_them_out() {
+    let (emulator, vault) = start().await;
+    let object = "tenants/CmKJPDorO34hGJ0J";
+    let value = "[123456789012345678901234567890,1.10]";
+    vault.plant(object, "settings.require_mfa", value).unwrap();
+    vault.plant(object, "zero", "null").unwrap();
+    let answer = call(&vault, "GET", TENANT, None).await;
+    let text = String::from_utf8(answer.body.clone()).unwrap();
+    assert!(text.contains(&format!("\"require_mfa\":{value}")) && text.contains("\"zero\":null"), "{text}");
+    call(&vault, "POST", TENANT, Some(&json!({ "name": "n" }))).await;
+    assert!(!vault.stored(object).unwrap().contains("require_mfa"));
+    assert!(vault.plant("tenants/none", "a", "1").is_err());
+    assert!(vault.plant(object, "a", "{").is_err());
+    emulator.reset(Reset::All);
+    assert_eq!(get(&vault, TENANT).await["name"], "acme01");
+}
+
+#[tokio::test]
+async fn permissions_gate_each_row() {
+    let (_emulator, vault) = start().await;
+    let users = format!("{TENANT}/users");
+    let body = json!({ "profile": { "email": "a@example.test" } });
+    vault.configure(|settings| {
+        let mut permissions = Permissions::of_all(Permission::None);
+        permissions.users = Permission::Read;
+        settings.permissions = permissions;
+    });
+    for (method, path, body, status) in [
+        ("GET", "/v1/tenants", None, 403),
+        ("GET", TENANT, None, 403),
+        ("GET", users.as_str(), None, 200),
+        ("POST", users.as_str(), Some(&body), 403),
+        ("GET", &format!("{TENANT}/applications"), None, 403),
+        ("GET", &format!("{users}/u/credentials"), None, 403),
+    ] {
+        assert_eq!(call(&vault, method, path, body).await.status, status, "{method} {path}");
+    }
+    vault.configure(|settings| {
+        let grant = Permissions::of_all(Permission::Write);
+        settings.restricted = Some([("CmKJPDorO34hGJ0J".to_owned(), grant)].into_iter().collect());
+    });
+    assert_eq!(get(&vault, "/v1/tenants").await["total"], 1);
+    assert_eq!(call(&vault, "POST", &users, Some(&body)).await.status, 200);
+    assert_eq!(call(&vault, "GET", "/v1/tenants/i1JfrfWIwQiQ", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn bodies_and_conflicts_are_refused_by_code() {
+    let (_emulator, vault) = start().await;
+    let users = format!("{TENANT}/users");
+    let with = |metadata: Value| json!({ "profile": { "email": "a@example.test" }, "metadata": metadata });
+    let many: serde_json::Map<String, Value> = (0..21).map(|n| (n.to_string(), json!(""))).collect();
+    vault.configure(|settings| settings.create_status = CreateStatus::Created);
+    let made = call(&vault, "POST", &users, Some(&with(json!({ "k".repeat(100): "v".repeat(1000) })))).await;
+    assert_eq!(made.status, 201);
+    let user = made.json()["id"].as_str().unwrap().to_owned();
+    let credentials = format!("{users}/{user}/credentials");
+    let import = |alg: &str, hash: &str| json!({ "password": { "alg": alg, "hash": hash } });
+    for (path, body, status, code) in [
+        (&users, with(json!({})), 409, "email_taken"),
+        (&users, json!({}), 400, "invalid_request"),
+        (&users, json!([]), 400, "invalid_request"),
+        (&users, with(Value::Object(many)), 400, "invalid_metadata"),
+        (&users, with(json!({ "k".repeat(101): "" })), 400, "invalid_metadata"),
+        (&users, with(json!({ "k": "v".repeat(1001) })), 400, "invalid_metadata"),
+        (&credentials, import("md5", "x"), 400, "invalid_request"),
+        (&credentials, json!({ "type": "Passkey" }), 400, "invalid_request"),
+        (&credentials, import("bcrypt", &format!("$2a$31${}", "a".repeat(53))), 400, "bcrypt_cost"),
+        (&format!("{users}/none/credentials"), import("plain", "x"), 404, "not_found"),
+    ] {
+        let answer = call(&vault, "POST", path, Some(&body)).await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{path} {body}");
+    }
+    assert_eq!(call(&vault, "PUT", &users, None).await.status, 405);
+    assert_eq!(call(&vault, "GET", "/v2", None).await.json()["code"], "not_found");
+}
+
+#[tokio::test]
+async fn the_proxy_counts_over_ten_seconds() {
+    let (emulator, vault) = start().await;
+    vault.configure(|settings| settings.calls_per_window = Some(2));
+    let statuses = async |count: usize| {
+        let mut seen = Vec::new();
+        for _ in 0..count {
+            seen.push(call(&vault, "GET", "/v1/tenants", None).await.status);
+        }
+        seen
+    };
+    assert_eq!(statuses(3).await, [200, 200, 429]);
+    let refused = call(&vault, "GET", "/v1/tenants", None).await;
+    assert_eq!(refused.json(), json!({ "status_code": "429", "status_text": "Too Many Requests" }));
+    assert!(refused.header("retry-after").is_none());
+    emulator.clock().advance(Duration::from_secs(10));
+    assert_eq!(statuses(1).await, [200]);
+}
