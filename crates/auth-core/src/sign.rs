@@ -199,16 +199,31 @@ pub trait Sign: Send + Sync + fmt::Debug {
 }
 
 /// A request that can't be signed.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SignError {
     /// The credential itself can't be used.
-    #[error(transparent)]
-    Credential(#[from] InvalidCredential),
+    Credential(InvalidCredential),
     /// The request has something that the scheme can't sign; the text names it and holds no value.
-    #[error("this request can't be signed: {0}")]
     Request(&'static str),
 }
+
+impl From<InvalidCredential> for SignError {
+    fn from(error: InvalidCredential) -> Self {
+        Self::Credential(error)
+    }
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credential(error) => error.fmt(f),
+            Self::Request(reason) => write!(f, "this request can't be signed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for SignError {}
 
 #[cfg(test)]
 mod tests {

@@ -103,8 +103,7 @@ pub trait LockedToken: Send + fmt::Debug {
 }
 
 /// A store that can't be read or written. The text says where and why, and shows no token.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the token store {action} failed: {reason}")]
+#[derive(Clone, Debug)]
 pub struct StoreError {
     action: &'static str,
     reason: String,
@@ -118,16 +117,40 @@ impl StoreError {
     }
 }
 
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the token store {} failed: {}", self.action, self.reason)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
 /// A lock that could not be had.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LockError {
     /// Somebody else holds it and did not let go in time.
-    #[error("the token is locked by another process")]
     Held,
     /// The store can't lock: no permission, no space, no such place.
-    #[error("the token can't be locked")]
-    Unavailable(#[source] StoreError),
+    Unavailable(StoreError),
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Held => "the token is locked by another process",
+            Self::Unavailable(_) => "the token can't be locked",
+        })
+    }
+}
+
+impl std::error::Error for LockError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Held => None,
+            Self::Unavailable(error) => Some(error),
+        }
+    }
 }
 
 /// Keeps tokens as long as the process lives.

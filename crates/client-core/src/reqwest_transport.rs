@@ -305,7 +305,10 @@ async fn read(response: &mut reqwest::Response, limit: usize) -> Result<(Bytes, 
     let Some(mut first) = response.chunk().await.map_err(failed)? else {
         return Ok((Bytes::new(), false));
     };
-    // Most answers come in one piece, which is handed on without copying.
+    // Most answers come in one piece, which is handed on without copying, and with a length that says so.
+    if announced == first.len() as u64 && first.len() <= limit {
+        return Ok((first, false));
+    }
     let Some(second) = (if first.len() <= limit { response.chunk().await.map_err(failed)? } else { None })
     else {
         let over = first.len() > limit;

@@ -220,6 +220,19 @@ async fn the_quota_ends_the_repeats_of_a_whole_client() {
 }
 
 #[tokio::test]
+async fn what_a_successful_repeat_took_from_the_quota_is_given_back() {
+    let mut transport = script();
+    for _ in 0..100 {
+        transport = transport.status(503).json(200, "1");
+    }
+    let engine = Setup::new(transport).engine();
+    for call in 0..100 {
+        let reply = read(&engine).reply().await;
+        assert_eq!(reply.unwrap().attempts, 2, "call {call}: 35 repeats alone would have emptied the bucket");
+    }
+}
+
+#[tokio::test]
 async fn a_credential_of_another_origin_is_not_attached() {
     let transport = script().json(200, "1");
     let setup = Setup::new(transport.clone());

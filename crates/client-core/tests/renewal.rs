@@ -10,6 +10,7 @@ use client_core::auth_core::token::{Lifetime, RenewalSettings};
 use client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, SecretString, Sign, scheme::Bearer,
 };
+use client_core::testing::ScriptedTransport;
 use client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use client_core::{Engine, ErrorKind, Renew, Renewed, Renewing};
 use common::{Setup, origin, read};
@@ -256,6 +257,17 @@ async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_s
     world.setup.time.advance(Duration::from_secs(11));
     let error = common::write(&engine).await.unwrap_err();
     assert!(!error.was_renewed_not_replayed() && !error.is_retryable());
+}
+
+#[tokio::test]
+async fn the_attempt_after_a_renewal_is_not_counted_as_a_repeat() {
+    let transport = ScriptedTransport::new().status(401).status(503).status(503).json(200, "1");
+    let setup = Setup::new(transport);
+    let source =
+        Renewing::new(Login(Server::new(true)), origin(), setup.time.clock(), RenewalSettings::default());
+    source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
+    let engine = setup.engine_with(Arc::new(source));
+    assert_eq!(read(&engine).reply().await.unwrap().attempts, 4, "three, and the one that was refused");
 }
 
 #[tokio::test]

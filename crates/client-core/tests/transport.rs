@@ -228,3 +228,28 @@ async fn an_idle_connection_that_the_server_closed_does_not_fail_a_read() {
     }
     thread.join().unwrap();
 }
+
+#[tokio::test]
+async fn one_connection_serves_many_calls() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // Answers on its only connection; a second one would wait for ever to be accepted.
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut requests = 0;
+        while stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
+            requests += 1;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1").unwrap();
+        }
+        requests
+    });
+    let engine = engine(transport(), &url, RetryPolicy::none());
+    for _ in 0..50 {
+        let call = read(&engine).timeout(Duration::from_secs(10));
+        call.await.unwrap();
+    }
+    drop(engine);
+    // The connection closes once its client is gone and its task has run.
+    tokio::task::yield_now().await;
+    assert_eq!(tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap(), 50);
+}
