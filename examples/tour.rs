@@ -3,7 +3,7 @@
 //! It needs no account and no network: the emulator runs in this process. Each provider honours its own environment
 //! variables, see the example of its name.
 
-use auth_client_examples::{run, vaultvision, verigator};
+use auth_client_examples::{revesecure, run, vaultvision, verigator};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -11,6 +11,7 @@ async fn main() -> ExitCode {
     run(async |narrator| {
         verigator::run(narrator).await?;
         vaultvision::run(narrator).await?;
+        revesecure::run(narrator).await?;
         Ok(())
     })
     .await

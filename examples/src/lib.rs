@@ -4,6 +4,7 @@
 //! variables a flow runs against the emulator, which is started in this process.
 
 mod narrator;
+pub mod revesecure;
 pub mod vaultvision;
 pub mod verigator;
 

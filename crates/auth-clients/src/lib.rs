@@ -5,6 +5,7 @@
 //!
 //! | feature | module | vendor |
 //! | --- | --- | --- |
+//! | `revesecure` | `revesecure` | ReveSecure |
 //! | `vaultvision` | `vaultvision` | Vault Vision |
 //! | `verigator` | `verigator` | Messente Verigator |
 //!
@@ -26,6 +27,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "revesecure")]
+pub use revesecure_client as revesecure;
 #[cfg(feature = "vaultvision")]
 pub use vaultvision_client as vaultvision;
 #[cfg(feature = "verigator")]

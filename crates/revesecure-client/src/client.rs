@@ -11,6 +11,9 @@ use std::fmt;
 use std::sync::Arc;
 
 const DEFAULT_HOST: &str = "https://dashboard.revesecure.com";
+const API_KEY: &str = "REVESECURE_API_KEY";
+const SECRET_KEY: &str = "REVESECURE_SECRET_KEY";
+const BASE_URL: &str = "REVESECURE_BASE_URL";
 
 /// Calls ReveSecure. Cheap to clone; clones share their connections and their retry quota.
 ///
@@ -48,6 +51,7 @@ impl Client {
             signing: Signing::default(),
             json_style: JsonStyle::Ascii,
             strict_envelope: false,
+            from_env: false,
             settings: Settings::new(concat!("revesecure-client/", env!("CARGO_PKG_VERSION"))),
         }
     }
@@ -120,6 +124,8 @@ pub struct ClientBuilder {
     signing: Signing,
     json_style: JsonStyle,
     strict_envelope: bool,
+    /// Errors name the variables then.
+    from_env: bool,
     settings: Settings,
 }
 
@@ -133,12 +139,10 @@ impl ClientBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
-            let mut builder = Client::builder(
-                env::required("REVESECURE_API_KEY")?,
-                env::required("REVESECURE_SECRET_KEY")?,
-            );
-            if let Some(url) = env::optional("REVESECURE_BASE_URL")? {
-                builder.settings.set_base_url("REVESECURE_BASE_URL", url);
+            let mut builder = Client::builder(env::required(API_KEY)?, env::required(SECRET_KEY)?);
+            builder.from_env = true;
+            if let Some(url) = env::optional(BASE_URL)? {
+                builder.settings.set_base_url(BASE_URL, url);
             }
             Ok(builder)
         };
@@ -214,7 +218,12 @@ impl ClientBuilder {
         let vendor = ReveSecure { style: self.json_style, strict: self.strict_envelope };
         let build = || {
             let base = BaseUrl::parse(source, url)?;
-            let signer = self.signing.signer(self.api_key.expose_secret(), &self.secret_key)?;
+            let signer = self.signing.signer(self.api_key.expose_secret(), &self.secret_key);
+            let signer = signer.map_err(|error| match error.field() {
+                "API key" if self.from_env => error.with_field(API_KEY),
+                "secret key" if self.from_env => error.with_field(SECRET_KEY),
+                _ => error,
+            })?;
             let credential = StaticCredential::new(signer, base.origin().clone());
             Engine::new(&self.settings, base, vendor, Some(Arc::new(credential)))
         };

@@ -51,7 +51,7 @@ impl Envelope {
         Some(Self {
             code: whole_number(members.get("code")?),
             description: members.get("description").and_then(Value::as_str).map(str::to_owned),
-            error: members.get("error").and_then(|flag| crate::Flag::of(flag)).map(|flag| flag.is_set()),
+            error: members.get("error").and_then(crate::Flag::of).map(crate::Flag::is_set),
         })
     }
 
