@@ -69,8 +69,11 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
 }
 
 fn instructions(program: &Program, budgets: &budgets::Bench, report: &mut Report) -> Result<(), Failure> {
-    let limit = budgets.instructions_ratio;
-    for (what, [short, long]) in [(What::User, [200, 1200]), (What::List, [20, 120])] {
+    let cases = [
+        (What::User, [200, 1200], budgets.instructions_ratio),
+        (What::List, [20, 120], budgets.list_instructions_ratio),
+    ];
+    for (what, [short, long], limit) in cases {
         let id = format!("bench.{}.instructions", what.word());
         let title = format!("{}: instructions per call, verigator / reqwest by hand", what.title());
         let target = format!("≤ {limit:.2}");
