@@ -1,7 +1,8 @@
 //! Applications: the OIDC clients of a tenant.
 
-use crate::kept::{Slot, whole_object};
+use crate::kept::Slot;
 use crate::metadata::Metadata;
+use crate::whole::whole_object;
 
 whole_object! {
     /// An application: an OIDC client of the tenant.

@@ -136,7 +136,8 @@ impl ClientBuilder {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let build = || {
             let base = BaseUrl::parse(source, url)?;
-            let named = |error: InvalidCredential| if self.from_env { error.with_field(API_KEY) } else { error };
+            let named =
+                |error: InvalidCredential| if self.from_env { error.with_field(API_KEY) } else { error };
             let signer = auth::signer(&self.api_key).map_err(named)?;
             let credential = StaticCredential::new(signer, base.origin().clone());
             Engine::new(&self.settings, base, VaultVision, Some(Arc::new(credential)))

@@ -4,10 +4,11 @@
 //! their names and members are not published, so they are kept as they came, and the two members that the vendor lets
 //! anybody change can be changed.
 
-use crate::kept::{Member, NameSeed, Unknown, Whole, whole_object};
+use crate::kept::{Member, NameSeed, Unknown, Whole};
 use crate::metadata::Metadata;
 use crate::password::{NewPassword, PasswordHash};
 use crate::time::Time;
+use crate::whole::whole_object;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! One code is published, `authentication_failure`. In front of the API stands a proxy whose 429 has another body: a
 //! textual `status_code`, a `status_text`, neither code nor UUID, and no `Retry-After`.
 
-use crate::kept::whole_object;
+use crate::whole::whole_object;
 use client_core::{AnswerView, ApiError, Vendor};
 use serde::{Deserialize, Serialize};
 use std::fmt;

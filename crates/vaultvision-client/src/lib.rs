@@ -91,6 +91,7 @@ mod secret_text;
 mod tenant;
 mod time;
 mod user;
+mod whole;
 
 #[cfg(feature = "testing")]
 pub use client_core::testing;

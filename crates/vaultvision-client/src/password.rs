@@ -4,9 +4,10 @@
 //! vendor wraps digests into bcrypt and unwraps them at the first login. What it would refuse is refused here with a
 //! reason; what it may refuse, a bcrypt cost that is far from its own, comes as a warning.
 
-use crate::kept::{Slot, whole_object};
+use crate::kept::Slot;
 use crate::metadata::Metadata;
 use crate::secret_text::SecretText;
+use crate::whole::whole_object;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client_core::auth_core::{ExposeSecret, SecretString};

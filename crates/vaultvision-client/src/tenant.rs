@@ -2,8 +2,8 @@
 //!
 //! A tenant is made in the vendor's console; the API reads and changes it.
 
-use crate::kept::whole_object;
 use crate::metadata::Metadata;
+use crate::whole::whole_object;
 
 whole_object! {
     /// A tenant: an isolated set of users and applications with a login page of its own.

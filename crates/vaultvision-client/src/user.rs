@@ -1,7 +1,8 @@
 //! Users and their profiles.
 
-use crate::kept::{Slot, whole_object};
+use crate::kept::Slot;
 use crate::metadata::Metadata;
+use crate::whole::whole_object;
 
 whole_object! {
     /// A user of a tenant.

@@ -17,10 +17,13 @@
 //! Assumption: lists are in the order of creation and end at the limit; there are no parameters.
 //!
 //! The rooms: `tree.rs` is JSON to the last digit, `state.rs` what is kept and how it is replaced, `passwords.rs` the import of
-//! passwords, `settings.rs` the knobs, `handle.rs` the typed handle.
+//! passwords, `access.rs` the key and its permissions, `replies.rs` the answers, `settings.rs` the knobs, `handle.rs` the typed
+//! handle.
 
+mod access;
 mod handle;
 mod passwords;
+mod replies;
 mod settings;
 mod state;
 mod tree;
@@ -33,6 +36,8 @@ use serde_json::Value;
 pub use self::handle::VaultVision;
 pub use self::settings::{CreateStatus, Permission, Permissions, SecondPassword, Settings};
 
+use self::access::{authenticate, permit, proxy};
+use self::replies::{error, explain, list, object, reply_of};
 use self::settings::Row;
 use self::state::{Entry, Kind, Problem, State, User, check_metadata};
 use self::tree::{Object, Tree};
@@ -82,11 +87,6 @@ static SPEC: Spec = Spec {
     shown_query: &[],
     lax_rules: &[],
 };
-
-/// The rows of one answer.
-const LIMIT: usize = 100;
-/// The window over which the proxy counts.
-const WINDOW_SECONDS: i64 = 10;
 
 /// The provider: what `handle.rs` wraps for users of the library.
 pub(crate) struct VaultVisionProvider {
@@ -179,64 +179,6 @@ impl Provider for VaultVisionProvider {
     fn act(&self, action: &str, input: &Value) -> Option<Result<Value, NotDone>> {
         handle::act(self, action, input)
     }
-}
-
-/// The vendor's proxy counts calls; its 429 has a body of its own and no `Retry-After`.
-fn proxy(call: &Call, settings: &Settings, state: &mut State, checks: &mut Checks) -> Result<(), Problem> {
-    let Some(most) = settings.calls_per_window else { return Ok(()) };
-    let window = call.now.unix_seconds().div_euclid(WINDOW_SECONDS);
-    if state.window.0 != window {
-        state.window = (window, 0);
-    }
-    state.window.1 = state.window.1.saturating_add(1);
-    if state.window.1 > most {
-        checks.fail("proxy", "too many calls within 10 seconds");
-        return Err(Problem::Throttled);
-    }
-    checks.pass("proxy");
-    Ok(())
-}
-
-fn authenticate(call: &Call, inner: &Inner, checks: &mut Checks) -> Result<(), Problem> {
-    let reason = match call.header_once("authorization") {
-        Err(problem) => format!("Authorization {}", problem.words()),
-        Ok(given) => match given.strip_prefix("Bearer ") {
-            None => "Authorization does not begin with Bearer".to_owned(),
-            Some(key) if key != inner.key => "the API key is wrong".to_owned(),
-            Some(_) if !inner.settings.key_enabled => "the API key is switched off".to_owned(),
-            Some(_) => {
-                checks.pass("API key");
-                return Ok(());
-            }
-        },
-    };
-    checks.fail("API key", reason);
-    Err(Problem::Unauthenticated)
-}
-
-fn permit(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<(), Problem> {
-    let row = match call.operation.split_once('_') {
-        Some((_, "tenants" | "tenant")) => Row::Tenants,
-        Some((_, "applications" | "application")) => Row::Applications,
-        Some((_, "users" | "user")) => Row::Users,
-        _ => Row::Credentials,
-    };
-    let wanted = if call.method == Method::GET { Permission::Read } else { Permission::Write };
-    let tenant = call.param("tenant");
-    let permissions = match &settings.restricted {
-        // The list of tenants has those that the key may read.
-        Some(_) if tenant.is_empty() => return Ok(()),
-        Some(grants) => {
-            grants.get(tenant).ok_or(Problem::NotFound("the key has no grant for that tenant"))?
-        }
-        None => &settings.permissions,
-    };
-    if permissions.allows(row, wanted) {
-        checks.pass("permission");
-        return Ok(());
-    }
-    checks.fail("permission", format!("the key has no {wanted:?} in the row {row:?}"));
-    Err(Problem::Forbidden)
 }
 
 /// Everything behind the key and its permissions.
@@ -442,63 +384,4 @@ fn touch(entry: &mut Entry, time: &str, settings: &Settings) {
     if settings.updated_at_moves {
         entry.value.set("updated_at", Tree::string(time));
     }
-}
-
-fn object(status: StatusCode, object: &Object) -> Reply {
-    Reply::text(status, "application/json", object.to_text())
-}
-
-fn list(rows: Vec<Object>) -> Reply {
-    let total = rows.len();
-    let rows: Vec<String> = rows.iter().take(LIMIT).map(Object::to_text).collect();
-    let text = format!(
-        r#"{{"type":"List","total":{total},"count":{},"limit":{LIMIT},"data":[{}]}}"#,
-        rows.len(),
-        rows.join(",")
-    );
-    Reply::text(StatusCode::OK, "application/json", text)
-}
-
-/// What failed, where nobody has noted it yet.
-fn explain(problem: Problem) -> Option<(&'static str, &'static str)> {
-    match problem {
-        Problem::Unauthenticated | Problem::Forbidden | Problem::Throttled => None,
-        Problem::NotFound(why) => Some(("existence", why)),
-        Problem::Body => Some(("body", "the body is no JSON object, or names a member twice")),
-        Problem::Invalid(why) | Problem::Metadata(why) => Some(("body", why)),
-        Problem::BcryptCost => Some(("body", "password.hash: its cost is out of the tolerance")),
-        Problem::EmailTaken => Some(("conflict", "another user of the tenant has that mail address")),
-        Problem::PasswordExists => Some(("conflict", "the user has a password already")),
-        Problem::Misconfigured => Some(("tenant", "the tenant is set up wrong")),
-        Problem::Full(_) => Some(("capacity", "the emulator keeps no more of these")),
-    }
-}
-
-fn reply_of(problem: Problem, state: &mut State) -> Reply {
-    let (status, code) = match problem {
-        Problem::Unauthenticated => (StatusCode::UNAUTHORIZED, "authentication_failure"),
-        Problem::Forbidden => (StatusCode::FORBIDDEN, "permission_denied"),
-        Problem::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
-        Problem::Body | Problem::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
-        Problem::Metadata(_) => (StatusCode::BAD_REQUEST, "invalid_metadata"),
-        Problem::BcryptCost => (StatusCode::BAD_REQUEST, "bcrypt_cost"),
-        Problem::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
-        Problem::PasswordExists => (StatusCode::CONFLICT, "credential_exists"),
-        Problem::Misconfigured => (StatusCode::INTERNAL_SERVER_ERROR, "tenant_configuration"),
-        Problem::Throttled => {
-            let body = r#"{"status_code":"429","status_text":"Too Many Requests"}"#;
-            return Reply::text(StatusCode::TOO_MANY_REQUESTS, "application/json", body);
-        }
-        Problem::Full(what) => return Reply::full(what),
-    };
-    error(status, code, state)
-}
-
-fn error(status: StatusCode, code: &str, state: &mut State) -> Reply {
-    let body = Object::default()
-        .with("type", Tree::string("Error"))
-        .with("uuid", Tree::string(&state.random.uuid()))
-        .with("code", Tree::string(code))
-        .with("status_code", Tree::Text(status.as_u16().to_string().into()));
-    object(status, &body)
 }

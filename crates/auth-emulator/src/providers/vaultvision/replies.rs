@@ -1,0 +1,69 @@
+//! The answers on the wire: objects, lists, and errors in the vendor's form and in that of the proxy in front.
+
+use http::StatusCode;
+
+use super::state::{Problem, State};
+use super::tree::{Object, Tree};
+use crate::exchange::Reply;
+
+/// The rows of one answer.
+const LIMIT: usize = 100;
+
+pub(super) fn object(status: StatusCode, object: &Object) -> Reply {
+    Reply::text(status, "application/json", object.to_text())
+}
+
+pub(super) fn list(rows: Vec<Object>) -> Reply {
+    let total = rows.len();
+    let rows: Vec<String> = rows.iter().take(LIMIT).map(Object::to_text).collect();
+    let text = format!(
+        r#"{{"type":"List","total":{total},"count":{},"limit":{LIMIT},"data":[{}]}}"#,
+        rows.len(),
+        rows.join(",")
+    );
+    Reply::text(StatusCode::OK, "application/json", text)
+}
+
+/// What failed, where nobody has noted it yet.
+pub(super) fn explain(problem: Problem) -> Option<(&'static str, &'static str)> {
+    match problem {
+        Problem::Unauthenticated | Problem::Forbidden | Problem::Throttled => None,
+        Problem::NotFound(why) => Some(("existence", why)),
+        Problem::Body => Some(("body", "the body is no JSON object, or names a member twice")),
+        Problem::Invalid(why) | Problem::Metadata(why) => Some(("body", why)),
+        Problem::BcryptCost => Some(("body", "password.hash: its cost is out of the tolerance")),
+        Problem::EmailTaken => Some(("conflict", "another user of the tenant has that mail address")),
+        Problem::PasswordExists => Some(("conflict", "the user has a password already")),
+        Problem::Misconfigured => Some(("tenant", "the tenant is set up wrong")),
+        Problem::Full(_) => Some(("capacity", "the emulator keeps no more of these")),
+    }
+}
+
+pub(super) fn reply_of(problem: Problem, state: &mut State) -> Reply {
+    let (status, code) = match problem {
+        Problem::Unauthenticated => (StatusCode::UNAUTHORIZED, "authentication_failure"),
+        Problem::Forbidden => (StatusCode::FORBIDDEN, "permission_denied"),
+        Problem::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+        Problem::Body | Problem::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+        Problem::Metadata(_) => (StatusCode::BAD_REQUEST, "invalid_metadata"),
+        Problem::BcryptCost => (StatusCode::BAD_REQUEST, "bcrypt_cost"),
+        Problem::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
+        Problem::PasswordExists => (StatusCode::CONFLICT, "credential_exists"),
+        Problem::Misconfigured => (StatusCode::INTERNAL_SERVER_ERROR, "tenant_configuration"),
+        Problem::Throttled => {
+            let body = r#"{"status_code":"429","status_text":"Too Many Requests"}"#;
+            return Reply::text(StatusCode::TOO_MANY_REQUESTS, "application/json", body);
+        }
+        Problem::Full(what) => return Reply::full(what),
+    };
+    error(status, code, state)
+}
+
+pub(super) fn error(status: StatusCode, code: &str, state: &mut State) -> Reply {
+    let body = Object::default()
+        .with("type", Tree::string("Error"))
+        .with("uuid", Tree::string(&state.random.uuid()))
+        .with("code", Tree::string(code))
+        .with("status_code", Tree::Text(status.as_u16().to_string().into()));
+    object(status, &body)
+}
