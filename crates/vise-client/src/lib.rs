@@ -92,7 +92,7 @@ mod walk;
 
 #[cfg(feature = "testing")]
 pub use client_core::testing;
-pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
+pub use client_core::{Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
