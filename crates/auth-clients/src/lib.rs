@@ -15,14 +15,15 @@
 //! # Example
 //!
 //! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # #[cfg(feature = "verigator")] {
 //! use auth_clients::verigator::Client;
 //!
 //! let verigator = Client::new("api-user", "api-password".to_owned())?;
 //! # let _ = verigator;
 //! # }
-//! # #[cfg(feature = "verigator")]
-//! # Ok::<(), auth_clients::verigator::Error>(())
+//! # Ok(())
+//! # }
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
