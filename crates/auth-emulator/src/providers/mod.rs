@@ -58,6 +58,7 @@ use crate::route::Route;
 pub mod revesecure;
 pub mod vaultvision;
 pub mod verigator;
+pub mod virtuous;
 pub mod vise;
 
 providers! {
@@ -65,6 +66,7 @@ providers! {
     revesecure: revesecure::ReveSecureProvider,
     vise: vise::ViseProvider,
     vaultvision: vaultvision::VaultVisionProvider,
+    virtuous: virtuous::VirtuousProvider,
 }
 
 /// What the framework needs to know about a provider before it runs.

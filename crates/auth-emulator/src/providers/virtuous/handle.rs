@@ -1,0 +1,180 @@
+//! The typed handle, `emulator.virtuous()`, and the builder's door to the settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::settings::Settings;
+use super::{SPEC, VirtuousProvider};
+use crate::builder::Builder;
+use crate::emulator::Emulator;
+use crate::pending::PendingCode;
+use crate::providers::{NotDone, Provider};
+use crate::sync::lock;
+
+impl Emulator {
+    /// The Virtuous stand-in.
+    #[must_use]
+    pub fn virtuous(&self) -> Virtuous {
+        Virtuous(Arc::clone(&self.providers().virtuous))
+    }
+}
+
+impl Builder {
+    /// Changes the settings that the Virtuous stand-in starts with.
+    ///
+    /// ```
+    /// use auth_emulator::Emulator;
+    ///
+    /// let builder = Emulator::builder().virtuous(|settings| {
+    ///     settings.two_factor = true;
+    ///     settings.access_lifetime_seconds = 3600;
+    /// });
+    /// # let _ = builder;
+    /// ```
+    pub fn virtuous(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings.virtuous);
+        self
+    }
+}
+
+/// The Virtuous stand-in of a running emulator. Clones are the same one.
+#[derive(Clone)]
+pub struct Virtuous(Arc<VirtuousProvider>);
+
+impl std::fmt::Debug for Virtuous {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Virtuous").field("base_url", &self.base_url()).finish_non_exhaustive()
+    }
+}
+
+/// A webhook to be delivered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WebhookDelivery {
+    /// Where to: plain `http` on a loopback address, with a port.
+    pub url: String,
+    /// What it is signed with; without one it carries no signature.
+    pub secret: Option<String>,
+    /// The body.
+    pub body: Value,
+}
+
+impl WebhookDelivery {
+    /// A delivery without a signature.
+    #[must_use]
+    pub fn new(url: impl Into<String>, body: Value) -> Self {
+        Self { url: url.into(), secret: None, body }
+    }
+
+    /// The same, signed.
+    #[must_use]
+    pub fn signed_with(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+}
+
+impl Virtuous {
+    /// What a client takes as its base URL, in place of `https://api.virtuoussoftware.com`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.0.base_url()
+    }
+
+    /// The one user's name, an e-mail address.
+    #[must_use]
+    pub fn username(&self) -> String {
+        lock(&self.0.inner).user.name.clone()
+    }
+
+    /// The user's password. It has characters that a form has to escape.
+    #[must_use]
+    pub fn password(&self) -> String {
+        lock(&self.0.inner).user.password.clone()
+    }
+
+    /// The one API key.
+    #[must_use]
+    pub fn api_key(&self) -> String {
+        lock(&self.0.inner).api_key.clone()
+    }
+
+    /// The application key of the pair for signatures.
+    #[must_use]
+    pub fn application_key(&self) -> String {
+        lock(&self.0.inner).keys.application_key.clone()
+    }
+
+    /// The private key of the pair, in base64.
+    #[must_use]
+    pub fn private_key(&self) -> String {
+        lock(&self.0.inner).keys.private_key.clone()
+    }
+
+    /// The variables that point a client here, for all ways in.
+    #[must_use]
+    pub fn env(&self) -> Vec<(&'static str, String)> {
+        self.0.env()
+    }
+
+    /// Changes the user's password, as a person does.
+    pub fn set_password(&self, password: &str) {
+        lock(&self.0.inner).user.password = password.to_owned();
+    }
+
+    /// The code that waits to be typed.
+    #[must_use]
+    pub fn pending_codes(&self) -> Vec<PendingCode> {
+        self.0.pending_codes()
+    }
+
+    /// Lets every access token run out now; how many were good. Refresh tokens live on.
+    pub fn expire_access_tokens(&self) -> usize {
+        self.0.expire_tokens().unwrap_or_default()
+    }
+
+    /// Takes every token back now; how many access tokens were good.
+    pub fn revoke_all_tokens(&self) -> usize {
+        self.0.revoke_tokens().unwrap_or_default()
+    }
+
+    /// How often a side effect took place: `login`, `login_refused`, `code_sent`, `code_checked`, `token_refreshed`,
+    /// `refresh_token_reused`, `family_revoked`, `gift_transaction`, `webhook_sent`, `webhook_taken`.
+    #[must_use]
+    pub fn effect(&self, name: &str) -> u64 {
+        self.0.context.ledger.snapshot().count(SPEC.name, name)
+    }
+
+    /// The settings as they are now.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        lock(&self.0.inner).settings.clone()
+    }
+
+    /// Changes several settings at once.
+    pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut lock(&self.0.inner).settings);
+    }
+
+    /// How long access tokens live that are issued from now on, in whole seconds.
+    pub fn set_access_lifetime(&self, lifetime: Duration) {
+        self.configure(|settings| settings.access_lifetime_seconds = lifetime.as_secs());
+    }
+
+    /// How long a replaced refresh token still works, in whole seconds.
+    pub fn set_rotation_grace(&self, grace: Duration) {
+        self.configure(|settings| settings.rotation_grace_seconds = grace.as_secs());
+    }
+
+    /// Delivers a webhook, with the tries and duplicates of the settings; the status of each answer, `None` for none.
+    ///
+    /// # Errors
+    ///
+    /// When the address is not on this machine.
+    pub async fn deliver_webhook(&self, delivery: WebhookDelivery) -> Result<Vec<Option<u16>>, NotDone> {
+        let work = self.0.delivery(&delivery.url, delivery.secret, delivery.body)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| NotDone("the delivery was broken off".to_owned()))
+    }
+}

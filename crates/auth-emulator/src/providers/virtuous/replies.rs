@@ -1,0 +1,83 @@
+//! The answers on the wire, in the forms that the settings choose.
+
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::settings::ErrorBody;
+use crate::exchange::Reply;
+
+/// Why a call is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Unauthorized,
+    NotFound,
+    /// Fields and what is wrong with each.
+    Invalid(Vec<(String, String)>),
+    NotJson,
+}
+
+/// JSON as the vendor's platform labels it.
+pub(super) fn json(status: StatusCode, body: &Value) -> Reply {
+    Reply::text(status, "application/json; charset=utf-8", body.to_string())
+}
+
+/// An error in the chosen form.
+pub(super) fn error(
+    form: ErrorBody,
+    status: StatusCode,
+    message: &str,
+    fields: &[(String, String)],
+) -> Reply {
+    match form {
+        ErrorBody::Empty => Reply::empty(status),
+        ErrorBody::Html => {
+            let title = status.canonical_reason().unwrap_or("Error");
+            Reply::text(status, "text/html", format!("<html><body><h1>{title}</h1></body></html>"))
+        }
+        ErrorBody::Message if fields.is_empty() => json(status, &json!({ "message": message })),
+        ErrorBody::Message => {
+            let state: serde_json::Map<String, Value> =
+                fields.iter().map(|(field, words)| (field.clone(), json!([words]))).collect();
+            json(status, &json!({ "message": message, "modelState": state }))
+        }
+        ErrorBody::Envelope => {
+            let details: Vec<Value> = fields
+                .iter()
+                .map(|(field, words)| json!({ "field": field, "code": "INVALID", "message": words }))
+                .collect();
+            json(
+                status,
+                &json!({ "error": { "code": code(status), "message": message, "details": details } }),
+            )
+        }
+    }
+}
+
+fn code(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "BAD_REQUEST",
+        401 => "UNAUTHENTICATED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        409 => "CONFLICT",
+        422 => "VALIDATION_FAILED",
+        429 => "RATE_LIMITED",
+        503 => "SERVICE_UNAVAILABLE",
+        _ => "INTERNAL_ERROR",
+    }
+}
+
+pub(super) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
+    match problem {
+        Problem::Unauthorized => {
+            let message = "Authorization has been denied for this request.";
+            error(form, StatusCode::UNAUTHORIZED, message, &[])
+                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        }
+        // Without a body in all recordings, unless the vendor's new form was chosen.
+        Problem::NotFound if form == ErrorBody::Message => Reply::empty(StatusCode::NOT_FOUND),
+        Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
+        Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),
+        Problem::NotJson => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[]),
+    }
+}
