@@ -46,7 +46,7 @@
 //!
 //! # Testing your own code
 //!
-//! With the feature `testing`, hand a [`testing::ScriptedTransport`] to the builder and no network is needed; or start
+//! With the feature `testing`, hand a `testing::ScriptedTransport` to the builder and no network is needed; or start
 //! the `auth-emulator`, which behaves like the vendor, and point `VV_BASE_URL` at it.
 //!
 //! ```
