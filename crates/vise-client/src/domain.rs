@@ -175,11 +175,13 @@ fn nothing_fits(mut seen: Vec<String>) -> String {
     format!("no entry has {VISE_URL}; the names that were seen: {}{more}", seen.join(", "))
 }
 
-/// The names of an object's members. One that does not look like a name is not shown: it may be a value in disguise.
+/// The names of an object's members. One that does not look like a name is not shown: an object may be keyed by ids,
+/// tokens or phrases, and those have blanks, signs or more than a few digits.
 fn names(members: &Map<String, Value>) -> Vec<String> {
     let is_name = |text: &str| {
         (1..=40).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+            && text.bytes().filter(u8::is_ascii_digit).count() <= 2
     };
     members.keys().map(|name| if is_name(name) { name.clone() } else { "(odd)".to_owned() }).collect()
 }
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(told, "no entry has domain_vise_url; the names that were seen: other, phrase, vise_host");
         let told = misfit(r#"{"status":"canary","hosts":["canary"]}"#);
         assert_eq!(told, "no entry has domain_vise_url; the names that were seen: hosts, status");
-        let told = misfit(r#"{"a canary with blanks":1,"canary@x":2}"#);
+        let told = misfit(r#"{"a canary with blanks":1,"canary@x":2,"canary0123":3}"#);
         assert!(!told.contains("canary") && told.contains("(odd)"), "{told}");
         let many: Vec<String> = (0..50).map(|number| format!(r#""n{number:02}":1"#)).collect();
         let told = misfit(&format!("[{{{}}}]", many.join(",")));
