@@ -8,6 +8,7 @@
 //! | `revesecure` | `revesecure` | ReveSecure |
 //! | `vaultvision` | `vaultvision` | Vault Vision |
 //! | `verigator` | `verigator` | Messente Verigator |
+//! | `vise` | `vise` | Vecurity VISE |
 //!
 //! No provider is on by default; `full` turns on all. The other features – `rustls-ring` (default), `rustls-aws-lc`,
 //! `native-tls`, `reqwest`, `http2`, `tracing` (default), `testing` – are forwarded to every provider that is on.
@@ -34,3 +35,5 @@ pub use revesecure_client as revesecure;
 pub use vaultvision_client as vaultvision;
 #[cfg(feature = "verigator")]
 pub use verigator_client as verigator;
+#[cfg(feature = "vise")]
+pub use vise_client as vise;
