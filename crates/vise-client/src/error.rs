@@ -127,6 +127,9 @@ impl fmt::Display for Error {
         self.0.fmt(f)?;
         if self.is_page() {
             f.write_str("; the answer is a page where JSON is due")?;
+            if self.0.kind() == ErrorKind::Decode && self.0.may_have_been_executed() {
+                f.write_str(", and the call may have been carried out")?;
+            }
         }
         let status = self.0.status().map(|status| status.as_u16());
         if matches!(status, Some(404 | 405)) {

@@ -223,9 +223,10 @@ impl HostPolicy {
         }
         let host = parse(host)?;
         let name = host.name();
+        let has_lists = !self.exact.is_empty() || !self.below.is_empty();
         let is_listed = self.exact.iter().any(|exact| exact == name)
             || self.below.iter().any(|domain| is_below(name, domain));
-        if self.broken || (!is_listed && !(self.exact.is_empty() && self.below.is_empty())) {
+        if self.broken || (has_lists && !is_listed) {
             return Err(HostRefusal::NotAllowed);
         }
         match &self.predicate {

@@ -92,7 +92,9 @@ mod walk;
 
 #[cfg(feature = "testing")]
 pub use client_core::testing;
-pub use client_core::{Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
+pub use client_core::{
+    Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, decode, transport,
+};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

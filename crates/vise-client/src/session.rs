@@ -31,7 +31,7 @@ use std::sync::Arc;
 ///
 /// // What has no method here: any path of the same host, with the same session and token.
 /// let rules: vise_client::Call<serde_json::Value> =
-///     session.request(Method::GET, "/rules").query("page", 2_i64).call(client_core::decode::json);
+///     session.request(Method::GET, "/rules").query("page", 2_i64).call(vise_client::decode::json);
 /// println!("{}", rules.await?);
 /// # Ok(())
 /// # }
