@@ -7,6 +7,7 @@ mod narrator;
 pub mod revesecure;
 pub mod vaultvision;
 pub mod verigator;
+pub mod virtuous;
 pub mod vise;
 
 pub use narrator::Narrator;

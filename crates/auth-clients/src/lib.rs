@@ -8,6 +8,7 @@
 //! | `revesecure` | `revesecure` | ReveSecure |
 //! | `vaultvision` | `vaultvision` | Vault Vision |
 //! | `verigator` | `verigator` | Messente Verigator |
+//! | `virtuous` | `virtuous` | Virtuous CRM |
 //! | `vise` | `vise` | Vecurity VISE |
 //!
 //! No provider is on by default; `full` turns on all. The other features – `rustls-ring` (default), `rustls-aws-lc`,
@@ -35,5 +36,7 @@ pub use revesecure_client as revesecure;
 pub use vaultvision_client as vaultvision;
 #[cfg(feature = "verigator")]
 pub use verigator_client as verigator;
+#[cfg(feature = "virtuous")]
+pub use virtuous_client as virtuous;
 #[cfg(feature = "vise")]
 pub use vise_client as vise;

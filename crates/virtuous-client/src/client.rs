@@ -64,6 +64,7 @@ impl Client {
         ClientBuilder {
             api_key: None,
             hmac: None,
+            session: false,
             tokens: None,
             store: None,
             login: None,
@@ -170,6 +171,7 @@ impl fmt::Debug for Client {
 pub struct ClientBuilder {
     api_key: Option<SecretString>,
     hmac: Option<HmacKeys>,
+    session: bool,
     tokens: Option<Tokens>,
     store: Option<(Arc<dyn TokenStore>, String)>,
     login: Option<(String, SecretString)>,
@@ -195,6 +197,13 @@ impl ClientBuilder {
     /// calls.
     pub fn hmac(mut self, keys: HmacKeys) -> Self {
         self.hmac = Some(keys);
+        self
+    }
+
+    /// For a user's session, in which nobody is logged in yet. That is what a builder builds by default; it has to be
+    /// said only beside a pair of keys, which would sign every call otherwise.
+    pub fn session(mut self) -> Self {
+        self.session = true;
         self
     }
 
@@ -325,7 +334,8 @@ impl ClientBuilder {
         // One for the calls and the token endpoint together.
         let transport = self.settings.transport()?;
         self.settings.set_transport(transport);
-        let has_session = self.tokens.is_some() || self.store.is_some() || self.login.is_some();
+        let has_session =
+            self.session || self.tokens.is_some() || self.store.is_some() || self.login.is_some();
         if self.api_key.is_some() && has_session {
             let reason = "a client has an API key or a user's session, not both";
             return Err(client_core::Error::configuration("API key", reason));
@@ -345,7 +355,7 @@ impl ClientBuilder {
             }
             (None, Some(hmac)) if !has_session => (Arc::clone(hmac), None),
             _ => {
-                let session = self.session(&base)?;
+                let session = self.new_session(&base)?;
                 (Arc::new(session.source.clone()), Some(session))
             }
         };
@@ -369,7 +379,7 @@ impl ClientBuilder {
         Ok(base)
     }
 
-    fn session(&mut self, base: &BaseUrl) -> Result<Session, client_core::Error> {
+    fn new_session(&mut self, base: &BaseUrl) -> Result<Session, client_core::Error> {
         let mut settings = self.settings.clone();
         settings.set_retry(RetryPolicy::none());
         let engine = Engine::new(&settings, base.clone(), Virtuous::default(), None)?;

@@ -303,10 +303,10 @@ impl Renewer {
             }));
         };
         let mut grant = self.endpoint.password(&login.user, &login.password, None).await;
-        if let (Ok(Grant::CodeWanted), Some(source)) = (&grant, &login.code) {
-            if let Some(code) = within(&self.endpoint.engine, CODE_PATIENCE, source()).await.flatten() {
-                grant = self.endpoint.password(&login.user, &login.password, Some(&code)).await;
-            }
+        if let (Ok(Grant::CodeWanted), Some(source)) = (&grant, &login.code)
+            && let Some(code) = within(&self.endpoint.engine, CODE_PATIENCE, source()).await.flatten()
+        {
+            grant = self.endpoint.password(&login.user, &login.password, Some(&code)).await;
         }
         match grant {
             Ok(Grant::Tokens(tokens)) => self.keep(state, place, tokens).await,
