@@ -430,7 +430,8 @@ mod tests {
         assert!(listener.accept().is_err(), "nobody was called");
 
         // Fine at the first look-up and private at the second: there is no second one. What "fine" dials is a port
-        // that nobody listens on, so the call fails, and the private listener hears nothing of it.
+        // that nobody listens on, so the call fails, and the private listener hears nothing of it. Systems without a
+        // second loopback address have nothing to tell the two apart by.
         let closed = TcpListener::bind("127.0.0.2:0").map(|free| free.local_addr().unwrap());
         if let Ok(closed) = closed {
             let fine = |address: IpAddr| address != IpAddr::from([127, 0, 0, 1]);

@@ -230,6 +230,7 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     assert_eq!(vise.effect("token_leaked"), 0);
 }
 
+#[cfg(feature = "reqwest")]
 #[tokio::test]
 async fn a_name_that_leads_to_this_machine_is_refused_at_resolution() {
     let emulator = start(1).await;

@@ -233,6 +233,11 @@ async fn no_error_and_no_log_line_shows_a_secret() {
     assert_eq!(errors, 144);
 
     let text = log.text();
-    assert!(text.contains("api_call") && text.contains("session.open"), "the log was captured: {text}");
+    // Our own spans are there where they are compiled in, and those of the libraries below always.
+    let ours = text.contains("api_call") && text.contains("session.open");
+    assert!(
+        text.contains("connect error") && (ours || !cfg!(feature = "tracing")),
+        "it was captured: {text}"
+    );
     assert_clean("the log", &text);
 }
