@@ -255,6 +255,14 @@ impl ClientBuilder {
         self
     }
 
+    /// How long a token that has just been renewed is not renewed again when the server refuses it: the refusal is then
+    /// not about the token's age. Default 10 seconds. It bounds how often the token endpoint is called for a credential
+    /// that the server never accepts.
+    pub fn refusal_floor(mut self, floor: Duration) -> Self {
+        self.renewal.refusal_floor = floor;
+        self
+    }
+
     /// Holds calls back before the last ones of an hour are spent. Default: nothing is held back.
     pub fn rate_guard(mut self, guard: RateGuard) -> Self {
         self.guard = Some(guard);
