@@ -110,6 +110,9 @@ async fn a_session_needs_the_phrase_as_it_is() {
     assert_eq!(vise.counts(0).phrases_refused, 2);
     assert_eq!((vise.effect("session_opened"), vise.effect("phrase_refused")), (1, 3));
 
+    let distinctive = phrase.split('+').next().unwrap();
+    assert!(!format!("{:?}", emulator.journal()).contains(distinctive), "the journal hides it");
+
     vise.rotate_phrase(0).unwrap();
     assert_ne!(vise.phrase(0), phrase);
     assert_eq!(auth(&emulator, 0, &phrase).await.status, 401);

@@ -305,6 +305,7 @@ impl Inner {
             inner.elapsed = elapsed;
             inner.sent = course.sent;
             inner.executed = course.executed;
+            inner.renewed = course.renewed && course.attempts > 1;
         })
     }
 }

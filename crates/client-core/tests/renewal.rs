@@ -203,7 +203,9 @@ async fn a_permanent_refusal_costs_two_sends_per_call_and_few_renewals() {
             let before = count(&world.server.sends);
             let error = read(&world.engine).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-            assert!(count(&world.server.sends) - before <= 2);
+            let sends = count(&world.server.sends) - before;
+            assert!(sends <= 2);
+            assert_eq!(error.was_replayed_after_renewal(), sends == 2);
         }
         world.setup.time.advance(Duration::from_secs(1));
     }

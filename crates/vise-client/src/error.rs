@@ -71,9 +71,13 @@ impl Error {
             }
             cause.is::<PhraseRefused>().then_some(SessionProblem::PhraseRefused)
         });
-        // Replayed with a fresh session and refused again.
-        let refused = self.0.operation() != LIST && (self.is_page() || self.is_bounce());
-        found.or((refused && self.0.attempts() > 1).then_some(SessionProblem::CallRefused))
+        // Replayed with a fresh session, and refused as if there were none.
+        let refused = self.is_page()
+            || matches!(
+                self.0.kind(),
+                ErrorKind::Redirect | ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::Status
+            );
+        found.or((refused && self.0.was_replayed_after_renewal()).then_some(SessionProblem::CallRefused))
     }
 
     /// Whether the answer was a page for people, where the API answers with JSON: a sign-in, or a challenge of the
@@ -85,10 +89,6 @@ impl Error {
         };
         let body = self.0.body().map_or(&[][..], |body| body);
         self.0.headers().is_some_and(|headers| is_page(type_of(headers).as_deref(), body))
-    }
-
-    fn is_bounce(&self) -> bool {
-        matches!(self.0.kind(), ErrorKind::Redirect | ErrorKind::Unauthenticated)
     }
 }
 

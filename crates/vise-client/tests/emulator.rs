@@ -52,6 +52,18 @@ async fn the_vendors_own_example_works_in_order_and_leaks_nothing() {
     assert_eq!((vise.effect("domains_listed"), vise.effect("token_leaked")), (1, 0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_walk_can_be_moved_to_a_task() {
+    let emulator = start(3).await;
+    let client = client(&emulator);
+    let walk = tokio::spawn(async move {
+        let visits =
+            client.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
+        visits.into_vec().len()
+    });
+    assert_eq!(walk.await.unwrap(), 3);
+}
+
 #[tokio::test]
 async fn every_form_of_opening_refusal_and_list_is_understood() {
     let emulator = start(2).await;

@@ -55,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) sent: bool,
     pub(crate) executed: bool,
     pub(crate) retryable: bool,
+    pub(crate) renewed: bool,
     pub(crate) renewed_not_replayed: bool,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -126,6 +127,7 @@ impl Error {
                 sent: false,
                 executed: false,
                 retryable: false,
+                renewed: false,
                 renewed_not_replayed: false,
                 source: None,
             }),
@@ -303,6 +305,12 @@ impl Error {
         self.inner.retryable
     }
 
+    /// Whether this call went out a second time with a renewed credential, because the first was refused.
+    #[must_use]
+    pub fn was_replayed_after_renewal(&self) -> bool {
+        self.inner.renewed
+    }
+
     /// Whether the credential was refused and renewed, and the call not sent again because this vendor's rules leave
     /// that to the caller: the same call made again goes out with the new credential.
     ///
@@ -400,6 +408,7 @@ impl fmt::Debug for Error {
             .field("may_have_been_sent", &inner.sent)
             .field("may_have_been_executed", &inner.executed)
             .field("is_retryable", &inner.retryable)
+            .field("was_replayed_after_renewal", &inner.renewed)
             .field("was_renewed_not_replayed", &inner.renewed_not_replayed)
             .field("source", &inner.source.as_ref().map(ToString::to_string))
             .finish()
