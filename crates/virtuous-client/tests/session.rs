@@ -1,0 +1,527 @@
+//! The life of tokens under load and under failure, on a server in memory and a clock that is moved by hand.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use client_core::auth_core::store::{
+    LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore,
+};
+use client_core::testing::ManualTime;
+use client_core::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use virtuous_client::{Client, ClientBuilder, Error, ErrorKind, SessionProblem, Tokens};
+
+/// What the token endpoint does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Endpoint {
+    Works,
+    Fails,
+    Breaks,
+    TimesOut,
+    /// Gives a pair that has ended already.
+    GivesEnded,
+}
+
+/// A server with rotating refresh tokens that takes back everything when one is used twice.
+#[derive(Debug)]
+struct Server {
+    endpoint: Mutex<Endpoint>,
+    /// Access tokens that are good, and the one refresh token that is.
+    good: Mutex<(BTreeSet<u64>, u64)>,
+    refreshes: AtomicU64,
+    logins: AtomicU64,
+    reused: AtomicU64,
+    sends: AtomicU64,
+    refuses_all: AtomicBool,
+    /// Requests for tokens wait for a permit.
+    gate: Semaphore,
+}
+
+impl Server {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            endpoint: Mutex::new(Endpoint::Works),
+            good: Mutex::new((BTreeSet::from([1]), 1)),
+            refreshes: AtomicU64::new(0),
+            logins: AtomicU64::new(0),
+            reused: AtomicU64::new(0),
+            sends: AtomicU64::new(0),
+            refuses_all: AtomicBool::new(false),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        })
+    }
+
+    fn set(&self, endpoint: Endpoint) {
+        *self.endpoint.lock().unwrap() = endpoint;
+    }
+
+    fn close_gate(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    fn open_gate(&self) {
+        self.gate.add_permits(1_000_000);
+    }
+
+    /// What the access tokens are worth from now on: nothing.
+    fn expire(&self) {
+        self.good.lock().unwrap().0.clear();
+    }
+
+    fn token(&self, form: &str) -> Result<(u16, String), Fault> {
+        let endpoint = *self.endpoint.lock().unwrap();
+        if form.contains("grant_type=refresh_token") {
+            self.refreshes.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.logins.fetch_add(1, Ordering::Relaxed);
+        }
+        match endpoint {
+            Endpoint::Fails => return Ok((500, String::new())),
+            Endpoint::Breaks => return Err(Fault::Io),
+            Endpoint::TimesOut => return Err(Fault::Timeout),
+            Endpoint::Works | Endpoint::GivesEnded => {}
+        }
+        let mut good = self.good.lock().unwrap();
+        let number = good.1;
+        if form.contains("grant_type=refresh_token")
+            && !form.contains(&format!("refresh_token=r{number}&"))
+            && !form.ends_with(&format!("refresh_token=r{number}"))
+        {
+            self.reused.fetch_add(1, Ordering::Relaxed);
+            good.0.clear();
+            good.1 = u64::MAX;
+            return Ok((400, r#"{"error":"invalid_grant"}"#.to_owned()));
+        }
+        let next = if number == u64::MAX { 1_000_000 } else { number + 1 };
+        good.1 = next;
+        good.0.insert(next);
+        let life = if endpoint == Endpoint::GivesEnded { 0 } else { 3600 };
+        Ok((200, format!(r#"{{"access_token":"a{next}","refresh_token":"r{next}","expires_in":{life}}}"#)))
+    }
+}
+
+#[derive(Debug)]
+struct Wire(Arc<Server>);
+
+#[async_trait]
+impl Transport for Wire {
+    async fn send(&self, request: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
+        let server = &self.0;
+        let (status, body) = if request.uri().path() == "/Token" {
+            server.gate.acquire().await.expect("never closed").forget();
+            let form = String::from_utf8(request.body().to_vec()).unwrap();
+            server.token(&form).map_err(|fault| TransportError::new(Phase::Sending, fault))?
+        } else {
+            let turn = server.sends.fetch_add(1, Ordering::Relaxed);
+            let bearer = request.headers()["authorization"].to_str().unwrap().to_owned();
+            let number: u64 = bearer.strip_prefix("Bearer a").unwrap().parse().unwrap();
+            let good = server.good.lock().unwrap().0.contains(&number);
+            // Answers come in any order, so that some refusals are late.
+            for _ in 0..turn % 7 {
+                tokio::task::yield_now().await;
+            }
+            match good && !server.refuses_all.load(Ordering::Relaxed) {
+                true => (200, r#"{"organizationUserId":1}"#.to_owned()),
+                false => (401, String::new()),
+            }
+        };
+        let mut answer = http::Response::new(Bytes::from(body));
+        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        Ok(Received::new(answer))
+    }
+}
+
+struct World {
+    server: Arc<Server>,
+    time: ManualTime,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { server: Server::new(), time: ManualTime::new() }
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        let wire = Wire(Arc::clone(&self.server));
+        Client::builder().transport(wire).time(self.time.clock(), Arc::new(self.time.clone()))
+    }
+
+    /// The pair that the server begins with, good for an hour.
+    fn tokens(&self) -> Tokens {
+        let end = self.time.clock().now().wall + Duration::from_secs(3600);
+        Tokens::new("a1".to_owned()).with_refresh_token("r1".to_owned()).with_expires_at(end)
+    }
+
+    fn client(&self) -> Client {
+        self.builder().tokens(self.tokens()).build().unwrap()
+    }
+
+    fn refreshes(&self) -> u64 {
+        self.server.refreshes.load(Ordering::Relaxed)
+    }
+
+    fn sends(&self) -> u64 {
+        self.server.sends.load(Ordering::Relaxed)
+    }
+}
+
+async fn call(client: Client) -> Result<(), Error> {
+    client.organizations().current().await.map(drop)
+}
+
+fn many(client: &Client, count: usize) -> Vec<tokio::task::JoinHandle<Result<(), Error>>> {
+    (0..count).map(|_| tokio::spawn(call(client.clone()))).collect()
+}
+
+/// Lets every task run until it waits for something.
+async fn settle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_calls_on_an_expired_token_cause_one_refresh() {
+    let world = World::new();
+    let client = world.client();
+    world.server.close_gate();
+    world.server.expire();
+    world.time.advance(Duration::from_secs(3601));
+    let calls = many(&client, 10_000);
+    settle().await;
+    assert_eq!(world.sends(), 0, "all of them wait");
+    world.server.open_gate();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((world.refreshes(), world.sends()), (1, 10_000));
+}
+
+#[tokio::test]
+async fn ten_thousand_refusals_some_of_them_late_cause_one_refresh() {
+    let world = World::new();
+    let client = world.client();
+    world.server.expire();
+    for call in many(&client, 10_000) {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (1, 0));
+    assert!(world.sends() <= 20_000, "at most two sends per call: {}", world.sends());
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_tried_once_per_back_off_and_everybody_is_told() {
+    for endpoint in [Endpoint::Fails, Endpoint::Breaks, Endpoint::TimesOut] {
+        let world = World::new();
+        let client = world.client();
+        world.server.set(endpoint);
+        world.server.close_gate();
+        world.time.advance(Duration::from_secs(3601));
+        let calls = many(&client, 5_000);
+        settle().await;
+        world.server.open_gate();
+        for call in calls {
+            let error = call.await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Credentials);
+            assert!(error.is_retryable() && !error.session_problem().unwrap().needs_login(), "{error}");
+        }
+        assert_eq!(world.refreshes(), 1, "{endpoint:?}");
+        // One, two, four … up to thirty seconds.
+        for (seconds, refreshes) in
+            [(1, 2), (1, 2), (1, 3), (4, 4), (8, 5), (16, 6), (30, 7), (29, 7), (1, 8)]
+        {
+            world.time.advance(Duration::from_secs(seconds));
+            for call in many(&client, 20) {
+                assert!(call.await.unwrap().is_err());
+            }
+            assert_eq!(world.refreshes(), refreshes, "{endpoint:?} after {seconds} s more");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failed_early_renewal_serves_until_the_real_end() {
+    let world = World::new();
+    let client = world.client();
+    world.server.set(Endpoint::Fails);
+    world.time.advance(Duration::from_secs(3600 - 299));
+    for _ in 0..270 {
+        call(client.clone()).await.expect("the token is good");
+        settle().await;
+        world.time.advance(Duration::from_secs(1));
+    }
+    assert!((5..20).contains(&world.refreshes()), "tried, and not too often: {}", world.refreshes());
+    world.time.advance(Duration::from_secs(60));
+    world.server.set(Endpoint::Works);
+    call(client).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_dropped_at_any_point_of_a_refresh_harms_nobody() {
+    for polls in 1..12 {
+        let world = World::new();
+        let client = world.client();
+        world.server.close_gate();
+        world.time.advance(Duration::from_secs(3601));
+        world.server.expire();
+        let mut leader = Box::pin(call(client.clone()));
+        for _ in 0..polls {
+            let _ = leader.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+            tokio::task::yield_now().await;
+        }
+        let followers = many(&client, 20);
+        settle().await;
+        drop(leader);
+        world.server.open_gate();
+        for call in followers {
+            call.await.unwrap().unwrap();
+        }
+        assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (1, 0), "{polls} polls");
+    }
+}
+
+#[tokio::test]
+async fn a_permanent_refusal_costs_two_sends_per_call_and_few_refreshes() {
+    let world = World::new();
+    let client = world.client();
+    world.server.refuses_all.store(true, Ordering::Relaxed);
+    for _ in 0..60 {
+        for _ in 0..10 {
+            let before = world.sends();
+            let error = call(client.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+            assert!(world.sends() - before <= 2);
+        }
+        world.time.advance(Duration::from_secs(1));
+    }
+    assert!(world.refreshes() <= 7, "one per ten seconds: {}", world.refreshes());
+}
+
+#[tokio::test]
+async fn a_rotating_token_survives_many_tasks_and_rounds() {
+    let world = World::new();
+    let client = world.builder().tokens(world.tokens()).refusal_floor(Duration::ZERO).build().unwrap();
+    for round in 1..=1_000 {
+        world.server.expire();
+        for call in many(&client, 64) {
+            call.await.unwrap().unwrap();
+        }
+        assert_eq!(world.refreshes(), round);
+    }
+    assert_eq!(world.server.reused.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_pair_that_has_ended_when_it_comes_is_not_lost() {
+    let world = World::new();
+    let client = world.client();
+    world.server.set(Endpoint::GivesEnded);
+    world.time.advance(Duration::from_secs(3601));
+    let error = call(client.clone()).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    world.server.set(Endpoint::Works);
+    world.time.advance(Duration::from_secs(1));
+    call(client).await.expect("the newest refresh token is used, not the one before it");
+    assert_eq!(world.server.reused.load(Ordering::Relaxed), 0);
+}
+
+/// A store that can be told to fail.
+#[derive(Clone, Debug, Default)]
+struct Shaky {
+    inner: MemoryStore,
+    held: Arc<AtomicBool>,
+    unlockable: Arc<AtomicBool>,
+    unreadable: Arc<AtomicBool>,
+    /// Saves that succeed before all others fail.
+    saves_left: Arc<Mutex<Option<u64>>>,
+}
+
+#[derive(Debug)]
+struct ShakyLock(Shaky, Box<dyn LockedToken>);
+
+impl Shaky {
+    fn check_read(&self) -> Result<(), StoreError> {
+        if self.unreadable.load(Ordering::Relaxed) {
+            Err(StoreError::new("read", "told to fail"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for Shaky {
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        self.check_read()?;
+        self.inner.load(key).await
+    }
+
+    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        if self.held.load(Ordering::Relaxed) {
+            return Err(LockError::Held);
+        }
+        if self.unlockable.load(Ordering::Relaxed) {
+            return Err(LockError::Unavailable(StoreError::new("lock", "told to fail")));
+        }
+        Ok(Box::new(ShakyLock(self.clone(), self.inner.lock(key).await?)))
+    }
+}
+
+#[async_trait]
+impl LockedToken for ShakyLock {
+    async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
+        self.0.check_read()?;
+        self.1.load().await
+    }
+
+    async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
+        if let Some(left) = &mut *self.0.saves_left.lock().unwrap() {
+            if *left == 0 {
+                return Err(StoreError::new("write", "told to fail"));
+            }
+            *left -= 1;
+        }
+        self.1.save(token).await
+    }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        self.1.clear().await
+    }
+}
+
+fn key() -> StoreKey {
+    StoreKey::new("virtuous", "https://api.virtuoussoftware.com", "anna")
+}
+
+/// A client on this store, logged in, whose token has ended.
+async fn ended(world: &World, store: &Shaky) -> Client {
+    let client = world.builder().token_store(store.clone(), "anna").build().unwrap();
+    client.login("anna".to_owned(), "password".to_owned()).await.unwrap();
+    call(client.clone()).await.unwrap();
+    world.server.expire();
+    world.time.advance(Duration::from_secs(3601));
+    client
+}
+
+#[tokio::test]
+async fn a_store_that_fails_spends_no_token() {
+    for (what, problem) in [
+        ("held", SessionProblem::StoreLocked),
+        ("unlockable", SessionProblem::StoreUnavailable),
+        ("unreadable", SessionProblem::StoreUnavailable),
+        ("unwritable", SessionProblem::StoreUnavailable),
+    ] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = ended(&world, &store).await;
+        let set = |on: bool| match what {
+            "held" => store.held.store(on, Ordering::Relaxed),
+            "unlockable" => store.unlockable.store(on, Ordering::Relaxed),
+            "unreadable" => store.unreadable.store(on, Ordering::Relaxed),
+            _ => *store.saves_left.lock().unwrap() = on.then_some(0),
+        };
+        set(true);
+        let error = call(client.clone()).await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(problem), "{what}");
+        assert!(error.is_retryable() && !problem.needs_login(), "{what}");
+        assert_eq!(world.refreshes(), 0, "{what}: the old token was not spent");
+        set(false);
+        world.time.advance(Duration::from_secs(1));
+        call(client).await.unwrap();
+        assert_eq!(world.refreshes(), 1, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_pair_that_cannot_be_saved_is_not_used_and_not_lost() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    // The mark is written, and then the disk is full.
+    *store.saves_left.lock().unwrap() = Some(1);
+    for _ in 0..3 {
+        let error = call(client.clone()).await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(SessionProblem::StoreUnavailable));
+        world.time.advance(Duration::from_secs(30));
+    }
+    assert_eq!(world.refreshes(), 1, "the pair is held on to");
+    let sends = world.sends();
+    let login = client.login("anna".to_owned(), "password".to_owned()).await;
+    assert_eq!(login.unwrap_err().session_problem(), Some(SessionProblem::StoreUnavailable));
+    assert_eq!(world.server.logins.load(Ordering::Relaxed), 1, "no code is spent while nothing can be kept");
+    *store.saves_left.lock().unwrap() = None;
+    world.time.advance(Duration::from_secs(30));
+    call(client).await.unwrap();
+    assert_eq!((world.refreshes(), world.sends()), (1, sends + 1));
+    assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 2);
+}
+
+#[tokio::test]
+async fn the_new_pair_is_in_the_store_before_anybody_uses_it() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    call(client.clone()).await.unwrap();
+    let stored = store.load(&key()).await.unwrap().unwrap();
+    assert_eq!((stored.generation, stored.attributes.is_empty()), (2, true), "no mark is left");
+    let next = world.builder().token_store(store, "anna").build().unwrap();
+    call(next).await.unwrap();
+    assert_eq!(world.refreshes(), 1, "the next run goes on with it");
+}
+
+#[tokio::test]
+async fn a_mark_of_a_process_that_died_is_told_and_costs_one_login() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    // Another process has spent the token and died before it could save.
+    let mut locked = store.lock(&key()).await.unwrap();
+    let mut token = locked.load().await.unwrap().unwrap();
+    token.attributes.insert("refreshing".to_owned(), "true".to_owned());
+    locked.save(&token).await.unwrap();
+    drop(locked);
+    world.server.good.lock().unwrap().1 = 77;
+    for _ in 0..3 {
+        let error = call(client.clone()).await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(SessionProblem::RefreshLost));
+        world.time.advance(Duration::from_secs(60));
+    }
+    assert_eq!(world.refreshes(), 1, "no loop");
+    client.login("anna".to_owned(), "password".to_owned()).await.unwrap();
+    call(client).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mark_alone_does_no_harm() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    let mut locked = store.lock(&key()).await.unwrap();
+    let mut token = locked.load().await.unwrap().unwrap();
+    token.attributes.insert("refreshing".to_owned(), "true".to_owned());
+    locked.save(&token).await.unwrap();
+    drop(locked);
+    call(client).await.unwrap();
+    assert!(store.load(&key()).await.unwrap().unwrap().attributes.is_empty());
+}
+
+#[tokio::test]
+async fn a_login_while_a_refresh_is_under_way_wins() {
+    let world = World::new();
+    let client = world.client();
+    world.server.close_gate();
+    world.time.advance(Duration::from_secs(3601));
+    let waiting = many(&client, 10);
+    settle().await;
+    let login = tokio::spawn({
+        let client = client.clone();
+        async move { client.login("anna".to_owned(), "password".to_owned()).await.map(drop) }
+    });
+    settle().await;
+    world.server.open_gate();
+    login.await.unwrap().unwrap();
+    for call in waiting {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((world.refreshes(), world.server.logins.load(Ordering::Relaxed)), (1, 1));
+}
