@@ -1,6 +1,6 @@
 //! `cargo xtask codegen`: from `crates/*/openapi.json` to types, methods, tests and tables.
 //!
-//! [`read`] takes a description in, strictly; [`plan`] checks that its parts fit; [`emit`] writes. Nothing is written
+//! `read` takes a description in, strictly; `plan` checks that its parts fit; `emit` writes. Nothing is written
 //! before everything is known to be good, so a refused description leaves the tree as it was.
 
 mod coverage;
@@ -28,7 +28,7 @@ use walk::Refusal;
 
 /// Write the code that comes from the API descriptions.
 ///
-/// Reads crates/<provider>-client/openapi.json and writes, beside it: src/generated/ (types, resource handles and
+/// Reads `crates/<provider>-client/openapi.json` and writes, beside it: src/generated/ (types, resource handles and
 /// operations), tests/generated/ (a test per operation, to the byte on the wire), and the table of operations in
 /// README.md. Files that no description asks for any more are deleted.
 ///

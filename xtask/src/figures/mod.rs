@@ -1,6 +1,6 @@
 //! `cargo xtask figures`: what the tests show about reliability and security, as figures.
 //!
-//! [`table`] says which tests stand behind which figure; this runs them and reads their results. A figure whose tests
+//! `table` says which tests stand behind which figure; this runs them and reads their results. A figure whose tests
 //! were not found or could not be built is `not run`, and so is one that has no test yet.
 
 mod results;
