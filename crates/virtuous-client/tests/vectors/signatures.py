@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes hmac.json beside this file: signatures of Virtuous's HMAC scheme, made with the standard library alone.
+"""Writes hmac.json and webhooks.json beside this file: signatures of Virtuous's, made with the standard library alone.
 
 Follows the vendor's sample (VirtuousCRM/HMAC-Auth): application key, percent-encoded address in lower case, method,
 nonce and Unix time, joined by nothing and put in lower case; HMAC-SHA256 with the base64-decoded private key; base64.
@@ -115,6 +115,27 @@ def main():
     assert len(vectors) == 40, len(vectors)
     text = json.dumps(vectors, indent=1, ensure_ascii=True)
     pathlib.Path(__file__).with_name("hmac.json").write_text(text + "\n", encoding="ascii")
+    webhooks()
+
+
+def webhooks():
+    """HMAC-SHA256 of a raw body, as base64 and as hexadecimal digits; bodies are in base64, as some are no text."""
+    secrets = ["s", "it is a secret", "\u00e9\U0001f600", "x" * 64, "x" * 65]
+    bodies = [b"", b"{}", b'{"event":"GiftCreate","gift":{"id":301}}', b" {}\r\n", bytes(range(256)), b"a" * 1000]
+    vectors = []
+    for secret in secrets:
+        for body in bodies:
+            digest = hmac.new(secret.encode("utf-8"), body, hashlib.sha256)
+            vectors.append(
+                {
+                    "secret": secret,
+                    "body": base64.b64encode(body).decode("ascii"),
+                    "base64": base64.b64encode(digest.digest()).decode("ascii"),
+                    "hex": digest.hexdigest(),
+                }
+            )
+    text = json.dumps(vectors, indent=1, ensure_ascii=True)
+    pathlib.Path(__file__).with_name("webhooks.json").write_text(text + "\n", encoding="ascii")
 
 
 main()
