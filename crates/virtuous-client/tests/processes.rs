@@ -5,6 +5,7 @@
 
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::print_stdout, reason = "it is how the processes talk")]
 
 use async_trait::async_trait;
 use auth_emulator::Emulator;
