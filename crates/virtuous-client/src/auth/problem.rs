@@ -24,7 +24,8 @@ pub enum SessionProblem {
     NotLoggedIn,
     /// The token has ended and came without a refresh token.
     NoRefreshToken,
-    /// The server refused the user name, the password or the one-time code.
+    /// The server refused the login: most likely the user name, the password or the one-time code is wrong. It says no more
+    /// than that; any 400 or 401 counts.
     LoginRefused,
     /// The server wants a one-time code, and there was nobody to give one.
     CodeRequired,
@@ -65,7 +66,9 @@ impl fmt::Display for SessionProblem {
         f.write_str(match self {
             Self::NotLoggedIn => "nobody is logged in",
             Self::NoRefreshToken => "the token has ended and there is no refresh token: log in again",
-            Self::LoginRefused => "the user name, the password or the one-time code was refused",
+            Self::LoginRefused => {
+                "the login was refused, as for a wrong user name, password or one-time code"
+            }
             Self::CodeRequired => "a one-time code is wanted and nobody was there to give one",
             Self::RefreshRefused => "the refresh token was refused: log in again",
             Self::RefreshLost => {
