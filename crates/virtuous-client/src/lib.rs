@@ -72,6 +72,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;
+mod builder;
 mod client;
 mod error;
 mod generated;
@@ -94,7 +95,8 @@ pub use auth::hmac::HmacKeys;
 pub use auth::login::{Challenge, Login, LoginStep};
 pub use auth::problem::SessionProblem;
 pub use auth::tokens::Tokens;
-pub use client::{Client, ClientBuilder};
+pub use builder::ClientBuilder;
+pub use client::Client;
 pub use error::{Error, ErrorBody, ErrorDetail, ErrorShape};
 pub use generated::*;
 pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};

@@ -1,0 +1,337 @@
+//! The client's builder: what it signs with, where it keeps tokens, and what the environment says about both.
+
+use crate::auth::endpoint::TokenEndpoint;
+use crate::auth::hmac::HmacKeys;
+use crate::auth::session::{CodeSource, Renewer, Session, Unattended};
+use crate::auth::tokens::Tokens;
+use crate::client::Client;
+use crate::error::{Error, Virtuous};
+use crate::rate_limit::RateGuard;
+use async_trait::async_trait;
+use client_core::auth_core::scheme::Bearer;
+use client_core::auth_core::secret::check_text;
+use client_core::auth_core::store::{StoreKey, TokenStore};
+use client_core::auth_core::token::RenewalSettings;
+use client_core::auth_core::{
+    Credential, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, StaticCredential,
+};
+use client_core::{BaseUrl, Engine, Renewing, RetryPolicy, Settings, env};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+const DEFAULT_HOST: &str = "https://api.virtuoussoftware.com";
+pub(crate) const PROVIDER: &str = "virtuous";
+
+const API_KEY: &str = "VIRTUOUS_API_KEY";
+const USERNAME: &str = "VIRTUOUS_USERNAME";
+const PASSWORD: &str = "VIRTUOUS_PASSWORD";
+const BASE_URL: &str = "VIRTUOUS_BASE_URL";
+const TOKEN_FILE: &str = "VIRTUOUS_TOKEN_FILE";
+const APPLICATION_KEY: &str = "VIRTUOUS_APPLICATION_KEY";
+const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
+
+/// Builds a [`Client`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder {
+    api_key: Option<SecretString>,
+    hmac: Option<HmacKeys>,
+    session: bool,
+    tokens: Option<Tokens>,
+    store: Option<(Arc<dyn TokenStore>, String)>,
+    login: Option<(String, SecretString)>,
+    code: Option<CodeSource>,
+    otp_header: bool,
+    renewal: RenewalSettings,
+    guard: Option<RateGuard>,
+    /// Where the credentials came from, for errors to name the variable.
+    from_env: bool,
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    client_core::shared_builder_methods!();
+
+    pub(crate) fn new() -> Self {
+        Self {
+            api_key: None,
+            hmac: None,
+            session: false,
+            tokens: None,
+            store: None,
+            login: None,
+            code: None,
+            otp_header: false,
+            renewal: RenewalSettings::default(),
+            guard: None,
+            from_env: false,
+            settings: Settings::new(concat!("virtuous-client/", env!("CARGO_PKG_VERSION"))),
+        }
+    }
+
+    /// Signs calls with an API key. It is never renewed; a call that it is refused for fails.
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+
+    /// Signs with this pair of keys the calls that take nothing else; without an API key and without a session, all
+    /// calls.
+    pub fn hmac(mut self, keys: HmacKeys) -> Self {
+        self.hmac = Some(keys);
+        self
+    }
+
+    /// For a user's session, in which nobody is logged in yet. That is what a builder builds by default; it has to be
+    /// said only beside a pair of keys, which would sign every call otherwise.
+    pub fn session(mut self) -> Self {
+        self.session = true;
+        self
+    }
+
+    /// Begins with these tokens, which a program has kept by itself.
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Keeps the tokens of `account` in this store and takes them from it: between runs, and together with other
+    /// processes. A new pair is stored before it is used. `account` says whose tokens they are, usually by the e-mail
+    /// address; processes that share a session must name it alike.
+    pub fn token_store(mut self, store: impl TokenStore + 'static, account: impl Into<String>) -> Self {
+        self.store = Some((Arc::new(store), account.into()));
+        self
+    }
+
+    /// Logs in by itself with this user name and password, whenever there are no tokens and none can be got by a
+    /// refresh. For a user with one-time codes, [`code_source`](Self::code_source) must give them; API keys suit
+    /// programs without a person better.
+    pub fn user(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        self.login = Some((user.into(), password.into()));
+        self
+    }
+
+    /// Where the one-time codes come from that a login by itself needs. It is asked once per login, `None` gives up, and
+    /// it is waited for five minutes at most.
+    pub fn code_source<F>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Option<SecretString>> + Send + 'static,
+    {
+        self.code = Some(Arc::new(move || Box::pin(ask())));
+        self
+    }
+
+    /// Sends one-time codes as a header `OTP` too. Default: in the form only.
+    ///
+    /// Assumption: the form is enough. The vendor's prose says header; its own example, its reference and its published
+    /// description say form field.
+    pub fn otp_header(mut self, send: bool) -> Self {
+        self.otp_header = send;
+        self
+    }
+
+    /// How long before its end a token is renewed while it still serves. Default 5 minutes, and never more than a fifth
+    /// of the token's life.
+    pub fn early_window(mut self, window: Duration) -> Self {
+        self.renewal.early_window = window;
+        self
+    }
+
+    /// How long a token that has just been renewed is not renewed again when the server refuses it: the refusal is then
+    /// not about the token's age. Default 10 seconds. It bounds how often the token endpoint is called for a credential
+    /// that the server never accepts.
+    pub fn refusal_floor(mut self, floor: Duration) -> Self {
+        self.renewal.refusal_floor = floor;
+        self
+    }
+
+    /// Holds calls back before the last ones of an hour are spent. Default: nothing is held back.
+    pub fn rate_guard(mut self, guard: RateGuard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::read_env().map_err(|error| error.with_provider(PROVIDER).into())
+    }
+
+    fn read_env() -> Result<Self, client_core::Error> {
+        let mut builder = Client::builder();
+        builder.from_env = true;
+        if let Some(url) = env::optional(BASE_URL)? {
+            builder.settings.set_base_url(BASE_URL, url);
+        }
+        match (env::optional(APPLICATION_KEY)?, env::optional(PRIVATE_KEY)?) {
+            (Some(application), Some(private)) => builder = builder.hmac(HmacKeys::new(application, private)),
+            (None, None) => {}
+            (None, Some(_)) => drop(env::required(APPLICATION_KEY)?),
+            (Some(_), None) => drop(env::required(PRIVATE_KEY)?),
+        }
+        if let Some(key) = env::optional(API_KEY)? {
+            return Ok(builder.api_key(key));
+        }
+        let file = env::optional(TOKEN_FILE)?;
+        let user = match env::optional(USERNAME)? {
+            Some(user) => user,
+            None if file.is_none() && env::optional(PASSWORD)?.is_none() && builder.hmac.is_some() => {
+                return Ok(builder);
+            }
+            None if file.is_none() && env::optional(PASSWORD)?.is_none() => {
+                let reason = "this environment variable is not set, and neither is VIRTUOUS_USERNAME";
+                return Err(client_core::Error::configuration(API_KEY, reason));
+            }
+            None => env::required(USERNAME)?,
+        };
+        if let Some(file) = &file {
+            builder = builder.store_in_file(file, &user)?;
+        }
+        match env::optional(PASSWORD)? {
+            Some(password) => builder = builder.user(user, password),
+            None if file.is_some() => {}
+            None => drop(env::required(PASSWORD)?),
+        }
+        Ok(builder)
+    }
+
+    #[cfg(feature = "token-file")]
+    fn store_in_file(self, file: &str, user: &str) -> Result<Self, client_core::Error> {
+        Ok(self.token_store(token_store::FileStore::at(file), user))
+    }
+
+    #[cfg(not(feature = "token-file"))]
+    fn store_in_file(self, _: &str, _: &str) -> Result<Self, client_core::Error> {
+        let reason = "this build keeps no tokens in files: turn on the feature `token-file`";
+        Err(client_core::Error::configuration(TOKEN_FILE, reason))
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential or the base URL can't be used, an
+    /// API key and a session are asked for together, or no transport is compiled in and none was handed in.
+    pub fn build(self) -> Result<Client, Error> {
+        self.try_build().map_err(|error| error.with_provider(PROVIDER).into())
+    }
+
+    fn try_build(mut self) -> Result<Client, client_core::Error> {
+        let base = self.base()?;
+        // One for the calls and the token endpoint together.
+        let transport = self.settings.transport()?;
+        self.settings.set_transport(transport);
+        let has_session =
+            self.session || self.tokens.is_some() || self.store.is_some() || self.login.is_some();
+        if self.api_key.is_some() && has_session {
+            let reason = "a client has an API key or a user's session, not both";
+            return Err(client_core::Error::configuration("API key", reason));
+        }
+        let hmac = match &self.hmac {
+            Some(keys) => {
+                let signer = keys.signer().map_err(|error| self.in_env(error))?;
+                Some(Arc::new(StaticCredential::new(signer, base.origin().clone()))
+                    as Arc<dyn CredentialSource>)
+            }
+            None => None,
+        };
+        let (credential, session): (Arc<dyn CredentialSource>, _) = match (&self.api_key, &hmac) {
+            (Some(key), _) => {
+                let signer = Bearer::named("API key", key).map_err(|error| self.in_env(error))?;
+                (Arc::new(StaticCredential::new(signer, base.origin().clone())), None)
+            }
+            (None, Some(hmac)) if !has_session => (Arc::clone(hmac), None),
+            _ => {
+                let session = self.new_session(&base)?;
+                (Arc::new(session.source.clone()), Some(session))
+            }
+        };
+        let vendor = Virtuous { hmac: Some(hmac.unwrap_or_else(|| Arc::new(NoKeys))) };
+        if let Some(guard) = self.guard.take() {
+            self.settings.set_gate(Arc::new(guard));
+        }
+        let engine = Engine::new(&self.settings, base, vendor, Some(credential))?;
+        Ok(Client { engine, session })
+    }
+
+    fn base(&self) -> Result<BaseUrl, client_core::Error> {
+        let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
+        let base = BaseUrl::parse(source, url)?;
+        let path = url.trim_end_matches('/');
+        if path.len() >= 4 && path.get(path.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case("/api")) {
+            let reason =
+                "it must not end with /api: tokens are made beside it, and all other paths begin with it";
+            return Err(client_core::Error::configuration(source, reason));
+        }
+        Ok(base)
+    }
+
+    fn new_session(&mut self, base: &BaseUrl) -> Result<Session, client_core::Error> {
+        let mut settings = self.settings.clone();
+        settings.set_retry(RetryPolicy::none());
+        let engine = Engine::new(&settings, base.clone(), Virtuous::default(), None)?;
+        let store = match self.store.take() {
+            Some((store, account)) => {
+                check_text("account", &account)?;
+                Some((store, StoreKey::new(PROVIDER, &base.origin().to_string(), &account)))
+            }
+            None => None,
+        };
+        let unattended = match self.login.take() {
+            Some((user, password)) => {
+                check_text("user name", &user).map_err(|error| self.in_env(error))?;
+                Some(Unattended { user, password, code: self.code.take() })
+            }
+            None => None,
+        };
+        let endpoint = TokenEndpoint { engine, otp_header: self.otp_header };
+        let renewer = Renewer::new(endpoint, store, unattended);
+        let clock = Arc::clone(self.settings.clock());
+        let source = Renewing::new(renewer, base.origin().clone(), clock, self.renewal.clone());
+        let session = Session { source };
+        if let Some(tokens) = self.tokens.take() {
+            session.install(tokens)?;
+        }
+        Ok(session)
+    }
+
+    /// The refusal of a credential, by the name of the variable that it came from.
+    fn in_env(&self, error: InvalidCredential) -> InvalidCredential {
+        match error.field() {
+            _ if !self.from_env => error,
+            "API key" => error.with_field(API_KEY),
+            "application key" => error.with_field(APPLICATION_KEY),
+            "private key" => error.with_field(PRIVATE_KEY),
+            "user name" => error.with_field(USERNAME),
+            _ => error,
+        }
+    }
+}
+
+/// Shows the settings and no credentials.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("otp_header", &self.otp_header)
+            .field("renewal", &self.renewal)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Stands where a pair of keys is needed and there is none.
+#[derive(Debug)]
+struct NoKeys;
+
+#[async_trait]
+impl CredentialSource for NoKeys {
+    async fn obtain(&self, _: Now) -> Result<Credential, CredentialError> {
+        let text = "this call takes a signature and nothing else: give the client a pair of keys with `hmac`";
+        Err(CredentialError::refused(text).with_message(text))
+    }
+}
