@@ -207,7 +207,8 @@ async fn a_drip_meets_the_deadline_of_the_attempt() {
     let error = call.await.unwrap_err();
     thread.join().unwrap();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert!(error.elapsed() < Duration::from_millis(200 + 250), "{:?}", error.elapsed());
+    // The drip would take five seconds; a loaded machine may take a while to notice the end.
+    assert!(error.elapsed() < Duration::from_millis(1_200), "{:?}", error.elapsed());
 }
 
 #[tokio::test]
