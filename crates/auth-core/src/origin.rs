@@ -13,9 +13,9 @@ use std::fmt;
 /// use auth_core::Origin;
 ///
 /// let origin = Origin::https("API.example.com");
-/// assert!(origin.matches(&"https://api.example.com:443/v1/users".parse()?));
-/// assert!(!origin.matches(&"https://api.example.com:8443/v1/users".parse()?));
-/// assert!(!origin.matches(&"http://api.example.com/v1/users".parse()?));
+/// assert_eq!(Origin::of(&"https://api.example.com:443/v1/users".parse()?), Some(origin.clone()));
+/// assert_ne!(Origin::of(&"https://api.example.com:8443/v1/users".parse()?), Some(origin.clone()));
+/// assert_ne!(Origin::of(&"http://api.example.com/v1/users".parse()?), Some(origin));
 /// # Ok::<(), http::uri::InvalidUri>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,14 +43,6 @@ impl Origin {
     pub fn of(uri: &Uri) -> Option<Self> {
         let secure = is_secure(uri)?;
         Some(Self::new(secure, uri.host()?, uri.port_u16()))
-    }
-
-    /// Whether the URI has this scheme, this host and this port.
-    #[must_use]
-    pub fn matches(&self, uri: &Uri) -> bool {
-        is_secure(uri) == Some(self.secure)
-            && uri.host().is_some_and(|host| host.eq_ignore_ascii_case(&self.host))
-            && uri.port_u16().unwrap_or(default_port(self.secure)) == self.port
     }
 
     /// Whether the scheme is https.
@@ -117,7 +109,8 @@ mod tests {
             ("http://127.0.0.1/", false),
             ("/relative", false),
         ] {
-            assert_eq!(origin.matches(&uri.parse().unwrap()), same, "{uri}");
+            let found = Origin::of(&uri.parse().unwrap());
+            assert_eq!(found.as_ref() == Some(&origin), same, "{uri}");
         }
     }
 
