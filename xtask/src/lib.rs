@@ -11,6 +11,7 @@ mod failure;
 pub mod figures;
 pub mod report;
 pub mod sizes;
+pub mod tidy;
 pub mod workspace;
 
 pub use failure::Failure;

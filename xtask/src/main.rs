@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, sizes};
+use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, sizes, tidy};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -21,6 +21,7 @@ enum Command {
     EmulatorFigures(emulator_figures::Arguments),
     Figures(figures::Arguments),
     Sizes(sizes::Arguments),
+    Tidy(tidy::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
         Command::Sizes(arguments) => sizes::run(&arguments),
+        Command::Tidy(arguments) => tidy::run(&arguments),
     };
     match result {
         Ok(report) => {
