@@ -9,6 +9,7 @@ pub mod codegen;
 pub mod emulator_figures;
 mod failure;
 pub mod figures;
+pub mod public_api;
 pub mod report;
 pub mod sizes;
 pub mod tidy;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, sizes, tidy};
+use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, public_api, sizes, tidy};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -20,17 +20,22 @@ enum Command {
     Codegen(codegen::Arguments),
     EmulatorFigures(emulator_figures::Arguments),
     Figures(figures::Arguments),
+    PublicApi(public_api::Arguments),
     Sizes(sizes::Arguments),
     Tidy(tidy::Arguments),
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = public_api::stand_in() {
+        return code;
+    }
     let result = match Arguments::parse().command {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
+        Command::PublicApi(arguments) => public_api::run(&arguments),
         Command::Sizes(arguments) => sizes::run(&arguments),
         Command::Tidy(arguments) => tidy::run(&arguments),
     };

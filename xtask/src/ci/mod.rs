@@ -5,9 +5,9 @@
 
 mod links;
 mod openapi;
-mod tools;
+pub(crate) mod tools;
 
-use crate::{Failure, codegen, workspace};
+use crate::{Failure, codegen, public_api, tidy, workspace};
 use clap::Args;
 use std::io::Write as _;
 use std::path::Path;
@@ -43,6 +43,7 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step { name: "fmt", what: "the code is formatted", run: fmt },
+    Step { name: "tidy", what: "the rules of the house that need no build", run: tidied },
     Step { name: "codegen", what: "generated code is up to date", run: generated },
     Step { name: "links", what: "links in Markdown files lead somewhere", run: links::run },
     Step {
@@ -54,6 +55,8 @@ const STEPS: &[Step] = &[
     Step { name: "test", what: "tests and doc tests pass, with all features", run: test },
     Step { name: "alone", what: "each crate builds and passes its tests by itself", run: alone },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs },
+    Step { name: "public-api", what: "what users can name is what is committed", run: public },
+    Step { name: "semver", what: "the version says what changed since the last release", run: semver },
     Step { name: "deny", what: "licences, bans and sources of all dependencies", run: deny },
 ];
 
@@ -138,6 +141,18 @@ fn fmt(root: &Path) -> Result<(), Failure> {
 
 fn generated(_: &Path) -> Result<(), Failure> {
     codegen::run(&codegen::Arguments { check: true, providers: Vec::new() }).map(|report| tell(&report))
+}
+
+fn tidied(_: &Path) -> Result<(), Failure> {
+    tidy::run(&tidy::Arguments::default()).map(|report| tell(&report))
+}
+
+fn public(_: &Path) -> Result<(), Failure> {
+    public_api::run(&public_api::Arguments::default()).map(|report| tell(&report))
+}
+
+fn semver(root: &Path) -> Result<(), Failure> {
+    public_api::semver_check(root).map(|report| tell(&report))
 }
 
 fn clippy(root: &Path) -> Result<(), Failure> {

@@ -41,7 +41,13 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("vise-client", "tests/wire.rs", "it is generated from an openapi.json, which this vendor has not"),
 ];
 
-/// What every crate that users may depend on has.
+/// What every crate has about which something is checked.
+const CHECKED: &[(&str, &str)] = &[(
+    "crates/{}/public-api.txt",
+    "run git checkout for it, or cargo xtask public-api --bless {} for a new crate",
+)];
+
+/// What every crate that is no provider has.
 const LIBRARY: &[(&str, &str)] = &[("crates/{}/README.md", "write it"), ("crates/{}/src/lib.rs", "write it")];
 
 /// Files that are there once.
@@ -63,11 +69,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     }
     for name in tree.crates() {
         let provider = name.ends_with("-client");
-        for (form, todo) in if provider { PROVIDER } else { LIBRARY } {
-            let path = form.replace("{}", name);
+        for (form, todo) in CHECKED.iter().chain(if provider { PROVIDER } else { LIBRARY }) {
+            let (path, todo) = (form.replace("{}", name), todo.replace("{}", name));
             let without = WITHOUT.iter().find(|(of, file, _)| path == format!("crates/{of}/{file}"));
             match without {
-                None => missing(tree, &path, todo, &mut findings),
+                None => missing(tree, &path, &todo, &mut findings),
                 Some(_) if tree.has(&path) => findings.push(Finding::new(
                     &path,
                     1,
@@ -141,7 +147,7 @@ mod tests {
         for (path, _) in ONCE.iter().filter(|(path, _)| *path != "README.md") {
             tree.insert(path, String::new());
         }
-        for (form, _) in PROVIDER {
+        for (form, _) in PROVIDER.iter().chain(CHECKED) {
             tree.insert(&form.replace("{}", name), String::new());
         }
         tree.insert(&format!("crates/{name}/src/auth.rs"), String::new());
@@ -154,8 +160,12 @@ mod tests {
     #[test]
     fn every_file_that_is_asked_for_is_missed() {
         assert!(check(&whole("a-client")).is_empty(), "{:?}", check(&whole("a-client")));
-        let all: Vec<String> =
-            PROVIDER.iter().chain(ONCE).map(|(form, _)| form.replace("{}", "a-client")).collect();
+        let all: Vec<String> = PROVIDER
+            .iter()
+            .chain(CHECKED)
+            .chain(ONCE)
+            .map(|(form, _)| form.replace("{}", "a-client"))
+            .collect();
         for path in all.iter().map(String::as_str).chain(["crates/a-client/src/auth.rs"]) {
             let mut tree = whole("a-client");
             tree.remove(path);
