@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod ci;
 pub mod codegen;
+pub mod coverage;
 pub mod emulator_figures;
 mod failure;
 pub mod figures;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, public_api, sizes, tidy};
+use xtask::{Failure, bench, ci, codegen, coverage, emulator_figures, figures, public_api, sizes, tidy};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -18,6 +18,7 @@ enum Command {
     Bench(bench::Arguments),
     Ci(ci::Arguments),
     Codegen(codegen::Arguments),
+    Coverage(coverage::Arguments),
     EmulatorFigures(emulator_figures::Arguments),
     Figures(figures::Arguments),
     PublicApi(public_api::Arguments),
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
         Command::PublicApi(arguments) => public_api::run(&arguments),

@@ -7,7 +7,7 @@ mod links;
 mod openapi;
 pub(crate) mod tools;
 
-use crate::{Failure, codegen, public_api, tidy, workspace};
+use crate::{Failure, codegen, coverage, public_api, tidy, workspace};
 use clap::Args;
 use std::io::Write as _;
 use std::path::Path;
@@ -55,6 +55,11 @@ const STEPS: &[Step] = &[
     Step { name: "test", what: "tests and doc tests pass, with all features", run: test },
     Step { name: "alone", what: "each crate builds and passes its tests by itself", run: alone },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs },
+    Step {
+        name: "coverage",
+        what: "which operations the emulator carries out is what is committed",
+        run: covered,
+    },
     Step { name: "public-api", what: "what users can name is what is committed", run: public },
     Step { name: "semver", what: "the version says what changed since the last release", run: semver },
     Step { name: "deny", what: "licences, bans and sources of all dependencies", run: deny },
@@ -153,6 +158,10 @@ fn public(_: &Path) -> Result<(), Failure> {
 
 fn semver(root: &Path) -> Result<(), Failure> {
     public_api::semver_check(root).map(|report| tell(&report))
+}
+
+fn covered(_: &Path) -> Result<(), Failure> {
+    coverage::run(&coverage::Arguments { check: true, routes: None }).map(|report| tell(&report))
 }
 
 fn clippy(root: &Path) -> Result<(), Failure> {

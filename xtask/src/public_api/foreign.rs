@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Which types may stand where, and why.
-pub(super) const LIST: &str = "xtask/foreign-types.txt";
+pub(crate) const LIST: &str = "xtask/foreign-types.txt";
 
 /// The standard library is no crate of somebody else's, and methods may be those of plain values.
 const STANDARD: &[&str] = &[

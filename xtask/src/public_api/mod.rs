@@ -10,6 +10,7 @@ mod listing;
 mod rustdoc;
 mod semver;
 
+pub(crate) use foreign::LIST as FOREIGN_TYPES;
 pub use rustdoc::stand_in;
 pub(crate) use semver::check as semver_check;
 

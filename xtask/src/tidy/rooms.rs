@@ -57,6 +57,8 @@ const ONCE: &[(&str, &str)] = &[
     ("deny.toml", "run git checkout deny.toml"),
     ("clippy.toml", "run git checkout clippy.toml"),
     ("xtask/budgets.json", "run git checkout xtask/budgets.json"),
+    (crate::coverage::FILE, "run cargo xtask coverage"),
+    (crate::public_api::FOREIGN_TYPES, "run git checkout xtask/foreign-types.txt"),
     (super::length::LIST, "run git checkout xtask/long-files.txt"),
 ];
 
