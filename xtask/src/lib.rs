@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod emulator_figures;
 mod failure;
 pub mod figures;
+pub mod new_provider;
 pub mod public_api;
 pub mod report;
 pub mod sizes;

@@ -3,7 +3,9 @@
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen, coverage, emulator_figures, figures, public_api, sizes, tidy};
+use xtask::{
+    Failure, bench, ci, codegen, coverage, emulator_figures, figures, new_provider, public_api, sizes, tidy,
+};
 
 /// The chores of this workspace. Run them from any folder of it.
 #[derive(Parser)]
@@ -21,6 +23,7 @@ enum Command {
     Coverage(coverage::Arguments),
     EmulatorFigures(emulator_figures::Arguments),
     Figures(figures::Arguments),
+    NewProvider(new_provider::Arguments),
     PublicApi(public_api::Arguments),
     Sizes(sizes::Arguments),
     Tidy(tidy::Arguments),
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
+        Command::NewProvider(arguments) => new_provider::run(&arguments),
         Command::PublicApi(arguments) => public_api::run(&arguments),
         Command::Sizes(arguments) => sizes::run(&arguments),
         Command::Tidy(arguments) => tidy::run(&arguments),

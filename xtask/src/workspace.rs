@@ -75,14 +75,22 @@ pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
             let there = |path: &&str| root.join(path).is_file();
             text.split('\0').filter(there).map(str::to_owned).collect()
         }
-        _ => {
-            let mut found = Vec::new();
-            walk(root, "", &mut found)?;
-            found
-        }
+        _ => walked(root)?,
     };
     found.sort();
     found.dedup();
+    Ok(found)
+}
+
+/// The same without asking git: all files outside of `target/` and hidden folders, sorted.
+///
+/// # Errors
+///
+/// When the root can't be read.
+pub fn walked(root: &Path) -> Result<Vec<String>, Failure> {
+    let mut found = Vec::new();
+    walk(root, "", &mut found)?;
+    found.sort();
     Ok(found)
 }
 
@@ -112,8 +120,7 @@ mod tests {
 
     #[test]
     fn without_git_the_same_files_are_found() {
-        let mut walked = Vec::new();
-        walk(&root(), "", &mut walked).unwrap();
+        let walked = walked(&root()).unwrap();
         for path in ["Cargo.toml", ".ci/run", "xtask/src/workspace.rs"] {
             assert!(walked.iter().any(|found| found == path), "{path}");
             assert!(files(&root()).unwrap().iter().any(|found| found == path), "{path}");

@@ -4,6 +4,7 @@
 //! same steps run on a developer's machine and in CI.
 
 mod links;
+mod new_provider;
 mod openapi;
 pub(crate) mod tools;
 
@@ -54,6 +55,11 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", what: "no lint warns, with all features", run: clippy },
     Step { name: "test", what: "tests and doc tests pass, with all features", run: test },
     Step { name: "alone", what: "each crate builds and passes its tests by itself", run: alone },
+    Step {
+        name: "new-provider",
+        what: "a new provider compiles and passes its tests",
+        run: new_provider::run,
+    },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs },
     Step {
         name: "coverage",

@@ -78,14 +78,21 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
 ///
 /// [`Failure`] with all findings, when there are any.
 pub fn check(tree: &Tree) -> Result<String, Failure> {
-    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(tree)).collect();
-    findings.sort();
+    let findings = findings(tree);
     if findings.is_empty() {
         return Ok(format!("{} files, nothing to tidy", tree.len()));
     }
     let list: Vec<String> = findings.iter().map(Finding::to_string).collect();
     let what = format!("{}\n\n{} to tidy", list.join("\n"), findings.len());
     Err(Failure::new(what, "do what the lines say, then cargo xtask tidy"))
+}
+
+/// Everything that breaks a rule, sorted.
+#[must_use]
+pub fn findings(tree: &Tree) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(tree)).collect();
+    findings.sort();
+    findings
 }
 
 #[cfg(test)]

@@ -19,9 +19,21 @@ impl Tree {
     ///
     /// [`Failure`] when the root can't be read.
     pub fn read(root: &Path) -> Result<Self, Failure> {
-        let paths = workspace::files(root)?;
+        Ok(Self::of_paths(root, workspace::files(root)?))
+    }
+
+    /// Reads all files of a folder that is no checkout, such as a copy.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the root can't be read.
+    pub fn read_all(root: &Path) -> Result<Self, Failure> {
+        Ok(Self::of_paths(root, workspace::walked(root)?))
+    }
+
+    fn of_paths(root: &Path, paths: Vec<String>) -> Self {
         let read = |path: String| Some((path.clone(), fs::read_to_string(root.join(path)).ok()?));
-        Ok(Self { files: paths.into_iter().filter_map(read).collect() })
+        Self { files: paths.into_iter().filter_map(read).collect() }
     }
 
     /// Files that are nowhere, for tests of rules.
@@ -96,6 +108,14 @@ pub struct Finding {
 impl Finding {
     pub(super) fn new(path: &str, line: usize, what: impl Into<String>, todo: impl Into<String>) -> Self {
         Self { path: path.to_owned(), line, what: what.into(), todo: todo.into() }
+    }
+}
+
+impl Finding {
+    /// Where it is, below the root.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
     }
 }
 
