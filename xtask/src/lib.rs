@@ -9,6 +9,7 @@ pub mod codegen;
 pub mod coverage;
 pub mod emulator_figures;
 mod failure;
+pub mod features;
 pub mod figures;
 pub mod new_provider;
 pub mod public_api;

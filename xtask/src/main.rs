@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
 use xtask::{
-    Failure, bench, ci, codegen, coverage, emulator_figures, figures, new_provider, public_api, sizes, tidy,
+    Failure, bench, ci, codegen, coverage, emulator_figures, features, figures, new_provider, public_api,
+    sizes, tidy,
 };
 
 /// The chores of this workspace. Run them from any folder of it.
@@ -22,6 +23,7 @@ enum Command {
     Codegen(codegen::Arguments),
     Coverage(coverage::Arguments),
     EmulatorFigures(emulator_figures::Arguments),
+    Features(features::Arguments),
     Figures(figures::Arguments),
     NewProvider(new_provider::Arguments),
     PublicApi(public_api::Arguments),
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
+        Command::Features(arguments) => features::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
         Command::NewProvider(arguments) => new_provider::run(&arguments),
         Command::PublicApi(arguments) => public_api::run(&arguments),

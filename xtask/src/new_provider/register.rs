@@ -5,6 +5,7 @@
 
 use super::name::Name;
 use crate::Failure;
+use crate::tidy::SHARED_FEATURES;
 use std::fs;
 use std::path::Path;
 
@@ -52,8 +53,8 @@ fn facade_manifest(text: &str, name: &Name) -> Option<String> {
     for line in text.lines() {
         lines.push(match line.split_once(" = [") {
             Some(("full", _)) => add_to_list(line, word)?,
-            // A feature that is forwarded to every provider.
-            Some((feature, list)) if list.contains("-client?/") => {
+            // A feature that every provider has.
+            Some((feature, list)) if list.contains("-client?/") && SHARED_FEATURES.contains(&feature) => {
                 add_to_list(line, &format!("{own}?/{feature}"))?
             }
             _ => line.to_owned(),

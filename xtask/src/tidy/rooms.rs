@@ -86,6 +86,13 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             }
         }
         if provider {
+            let path = format!("{}/{name}.txt", crate::features::TREES);
+            missing(
+                tree,
+                &path,
+                &format!("run git checkout for it, or cargo xtask features --bless {name} for a new crate"),
+                &mut findings,
+            );
             findings.extend(signer(tree, name));
             findings.extend(told(tree, name));
         }
@@ -153,6 +160,7 @@ mod tests {
             tree.insert(&form.replace("{}", name), String::new());
         }
         tree.insert(&format!("crates/{name}/src/auth.rs"), String::new());
+        tree.insert(&format!("xtask/trees/{name}.txt"), String::new());
         tree.insert(&format!("crates/{name}/Cargo.toml"), String::new());
         tree.insert(&format!("crates/{name}/README.md"), MARKERS.join("\n"));
         tree.insert("CHANGELOG.md", format!("- `{name}`: new"));
@@ -168,7 +176,9 @@ mod tests {
             .chain(ONCE)
             .map(|(form, _)| form.replace("{}", "a-client"))
             .collect();
-        for path in all.iter().map(String::as_str).chain(["crates/a-client/src/auth.rs"]) {
+        for path in
+            all.iter().map(String::as_str).chain(["crates/a-client/src/auth.rs", "xtask/trees/a-client.txt"])
+        {
             let mut tree = whole("a-client");
             tree.remove(path);
             assert_one(&check(&tree), &format!("{path}:1"), "is missing; ");
