@@ -7,7 +7,7 @@ mod new_provider;
 mod openapi;
 pub(crate) mod tools;
 
-use crate::{Failure, codegen, coverage, docs, features, public_api, tidy, workspace};
+use crate::{Failure, codegen, coverage, docs, features, public_api, sizes, tidy, workspace};
 use clap::Args;
 use std::io::Write as _;
 use std::path::Path;
@@ -78,6 +78,7 @@ const STEPS: &[Step] = &[
         what: "which operations the emulator carries out is what is committed",
         run: covered,
     },
+    Step { name: "sizes", what: "packages and generated lines are within their limits", run: sized },
     Step { name: "public-api", what: "what users can name is what is committed", run: public },
     Step { name: "semver", what: "the version says what changed since the last release", run: semver },
     Step { name: "deny", what: "licences, bans and sources of all dependencies", run: deny },
@@ -180,6 +181,11 @@ fn semver(root: &Path) -> Result<(), Failure> {
 
 fn covered(_: &Path) -> Result<(), Failure> {
     coverage::run(&coverage::Arguments { check: true, routes: None }).map(|report| tell(&report))
+}
+
+fn sized(_: &Path) -> Result<(), Failure> {
+    // The rest takes clean builds and is measured by hand: `cargo xtask sizes`.
+    sizes::run(&sizes::Arguments { json: None, quick: true, readme: false }).map(|report| tell(&report))
 }
 
 fn clippy(root: &Path) -> Result<(), Failure> {

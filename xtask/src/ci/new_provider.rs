@@ -57,6 +57,7 @@ fn left_to_a_person(tree: &Tree, name: &str) -> Result<(), Failure> {
     let expected = [
         format!("crates/{name}/public-api.txt"),
         format!("crates/{name}/tests/emulator.rs"),
+        format!("xtask/programs/one-call/{name}.rs"),
         format!("xtask/trees/{name}.txt"),
     ];
     let findings = tidy::findings(tree);
