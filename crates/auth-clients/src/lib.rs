@@ -12,8 +12,7 @@
 //! | `vise` | `vise` | Vecurity VISE |
 //!
 //! No provider is on by default; `full` turns on all. The other features – `rustls-ring` (default), `rustls-aws-lc`,
-//! `native-tls`, `reqwest`, `http2`, `tracing` (default), `testing` – are forwarded to every provider that is on, and
-//! `oidc` and `token-file` (default) to the one that has it, Vault Vision and Virtuous.
+//! `native-tls`, `reqwest`, `http2`, `tracing` (default), `testing` – are forwarded to every provider that is on.
 //!
 //! # Example
 //!

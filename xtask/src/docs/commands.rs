@@ -56,25 +56,37 @@ pub(super) fn check(name: &str, text: &str, known: &Known) -> Found {
 fn commands_in(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut fence: Option<bool> = None;
+    let mut prose = String::new();
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
-        if let Some(language) = line.trim_start().strip_prefix("```") {
+        let language = line.trim_start().strip_prefix("```");
+        if language.is_some() || line.trim().is_empty() {
+            found.extend(in_prose(&std::mem::take(&mut prose), number));
+        }
+        if let Some(language) = language {
             let shell = matches!(language.trim(), "sh" | "bash" | "shell" | "console");
             fence = if fence.is_some() { None } else { Some(shell) };
-            continue;
+        } else if fence == Some(true) {
+            let code = line.split(" #").next().unwrap_or_default();
+            found.extend(from_cargo(code).map(|command| (number, command)));
+        } else if fence.is_none() && !line.trim().is_empty() {
+            prose.push_str(line);
+            prose.push('\n');
         }
-        match fence {
-            Some(true) => {
-                let code = line.split(" #").next().unwrap_or_default();
-                found.extend(from_cargo(code).map(|command| (number, command)));
-            }
-            Some(false) => {}
-            None => {
-                let code = line.split('`').skip(1).step_by(2);
-                let commands = code.filter(|code| code.starts_with("cargo ")).filter_map(from_cargo);
-                found.extend(commands.map(|command| (number, command)));
-            }
+    }
+    found.extend(in_prose(&prose, text.lines().count() + 1));
+    found
+}
+
+/// The commands between back ticks of a paragraph that ends before this line; they may go on in the next line.
+fn in_prose(paragraph: &str, end: usize) -> Vec<(usize, String)> {
+    let mut number = end - paragraph.lines().count();
+    let mut found = Vec::new();
+    for (index, piece) in paragraph.split('`').enumerate() {
+        if index % 2 == 1 && piece.starts_with("cargo ") {
+            found.extend(from_cargo(&piece.replace('\n', " ")).map(|command| (number, command)));
         }
+        number += piece.matches('\n').count();
     }
     found
 }
@@ -88,7 +100,8 @@ fn from_cargo(line: &str) -> Option<String> {
 }
 
 fn wrong(command: &str, known: &Known) -> Option<String> {
-    let words: Vec<&str> = command.split_whitespace().collect();
+    let words = words(command);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.get(1) == Some(&"xtask") {
         return commands::refuses(words.get(2..).unwrap_or_default());
     }
@@ -110,6 +123,26 @@ fn wrong(command: &str, known: &Known) -> Option<String> {
         }
     }
     None
+}
+
+/// As a shell would split it; quotes hold words together.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 #[cfg(test)]
@@ -135,6 +168,23 @@ mod tests {
             ["1 cargo test", "4 cargo run --example tour", "5 cargo run -p auth-emulator -- env"]
         );
         assert!(found(text).wrong.is_empty() && found(text).checked == 3);
+    }
+
+    #[test]
+    fn code_in_prose_goes_on_in_the_next_line() {
+        let text =
+            "One.\n\nTwo lines: `cargo run --example\ntour`, and `x`\nand `cargo run --example nothing`.\n";
+        assert_eq!(
+            found(text).wrong,
+            ["  a.md:5: cargo run --example nothing: there is no example `nothing`"]
+        );
+        assert_eq!(found(text).checked, 2);
+    }
+
+    #[test]
+    fn quotes_hold_words_together() {
+        assert_eq!(words("a 'b c'  \"d e\"f ''"), ["a", "b c", "d ef", ""]);
+        assert!(found("`cargo xtask new-provider acme --title 'Acme Identity'`").wrong.is_empty());
     }
 
     #[test]

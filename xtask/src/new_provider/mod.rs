@@ -1,15 +1,17 @@
 //! `cargo xtask new-provider`: a crate for another vendor, in the shape that the others have, ready to compile.
 //!
-//! `name` checks what it is to be called, `templates` holds its files as they stand in `templates/`, `register` adds the
+//! `name` checks what it is to be called, `model` takes from another crate what all have, `templates` holds its files as they stand in `templates/`, `register` adds the
 //! lines elsewhere that name it. Everything is made and generated in a folder of build output first; the workspace is
 //! touched when nothing can go wrong any more.
 
+mod model;
 mod name;
 mod register;
 mod templates;
 
 use crate::report::process;
 use crate::{Failure, codegen, workspace};
+use model::Model;
 use name::Name;
 use std::collections::BTreeMap;
 use std::fs;
@@ -84,11 +86,12 @@ pub fn make(
     let name = Name::checked(root, name, title)?;
     let crate_name = name.crate_name();
     let url = description.map(server_url).transpose()?;
-    let mut files = templates::files(&name, url.as_deref());
+    let model = Model::read(root)?;
+    let mut files = templates::files(&name, url.as_deref(), &model);
     if let Some(description) = description {
         files.insert(PathBuf::from("openapi.json"), description.to_owned());
     }
-    let edits = register::edits(root, &name)?;
+    let edits = register::edits(root, &name, &model)?;
 
     let stage = workspace::target(root).join("xtask/new-provider").join(&crate_name);
     // What an earlier run left there is not of this crate.

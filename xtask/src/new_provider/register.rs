@@ -3,20 +3,20 @@
 //! Each is put where it belongs in sorted lists that are there, as text, so that comments and order stay. Where a list
 //! is not found, nothing is changed anywhere.
 
+use super::model::Model;
 use super::name::Name;
 use crate::Failure;
-use crate::tidy::SHARED_FEATURES;
 use std::fs;
 use std::path::Path;
 
 /// Whole new texts, by the path below the root.
-pub(super) fn edits(root: &Path, name: &Name) -> Result<Vec<(&'static str, String)>, Failure> {
+pub(super) fn edits(root: &Path, name: &Name, model: &Model) -> Result<Vec<(&'static str, String)>, Failure> {
     EDITS
         .iter()
         .map(|(path, edit)| {
             let text = fs::read_to_string(root.join(path))
                 .map_err(|error| Failure::new(format!("{path} can't be read: {error}"), format!("git checkout {path}")))?;
-            let edited = edit(&text, name).ok_or_else(|| {
+            let edited = edit(&text, name, model).ok_or_else(|| {
                 Failure::new(
                     format!("{path} has another form than expected, so {} can't be added to it", name.crate_name()),
                     format!("look at how other providers stand in {path}, and at xtask/src/new_provider/register.rs"),
@@ -27,7 +27,7 @@ pub(super) fn edits(root: &Path, name: &Name) -> Result<Vec<(&'static str, Strin
         .collect()
 }
 
-type Edit = fn(&str, &Name) -> Option<String>;
+type Edit = fn(&str, &Name, &Model) -> Option<String>;
 
 const EDITS: &[(&str, Edit)] = &[
     ("Cargo.toml", workspace),
@@ -38,7 +38,7 @@ const EDITS: &[(&str, Edit)] = &[
     ("CHANGELOG.md", changelog),
 ];
 
-fn workspace(text: &str, name: &Name) -> Option<String> {
+fn workspace(text: &str, name: &Name, _: &Model) -> Option<String> {
     let version = text.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))?;
     let own = name.crate_name();
     let line =
@@ -46,15 +46,16 @@ fn workspace(text: &str, name: &Name) -> Option<String> {
     insert_sorted(text, |line| line.contains("{ path = \"crates/"), &line)
 }
 
-fn facade_manifest(text: &str, name: &Name) -> Option<String> {
+fn facade_manifest(text: &str, name: &Name, model: &Model) -> Option<String> {
     let word = name.word();
     let own = name.crate_name();
+    let shared = model.feature_names();
     let mut lines = Vec::new();
     for line in text.lines() {
         lines.push(match line.split_once(" = [") {
             Some(("full", _)) => add_to_list(line, word)?,
             // A feature that every provider has.
-            Some((feature, list)) if list.contains("-client?/") && SHARED_FEATURES.contains(&feature) => {
+            Some((feature, list)) if list.contains("-client?/") && shared.contains(&feature) => {
                 add_to_list(line, &format!("{own}?/{feature}"))?
             }
             _ => line.to_owned(),
@@ -82,10 +83,10 @@ fn mend_comments(text: &str, feature: &str) -> Option<String> {
     Some(lines.join("\n") + "\n")
 }
 
-fn facade_code(text: &str, name: &Name) -> Option<String> {
+fn facade_code(text: &str, name: &Name, _: &Model) -> Option<String> {
     let word = name.word();
     let row = format!("//! | `{word}` | `{word}` | {} |", name.title());
-    let text = insert_sorted(text, |line| line.starts_with("//! | `"), &row)?;
+    let text = insert_sorted(text, is_vendor_row, &row)?;
     // Two lines per provider; put in by the second, the first one follows.
     let attribute = format!("#[cfg(feature = \"{word}\")]");
     let export = format!("pub use {word}_client as {word};");
@@ -101,20 +102,26 @@ fn facade_code(text: &str, name: &Name) -> Option<String> {
     Some(lines.join("\n") + "\n")
 }
 
-fn facade_readme(text: &str, name: &Name) -> Option<String> {
+/// A row of the table of vendors: feature and module have one name.
+fn is_vendor_row(line: &str) -> bool {
+    let mut cells = line.split(" | ").skip(1);
+    line.starts_with("//! | `") && cells.next() == cells.next()
+}
+
+fn facade_readme(text: &str, name: &Name, _: &Model) -> Option<String> {
     let own = name.crate_name();
     let row = format!("| `{}` | {} | [`{own}`](../{own}/README.md) |", name.word(), name.title());
     insert_sorted(text, |line| line.starts_with("| `") && line.contains("-client`](../"), &row)
 }
 
-fn readme(text: &str, name: &Name) -> Option<String> {
+fn readme(text: &str, name: &Name, _: &Model) -> Option<String> {
     let own = name.crate_name();
     let row =
         format!("| {} | [`{own}`](crates/{own}/README.md) | static bearer key | a beginning |", name.title());
     insert_after_last(text, |line| line.starts_with("| ") && line.contains("-client`](crates/"), &row)
 }
 
-fn changelog(text: &str, name: &Name) -> Option<String> {
+fn changelog(text: &str, name: &Name, _: &Model) -> Option<String> {
     let line = format!("- `{}`: a beginning for {}.", name.crate_name(), name.title());
     // Only what is not released yet can grow.
     let unreleased = text.find("## Unreleased")?;
@@ -173,6 +180,10 @@ mod tests {
         Name::checked(&place::root(), word, Some("The Vendor")).unwrap()
     }
 
+    fn model() -> Model {
+        Model::read(&place::root()).unwrap()
+    }
+
     /// First, in the middle, and last.
     const WORDS: [&str; 3] = ["aaa", "tango", "zulu"];
 
@@ -180,7 +191,7 @@ mod tests {
     fn the_manifests_stay_sorted_and_valid_wherever_the_name_falls() {
         for word in WORDS {
             let name = name(word);
-            for (path, text) in edits(&place::root(), &name).unwrap() {
+            for (path, text) in edits(&place::root(), &name, &model()).unwrap() {
                 let before = fs::read_to_string(place::root().join(path)).unwrap();
                 assert!(text.lines().count() > before.lines().count(), "{path}");
                 for line in before.lines().filter(|line| !line.contains(" = [") && !line.is_empty()) {
@@ -204,7 +215,7 @@ mod tests {
             features.map(|pair| pair.join("\n")).collect()
         };
         for word in WORDS {
-            let after = pairs(&facade_manifest(&before, &name(word)).unwrap());
+            let after = pairs(&facade_manifest(&before, &name(word), &model()).unwrap());
             for pair in pairs(&before) {
                 assert!(after.contains(&pair), "{word}: {pair}\n{after:?}");
             }
@@ -217,7 +228,7 @@ mod tests {
     fn the_facade_re_exports_it_behind_its_feature() {
         let before = fs::read_to_string(place::root().join("crates/auth-clients/src/lib.rs")).unwrap();
         for word in WORDS {
-            let text = facade_code(&before, &name(word)).unwrap();
+            let text = facade_code(&before, &name(word), &model()).unwrap();
             assert!(
                 text.contains(&format!("#[cfg(feature = \"{word}\")]\npub use {word}_client as {word};\n")),
                 "{text}"
@@ -236,16 +247,16 @@ mod tests {
     #[test]
     fn the_changelog_grows_where_nothing_is_released_yet() {
         let text = "# Changelog\n\n## Unreleased\n\n### Added\n\n- `b-client`: b,\n  and more.\n- `other`: c.\n\n## 0.1.0\n\n- `old-client`: x.\n";
-        let text = changelog(text, &name("aaa")).unwrap();
+        let text = changelog(text, &name("aaa"), &model()).unwrap();
         assert!(
             text.contains(
                 "  and more.\n- `aaa-client`: a beginning for The Vendor.\n- `other`: c.\n\n## 0.1.0\n"
             ),
             "{text}"
         );
-        let text = changelog("## Unreleased\n\n## 0.1.0\n", &name("aaa")).unwrap();
+        let text = changelog("## Unreleased\n\n## 0.1.0\n", &name("aaa"), &model()).unwrap();
         assert!(text.contains("## Unreleased\n\n### Added\n\n- `aaa-client`"), "{text}");
-        assert_eq!(changelog("# Nothing\n", &name("aaa")), None);
+        assert_eq!(changelog("# Nothing\n", &name("aaa"), &model()), None);
     }
 
     #[test]

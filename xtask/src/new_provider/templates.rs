@@ -1,5 +1,7 @@
-//! The files of a new crate. In `templates/` they are a crate for `vendorname`; three spellings of that word are replaced.
+//! The files of a new crate. In `templates/` they are a crate for `vendorname`; three spellings of that word are replaced,
+//! and two places are filled with what the model crate has there.
 
+use super::model::Model;
 use super::name::Name;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,13 +23,17 @@ const FILES: &[(&str, &str)] = &[
 
 const URL: &str = "https://api.vendorname.example/v1";
 
+const FEATURES: &str = "[features]\n# Those of the model crate are put here.";
+const RE_EXPORTS: &str = "// The re-exports of the model crate are put here.";
+
 /// The files, by their path in the crate; `url` is where the vendor is, if that is known.
-pub(super) fn files(name: &Name, url: Option<&str>) -> BTreeMap<PathBuf, String> {
-    FILES.iter().map(|(path, text)| (PathBuf::from(path), filled(path, text, name, url))).collect()
+pub(super) fn files(name: &Name, url: Option<&str>, model: &Model) -> BTreeMap<PathBuf, String> {
+    FILES.iter().map(|(path, text)| (PathBuf::from(path), filled(path, text, name, url, model))).collect()
 }
 
-fn filled(path: &str, text: &str, name: &Name, url: Option<&str>) -> String {
-    let text = url.map_or_else(|| text.to_owned(), |url| text.replace(URL, url));
+fn filled(path: &str, text: &str, name: &Name, url: Option<&str>, model: &Model) -> String {
+    let text = text.replace(FEATURES, &model.features).replace(RE_EXPORTS, &model.re_exports);
+    let text = url.map_or_else(|| text.clone(), |url| text.replace(URL, url));
     // Prose has the title; code has the name of the type.
     let prose = text.lines().map(|line| {
         let comment = line.trim_start().starts_with("//");
@@ -53,22 +59,28 @@ mod tests {
     use super::*;
     use crate::workspace;
 
+    fn model() -> Model {
+        Model::read(&workspace::root()).unwrap()
+    }
+
     #[test]
     fn nothing_of_the_placeholder_is_left() {
         let name = Name::checked(&workspace::root(), "acme", Some("Acme Identity")).unwrap();
-        for (path, text) in files(&name, Some("https://id.acme.example/api")) {
+        for (path, text) in files(&name, Some("https://id.acme.example/api"), &model()) {
             assert!(!text.to_lowercase().contains("vendorname"), "{}: {text}", path.display());
         }
-        let files = files(&name, Some("https://id.acme.example/api"));
+        let files = files(&name, Some("https://id.acme.example/api"), &model());
         let client = &files[&PathBuf::from("src/client.rs")];
         assert!(client.contains("const DEFAULT_URL: &str = \"https://id.acme.example/api\";"), "{client}");
         assert!(client.contains("/// Calls Acme Identity.") && client.contains("{Error, Acme}"), "{client}");
+        let manifest = &files[&PathBuf::from("Cargo.toml")];
+        assert!(manifest.contains("\nrustls-ring = [\"client-core/rustls-ring\"]\n"), "{manifest}");
     }
 
     #[test]
     fn serde_json_is_added_among_the_dependencies_only() {
         let name = Name::checked(&workspace::root(), "acme", None).unwrap();
-        let mut files = files(&name, None);
+        let mut files = files(&name, None, &model());
         add_serde_json(&mut files);
         let manifest = &files[&PathBuf::from("Cargo.toml")];
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap();

@@ -7,12 +7,12 @@ use toml::{Table, Value};
 
 const WORKSPACE: &str = "Cargo.toml";
 
-/// What every provider crate and the facade can be asked for, under the same names.
-pub(crate) const SHARED_FEATURES: &[&str] =
+/// What every provider crate can be asked for at least. Whatever one has more, all have, besides [`OWN_FEATURES`].
+const SHARED_FEATURES: &[&str] =
     &["default", "http2", "native-tls", "reqwest", "rustls-aws-lc", "rustls-ring", "testing", "tracing"];
 
 /// Features that one provider has for itself, and why.
-pub(crate) const OWN_FEATURES: &[(&str, &str, &str)] = &[
+const OWN_FEATURES: &[(&str, &str, &str)] = &[
     ("vaultvision-client", "oidc", "logins of end users; brings a library that nobody else needs"),
     ("virtuous-client", "token-file", "the only provider whose tokens outlive a program"),
 ];
@@ -147,29 +147,27 @@ fn at<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a Value> {
 /// Every provider has the same features, besides those of its own that are listed; each has a line of reason.
 pub(super) fn features(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let own =
+        |name: &str, feature: &str| OWN_FEATURES.iter().any(|(of, own, _)| *of == name && *own == feature);
+    let mut shared: BTreeSet<String> = SHARED_FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
+    for name in tree.providers() {
+        shared.extend(features_of(tree, name).into_iter().filter(|feature| !own(name, feature)));
+    }
     for name in tree.providers() {
         let path = format!("crates/{name}/Cargo.toml");
         let text = tree.text(&path).unwrap_or_default();
-        let manifest = text.parse::<Table>().unwrap_or_default();
-        let there: BTreeSet<&str> = match at(&manifest, &["features"]) {
-            Some(Value::Table(features)) => features.keys().map(String::as_str).collect(),
-            _ => BTreeSet::new(),
-        };
+        let there = features_of(tree, name);
         let head = line_of(text, "[features]");
-        let own = |feature: &str| OWN_FEATURES.iter().any(|(of, own, _)| *of == name && *own == feature);
-        for feature in SHARED_FEATURES.iter().filter(|feature| !there.contains(**feature)) {
-            let todo = "copy its line and its comment from crates/verigator-client/Cargo.toml";
-            findings.push(Finding::new(&path, head, format!("has no feature `{feature}`"), todo));
+        for feature in shared.difference(&there) {
+            let what = format!("has no feature `{feature}`, which other providers have");
+            let todo = "copy its line and its comment from one that has it; or list it there as that crate's own, with the \
+                        reason, in OWN_FEATURES in xtask/src/tidy/manifests.rs";
+            findings.push(Finding::new(&path, head, what, todo));
         }
-        for feature in there {
+        for feature in there.iter().filter(|feature| *feature != "default") {
             let line = line_of(text, &format!("{feature} ="));
-            if !SHARED_FEATURES.contains(&feature) && !own(feature) {
-                let what = format!("has the feature `{feature}`, which other providers don't have");
-                let todo = "add it to all, or with its reason to OWN_FEATURES in xtask/src/tidy/manifests.rs";
-                findings.push(Finding::new(&path, line, what, todo));
-            }
             let above = line.checked_sub(2).and_then(|index| text.lines().nth(index));
-            if feature != "default" && !above.is_some_and(|line| line.starts_with('#')) {
+            if !above.is_some_and(|line| line.starts_with('#')) {
                 let what = format!("says nothing about the feature `{feature}`");
                 findings.push(Finding::new(&path, line, what, "write a line of comment above it"));
             }
@@ -188,6 +186,14 @@ pub(super) fn features(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn features_of(tree: &Tree, name: &str) -> BTreeSet<String> {
+    let manifest =
+        tree.text(&format!("crates/{name}/Cargo.toml")).and_then(|text| text.parse::<Table>().ok());
+    let features =
+        manifest.as_ref().and_then(|manifest| at(manifest, &["features"])).and_then(Value::as_table);
+    features.into_iter().flat_map(Table::keys).cloned().collect()
 }
 
 #[cfg(test)]
@@ -276,7 +282,11 @@ workspace = true
         assert!(check(&provider("")).is_empty());
         let fewer = provider("").replace("# Why.\nhttp2 = []\n", "");
         assert_one(&check(&fewer), "crates/a-client/Cargo.toml:1", "no feature `http2`");
-        assert_one(&check(&provider("# Why.\nmore = []\n")), "crates/a-client/Cargo.toml:19", "`more`");
+        let two = Tree::of(&[
+            ("crates/a-client/Cargo.toml", &provider("# Why.\nmore = []\n")),
+            ("crates/b-client/Cargo.toml", &provider("")),
+        ]);
+        assert_one(&features(&two), "crates/b-client/Cargo.toml:1", "`more`");
         let silent = provider("").replace("# Why.\nhttp2", "http2");
         assert_one(&check(&silent), "crates/a-client/Cargo.toml:4", "says nothing");
     }

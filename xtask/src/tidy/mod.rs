@@ -10,7 +10,6 @@ mod rust_files;
 mod tree;
 mod words;
 
-pub(crate) use manifests::SHARED_FEATURES;
 pub use tree::{Finding, Tree};
 
 use crate::{Failure, workspace};

@@ -63,11 +63,7 @@ mod client;
 mod error;
 mod generated;
 
-#[cfg(feature = "testing")]
-pub use client_core::testing;
-pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
-#[cfg(feature = "reqwest")]
-pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+// The re-exports of the model crate are put here.
 
 pub use client::{Client, ClientBuilder};
 pub use error::Error;
