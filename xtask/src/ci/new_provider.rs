@@ -67,7 +67,8 @@ fn left_to_a_person(tree: &Tree, name: &str) -> Result<(), Failure> {
         .map(ToString::to_string)
         .collect();
     if unexpected.is_empty() {
-        tell(&format!("{} files are left to a person: {}", findings.len(), expected.join(", ")));
+        let left: Vec<&str> = findings.iter().map(tidy::Finding::path).collect();
+        tell(&format!("left to a person: {}", left.join(", ")));
         return Ok(());
     }
     let what =

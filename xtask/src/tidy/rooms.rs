@@ -15,6 +15,7 @@ const PROVIDER: &[(&str, &str)] = &[
     ("crates/{}/tests/environment.rs", "test the variables of `from_env` there"),
     ("crates/{}/tests/errors.rs", "test there what goes wrong and what the caller is told"),
     ("crates/{}/tests/secrets.rs", "test there that nothing prints a secret"),
+    ("xtask/programs/one-call/{}.rs", "write the smallest program that makes one call, as the others there"),
     (
         "crates/{}/tests/wire.rs",
         "write `mod common; mod generated;` there, as crates/verigator-client has it",
