@@ -92,6 +92,8 @@ mod origins;
 mod page;
 mod path;
 mod query;
+#[cfg(feature = "records")]
+pub mod record;
 mod renew;
 mod request;
 #[cfg(feature = "reqwest")]
