@@ -108,12 +108,12 @@ pub mod transport;
 mod vendor;
 
 pub use base_url::BaseUrl;
-pub use call::{Call, Reply};
+pub use call::{Call, CallTemplate, Reply};
 pub use engine::Engine;
 pub use error::{ApiError, Error, ErrorKind};
 pub use gate::{Admission, Gate};
-pub use operation::{Class, Operation};
-pub use page::{Items, Pages};
+pub use operation::{Class, Operation, Paging};
+pub use page::{Items, Page, Pages};
 pub use path::PathValue;
 pub use query::QueryValue;
 pub use renew::{Renew, Renewed, Renewing};

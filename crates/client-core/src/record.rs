@@ -19,43 +19,7 @@ pub type Fit = Result<(), &'static str>;
 /// A value that is filled from JSON, leniently.
 ///
 /// The methods say what came; those that a type doesn't implement refuse it. Objects give out their members, lists their
-/// next element.
-///
-/// ```
-/// use client_core::record::{self, Field, Fit};
-///
-/// #[derive(Default, Debug)]
-/// struct Tag {
-///     id: i64,
-///     name: Option<String>,
-/// }
-///
-/// impl Field for Tag {
-///     fn blank() -> Self {
-///         Self::default()
-///     }
-///     fn expected(&self) -> &'static str {
-///         "an object"
-///     }
-///     fn object(&mut self) -> Fit {
-///         Ok(())
-///     }
-///     fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-///         Some(match name {
-///             "id" => &mut self.id,
-///             "name" => &mut self.name,
-///             _ => return None,
-///         })
-///     }
-///     fn required(&self) -> &'static [&'static str] {
-///         &["id"]
-///     }
-/// }
-///
-/// let tag: Tag = record::read(&mut serde_json::Deserializer::from_str(r#"{"id":"17","name":null,"new":1}"#))?;
-/// assert_eq!((tag.id, tag.name), (17, None));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
+/// next element. For objects, [`Record`] is all that has to be implemented.
 pub trait Field {
     /// A value with nothing in it yet, to be filled.
     fn blank() -> Self
@@ -175,6 +139,85 @@ pub trait Field {
     fn takes_empty_text(&self) -> bool {
         false
     }
+}
+
+/// An object that is filled from JSON, leniently: a [`Field`] of which only the members have to be told.
+///
+/// ```
+/// use client_core::record::{Field, Record};
+/// use serde_json::{Map, Value};
+///
+/// #[derive(Default, Debug)]
+/// struct Tag {
+///     id: i64,
+///     name: Option<String>,
+///     unknown: Map<String, Value>,
+/// }
+///
+/// impl Record for Tag {
+///     fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+///         Some(match name {
+///             "id" => &mut self.id,
+///             "name" => &mut self.name,
+///             _ => return None,
+///         })
+///     }
+///     fn unknown(&mut self) -> &mut Map<String, Value> {
+///         &mut self.unknown
+///     }
+///     fn required(&self) -> &'static [&'static str] {
+///         &["id"]
+///     }
+/// }
+/// client_core::deserialize_records!(Tag);
+///
+/// let tag: Tag = serde_json::from_str(r#"{"id":"17","name":null,"new":1}"#)?;
+/// assert_eq!((tag.id, tag.name, tag.unknown.len()), (17, None, 1));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub trait Record {
+    /// The place for a member; `None` for one that it doesn't know.
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field>;
+
+    /// Where the members are kept that it doesn't know.
+    fn unknown(&mut self) -> &mut Map<String, Value>;
+
+    /// The members without which it is no answer.
+    fn required(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+impl<T: Record + Default> Field for T {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an object"
+    }
+
+    fn object(&mut self) -> Fit {
+        Ok(())
+    }
+
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+        Record::member(self, name)
+    }
+
+    fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
+        Some(Record::unknown(self))
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        Record::required(self)
+    }
+}
+
+/// A member that a model does not know by name, read as if it did; `None` when it is not there or doesn't fit.
+#[must_use]
+pub fn known<T: Field>(unknown: &Map<String, Value>, name: &str) -> Option<T> {
+    read(unknown.get(name)?).ok()
 }
 
 /// Reads a value, for implementations of `Deserialize`.
@@ -367,7 +410,10 @@ impl Field for f64 {
         "a number"
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "it is read as an f64 because f64 is what its readers want")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it is read as an f64 because f64 is what its readers want"
+    )]
     fn integer(&mut self, value: i64) -> Fit {
         *self = value as f64;
         Ok(())
@@ -613,18 +659,10 @@ mod tests {
     struct Part {
         id: i64,
         tags: Vec<String>,
+        unknown: Map<String, Value>,
     }
 
-    impl Field for Cup {
-        fn blank() -> Self {
-            Self::default()
-        }
-        fn expected(&self) -> &'static str {
-            "an object"
-        }
-        fn object(&mut self) -> Fit {
-            Ok(())
-        }
+    impl Record for Cup {
         fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
             Some(match name {
                 "id" => &mut self.id,
@@ -636,30 +674,24 @@ mod tests {
                 _ => return None,
             })
         }
-        fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
-            Some(&mut self.unknown)
+        fn unknown(&mut self) -> &mut Map<String, Value> {
+            &mut self.unknown
         }
         fn required(&self) -> &'static [&'static str] {
             &["id"]
         }
     }
 
-    impl Field for Part {
-        fn blank() -> Self {
-            Self::default()
-        }
-        fn expected(&self) -> &'static str {
-            "an object"
-        }
-        fn object(&mut self) -> Fit {
-            Ok(())
-        }
+    impl Record for Part {
         fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
             Some(match name {
                 "id" => &mut self.id,
                 "tags" => &mut self.tags,
                 _ => return None,
             })
+        }
+        fn unknown(&mut self) -> &mut Map<String, Value> {
+            &mut self.unknown
         }
     }
 
@@ -700,9 +732,15 @@ mod tests {
 
     #[test]
     fn objects_in_objects_and_lists_are_filled_and_what_is_new_is_kept() {
-        let cup = cup(r#"{"new":[1,{"a":2}],"owner":{"id":2,"new":0},"parts":[{"id":3,"tags":["a",5]},{}],"id":1}"#).unwrap();
-        assert_eq!(cup.owner.unwrap(), Part { id: 2, tags: Vec::new() });
-        assert_eq!(cup.parts, [Part { id: 3, tags: vec!["a".into(), "5".into()] }, Part::default()]);
+        let cup = cup(
+            r#"{"new":[1,{"a":2}],"owner":{"id":2,"new":0},"parts":[{"id":3,"tags":["a",5]},{}],"id":1}"#,
+        )
+        .unwrap();
+        let owner = cup.owner.unwrap();
+        assert_eq!((owner.id, known::<bool>(&owner.unknown, "new")), (2, Some(false)));
+        assert_eq!(known::<i64>(&owner.unknown, "id"), None);
+        let third = Part { id: 3, tags: vec!["a".into(), "5".into()], unknown: Map::new() };
+        assert_eq!(cup.parts, [third, Part::default()]);
         assert_eq!(Value::Object(cup.unknown).to_string(), r#"{"new":[1,{"a":2}]}"#);
     }
 

@@ -121,6 +121,7 @@ fn answer_name(ty: &Type) -> String {
     match ty {
         Type::Named(name) => name.to_snake_case(),
         Type::List(inner) => format!("{}s", answer_name(inner)),
+        Type::Page(_) => "page".to_owned(),
         Type::Custom(path) => path.rsplit("::").next().unwrap_or_default().to_snake_case(),
         _ => "answer".to_owned(),
     }
@@ -240,6 +241,13 @@ impl Writer<'_, '_> {
                 }
                 quote!([#(#pairs),*])
             }
+            // A literal with a fraction would be a float, which is what such a type is there to avoid.
+            (Type::Custom(path), Node::Number(value)) => {
+                let name = owned(ty);
+                self.names.insert(last_segment(path).to_owned());
+                let (digits, places) = digits_and_places(*value);
+                quote!(#name::new(#digits, #places))
+            }
             (Type::Custom(_), node) => any(node),
             (Type::Named(name), node) => {
                 let Some(model) = self.plan.model(name) else { return misfit(ty, node, pointer) };
@@ -325,6 +333,14 @@ fn any(node: &Node) -> TokenStream {
     }
 }
 
+/// `10.5` as 105 and 1.
+fn digits_and_places(value: f64) -> (Literal, Literal) {
+    let text = value.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = format!("{whole}{fraction}").parse().unwrap_or_default();
+    (Literal::i64_unsuffixed(digits), Literal::usize_unsuffixed(fraction.len()))
+}
+
 fn json(node: &Node) -> TokenStream {
     let json: TokenStream = node.sorted().to_string().parse().unwrap_or_default();
     quote!(serde_json::json!(#json))
@@ -338,6 +354,7 @@ fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
         Type::Boolean => "a boolean",
         Type::List(_) => "an array",
         Type::Map(_) | Type::FreeMap => "an object that is not empty",
+        Type::Page(_) => "a page",
         Type::Named(name) => name,
         Type::Custom(path) => path,
     };

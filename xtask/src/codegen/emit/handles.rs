@@ -5,6 +5,7 @@ use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::arguments::{named_arguments, options, owns_options};
 use super::construct::initial;
+use super::convert::lost;
 use super::docs::{doc, example, method as method_docs, statements};
 use super::example::{body_name, call, custom_body_name};
 use super::operations::static_name;
@@ -74,6 +75,7 @@ pub(crate) fn file<'a>(
     for ((operation, call), statement) in plan.operations_of(resource).zip(&calls).zip(&statements) {
         let text = method_docs(plan, operation, &example(call, statement, crate_name));
         methods.push(method(plan, operation, &text));
+        methods.extend(modify(plan, operation));
         if operation.named_arguments {
             beside.extend(named_arguments(plan, operation));
         }
@@ -253,6 +255,9 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         let ty = ident(&operation.options_type());
         parameters.push(quote!(options: #ty));
     }
+    if operation.paging.is_some() {
+        request = quote!(#request.check(model::page(&operations::#operation_name, options.skip, options.take)));
+    }
     let (answer, decoder) = answer(plan.api, operation);
     quote! {
         #docs
@@ -261,6 +266,58 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             #request.call(#decoder)
         }
     }
+}
+
+/// The method that reads, changes and sends back.
+fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> {
+    let (read, model) = plan.modified(operation)?;
+    let arguments = plan.arguments(operation);
+    let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
+    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();
+    let types = path.iter().map(|argument| argument_type(&argument.parameter.ty));
+    let lost = lost(plan, model);
+    let lost = match lost.as_slice() {
+        [] => String::new(),
+        lost => format!(
+            "\n\nThe vendor does not tell everything that it takes: {} {} cleared unless set again.",
+            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            if lost.len() == 1 { "is" } else { "are" }
+        ),
+    };
+    let docs = doc(
+        &format!(
+            "Reads it with [`{0}`](Self::{0}), changes it, and sends it back with [`{1}`](Self::{1}), so that what \
+             `change` leaves alone stays as it is.{lost}\n\nThe vendor has no way to notice another writer in between: \
+             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.",
+            read.method, operation.method
+        ),
+        4,
+    );
+    let (name, body) = (ident(&if operation.method == "update" {
+        "modify".to_owned()
+    } else {
+        format!("modify_{}", operation.method.trim_start_matches("update_"))
+    }), ident(&model.schema.name));
+    let (read, write) = (ident(&read.method), ident(&operation.method));
+    let made = if model.schema.from.is_some() && super::convert::may_fail(model) {
+        quote!(#body::try_from(&read)?)
+    } else {
+        quote!(#body::from(&read))
+    };
+    let options = (!plan.optional_query(operation).is_empty()).then(|| {
+        let ty = ident(&operation.options_type());
+        quote!(, #ty::new())
+    });
+    let (answer, _) = answer(plan.api, operation);
+    Some(quote! {
+        #docs
+        pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
+            let read = self.#read(#(#names),*).await?;
+            let mut update = #made;
+            change(&mut update);
+            self.#write(#(#names,)* update #options).await
+        }
+    })
 }
 
 /// What the client adds to a body.
@@ -352,7 +409,13 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
 
 fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
     let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
+    let own = path(&operation.decoder);
     match &operation.answer.ty {
+        Some(ty) if own.is_some() => (owned(ty), own.unwrap_or_default()),
+        Some(ty @ Type::Page(_)) => (
+            owned(ty),
+            api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default(),
+        ),
         Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
         None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::nothing))),
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod construct;
+mod convert;
 mod docs;
 mod example;
 mod expect;
@@ -128,20 +129,28 @@ fn names(plan: &Plan<'_>) -> Names {
         ("Class", "client_core::Class"),
         ("Client", "crate::Client"),
         ("Deserialize", "serde::Deserialize"),
+        ("Field", "client_core::record::Field"),
         ("Map", "serde_json::Map"),
+        ("Error", "crate::Error"),
         ("ExposeSecret", "client_core::auth_core::ExposeSecret"),
         ("Method", "http::Method"),
         ("Operation", "client_core::Operation"),
+        ("Paging", "client_core::Paging"),
+        ("Record", "client_core::record::Record"),
         ("SecretString", "client_core::auth_core::SecretString"),
         ("Serialize", "serde::Serialize"),
         ("Value", "serde_json::Value"),
         ("decode", "client_core::decode"),
         ("model", "client_core::model"),
         ("operations", "crate::generated::operations"),
+        ("record", "client_core::record"),
     ]
     .into_iter()
     .map(|(name, path)| (name.to_owned(), path.to_owned()))
     .collect();
+    if let Some(page) = &plan.api.page {
+        names.insert("Page".to_owned(), page.path.clone());
+    }
     for model in plan.models() {
         let module = module_of(plan, model);
         names.insert(model.schema.name.clone(), format!("crate::generated::{module}::{}", model.schema.name));
@@ -211,7 +220,9 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
         let text = parent.render(&Names::new(), writer.origin.root)?;
         writer.files.insert(PathBuf::from("src/generated/models/mod.rs"), text);
     }
-    for (module, file) in &files {
+    for (module, file) in &mut files {
+        let own: Vec<&Model<'_>> = plan.models().filter(|model| module_of(plan, model) == *module).collect();
+        models::reading(plan, &own).into_iter().for_each(|piece| file.items(piece));
         writer.add(&format!("src/generated/{}.rs", module.replace("::", "/")), file)?;
     }
     Ok(())
