@@ -202,6 +202,8 @@ pub(crate) struct Property {
     pub(crate) not_empty: bool,
     /// The path of a function that writes the value of a hand-written type, where that has more than one form.
     pub(crate) write: Option<String>,
+    /// The path of a function that makes it of what was read, where the two have different types.
+    pub(crate) convert: Option<String>,
 }
 
 impl Api {

@@ -38,7 +38,7 @@ impl Services<'_> {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let service_summarys = client.services().list().await?;
+    /// let service_summaries = client.services().list().await?;
     /// # Ok(())
     /// # }
     /// ```

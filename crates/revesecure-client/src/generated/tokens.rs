@@ -38,7 +38,7 @@ impl Tokens<'_> {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let token_summarys = client.tokens().list().await?;
+    /// let token_summaries = client.tokens().list().await?;
     /// # Ok(())
     /// # }
     /// ```

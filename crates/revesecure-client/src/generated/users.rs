@@ -38,7 +38,7 @@ impl Users<'_> {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let user_summarys = client.users().list().await?;
+    /// let user_summaries = client.users().list().await?;
     /// # Ok(())
     /// # }
     /// ```

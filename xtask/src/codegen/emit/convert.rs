@@ -12,7 +12,7 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
     let from = model.schema.from.as_ref()?;
     let read = plan.model(&from.schema)?.object()?;
     let (target, source) = (ident(&model.schema.name), ident(&from.schema));
-    let fallible = may_fail(model);
+    let fallible = may_fail(plan, model);
     let fields = object.properties.iter().map(|property| {
         let name = ident(&property.rust);
         let value = value(plan, property, source_of(from, read, property));
@@ -48,9 +48,17 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
     })
 }
 
-/// Whether a request needs what an answer may lack.
-pub(crate) fn may_fail(model: &Model<'_>) -> bool {
-    model.object().is_some_and(|object| object.properties.iter().any(Property::is_argument))
+/// Whether a request needs what an answer may lack, itself or in what it is made of.
+pub(crate) fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
+    let inner = |ty: &Type| {
+        let inner = ty.names().and_then(|name| plan.model(name));
+        inner.is_some_and(|inner| inner.schema.from.is_some() && may_fail(plan, inner))
+    };
+    model.object().is_some_and(|object| {
+        object.properties.iter().any(|property| {
+            property.is_argument() || property.convert.is_some() || inner(&property.ty)
+        })
+    })
 }
 
 /// The names of what is sent and is not in the answer.
@@ -59,7 +67,7 @@ pub(crate) fn lost<'m>(plan: &Plan<'_>, model: &'m Model<'_>) -> Vec<&'m str> {
     let Some(read) = plan.model(&from.schema).and_then(Model::object) else { return Vec::new() };
     let lost = object.properties.iter().filter(|property| {
         let source = source_of(from, read, property);
-        source.is_none_or(|source| converted(plan, &property.ty, source).is_none())
+        property.convert.is_none() && source.is_none_or(|source| converted(plan, &property.ty, source).is_none())
     });
     lost.map(|property| property.wire.as_str()).collect()
 }
@@ -73,17 +81,22 @@ fn source_of<'r>(from: &FromRead, read: &'r Object, property: &Property) -> Opti
 fn value(plan: &Plan<'_>, property: &Property, source: Option<&Property>) -> TokenStream {
     let value = source.and_then(|source| converted(plan, &property.ty, source));
     let wire = &property.wire;
+    if let Some((path, source)) = property.convert.as_ref().zip(source) {
+        let (path, name) = (path.parse::<TokenStream>().unwrap_or_default(), ident(&source.rust));
+        let source = &source.wire;
+        return quote!(#path(read.#name.as_ref(), #source)?);
+    }
     let value = match (value, &property.ty) {
         (Some(value), _) => value,
         // The vendor's answers have more than its reference tells.
         (None, Type::Text | Type::Integer | Type::Number | Type::Boolean | Type::Custom(_)) => {
-            quote!(record::known(&read.unknown, #wire))
+            quote!(client_core::record::known(&read.unknown, #wire))
         }
         (None, _) => quote!(None),
     };
     if property.is_argument() {
         let source = source.map_or(wire, |source| &source.wire);
-        return quote!(crate::error::told(#value, #source)?);
+        return quote!(crate::convert::told(#value, #source)?);
     }
     value
 }
@@ -104,8 +117,15 @@ fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStrea
             if made_from.schema != *origin {
                 return None;
             }
-            let target = ident(target);
-            quote!(#place.iter().map(#target::from).collect())
+            let name = ident(target);
+            if plan.model(target).is_some_and(|model| may_fail(plan, model)) {
+                return Some(quote!(if #place.is_empty() {
+                    None
+                } else {
+                    Some(#place.iter().map(#name::try_from).collect::<Result<_, _>>()?)
+                }));
+            }
+            quote!(#place.iter().map(#name::from).collect())
         };
         return Some(quote!((!#place.is_empty()).then(|| #each)));
     }

@@ -120,10 +120,18 @@ fn name_of_body(operation: &Operation, name: &str) -> String {
 fn answer_name(ty: &Type) -> String {
     match ty {
         Type::Named(name) => name.to_snake_case(),
-        Type::List(inner) => format!("{}s", answer_name(inner)),
+        Type::List(inner) => plural(&answer_name(inner)),
         Type::Page(_) => "page".to_owned(),
         Type::Custom(path) => path.rsplit("::").next().unwrap_or_default().to_snake_case(),
         _ => "answer".to_owned(),
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if word.ends_with('s') => format!("{word}es"),
+        None => format!("{word}s"),
     }
 }
 
@@ -248,7 +256,13 @@ impl Writer<'_, '_> {
                 let (digits, places) = digits_and_places(*value);
                 quote!(#name::new(#digits, #places))
             }
-            (Type::Custom(_), node) => any(node),
+            (Type::Custom(path), Node::Object(_)) if named_value(node).is_some() => {
+                let name = owned(ty);
+                self.names.insert(last_segment(path).to_owned());
+                let (key, value) = named_value(node).map(|(key, value)| (key, any(value))).unwrap_or_default();
+                quote!(#name::new(#key, #value))
+            }
+            (Type::Custom(_), node) => pairs(node).unwrap_or_else(|| any(node)),
             (Type::Named(name), node) => {
                 let Some(model) = self.plan.model(name) else { return misfit(ty, node, pointer) };
                 self.model(model, node, pointer)?
@@ -331,6 +345,28 @@ fn any(node: &Node) -> TokenStream {
         }
         _ => json(node),
     }
+}
+
+/// The name and the value of an object that has just these.
+fn named_value(node: &Node) -> Option<(&str, &Node)> {
+    match (node, node.get("name")?, node.get("value")?) {
+        (Node::Object(members), Node::Text(name), value) if members.len() == 2 => Some((name, value)),
+        _ => None,
+    }
+}
+
+/// Values under names, be they an object or a list of named values, as an array of pairs.
+fn pairs(node: &Node) -> Option<TokenStream> {
+    let pairs: Vec<(&str, &Node)> = match node {
+        Node::Object(members) => members.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+        Node::Array(items) => items.iter().map(named_value).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    let pairs = pairs.iter().map(|(name, value)| {
+        let value = any(value);
+        quote!((#name, #value))
+    });
+    Some(quote!([#(#pairs),*]))
 }
 
 /// `10.5` as 105 and 1.

@@ -35,7 +35,10 @@ pub(crate) fn file<'a>(
     let mut file = RustFile::new(format!("The handle `{name}` and its {count} {plural}."));
     let bound = plan.bound(resource);
     // A handle that hangs on another is made in that one's module.
-    let visibility = resource.parent.as_ref().map(|_| quote!(pub(super)));
+    let mut visibility = resource.parent.as_ref().map(|_| quote!(pub(super)));
+    if plan.api.operations.iter().any(|own| own.resource == resource.name && own.by_hand.is_some()) {
+        visibility = Some(quote!(pub(crate)));
+    }
     let fields = bound.iter().map(|parameter| {
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
         quote!(#visibility #name: #ty)
@@ -299,7 +302,7 @@ fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> 
         format!("modify_{}", operation.method.trim_start_matches("update_"))
     }), ident(&model.schema.name));
     let (read, write) = (ident(&read.method), ident(&operation.method));
-    let made = if model.schema.from.is_some() && super::convert::may_fail(model) {
+    let made = if super::convert::may_fail(plan, model) {
         quote!(#body::try_from(&read)?)
     } else {
         quote!(#body::from(&read))

@@ -135,7 +135,6 @@ fn names(plan: &Plan<'_>) -> Names {
         ("ExposeSecret", "client_core::auth_core::ExposeSecret"),
         ("Method", "http::Method"),
         ("Operation", "client_core::Operation"),
-        ("Paging", "client_core::Paging"),
         ("Record", "client_core::record::Record"),
         ("SecretString", "client_core::auth_core::SecretString"),
         ("Serialize", "serde::Serialize"),
@@ -143,7 +142,6 @@ fn names(plan: &Plan<'_>) -> Names {
         ("decode", "client_core::decode"),
         ("model", "client_core::model"),
         ("operations", "crate::generated::operations"),
-        ("record", "client_core::record"),
     ]
     .into_iter()
     .map(|(name, path)| (name.to_owned(), path.to_owned()))

@@ -306,7 +306,7 @@ fn media(content: &Place<'_>) -> Result<Media> {
     let mut members = json.members("a JSON body")?;
     let place = members.need("schema", "give its schema")?;
     let mut schema_members = place.members("a schema")?;
-    let ty = if place.node.get("properties").is_some() {
+    let ty = if place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none() {
         schema_members.take("type");
         Err(schema::inline_object(&mut schema_members)?)
     } else {

@@ -129,9 +129,9 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
     };
     let defaulted = members.flag("x-sdk-default")?;
     let not_empty = matches!(place.node.get("minLength"), Some(Node::Integer(1..)));
-    let write = members.text("x-sdk-write")?;
-    if write.as_deref().is_some_and(|path| syn::parse_str::<syn::Path>(path).is_err()) {
-        return Err(place.refuse("x-sdk-write is the path of a function, such as crate::money::as_text"));
+    let (write, convert) = (members.text("x-sdk-write")?, members.text("x-sdk-convert")?);
+    if [&write, &convert].into_iter().flatten().any(|path| syn::parse_str::<syn::Path>(path).is_err()) {
+        return Err(place.refuse("x-sdk-write and x-sdk-convert are paths of functions, such as crate::money::as_text"));
     }
     let docs = docs(&mut members)?;
     let (ty, nullable) = nullable_type(&mut members)?;
@@ -150,6 +150,7 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
         aliases,
         not_empty: not_empty && matches!(ty, Type::Text | Type::Secret),
         write,
+        convert,
         ty,
     })
 }
@@ -188,6 +189,11 @@ pub(super) fn plain_type(members: &mut Members<'_>) -> Result<Type> {
 }
 
 fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
+    if let Some(place) = members.take("x-sdk-page") {
+        // What stands beside it is for other readers: the page as JSON.
+        skim(members);
+        return Ok((Type::Page(Box::new(inner(&place)?)), false));
+    }
     if let Some(place) = members.take("anyOf") {
         let (inner, rest) = match place.items()?.as_slice() {
             [inner, null] => (inner.clone(), null.clone()),
@@ -210,11 +216,6 @@ fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
         if let Some(place) = members.take(name) {
             return Err(place.refuse(sentence));
         }
-    }
-    if let Some(place) = members.take("x-sdk-page") {
-        // What stands beside it is for other readers: the page as JSON.
-        skim(members);
-        return Ok((Type::Page(Box::new(inner(&place)?)), false));
     }
     if let Some(place) = members.take("$ref") {
         return Ok((Type::Named(reference(&place, "schemas")?.to_owned()), false));
