@@ -80,7 +80,8 @@ impl Amount {
             Some(inner) => (inner, true),
             None => text.strip_prefix('-').map_or((text, false), |rest| (rest, true)),
         };
-        let number = text.trim_start_matches(|character: char| !character.is_ascii_digit() && character != '.');
+        let number =
+            text.trim_start_matches(|character: char| !character.is_ascii_digit() && character != '.');
         // What stands before the digits is a sign of a currency, and not a word.
         if text.len() - number.len() > 4 || text.starts_with('-') {
             return None;
@@ -279,7 +280,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for json in ["\"\"", "\"abc\"", "true", "null", "[]", "\"1.\"", "\".5.\"", "\"NaN\"", "\"1e99\"", "\"1-1\""] {
+        for json in
+            ["\"\"", "\"abc\"", "true", "null", "[]", "\"1.\"", "\".5.\"", "\"NaN\"", "\"1e99\"", "\"1-1\""]
+        {
             assert!(read(json).is_err(), "{json}");
         }
         let many = format!("\"{}\"", "9".repeat(60));
@@ -307,7 +310,9 @@ mod tests {
     fn values_are_compared_and_not_how_they_are_written() {
         let amount = |text: &str| text.parse::<Amount>().unwrap();
         assert_eq!(amount("10.5"), amount("10.50"));
-        assert!(amount("-0.5") < amount("0") && amount("-1.5") < amount("-1.25") && amount("2") > amount("1.99"));
+        assert!(
+            amount("-0.5") < amount("0") && amount("-1.5") < amount("-1.25") && amount("2") > amount("1.99")
+        );
         assert_eq!(Amount::new(1, 99).places(), 28);
         let hash = |amount: Amount| {
             use std::hash::{BuildHasher as _, RandomState};

@@ -1,7 +1,7 @@
 //! Pictures of individuals, whose upload the vendor lists and does not document.
 
-use crate::generated::{ContactIndividual, ContactIndividuals, operations};
 use crate::Call;
+use crate::generated::{ContactIndividual, ContactIndividuals, operations};
 use bytes::Bytes;
 use client_core::decode;
 use http::HeaderValue;

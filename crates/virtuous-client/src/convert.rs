@@ -1,9 +1,9 @@
 //! From what was read to what is sent, where the vendor has two types for one thing.
 
 use crate::amount::Amount;
+use crate::builder::PROVIDER;
 use crate::custom_fields::Flag;
 use crate::error::Error;
-use crate::builder::PROVIDER;
 
 /// What an update needs and the answer did not tell.
 pub(crate) fn told<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
@@ -30,11 +30,12 @@ fn refused(member: &'static str, reason: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{PledgeUpdate, PlannedGift, PlannedGiftUpdate, Pledge};
+    use crate::{PlannedGift, PlannedGiftUpdate, Pledge, PledgeUpdate};
 
     #[test]
     fn amounts_for_display_become_numbers_or_an_error() {
-        let mut gift: PlannedGift = serde_json::from_str(r#"{"id":1,"anticipatedAmount":"$1,000.50","currentValue":""}"#).unwrap();
+        let mut gift: PlannedGift =
+            serde_json::from_str(r#"{"id":1,"anticipatedAmount":"$1,000.50","currentValue":""}"#).unwrap();
         let update = PlannedGiftUpdate::try_from(&gift).unwrap();
         assert_eq!((update.anticipated_amount, update.current_value), (Some(Amount::new(100_050, 2)), None));
         gift.current_value = Some("Unavailable".to_owned());

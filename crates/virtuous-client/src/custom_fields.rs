@@ -159,7 +159,8 @@ impl Field for CustomFields {
         let value: Value = serde_json::from_str(json).map_err(|_| self.expected())?;
         self.0 = match value {
             Value::Array(items) => {
-                let read = |item: Value| serde_json::from_value::<CustomField>(item).map_err(|_| self.expected());
+                let read =
+                    |item: Value| serde_json::from_value::<CustomField>(item).map_err(|_| self.expected());
                 items.into_iter().map(read).collect::<Result<_, _>>()?
             }
             Value::Object(members) => {
@@ -301,7 +302,10 @@ mod tests {
             assert_eq!(fields.text("shirt").as_deref(), (count == 1).then_some("M"), "{json}");
         }
         let fields: CustomFields = serde_json::from_str(r#"[{"name":"n","value":10.50},{"name":"b","value":true},{"name":"z","value":null},{"name":"x"}]"#).unwrap();
-        assert_eq!((fields.text("n").unwrap().as_ref(), fields.text("b").unwrap().as_ref()), ("10.5", "true"));
+        assert_eq!(
+            (fields.text("n").unwrap().as_ref(), fields.text("b").unwrap().as_ref()),
+            ("10.5", "true")
+        );
         assert_eq!((fields.text("z"), fields.text("x"), fields.text("none")), (None, None, None));
         for bad in ["7", r#""a""#, "[7]", r#"[{"value":1}]"#] {
             assert!(serde_json::from_str::<CustomFields>(bad).is_err(), "{bad}");
@@ -325,7 +329,9 @@ mod tests {
 
     #[test]
     fn flags_say_yes_in_several_ways() {
-        for (json, set) in [("\"True\"", Some(true)), ("false", Some(false)), ("1", Some(true)), ("\"Maybe\"", None)] {
+        for (json, set) in
+            [("\"True\"", Some(true)), ("false", Some(false)), ("1", Some(true)), ("\"Maybe\"", None)]
+        {
             let flag: Flag = serde_json::from_str(json).unwrap();
             assert_eq!(flag.is_set(), set, "{json}");
         }

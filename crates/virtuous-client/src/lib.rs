@@ -79,12 +79,14 @@ mod client;
 mod convert;
 mod custom_fields;
 mod error;
+pub mod export;
 mod generated;
 mod moment;
 mod page;
 pub mod query;
 mod rate_limit;
 mod receipt;
+mod walk;
 pub mod webhook;
 
 #[cfg(feature = "testing")]
@@ -114,6 +116,7 @@ pub use page::{Page, Position};
 pub use query::{ContactQuery, Query};
 pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};
 pub use receipt::ReceiptFile;
+pub use walk::Walk;
 
 /// A call to Virtuous that is ready to go: `.await` sends it.
 pub type Call<T> = client_core::Call<T, Error>;

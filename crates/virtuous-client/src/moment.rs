@@ -209,7 +209,16 @@ mod tests {
         ] {
             assert_eq!(parts(text), Some(expected), "{text}");
         }
-        for text in ["", "Unavailable", "13/7/2023", "2/30/2023", "12/7/23", "12/7/2023 13:00 PM", "12/7/2023 1:00", "1/2/3/2023"] {
+        for text in [
+            "",
+            "Unavailable",
+            "13/7/2023",
+            "2/30/2023",
+            "12/7/23",
+            "12/7/2023 13:00 PM",
+            "12/7/2023 1:00",
+            "1/2/3/2023",
+        ] {
             assert_eq!(parts(text), None, "{text}");
         }
     }

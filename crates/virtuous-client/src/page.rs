@@ -1,8 +1,8 @@
 //! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
 
+use bytes::Bytes;
 use client_core::record::{self, Field, Fit};
 use client_core::{CallTemplate, decode};
-use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -184,7 +184,8 @@ mod tests {
     use crate::Tag;
 
     fn read_text(json: &str) -> Result<Page<Tag>, String> {
-        read(&Response::new(Bytes::copy_from_slice(json.as_bytes()))).map_err(|failure| format!("{failure:?}"))
+        read(&Response::new(Bytes::copy_from_slice(json.as_bytes())))
+            .map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]

@@ -85,12 +85,19 @@ mod tests {
 
     #[test]
     fn both_forms_give_the_file() {
-        let json = br#"{"fileStream":"cmVjZWlwdA==","filePath":"a/17.pdf","contentType":"application/pdf","new":1}"#;
+        let json =
+            br#"{"fileStream":"cmVjZWlwdA==","filePath":"a/17.pdf","contentType":"application/pdf","new":1}"#;
         let file = read(&answer("application/json; charset=utf-8", json)).unwrap();
-        assert_eq!((file.bytes.as_ref(), file.content_type.as_deref()), (&b"receipt"[..], Some("application/pdf")));
+        assert_eq!(
+            (file.bytes.as_ref(), file.content_type.as_deref()),
+            (&b"receipt"[..], Some("application/pdf"))
+        );
         assert_eq!(file.path.as_deref(), Some("a/17.pdf"));
         let file = read(&answer("application/pdf", b"%PDF-1.7")).unwrap();
-        assert_eq!((file.bytes.as_ref(), file.content_type.as_deref()), (&b"%PDF-1.7"[..], Some("application/pdf")));
+        assert_eq!(
+            (file.bytes.as_ref(), file.content_type.as_deref()),
+            (&b"%PDF-1.7"[..], Some("application/pdf"))
+        );
         assert!(!format!("{file:?}").contains("PDF-1"));
     }
 

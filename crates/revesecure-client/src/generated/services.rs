@@ -13,7 +13,7 @@ use client_core::model;
 /// Made by [`Client::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

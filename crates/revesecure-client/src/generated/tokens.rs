@@ -13,7 +13,7 @@ use client_core::model;
 /// Made by [`Client::tokens`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

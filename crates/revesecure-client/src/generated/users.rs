@@ -11,7 +11,7 @@ use client_core::model;
 /// Made by [`Client::users`].
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

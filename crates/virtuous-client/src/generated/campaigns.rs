@@ -13,7 +13,7 @@ use client_core::{decode, model};
 /// Made by [`Client::campaigns`].
 #[derive(Clone, Copy, Debug)]
 pub struct Campaigns<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use client_core::{decode, model};
 /// Made by [`Client::communications`].
 #[derive(Clone, Copy, Debug)]
 pub struct Communications<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::decode;
 /// Made by [`Client::contact_addresses`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContactAddresses<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

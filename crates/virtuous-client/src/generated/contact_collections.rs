@@ -14,8 +14,8 @@ use client_core::decode;
 /// Made by [`Client::contact_collections`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContactCollections<'a> {
-    client: &'a Client,
-    contact_id: i64,
+    pub(crate) client: &'a Client,
+    pub(crate) contact_id: i64,
 }
 
 impl Client {

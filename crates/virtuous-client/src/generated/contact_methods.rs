@@ -12,7 +12,7 @@ use client_core::decode;
 /// Made by [`Client::contact_methods`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContactMethods<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

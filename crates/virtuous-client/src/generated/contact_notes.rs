@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// Made by [`Client::contact_notes`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContactNotes<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -11,7 +11,7 @@ use client_core::decode;
 /// Made by [`Client::contact_references`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContactReferences<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::contact_tags`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContactTags<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -16,7 +16,7 @@ use client_core::{decode, model};
 /// Made by [`Client::contacts`].
 #[derive(Clone, Copy, Debug)]
 pub struct Contacts<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

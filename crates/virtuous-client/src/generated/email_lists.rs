@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::email_lists`].
 #[derive(Clone, Copy, Debug)]
 pub struct EmailLists<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::emails`].
 #[derive(Clone, Copy, Debug)]
 pub struct Emails<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -13,8 +13,8 @@ use client_core::{decode, model};
 /// Made by [`Client::event_contacts`].
 #[derive(Clone, Copy, Debug)]
 pub struct EventContacts<'a> {
-    client: &'a Client,
-    event_id: i64,
+    pub(crate) client: &'a Client,
+    pub(crate) event_id: i64,
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use client_core::{decode, model};
 /// Made by [`Client::events`].
 #[derive(Clone, Copy, Debug)]
 pub struct Events<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -14,7 +14,7 @@ use client_core::{decode, model};
 /// Made by [`Client::gift_asks`].
 #[derive(Clone, Copy, Debug)]
 pub struct GiftAsks<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use client_core::{decode, model};
 /// Made by [`Client::gift_designations`].
 #[derive(Clone, Copy, Debug)]
 pub struct GiftDesignations<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -16,7 +16,7 @@ use client_core::{decode, model};
 /// Made by [`Client::gifts`].
 #[derive(Clone, Copy, Debug)]
 pub struct Gifts<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -14,7 +14,7 @@ use client_core::{decode, model};
 /// Made by [`Client::grants`].
 #[derive(Clone, Copy, Debug)]
 pub struct Grants<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,8 +12,8 @@ use client_core::decode;
 /// Made by [`Client::individual_collections`].
 #[derive(Clone, Copy, Debug)]
 pub struct IndividualCollections<'a> {
-    client: &'a Client,
-    contact_individual_id: i64,
+    pub(crate) client: &'a Client,
+    pub(crate) contact_individual_id: i64,
 }
 
 impl Client {

@@ -12,8 +12,8 @@ use client_core::decode;
 /// Made by [`Client::opportunity_organizers`].
 #[derive(Clone, Copy, Debug)]
 pub struct OpportunityOrganizers<'a> {
-    client: &'a Client,
-    volunteer_opportunity_id: i64,
+    pub(crate) client: &'a Client,
+    pub(crate) volunteer_opportunity_id: i64,
 }
 
 impl Client {

@@ -14,8 +14,8 @@ use client_core::{decode, model};
 /// Made by [`Client::opportunity_volunteers`].
 #[derive(Clone, Copy, Debug)]
 pub struct OpportunityVolunteers<'a> {
-    client: &'a Client,
-    volunteer_opportunity_id: i64,
+    pub(crate) client: &'a Client,
+    pub(crate) volunteer_opportunity_id: i64,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::organization_groups`].
 #[derive(Clone, Copy, Debug)]
 pub struct OrganizationGroups<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -11,7 +11,7 @@ use client_core::decode;
 /// Made by [`Client::organizations`].
 #[derive(Clone, Copy, Debug)]
 pub struct Organizations<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

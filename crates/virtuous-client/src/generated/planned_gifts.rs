@@ -14,7 +14,7 @@ use client_core::{decode, model};
 /// Made by [`Client::planned_gifts`].
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedGifts<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

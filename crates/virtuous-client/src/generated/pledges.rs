@@ -15,7 +15,7 @@ use client_core::{decode, model};
 /// Made by [`Client::pledges`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pledges<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use client_core::decode;
 /// Made by [`Client::project_expenses`].
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectExpenses<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::project_notes`].
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectNotes<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

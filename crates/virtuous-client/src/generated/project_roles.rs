@@ -14,7 +14,7 @@ use client_core::{decode, model};
 /// Made by [`Client::project_roles`].
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectRoles<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -15,7 +15,7 @@ use client_core::{decode, model};
 /// Made by [`Client::projects`].
 #[derive(Clone, Copy, Debug)]
 pub struct Projects<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

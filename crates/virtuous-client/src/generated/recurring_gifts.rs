@@ -16,7 +16,7 @@ use client_core::{decode, model};
 /// Made by [`Client::recurring_gifts`].
 #[derive(Clone, Copy, Debug)]
 pub struct RecurringGifts<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -14,7 +14,7 @@ use client_core::{decode, model};
 /// Made by [`Client::relationships`].
 #[derive(Clone, Copy, Debug)]
 pub struct Relationships<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 /// Made by [`Client::reminders`].
 #[derive(Clone, Copy, Debug)]
 pub struct Reminders<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::search`].
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::model;
 /// Made by [`Client::tags`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tags<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

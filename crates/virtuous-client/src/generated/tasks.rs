@@ -13,7 +13,7 @@ use client_core::{decode, model};
 /// Made by [`Client::tasks`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

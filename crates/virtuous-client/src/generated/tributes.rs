@@ -11,7 +11,7 @@ use client_core::decode;
 /// Made by [`Client::tributes`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tributes<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -14,7 +14,7 @@ use client_core::{decode, model};
 /// Made by [`Client::volunteer_opportunities`].
 #[derive(Clone, Copy, Debug)]
 pub struct VolunteerOpportunities<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use client_core::{decode, model};
 /// Made by [`Client::volunteers`].
 #[derive(Clone, Copy, Debug)]
 pub struct Volunteers<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -61,7 +61,9 @@ impl fmt::Display for Problem {
             Self::UnknownParameter { parameter, meant: Some(meant) } => {
                 write!(f, "there is no parameter `{parameter}`; `{meant}` is written so")
             }
-            Self::UnknownParameter { parameter, meant: None } => write!(f, "there is no parameter `{parameter}`"),
+            Self::UnknownParameter { parameter, meant: None } => {
+                write!(f, "there is no parameter `{parameter}`")
+            }
             Self::UnknownOperator { parameter, operator, known } => {
                 write!(f, "`{parameter}` is not compared by `{operator}`, but by {}", known.join(", "))
             }
@@ -128,14 +130,16 @@ impl ContactQuery {
 fn problem(condition: &Condition, options: &QueryOptions) -> Option<Problem> {
     let parameter = condition.parameter.clone();
     let name = |option: &QueryOption| option.parameter.clone().unwrap_or_default();
-    let Some(option) = options.options.iter().find(|option| option.parameter.as_deref() == Some(&parameter)) else {
+    let Some(option) = options.options.iter().find(|option| option.parameter.as_deref() == Some(&parameter))
+    else {
         let plain = |text: &str| text.replace(' ', "").to_lowercase();
         let meant = options.options.iter().map(name).find(|known| plain(known) == plain(&parameter));
         return Some(Problem::UnknownParameter { parameter, meant });
     };
     let operator = condition.operator.as_str().to_owned();
     // Each parameter lists its own operators; where it lists none, those of the whole list hold.
-    let operators = if option.operator_options.is_empty() { &options.operator_options } else { &option.operator_options };
+    let operators =
+        if option.operator_options.is_empty() { &options.operator_options } else { &option.operator_options };
     let found = operators.iter().find(|known| known.operator.as_deref() == Some(&operator));
     if found.is_none() && !operators.is_empty() {
         let known = operators.iter().filter_map(|known| known.operator.clone()).collect();
@@ -149,7 +153,9 @@ fn problem(condition: &Condition, options: &QueryOptions) -> Option<Problem> {
     let takes = match condition.operator.arity().or(listed)? {
         Arity::None => (!has_no_value(condition)).then_some("no value"),
         Arity::One => (condition.value.is_none() || condition.values.is_some()).then_some("one value"),
-        Arity::Two => (condition.value.is_none() || condition.secondary_value.is_none()).then_some("two values"),
+        Arity::Two => {
+            (condition.value.is_none() || condition.secondary_value.is_none()).then_some("two values")
+        }
         Arity::Many => condition.values.as_ref().is_none_or(Vec::is_empty).then_some("a list of values"),
     };
     if let Some(takes) = takes {
@@ -187,7 +193,9 @@ mod tests {
     }
 
     fn checked(condition: Condition) -> String {
-        Query::matching([condition]).check(&options()).map_or_else(|problems| problems.to_string(), |()| "fine".to_owned())
+        Query::matching([condition])
+            .check(&options())
+            .map_or_else(|problems| problems.to_string(), |()| "fine".to_owned())
     }
 
     #[test]
@@ -197,14 +205,29 @@ mod tests {
             (parameter("Gift Date").is_known(), "fine"),
             (parameter("Gift Date").between("2023-01-01", "2023-02-01"), "fine"),
             (parameter("Gift Type").is_any_of(["Cash"]), "fine"),
-            (parameter("gift date").is_known(), "there is no parameter `gift date`; `Gift Date` is written so"),
+            (
+                parameter("gift date").is_known(),
+                "there is no parameter `gift date`; `Gift Date` is written so",
+            ),
             (parameter("Weather").is_known(), "there is no parameter `Weather`"),
-            (parameter("Gift Date").is("x"), "`Gift Date` is not compared by `Is`, but by OnOrAfter, IsKnown, Between"),
+            (
+                parameter("Gift Date").is("x"),
+                "`Gift Date` is not compared by `Is`, but by OnOrAfter, IsKnown, Between",
+            ),
             (parameter("Gift Date").compared("Between"), "`Between` on `Gift Date` takes two values"),
             (parameter("Gift Date").compared("OnOrAfter"), "`OnOrAfter` on `Gift Date` takes one value"),
-            (parameter("Gift Type").is_any_of(Vec::<String>::new()), "`IsAnyOf` on `Gift Type` takes a list of values"),
-            (parameter("Gift Type").compared("Resembles"), "`Resembles` on `Gift Type` takes a list of values"),
-            (parameter("Gift Type").is("canary"), "`Gift Type` has 2 values, and a given one is not among them"),
+            (
+                parameter("Gift Type").is_any_of(Vec::<String>::new()),
+                "`IsAnyOf` on `Gift Type` takes a list of values",
+            ),
+            (
+                parameter("Gift Type").compared("Resembles"),
+                "`Resembles` on `Gift Type` takes a list of values",
+            ),
+            (
+                parameter("Gift Type").is("canary"),
+                "`Gift Type` has 2 values, and a given one is not among them",
+            ),
         ] {
             assert_eq!(checked(condition.clone()), expected, "{condition:?}");
         }

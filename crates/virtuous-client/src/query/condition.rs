@@ -72,7 +72,12 @@ impl Operator {
     /// `None` for an operator that is not known here.
     pub(super) fn arity(&self) -> Option<Arity> {
         Some(match self {
-            Self::IsKnown | Self::IsNotKnown | Self::IsSet | Self::IsNotSet | Self::IsTrue | Self::IsFalse => Arity::None,
+            Self::IsKnown
+            | Self::IsNotKnown
+            | Self::IsSet
+            | Self::IsNotSet
+            | Self::IsTrue
+            | Self::IsFalse => Arity::None,
             Self::Between => Arity::Two,
             Self::In | Self::NotIn | Self::IsAnyOf | Self::IsNoneOf => Arity::Many,
             Self::Other(_) => return None,

@@ -55,9 +55,10 @@ pub(crate) fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
         inner.is_some_and(|inner| inner.schema.from.is_some() && may_fail(plan, inner))
     };
     model.object().is_some_and(|object| {
-        object.properties.iter().any(|property| {
-            property.is_argument() || property.convert.is_some() || inner(&property.ty)
-        })
+        object
+            .properties
+            .iter()
+            .any(|property| property.is_argument() || property.convert.is_some() || inner(&property.ty))
     })
 }
 
@@ -67,7 +68,8 @@ pub(crate) fn lost<'m>(plan: &Plan<'_>, model: &'m Model<'_>) -> Vec<&'m str> {
     let Some(read) = plan.model(&from.schema).and_then(Model::object) else { return Vec::new() };
     let lost = object.properties.iter().filter(|property| {
         let source = source_of(from, read, property);
-        property.convert.is_none() && source.is_none_or(|source| converted(plan, &property.ty, source).is_none())
+        property.convert.is_none()
+            && source.is_none_or(|source| converted(plan, &property.ty, source).is_none())
     });
     lost.map(|property| property.wire.as_str()).collect()
 }

@@ -259,7 +259,8 @@ impl Writer<'_, '_> {
             (Type::Custom(path), Node::Object(_)) if named_value(node).is_some() => {
                 let name = owned(ty);
                 self.names.insert(last_segment(path).to_owned());
-                let (key, value) = named_value(node).map(|(key, value)| (key, any(value))).unwrap_or_default();
+                let (key, value) =
+                    named_value(node).map(|(key, value)| (key, any(value))).unwrap_or_default();
                 quote!(#name::new(#key, #value))
             }
             (Type::Custom(_), node) => pairs(node).unwrap_or_else(|| any(node)),

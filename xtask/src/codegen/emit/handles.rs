@@ -34,20 +34,16 @@ pub(crate) fn file<'a>(
     let plural = if count == 1 { "operation" } else { "operations" };
     let mut file = RustFile::new(format!("The handle `{name}` and its {count} {plural}."));
     let bound = plan.bound(resource);
-    // A handle that hangs on another is made in that one's module.
-    let mut visibility = resource.parent.as_ref().map(|_| quote!(pub(super)));
-    if plan.api.operations.iter().any(|own| own.resource == resource.name && own.by_hand.is_some()) {
-        visibility = Some(quote!(pub(crate)));
-    }
+    // Methods that are written by hand stand elsewhere in the crate, and so does the handle that hangs on another.
     let fields = bound.iter().map(|parameter| {
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
-        quote!(#visibility #name: #ty)
+        quote!(pub(crate) #name: #ty)
     });
     let docs = doc(&format!("{}\n\nMade by {}.", resource.summary, accessor_path(plan, resource)), 0);
     file.items(quote! {
         #docs
         #[derive(Clone, Copy, Debug)]
-        pub struct #name<'a> { #visibility client: &'a Client, #(#fields,)* }
+        pub struct #name<'a> { pub(crate) client: &'a Client, #(#fields,)* }
     });
     if resource.parent.is_none() {
         let accessor = accessor(plan, resource, false);
@@ -259,7 +255,8 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         parameters.push(quote!(options: #ty));
     }
     if operation.paging.is_some() {
-        request = quote!(#request.check(model::page(&operations::#operation_name, options.skip, options.take)));
+        request =
+            quote!(#request.check(model::page(&operations::#operation_name, options.skip, options.take)));
     }
     let (answer, decoder) = answer(plan.api, operation);
     quote! {
@@ -296,11 +293,14 @@ fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> 
         ),
         4,
     );
-    let (name, body) = (ident(&if operation.method == "update" {
-        "modify".to_owned()
-    } else {
-        format!("modify_{}", operation.method.trim_start_matches("update_"))
-    }), ident(&model.schema.name));
+    let (name, body) = (
+        ident(&if operation.method == "update" {
+            "modify".to_owned()
+        } else {
+            format!("modify_{}", operation.method.trim_start_matches("update_"))
+        }),
+        ident(&model.schema.name),
+    );
     let (read, write) = (ident(&read.method), ident(&operation.method));
     let made = if super::convert::may_fail(plan, model) {
         quote!(#body::try_from(&read)?)
@@ -415,10 +415,9 @@ fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
     let own = path(&operation.decoder);
     match &operation.answer.ty {
         Some(ty) if own.is_some() => (owned(ty), own.unwrap_or_default()),
-        Some(ty @ Type::Page(_)) => (
-            owned(ty),
-            api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default(),
-        ),
+        Some(ty @ Type::Page(_)) => {
+            (owned(ty), api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default())
+        }
         Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
         None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::nothing))),
     }

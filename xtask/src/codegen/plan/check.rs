@@ -112,12 +112,16 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     }
     let answers_with_page = matches!(operation.answer.ty, Some(Type::Page(_)));
     if answers_with_page && plan.api.page.is_none() {
-        return refuse("it answers with a page: say with x-sdk-page at the root which type reads pages".to_owned());
+        return refuse(
+            "it answers with a page: say with x-sdk-page at the root which type reads pages".to_owned(),
+        );
     }
     let by_skip_and_take =
         |name: &str| operation.query.iter().any(|known| known.wire == name && known.ty == Type::Integer);
     if operation.paging.is_some() && !(by_skip_and_take("skip") && by_skip_and_take("take")) {
-        return refuse("x-sdk-paging is for operations with the integers `skip` and `take` in their query".to_owned());
+        return refuse(
+            "x-sdk-paging is for operations with the integers `skip` and `take` in their query".to_owned(),
+        );
     }
     if operation.modify.is_some() && plan.modified(operation).is_none() {
         return refuse(

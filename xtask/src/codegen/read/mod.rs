@@ -123,7 +123,8 @@ fn decoders(place: Option<Place<'_>>) -> Result<(Option<String>, Option<String>)
 
 fn page_type(place: &Place<'_>) -> Result<PageType> {
     let mut members = place.members("x-sdk-page")?;
-    let path = members.need("type", "give the path of the type of pages, which has one parameter: its rows")?;
+    let path =
+        members.need("type", "give the path of the type of pages, which has one parameter: its rows")?;
     let decoder = members.need("decode", "give the path of the function that reads pages")?;
     let page = PageType { path: path.text()?.to_owned(), decoder: decoder.text()?.to_owned() };
     members.finish()?;

@@ -86,8 +86,8 @@ fn operation(
         }
         None => None,
     };
-    let answers =
-        members.need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
+    let answers = members
+        .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
     let (answer, errors) = match by_hand {
         // Body and answer of a method that is written by hand are for other readers of the file.
         Some(_) => (Answer { status: 200, ty: None, examples: Vec::new() }, Vec::new()),

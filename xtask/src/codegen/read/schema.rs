@@ -1,6 +1,8 @@
 //! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
 
-use super::super::description::{Direction, Filled, FromRead, Object, Property, Schema, Shape, Type, Variant};
+use super::super::description::{
+    Direction, Filled, FromRead, Object, Property, Schema, Shape, Type, Variant,
+};
 use super::super::json::Node;
 use super::super::walk::{Members, Place};
 use super::{Result, is_type_name, reference, rust_name};
@@ -131,7 +133,8 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
     let not_empty = matches!(place.node.get("minLength"), Some(Node::Integer(1..)));
     let (write, convert) = (members.text("x-sdk-write")?, members.text("x-sdk-convert")?);
     if [&write, &convert].into_iter().flatten().any(|path| syn::parse_str::<syn::Path>(path).is_err()) {
-        return Err(place.refuse("x-sdk-write and x-sdk-convert are paths of functions, such as crate::money::as_text"));
+        return Err(place
+            .refuse("x-sdk-write and x-sdk-convert are paths of functions, such as crate::money::as_text"));
     }
     let docs = docs(&mut members)?;
     let (ty, nullable) = nullable_type(&mut members)?;
