@@ -56,7 +56,7 @@ fn common(contact: &Contact, store: &Store) -> Members {
     let mut shown = contact.record.shown(CONTACT, &["isPrivate"]);
     let giving = Giving::of(contact.id(), store);
     shown.insert("giftAskAmount".to_owned(), json!("Unavailable"));
-    shown.insert("giftAskType".to_owned(), json!("Unavailable"));
+    shown.insert("giftAskType".to_owned(), Value::Null);
     giving.write(&mut shown);
     shown
 }

@@ -145,10 +145,11 @@ fn changed_designations(before: &[Value], items: Vec<Members>, job: &mut Job<'_>
     for item in items {
         let (project, amount) = (item.get("projectId").cloned(), item.get("amount").cloned());
         let is_of = |held: &Value| held.get("projectId") == project.as_ref();
-        match state(&item).as_str() {
-            "Ignore" => {}
-            "Delete" | "Deleted" => list.retain(|held| !is_of(held)),
-            "Update" | "Updated" => {
+        match (state(&item).as_str(), before.iter().any(is_of)) {
+            ("Delete" | "Deleted", _) => list.retain(|held| !is_of(held)),
+            ("Ignore", _) | ("Update" | "Updated", false) => {}
+            // A project that the gift is for already can't be added once more; its amount is set.
+            ("Update" | "Updated" | "Add" | "Added", true) => {
                 if let Some(held) = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut) {
                     held.insert("amount".to_owned(), json!(amount));
                 }
