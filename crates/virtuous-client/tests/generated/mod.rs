@@ -26,6 +26,7 @@ mod gift_designations;
 mod gifts;
 mod grants;
 mod individual_collections;
+mod lenient;
 mod opportunity_organizers;
 mod opportunity_volunteers;
 mod organization_groups;

@@ -7,6 +7,7 @@ mod docs;
 mod example;
 mod expect;
 mod handles;
+mod lenient_tests;
 mod models;
 mod operations;
 mod readme;
@@ -87,7 +88,13 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         let text = file.render(&names, origin.root)?;
         writer.files.insert(PathBuf::from(format!("tests/generated/{}.rs", resource.name)), text);
     }
-    let mut shared = wire_tests::module(&tested);
+    let lenient = lenient_tests::file(plan);
+    if let Some(file) = &lenient {
+        let names = file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
+        let text = file.render(&names, origin.root)?;
+        writer.files.insert(PathBuf::from("tests/generated/lenient.rs"), text);
+    }
+    let mut shared = wire_tests::module(&tested, if lenient.is_some() { &["lenient"] } else { &[] });
     shared.head.push(format!("Input: {}", origin.digest));
     let names = Names::from([
         ("WireServer".to_owned(), "client_core::testing::WireServer".to_owned()),
