@@ -45,6 +45,13 @@ pub struct Page<T> {
     parts: Parts<T>,
 }
 
+impl<T> Page<T> {
+    /// Whether the answer said how long the list is.
+    pub(crate) fn tells_total(&self) -> bool {
+        self.parts.total.is_some()
+    }
+}
+
 /// What a page is made of while it is read.
 #[derive(Clone, Debug)]
 struct Parts<T> {

@@ -212,13 +212,13 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     fn take_in(&mut self, page: Page<T>) -> Result<(), Error> {
         let total = u64::try_from(page.total).unwrap_or(0);
         let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
-        let is_full = came >= self.take;
         let known = match self.by {
             Some(_) => self.given + total,
             None => total.saturating_sub(self.skipped),
         };
         let rows = if self.by.is_some() {
-            self.ended = came == 0 || (!is_full && total <= came);
+            // Where the vendor doesn't say how many rows there are, a page that is not full is the last one.
+            self.ended = came == 0 || if page.tells_total() { total <= came } else { came < self.take };
             page.list
         } else {
             let from = self.skip.saturating_sub(1);
