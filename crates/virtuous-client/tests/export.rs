@@ -32,7 +32,9 @@ impl Folder {
     fn ids(&self) -> Vec<i64> {
         let text = fs::read_to_string(self.file()).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'), "no half line stays");
-        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap())
+            .collect()
     }
 }
 
@@ -56,7 +58,9 @@ async fn emulator(contacts: u64) -> (Emulator, Client) {
 #[tokio::test]
 async fn every_resource_of_the_emulator_is_exported_and_a_second_run_adds_what_is_new() {
     let (emulator, client) = emulator(700).await;
-    for (resource, rows) in [(Resource::Contacts, Some(700)), (Resource::GiftsFull, None), (Resource::Projects, None)] {
+    for (resource, rows) in
+        [(Resource::Contacts, Some(700)), (Resource::GiftsFull, None), (Resource::Projects, None)]
+    {
         let folder = Folder::new(resource.name());
         let told = Arc::new(Mutex::new(Vec::<Progress>::new()));
         let listener = Arc::clone(&told);
@@ -87,10 +91,9 @@ async fn a_file_is_not_gone_on_with_for_something_else() {
     let before = fs::read(folder.file()).unwrap();
 
     let narrower = Query::matching([parameter("Contact Id").greater_than(17)]);
-    for export in [
-        Export::new(&client, Resource::Contacts).query(narrower),
-        Export::new(&client, Resource::Gifts),
-    ] {
+    for export in
+        [Export::new(&client, Resource::Contacts).query(narrower), Export::new(&client, Resource::Gifts)]
+    {
         let error = export.to_file(folder.file()).await.unwrap_err();
         assert!(matches!(error, ExportError::Mismatch { .. }), "{error}");
         assert!(error.to_string().contains("another export"), "{error}");
@@ -147,7 +150,8 @@ async fn an_export_waits_when_it_is_throttled_and_then_goes_on() {
 
 #[tokio::test]
 async fn resources_whose_id_is_no_parameter_are_skipped_through() {
-    let options = json!({ "options": [{ "parameter": "Name" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
+    let options =
+        json!({ "options": [{ "parameter": "Name" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
     let page = |ids: &[i64]| {
         let list: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "name": "a" })).collect();
         json!({ "list": list, "total": 3 }).to_string()
@@ -156,7 +160,8 @@ async fn resources_whose_id_is_no_parameter_are_skipped_through() {
         .json(200, options.to_string())
         .json(200, page(&[1, 2]))
         .json(200, page(&[2, 3]));
-    let client = Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
     let folder = Folder::new("skipped");
     let exported = Export::new(&client, Resource::Pledges).take(2).to_file(folder.file()).await.unwrap();
     assert_eq!((exported.rows, folder.ids()), (3, vec![1, 2, 3]));

@@ -45,9 +45,7 @@ async fn ids(mut walk: Walk<virtuous_client::GiftSummary>) -> Vec<i64> {
 
 #[tokio::test]
 async fn pages_begin_where_the_call_says_and_end_at_the_total() {
-    let transport = ScriptedTransport::new()
-        .json(200, tags([3, 4], 5))
-        .json(200, tags([5], 5));
+    let transport = ScriptedTransport::new().json(200, tags([3, 4], 5)).json(200, tags([5], 5));
     let client = scripted(&transport);
     let mut pages = client.tags().list(Paging::new().skip(2).take(2)).pages();
     let first = pages.next_page().await.unwrap().unwrap();
@@ -60,9 +58,7 @@ async fn pages_begin_where_the_call_says_and_end_at_the_total() {
 
 #[tokio::test]
 async fn rows_come_one_by_one_a_hundred_at_a_time() {
-    let transport = ScriptedTransport::new()
-        .json(200, tags(1..=100, 103))
-        .json(200, tags(101..=103, 103));
+    let transport = ScriptedTransport::new().json(200, tags(1..=100, 103)).json(200, tags(101..=103, 103));
     let client = scripted(&transport);
     let mut rows = client.tags().list(Paging::new()).items();
     let mut count = 0;
@@ -85,7 +81,8 @@ async fn an_empty_page_ends_a_list_whatever_the_total() {
 
 #[tokio::test]
 async fn a_server_that_ignores_where_it_is_asked_to_begin_does_not_go_on_for_ever() {
-    let emulator = Emulator::builder().virtuous(|settings| settings.ignore_paging = true).start().await.unwrap();
+    let emulator =
+        Emulator::builder().virtuous(|settings| settings.ignore_paging = true).start().await.unwrap();
     let virtuous = emulator.virtuous();
     let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build().unwrap();
     let transport = ScriptedTransport::new().json(200, tags([1, 2], 9)).json(200, tags([1, 2], 9));
@@ -122,10 +119,8 @@ async fn more_than_the_vendor_gives_is_refused_and_streams_ask_for_less() {
 
 #[tokio::test]
 async fn a_failed_page_is_asked_for_again_and_a_list_goes_on_from_a_position() {
-    let transport = ScriptedTransport::new()
-        .json(200, tags([1, 2], 4))
-        .status(404)
-        .json(200, tags([3, 4], 4));
+    let transport =
+        ScriptedTransport::new().json(200, tags([1, 2], 4)).status(404).json(200, tags([3, 4], 4));
     let client = scripted(&transport);
     let mut rows = client.tags().list(Paging::new().take(2)).items();
     let mut seen = Vec::new();
@@ -140,10 +135,8 @@ async fn a_failed_page_is_asked_for_again_and_a_list_goes_on_from_a_position() {
 
 #[tokio::test]
 async fn the_next_page_can_be_on_its_way_while_the_last_one_is_worked_on() {
-    let transport = ScriptedTransport::new()
-        .json(200, tags([1], 3))
-        .json(200, tags([2], 3))
-        .json(200, tags([3], 3));
+    let transport =
+        ScriptedTransport::new().json(200, tags([1], 3)).json(200, tags([2], 3)).json(200, tags([3], 3));
     let client = scripted(&transport);
     let mut pages = client.tags().list(Paging::new().take(1)).pages().prefetch();
     for (page, asked) in [(1, 2), (2, 3), (3, 3)] {
@@ -165,11 +158,10 @@ async fn a_list_without_pages_is_asked_for_once_and_without_parameters() {
 
 #[tokio::test]
 async fn a_walk_asks_for_what_lies_behind_the_last_row() {
-    let transport = ScriptedTransport::new()
-        .json(200, tags([5, 9], 3))
-        .json(200, tags([12], 1));
+    let transport = ScriptedTransport::new().json(200, tags([5, 9], 3)).json(200, tags([12], 1));
     let client = scripted(&transport);
-    let query = Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Gift Type").is("Cash")]);
+    let query =
+        Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Gift Type").is("Cash")]);
     let walk = client.gifts().walk(query.sort_by("Amount").descending()).take(2);
     assert_eq!(ids(walk).await, [5, 9, 12]);
     assert_eq!(queries(&transport), ["take=2", "take=2"]);
@@ -210,10 +202,7 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
 
 #[tokio::test]
 async fn a_walk_that_fails_goes_on_where_it_was() {
-    let transport = ScriptedTransport::new()
-        .json(200, tags([1], 2))
-        .status(403)
-        .json(200, tags([2], 1));
+    let transport = ScriptedTransport::new().json(200, tags([1], 2)).status(403).json(200, tags([2], 1));
     let client = scripted(&transport);
     let mut walk = client.gifts().walk(Query::all()).take(1);
     assert_eq!(walk.next().await.unwrap().unwrap().id, 1);
@@ -269,12 +258,17 @@ async fn streams_over_the_emulator_give_every_contact_once() {
         .unwrap();
     let virtuous = emulator.virtuous();
     let retry = RetryPolicy::none();
-    let client =
-        Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).retry(retry).build().unwrap();
+    let client = Client::builder()
+        .api_key(virtuous.api_key())
+        .base_url(virtuous.base_url())
+        .retry(retry)
+        .build()
+        .unwrap();
     let query = ContactQuery::from(Query::all().sort_by("Id"));
 
     let mut paged = Vec::new();
-    let mut contacts = client.contacts().query(&query, Paging::new().take(300)).pages().prefetch().items(|page| page.list);
+    let mut contacts =
+        client.contacts().query(&query, Paging::new().take(300)).pages().prefetch().items(|page| page.list);
     while let Some(contact) = contacts.next().await {
         paged.push(contact.unwrap().id);
     }
