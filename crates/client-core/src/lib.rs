@@ -25,6 +25,25 @@
 //! | `tracing` (default) | spans and events |
 //! | `testing` | a scripted transport and manual time |
 //!
+//! # Spans and events
+//!
+//! With the feature `tracing`. Names and fields stay as they are; those that OpenTelemetry's conventions for HTTP clients
+//! have a name for are called that. Nothing secret is in any: no URL, no header, no body.
+//!
+//! | name | kind, level | fields |
+//! | --- | --- | --- |
+//! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last answer, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
+//! | `api_call.answered` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
+//! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
+//! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observer::RetryReason)), `delay_ms` |
+//! | `api_call.credential_refused` | event, info | `attempt`; another credential is asked for |
+//! | `api_call.held_back` | event, info | `wait_ms`, `refused`; the client's own limit ([`Gate`]) |
+//! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observer::RenewalOutcome)) |
+//! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
+//!
+//! A renewal runs in a task of its own, so its span is not inside that of the call that asked for it. For counting and
+//! measuring there is [`Observer`], which needs no feature.
+//!
 //! # Example
 //!
 //! A client of one operation, answered by a script:
@@ -86,6 +105,7 @@ mod gate;
 mod json;
 pub mod model;
 mod observe;
+pub mod observer;
 mod operation;
 #[cfg(feature = "reqwest")]
 mod origins;
@@ -104,12 +124,14 @@ pub mod testing;
 mod time;
 pub mod transport;
 mod vendor;
+mod watch;
 
 pub use base_url::BaseUrl;
 pub use call::{Call, Reply};
 pub use engine::Engine;
 pub use error::{ApiError, Error, ErrorKind};
 pub use gate::{Admission, Gate};
+pub use observer::Observer;
 pub use operation::{Class, Operation};
 pub use page::{Items, Pages};
 pub use path::PathValue;

@@ -67,6 +67,18 @@ pub enum Phase {
     Reading(http::StatusCode),
 }
 
+impl Phase {
+    /// A short name that stays the same, fit for a label: `connecting`, `sending`, `reading`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Sending => "sending",
+            Self::Reading(_) => "reading",
+        }
+    }
+}
+
 /// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,6 +99,23 @@ pub enum Fault {
     Request,
     /// The host leads to an address that this transport must not call.
     Address,
+}
+
+impl Fault {
+    /// A short name that stays the same, fit for a label: the variant's name in snake case, such as `too_large`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Io => "io",
+            Self::Timeout => "timeout",
+            Self::Tls => "tls",
+            Self::Protocol => "protocol",
+            Self::TooLarge => "too_large",
+            Self::Redirected => "redirected",
+            Self::Request => "request",
+            Self::Address => "address",
+        }
+    }
 }
 
 /// A request that failed on its way.

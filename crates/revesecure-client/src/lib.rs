@@ -94,6 +94,7 @@ pub use client_core::testing;
 pub use client_core::{
     ErrorKind, Items, Pages, Reply, Request, RetryPolicy, auth_core::SecretString, transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

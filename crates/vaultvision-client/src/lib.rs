@@ -100,6 +100,7 @@ pub use client_core::{
     auth_core::{ExposeSecret, SecretString},
     transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

@@ -85,6 +85,7 @@ mod verification;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

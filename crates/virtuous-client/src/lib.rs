@@ -86,6 +86,7 @@ pub use client_core::{
     auth_core::{SecretString, store},
     transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 #[cfg(feature = "token-file")]

@@ -95,6 +95,7 @@ pub use client_core::testing;
 pub use client_core::{
     Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, decode, transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
