@@ -23,6 +23,7 @@
 //! | `reqwest` | the reqwest transport without TLS, for loopback |
 //! | `http2` | HTTP/2 where the server offers it |
 //! | `tracing` (default) | spans and events |
+//! | `blocking` | `.wait()` for programs without a runtime |
 //! | `testing` | a scripted transport and manual time |
 //!
 //! # Spans and events
@@ -95,6 +96,8 @@ pub use serde;
 
 mod attempts;
 mod base_url;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod call;
 pub mod date_time;
 pub mod decode;

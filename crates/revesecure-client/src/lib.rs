@@ -89,6 +89,8 @@ mod push_wait;
 mod second_factor;
 
 pub use client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{

@@ -93,6 +93,8 @@ mod time;
 mod user;
 mod whole;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{

@@ -82,6 +82,8 @@ mod generated;
 mod second_factor;
 mod verification;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};

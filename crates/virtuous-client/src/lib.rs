@@ -79,6 +79,8 @@ mod generated;
 mod rate_limit;
 pub mod webhook;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{

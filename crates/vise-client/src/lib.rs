@@ -90,6 +90,8 @@ mod rules;
 mod session;
 mod walk;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{
