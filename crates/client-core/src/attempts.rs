@@ -13,7 +13,7 @@ use crate::operation::{Class, Operation};
 use crate::request::Outgoing;
 use crate::retry::{self, Reason};
 use crate::signing;
-use crate::transport::{Fault, Phase, Received, TransportError};
+use crate::transport::{Fault, Phase, Progress, Received, TransportError};
 use crate::vendor::{AnswerView, Verdict};
 use crate::watch::Watch;
 use auth_core::{Credential, CredentialSource, Now, Origin, Recovery};
@@ -69,16 +69,25 @@ impl Inner {
             if credential.is_none() {
                 (credential, now) = Box::pin(self.credential(operation, &mut course, left, now)).await?;
             }
-            let request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
+            let mut request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
                 .map_err(|error| self.complete(error, &mut course))?;
             course.watch.attempts += 1;
             counted += 1;
             let left = operation_limit.saturating_sub(now.since(course.watch.started));
+            // Anything else is repeated all the same.
+            let progress = (operation.class() == Class::Write).then(|| {
+                let progress = Progress::default();
+                request.extensions_mut().insert(progress.clone());
+                progress
+            });
             let outcome = self
                 .timer
                 .within(attempt_limit.min(left), self.transport.send(request, self.limits))
                 .await
-                .unwrap_or_else(|| Err(TransportError::new(Phase::Sending, Fault::Timeout)));
+                .unwrap_or_else(|| {
+                    let phase = progress.as_ref().map_or(Phase::Sending, Progress::abandon);
+                    Err(TransportError::new(phase, Fault::Deadline))
+                });
             let sent_at = now;
             now = self.clock.now();
             let failed =
@@ -340,7 +349,7 @@ impl Failed {
     fn transport(error: TransportError) -> Self {
         let (kind, may_pass) = match (error.fault(), error.phase()) {
             (Fault::Timeout, Phase::Connecting) => (ErrorKind::Connect, true),
-            (Fault::Timeout, _) => (ErrorKind::Timeout, true),
+            (Fault::Timeout | Fault::Deadline, _) => (ErrorKind::Timeout, true),
             (Fault::Io, Phase::Connecting) => (ErrorKind::Connect, true),
             (Fault::Io, _) => (ErrorKind::Transport, true),
             (Fault::Tls | Fault::Address, _) => (ErrorKind::Connect, false),

@@ -3,14 +3,16 @@
 //! Everything that reqwest would do by itself is off: redirects, retries, cookies, referer, proxies from the
 //! environment, decompression. What it is for is connections, TLS and HTTP.
 
+mod progress;
 mod resolver;
 mod tls;
 
 use crate::error::Error;
 use crate::origins::Origins;
-use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use crate::transport::{BodyLimits, Fault, Phase, Progress, Received, Transport, TransportError};
 use bytes::{Bytes, BytesMut};
 use http::header;
+use progress::Noticing;
 use reqwest::Url;
 use resolver::{GuardedResolver, NotPublic};
 use std::error::Error as StdError;
@@ -216,7 +218,9 @@ impl ReqwestTransport {
         }
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
-        if !body.is_empty() {
+        if let Some(progress) = head.extensions.get::<Progress>() {
+            *request.body_mut() = Some(reqwest::Body::wrap(Noticing::new(body, progress.clone())));
+        } else if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
         Ok((head.uri, request))

@@ -156,9 +156,9 @@ async fn an_attempt_and_a_call_that_take_too_long() {
         diary.take(),
         [
             "start shop items.get Read",
-            "attempt 1: sending timeout after 5 s",
+            "attempt 1: sending deadline after 5 s",
             "again after 1: lost, 0 s",
-            "attempt 2: sending timeout after 3 s",
+            "attempt 2: sending deadline after 3 s",
             "end: timeout, no answer, 2 attempts, 8 s",
         ]
     );
