@@ -7,7 +7,6 @@ use crate::call::CallOptions;
 use crate::engine::{Exchange, Inner};
 use crate::error::{Answer, ApiError, Error, ErrorKind};
 use crate::gate::Admission;
-use crate::observe::Span;
 use crate::observer::AttemptOutcome;
 use crate::operation::{Class, Operation};
 use crate::request::Outgoing;
@@ -23,6 +22,10 @@ use std::time::Duration;
 /// What has happened in a call so far.
 struct Course {
     watch: Watch,
+    started: Now,
+    attempts: u32,
+    /// Set once a refused credential is to be replaced; it happens once per call.
+    renewed: bool,
     sent: bool,
     executed: bool,
     /// The tokens that the last repeat cost.
@@ -45,7 +48,7 @@ impl Inner {
         &self,
         outgoing: &Outgoing,
         options: Option<&CallOptions>,
-        span: Span,
+        mut watch: Watch,
     ) -> Result<Exchange, Error> {
         let operation = &*outgoing.operation;
         let policy = options.and_then(|options| options.retry.as_ref()).unwrap_or(&self.retry);
@@ -55,8 +58,16 @@ impl Inner {
             options.and_then(|options| options.attempt_timeout).unwrap_or(self.timeouts.attempt);
         // A reading of the clock costs as much as a small allocation, so each moment is read once.
         let mut now = self.clock.now();
-        let watch = Watch::start(self, operation, span, now);
-        let mut course = Course { watch, sent: false, executed: false, taken: None };
+        watch.started(now);
+        let mut course = Course {
+            watch,
+            started: now,
+            attempts: 0,
+            renewed: false,
+            sent: false,
+            executed: false,
+            taken: None,
+        };
         // Attempts as the policy counts them; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
@@ -64,16 +75,17 @@ impl Inner {
             if self.gate.is_some() {
                 now = Box::pin(self.pass_gate(operation, &mut course, operation_limit, now)).await?;
             }
-            let left = operation_limit.saturating_sub(now.since(course.watch.started));
+            let left = operation_limit.saturating_sub(now.since(course.started));
             let mut credential = self.current(operation, now);
             if credential.is_none() {
                 (credential, now) = Box::pin(self.credential(operation, &mut course, left, now)).await?;
             }
             let mut request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
                 .map_err(|error| self.complete(error, &mut course))?;
-            course.watch.attempts += 1;
+            course.attempts += 1;
+            course.watch.attempt_started();
             counted += 1;
-            let left = operation_limit.saturating_sub(now.since(course.watch.started));
+            let left = operation_limit.saturating_sub(now.since(course.started));
             // Anything else is repeated all the same.
             let progress = (operation.class() == Class::Write).then(|| {
                 let progress = Progress::default();
@@ -94,9 +106,9 @@ impl Inner {
                 match self.classify(operation, outcome, credential.as_ref(), sent_at, now, &mut course) {
                     Ok(received) => {
                         self.quota.give(course.taken);
-                        let mut watch = course.watch;
-                        watch.succeeded(now);
-                        let (attempts, elapsed) = (watch.attempts, watch.elapsed());
+                        let elapsed = now.since(course.started);
+                        let Course { mut watch, attempts, .. } = course;
+                        watch.succeeded(elapsed);
                         return Ok(Exchange { received, attempts, elapsed, watch });
                     }
                     Err(Refusal::Renewed) => {
@@ -104,7 +116,7 @@ impl Inner {
                         continue;
                     }
                     Err(Refusal::NotReplayed(failed)) => {
-                        let left = operation_limit.saturating_sub(now.since(course.watch.started));
+                        let left = operation_limit.saturating_sub(now.since(course.started));
                         let renewed =
                             Box::pin(self.credential(operation, &mut course, left, now)).await.is_ok();
                         return Err(self.not_replayed(operation, *failed, &mut course, renewed));
@@ -119,7 +131,7 @@ impl Inner {
                 .as_ref()
                 .is_some_and(|answer| operation.is_not_executed(answer.response.status()));
             let delay = policy.delay(counted, reason, failed.asked, fastrand::f64());
-            let left = operation_limit.saturating_sub(now.since(course.watch.started));
+            let left = operation_limit.saturating_sub(now.since(course.started));
             let Some(delay) = delay
                 .filter(|delay| *delay < left)
                 .filter(|_| retry::may_repeat(operation.class(), reason, not_executed))
@@ -130,7 +142,7 @@ impl Inner {
             if course.taken.is_none() {
                 return Err(self.give_up(operation, failed, &mut course));
             }
-            course.watch.retrying(reason.into(), delay, failed.asked);
+            course.watch.retrying(course.attempts, reason.into(), delay, failed.asked);
             self.timer.sleep(delay).await;
             now = self.clock.now();
         }
@@ -154,7 +166,7 @@ impl Inner {
         now: Now,
     ) -> Result<Now, Error> {
         let Some(gate) = &self.gate else { return Ok(now) };
-        let left = limit.saturating_sub(now.since(course.watch.started));
+        let left = limit.saturating_sub(now.since(course.started));
         let wait = match gate.admit(now) {
             Admission::Go => return Ok(now),
             Admission::GoAfter(wait) if wait < left => {
@@ -210,7 +222,7 @@ impl Inner {
             Ok(received) => received,
             Err(error) => {
                 let outcome = AttemptOutcome::Failed(error.phase(), error.fault());
-                course.watch.attempt_ended(outcome, now.since(sent_at));
+                course.watch.attempt_ended(course.attempts, outcome, now.since(sent_at));
                 if error.phase() != Phase::Connecting && error.fault() != Fault::Request {
                     course.sent = true;
                     course.executed |= writes;
@@ -220,7 +232,7 @@ impl Inner {
         };
         course.sent = true;
         let status = received.response.status();
-        course.watch.attempt_ended(AttemptOutcome::Answered(status), now.since(sent_at));
+        course.watch.attempt_ended(course.attempts, AttemptOutcome::Answered(status), now.since(sent_at));
         if let Some(gate) = &self.gate {
             gate.observe(status, received.response.headers(), now);
         }
@@ -235,8 +247,9 @@ impl Inner {
                 recovery = self.recover(operation, credential, course, now);
                 if recovery == Recovery::TryAgain {
                     let replays = self.vendor.replay_after_renewal(operation);
-                    course.watch.credential_refused(replays);
+                    course.watch.credential_refused(course.attempts, replays);
                     if replays {
+                        course.renewed = true;
                         return Err(Refusal::Renewed);
                     }
                 }
@@ -275,7 +288,7 @@ impl Inner {
         now: Now,
     ) -> Recovery {
         match (self.source(operation), credential) {
-            (Some(source), Some(credential)) if !course.watch.renewed => {
+            (Some(source), Some(credential)) if !course.renewed => {
                 source.refused(credential.generation(), now)
             }
             _ => Recovery::Final,
@@ -319,14 +332,14 @@ impl Inner {
     }
 
     fn complete(&self, error: Error, course: &mut Course) -> Error {
-        let elapsed = self.clock.now().since(course.watch.started);
+        let elapsed = self.clock.now().since(course.started);
         course.watch.failed(error.kind(), elapsed);
         error.with_provider(self.vendor.name()).edit(|inner| {
-            inner.attempts = course.watch.attempts;
+            inner.attempts = course.attempts;
             inner.elapsed = elapsed;
             inner.sent = course.sent;
             inner.executed = course.executed;
-            inner.renewed = course.watch.replayed();
+            inner.renewed = course.renewed && course.attempts > 1;
         })
     }
 }

@@ -143,7 +143,8 @@ impl Engine {
     ) -> impl Future<Output = Result<Exchange, Error>> + Send + 'a {
         let inner = &*self.inner;
         let span = observe::call(inner.vendor.name(), &outgoing.operation, inner.base.origin.host());
-        observe::within(span.clone(), inner.attempts(outgoing, options, span))
+        let watch = Watch::new(inner, &outgoing.operation, &span);
+        observe::within(span, inner.attempts(outgoing, options, watch))
     }
 
     /// The error of an answer that was a success and could not be read.

@@ -34,10 +34,12 @@ mod on {
         )
     }
 
+    /// Whether nobody sees what is recorded on this span.
+    pub(crate) fn is_off(span: &Span) -> bool {
+        span.is_disabled()
+    }
+
     pub(crate) fn call_ended(span: &Span, attempts: u32, status: Option<StatusCode>, outcome: CallOutcome) {
-        if span.is_disabled() {
-            return;
-        }
         if let Some(status) = status {
             span.record("http.response.status_code", status.as_u16());
         }
@@ -131,6 +133,10 @@ mod off {
 
     pub(crate) fn call(_: &'static str, _: &Operation, _: &str) -> Span {
         Span
+    }
+
+    pub(crate) fn is_off(_: &Span) -> bool {
+        true
     }
 
     pub(crate) fn call_ended(_: &Span, _: u32, _: Option<StatusCode>, _: CallOutcome) {}

@@ -1,7 +1,7 @@
 //! What is told of one call, to its span and to the client's observer.
 //!
-//! A watch is made when a call starts and lives in its future, so that it also sees the future being dropped. Without
-//! an observer it is a few counters and no allocation.
+//! A watch is made when a call starts and goes with it to its end, so that it also sees the future being dropped. Where
+//! nobody listens it is an empty pointer, since every call carries one.
 
 use crate::engine::Inner;
 use crate::error::ErrorKind;
@@ -16,118 +16,133 @@ use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) struct Watch {
-    span: Span,
-    observed: Option<Box<Observed>>,
-    pub(crate) started: Now,
-    pub(crate) attempts: u32,
-    /// Set once a refused credential is to be replaced; it happens once per call.
-    pub(crate) renewed: bool,
-    status: Option<StatusCode>,
-    /// How it has ended; until that is known, dropping it means that the caller went away.
-    outcome: CallOutcome,
-    elapsed: Duration,
-}
+pub(crate) struct Watch(Option<Box<Watched>>);
 
-/// What an observer costs, for those who have one.
-struct Observed {
-    observer: Arc<dyn Observer>,
+struct Watched {
+    span: Span,
+    observer: Option<Arc<dyn Observer>>,
     clock: Arc<dyn Clock>,
     call: CallName,
-}
-
-impl Observed {
-    fn retrying(&self, attempt: u32, reason: RetryReason, delay: Duration, asked: Option<Duration>) {
-        self.observer.retrying(&Retrying { call: self.call, attempt, reason, delay, asked });
-    }
+    /// `None` until the call has begun.
+    started: Option<Now>,
+    attempts: u32,
+    renewed: bool,
+    status: Option<StatusCode>,
+    /// How it has ended and how long it took; until that is known, dropping it means that the caller went away.
+    end: Option<(CallOutcome, Duration)>,
 }
 
 impl Watch {
-    pub(crate) fn start(client: &Inner, operation: &Operation, span: Span, started: Now) -> Self {
-        let observed = client.observer.as_ref().map(|observer| {
-            let provider = client.vendor.name();
-            let call = CallName { provider, operation: operation.id(), class: operation.class() };
-            observer.call_started(&CallStarted { call });
-            Box::new(Observed { observer: Arc::clone(observer), clock: Arc::clone(&client.clock), call })
-        });
-        Self {
-            span,
-            observed,
-            started,
+    pub(crate) fn new(client: &Inner, operation: &Operation, span: &Span) -> Self {
+        if client.observer.is_none() && observe::is_off(span) {
+            return Self(None);
+        }
+        let provider = client.vendor.name();
+        Self(Some(Box::new(Watched {
+            span: span.clone(),
+            observer: client.observer.clone(),
+            clock: Arc::clone(&client.clock),
+            call: CallName { provider, operation: operation.id(), class: operation.class() },
+            started: None,
             attempts: 0,
             renewed: false,
             status: None,
-            outcome: CallOutcome::Cancelled,
-            elapsed: Duration::ZERO,
+            end: None,
+        })))
+    }
+
+    pub(crate) fn started(&mut self, now: Now) {
+        if let Some(watched) = &mut self.0 {
+            watched.started = Some(now);
+            let call = watched.call;
+            watched.tell(|observer| observer.call_started(&CallStarted { call }));
         }
     }
 
     pub(crate) fn held_back(&self, wait: Duration, refused: bool) {
         observe::held_back(wait, refused);
-        if let Some(observed) = &self.observed {
-            observed.observer.admission(&HeldBack { call: observed.call, wait, refused });
+        if let Some(watched) = &self.0 {
+            let call = watched.call;
+            watched.tell(|observer| observer.admission(&HeldBack { call, wait, refused }));
         }
     }
 
-    pub(crate) fn attempt_ended(&mut self, outcome: AttemptOutcome, elapsed: Duration) {
-        if let AttemptOutcome::Answered(status) = outcome {
-            self.status = Some(status);
-        }
-        observe::attempt_ended(self.attempts, outcome, elapsed);
-        if let Some(observed) = &self.observed {
-            let (call, attempt) = (observed.call, self.attempts);
-            observed.observer.attempt_ended(&AttemptEnded { call, attempt, elapsed, outcome });
+    pub(crate) fn attempt_started(&mut self) {
+        if let Some(watched) = &mut self.0 {
+            watched.attempts += 1;
         }
     }
 
-    pub(crate) fn retrying(&self, reason: RetryReason, delay: Duration, asked: Option<Duration>) {
-        observe::retrying(self.attempts, reason, delay);
-        if let Some(observed) = &self.observed {
-            observed.retrying(self.attempts, reason, delay, asked);
+    pub(crate) fn attempt_ended(&mut self, attempt: u32, outcome: AttemptOutcome, elapsed: Duration) {
+        observe::attempt_ended(attempt, outcome, elapsed);
+        if let Some(watched) = &mut self.0 {
+            if let AttemptOutcome::Answered(status) = outcome {
+                watched.status = Some(status);
+            }
+            let event = AttemptEnded { call: watched.call, attempt, elapsed, outcome };
+            watched.tell(|observer| observer.attempt_ended(&event));
+        }
+    }
+
+    pub(crate) fn retrying(
+        &self,
+        attempt: u32,
+        reason: RetryReason,
+        delay: Duration,
+        asked: Option<Duration>,
+    ) {
+        observe::retrying(attempt, reason, delay);
+        if let Some(watched) = &self.0 {
+            let event = Retrying { call: watched.call, attempt, reason, delay, asked };
+            watched.tell(|observer| observer.retrying(&event));
         }
     }
 
     /// The credential was refused and there is another; `replays` says whether the call is sent again with it.
-    pub(crate) fn credential_refused(&mut self, replays: bool) {
-        self.renewed |= replays;
-        observe::credential_refused(self.attempts);
-        if let Some(observed) = self.observed.as_ref().filter(|_| replays) {
-            observed.retrying(self.attempts, RetryReason::CredentialRefused, Duration::ZERO, None);
+    pub(crate) fn credential_refused(&mut self, attempt: u32, replays: bool) {
+        observe::credential_refused(attempt);
+        if let Some(watched) = self.0.as_mut().filter(|_| replays) {
+            watched.renewed = true;
+            let (reason, delay) = (RetryReason::CredentialRefused, Duration::ZERO);
+            let event = Retrying { call: watched.call, attempt, reason, delay, asked: None };
+            watched.tell(|observer| observer.retrying(&event));
         }
     }
 
     /// The last byte has come. What is left is to read it, and a failure of that is told by [`failed`](Self::failed).
-    pub(crate) fn succeeded(&mut self, now: Now) {
-        self.outcome = CallOutcome::Success;
-        self.elapsed = now.since(self.started);
+    pub(crate) fn succeeded(&mut self, elapsed: Duration) {
+        self.end(CallOutcome::Success, elapsed);
     }
 
     pub(crate) fn failed(&mut self, kind: ErrorKind, elapsed: Duration) {
-        self.outcome = CallOutcome::Failed(kind);
-        self.elapsed = elapsed;
+        self.end(CallOutcome::Failed(kind), elapsed);
     }
 
-    /// Whether the call was sent again with a renewed credential.
-    pub(crate) fn replayed(&self) -> bool {
-        self.renewed && self.attempts > 1
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.elapsed
+    fn end(&mut self, outcome: CallOutcome, elapsed: Duration) {
+        if let Some(watched) = &mut self.0 {
+            watched.end = Some((outcome, elapsed));
+        }
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let Self { attempts, status, outcome, .. } = *self;
-        observe::call_ended(&self.span, attempts, status, outcome);
-        if let Some(observed) = &self.observed {
-            let elapsed = match outcome {
-                CallOutcome::Cancelled => observed.clock.now().since(self.started),
-                _ => self.elapsed,
-            };
-            let (call, replayed) = (observed.call, self.replayed());
-            observed.observer.call_ended(&CallEnded { call, outcome, status, attempts, elapsed, replayed });
+impl Watched {
+    fn tell(&self, event: impl FnOnce(&dyn Observer)) {
+        if let Some(observer) = &self.observer {
+            event(&**observer);
         }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let Some(started) = self.started else { return };
+        let (call, status, attempts) = (self.call, self.status, self.attempts);
+        let (outcome, elapsed) =
+            self.end.unwrap_or_else(|| (CallOutcome::Cancelled, self.clock.now().since(started)));
+        observe::call_ended(&self.span, attempts, status, outcome);
+        let replayed = self.renewed && attempts > 1;
+        self.tell(|observer| {
+            observer.call_ended(&CallEnded { call, outcome, status, attempts, elapsed, replayed });
+        });
     }
 }
