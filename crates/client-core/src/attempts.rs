@@ -16,6 +16,7 @@ use crate::transport::{Fault, Phase, Progress, Received, TransportError};
 use crate::vendor::{AnswerView, Verdict};
 use crate::watch::Watch;
 use auth_core::{Credential, CredentialSource, Now, Origin, Recovery};
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,18 +81,12 @@ impl Inner {
             if credential.is_none() {
                 (credential, now) = Box::pin(self.credential(operation, &mut course, left, now)).await?;
             }
-            let mut request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
-                .map_err(|error| self.complete(error, &mut course))?;
+            let signed = self.signed(outgoing, credential.as_ref(), now);
+            let (request, progress) = signed.map_err(|error| self.complete(error, &mut course))?;
             course.attempts += 1;
             course.watch.attempt_started();
             counted += 1;
             let left = operation_limit.saturating_sub(now.since(course.started));
-            // Anything else is repeated all the same.
-            let progress = (operation.class() == Class::Write).then(|| {
-                let progress = Progress::default();
-                request.extensions_mut().insert(progress.clone());
-                progress
-            });
             let outcome = self
                 .timer
                 .within(attempt_limit.min(left), self.transport.send(request, self.limits))
@@ -148,8 +143,23 @@ impl Inner {
         }
     }
 
-    fn parts(&self) -> signing::Target<'_> {
-        signing::Target { base: &self.base, user_agent: &self.user_agent }
+    /// The request of one attempt, and for a write a view of how far it gets: anything else is repeated all the same.
+    ///
+    /// Apart from the loop, for a request that is changed there would stay in the future of every call.
+    fn signed(
+        &self,
+        outgoing: &Outgoing,
+        credential: Option<&Credential>,
+        now: Now,
+    ) -> Result<(http::Request<Bytes>, Option<Progress>), Error> {
+        let target = signing::Target { base: &self.base, user_agent: &self.user_agent };
+        let mut request = signing::sign(target, outgoing, credential, now.wall)?;
+        if outgoing.operation.class() != Class::Write {
+            return Ok((request, None));
+        }
+        let progress = Progress::default();
+        request.extensions_mut().insert(progress.clone());
+        Ok((request, Some(progress)))
     }
 
     /// What signs this operation.
