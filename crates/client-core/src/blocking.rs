@@ -67,7 +67,8 @@ pub fn wait<T, E: From<Error>>(future: impl IntoFuture<Output = Result<T, E>>) -
     run(future)?
 }
 
-/// Waits for a future that can't fail by itself.
+/// Waits for any future, and gives back what it gives: for those that can't fail, and those whose error is not one of a
+/// call, such as `run(login.discover())??` of an OpenID Connect login.
 ///
 /// ```
 /// assert_eq!(client_core::blocking::run(async { 1 + 1 })?, 2);
