@@ -19,8 +19,8 @@
 //! # The thread behind it
 //!
 //! The first call of a process starts one thread, which is there until the process ends. It keeps connections open
-//! between calls and brings a renewal to its end after the call that began it has returned. Any number of threads may
-//! wait at the same time.
+//! between calls and brings a renewal to its end after the call that began it has returned. (Looking up a name takes
+//! another thread, for a while.) Any number of threads may wait at the same time.
 //!
 //! A program that **forks** makes its first blocking call, and builds its clients, in the child: threads do not survive
 //! a fork, and neither do the connections of a client. A process that finds itself forked starts a thread of its own at

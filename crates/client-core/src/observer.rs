@@ -273,7 +273,7 @@ impl RenewalOutcome {
 pub struct CallEnded {
     /// Which call.
     pub call: CallName,
-    /// How it ended.
+    /// How it ended. Helpers that judge the value further, after the call, are not told of.
     pub outcome: CallOutcome,
     /// The status of the last answer, if there was one.
     pub status: Option<StatusCode>,
