@@ -5,16 +5,15 @@
 mod common;
 
 use async_trait::async_trait;
-use client_core::auth_core::token::Lifetime;
-use client_core::auth_core::token::RenewalSettings;
-use client_core::auth_core::{CredentialError, InvalidCredential, Now, SecretString, Sign, scheme::Bearer};
+use client_core::auth_core::token::{Lifetime, RenewalSettings};
+use client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
 use client_core::observer::{
     AttemptEnded, AttemptOutcome, CallEnded, CallStarted, HeldBack, RenewalEnded, Retrying,
 };
 use client_core::testing::{Canary, ManualTime, ScriptedTransport};
 use client_core::transport::{Fault, Phase};
-use client_core::{Admission, Gate, Observer, Renew, Renewed, Renewing, RetryPolicy, decode};
-use common::{Setup, Slow, origin, put, read, write};
+use client_core::{Observer, Renew, Renewed, Renewing, RetryPolicy, decode};
+use common::{Once, Setup, Slow, origin, put, read, write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -216,19 +215,6 @@ async fn a_call_that_cannot_be_sent_never_starts() {
         setup.engine().request(&common::READ, &["".into()]).call(decode::nothing);
     call.await.unwrap_err();
     assert_eq!(diary.take(), [""; 0]);
-}
-
-/// Says once that an attempt has to wait, and then no.
-#[derive(Debug, Default)]
-struct Once(Mutex<bool>);
-
-impl Gate for Once {
-    fn admit(&self, _: Now) -> Admission {
-        match std::mem::replace(&mut *self.0.lock().unwrap(), true) {
-            false => Admission::GoAfter(Duration::from_secs(3)),
-            true => Admission::Refuse(Duration::from_secs(9)),
-        }
-    }
 }
 
 #[tokio::test]

@@ -7,14 +7,13 @@ mod common;
 
 use async_trait::async_trait;
 use client_core::auth_core::token::{Lifetime, RenewalSettings};
-use client_core::auth_core::{CredentialError, InvalidCredential, Now, SecretString, Sign, scheme::Bearer};
+use client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
 use client_core::testing::ScriptedTransport;
-use client_core::{Admission, Gate, Renew, Renewed, Renewing, RetryPolicy};
-use common::{Setup, origin, read, write};
+use client_core::{Renew, Renewed, Renewing, RetryPolicy};
+use common::{Once, Setup, origin, read, write};
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
@@ -85,7 +84,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
 
 fn setup(transport: ScriptedTransport) -> Setup {
     let mut setup = Setup::new(transport);
-    setup.settings.set_retry(RetryPolicy::default().base_delay(Duration::ZERO));
+    setup.settings.set_retry(RetryPolicy::default().base_delay(std::time::Duration::ZERO));
     setup
 }
 
@@ -133,29 +132,16 @@ async fn how_a_call_ends() {
         "end of api_call http.response.status_code=200 error.type=decode"
     );
     let call = read(&setup(script().hang()).engine()).into_future();
-    assert!(futures_first_poll(call).await);
+    assert!(is_pending_at_first(call).await);
     assert_eq!(capture.take().pop().unwrap(), "end of api_call error.type=cancelled");
 }
 
 /// Polls a future once and drops it; whether it was pending.
-async fn futures_first_poll<F: Future + Unpin>(mut future: F) -> bool {
+async fn is_pending_at_first<F: Future + Unpin>(mut future: F) -> bool {
     std::future::poll_fn(|context| {
         std::task::Poll::Ready(std::pin::Pin::new(&mut future).poll(context).is_pending())
     })
     .await
-}
-
-/// Lets the first attempt wait and refuses the second.
-#[derive(Debug, Default)]
-struct Once(Mutex<bool>);
-
-impl Gate for Once {
-    fn admit(&self, _: Now) -> Admission {
-        match std::mem::replace(&mut *self.0.lock().unwrap(), true) {
-            false => Admission::GoAfter(Duration::from_secs(3)),
-            true => Admission::Refuse(Duration::from_secs(9)),
-        }
-    }
 }
 
 #[tokio::test]
