@@ -89,6 +89,8 @@ mod receipt;
 mod walk;
 pub mod webhook;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{
@@ -96,6 +98,7 @@ pub use client_core::{
     auth_core::{SecretString, store},
     transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 #[cfg(feature = "token-file")]
