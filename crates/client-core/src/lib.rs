@@ -42,8 +42,9 @@
 //! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observer::RenewalOutcome)) |
 //! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
 //!
-//! A renewal runs in a task of its own, so its span is not inside that of the call that asked for it. For counting and
-//! measuring there is [`Observer`], which needs no feature.
+//! A renewal runs in a task of its own and may outlive the call that began it, so its span is not inside that call's but
+//! follows from it. Calls that are part of a renewal are inside its span. For counting and measuring there is
+//! [`Observer`], which needs no feature.
 //!
 //! # Example
 //!

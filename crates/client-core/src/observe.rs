@@ -2,7 +2,7 @@
 //! the crate and are kept.
 //!
 //! A call is one span, `api_call`; inside it each attempt, wait and refused credential is an event. A renewal is a span
-//! of its own, since it runs in a task of its own. Where OpenTelemetry has a name for a field, it is that. Bodies,
+//! beside it, since it runs in a task of its own. Where OpenTelemetry has a name for a field, it is that. Bodies,
 //! headers, URLs and secrets are never part of any.
 
 #[cfg(not(feature = "tracing"))]
@@ -95,8 +95,11 @@ mod on {
         tracing::info!(name: "api_call.credential_refused", attempt, "credential refused, asking for another");
     }
 
+    /// A root of its own, since a call that goes away must not stay open for it.
     pub(crate) fn renewal(provider: &'static str) -> Span {
-        tracing::debug_span!("credential_renewal", provider, outcome = Empty)
+        let span = tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty);
+        span.follows_from(Span::current());
+        span
     }
 
     pub(crate) fn renewal_ended(span: &Span, outcome: RenewalOutcome, elapsed: Duration) {

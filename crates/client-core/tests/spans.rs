@@ -56,9 +56,18 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
     fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
         span.record(&mut fields);
-        let line = format!("{} {}{}", span.metadata().level(), span.metadata().name(), fields.0);
+        let mut line = format!("{} {}{}", span.metadata().level(), span.metadata().name(), fields.0);
+        let span = context.span(id).unwrap();
+        if let Some(parent) = span.parent() {
+            write!(line, " in {}", parent.name()).unwrap();
+        }
         self.0.lock().unwrap().push(line);
-        context.span(id).unwrap().extensions_mut().insert(Fields::default());
+        span.extensions_mut().insert(Fields::default());
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
+        let name = |id| context.span(id).unwrap().name();
+        self.0.lock().unwrap().push(format!("{} follows from {}", name(id), name(follows)));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
@@ -197,6 +206,7 @@ async fn a_renewal() {
             "DEBUG api_call.answered message=answered attempt=2 http.response.status_code=200 elapsed_ms=0 in api_call",
             "end of api_call http.response.status_code=200 http.request.resend_count=1",
             "DEBUG credential_renewal provider=shop",
+            "credential_renewal follows from api_call",
             "INFO credential_renewal.ended message=renewal ended outcome=renewed elapsed_ms=0 in credential_renewal",
             "end of credential_renewal outcome=renewed",
         ]
