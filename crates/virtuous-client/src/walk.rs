@@ -157,6 +157,17 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
+    /// The next row, for programs without a runtime.
+    ///
+    /// Inside a runtime it is an error of the kind [`Configuration`](ErrorKind::Configuration), which says so.
+    #[cfg(feature = "blocking")]
+    pub fn wait_next(&mut self) -> Option<Result<T, Error>> {
+        match client_core::blocking::run(self.next()) {
+            Ok(row) => row,
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+
     /// The next page's rows, of which none came before. Empty at the end.
     pub(crate) async fn next_rows(&mut self) -> Result<Vec<T>, Error> {
         std::future::poll_fn(|context| {

@@ -170,7 +170,8 @@ pub(crate) fn module(resources: &[&Resource], more: &[&str]) -> RustFile {
         "A test per operation, from the examples of the description: the request to the byte, and the fields of the \
          decoded answer. How a client is made and how its requests are authenticated comes from `tests/common`.",
     );
-    let names = resources.iter().map(|resource| resource.name.as_str()).chain(more.iter().copied()).map(ident);
+    let names =
+        resources.iter().map(|resource| resource.name.as_str()).chain(more.iter().copied()).map(ident);
     let blank: TokenStream = BLANK.parse().unwrap_or_default();
     file.items(quote!(#(mod #names;)*));
     file.items(quote! {
