@@ -199,7 +199,7 @@ fn get(job: &Job<'_>, id: i64) -> Outcome {
 /// The project with this code, if any.
 fn coded(store: &Store, code: &str) -> Option<i64> {
     let projects = store.projects.rows();
-    let mut ids = projects.filter(|(_, row)| store.projects.whole_of(row).text("projectCode") == code);
+    let mut ids = projects.filter(|(_, row)| store.projects.whole(row).text("projectCode") == code);
     ids.next().map(|(id, _)| id)
 }
 
@@ -211,7 +211,7 @@ fn by_code(job: &mut Job<'_>) -> Outcome {
 fn search(job: &mut Job<'_>) -> Outcome {
     let search = job.search("search", SEARCH)?;
     let received = received(job.store);
-    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(row));
+    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(&row));
     let fits = |project: &Record| {
         ["name", "projectCode"].iter().any(|name| project.text(name).to_lowercase().contains(&search))
     };
@@ -318,7 +318,7 @@ fn set_balance(job: &mut Job<'_>) -> Outcome {
 fn run(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&SCHEMA)?;
     let store = &*job.store;
-    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(row)));
+    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(&row)));
     let (ids, total) = query.plan.run(rows, job.given.page, |_, project, source| cell_of(project, source));
     let received = received(store);
     let found: Result<Vec<Value>, Problem> = ids

@@ -126,7 +126,7 @@ pub(super) fn contacts(job: &mut Job<'_>, full: bool) -> Outcome {
     let query = job.query(&CONTACTS)?;
     let store = &*job.store;
     let contacts = &store.contacts;
-    let rows = contacts.rows().filter(|(_, row)| {
+    let rows = contacts.rows_of(&query.plan).filter(|(_, row)| {
         let seeded = matches!(row, Row::Seeded(_));
         let shown = query.include_archived || seeded || !contacts.whole(row).record.archived;
         shown && query.location.is_none_or(|location| lies_within(&contacts.whole(row), location))

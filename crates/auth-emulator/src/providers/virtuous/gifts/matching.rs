@@ -146,7 +146,7 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     members.insert("name".to_owned(), json!(name));
     members.insert("informalName".to_owned(), json!(person.first));
     let code = person.segment;
-    let segment = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(row));
+    let segment = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(&row));
     let segment = segment.into_iter().find(|segment| !code.is_empty() && segment.text("code") == code);
     if let Some(segment) = segment.map(|segment| segment.id) {
         members.insert("originSegmentId".to_owned(), json!(segment));
@@ -238,7 +238,7 @@ fn designations(job: &Job<'_>, given: &Members, amount: i64) -> Option<Vec<(i64,
     let mut found = Vec::new();
     for item in list {
         let item = item.as_object()?;
-        let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(row));
+        let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(&row));
         let (id, code, name) =
             (item.get("id").and_then(Value::as_i64), word(item, "code"), word(item, "name"));
         let project = projects.into_iter().find(|project| match id {
@@ -266,7 +266,7 @@ fn gift(job: &mut Job<'_>, given: &Members) -> Option<bool> {
     let segment = if segment.is_empty() {
         None
     } else {
-        let segments = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(row));
+        let segments = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(&row));
         let fits = |text: &str| text.eq_ignore_ascii_case(segment);
         let found = segments.into_iter().find(|one| fits(one.text("code")) || fits(one.text("name")))?;
         Some(found.id)
