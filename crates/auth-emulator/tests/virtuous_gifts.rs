@@ -113,6 +113,26 @@ async fn bulk_takes_a_hundred_or_none() {
 }
 
 #[tokio::test]
+async fn what_is_kept_is_bounded() {
+    let crm = Crm::start().await;
+    let many = Value::from(vec![gift(17, 1.0); 100]);
+    for _ in 0..100 {
+        crm.post("/api/Gift/Bulk", &many).await;
+    }
+    let full = crm.send("POST", "/api/Gift", Some(&gift(17, 1.0))).await;
+    assert_eq!(full.status, 507, "{}", full.text());
+    assert_eq!(crm.send("POST", "/api/Gift/Bulk", Some(&many)).await.status, 507);
+    assert_eq!(
+        crm.send("PUT", "/api/Gift/304", Some(&gift(17, 1.0))).await.status,
+        200,
+        "what is kept can be changed"
+    );
+    assert_eq!(crm.ids("/api/Gift/Query", &json!({})).await.1, 10_003);
+    crm.emulator.reset(auth_emulator::Reset::State);
+    crm.post("/api/Gift", &gift(17, 1.0)).await;
+}
+
+#[tokio::test]
 async fn put_clears_and_patch_does_not() {
     let crm = Crm::start().await;
     let noted = with(gift(17, 10.5), &json!({ "notes": "by hand", "batch": "B-1", "isTaxDeductible": true }));

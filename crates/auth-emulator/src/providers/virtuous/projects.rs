@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::custom::{self, Owner};
 use super::dates;
-use super::job::{Answer, Job, Outcome, custom_map as as_map, envelope, made, read};
+use super::job::{Answer, Job, Outcome, envelope, made, read};
 use super::money;
 use super::query::{self, Schema, Type, Values, cell_of, parameter};
 use super::record::Record;
@@ -240,7 +240,7 @@ fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Valu
     let shown = one(&project, job.store);
     let mut event = shown.clone();
     if let Some(members) = event.as_object_mut() {
-        members.insert("customFields".to_owned(), as_map(&project.custom));
+        members.insert("customFields".to_owned(), custom::as_map(&project.custom));
     }
     job.store.projects.put(project.id, project)?;
     if job.given.flag("disableWebhookUpdates") {

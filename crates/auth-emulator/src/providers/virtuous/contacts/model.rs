@@ -18,7 +18,7 @@ pub(super) const TAGGED: i64 = 2000;
 pub(crate) const SOURCE: &str = "crm";
 
 /// A contact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Contact {
     pub record: Record,
     /// Source and id.
@@ -29,7 +29,7 @@ pub(crate) struct Contact {
 }
 
 /// A person of a contact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Individual {
     pub record: Record,
     pub methods: Vec<Record>,
@@ -171,7 +171,6 @@ pub(super) fn make(number: i64, _: i64) -> Contact {
     }
 }
 
-/// The instant that a text of `made_text` stands for is the one that `cell` gives.
 #[cfg(test)]
 mod tests {
     use super::*;

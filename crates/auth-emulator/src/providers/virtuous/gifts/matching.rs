@@ -1,7 +1,7 @@
 //! The nightly run: transactions become contacts and gifts. A person is looked for by reference, then by id, then by
 //! e-mail address, and created where none of these leads anywhere.
 //!
-//! Assumption: a transaction waits for staff when it names a contact or a project that is not there, a type of gifts that
+//! Assumption: the reference of a gift's contact belongs to the source of the transaction. A transaction waits for staff when it names a contact or a project that is not there, a type of gifts that
 //! nobody knows, or designations that do not sum up to the amount. A gift without designations goes to the first project.
 //! A contact that was found gets the reference, the tags, and the e-mail address and phone number that it lacks.
 
@@ -21,7 +21,7 @@ use crate::providers::virtuous::contacts::{self, TYPES as CONTACT_TYPES};
 use crate::providers::virtuous::dates;
 use crate::providers::virtuous::job::{Job, made};
 use crate::providers::virtuous::money;
-use crate::providers::virtuous::record::Members;
+use crate::providers::virtuous::record::{Audit, Members};
 
 /// The project of gifts without designations.
 const DEFAULT_PROJECT: i64 = 51;
@@ -126,13 +126,13 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
         Some(found) => (job.store.contacts.find(found).ok()?.into_owned(), false),
         None => (create(job, person, kind), true),
     };
-    let before = (!new).then(|| format!("{contact:?}"));
+    let before = (!new).then(|| contact.clone());
     complete(job, person, &mut contact);
     let id = contact.id();
     // A contact that gained nothing is not touched, so that its modified date stays.
     match before {
         None => contacts::added(job, contact).ok()?,
-        Some(before) if before != format!("{contact:?}") => contacts::changed(job, contact).ok()?,
+        Some(before) if before != contact => contacts::changed(job, contact).ok()?,
         Some(_) => {}
     }
     Some((id, new))
@@ -189,7 +189,7 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, contact: &mut Contact) {
     for tag in word(person.given, "tags").split(';').filter_map(|name| tags::by_name(name.trim())) {
         if !contact.tags.iter().any(|tagged| tagged.tag == tag.id) {
             let id = job.store.contacts.next_part(Part::Tagged);
-            let audit = crate::providers::virtuous::record::Audit::now(job.call.now);
+            let audit = Audit::now(job.call.now);
             contact.tags.push(Tagged { id, tag: tag.id, audit });
         }
     }

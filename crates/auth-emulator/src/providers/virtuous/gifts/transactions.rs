@@ -11,7 +11,7 @@ use crate::providers::virtuous::money;
 use crate::providers::virtuous::record::Members;
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::shape::{
-    Member, custom_map, day, flag, ignored, int, items, number, object, objects, text, texts,
+    Member, REQUIRED, custom_map, day, flag, ignored, int, items, number, object, objects, text, texts,
 };
 use crate::providers::virtuous::table::MOST;
 
@@ -255,8 +255,7 @@ pub(super) fn gifts(job: &mut Job<'_>) -> Outcome {
         }
         checked_amount(&members, &parameter)?;
         if word(&members, "giftType").is_empty() {
-            let words = crate::providers::virtuous::shape::REQUIRED;
-            return Err(Problem::field(format!("{parameter}.giftType"), words));
+            return Err(Problem::field(format!("{parameter}.giftType"), REQUIRED));
         }
         entries.push(Entry { parameter, waiting: Waiting::Gift(members) });
     }
