@@ -1,4 +1,5 @@
-//! Virtuous CRM: API keys, users' tokens with one-time codes, signatures, limits, and a few records behind them.
+//! Virtuous CRM: API keys, users' tokens with one-time codes, signatures, limits, and behind them a CRM with state:
+//! contacts, gifts, projects, campaigns, queries over all of them, nightly transactions, webhooks.
 //!
 //! Documented by the vendor: the two grants at `/Token`, 202 when a one-time code is wanted, the form of a token, the
 //! bearer header, the three headers on the limit of calls, 429 with `Retry-After`, and which operations take a signature.

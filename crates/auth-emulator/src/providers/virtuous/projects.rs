@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::custom::{self, Owner};
 use super::dates;
-use super::job::{Answer, Job, Outcome, custom_map as as_map, envelope, made, read};
+use super::job::{Answer, Job, Outcome, envelope, made, read};
 use super::money;
 use super::query::{self, Schema, Type, Values, cell_of, parameter};
 use super::record::Record;
@@ -199,7 +199,7 @@ fn get(job: &Job<'_>, id: i64) -> Outcome {
 /// The project with this code, if any.
 fn coded(store: &Store, code: &str) -> Option<i64> {
     let projects = store.projects.rows();
-    let mut ids = projects.filter(|(_, row)| store.projects.whole_of(row).text("projectCode") == code);
+    let mut ids = projects.filter(|(_, row)| store.projects.whole(row).text("projectCode") == code);
     ids.next().map(|(id, _)| id)
 }
 
@@ -211,7 +211,7 @@ fn by_code(job: &mut Job<'_>) -> Outcome {
 fn search(job: &mut Job<'_>) -> Outcome {
     let search = job.search("search", SEARCH)?;
     let received = received(job.store);
-    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(row));
+    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(&row));
     let fits = |project: &Record| {
         ["name", "projectCode"].iter().any(|name| project.text(name).to_lowercase().contains(&search))
     };
@@ -240,7 +240,7 @@ fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Valu
     let shown = one(&project, job.store);
     let mut event = shown.clone();
     if let Some(members) = event.as_object_mut() {
-        members.insert("customFields".to_owned(), as_map(&project.custom));
+        members.insert("customFields".to_owned(), custom::as_map(&project.custom));
     }
     job.store.projects.put(project.id, project)?;
     if job.given.flag("disableWebhookUpdates") {
@@ -318,7 +318,7 @@ fn set_balance(job: &mut Job<'_>) -> Outcome {
 fn run(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&SCHEMA)?;
     let store = &*job.store;
-    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(row)));
+    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(&row)));
     let (ids, total) = query.plan.run(rows, job.given.page, |_, project, source| cell_of(project, source));
     let received = received(store);
     let found: Result<Vec<Value>, Problem> = ids

@@ -9,7 +9,7 @@ use super::dates;
 use super::record::Members;
 
 /// The longest text and the longest list in a body that is kept.
-const LONGEST_TEXT: usize = 4096;
+const LONGEST_TEXT: usize = 16 * 1024;
 const LONGEST_LIST: usize = 1000;
 
 /// What a member holds.

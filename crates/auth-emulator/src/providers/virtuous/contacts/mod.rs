@@ -22,6 +22,7 @@ use super::custom::{self, Owner};
 use super::job::{Answer, Job, Outcome, envelope};
 use super::replies::Problem;
 use super::shape::{Member, int, text};
+use super::table::Row;
 
 /// The types of contacts, each with the built-in type that it belongs to. The last one is the organization's own.
 pub(super) const TYPES: [(&str, &str); 4] = [
@@ -141,6 +142,9 @@ fn search(job: &mut Job<'_>) -> Outcome {
     let mut found = Vec::new();
     let mut total = 0;
     for (_, row) in contacts.rows() {
+        if matches!(row, Row::Seeded(number) if !model::mentions(number, &search)) {
+            continue;
+        }
         let contact = contacts.whole(&row);
         if contact.record.archived {
             continue;

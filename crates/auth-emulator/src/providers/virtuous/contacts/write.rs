@@ -19,7 +19,8 @@ use crate::providers::virtuous::shape::{
 /// Parts of one sort that a contact can have.
 pub(crate) const MOST_PARTS: usize = 100;
 
-const METHOD: &[Member] = &[
+/// A way to reach a person that comes along with it.
+pub(super) const METHOD: &[Member] = &[
     one_of("type", METHOD_TYPES).required(),
     text("value").required(),
     flag("isOptedIn"),

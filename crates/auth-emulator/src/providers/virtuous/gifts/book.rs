@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::providers::virtuous::contacts::model as contacts;
 use crate::providers::virtuous::dates;
 use crate::providers::virtuous::money::{self, Amount};
-use crate::providers::virtuous::query::{Cell, Source};
+use crate::providers::virtuous::query::{Cell, Plan, Source};
 use crate::providers::virtuous::record::{Audit, Members, Record};
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::table::{Row, Table};
@@ -120,12 +120,16 @@ impl Gifts {
         self.table.rows()
     }
 
+    pub(super) fn rows_of(&self, plan: &Plan) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
+        plan.id_ranges().into_iter().flat_map(|(first, last)| self.table.rows_between(first, last))
+    }
+
     pub(super) fn kept(&self) -> impl Iterator<Item = &Record> {
         self.table.kept()
     }
 
     pub(super) fn whole<'t>(&self, row: &Row<'t, Record>) -> Cow<'t, Record> {
-        self.table.whole_of(row)
+        self.table.whole(row)
     }
 
     /// What conditions most often ask of a seeded gift, without making it. None: it has to be made.
@@ -214,7 +218,7 @@ impl Gifts {
 
     pub(super) fn put(&mut self, gift: Record) -> Result<(), Problem> {
         let id = gift.id;
-        let before = self.table.row(id).map(|row| self.table.whole(row).into_owned());
+        let before = self.table.row(id).map(|row| self.table.whole(&row).into_owned());
         self.table.put(id, gift.clone())?;
         if let Some(before) = before {
             self.index(&before, false);
