@@ -6,8 +6,8 @@ use auth_emulator::providers::virtuous::WebhookDelivery;
 use std::time::Duration;
 use virtuous_client::webhook::{self, Delivery};
 use virtuous_client::{
-    Client, ContactQuery, ContactsQueryOptions, GiftsByReferenceOptions, HmacKeys, LoginStep,
-    RateLimitHeaders as _, SecretString,
+    Client, ContactQuery, GiftsByReferenceOptions, HmacKeys, LoginStep, Paging, RateLimitHeaders as _,
+    SecretString,
 };
 
 /// How many tasks call at once when the token has ended.
@@ -69,11 +69,13 @@ async fn read(narrator: &mut Narrator, client: &Client) -> Result {
             format!("{}{left}", reply.value.organization_name.as_deref().unwrap_or_default())
         })
         .await?;
-    let options = ContactsQueryOptions::new().take(3);
+    let everything = ContactQuery::all();
     narrator
-        .call("contacts.query(everything)", client.contacts().query(ContactQuery::new(), options), |list| {
-            format!("{} of {} contacts", list.list.len(), list.total)
-        })
+        .call(
+            "contacts.query(everything)",
+            client.contacts().query(&everything, Paging::new().take(3)),
+            |list| format!("{} of {} contacts", list.list.len(), list.total),
+        )
         .await?;
     Ok(())
 }

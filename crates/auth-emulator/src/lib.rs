@@ -117,6 +117,7 @@ pub use journal::{Explanation, JournalEntry};
 pub use lax::LaxRule;
 pub use pending::{DecideError, PendingCode};
 pub use providers::NotDone;
+pub use route::{Operation, routes};
 pub use timestamp::Timestamp;
 
 /// The examples of the README, compiled and run.

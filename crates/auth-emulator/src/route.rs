@@ -6,6 +6,8 @@
 
 use http::Method;
 
+use crate::providers::{SPECS, Spec};
+
 /// One operation of a provider.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -22,11 +24,46 @@ impl Route {
     }
 
     /// An operation that the vendor has and this emulator has not: answered by 501 with `x-emulator-unimplemented`.
-    #[allow(dead_code, reason = "for providers with gaps")]
     pub(crate) const fn unimplemented(mut self) -> Self {
         self.implemented = false;
         self
     }
+}
+
+/// An operation that a vendor documents.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The operation's name here, as the journal has it.
+    pub operation: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The path, with parameters in braces.
+    pub path: String,
+    /// Whether the emulator carries it out. What it doesn't is answered with 501 and `x-emulator-unimplemented`.
+    pub implemented: bool,
+}
+
+/// Every operation of every provider, in the order of their ports.
+///
+/// ```
+/// let virtuous = auth_emulator::routes().into_iter().filter(|operation| operation.provider == "virtuous");
+/// assert_eq!(virtuous.count(), 292);
+/// ```
+#[must_use]
+pub fn routes() -> Vec<Operation> {
+    let of = |spec: &'static Spec| {
+        spec.routes.iter().map(|route| Operation {
+            provider: spec.name,
+            operation: route.operation,
+            method: route.method.as_str(),
+            path: route.template.replace(":int}", "}"),
+            implemented: route.implemented,
+        })
+    };
+    SPECS.iter().flat_map(|spec| of(spec)).collect()
 }
 
 /// What a request line leads to.

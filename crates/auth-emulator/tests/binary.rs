@@ -256,6 +256,30 @@ async fn wrong_command_lines_are_refused() {
     assert!(out.contains("eval \"$(auth-emulator env)\"") && out.contains("Exit codes"), "{out}");
 }
 
+#[test]
+fn routes_are_listed_without_a_running_emulator() {
+    let scratch = Scratch::new("routes");
+    let (code, out, errors) = scratch.run(&["routes", "--json"]);
+    assert_eq!((code, errors.as_str()), (0, ""));
+    let all: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let of = |name: &str| all.iter().filter(|one| one["provider"] == name).count();
+    assert_eq!((of("virtuous"), of("verigator")), (292, 9));
+    let token = json!({
+        "provider": "virtuous", "operation": "token", "method": "POST", "path": "/Token", "implemented": true,
+    });
+    assert!(all.contains(&token));
+    let gap = all.iter().find(|one| one["path"] == "/api/Task/Types").unwrap();
+    assert_eq!(gap["implemented"], false);
+    assert!(all.iter().any(|one| one["path"] == "/api/Gift/{giftId}"), "without the type of the parameter");
+
+    let (code, out, _) = scratch.run(&["routes", "--provider", "verigator"]);
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!((code, lines.len(), lines[9]), (0, 10, "9 of 9 are carried out"));
+    assert!(lines[0].starts_with("verigator  ") && lines[0].contains("  yes  "), "{}", lines[0]);
+    assert_eq!(scratch.run(&["routes", "--provider", "nobody"]).0, 2);
+    assert!(scratch.run(&["routes", "--help"]).1.contains("whether the emulator"));
+}
+
 #[tokio::test]
 async fn seed_and_frozen_clock_make_two_runs_the_same() {
     let scratch = Scratch::new("seed");

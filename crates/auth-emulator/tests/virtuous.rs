@@ -14,22 +14,13 @@ use std::time::Duration;
 
 use auth_emulator::providers::virtuous::{ErrorBody, Virtuous};
 use auth_emulator::{ClockStart, Emulator, Timestamp};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use common::crm::{START, Signer, dotnet, encode};
 use common::{Answer, Request};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
-
-const START: i64 = 1_700_000_000;
 
 async fn start() -> Emulator {
     let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(START));
     Emulator::builder().clock(clock).start().await.unwrap()
-}
-
-fn encode(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 async fn token(virtuous: &Virtuous, form: &str) -> Answer {
@@ -211,51 +202,6 @@ async fn odd_authorization_headers_are_told_apart() {
     }
     let none = Request::new("GET", &format!("{}/api/Organization", virtuous.base_url())).send().await;
     assert_eq!((none.status, reason(&emulator, &none).as_str()), (401, "Authorization is missing"));
-}
-
-/// Signs by hand, as a client would; each step can be spoilt.
-struct Signer {
-    key: Vec<u8>,
-    application_key: String,
-    nonce: String,
-    time: i64,
-}
-
-impl Signer {
-    fn new(virtuous: &Virtuous, number: usize) -> Self {
-        let key = STANDARD.decode(virtuous.private_key()).unwrap();
-        Self {
-            key,
-            application_key: virtuous.application_key(),
-            nonce: format!("nonce-{number}"),
-            time: START,
-        }
-    }
-
-    fn mac(&self, text: &[u8]) -> Vec<u8> {
-        Hmac::<Sha256>::new_from_slice(&self.key).unwrap().chain_update(text).finalize().into_bytes().to_vec()
-    }
-
-    fn text(&self, address: &str) -> String {
-        format!("{}{}GET{}{}", self.application_key, dotnet(&address.to_lowercase()), self.nonce, self.time)
-            .to_lowercase()
-    }
-
-    fn header(&self, signature: &str) -> String {
-        format!("Hmac {}:{signature}:{}:{}", self.application_key, self.nonce, self.time)
-    }
-
-    fn signed(&self, text: &str) -> String {
-        self.header(&STANDARD.encode(self.mac(text.as_bytes())))
-    }
-}
-
-fn dotnet(text: &str) -> String {
-    let mut encoded = encode(text);
-    for stays in ["-", "_", ".", "!", "*", "(", ")"] {
-        encoded = encoded.replace(&encode(stays), stays);
-    }
-    encoded.replace("%20", "+")
 }
 
 #[tokio::test]

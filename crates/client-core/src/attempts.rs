@@ -7,22 +7,25 @@ use crate::call::CallOptions;
 use crate::engine::{Exchange, Inner};
 use crate::error::{Answer, ApiError, Error, ErrorKind};
 use crate::gate::Admission;
-use crate::observe;
+use crate::observer::AttemptOutcome;
 use crate::operation::{Class, Operation};
 use crate::request::Outgoing;
 use crate::retry::{self, Reason};
 use crate::signing;
-use crate::transport::{Fault, Phase, Received, TransportError};
+use crate::transport::{Fault, Phase, Progress, Received, TransportError};
 use crate::vendor::{AnswerView, Verdict};
+use crate::watch::Watch;
 use auth_core::{Credential, CredentialSource, Now, Origin, Recovery};
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What has happened in a call so far.
 struct Course {
+    watch: Watch,
     started: Now,
     attempts: u32,
-    /// Set once a refused credential has been replaced; it happens once per call.
+    /// Set once a refused credential is to be replaced; it happens once per call.
     renewed: bool,
     sent: bool,
     executed: bool,
@@ -46,6 +49,7 @@ impl Inner {
         &self,
         outgoing: &Outgoing,
         options: Option<&CallOptions>,
+        mut watch: Watch,
     ) -> Result<Exchange, Error> {
         let operation = &*outgoing.operation;
         let policy = options.and_then(|options| options.retry.as_ref()).unwrap_or(&self.retry);
@@ -55,30 +59,42 @@ impl Inner {
             options.and_then(|options| options.attempt_timeout).unwrap_or(self.timeouts.attempt);
         // A reading of the clock costs as much as a small allocation, so each moment is read once.
         let mut now = self.clock.now();
-        let mut course =
-            Course { started: now, attempts: 0, renewed: false, sent: false, executed: false, taken: None };
+        watch.started(now);
+        let mut course = Course {
+            watch,
+            started: now,
+            attempts: 0,
+            renewed: false,
+            sent: false,
+            executed: false,
+            taken: None,
+        };
         // Attempts as the policy counts them; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
             // What is rarely waited for is boxed, so that the future of every call stays small.
             if self.gate.is_some() {
-                now = Box::pin(self.pass_gate(operation, &course, operation_limit, now)).await?;
+                now = Box::pin(self.pass_gate(operation, &mut course, operation_limit, now)).await?;
             }
             let left = operation_limit.saturating_sub(now.since(course.started));
             let mut credential = self.current(operation, now);
             if credential.is_none() {
-                (credential, now) = Box::pin(self.credential(operation, &course, left, now)).await?;
+                (credential, now) = Box::pin(self.credential(operation, &mut course, left, now)).await?;
             }
-            let request = signing::sign(self.parts(), outgoing, credential.as_ref(), now.wall)
-                .map_err(|error| error.with_provider(self.vendor.name()))?;
+            let signed = self.signed(outgoing, credential.as_ref(), now);
+            let (request, progress) = signed.map_err(|error| self.complete(error, &mut course))?;
             course.attempts += 1;
+            course.watch.attempt_started();
             counted += 1;
             let left = operation_limit.saturating_sub(now.since(course.started));
             let outcome = self
                 .timer
                 .within(attempt_limit.min(left), self.transport.send(request, self.limits))
                 .await
-                .unwrap_or_else(|| Err(TransportError::new(Phase::Sending, Fault::Timeout)));
+                .unwrap_or_else(|| {
+                    let phase = progress.as_ref().map_or(Phase::Sending, Progress::abandon);
+                    Err(TransportError::new(phase, Fault::Deadline))
+                });
             let sent_at = now;
             now = self.clock.now();
             let failed =
@@ -86,7 +102,9 @@ impl Inner {
                     Ok(received) => {
                         self.quota.give(course.taken);
                         let elapsed = now.since(course.started);
-                        return Ok(Exchange { received, attempts: course.attempts, elapsed });
+                        let Course { mut watch, attempts, .. } = course;
+                        watch.succeeded(elapsed);
+                        return Ok(Exchange { received, attempts, elapsed, watch });
                     }
                     Err(Refusal::Renewed) => {
                         counted -= 1;
@@ -94,13 +112,14 @@ impl Inner {
                     }
                     Err(Refusal::NotReplayed(failed)) => {
                         let left = operation_limit.saturating_sub(now.since(course.started));
-                        let renewed = Box::pin(self.credential(operation, &course, left, now)).await.is_ok();
-                        return Err(self.not_replayed(operation, *failed, &course, renewed));
+                        let renewed =
+                            Box::pin(self.credential(operation, &mut course, left, now)).await.is_ok();
+                        return Err(self.not_replayed(operation, *failed, &mut course, renewed));
                     }
                     Err(Refusal::Failed(failed)) => *failed,
                 };
             let Some(reason) = failed.reason.filter(|_| counted < policy.attempts()) else {
-                return Err(self.give_up(operation, failed, &course));
+                return Err(self.give_up(operation, failed, &mut course));
             };
             let not_executed = failed
                 .answer
@@ -112,20 +131,35 @@ impl Inner {
                 .filter(|delay| *delay < left)
                 .filter(|_| retry::may_repeat(operation.class(), reason, not_executed))
             else {
-                return Err(self.give_up(operation, failed, &course));
+                return Err(self.give_up(operation, failed, &mut course));
             };
             course.taken = self.quota.take(reason);
             if course.taken.is_none() {
-                return Err(self.give_up(operation, failed, &course));
+                return Err(self.give_up(operation, failed, &mut course));
             }
-            observe::waiting(course.attempts, delay);
+            course.watch.retrying(course.attempts, reason.into(), delay, failed.asked);
             self.timer.sleep(delay).await;
             now = self.clock.now();
         }
     }
 
-    fn parts(&self) -> signing::Target<'_> {
-        signing::Target { base: &self.base, user_agent: &self.user_agent }
+    /// The request of one attempt, and for a write a view of how far it gets: anything else is repeated all the same.
+    ///
+    /// Apart from the loop, for a request that is changed there would stay in the future of every call.
+    fn signed(
+        &self,
+        outgoing: &Outgoing,
+        credential: Option<&Credential>,
+        now: Now,
+    ) -> Result<(http::Request<Bytes>, Option<Progress>), Error> {
+        let target = signing::Target { base: &self.base, user_agent: &self.user_agent };
+        let mut request = signing::sign(target, outgoing, credential, now.wall)?;
+        if outgoing.operation.class() != Class::Write {
+            return Ok((request, None));
+        }
+        let progress = Progress::default();
+        request.extensions_mut().insert(progress.clone());
+        Ok((request, Some(progress)))
     }
 
     /// What signs this operation.
@@ -137,7 +171,7 @@ impl Inner {
     async fn pass_gate(
         &self,
         operation: &Operation,
-        course: &Course,
+        course: &mut Course,
         limit: Duration,
         now: Now,
     ) -> Result<Now, Error> {
@@ -146,12 +180,13 @@ impl Inner {
         let wait = match gate.admit(now) {
             Admission::Go => return Ok(now),
             Admission::GoAfter(wait) if wait < left => {
-                observe::waiting(course.attempts, wait);
+                course.watch.held_back(wait, false);
                 self.timer.sleep(wait).await;
                 return Ok(self.clock.now());
             }
             Admission::GoAfter(wait) | Admission::Refuse(wait) => wait,
         };
+        course.watch.held_back(wait, true);
         let error = Error::new(ErrorKind::Throttled, operation.id(), "held back by this client's own limit");
         let error = error.edit(|inner| {
             inner.retry_after = Some(wait);
@@ -169,7 +204,7 @@ impl Inner {
     async fn credential(
         &self,
         operation: &Operation,
-        course: &Course,
+        course: &mut Course,
         left: Duration,
         now: Now,
     ) -> Result<(Option<Credential>, Now), Error> {
@@ -196,7 +231,8 @@ impl Inner {
         let received = match outcome {
             Ok(received) => received,
             Err(error) => {
-                observe::failed(course.attempts, &error, now.since(sent_at));
+                let outcome = AttemptOutcome::Failed(error.phase(), error.fault());
+                course.watch.attempt_ended(course.attempts, outcome, now.since(sent_at));
                 if error.phase() != Phase::Connecting && error.fault() != Fault::Request {
                     course.sent = true;
                     course.executed |= writes;
@@ -206,7 +242,7 @@ impl Inner {
         };
         course.sent = true;
         let status = received.response.status();
-        observe::answered(course.attempts, status, now.since(sent_at));
+        course.watch.attempt_ended(course.attempts, AttemptOutcome::Answered(status), now.since(sent_at));
         if let Some(gate) = &self.gate {
             gate.observe(status, received.response.headers(), now);
         }
@@ -220,8 +256,9 @@ impl Inner {
             Verdict::Refused(kind) => {
                 recovery = self.recover(operation, credential, course, now);
                 if recovery == Recovery::TryAgain {
-                    observe::credential_refused(course.attempts);
-                    if self.vendor.replay_after_renewal(operation) {
+                    let replays = self.vendor.replay_after_renewal(operation);
+                    course.watch.credential_refused(course.attempts, replays);
+                    if replays {
                         course.renewed = true;
                         return Err(Refusal::Renewed);
                     }
@@ -269,7 +306,13 @@ impl Inner {
     }
 
     /// The error of a call whose refused credential was renewed, and that must not be sent again by itself.
-    fn not_replayed(&self, operation: &Operation, failed: Failed, course: &Course, renewed: bool) -> Error {
+    fn not_replayed(
+        &self,
+        operation: &Operation,
+        failed: Failed,
+        course: &mut Course,
+        renewed: bool,
+    ) -> Error {
         let may_repeat = operation.class() != Class::Write || !course.executed;
         self.give_up(operation, failed, course).edit(|inner| {
             inner.detail = match renewed {
@@ -281,7 +324,7 @@ impl Inner {
         })
     }
 
-    fn give_up(&self, operation: &Operation, failed: Failed, course: &Course) -> Error {
+    fn give_up(&self, operation: &Operation, failed: Failed, course: &mut Course) -> Error {
         let Failed { kind, reason, asked, answer, source } = failed;
         let api = answer.as_ref().map_or_else(ApiError::new, |answer| self.vendor.api_error(view_of(answer)));
         let redirect = (kind == ErrorKind::Redirect).then(|| redirect_target(answer.as_deref())).flatten();
@@ -298,8 +341,9 @@ impl Inner {
         self.complete(error, course)
     }
 
-    fn complete(&self, error: Error, course: &Course) -> Error {
+    fn complete(&self, error: Error, course: &mut Course) -> Error {
         let elapsed = self.clock.now().since(course.started);
+        course.watch.failed(error.kind(), elapsed);
         error.with_provider(self.vendor.name()).edit(|inner| {
             inner.attempts = course.attempts;
             inner.elapsed = elapsed;
@@ -328,7 +372,7 @@ impl Failed {
     fn transport(error: TransportError) -> Self {
         let (kind, may_pass) = match (error.fault(), error.phase()) {
             (Fault::Timeout, Phase::Connecting) => (ErrorKind::Connect, true),
-            (Fault::Timeout, _) => (ErrorKind::Timeout, true),
+            (Fault::Timeout | Fault::Deadline, _) => (ErrorKind::Timeout, true),
             (Fault::Io, Phase::Connecting) => (ErrorKind::Connect, true),
             (Fault::Io, _) => (ErrorKind::Transport, true),
             (Fault::Tls | Fault::Address, _) => (ErrorKind::Connect, false),

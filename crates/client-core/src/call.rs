@@ -6,6 +6,7 @@
 use crate::decode::{self, Decode};
 use crate::engine::{Engine, Exchange};
 use crate::error::Error;
+use crate::operation::Operation;
 use crate::query::{self, QueryValue};
 use crate::request::Outgoing;
 use crate::retry::RetryPolicy;
@@ -138,6 +139,17 @@ impl<T, E: From<Error>> Call<T, E> {
         }
     }
 
+    /// A template for calls that differ in their query only.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with an argument, which a call keeps until it is awaited.
+    pub fn into_template(self) -> Result<CallTemplate<T, E>, E> {
+        let Self { engine, outgoing, options, decode, .. } = self;
+        let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+        Ok(CallTemplate { engine, outgoing, options, decode, error: PhantomData })
+    }
+
     /// Sends the call; the same as `.await`.
     ///
     /// # Errors
@@ -167,6 +179,52 @@ impl<T, E: From<Error>> Call<T, E> {
             Ok(value) => Ok(exchange.into_reply(value)),
             Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),
         }
+    }
+}
+
+/// A call that is made many times, each time at another place of its list: what [`pages`](Call::pages) are made of.
+pub struct CallTemplate<T, E = Error> {
+    engine: Engine,
+    outgoing: Outgoing,
+    options: Option<Box<CallOptions>>,
+    decode: Decode<T>,
+    error: PhantomData<fn() -> E>,
+}
+
+impl<T, E: From<Error>> CallTemplate<T, E> {
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> &Operation {
+        &self.outgoing.operation
+    }
+
+    /// The number that the call's query has under this name.
+    #[must_use]
+    pub fn query_number(&self, name: &str) -> Option<u64> {
+        query::find(&self.outgoing.target, name)?.parse().ok()
+    }
+
+    /// The call with these numbers in its query, in place of what it has under their names.
+    pub fn call(&self, numbers: &[(&'static str, u64)]) -> Call<T, E> {
+        let mut outgoing = self.outgoing.clone();
+        for (name, value) in numbers {
+            query::set(&mut outgoing.target, name, value);
+        }
+        Call {
+            engine: self.engine.clone(),
+            outgoing: Ok(outgoing),
+            options: self.options.clone(),
+            decode: self.decode,
+            error: PhantomData,
+        }
+    }
+}
+
+impl<T, E> fmt::Debug for CallTemplate<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallTemplate")
+            .field("operation", &self.outgoing.operation.id())
+            .finish_non_exhaustive()
     }
 }
 

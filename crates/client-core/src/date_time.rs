@@ -6,6 +6,40 @@
 
 use std::time::{Duration, SystemTime};
 
+/// A date and a time of day, in no zone but the one that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Civil {
+    /// The year.
+    pub year: i32,
+    /// The month, from 1.
+    pub month: u32,
+    /// The day of the month, from 1.
+    pub day: u32,
+    /// The hour, from 0 to 23.
+    pub hour: u32,
+    /// The minute.
+    pub minute: u32,
+    /// The second; 60 is a leap second.
+    pub second: u32,
+    /// The fraction of the second.
+    pub nanosecond: u32,
+    /// How far the zone is ahead of UTC; `None` when the text names no zone.
+    pub offset_seconds: Option<i32>,
+}
+
+impl Civil {
+    /// The instant, taking a time without a zone for UTC. `None` before 1970.
+    #[must_use]
+    pub fn to_system_time(self) -> Option<SystemTime> {
+        let days = days_since_epoch(self.year.into(), self.month.into(), self.day.into());
+        let time = i64::from(self.hour) * 3_600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        let seconds = days * 86_400 + time - i64::from(self.offset_seconds.unwrap_or(0));
+        let since = Duration::new(u64::try_from(seconds).ok()?, self.nanosecond);
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    }
+}
+
 /// Reads `YYYY-MM-DD`, then optionally `T` or a space and `HH:MM:SS`, a fraction of any length, and `Z` or an offset.
 ///
 /// `None` when it is not that, or lies before 1970.
@@ -19,9 +53,22 @@ use std::time::{Duration, SystemTime};
 /// ```
 #[must_use]
 pub fn parse(text: &str) -> Option<SystemTime> {
+    civil(text)?.to_system_time()
+}
+
+/// Reads the same without making an instant of it, so that a time without a zone stays one.
+///
+/// ```
+/// use client_core::date_time;
+///
+/// let time = date_time::civil("1965-12-07T06:44:15.5").expect("a time");
+/// assert_eq!((time.year, time.hour, time.nanosecond, time.offset_seconds), (1965, 6, 500_000_000, None));
+/// ```
+#[must_use]
+pub fn civil(text: &str) -> Option<Civil> {
     let (date, rest) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00:00"));
-    let (time, offset) = split_zone(rest)?;
-    let (time, fraction) = match time.split_once('.') {
+    let (time, offset_seconds) = split_zone(rest)?;
+    let (time, nanosecond) = match time.split_once('.') {
         Some((time, fraction)) => (time, nanos(fraction)?),
         None => (time, 0),
     };
@@ -33,21 +80,31 @@ pub fn parse(text: &str) -> Option<SystemTime> {
         && minute < 60
         // A leap second is written as 60.
         && second <= 60;
-    let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset;
-    let since = Duration::new(u64::try_from(seconds).ok()?, fraction);
-    if in_range { SystemTime::UNIX_EPOCH.checked_add(since) } else { None }
+    let small = |number: i64| u32::try_from(number).ok();
+    let civil = Civil {
+        year: i32::try_from(year).ok()?,
+        month: small(month)?,
+        day: small(day)?,
+        hour: small(hour)?,
+        minute: small(minute)?,
+        second: small(second)?,
+        nanosecond,
+        offset_seconds,
+    };
+    in_range.then_some(civil)
 }
 
-/// The time without its zone, and the zone's offset in seconds; no zone is UTC.
-fn split_zone(time: &str) -> Option<(&str, i64)> {
+/// The time without its zone, and the zone's offset in seconds.
+fn split_zone(time: &str) -> Option<(&str, Option<i32>)> {
     if let Some(time) = time.strip_suffix(['Z', 'z']) {
-        return Some((time, 0));
+        return Some((time, Some(0)));
     }
-    let Some(at) = time.rfind(['+', '-']) else { return Some((time, 0)) };
+    let Some(at) = time.rfind(['+', '-']) else { return Some((time, None)) };
     let (time, zone) = time.split_at_checked(at)?;
     let sign = if zone.starts_with('-') { -1 } else { 1 };
     let [hours, minutes] = numbers(zone.get(1..)?, ':', [2, 2])?;
-    if hours < 24 && minutes < 60 { Some((time, sign * (hours * 3_600 + minutes * 60))) } else { None }
+    let offset = i32::try_from(sign * (hours * 3_600 + minutes * 60)).ok()?;
+    if hours < 24 && minutes < 60 { Some((time, Some(offset))) } else { None }
 }
 
 /// Exactly these numbers of digits, with this separator between them.

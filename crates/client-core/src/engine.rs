@@ -10,6 +10,7 @@ use crate::error::{Answer, Error, ErrorKind};
 use crate::gate::Gate;
 use crate::json;
 use crate::observe;
+use crate::observer::Observer;
 use crate::operation::{Class, Operation};
 use crate::path::PathValue;
 use crate::request::{Outgoing, Request};
@@ -18,6 +19,7 @@ use crate::settings::{Settings, Timeouts};
 use crate::time::Timer;
 use crate::transport::{BodyLimits, Received, Transport};
 use crate::vendor::{JsonStyle, Vendor};
+use crate::watch::Watch;
 use auth_core::{Clock, CredentialSource, Origin};
 use http::{HeaderValue, Method};
 use std::fmt;
@@ -42,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) retry: RetryPolicy,
     pub(crate) quota: Quota,
     pub(crate) gate: Option<Arc<dyn Gate>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) user_agent: HeaderValue,
 }
 
@@ -50,6 +53,8 @@ pub(crate) struct Exchange {
     pub(crate) received: Received,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
+    /// The call is over when this is dropped.
+    pub(crate) watch: Watch,
 }
 
 impl Engine {
@@ -78,6 +83,7 @@ impl Engine {
                 retry: settings.retry.clone(),
                 quota: Quota::default(),
                 gate: settings.gate.clone(),
+                observer: settings.observer.clone(),
                 user_agent: settings.user_agent_header()?,
             })
         };
@@ -136,8 +142,9 @@ impl Engine {
         options: Option<&'a CallOptions>,
     ) -> impl Future<Output = Result<Exchange, Error>> + Send + 'a {
         let inner = &*self.inner;
-        let span = observe::span(inner.vendor.name(), &outgoing.operation, inner.base.origin.host());
-        observe::within(span, inner.attempts(outgoing, options))
+        let span = observe::call(inner.vendor.name(), &outgoing.operation, inner.base.origin.host());
+        let watch = Watch::new(inner, &outgoing.operation, &span);
+        observe::within(span, inner.attempts(outgoing, options, watch))
     }
 
     /// The error of an answer that was a success and could not be read.
@@ -147,7 +154,7 @@ impl Engine {
         exchange: Exchange,
         failure: DecodeFailure,
     ) -> Error {
-        let Exchange { received, attempts, elapsed } = exchange;
+        let Exchange { received, attempts, elapsed, mut watch } = exchange;
         let body = received.response.body();
         let (path, reason, cut) = match failure {
             DecodeFailure::Json(error) => {
@@ -164,6 +171,7 @@ impl Engine {
         } else {
             (ErrorKind::Decode, reason)
         };
+        watch.failed(kind, elapsed);
         let operation = &outgoing.operation;
         let writes = operation.class() != Class::Read;
         let error = Error::new(kind, operation.id(), detail).edit(|inner| {

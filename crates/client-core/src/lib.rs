@@ -23,7 +23,28 @@
 //! | `reqwest` | the reqwest transport without TLS, for loopback |
 //! | `http2` | HTTP/2 where the server offers it |
 //! | `tracing` (default) | spans and events |
+//! | `blocking` | `.wait()` for programs without a runtime |
 //! | `testing` | a scripted transport and manual time |
+//!
+//! # Spans and events
+//!
+//! With the feature `tracing`. Names and fields stay as they are; those that OpenTelemetry's conventions for HTTP clients
+//! have a name for are called that. Nothing secret is in any: no URL, no header, no body.
+//!
+//! | name | kind, level | fields |
+//! | --- | --- | --- |
+//! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last answer, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
+//! | `api_call.answered` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
+//! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
+//! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observer::RetryReason)), `delay_ms` |
+//! | `api_call.credential_refused` | event, info | `attempt`; another credential is asked for |
+//! | `api_call.held_back` | event, info | `wait_ms`, `refused`; the client's own limit ([`Gate`]) |
+//! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observer::RenewalOutcome)) |
+//! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
+//!
+//! A renewal runs in a task of its own and may outlive the call that began it, so its span is not inside that call's but
+//! follows from it. Calls that are part of a renewal are inside its span. For counting and measuring there is
+//! [`Observer`], which needs no feature.
 //!
 //! # Example
 //!
@@ -76,6 +97,8 @@ pub use serde;
 
 mod attempts;
 mod base_url;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod call;
 pub mod date_time;
 pub mod decode;
@@ -86,12 +109,15 @@ mod gate;
 mod json;
 pub mod model;
 mod observe;
+pub mod observer;
 mod operation;
 #[cfg(feature = "reqwest")]
 mod origins;
 mod page;
 mod path;
 mod query;
+#[cfg(feature = "__records")]
+pub mod record;
 mod renew;
 mod request;
 #[cfg(feature = "reqwest")]
@@ -104,14 +130,16 @@ pub mod testing;
 mod time;
 pub mod transport;
 mod vendor;
+mod watch;
 
 pub use base_url::BaseUrl;
-pub use call::{Call, Reply};
+pub use call::{Call, CallTemplate, Reply};
 pub use engine::Engine;
 pub use error::{ApiError, Error, ErrorKind};
 pub use gate::{Admission, Gate};
-pub use operation::{Class, Operation};
-pub use page::{Items, Pages};
+pub use observer::Observer;
+pub use operation::{Class, Operation, Paging};
+pub use page::{Items, Page, Pages};
 pub use path::PathValue;
 pub use query::QueryValue;
 pub use renew::{Renew, Renewed, Renewing};

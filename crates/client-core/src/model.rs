@@ -1,7 +1,7 @@
 //! What the models of all providers share: secrets in fields, and enumerations that stay open.
 
 use crate::error::Error;
-use crate::operation::Operation;
+use crate::operation::{Operation, Paging};
 use auth_core::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -104,6 +104,27 @@ pub fn not_empty<'t>(
 ) -> Result<(), Error> {
     match text.into() {
         Some("") => Err(Error::invalid_input(operation.id(), field, "it is empty")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a place in a list that the vendor would not take; generated for operations that answer page by page.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a negative `skip`, and a `take` below 1 or above what
+/// the vendor documents.
+pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>) -> Result<(), Error> {
+    let refuse = |field, reason: String| Err(Error::invalid_input(operation.id(), field, reason));
+    if skip.is_some_and(|skip| skip < 0) {
+        return refuse("skip", "it is negative".to_owned());
+    }
+    let Some(Paging::SkipTake { max_take }) = operation.paging() else { return Ok(()) };
+    match (take, max_take) {
+        (Some(..1), _) => refuse("take", "it is less than 1".to_owned()),
+        (Some(take), Some(max)) if take > i64::from(max) => {
+            refuse("take", format!("the vendor gives at most {max} at a time"))
+        }
         _ => Ok(()),
     }
 }

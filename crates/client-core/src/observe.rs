@@ -1,77 +1,164 @@
-//! Spans and events of a call, behind the feature `tracing`.
+//! Spans and events of a call, behind the feature `tracing`. Their names and fields are listed in the documentation of
+//! the crate and are kept.
 //!
-//! A call is one span, `api_call`, with the provider, the operation and the host; inside it each attempt, wait and
-//! renewal is an event. Bodies, headers, URLs and secrets are never part of either.
+//! A call is one span, `api_call`; inside it each attempt, wait and refused credential is an event. A renewal is a span
+//! beside it, since it runs in a task of its own. Where OpenTelemetry has a name for a field, it is that. Bodies,
+//! headers, URLs and secrets are never part of any.
 
-use crate::operation::Operation;
-use std::time::Duration;
+#[cfg(not(feature = "tracing"))]
+pub(crate) use off::*;
+#[cfg(feature = "tracing")]
+pub(crate) use on::*;
 
 #[cfg(feature = "tracing")]
-pub(crate) type Span = tracing::Span;
+mod on {
+    use crate::observer::{AttemptOutcome, CallOutcome, RenewalOutcome, RetryReason};
+    use crate::operation::Operation;
+    use http::StatusCode;
+    use std::time::Duration;
+    use tracing::field::Empty;
 
-#[cfg(feature = "tracing")]
-pub(crate) fn span(provider: &'static str, operation: &Operation, host: &str) -> Span {
-    tracing::debug_span!("api_call", provider, operation = operation.id(), host)
-}
+    pub(crate) use tracing::Span;
 
-#[cfg(feature = "tracing")]
-pub(crate) fn answered(attempt: u32, status: http::StatusCode, elapsed: Duration) {
-    tracing::debug!(attempt, status = status.as_u16(), elapsed_ms = millis(elapsed), "answered");
-}
+    pub(crate) fn call(provider: &'static str, operation: &Operation, host: &str) -> Span {
+        tracing::debug_span!(
+            "api_call",
+            otel.kind = "client",
+            provider,
+            operation = operation.id(),
+            server.address = host,
+            http.request.method = operation.method().as_str(),
+            http.response.status_code = Empty,
+            http.request.resend_count = Empty,
+            error.type = Empty,
+        )
+    }
 
-#[cfg(feature = "tracing")]
-pub(crate) fn failed(attempt: u32, error: &crate::transport::TransportError, elapsed: Duration) {
-    tracing::debug!(
-        attempt,
-        phase = ?error.phase(),
-        fault = ?error.fault(),
-        elapsed_ms = millis(elapsed),
-        "attempt failed"
-    );
-}
+    /// Whether nobody sees what is recorded on this span.
+    pub(crate) fn is_off(span: &Span) -> bool {
+        span.is_disabled()
+    }
 
-#[cfg(feature = "tracing")]
-pub(crate) fn waiting(attempt: u32, delay: Duration) {
-    tracing::info!(attempt, delay_ms = millis(delay), "will try again");
-}
+    pub(crate) fn call_ended(span: &Span, attempts: u32, status: Option<StatusCode>, outcome: CallOutcome) {
+        if let Some(status) = status {
+            span.record("http.response.status_code", status.as_u16());
+        }
+        if attempts > 1 {
+            span.record("http.request.resend_count", attempts - 1);
+        }
+        if !outcome.is_success() {
+            span.record("error.type", outcome.as_str());
+        }
+    }
 
-#[cfg(feature = "tracing")]
-pub(crate) fn credential_refused(attempt: u32) {
-    tracing::info!(attempt, "credential refused, asking for another");
-}
+    pub(crate) fn attempt_ended(attempt: u32, outcome: AttemptOutcome, elapsed: Duration) {
+        let elapsed_ms = millis(elapsed);
+        match outcome {
+            AttemptOutcome::Answered(status) => tracing::debug!(
+                name: "api_call.answered",
+                attempt,
+                http.response.status_code = status.as_u16(),
+                elapsed_ms,
+                "answered"
+            ),
+            AttemptOutcome::Failed(phase, fault) => tracing::debug!(
+                name: "api_call.attempt_failed",
+                attempt,
+                phase = phase.as_str(),
+                error.type = fault.as_str(),
+                elapsed_ms,
+                "attempt failed"
+            ),
+        }
+    }
 
-#[cfg(feature = "tracing")]
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
+    pub(crate) fn retrying(attempt: u32, reason: RetryReason, delay: Duration) {
+        tracing::info!(
+            name: "api_call.retrying",
+            attempt,
+            reason = reason.as_str(),
+            delay_ms = millis(delay),
+            "will try again"
+        );
+    }
 
-#[cfg(feature = "tracing")]
-pub(crate) fn within<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
-    use tracing::Instrument as _;
-    future.instrument(span)
+    pub(crate) fn held_back(wait: Duration, refused: bool) {
+        tracing::info!(
+            name: "api_call.held_back",
+            wait_ms = millis(wait),
+            refused,
+            "held back by this client's own limit"
+        );
+    }
+
+    pub(crate) fn credential_refused(attempt: u32) {
+        tracing::info!(name: "api_call.credential_refused", attempt, "credential refused, asking for another");
+    }
+
+    /// A root of its own, since a call that goes away must not stay open for it.
+    pub(crate) fn renewal(provider: &'static str) -> Span {
+        let span = tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty);
+        span.follows_from(Span::current());
+        span
+    }
+
+    pub(crate) fn renewal_ended(span: &Span, outcome: RenewalOutcome, elapsed: Duration) {
+        span.record("outcome", outcome.as_str());
+        span.in_scope(|| {
+            tracing::info!(
+                name: "credential_renewal.ended",
+                outcome = outcome.as_str(),
+                elapsed_ms = millis(elapsed),
+                "renewal ended"
+            );
+        });
+    }
+
+    pub(crate) fn within<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
+        use tracing::Instrument as _;
+        future.instrument(span)
+    }
+
+    fn millis(duration: Duration) -> u64 {
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) struct Span;
+mod off {
+    use crate::observer::{AttemptOutcome, CallOutcome, RenewalOutcome, RetryReason};
+    use crate::operation::Operation;
+    use http::StatusCode;
+    use std::time::Duration;
 
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn span(_: &'static str, _: &Operation, _: &str) -> Span {
-    Span
-}
+    #[derive(Clone)]
+    pub(crate) struct Span;
 
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn answered(_: u32, _: http::StatusCode, _: Duration) {}
+    pub(crate) fn call(_: &'static str, _: &Operation, _: &str) -> Span {
+        Span
+    }
 
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn failed(_: u32, _: &crate::transport::TransportError, _: Duration) {}
+    pub(crate) fn is_off(_: &Span) -> bool {
+        true
+    }
 
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn waiting(_: u32, _: Duration) {}
+    pub(crate) fn call_ended(_: &Span, _: u32, _: Option<StatusCode>, _: CallOutcome) {}
 
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn credential_refused(_: u32) {}
+    pub(crate) fn attempt_ended(_: u32, _: AttemptOutcome, _: Duration) {}
 
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn within<F: Future>(_: Span, future: F) -> F {
-    future
+    pub(crate) fn retrying(_: u32, _: RetryReason, _: Duration) {}
+
+    pub(crate) fn held_back(_: Duration, _: bool) {}
+
+    pub(crate) fn credential_refused(_: u32) {}
+
+    pub(crate) fn renewal(_: &'static str) -> Span {
+        Span
+    }
+
+    pub(crate) fn renewal_ended(_: &Span, _: RenewalOutcome, _: Duration) {}
+
+    pub(crate) fn within<F: Future>(_: Span, future: F) -> F {
+        future
+    }
 }

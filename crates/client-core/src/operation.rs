@@ -16,6 +16,17 @@ pub enum Class {
     Write,
 }
 
+/// How the list that an operation answers with is cut into pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Paging {
+    /// By the query parameters `skip`, how many rows to leave out, and `take`, how many to give.
+    SkipTake {
+        /// The largest `take` that the vendor documents.
+        max_take: Option<u32>,
+    },
+}
+
 /// Metadata of one operation.
 ///
 /// ```
@@ -36,13 +47,14 @@ pub struct Operation {
     success: &'static [u16],
     not_executed_on: &'static [u16],
     sensitive: bool,
+    paging: Option<Paging>,
 }
 
 impl Operation {
     /// An operation of this name, method, path template and class.
     #[must_use]
     pub const fn new(id: &'static str, method: Method, path: &'static str, class: Class) -> Self {
-        Self { id, method, path, class, success: &[], not_executed_on: &[], sensitive: false }
+        Self { id, method, path, class, success: &[], not_executed_on: &[], sensitive: false, paging: None }
     }
 
     /// Names the only statuses that count as success; without it any 2xx does.
@@ -63,6 +75,13 @@ impl Operation {
     #[must_use]
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
+        self
+    }
+
+    /// Says how the list in the answer is cut into pages.
+    #[must_use]
+    pub const fn paged(mut self, paging: Paging) -> Self {
+        self.paging = Some(paging);
         self
     }
 
@@ -94,6 +113,12 @@ impl Operation {
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
         self.sensitive
+    }
+
+    /// How the list in the answer is cut into pages; `None` when it is not.
+    #[must_use]
+    pub fn paging(&self) -> Option<Paging> {
+        self.paging
     }
 
     /// Whether this status is success.

@@ -3,7 +3,7 @@
 //! A [`Pages`] knows how to ask for the page at a position and how to get from one position to the next. Positions
 //! that come twice end the list with an error: a server that repeats its cursor would otherwise be asked for ever.
 
-use crate::call::Call;
+use crate::call::{Call, CallTemplate};
 use crate::error::{Error, ErrorKind};
 use futures_core::Stream;
 use std::collections::VecDeque;
@@ -12,6 +12,45 @@ use std::future::{Future, IntoFuture};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+
+/// An answer that is a page of a list. With it, a call has [`pages`](Call::pages) and [`items`](Call::items).
+pub trait Page: Sized + 'static {
+    /// A row.
+    type Item: Unpin;
+    /// A place in the list. Two places that hash alike are the same one, and a list that comes to a place twice is ended.
+    type Position: Hash + Clone + Unpin + Send + Sync + 'static;
+
+    /// Where a list begins whose call is this one.
+    fn first<E: From<Error>>(call: &CallTemplate<Self, E>) -> Self::Position;
+
+    /// What the query of the call for a place holds.
+    fn query(position: &Self::Position) -> Vec<(&'static str, u64)>;
+
+    /// The place behind this page; `None` at the end.
+    fn next(position: &Self::Position, page: &Self) -> Option<Self::Position>;
+
+    /// The rows.
+    fn into_items(self) -> Vec<Self::Item>;
+}
+
+impl<P: Page, E: From<Error> + 'static> Call<P, E> {
+    /// The list page by page, from the place that the call's own arguments name.
+    pub fn pages(self) -> Pages<P, P::Position, E> {
+        match self.into_template() {
+            Ok(template) => {
+                let start = P::first(&template);
+                let operation = template.operation().id();
+                Pages::new(operation, start, move |position| template.call(&P::query(position)), P::next)
+            }
+            Err(error) => Pages::failed(error),
+        }
+    }
+
+    /// The rows of the list one by one, from the place that the call's own arguments name.
+    pub fn items(self) -> Items<P, P::Position, P::Item, E> {
+        self.pages().items(P::into_items)
+    }
+}
 
 /// How many past positions are remembered.
 const REMEMBERED: usize = 16;
@@ -32,10 +71,14 @@ type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
 /// ```
 #[must_use = "a list does nothing until it is asked for pages"]
 pub struct Pages<P, C, E = Error> {
-    fetch: Fetch<P, C, E>,
+    /// `None` for a list that could not begin.
+    fetch: Option<Fetch<P, C, E>>,
     next: fn(&C, &P) -> Option<C>,
     position: Option<C>,
     in_flight: Option<InFlight<P, E>>,
+    /// What is handed out before anything is asked for: an argument that can't be sent, or a page that was there at once.
+    early: Option<Box<Result<P, E>>>,
+    prefetch: bool,
     seen: VecDeque<u64>,
     pages_left: Option<u64>,
     operation: &'static str,
@@ -52,14 +95,37 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     ) -> Self {
         let seen = VecDeque::from([hash(&start)]);
         Self {
-            fetch: Box::new(fetch),
+            fetch: Some(Box::new(fetch)),
             next,
             position: Some(start),
             in_flight: None,
+            early: None,
+            prefetch: false,
             seen,
             pages_left: None,
             operation,
         }
+    }
+
+    /// A list that ends with this error.
+    fn failed(error: E) -> Self {
+        Self {
+            fetch: None,
+            next: |_, _| None,
+            position: None,
+            in_flight: None,
+            early: Some(Box::new(Err(error))),
+            prefetch: false,
+            seen: VecDeque::new(),
+            pages_left: None,
+            operation: "",
+        }
+    }
+
+    /// Asks for the page that follows while the caller still works on the one before. One page is held ahead, no more.
+    pub fn prefetch(mut self) -> Self {
+        self.prefetch = true;
+        self
     }
 
     /// Ends after this many pages at the latest.
@@ -86,7 +152,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
             return Err(Error::new(
                 ErrorKind::Paging,
                 self.operation,
-                "the server gave the same position twice",
+                "the list does not get on: the server gave the same position or page twice",
             ));
         }
         if self.seen.len() == REMEMBERED {
@@ -110,25 +176,46 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
     }
 }
 
+impl<P: 'static, C, E: From<Error> + 'static> Pages<P, C, E> {
+    /// Makes the call for the position, where there is one and none is under way; whether one is under way now.
+    fn set_out(&mut self) -> bool {
+        if self.in_flight.is_none() {
+            let position = self.position.as_ref().filter(|_| self.pages_left != Some(0));
+            self.in_flight =
+                self.fetch.as_ref().zip(position).map(|(fetch, position)| fetch(position).into_future());
+        }
+        self.in_flight.is_some()
+    }
+}
+
 impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, C, E> {
     type Item = Result<P, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if this.in_flight.is_none() {
-            let Some(position) = this.position.as_ref().filter(|_| this.pages_left != Some(0)) else {
-                return Poll::Ready(None);
-            };
-            this.in_flight = Some((this.fetch)(position).into_future());
+        let result = match this.early.take() {
+            Some(result) => *result,
+            None => {
+                if !this.set_out() {
+                    return Poll::Ready(None);
+                }
+                let Some(in_flight) = &mut this.in_flight else { return Poll::Ready(None) };
+                let result = ready!(in_flight.as_mut().poll(context));
+                this.in_flight = None;
+                result
+            }
+        };
+        // The page with the repeated position was not handed out: its rows may be rows of before.
+        let result = result.and_then(|page| this.advance(&page).map(|()| page).map_err(E::from));
+        if this.prefetch && result.is_ok() && this.set_out() {
+            // A call that was asked once is on its way: the connection is driven by a task of its own.
+            let early = this.in_flight.as_mut().map(|in_flight| in_flight.as_mut().poll(context));
+            if let Some(Poll::Ready(result)) = early {
+                this.in_flight = None;
+                this.early = Some(Box::new(result));
+            }
         }
-        let Some(in_flight) = &mut this.in_flight else { return Poll::Ready(None) };
-        let result = ready!(in_flight.as_mut().poll(context));
-        this.in_flight = None;
-        Poll::Ready(Some(match result {
-            // The page with the repeated position was not handed out: its rows may be rows of before.
-            Ok(page) => this.advance(&page).map(|()| page).map_err(E::from),
-            Err(error) => Err(error),
-        }))
+        Poll::Ready(Some(result))
     }
 }
 

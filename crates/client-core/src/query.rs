@@ -59,9 +59,48 @@ pub(crate) fn append(target: &mut String, name: &str, value: &dyn QueryValue) {
     });
 }
 
+/// The value of a pair in a target that [`append`] has written; numbers and the like, which need no decoding.
+pub(crate) fn find<'t>(target: &'t str, name: &str) -> Option<&'t str> {
+    let (_, query) = target.split_once('?')?;
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+/// Sets a pair whose name needs no encoding, in place of those of that name that are there.
+pub(crate) fn set(target: &mut String, name: &str, value: &dyn QueryValue) {
+    if find(target, name).is_some()
+        && let Some((path, query)) = target.split_once('?')
+    {
+        let others =
+            query.split('&').filter(|pair| pair.split_once('=').is_none_or(|(known, _)| known != name));
+        let others = others.collect::<Vec<_>>().join("&");
+        *target = if others.is_empty() { path.to_owned() } else { format!("{path}?{others}") };
+    }
+    append(target, name, value);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_are_found_and_replaced() {
+        let mut target = "/a?x=1&skip=5&y=%26".to_owned();
+        assert_eq!(
+            (find(&target, "skip"), find(&target, "kip"), find("/a", "skip")),
+            (Some("5"), None, None)
+        );
+        set(&mut target, "skip", &10_i64);
+        assert_eq!(target, "/a?x=1&y=%26&skip=10");
+        set(&mut target, "take", &1_i64);
+        assert_eq!(target, "/a?x=1&y=%26&skip=10&take=1");
+        let mut only = "/a?skip=5".to_owned();
+        set(&mut only, "skip", &6_i64);
+        assert_eq!(only, "/a?skip=6");
+    }
 
     #[test]
     fn pairs_are_encoded_and_joined() {

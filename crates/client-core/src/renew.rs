@@ -4,6 +4,9 @@
 //! caller who goes away doesn't take it along, and its outcome goes to everyone who waited for it. The task exists
 //! only while a renewal is under way.
 
+use crate::observe::{self, Span};
+use crate::observer::{Observer, RenewalEnded, RenewalOutcome};
+use crate::settings::Settings;
 use async_trait::async_trait;
 use auth_core::token::{Decision, Failure, Issued, Lifetime, RenewalSettings, RenewalState, Ticket};
 use auth_core::{
@@ -79,8 +82,10 @@ impl<R: Renew> Clone for Renewing<R> {
 
 struct Shared<R: Renew> {
     renew: R,
+    provider: &'static str,
     origin: Arc<Origin>,
     clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
     state: Mutex<State<R::Material>>,
 }
 
@@ -103,15 +108,23 @@ struct Flight {
 }
 
 impl<R: Renew> Renewing<R> {
-    /// A source that holds nothing yet: the first call renews.
+    /// A source that holds nothing yet: the first call renews. It reads the clock of `client` and tells its observer.
     #[must_use]
-    pub fn new(renew: R, origin: Origin, clock: Arc<dyn Clock>, settings: RenewalSettings) -> Self {
+    pub fn new(
+        provider: &'static str,
+        renew: R,
+        origin: Origin,
+        client: &Settings,
+        renewal: RenewalSettings,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 renew,
+                provider,
                 origin: Arc::new(origin),
-                clock,
-                state: Mutex::new(State { machine: RenewalState::new(settings), flight: None }),
+                clock: Arc::clone(&client.clock),
+                observer: client.observer.clone(),
+                state: Mutex::new(State { machine: RenewalState::new(renewal), flight: None }),
             }),
         }
     }
@@ -150,11 +163,18 @@ impl<R: Renew> Renewing<R> {
         let (outcome, receiver) = watch::channel(None);
         state.flight = Some(Flight { ticket, outcome });
         let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
-        let mut landing = Landing { shared: Arc::clone(&self.shared), ticket, landed: false };
-        tokio::spawn(async move {
+        let span = observe::renewal(self.shared.provider);
+        let mut landing = Landing {
+            shared: Arc::clone(&self.shared),
+            ticket,
+            started: self.shared.clock.now(),
+            span: span.clone(),
+            landed: false,
+        };
+        tokio::spawn(observe::within(span, async move {
             let result = landing.shared.renew.renew(held).await;
             landing.land(result);
-        });
+        }));
         receiver
     }
 }
@@ -163,6 +183,8 @@ impl<R: Renew> Renewing<R> {
 struct Landing<R: Renew> {
     shared: Arc<Shared<R>>,
     ticket: Ticket,
+    started: Now,
+    span: Span,
     landed: bool,
 }
 
@@ -180,7 +202,7 @@ impl<R: Renew> Landing<R> {
             Ok((holding, renewed.lifetime, fresh))
         });
         let mut state = self.shared.lock();
-        let outcome = match prepared {
+        let (told, outcome) = match prepared {
             Ok((holding, lifetime, fresh)) => {
                 let jitter = fastrand::f64();
                 let issued = if fresh {
@@ -188,22 +210,35 @@ impl<R: Renew> Landing<R> {
                 } else {
                     state.machine.adopt(self.ticket, holding, lifetime, jitter, now)
                 };
-                match issued {
-                    Some(issued) => Ok(self.shared.credential(&issued)),
+                let Some(issued) = issued else {
                     // Disowned: whoever installed other material has answered the waiters.
-                    None => return,
-                }
+                    drop(state);
+                    return self.tell(RenewalOutcome::Superseded, now);
+                };
+                let told = if fresh { RenewalOutcome::Renewed } else { RenewalOutcome::Adopted };
+                (told, Ok(self.shared.credential(&issued)))
             }
             Err(error) => {
-                let failure = Failure { definitive: error.is_definitive(), error: error.clone() };
-                state.machine.fail(self.ticket, failure, now);
-                Err(error)
+                let definitive = error.is_definitive();
+                state.machine.fail(self.ticket, Failure { definitive, error: error.clone() }, now);
+                (if definitive { RenewalOutcome::Ended } else { RenewalOutcome::Failed }, Err(error))
             }
         };
-        if state.flight.as_ref().is_some_and(|flight| flight.ticket == self.ticket)
-            && let Some(flight) = state.flight.take()
-        {
+        let ours = state.flight.as_ref().is_some_and(|flight| flight.ticket == self.ticket);
+        let flight = if ours { state.flight.take() } else { None };
+        drop(state);
+        self.tell(told, now);
+        if let Some(flight) = flight {
             flight.outcome.send_replace(Some(outcome));
+        }
+    }
+
+    /// Tells the observer, before the waiters go on, so that a call's renewal comes before its end.
+    fn tell(&self, outcome: RenewalOutcome, now: Now) {
+        let elapsed = now.since(self.started);
+        observe::renewal_ended(&self.span, outcome, elapsed);
+        if let Some(observer) = &self.shared.observer {
+            observer.renewal_ended(&RenewalEnded { provider: self.shared.provider, outcome, elapsed });
         }
     }
 }

@@ -15,6 +15,7 @@ use std::fmt;
 use std::ops::Deref;
 
 /// What will be sent, encoded once. Each attempt signs these very bytes anew.
+#[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) operation: Described,
     /// Path and query, as on the request line, without what a signer adds.
@@ -25,6 +26,7 @@ pub(crate) struct Outgoing {
 }
 
 /// The metadata of a generated operation, or of a request to a path of one's own. Small, for calls are moved about.
+#[derive(Clone)]
 pub(crate) enum Described {
     Generated(&'static Operation),
     Raw(Box<Operation>),

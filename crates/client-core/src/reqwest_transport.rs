@@ -3,13 +3,16 @@
 //! Everything that reqwest would do by itself is off: redirects, retries, cookies, referer, proxies from the
 //! environment, decompression. What it is for is connections, TLS and HTTP.
 
+mod progress;
 mod resolver;
+mod tls;
 
 use crate::error::Error;
 use crate::origins::Origins;
-use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use crate::transport::{BodyLimits, Fault, Phase, Progress, Received, Transport, TransportError};
 use bytes::{Bytes, BytesMut};
 use http::header;
+use progress::Noticing;
 use reqwest::Url;
 use resolver::{GuardedResolver, NotPublic};
 use std::error::Error as StdError;
@@ -17,35 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which library speaks TLS, where more than one is compiled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlsBackend {
-    /// rustls with ring; the default where it is compiled in.
-    #[cfg(feature = "rustls-ring")]
-    RustlsRing,
-    /// rustls with aws-lc-rs.
-    #[cfg(feature = "rustls-aws-lc")]
-    RustlsAwsLc,
-    /// The operating system's own.
-    #[cfg(feature = "native-tls")]
-    Native,
-}
-
-impl TlsBackend {
-    /// The first of those that are compiled in.
-    #[expect(clippy::allow_attributes, reason = "which lines are reached depends on the features")]
-    #[allow(unreachable_code, clippy::needless_return)]
-    fn preferred() -> Option<Self> {
-        #[cfg(feature = "rustls-ring")]
-        return Some(Self::RustlsRing);
-        #[cfg(feature = "rustls-aws-lc")]
-        return Some(Self::RustlsAwsLc);
-        #[cfg(feature = "native-tls")]
-        return Some(Self::Native);
-        None
-    }
-}
+pub use tls::TlsBackend;
 
 /// Sends requests with reqwest. Cheap to clone; clones share their connections.
 ///
@@ -102,7 +77,7 @@ impl Default for ReqwestTransportBuilder {
             // sets out is a write that may or may not have happened.
             idle_timeout: Duration::from_secs(50),
             proxy: None,
-            tls: TlsBackend::preferred(),
+            tls: TlsBackend::compiled_in().first().copied(),
             guard: None,
         }
     }
@@ -144,7 +119,17 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Which library speaks TLS, where more than one is compiled in.
+    /// Which library speaks TLS. Default: the first of those that are [compiled in](TlsBackend::compiled_in).
+    ///
+    /// ```
+    /// # #[cfg(feature = "rustls-ring")] {
+    /// use client_core::{ReqwestTransport, TlsBackend};
+    ///
+    /// let transport = ReqwestTransport::builder().tls(TlsBackend::RustlsRing).build()?;
+    /// # let _ = transport;
+    /// # }
+    /// # Ok::<(), client_core::Error>(())
+    /// ```
     pub fn tls(mut self, backend: TlsBackend) -> Self {
         self.tls = Some(backend);
         self
@@ -154,8 +139,9 @@ impl ReqwestTransportBuilder {
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy or TLS can't be used, or a proxy was
-    /// asked for together with [`public_addresses_only`](Self::public_addresses_only).
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy or TLS can't be used, the TLS library
+    /// that was chosen is not compiled in, or a proxy was asked for together with
+    /// [`public_addresses_only`](Self::public_addresses_only).
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         #[expect(
             clippy::disallowed_methods,
@@ -184,49 +170,12 @@ impl ReqwestTransportBuilder {
                 .map_err(|_| Error::configuration("proxy", "it is not a proxy address"))?;
             builder = builder.proxy(proxy);
         }
-        builder = tls(builder, self.tls)?;
+        builder = tls::set(builder, self.tls)?;
         let client = builder.build().map_err(|error| {
             Error::configuration("transport", "it can't be set up").with_source(error.without_url())
         })?;
         Ok(ReqwestTransport { client, guard: self.guard, origins: Origins::default() })
     }
-}
-
-fn tls(
-    builder: reqwest::ClientBuilder,
-    backend: Option<TlsBackend>,
-) -> Result<reqwest::ClientBuilder, Error> {
-    match backend {
-        None => Ok(builder),
-        #[cfg(feature = "rustls-ring")]
-        Some(TlsBackend::RustlsRing) => {
-            Ok(builder.tls_backend_preconfigured(rustls_config(rustls::crypto::ring::default_provider())?))
-        }
-        #[cfg(feature = "rustls-aws-lc")]
-        Some(TlsBackend::RustlsAwsLc) => {
-            Ok(builder
-                .tls_backend_preconfigured(rustls_config(rustls::crypto::aws_lc_rs::default_provider())?))
-        }
-        #[cfg(feature = "native-tls")]
-        Some(TlsBackend::Native) => Ok(builder.tls_backend_native()),
-    }
-}
-
-/// TLS 1.2 and 1.3 with the operating system's trust store, and a provider that is ours and not the process's.
-#[cfg(feature = "__rustls")]
-fn rustls_config(provider: rustls::crypto::CryptoProvider) -> Result<rustls::ClientConfig, Error> {
-    use rustls_platform_verifier::BuilderVerifierExt as _;
-
-    let refuse = |error: rustls::Error| Error::configuration("TLS", "it can't be set up").with_source(error);
-    #[cfg_attr(not(feature = "http2"), expect(unused_mut, reason = "only HTTP/2 has something to negotiate"))]
-    let mut config = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(provider))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
-        .map_err(refuse)?
-        .with_no_client_auth();
-    #[cfg(feature = "http2")]
-    config.alpn_protocols.extend([b"h2".to_vec(), b"http/1.1".to_vec()]);
-    Ok(config)
 }
 
 impl Transport for ReqwestTransport {
@@ -269,7 +218,9 @@ impl ReqwestTransport {
         }
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
-        if !body.is_empty() {
+        if let Some(progress) = head.extensions.get::<Progress>() {
+            *request.body_mut() = Some(reqwest::Body::wrap(Noticing::new(body, progress.clone())));
+        } else if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
         Ok((head.uri, request))

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::observer::Observer;
 use crate::retry::RetryPolicy;
 use crate::time::{Sleep, Timer};
 use crate::transport::{BodyLimits, Transport};
@@ -44,6 +45,7 @@ pub struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: BodyLimits,
     pub(crate) gate: Option<Arc<dyn Gate>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) user_agent: String,
 }
 
@@ -60,6 +62,7 @@ impl Settings {
             retry: RetryPolicy::default(),
             limits: BodyLimits::default(),
             gate: None,
+            observer: None,
             user_agent: user_agent.to_owned(),
         }
     }
@@ -104,6 +107,11 @@ impl Settings {
     /// What lets attempts pass; by default everything does.
     pub fn set_gate(&mut self, gate: Arc<dyn Gate>) {
         self.gate = Some(gate);
+    }
+
+    /// What is told about calls and renewals; by default nobody is.
+    pub fn set_observer(&mut self, observer: Arc<dyn Observer>) {
+        self.observer = Some(observer);
     }
 
     /// Puts a program's own name before the SDK's in `User-Agent`.
@@ -205,6 +213,13 @@ macro_rules! shared_builder_methods {
         /// How calls are repeated. Default: three attempts, as the operation's class allows.
         pub fn retry(mut self, policy: $crate::RetryPolicy) -> Self {
             self.settings.set_retry(policy);
+            self
+        }
+
+        /// Tells this observer about every call: attempts, repeats, renewals and how long they take, without secrets.
+        /// Several clients may share one in an `Arc`.
+        pub fn observer(mut self, observer: impl $crate::Observer + 'static) -> Self {
+            self.settings.set_observer(::std::sync::Arc::new(observer));
             self
         }
 

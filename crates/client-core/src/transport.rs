@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// How much of a body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,73 @@ pub enum Phase {
     Reading(http::StatusCode),
 }
 
+impl Phase {
+    /// A short name that stays the same, fit for a label: `connecting`, `sending`, `reading`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Sending => "sending",
+            Self::Reading(_) => "reading",
+        }
+    }
+}
+
+/// How far an attempt has got, for the time limit that breaks it off.
+///
+/// A write that meets its limit while it still connects was not sent, and may be sent again; but only the transport
+/// knows. Where it matters the engine puts a `Progress` into the request's extensions. A transport that can tell calls
+/// [`connecting`](Self::connecting) when it begins and [`sending`](Self::sending) before the first byte leaves; one that
+/// calls neither is taken to have sent everything.
+///
+/// ```
+/// use client_core::transport::Progress;
+///
+/// # fn example(request: http::Request<bytes::Bytes>) {
+/// let progress = request.extensions().get::<Progress>().cloned().unwrap_or_default();
+/// progress.connecting();
+/// // … once there is a connection:
+/// if progress.sending() {
+///     // … send it.
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<AtomicU8>);
+
+impl Progress {
+    const CONNECTING: u8 = 1;
+    const SENDING: u8 = 2;
+    const ABANDONED: u8 = 3;
+
+    /// Nothing has been sent, and [`sending`](Self::sending) is called before anything is. Without effect after that.
+    pub fn connecting(&self) {
+        self.0.fetch_max(Self::CONNECTING, Ordering::AcqRel);
+    }
+
+    /// From here on something may have been sent. When it says no, the attempt has been broken off meanwhile and counts
+    /// as not sent: then nothing may be.
+    #[must_use = "an attempt that was broken off must not be sent"]
+    pub fn sending(&self) -> bool {
+        self.0.fetch_max(Self::SENDING, Ordering::AcqRel) != Self::ABANDONED
+    }
+
+    /// Whether the attempt has been broken off before anything was sent.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.0.load(Ordering::Acquire) == Self::ABANDONED
+    }
+
+    /// Breaks the attempt off, and says what it has come to.
+    pub(crate) fn abandon(&self) -> Phase {
+        let (from, to) = (Self::CONNECTING, Self::ABANDONED);
+        match self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Phase::Connecting,
+            Err(_) => Phase::Sending,
+        }
+    }
+}
+
 /// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -75,6 +144,8 @@ pub enum Fault {
     Io,
     /// The transport's own time limit passed.
     Timeout,
+    /// The time limit of the attempt or of the call passed, and the transport was broken off.
+    Deadline,
     /// The server's certificate or TLS itself was no good; trying again won't help.
     Tls,
     /// What came is not HTTP.
@@ -87,6 +158,24 @@ pub enum Fault {
     Request,
     /// The host leads to an address that this transport must not call.
     Address,
+}
+
+impl Fault {
+    /// A short name that stays the same, fit for a label: the variant's name in snake case, such as `too_large`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Io => "io",
+            Self::Timeout => "timeout",
+            Self::Deadline => "deadline",
+            Self::Tls => "tls",
+            Self::Protocol => "protocol",
+            Self::TooLarge => "too_large",
+            Self::Redirected => "redirected",
+            Self::Request => "request",
+            Self::Address => "address",
+        }
+    }
 }
 
 /// A request that failed on its way.
@@ -128,7 +217,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.fault {
             Fault::Io => "the connection broke",
-            Fault::Timeout => "the time limit passed",
+            Fault::Timeout | Fault::Deadline => "the time limit passed",
             Fault::Tls => "TLS failed",
             Fault::Protocol => "the answer is not HTTP",
             Fault::TooLarge => "the body is over the limit",
@@ -155,6 +244,7 @@ impl StdError for TransportError {
 /// [`ReqwestTransport`](crate::ReqwestTransport) is the usual one and [`ScriptedTransport`](crate::testing::ScriptedTransport)
 /// the one for tests. One of your own must not follow redirects, must not retry, must not add or change headers that
 /// are signed, and must say truly in its errors how far a request got: whether a write is repeated depends on it.
+/// [`Progress`] is how it says the same of a request that is broken off from outside.
 ///
 /// ```
 /// use client_core::transport::{BodyLimits, Received, Transport, TransportError};

@@ -331,3 +331,11 @@ async fn bodies_have_limits() {
     let error = read(&engine).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
+
+/// Awaiting a call puts its future on the heap, and allocators are quick with what is small.
+#[test]
+fn the_future_of_a_call_is_small() {
+    let engine = Setup::new(script()).engine();
+    let size = size_of_val(&read(&engine).send());
+    assert!(size <= 1024, "{size} bytes");
+}

@@ -106,8 +106,13 @@ fn world(open: bool) -> World {
     let mut setup = Setup::new(Api(Arc::clone(&server)));
     setup.time = client_core::testing::ManualTime::new();
     setup.settings.set_time(setup.time.clock(), setup.time.timer());
-    let source =
-        Renewing::new(Login(Arc::clone(&server)), origin(), setup.time.clock(), RenewalSettings::default());
+    let source = Renewing::new(
+        "shop",
+        Login(Arc::clone(&server)),
+        origin(),
+        &setup.settings,
+        RenewalSettings::default(),
+    );
     let engine = setup.engine_with(Arc::new(source.clone()));
     World { setup, source, engine, server }
 }
@@ -265,8 +270,13 @@ async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_s
 async fn the_attempt_after_a_renewal_is_not_counted_as_a_repeat() {
     let transport = ScriptedTransport::new().status(401).status(503).status(503).json(200, "1");
     let setup = Setup::new(transport);
-    let source =
-        Renewing::new(Login(Server::new(true)), origin(), setup.time.clock(), RenewalSettings::default());
+    let source = Renewing::new(
+        "shop",
+        Login(Server::new(true)),
+        origin(),
+        &setup.settings,
+        RenewalSettings::default(),
+    );
     source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
     let engine = setup.engine_with(Arc::new(source));
     assert_eq!(read(&engine).reply().await.unwrap().attempts, 4, "three, and the one that was refused");
@@ -332,7 +342,7 @@ impl Renew for Shelf {
 async fn what_came_from_a_store_is_renewed_at_once_when_it_is_refused() {
     let world = world(true);
     let shelf = Shelf(Arc::clone(&world.server));
-    let source = Renewing::new(shelf, origin(), world.setup.time.clock(), RenewalSettings::default());
+    let source = Renewing::new("shop", shelf, origin(), &world.setup.settings, RenewalSettings::default());
     let engine = world.setup.engine_with(Arc::new(source));
     read(&engine).await.unwrap();
     assert_eq!((count(&world.server.renewals), count(&world.server.sends)), (2, 2));

@@ -6,8 +6,12 @@
 mod common;
 
 use client_core::testing::WireServer;
-use client_core::{BaseUrl, Call, Engine, Error, ErrorKind, ReqwestTransport, RetryPolicy, Settings, decode};
+use client_core::{
+    BaseUrl, Call, Class, Engine, Error, ErrorKind, Operation, ReqwestTransport, RetryPolicy, Settings,
+    decode,
+};
 use common::{Json, READ, Shop, WRITE};
+use http::Method;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -253,4 +257,55 @@ async fn one_connection_serves_many_calls() {
     // The connection closes once its client is gone and its task has run.
     tokio::task::yield_now().await;
     assert_eq!(tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap(), 50);
+}
+
+/// A write with a body and one without, which have 150 ms per attempt and two attempts.
+async fn hurried_writes(url: &str) -> [Error; 2] {
+    static START: Operation = Operation::new("items.start", Method::POST, "/start", Class::Write);
+
+    let engine = engine(transport(), url, RetryPolicy::default().max_attempts(2));
+    let limit = Duration::from_millis(150);
+    let create = engine.request(&WRITE, &[]).json(&1).call::<(), Error>(decode::nothing);
+    let start = engine.request(&START, &[]).call::<(), Error>(decode::nothing);
+    [create.attempt_timeout(limit).await.unwrap_err(), start.attempt_timeout(limit).await.unwrap_err()]
+}
+
+/// A listener that accepts and says nothing: a TLS handshake with it doesn't end.
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc", feature = "native-tls"))]
+#[tokio::test]
+async fn a_write_that_was_still_connecting_at_its_limit_was_not_sent_and_is_sent_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    for error in hurried_writes(&format!("https://{}", listener.local_addr().unwrap())).await {
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 2), "{error:?}");
+        assert!(!error.may_have_been_sent() && !error.may_have_been_executed(), "{error:?}");
+        assert!(error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_waited_for_its_answer_at_its_limit_may_have_been_executed() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    for error in hurried_writes(&format!("http://{}", listener.local_addr().unwrap())).await {
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error:?}");
+        assert!(error.may_have_been_executed(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_notices_the_sending_of_a_write_changes_nothing_on_the_wire() {
+    static TWICE: Operation = Operation::new("items.put", Method::POST, "/items", Class::IdempotentWrite);
+
+    let server = WireServer::start((0..4).map(|_| WireServer::json(200, "1"))).unwrap();
+    let engine = engine(transport(), &server.url(), RetryPolicy::none());
+    for body in [Some(1), None] {
+        let mut seen = Vec::new();
+        for operation in [&WRITE, &TWICE] {
+            let request = engine.request(operation, &[]);
+            let request = if let Some(body) = body { request.json(&body) } else { request };
+            request.call::<(), Error>(decode::nothing).await.unwrap();
+            let request = server.request().unwrap();
+            seen.push((request.line, request.headers, request.body));
+        }
+        assert_eq!(seen[0], seen[1]);
+    }
 }

@@ -89,11 +89,14 @@ mod push_wait;
 mod second_factor;
 
 pub use client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{
     ErrorKind, Items, Pages, Reply, Request, RetryPolicy, auth_core::SecretString, transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

@@ -93,6 +93,8 @@ mod time;
 mod user;
 mod whole;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{
@@ -100,6 +102,7 @@ pub use client_core::{
     auth_core::{ExposeSecret, SecretString},
     transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

@@ -82,9 +82,12 @@ mod generated;
 mod second_factor;
 mod verification;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

@@ -291,8 +291,8 @@ impl ClientBuilder {
         };
         let endpoint = TokenEndpoint { engine, otp_header: self.otp_header };
         let renewer = Renewer::new(endpoint, store, unattended);
-        let clock = Arc::clone(self.settings.clock());
-        let source = Renewing::new(renewer, base.origin().clone(), clock, self.renewal.clone());
+        let origin = base.origin().clone();
+        let source = Renewing::new(PROVIDER, renewer, origin, &self.settings, self.renewal.clone());
         let session = Session { source };
         if let Some(tokens) = self.tokens.take() {
             session.install(tokens)?;

@@ -71,14 +71,26 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod amount;
 mod auth;
+mod avatar;
 mod builder;
 mod client;
+mod convert;
+mod custom_fields;
 mod error;
+pub mod export;
 mod generated;
+mod moment;
+mod page;
+pub mod query;
 mod rate_limit;
+mod receipt;
+mod walk;
 pub mod webhook;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{
@@ -86,20 +98,28 @@ pub use client_core::{
     auth_core::{SecretString, store},
     transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 #[cfg(feature = "token-file")]
 pub use token_store;
 
+pub use amount::{Amount, InvalidAmount};
 pub use auth::hmac::HmacKeys;
 pub use auth::login::{Challenge, Login, LoginStep};
 pub use auth::problem::SessionProblem;
 pub use auth::tokens::Tokens;
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use custom_fields::{CustomField, CustomFields, Flag, NamedValue};
 pub use error::{Error, ErrorBody, ErrorDetail, ErrorShape};
 pub use generated::*;
+pub use moment::DateTime;
+pub use page::{Page, Position};
+pub use query::{ContactQuery, Query};
 pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};
+pub use receipt::ReceiptFile;
+pub use walk::Walk;
 
 /// A call to Virtuous that is ready to go: `.await` sends it.
 pub type Call<T> = client_core::Call<T, Error>;

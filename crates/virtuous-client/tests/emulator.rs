@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use virtuous_client::{
-    Challenge, Client, ClientBuilder, ContactQuery, ContactsQueryOptions, Error, ErrorKind, GiftTransaction,
-    GiftTransactionContact, GiftsByReferenceOptions, HmacKeys, LoginStep, RateGuard, RateLimitHeaders as _,
-    RetryPolicy, SecretString, SessionProblem, Tokens,
+    Challenge, Client, ClientBuilder, ContactQuery, Error, ErrorKind, GiftTransaction,
+    GiftTransactionContact, GiftType, GiftsByReferenceOptions, HmacKeys, LoginStep, Paging, RateGuard,
+    RateLimitHeaders as _, RetryPolicy, SecretString, SessionProblem, Tokens,
 };
 
 async fn emulator() -> Emulator {
@@ -70,8 +70,7 @@ async fn an_api_key_is_let_in_and_a_wrong_one_is_refused_once_and_for_all() {
     assert_eq!(client.organizations().list().await.unwrap().len(), 1);
     assert_eq!(client.contacts().get(17).await.unwrap().name.as_deref(), Some("Anna Larsson"));
     assert_eq!(client.contacts().get(99).await.unwrap_err().kind(), ErrorKind::NotFound);
-    let list =
-        client.contacts().query(ContactQuery::new(), ContactsQueryOptions::new().skip(1).take(1)).await;
+    let list = client.contacts().query(&ContactQuery::all(), Paging::new().skip(1).take(1)).await;
     let list = list.unwrap();
     assert_eq!((list.total, list.list[0].id), (3, 18));
 
@@ -448,8 +447,8 @@ async fn signatures_are_accepted_where_they_are_documented() {
         assert_eq!(client.contacts().by_reference("crm/17").await.unwrap().id, 17);
         let options = GiftsByReferenceOptions::new().exclude_reference_originated_gifts(true).take(5);
         assert_eq!(client.gifts().by_reference("crm/18", options).await.unwrap().total, 1);
-        let giver = GiftTransactionContact::firstname("Zo\u{eb}").lastname("M");
-        let gift = GiftTransaction::contact(giver).gift_type("Credit").amount("1.00");
+        let giver = GiftTransactionContact::first_name("Zo\u{eb}").last_name("M");
+        let gift = GiftTransaction::new(giver, GiftType::Credit, "1.00");
         client.gifts().create_transaction(gift).await.unwrap();
     }
     assert_eq!(emulator.virtuous().effect("gift_transaction"), 2);

@@ -132,7 +132,6 @@ fn unknown_events_and_forms_survive_and_nonsense_is_refused() {
     for body in [&b""[..], b"[]", b"null", b"{", b"\xff"] {
         assert_eq!(Delivery::parse(body).map(drop).unwrap_err(), WebhookError::NotJson);
     }
-    assert_eq!(operations::ALL.len(), 7);
 }
 
 /// Answers deliveries with these statuses, one after the other; what arrived.

@@ -90,11 +90,14 @@ mod rules;
 mod session;
 mod walk;
 
+#[cfg(feature = "blocking")]
+pub use client_core::blocking;
 #[cfg(feature = "testing")]
 pub use client_core::testing;
 pub use client_core::{
     Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, decode, transport,
 };
+pub use client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
 pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 

@@ -6,7 +6,7 @@ use crate::domain::KeyPhrase;
 use crate::error::{Error, OPEN, VISE_DOMAINS};
 use crate::host::ViseHost;
 use crate::opener::{Opener, renewal_settings};
-use crate::rules;
+use crate::rules::{self, NAME};
 use client_core::auth_core::token::Lifetime;
 use client_core::auth_core::{CredentialSource, SecretString};
 use client_core::{Class, Engine, Operation, Renewing, Request, decode};
@@ -53,11 +53,12 @@ impl Session {
         let clock = Arc::clone(account.clock());
         let rules = rules::Calls {
             session: account.options.session_cookie.clone(),
-            clock: Arc::clone(&clock),
+            clock,
             pages_end_sessions: account.options.pages_end_sessions,
             forbidden_ends_sessions: account.options.forbidden_ends_sessions,
         };
-        let source = Renewing::new(opener, base.origin().clone(), clock, renewal_settings());
+        let origin = base.origin().clone();
+        let source = Renewing::new(NAME, opener, origin, &account.settings, renewal_settings());
         let engine = Engine::new(&account.settings, base, rules, Some(Arc::new(source.clone())))?;
         Ok(Self { inner: Arc::new(Inner { account, source, engine }) })
     }

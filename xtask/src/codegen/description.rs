@@ -13,9 +13,19 @@ pub(crate) struct Api {
     pub(crate) decoder: Option<String>,
     /// What reads answers without a body, when it is not `client_core::decode::nothing`.
     pub(crate) empty_decoder: Option<String>,
+    /// Answers are read field by field, by `client_core::record`, which takes values in every form that means the same.
+    pub(crate) lenient: bool,
+    /// The type of pages, and what decodes answers that are one.
+    pub(crate) page: Option<PageType>,
     pub(crate) resources: Vec<Resource>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) schemas: Vec<Schema>,
+}
+
+#[derive(Debug)]
+pub(crate) struct PageType {
+    pub(crate) path: String,
+    pub(crate) decoder: String,
 }
 
 /// A resource handle: `client.users(service_id)`.
@@ -63,6 +73,14 @@ pub(crate) struct Operation {
     pub(crate) body_id: Option<String>,
     /// The name of the type of its optional query parameters, when it is shared with others.
     pub(crate) options: Option<String>,
+    /// How it is called when its method is written by hand: only its metadata is generated.
+    pub(crate) by_hand: Option<String>,
+    /// What decodes its answer, when it is not what decodes the others'.
+    pub(crate) decoder: Option<String>,
+    /// Its list comes in pages.
+    pub(crate) paging: Option<SkipTake>,
+    /// The operation that reads what this one replaces: there is a method `modify` that does both.
+    pub(crate) modify: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +88,12 @@ pub(crate) enum Class {
     Read,
     IdempotentWrite,
     Write,
+}
+
+/// Pages by `skip` and `take`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SkipTake {
+    pub(crate) max_take: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
@@ -121,6 +145,17 @@ pub(crate) struct Schema {
     pub(crate) shape: Shape,
     /// Where it is used by hand-written code, beside what its operations say.
     pub(crate) also: Option<Direction>,
+    /// What was read and becomes this, to be changed and sent back.
+    pub(crate) from: Option<FromRead>,
+}
+
+/// How what was read becomes what is sent.
+#[derive(Debug)]
+pub(crate) struct FromRead {
+    pub(crate) pointer: String,
+    pub(crate) schema: String,
+    /// Names in the request whose values stand under other names in the answer.
+    pub(crate) names: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +200,10 @@ pub(crate) struct Property {
     pub(crate) aliases: Vec<String>,
     /// A text that is refused before it is sent when it is empty.
     pub(crate) not_empty: bool,
+    /// The path of a function that writes the value of a hand-written type, where that has more than one form.
+    pub(crate) write: Option<String>,
+    /// The path of a function that makes it of what was read, where the two have different types.
+    pub(crate) convert: Option<String>,
 }
 
 impl Api {
@@ -210,6 +249,8 @@ pub(crate) enum Type {
     Boolean,
     List(Box<Type>),
     Map(Box<Type>),
+    /// A page of a list.
+    Page(Box<Type>),
     /// An object of anything.
     FreeMap,
     /// A schema of the description.
@@ -222,7 +263,7 @@ impl Type {
     /// This type and those inside it.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &Type> {
         std::iter::successors(Some(self), |ty| match ty {
-            Self::List(inner) | Self::Map(inner) => Some(inner),
+            Self::List(inner) | Self::Map(inner) | Self::Page(inner) => Some(inner),
             _ => None,
         })
     }
@@ -231,7 +272,7 @@ impl Type {
     pub(crate) fn names(&self) -> Option<&str> {
         match self {
             Self::Named(name) => Some(name),
-            Self::List(inner) | Self::Map(inner) => inner.names(),
+            Self::List(inner) | Self::Map(inner) | Self::Page(inner) => inner.names(),
             _ => None,
         }
     }

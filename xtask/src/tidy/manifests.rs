@@ -2,7 +2,7 @@
 //! crate declares.
 
 use super::tree::{Finding, Tree, line_of};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 const WORKSPACE: &str = "Cargo.toml";
@@ -14,6 +14,9 @@ const SHARED_FEATURES: &[&str] =
 /// Features that one provider has for itself, and why.
 const OWN_FEATURES: &[(&str, &str, &str)] = &[
     ("vaultvision-client", "oidc", "logins of end users; brings a library that nobody else needs"),
+    ("virtuous-client", "chrono", "dates in models are this vendor's alone"),
+    ("virtuous-client", "jiff", "dates in models are this vendor's alone"),
+    ("virtuous-client", "rust_decimal", "amounts of money are this vendor's alone"),
     ("virtuous-client", "token-file", "the only provider whose tokens outlive a program"),
 ];
 
@@ -149,9 +152,22 @@ pub(super) fn features(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let own =
         |name: &str, feature: &str| OWN_FEATURES.iter().any(|(of, own, _)| *of == name && *own == feature);
-    let mut shared: BTreeSet<String> = SHARED_FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
+    let mut owners: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for name in tree.providers() {
-        shared.extend(features_of(tree, name).into_iter().filter(|feature| !own(name, feature)));
+        for feature in features_of(tree, name).into_iter().filter(|feature| !own(name, feature)) {
+            owners.entry(feature).or_default().push(name);
+        }
+    }
+    // What most of them have is missed in the others; what few have is too much there.
+    let mut shared: BTreeSet<String> = SHARED_FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
+    let mut odd = BTreeSet::new();
+    for (feature, owners) in owners {
+        let many = owners.len() * 2 > tree.providers().len();
+        if many || SHARED_FEATURES.contains(&feature.as_str()) {
+            shared.insert(feature);
+        } else {
+            odd.insert(feature);
+        }
     }
     for name in tree.providers() {
         let path = format!("crates/{name}/Cargo.toml");
@@ -160,9 +176,18 @@ pub(super) fn features(tree: &Tree) -> Vec<Finding> {
         let head = line_of(text, "[features]");
         for feature in shared.difference(&there) {
             let what = format!("has no feature `{feature}`, which other providers have");
-            let todo = "copy its line and its comment from one that has it; or list it there as that crate's own, with the \
-                        reason, in OWN_FEATURES in xtask/src/tidy/manifests.rs";
-            findings.push(Finding::new(&path, head, what, todo));
+            findings.push(Finding::new(
+                &path,
+                head,
+                what,
+                "copy its line and its comment from one that has it",
+            ));
+        }
+        for feature in there.intersection(&odd).filter(|feature| !own(name, feature)) {
+            let line = line_of(text, &format!("{feature} ="));
+            let what = format!("has the feature `{feature}`, which most providers don't have");
+            let todo = "add it to all, or with its reason to OWN_FEATURES in xtask/src/tidy/manifests.rs";
+            findings.push(Finding::new(&path, line, what, todo));
         }
         for feature in there.iter().filter(|feature| *feature != "default") {
             let line = line_of(text, &format!("{feature} ="));
@@ -286,7 +311,10 @@ workspace = true
             ("crates/a-client/Cargo.toml", &provider("# Why.\nmore = []\n")),
             ("crates/b-client/Cargo.toml", &provider("")),
         ]);
-        assert_one(&features(&two), "crates/b-client/Cargo.toml:1", "`more`");
+        assert_one(&features(&two), "crates/a-client/Cargo.toml:19", "`more`, which most");
+        let mut three = two.clone();
+        three.insert("crates/c-client/Cargo.toml", provider("# Why.\nmore = []\n"));
+        assert_one(&features(&three), "crates/b-client/Cargo.toml:1", "no feature `more`");
         let silent = provider("").replace("# Why.\nhttp2", "http2");
         assert_one(&check(&silent), "crates/a-client/Cargo.toml:4", "says nothing");
     }
@@ -294,7 +322,13 @@ workspace = true
     #[test]
     fn a_feature_of_its_own_is_listed_and_the_list_has_no_other() {
         let check = |text: &str| features(&Tree::of(&[("crates/virtuous-client/Cargo.toml", text)]));
-        assert!(check(&provider("# Why.\ntoken-file = []\n")).is_empty());
-        assert_one(&check(&provider("")), "crates/virtuous-client/Cargo.toml:1", "any more");
+        let own = OWN_FEATURES.iter().filter(|(of, ..)| *of == "virtuous-client");
+        let own: String = own.map(|(_, feature, _)| format!("# Why.\n{feature} = []\n")).collect();
+        assert!(check(&provider(&own)).is_empty());
+        let found = check(&provider(""));
+        assert!(
+            found.iter().any(|finding| finding.to_string().contains("no feature `token-file` any more")),
+            "{found:?}"
+        );
     }
 }

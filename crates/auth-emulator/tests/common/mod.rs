@@ -10,6 +10,8 @@
     reason = "in a test, a panic is the report"
 )]
 
+pub(crate) mod crm;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -64,6 +64,35 @@ impl ErrorKind {
     }
 }
 
+impl ErrorKind {
+    /// A short name that stays the same, fit for a label or a field: the variant's name in snake case, such as
+    /// `not_found`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::InvalidInput => "invalid_input",
+            Self::Credentials => "credentials",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Transport => "transport",
+            Self::Redirect => "redirect",
+            Self::InvalidData => "invalid_data",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Throttled => "throttled",
+            Self::Server => "server",
+            Self::Status => "status",
+            Self::Vendor => "vendor",
+            Self::Decode => "decode",
+            Self::TooLarge => "too_large",
+            Self::Paging => "paging",
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -164,6 +164,15 @@ impl Error {
         error
     }
 
+    /// A list that does not come as lists do; for what a provider crate makes of pages. `reason` must hold nothing of
+    /// the answers.
+    #[must_use]
+    pub fn paging(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::Paging, operation, reason);
+        error.inner.sent = true;
+        error
+    }
+
     /// A credential that was asked for outside of a call, such as a login that a program makes before its first call,
     /// and was not to be had.
     #[must_use]

@@ -8,9 +8,9 @@ use client_core::auth_core::{
 };
 use client_core::testing::ManualTime;
 use client_core::transport::Transport;
-use client_core::{BaseUrl, Call, Class, Engine, Operation, Settings, Vendor, decode};
+use client_core::{Admission, BaseUrl, Call, Class, Engine, Gate, Operation, Settings, Vendor, decode};
 use http::{HeaderName, HeaderValue, Method};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 #[derive(Debug)]
@@ -98,4 +98,17 @@ impl CredentialSource for Slow {
 
 pub(crate) fn origin() -> Origin {
     Origin::https("shop.example")
+}
+
+/// Lets the first attempt wait for three seconds and refuses the others for nine.
+#[derive(Debug, Default)]
+pub(crate) struct Once(Mutex<bool>);
+
+impl Gate for Once {
+    fn admit(&self, _: Now) -> Admission {
+        match std::mem::replace(&mut *self.0.lock().expect("no panic"), true) {
+            false => Admission::GoAfter(Duration::from_secs(3)),
+            true => Admission::Refuse(Duration::from_secs(9)),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{Call, Client};
 /// Made by [`Client::billing`].
 #[derive(Clone, Copy, Debug)]
 pub struct Billing<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

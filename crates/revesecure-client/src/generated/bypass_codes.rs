@@ -11,7 +11,7 @@ use client_core::model;
 /// Made by [`Client::bypass_codes`].
 #[derive(Clone, Copy, Debug)]
 pub struct BypassCodes<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

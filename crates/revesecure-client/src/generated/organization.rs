@@ -10,7 +10,7 @@ use crate::{Call, Client};
 /// Made by [`Client::organization`].
 #[derive(Clone, Copy, Debug)]
 pub struct Organization<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use client_core::model;
 /// Made by [`Client::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {
@@ -38,7 +38,7 @@ impl Services<'_> {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let service_summarys = client.services().list().await?;
+    /// let service_summaries = client.services().list().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -13,7 +13,7 @@ use client_core::model;
 /// Made by [`Client::tokens`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {
@@ -38,7 +38,7 @@ impl Tokens<'_> {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let token_summarys = client.tokens().list().await?;
+    /// let token_summaries = client.tokens().list().await?;
     /// # Ok(())
     /// # }
     /// ```

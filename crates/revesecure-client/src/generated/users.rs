@@ -11,7 +11,7 @@ use client_core::model;
 /// Made by [`Client::users`].
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {
@@ -38,7 +38,7 @@ impl Users<'_> {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let user_summarys = client.users().list().await?;
+    /// let user_summaries = client.users().list().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -15,7 +15,7 @@ use client_core::model;
 /// Made by [`Client::validation`].
 #[derive(Clone, Copy, Debug)]
 pub struct Validation<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

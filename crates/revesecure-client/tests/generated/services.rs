@@ -14,17 +14,17 @@ async fn list() {
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
-    let service_summarys = client.services().list().await.unwrap();
+    let service_summaries = client.services().list().await.unwrap();
 
-    assert_eq!(service_summarys.len(), 2);
-    assert_eq!(service_summarys[0].service_id, "badO2a9HFMMRcO3V");
-    assert_eq!(service_summarys[0].service_name.as_deref(), Some("Windows Demo"));
-    assert_eq!(service_summarys[0].service_type, Some(ServiceType::WindowsPc));
-    assert_eq!(service_summarys[0].activation_status, Some(ActivationStatus::Inactive));
-    assert_eq!(service_summarys[1].service_id, "cBFkTrt54gh72uXa");
-    assert_eq!(service_summarys[1].service_name.as_deref(), Some("Unix Test"));
-    assert_eq!(service_summarys[1].service_type, Some(ServiceType::UnixSsh));
-    assert_eq!(service_summarys[1].activation_status, Some(ActivationStatus::Active));
+    assert_eq!(service_summaries.len(), 2);
+    assert_eq!(service_summaries[0].service_id, "badO2a9HFMMRcO3V");
+    assert_eq!(service_summaries[0].service_name.as_deref(), Some("Windows Demo"));
+    assert_eq!(service_summaries[0].service_type, Some(ServiceType::WindowsPc));
+    assert_eq!(service_summaries[0].activation_status, Some(ActivationStatus::Inactive));
+    assert_eq!(service_summaries[1].service_id, "cBFkTrt54gh72uXa");
+    assert_eq!(service_summaries[1].service_name.as_deref(), Some("Unix Test"));
+    assert_eq!(service_summaries[1].service_type, Some(ServiceType::UnixSsh));
+    assert_eq!(service_summaries[1].activation_status, Some(ActivationStatus::Active));
     assert_sent(&server, "GET", "/rest/v1/services", None);
 }
 

@@ -12,19 +12,19 @@ async fn list() {
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
-    let token_summarys = client.tokens().list().await.unwrap();
+    let token_summaries = client.tokens().list().await.unwrap();
 
-    assert_eq!(token_summarys.len(), 2);
-    assert_eq!(token_summarys[0].token_id, "HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg");
-    assert_eq!(token_summarys[0].token_name.as_deref(), Some("Xiaomi Redmi Note 4"));
-    assert_eq!(token_summarys[0].token_type, Some(TokenType::Software));
-    assert_eq!(token_summarys[0].user_id.as_deref(), Some("ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa"));
-    assert_eq!(token_summarys[0].assigned_user.as_deref(), Some("test1@example.com"));
-    assert_eq!(token_summarys[1].token_id, "hucyaN89IdlsDVJiaiAshfM8rQTKEjZt");
-    assert_eq!(token_summarys[1].token_name.as_deref(), Some("John"));
-    assert_eq!(token_summarys[1].token_type, Some(TokenType::Hardware));
-    assert!(token_summarys[1].user_id.is_none());
-    assert_eq!(token_summarys[1].assigned_user.as_deref(), Some("Unassigned"));
+    assert_eq!(token_summaries.len(), 2);
+    assert_eq!(token_summaries[0].token_id, "HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg");
+    assert_eq!(token_summaries[0].token_name.as_deref(), Some("Xiaomi Redmi Note 4"));
+    assert_eq!(token_summaries[0].token_type, Some(TokenType::Software));
+    assert_eq!(token_summaries[0].user_id.as_deref(), Some("ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa"));
+    assert_eq!(token_summaries[0].assigned_user.as_deref(), Some("test1@example.com"));
+    assert_eq!(token_summaries[1].token_id, "hucyaN89IdlsDVJiaiAshfM8rQTKEjZt");
+    assert_eq!(token_summaries[1].token_name.as_deref(), Some("John"));
+    assert_eq!(token_summaries[1].token_type, Some(TokenType::Hardware));
+    assert!(token_summaries[1].user_id.is_none());
+    assert_eq!(token_summaries[1].assigned_user.as_deref(), Some("Unassigned"));
     assert_sent(&server, "GET", "/rest/v1/tokens", None);
 }
 

@@ -12,15 +12,15 @@ async fn list() {
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
-    let user_summarys = client.users().list().await.unwrap();
+    let user_summaries = client.users().list().await.unwrap();
 
-    assert_eq!(user_summarys.len(), 2);
-    assert_eq!(user_summarys[0].user_id, "4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr");
-    assert_eq!(user_summarys[0].user_name.as_deref(), Some("test1@example.com"));
-    assert_eq!(user_summarys[0].email_id.as_deref(), Some("test1@example.com"));
-    assert_eq!(user_summarys[1].user_id, "13H882ITh9PA6v7yScvmwu3cTlMEaWFa");
-    assert_eq!(user_summarys[1].user_name.as_deref(), Some("test2@example.com"));
-    assert_eq!(user_summarys[1].email_id.as_deref(), Some("test2@example.com"));
+    assert_eq!(user_summaries.len(), 2);
+    assert_eq!(user_summaries[0].user_id, "4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr");
+    assert_eq!(user_summaries[0].user_name.as_deref(), Some("test1@example.com"));
+    assert_eq!(user_summaries[0].email_id.as_deref(), Some("test1@example.com"));
+    assert_eq!(user_summaries[1].user_id, "13H882ITh9PA6v7yScvmwu3cTlMEaWFa");
+    assert_eq!(user_summaries[1].user_name.as_deref(), Some("test2@example.com"));
+    assert_eq!(user_summaries[1].email_id.as_deref(), Some("test2@example.com"));
     assert_sent(&server, "GET", "/rest/v1/users", None);
 }
 

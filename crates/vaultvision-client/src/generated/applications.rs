@@ -10,8 +10,8 @@ use client_core::decode;
 /// Made by [`Client::applications`].
 #[derive(Clone, Copy, Debug)]
 pub struct Applications<'a> {
-    client: &'a Client,
-    tenant_id: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) tenant_id: &'a str,
 }
 
 impl Client {

@@ -10,9 +10,9 @@ use client_core::decode;
 /// Made by [`Users::credentials`](crate::Users::credentials).
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
-    pub(super) client: &'a Client,
-    pub(super) tenant_id: &'a str,
-    pub(super) user_id: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) tenant_id: &'a str,
+    pub(crate) user_id: &'a str,
 }
 
 impl Credentials<'_> {

@@ -10,7 +10,7 @@ use client_core::decode;
 /// Made by [`Client::tenants`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tenants<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

@@ -11,8 +11,8 @@ use client_core::decode;
 /// Made by [`Client::users`].
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
-    client: &'a Client,
-    tenant_id: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) tenant_id: &'a str,
 }
 
 impl Client {

@@ -12,9 +12,9 @@ use client_core::{decode, model};
 /// Made by [`Users::authentication`](crate::Users::authentication).
 #[derive(Clone, Copy, Debug)]
 pub struct Authentication<'a> {
-    pub(super) client: &'a Client,
-    pub(super) service_id: &'a str,
-    pub(super) user_id: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) service_id: &'a str,
+    pub(crate) user_id: &'a str,
 }
 
 impl Authentication<'_> {

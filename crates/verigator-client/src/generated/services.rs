@@ -11,7 +11,7 @@ use client_core::{decode, model};
 /// Made by [`Client::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

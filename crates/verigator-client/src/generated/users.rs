@@ -12,8 +12,8 @@ use client_core::{decode, model};
 /// Made by [`Client::users`].
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
-    client: &'a Client,
-    service_id: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) service_id: &'a str,
 }
 
 impl Client {

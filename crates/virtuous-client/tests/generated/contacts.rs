@@ -4,160 +4,957 @@
 use super::assert_sent;
 use crate::common;
 use client_core::testing::WireServer;
-use virtuous_client::{ContactQuery, ContactsQueryOptions, QueryCondition, QueryGroup};
+use virtuous_client::{
+    ArchiveContact, CollectionRecord, ContactCreate, ContactQuery, ContactTransaction,
+    ContactTransactionBatch, ContactType, ContactUpdate, ContactsBySource, ContactsByTagOptions,
+    ContactsFindOptions, ContactsReceiptsOptions, CustomFieldType, GiftAskType, NameSort, NamedValue,
+    NewContactAddress, NewContactIndividual, Paging, ProximitySearch, QueryOptionType, ReceiptMedium,
+    ReceiptType, TransactionVolunteerHours,
+};
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":17,"contactType":"Household","isPrivate":false,"name":"Anna Larsson","informalName":"Anna","contactIndividuals":[{"id":801,"firstName":"Anna","lastName":"Larsson","isPrimary":true,"contactMethods":[{"id":4,"type":"Home Email","value":"anna@example.org","isOptedIn":true,"isPrimary":true}]}],"lastGiftAmount":"$10.50","tags":["Donor"],"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
+    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"mergedIntoContactId":42,"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"},"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"contactGiftsUrl":"/api/ContactGifts/17","contactPassthroughGiftsUrl":"/api/ContactPassthroughGifts/17","contactPlannedGiftsUrl":"/api/ContactPlannedGifts/17","contactRecurringGiftsUrl":"/api/ContactRecurringGifts/17","contactImportantNotesUrl":"/api/ContactImportantNotes/17","contactNotesUrl":"/api/ContactNotes/17","contactTagsUrl":"/api/ContactTags/17","contactRelationshipsUrl":"/api/ContactRelationships/17","primaryAvatarUrl":"/api/primaryAvatar/17","contactReferences":[{"source":"Source","id":"Id"}],"originSegmentId":19,"originSegment":"Origin segment","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","tags":["Tags"],"organizationGroups":["Organization groups"],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}]}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client.contacts().get(17).await.unwrap();
 
-    assert_eq!(contact.id, 17);
-    assert_eq!(contact.contact_type.as_deref(), Some("Household"));
+    assert_eq!(contact.is_current_user_following, Some(true));
+    assert_eq!(contact.id, 321);
+    assert_eq!(contact.contact_type, Some(ContactType::Household));
     assert_eq!(contact.is_private, Some(false));
-    assert_eq!(contact.name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(contact.name.as_deref(), Some("Spring Appeal"));
     assert_eq!(contact.informal_name.as_deref(), Some("Anna"));
-    assert!(contact.description.is_none());
-    assert!(contact.website.is_none());
-    assert!(contact.merged_into_contact_id.is_none());
+    assert_eq!(contact.description.as_deref(), Some("Description"));
+    assert_eq!(contact.website.as_deref(), Some("https://example.org"));
+    assert_eq!(contact.marital_status.as_deref(), Some("Marital status"));
+    assert_eq!(contact.anniversary_month, Some(6));
+    assert_eq!(contact.anniversary_day, Some(12));
+    assert_eq!(contact.anniversary_year, Some(2001));
+    assert_eq!(contact.merged_into_contact_id, Some(42));
+    assert_eq!(contact.address.as_ref().unwrap().id, 231);
+    assert_eq!(contact.address.as_ref().unwrap().label.as_deref(), Some("Home"));
+    assert_eq!(contact.address.as_ref().unwrap().address1.as_deref(), Some("1 Main Street"));
+    assert_eq!(contact.address.as_ref().unwrap().address2.as_deref(), Some("Suite 4"));
+    assert_eq!(contact.address.as_ref().unwrap().city.as_deref(), Some("Phoenix"));
+    assert_eq!(contact.address.as_ref().unwrap().state.as_deref(), Some("AZ"));
+    assert_eq!(contact.address.as_ref().unwrap().postal.as_deref(), Some("85001"));
+    assert_eq!(contact.address.as_ref().unwrap().country.as_deref(), Some("United States"));
+    assert_eq!(contact.address.as_ref().unwrap().is_primary, Some(true));
+    assert_eq!(contact.address.as_ref().unwrap().start_month, Some(1));
+    assert_eq!(contact.address.as_ref().unwrap().start_day, Some(1));
+    assert_eq!(contact.address.as_ref().unwrap().end_month, Some(6));
+    assert_eq!(contact.address.as_ref().unwrap().end_day, Some(30));
+    assert_eq!(contact.address.as_ref().unwrap().can_be_primary, Some(true));
+    assert_eq!(contact.address.as_ref().unwrap().created_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(contact.address.as_ref().unwrap().modified_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(contact.gift_ask_amount.as_deref(), Some("Gift ask amount"));
+    assert_eq!(contact.gift_ask_type, Some(GiftAskType::FixedAsk));
+    assert_eq!(contact.life_to_date_giving.as_deref(), Some("$1,210.50"));
+    assert_eq!(contact.year_to_date_giving.as_deref(), Some("$0"));
     assert_eq!(contact.last_gift_amount.as_deref(), Some("$10.50"));
-    assert!(contact.last_gift_date.is_none());
-    assert_eq!(contact.contact_individuals.as_ref().unwrap().len(), 1);
-    assert_eq!(contact.contact_individuals.as_ref().unwrap()[0].id, 801);
-    assert_eq!(contact.contact_individuals.as_ref().unwrap()[0].first_name.as_deref(), Some("Anna"));
-    assert!(contact.contact_individuals.as_ref().unwrap()[0].middle_name.is_none());
-    assert_eq!(contact.contact_individuals.as_ref().unwrap()[0].last_name.as_deref(), Some("Larsson"));
-    assert_eq!(contact.contact_individuals.as_ref().unwrap()[0].is_primary, Some(true));
-    assert!(contact.contact_individuals.as_ref().unwrap()[0].is_secondary.is_none());
-    assert_eq!(contact.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap().len(), 1);
-    assert_eq!(contact.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0].id, 4);
+    assert_eq!(contact.contact_individuals.len(), 1);
+    assert_eq!(contact.contact_individuals[0].id, 154);
+    assert_eq!(contact.contact_individuals[0].prefix.as_deref(), Some("Mrs."));
+    assert_eq!(contact.contact_individuals[0].first_name.as_deref(), Some("Anna"));
+    assert!(contact.contact_individuals[0].middle_name.is_none());
+    assert!(contact.contact_individuals[0].last_name.is_none());
+    assert!(contact.contact_individuals[0].suffix.is_none());
+    assert!(contact.contact_individuals[0].gender.is_none());
+    assert!(contact.contact_individuals[0].is_primary.is_none());
+    assert!(contact.contact_individuals[0].is_secondary.is_none());
+    assert!(contact.contact_individuals[0].birth_month.is_none());
+    assert!(contact.contact_individuals[0].birth_day.is_none());
+    assert!(contact.contact_individuals[0].birth_year.is_none());
+    assert!(contact.contact_individuals[0].birth_date.is_none());
+    assert!(contact.contact_individuals[0].approximate_age.is_none());
+    assert!(contact.contact_individuals[0].is_deceased.is_none());
+    assert!(contact.contact_individuals[0].passion.is_none());
+    assert!(contact.contact_individuals[0].contact_methods.is_empty());
+    assert!(contact.contact_individuals[0].contact_id.is_none());
+    assert!(contact.contact_individuals[0].can_be_primary.is_none());
+    assert!(contact.contact_individuals[0].can_be_secondary.is_none());
+    assert!(contact.contact_individuals[0].avatar_url.is_none());
+    assert!(contact.contact_individuals[0].create_date_time_utc.is_none());
+    assert!(contact.contact_individuals[0].modified_date_time_utc.is_none());
+    assert!(contact.contact_individuals[0].custom_fields.is_none());
+    assert!(contact.contact_individuals[0].custom_collections.is_empty());
+    assert!(contact.contact_individuals[0].created_by_user.is_none());
+    assert!(contact.contact_individuals[0].modified_by_user.is_none());
+    assert!(contact.contact_individuals[0].deceased_date.is_none());
+    assert_eq!(contact.contact_gifts_url.as_deref(), Some("/api/ContactGifts/17"));
+    assert_eq!(contact.contact_passthrough_gifts_url.as_deref(), Some("/api/ContactPassthroughGifts/17"));
+    assert_eq!(contact.contact_planned_gifts_url.as_deref(), Some("/api/ContactPlannedGifts/17"));
+    assert_eq!(contact.contact_recurring_gifts_url.as_deref(), Some("/api/ContactRecurringGifts/17"));
+    assert_eq!(contact.contact_important_notes_url.as_deref(), Some("/api/ContactImportantNotes/17"));
+    assert_eq!(contact.contact_notes_url.as_deref(), Some("/api/ContactNotes/17"));
+    assert_eq!(contact.contact_tags_url.as_deref(), Some("/api/ContactTags/17"));
+    assert_eq!(contact.contact_relationships_url.as_deref(), Some("/api/ContactRelationships/17"));
+    assert_eq!(contact.primary_avatar_url.as_deref(), Some("/api/primaryAvatar/17"));
+    assert_eq!(contact.contact_references.len(), 1);
+    assert_eq!(contact.contact_references[0].source.as_deref(), Some("Source"));
+    assert_eq!(contact.contact_references[0].id.as_deref(), Some("Id"));
+    assert_eq!(contact.origin_segment_id, Some(19));
+    assert_eq!(contact.origin_segment.as_deref(), Some("Origin segment"));
+    assert_eq!(contact.created_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(contact.modified_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(contact.tags.len(), 1);
+    assert_eq!(contact.tags[0], "Tags");
+    assert_eq!(contact.organization_groups.len(), 1);
+    assert_eq!(contact.organization_groups[0], "Organization groups");
+    assert_eq!(contact.custom_collections.len(), 1);
+    assert_eq!(contact.custom_collections[0].custom_collection_id, Some(81));
     assert_eq!(
-        contact.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0].kind.as_deref(),
-        Some("Home Email")
+        contact.custom_collections[0].custom_collection_name.as_deref(),
+        Some("Custom collection name")
     );
-    assert_eq!(
-        contact.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0]
-            .value
-            .as_deref(),
-        Some("anna@example.org")
-    );
-    assert_eq!(
-        contact.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0].is_opted_in,
-        Some(true)
-    );
-    assert_eq!(
-        contact.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0].is_primary,
-        Some(true)
-    );
-    assert_eq!(contact.tags.as_ref().unwrap().len(), 1);
-    assert_eq!(contact.tags.as_ref().unwrap()[0], "Donor");
-    assert_eq!(contact.create_date_time_utc.as_deref(), Some("2023-11-30T14:20:56.3533333"));
-    assert!(contact.created_by_user.is_none());
-    assert!(contact.modified_date_time_utc.is_none());
-    assert!(contact.modified_by_user.is_none());
+    assert!(contact.custom_collections[0].collection_instance_id.is_none());
+    assert!(contact.custom_collections[0].fields.is_empty());
     assert_sent(&server, "GET", "/api/Contact/17", None);
 }
 
 #[tokio::test]
+async fn get_sparse() {
+    let answer = r#"{"id":17}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact = client.contacts().get(17).await.unwrap();
+
+    assert!(contact.is_current_user_following.is_none());
+    assert_eq!(contact.id, 17);
+    assert!(contact.contact_type.is_none());
+    assert!(contact.is_private.is_none());
+    assert!(contact.name.is_none());
+    assert!(contact.informal_name.is_none());
+    assert!(contact.description.is_none());
+    assert!(contact.website.is_none());
+    assert!(contact.marital_status.is_none());
+    assert!(contact.anniversary_month.is_none());
+    assert!(contact.anniversary_day.is_none());
+    assert!(contact.anniversary_year.is_none());
+    assert!(contact.merged_into_contact_id.is_none());
+    assert!(contact.address.is_none());
+    assert!(contact.gift_ask_amount.is_none());
+    assert!(contact.gift_ask_type.is_none());
+    assert!(contact.life_to_date_giving.is_none());
+    assert!(contact.year_to_date_giving.is_none());
+    assert!(contact.last_gift_amount.is_none());
+    assert!(contact.last_gift_date.is_none());
+    assert!(contact.contact_individuals.is_empty());
+    assert!(contact.contact_gifts_url.is_none());
+    assert!(contact.contact_passthrough_gifts_url.is_none());
+    assert!(contact.contact_planned_gifts_url.is_none());
+    assert!(contact.contact_recurring_gifts_url.is_none());
+    assert!(contact.contact_important_notes_url.is_none());
+    assert!(contact.contact_notes_url.is_none());
+    assert!(contact.contact_tags_url.is_none());
+    assert!(contact.contact_relationships_url.is_none());
+    assert!(contact.primary_avatar_url.is_none());
+    assert!(contact.contact_references.is_empty());
+    assert!(contact.origin_segment_id.is_none());
+    assert!(contact.origin_segment.is_none());
+    assert!(contact.create_date_time_utc.is_none());
+    assert!(contact.created_by_user.is_none());
+    assert!(contact.modified_date_time_utc.is_none());
+    assert!(contact.modified_by_user.is_none());
+    assert!(contact.tags.is_empty());
+    assert!(contact.organization_groups.is_empty());
+    assert!(contact.custom_fields.is_none());
+    assert!(contact.custom_collections.is_empty());
+    assert_sent(&server, "GET", "/api/Contact/17", None);
+}
+
+#[tokio::test]
+async fn update() {
+    let body = r#"{"contactType":"Household","name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
+    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact = client
+        .contacts()
+        .update(
+            17,
+            ContactUpdate::new()
+                .contact_type(ContactType::Household)
+                .name("Spring Appeal")
+                .informal_name("Anna")
+                .description("Description")
+                .website("https://example.org")
+                .marital_status("Marital status")
+                .anniversary_month(6)
+                .anniversary_day(12)
+                .anniversary_year(2001)
+                .origin_segment_id(19)
+                .is_private(false)
+                .custom_fields([("shirt", "M")])
+                .custom_collections([CollectionRecord::new()
+                    .name("Spring Appeal")
+                    .fields([NamedValue::new("size", "M")])]),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(contact.is_current_user_following, Some(true));
+    assert_eq!(contact.id, 321);
+    assert_eq!(contact.contact_type, Some(ContactType::Household));
+    assert!(contact.is_private.is_none());
+    assert!(contact.name.is_none());
+    assert!(contact.informal_name.is_none());
+    assert!(contact.description.is_none());
+    assert!(contact.website.is_none());
+    assert!(contact.marital_status.is_none());
+    assert!(contact.anniversary_month.is_none());
+    assert!(contact.anniversary_day.is_none());
+    assert!(contact.anniversary_year.is_none());
+    assert!(contact.merged_into_contact_id.is_none());
+    assert!(contact.address.is_none());
+    assert!(contact.gift_ask_amount.is_none());
+    assert!(contact.gift_ask_type.is_none());
+    assert!(contact.life_to_date_giving.is_none());
+    assert!(contact.year_to_date_giving.is_none());
+    assert!(contact.last_gift_amount.is_none());
+    assert!(contact.last_gift_date.is_none());
+    assert!(contact.contact_individuals.is_empty());
+    assert!(contact.contact_gifts_url.is_none());
+    assert!(contact.contact_passthrough_gifts_url.is_none());
+    assert!(contact.contact_planned_gifts_url.is_none());
+    assert!(contact.contact_recurring_gifts_url.is_none());
+    assert!(contact.contact_important_notes_url.is_none());
+    assert!(contact.contact_notes_url.is_none());
+    assert!(contact.contact_tags_url.is_none());
+    assert!(contact.contact_relationships_url.is_none());
+    assert!(contact.primary_avatar_url.is_none());
+    assert!(contact.contact_references.is_empty());
+    assert!(contact.origin_segment_id.is_none());
+    assert!(contact.origin_segment.is_none());
+    assert!(contact.create_date_time_utc.is_none());
+    assert!(contact.created_by_user.is_none());
+    assert!(contact.modified_date_time_utc.is_none());
+    assert!(contact.modified_by_user.is_none());
+    assert!(contact.tags.is_empty());
+    assert!(contact.organization_groups.is_empty());
+    assert!(contact.custom_fields.is_none());
+    assert!(contact.custom_collections.is_empty());
+    assert_sent(&server, "PUT", "/api/Contact/17", Some(body));
+}
+
+#[tokio::test]
+async fn by_source() {
+    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact = client
+        .contacts()
+        .by_source(ContactsBySource::reference_source("crm").reference_id("crm/17"))
+        .await
+        .unwrap();
+
+    assert_eq!(contact.is_current_user_following, Some(true));
+    assert_eq!(contact.id, 321);
+    assert_eq!(contact.contact_type, Some(ContactType::Household));
+    assert!(contact.is_private.is_none());
+    assert!(contact.name.is_none());
+    assert!(contact.informal_name.is_none());
+    assert!(contact.description.is_none());
+    assert!(contact.website.is_none());
+    assert!(contact.marital_status.is_none());
+    assert!(contact.anniversary_month.is_none());
+    assert!(contact.anniversary_day.is_none());
+    assert!(contact.anniversary_year.is_none());
+    assert!(contact.merged_into_contact_id.is_none());
+    assert!(contact.address.is_none());
+    assert!(contact.gift_ask_amount.is_none());
+    assert!(contact.gift_ask_type.is_none());
+    assert!(contact.life_to_date_giving.is_none());
+    assert!(contact.year_to_date_giving.is_none());
+    assert!(contact.last_gift_amount.is_none());
+    assert!(contact.last_gift_date.is_none());
+    assert!(contact.contact_individuals.is_empty());
+    assert!(contact.contact_gifts_url.is_none());
+    assert!(contact.contact_passthrough_gifts_url.is_none());
+    assert!(contact.contact_planned_gifts_url.is_none());
+    assert!(contact.contact_recurring_gifts_url.is_none());
+    assert!(contact.contact_important_notes_url.is_none());
+    assert!(contact.contact_notes_url.is_none());
+    assert!(contact.contact_tags_url.is_none());
+    assert!(contact.contact_relationships_url.is_none());
+    assert!(contact.primary_avatar_url.is_none());
+    assert!(contact.contact_references.is_empty());
+    assert!(contact.origin_segment_id.is_none());
+    assert!(contact.origin_segment.is_none());
+    assert!(contact.create_date_time_utc.is_none());
+    assert!(contact.created_by_user.is_none());
+    assert!(contact.modified_date_time_utc.is_none());
+    assert!(contact.modified_by_user.is_none());
+    assert!(contact.tags.is_empty());
+    assert!(contact.organization_groups.is_empty());
+    assert!(contact.custom_fields.is_none());
+    assert!(contact.custom_collections.is_empty());
+    assert_sent(&server, "GET", "/api/Contact/crm/crm%2F17", None);
+}
+
+#[tokio::test]
 async fn by_reference() {
-    let answer = r#"{"id":17,"contactType":"Household","isPrivate":false,"name":"Anna Larsson","informalName":"Anna","contactIndividuals":[{"id":801,"firstName":"Anna","lastName":"Larsson","isPrimary":true,"contactMethods":[{"id":4,"type":"Home Email","value":"anna@example.org","isOptedIn":true,"isPrimary":true}]}],"address":{"id":5,"city":"Phoenix","state":"AZ","isPrimary":true}}"#;
+    let answer = r#"{"id":219,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_by_reference = client.contacts().by_reference("crm/17").await.unwrap();
 
-    assert_eq!(contact_by_reference.id, 17);
-    assert_eq!(contact_by_reference.contact_type.as_deref(), Some("Household"));
+    assert_eq!(contact_by_reference.id, 219);
+    assert_eq!(contact_by_reference.contact_type, Some(ContactType::Household));
     assert_eq!(contact_by_reference.is_private, Some(false));
-    assert_eq!(contact_by_reference.name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(contact_by_reference.name.as_deref(), Some("Spring Appeal"));
     assert_eq!(contact_by_reference.informal_name.as_deref(), Some("Anna"));
-    assert_eq!(contact_by_reference.contact_individuals.as_ref().unwrap().len(), 1);
-    assert_eq!(contact_by_reference.contact_individuals.as_ref().unwrap()[0].id, 801);
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].first_name.as_deref(),
-        Some("Anna")
-    );
-    assert!(contact_by_reference.contact_individuals.as_ref().unwrap()[0].middle_name.is_none());
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].last_name.as_deref(),
-        Some("Larsson")
-    );
-    assert_eq!(contact_by_reference.contact_individuals.as_ref().unwrap()[0].is_primary, Some(true));
-    assert!(contact_by_reference.contact_individuals.as_ref().unwrap()[0].is_secondary.is_none());
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap().len(),
-        1
-    );
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0].id,
-        4
-    );
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0]
-            .kind
-            .as_deref(),
-        Some("Home Email")
-    );
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0]
-            .value
-            .as_deref(),
-        Some("anna@example.org")
-    );
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0]
-            .is_opted_in,
-        Some(true)
-    );
-    assert_eq!(
-        contact_by_reference.contact_individuals.as_ref().unwrap()[0].contact_methods.as_ref().unwrap()[0]
-            .is_primary,
-        Some(true)
-    );
-    assert_eq!(contact_by_reference.address.as_ref().unwrap().id, 5);
-    assert!(contact_by_reference.address.as_ref().unwrap().label.is_none());
-    assert!(contact_by_reference.address.as_ref().unwrap().address1.is_none());
-    assert!(contact_by_reference.address.as_ref().unwrap().address2.is_none());
+    assert_eq!(contact_by_reference.description.as_deref(), Some("Description"));
+    assert_eq!(contact_by_reference.website.as_deref(), Some("https://example.org"));
+    assert_eq!(contact_by_reference.marital_status.as_deref(), Some("Marital status"));
+    assert_eq!(contact_by_reference.anniversary_month, Some(6));
+    assert_eq!(contact_by_reference.anniversary_day, Some(12));
+    assert_eq!(contact_by_reference.anniversary_year, Some(2001));
+    assert_eq!(contact_by_reference.gift_ask_amount.as_deref(), Some("Gift ask amount"));
+    assert_eq!(contact_by_reference.gift_ask_type, Some(GiftAskType::FixedAsk));
+    assert_eq!(contact_by_reference.life_to_date_giving.as_deref(), Some("$1,210.50"));
+    assert_eq!(contact_by_reference.year_to_date_giving.as_deref(), Some("$0"));
+    assert_eq!(contact_by_reference.last_gift_amount.as_deref(), Some("$10.50"));
+    assert_eq!(contact_by_reference.contact_individuals.len(), 1);
+    assert_eq!(contact_by_reference.contact_individuals[0].id, 154);
+    assert_eq!(contact_by_reference.contact_individuals[0].prefix.as_deref(), Some("Mrs."));
+    assert_eq!(contact_by_reference.contact_individuals[0].first_name.as_deref(), Some("Anna"));
+    assert!(contact_by_reference.contact_individuals[0].middle_name.is_none());
+    assert!(contact_by_reference.contact_individuals[0].last_name.is_none());
+    assert!(contact_by_reference.contact_individuals[0].suffix.is_none());
+    assert!(contact_by_reference.contact_individuals[0].gender.is_none());
+    assert!(contact_by_reference.contact_individuals[0].is_primary.is_none());
+    assert!(contact_by_reference.contact_individuals[0].is_secondary.is_none());
+    assert!(contact_by_reference.contact_individuals[0].birth_month.is_none());
+    assert!(contact_by_reference.contact_individuals[0].birth_day.is_none());
+    assert!(contact_by_reference.contact_individuals[0].birth_year.is_none());
+    assert!(contact_by_reference.contact_individuals[0].birth_date.is_none());
+    assert!(contact_by_reference.contact_individuals[0].approximate_age.is_none());
+    assert!(contact_by_reference.contact_individuals[0].is_deceased.is_none());
+    assert!(contact_by_reference.contact_individuals[0].passion.is_none());
+    assert!(contact_by_reference.contact_individuals[0].contact_methods.is_empty());
+    assert!(contact_by_reference.contact_individuals[0].contact_id.is_none());
+    assert!(contact_by_reference.contact_individuals[0].can_be_primary.is_none());
+    assert!(contact_by_reference.contact_individuals[0].can_be_secondary.is_none());
+    assert!(contact_by_reference.contact_individuals[0].avatar_url.is_none());
+    assert!(contact_by_reference.contact_individuals[0].create_date_time_utc.is_none());
+    assert!(contact_by_reference.contact_individuals[0].modified_date_time_utc.is_none());
+    assert!(contact_by_reference.contact_individuals[0].custom_fields.is_none());
+    assert!(contact_by_reference.contact_individuals[0].custom_collections.is_empty());
+    assert!(contact_by_reference.contact_individuals[0].created_by_user.is_none());
+    assert!(contact_by_reference.contact_individuals[0].modified_by_user.is_none());
+    assert!(contact_by_reference.contact_individuals[0].deceased_date.is_none());
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().id, 231);
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().label.as_deref(), Some("Home"));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().address1.as_deref(), Some("1 Main Street"));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().address2.as_deref(), Some("Suite 4"));
     assert_eq!(contact_by_reference.address.as_ref().unwrap().city.as_deref(), Some("Phoenix"));
     assert_eq!(contact_by_reference.address.as_ref().unwrap().state.as_deref(), Some("AZ"));
-    assert!(contact_by_reference.address.as_ref().unwrap().postal.is_none());
-    assert!(contact_by_reference.address.as_ref().unwrap().country.is_none());
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().postal.as_deref(), Some("85001"));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().country.as_deref(), Some("United States"));
     assert_eq!(contact_by_reference.address.as_ref().unwrap().is_primary, Some(true));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().start_month, Some(1));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().start_day, Some(1));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().end_month, Some(6));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().end_day, Some(30));
+    assert_eq!(contact_by_reference.address.as_ref().unwrap().can_be_primary, Some(true));
+    assert_eq!(
+        contact_by_reference.address.as_ref().unwrap().created_by_user.as_deref(),
+        Some("Ola Nordmann")
+    );
+    assert_eq!(
+        contact_by_reference.address.as_ref().unwrap().modified_by_user.as_deref(),
+        Some("Ola Nordmann")
+    );
     assert_sent(&server, "GET", "/api/Contact/ByReference/crm%2F17", None);
 }
 
 #[tokio::test]
-async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Last Modified Date","operator":"OnOrAfter","value":"30 Days Ago"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":17,"name":"Anna Larsson","contactType":"Household","contactName":"Anna Larsson","address":"Phoenix, AZ","email":"anna@example.org","phone":null,"contactViewUrl":"/Generosity/Contact/View/17"}],"total":1}"#;
+async fn by_tag() {
+    let answer = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
-    let contact_summary_list = client
+    let page = client
         .contacts()
-        .query(
-            ContactQuery::new()
-                .groups([QueryGroup::new([QueryCondition::parameter("Last Modified Date")
-                    .operator("OnOrAfter")
-                    .value("30 Days Ago")])])
-                .sort_by("Id")
-                .descending(false),
-            ContactsQueryOptions::new().skip(20).take(10),
+        .by_tag(
+            44,
+            ContactsByTagOptions::new()
+                .filter("larsson")
+                .sort_by(NameSort::Name)
+                .descending(true)
+                .skip(20)
+                .take(10),
         )
         .await
         .unwrap();
 
-    assert_eq!(contact_summary_list.list.len(), 1);
-    assert_eq!(contact_summary_list.list[0].id, 17);
-    assert_eq!(contact_summary_list.list[0].name.as_deref(), Some("Anna Larsson"));
-    assert_eq!(contact_summary_list.list[0].contact_type.as_deref(), Some("Household"));
-    assert_eq!(contact_summary_list.list[0].contact_name.as_deref(), Some("Anna Larsson"));
-    assert_eq!(contact_summary_list.list[0].address.as_deref(), Some("Phoenix, AZ"));
-    assert_eq!(contact_summary_list.list[0].email.as_deref(), Some("anna@example.org"));
-    assert!(contact_summary_list.list[0].phone.is_none());
-    assert_eq!(contact_summary_list.list[0].contact_view_url.as_deref(), Some("/Generosity/Contact/View/17"));
-    assert_eq!(contact_summary_list.total, 1);
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 271);
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
+    assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(page.list[0].address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
+    assert_eq!(page.list[0].email.as_deref(), Some("anna@example.org"));
+    assert_eq!(page.list[0].phone.as_deref(), Some("+1 602 555 0100"));
+    assert_eq!(page.list[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
+    assert_eq!(page.total, 1);
+    assert_sent(
+        &server,
+        "GET",
+        "/api/Contact/ByTag/44?filter=larsson&sortBy=Name&descending=true&skip=20&take=10",
+        None,
+    );
+}
+
+#[tokio::test]
+async fn find() {
+    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact = client
+        .contacts()
+        .find(
+            ContactsFindOptions::new()
+                .email("anna@example.org")
+                .reference_source("crm")
+                .reference_id("crm/17"),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(contact.is_current_user_following, Some(true));
+    assert_eq!(contact.id, 321);
+    assert_eq!(contact.contact_type, Some(ContactType::Household));
+    assert!(contact.is_private.is_none());
+    assert!(contact.name.is_none());
+    assert!(contact.informal_name.is_none());
+    assert!(contact.description.is_none());
+    assert!(contact.website.is_none());
+    assert!(contact.marital_status.is_none());
+    assert!(contact.anniversary_month.is_none());
+    assert!(contact.anniversary_day.is_none());
+    assert!(contact.anniversary_year.is_none());
+    assert!(contact.merged_into_contact_id.is_none());
+    assert!(contact.address.is_none());
+    assert!(contact.gift_ask_amount.is_none());
+    assert!(contact.gift_ask_type.is_none());
+    assert!(contact.life_to_date_giving.is_none());
+    assert!(contact.year_to_date_giving.is_none());
+    assert!(contact.last_gift_amount.is_none());
+    assert!(contact.last_gift_date.is_none());
+    assert!(contact.contact_individuals.is_empty());
+    assert!(contact.contact_gifts_url.is_none());
+    assert!(contact.contact_passthrough_gifts_url.is_none());
+    assert!(contact.contact_planned_gifts_url.is_none());
+    assert!(contact.contact_recurring_gifts_url.is_none());
+    assert!(contact.contact_important_notes_url.is_none());
+    assert!(contact.contact_notes_url.is_none());
+    assert!(contact.contact_tags_url.is_none());
+    assert!(contact.contact_relationships_url.is_none());
+    assert!(contact.primary_avatar_url.is_none());
+    assert!(contact.contact_references.is_empty());
+    assert!(contact.origin_segment_id.is_none());
+    assert!(contact.origin_segment.is_none());
+    assert!(contact.create_date_time_utc.is_none());
+    assert!(contact.created_by_user.is_none());
+    assert!(contact.modified_date_time_utc.is_none());
+    assert!(contact.modified_by_user.is_none());
+    assert!(contact.tags.is_empty());
+    assert!(contact.organization_groups.is_empty());
+    assert!(contact.custom_fields.is_none());
+    assert!(contact.custom_collections.is_empty());
+    assert_sent(
+        &server,
+        "GET",
+        "/api/Contact/Find?email=anna%40example.org&referenceSource=crm&referenceId=crm%2F17",
+        None,
+    );
+}
+
+#[tokio::test]
+async fn search() {
+    let body = r#"{"search":"larsson"}"#;
+    let answer = r#"{"list":[{"individualId":73,"name":"Spring Appeal","id":12,"contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client.contacts().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].individual_id, Some(73));
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].id, 12);
+    assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
+    assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(page.list[0].address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
+    assert_eq!(page.list[0].email.as_deref(), Some("anna@example.org"));
+    assert_eq!(page.list[0].phone.as_deref(), Some("+1 602 555 0100"));
+    assert_eq!(page.list[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "POST", "/api/Contact/Search?skip=20&take=10", Some(body));
+}
+
+#[tokio::test]
+async fn proximity() {
+    let body = r#"{"latitude":33.45,"longitude":-112.07,"distanceInMiles":25}"#;
+    let answer = r#"[{"id":395,"name":"Spring Appeal","address":"1 Main Street, Phoenix, AZ","lifeToDateGiving":"$1,210.50","contactViewUrl":"/api/ContactView/17","latitude":33.45,"longitude":-112.07}]"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact_proximity_hits = client
+        .contacts()
+        .proximity(
+            ProximitySearch::latitude(33.45).longitude(-112.07).distance_in_miles(25),
+            Paging::new().skip(20).take(10),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(contact_proximity_hits.len(), 1);
+    assert_eq!(contact_proximity_hits[0].id, 395);
+    assert_eq!(contact_proximity_hits[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(contact_proximity_hits[0].address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
+    assert_eq!(contact_proximity_hits[0].life_to_date_giving.as_deref(), Some("$1,210.50"));
+    assert_eq!(contact_proximity_hits[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
+    assert_eq!(contact_proximity_hits[0].latitude, Some(33.45));
+    assert_eq!(contact_proximity_hits[0].longitude, Some(-112.07));
+    assert_sent(&server, "POST", "/api/Contact/Proximity?skip=20&take=10", Some(body));
+}
+
+#[tokio::test]
+async fn activity() {
+    let answer = r#"{"list":[{"contactId":17,"contactName":"Anna Larsson","activity":"Activity","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client.contacts().activity(Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].contact_id, Some(17));
+    assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(page.list[0].activity.as_deref(), Some("Activity"));
+    assert_eq!(page.list[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "GET", "/api/Contact/Activity?skip=20&take=10", None);
+}
+
+#[tokio::test]
+async fn following() {
+    let answer = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client.contacts().following(Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 271);
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
+    assert!(page.list[0].contact_name.is_none());
+    assert!(page.list[0].address.is_none());
+    assert!(page.list[0].email.is_none());
+    assert!(page.list[0].phone.is_none());
+    assert!(page.list[0].contact_view_url.is_none());
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "GET", "/api/Contact/Following?skip=20&take=10", None);
+}
+
+#[tokio::test]
+async fn create() {
+    let body = r#"{"contactType":"Household","referenceSource":"crm","referenceId":"crm/17","name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"isArchived":false,"contactAddresses":[{"label":"Home","address1":"1 Main Street"}],"contactIndividuals":[{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria"}],"customFields":{"shirt":"M"},"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
+    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact = client
+        .contacts()
+        .create(
+            ContactCreate::new(
+                ContactType::Household,
+                "Spring Appeal",
+                [NewContactIndividual::first_name("Anna")
+                    .last_name("Larsson")
+                    .prefix("Mrs.")
+                    .middle_name("Maria")],
+            )
+            .reference_source("crm")
+            .reference_id("crm/17")
+            .informal_name("Anna")
+            .description("Description")
+            .website("https://example.org")
+            .marital_status("Marital status")
+            .anniversary_month(6)
+            .anniversary_day(12)
+            .anniversary_year(2001)
+            .origin_segment_id(19)
+            .is_private(false)
+            .is_archived(false)
+            .contact_addresses([NewContactAddress::new().label("Home").address1("1 Main Street")])
+            .custom_fields([("shirt", "M")])
+            .custom_collections([CollectionRecord::new()
+                .name("Spring Appeal")
+                .fields([NamedValue::new("size", "M")])]),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(contact.is_current_user_following, Some(true));
+    assert_eq!(contact.id, 321);
+    assert_eq!(contact.contact_type, Some(ContactType::Household));
+    assert!(contact.is_private.is_none());
+    assert!(contact.name.is_none());
+    assert!(contact.informal_name.is_none());
+    assert!(contact.description.is_none());
+    assert!(contact.website.is_none());
+    assert!(contact.marital_status.is_none());
+    assert!(contact.anniversary_month.is_none());
+    assert!(contact.anniversary_day.is_none());
+    assert!(contact.anniversary_year.is_none());
+    assert!(contact.merged_into_contact_id.is_none());
+    assert!(contact.address.is_none());
+    assert!(contact.gift_ask_amount.is_none());
+    assert!(contact.gift_ask_type.is_none());
+    assert!(contact.life_to_date_giving.is_none());
+    assert!(contact.year_to_date_giving.is_none());
+    assert!(contact.last_gift_amount.is_none());
+    assert!(contact.last_gift_date.is_none());
+    assert!(contact.contact_individuals.is_empty());
+    assert!(contact.contact_gifts_url.is_none());
+    assert!(contact.contact_passthrough_gifts_url.is_none());
+    assert!(contact.contact_planned_gifts_url.is_none());
+    assert!(contact.contact_recurring_gifts_url.is_none());
+    assert!(contact.contact_important_notes_url.is_none());
+    assert!(contact.contact_notes_url.is_none());
+    assert!(contact.contact_tags_url.is_none());
+    assert!(contact.contact_relationships_url.is_none());
+    assert!(contact.primary_avatar_url.is_none());
+    assert!(contact.contact_references.is_empty());
+    assert!(contact.origin_segment_id.is_none());
+    assert!(contact.origin_segment.is_none());
+    assert!(contact.create_date_time_utc.is_none());
+    assert!(contact.created_by_user.is_none());
+    assert!(contact.modified_date_time_utc.is_none());
+    assert!(contact.modified_by_user.is_none());
+    assert!(contact.tags.is_empty());
+    assert!(contact.organization_groups.is_empty());
+    assert!(contact.custom_fields.is_none());
+    assert!(contact.custom_collections.is_empty());
+    assert_sent(&server, "POST", "/api/Contact", Some(body));
+}
+
+#[tokio::test]
+async fn archive() {
+    let body = r#"{"archiveReason":"Archive reason"}"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client.contacts().archive(17, ArchiveContact::new().archive_reason("Archive reason")).await.unwrap();
+
+    assert_sent(&server, "PUT", "/api/Contact/Archive/17", Some(body));
+}
+
+#[tokio::test]
+async fn unarchive() {
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client.contacts().unarchive(17).await.unwrap();
+
+    assert_sent(&server, "PUT", "/api/Contact/Unarchive/17", None);
+}
+
+#[tokio::test]
+async fn toggle_follow() {
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client.contacts().toggle_follow(17).await.unwrap();
+
+    assert_sent(&server, "PUT", "/api/Contact/ToggleFollow/17", None);
+}
+
+#[tokio::test]
+async fn custom_collections() {
+    let answer = r#"[{"id":347,"entityType":"Entity type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","name":"Spring Appeal","fields":[{"dataType":"Text","name":"Spring Appeal"}]}]"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let custom_collection_defs = client.contacts().custom_collections().await.unwrap();
+
+    assert_eq!(custom_collection_defs.len(), 1);
+    assert_eq!(custom_collection_defs[0].id, 347);
+    assert_eq!(custom_collection_defs[0].entity_type.as_deref(), Some("Entity type"));
+    assert_eq!(custom_collection_defs[0].created_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(custom_collection_defs[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(custom_collection_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_collection_defs[0].fields.len(), 1);
+    assert_eq!(custom_collection_defs[0].fields[0].data_type, Some(CustomFieldType::Text));
+    assert_eq!(custom_collection_defs[0].fields[0].name.as_deref(), Some("Spring Appeal"));
+    assert!(custom_collection_defs[0].fields[0].display_name.is_none());
+    assert!(custom_collection_defs[0].fields[0].required.is_none());
+    assert!(custom_collection_defs[0].fields[0].options.is_empty());
+    assert_sent(&server, "GET", "/api/Contact/CustomCollections", None);
+}
+
+#[tokio::test]
+async fn create_transaction() {
+    let body = r#"{"referenceSource":"crm","referenceId":"crm/17","contactType":"Household","name":"Spring Appeal","title":"Title","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Suffix","emailType":"ola@example.org","email":"anna@example.org","phoneType":"Phone type","phone":"+1 602 555 0100","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","eventId":94,"eventName":"Event name","invited":true,"rsvp":true,"rsvpResponse":true,"attended":true,"tags":"Tags","originSegmentCode":"A-100","emailLists":["ola@example.org"],"customFields":{"shirt":"M"},"volunteerAttendances":[{"volunteerOpportunityId":47,"volunteerOpportunityName":"Volunteer opportunity name"}]}"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client
+        .contacts()
+        .create_transaction(
+            ContactTransaction::first_name("Anna")
+                .last_name("Larsson")
+                .reference_source("crm")
+                .reference_id("crm/17")
+                .contact_type(ContactType::Household)
+                .name("Spring Appeal")
+                .title("Title")
+                .middle_name("Maria")
+                .suffix("Suffix")
+                .email_type("ola@example.org")
+                .email("anna@example.org")
+                .phone_type("Phone type")
+                .phone("+1 602 555 0100")
+                .address1("1 Main Street")
+                .address2("Suite 4")
+                .city("Phoenix")
+                .state("AZ")
+                .postal("85001")
+                .country("United States")
+                .event_id(94)
+                .event_name("Event name")
+                .invited(true)
+                .rsvp(true)
+                .rsvp_response(true)
+                .attended(true)
+                .tags("Tags")
+                .origin_segment_code("A-100")
+                .email_lists(["ola@example.org"])
+                .custom_fields([("shirt", "M")])
+                .volunteer_attendances([TransactionVolunteerHours::new()
+                    .volunteer_opportunity_id(47)
+                    .volunteer_opportunity_name("Volunteer opportunity name")]),
+        )
+        .await
+        .unwrap();
+
+    assert_sent(&server, "POST", "/api/Contact/Transaction", Some(body));
+}
+
+#[tokio::test]
+async fn create_batch() {
+    let body = r#"{"referenceSource":"crm","contacts":[{"referenceSource":"crm","referenceId":"crm/17","firstName":"Anna","lastName":"Larsson"}]}"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client
+        .contacts()
+        .create_batch(ContactTransactionBatch::new(
+            "crm",
+            [ContactTransaction::first_name("Anna")
+                .last_name("Larsson")
+                .reference_source("crm")
+                .reference_id("crm/17")],
+        ))
+        .await
+        .unwrap();
+
+    assert_sent(&server, "POST", "/api/Contact/Batch", Some(body));
+}
+
+#[tokio::test]
+async fn prefixes() {
+    let answer = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let answers = client.contacts().prefixes().await.unwrap();
+
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0], "General");
+    assert_eq!(answers[1], "Meeting");
+    assert_sent(&server, "GET", "/api/Contact/Prefixes", None);
+}
+
+#[tokio::test]
+async fn types() {
+    let answer = r#"[{"parentType":"Parent type","type":"General"}]"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let contact_type_entries = client.contacts().types().await.unwrap();
+
+    assert_eq!(contact_type_entries.len(), 1);
+    assert_eq!(contact_type_entries[0].parent_type.as_deref(), Some("Parent type"));
+    assert_eq!(contact_type_entries[0].kind.as_deref(), Some("General"));
+    assert_sent(&server, "GET", "/api/Contact/Types", None);
+}
+
+#[tokio::test]
+async fn custom_fields() {
+    let answer = r#"[{"dataType":"Text","name":"Spring Appeal","displayName":"Shirt Size","options":["Options"],"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let custom_field_defs = client.contacts().custom_fields().await.unwrap();
+
+    assert_eq!(custom_field_defs.len(), 1);
+    assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].display_name.as_deref(), Some("Shirt Size"));
+    assert_eq!(custom_field_defs[0].options.len(), 1);
+    assert_eq!(custom_field_defs[0].options[0], "Options");
+    assert_eq!(custom_field_defs[0].created_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(custom_field_defs[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_sent(&server, "GET", "/api/Contact/CustomFields", None);
+}
+
+#[tokio::test]
+async fn query_options() {
+    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let query_options = client.contacts().query_options().await.unwrap();
+
+    assert_eq!(query_options.options.len(), 1);
+    assert_eq!(query_options.options[0].parameter.as_deref(), Some("Gift Date"));
+    assert_eq!(query_options.options[0].kind, Some(QueryOptionType::Date));
+    assert!(query_options.options[0].operator_options.is_empty());
+    assert!(query_options.options[0].value_options.is_empty());
+    assert_eq!(query_options.operator_options.len(), 1);
+    assert_eq!(query_options.operator_options[0].operator.as_deref(), Some("Is"));
+    assert_eq!(query_options.operator_options[0].multiple_values_allowed, Some(true));
+    assert!(query_options.operator_options[0].value_required.is_none());
+    assert_sent(&server, "GET", "/api/Contact/QueryOptions", None);
+}
+
+#[tokio::test]
+async fn query() {
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Last Modified Date","operator":"OnOrAfter","value":"30 Days Ago"}]}],"sortBy":"Id","descending":false,"includeArchived":true}"#;
+    let answer = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+    let query: ContactQuery = serde_json::from_str(
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"OnOrAfter","parameter":"Last Modified Date","value":"30 Days Ago"}]}],"includeArchived":true,"sortBy":"Id"}"#,
+        )
+        .unwrap();
+
+    let page = client.contacts().query(&query, Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 271);
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
+    assert!(page.list[0].contact_name.is_none());
+    assert!(page.list[0].address.is_none());
+    assert!(page.list[0].email.is_none());
+    assert!(page.list[0].phone.is_none());
+    assert!(page.list[0].contact_view_url.is_none());
+    assert_eq!(page.total, 1);
     assert_sent(&server, "POST", "/api/Contact/Query?skip=20&take=10", Some(body));
+}
+
+#[tokio::test]
+async fn query_full() {
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Last Modified Date","operator":"OnOrAfter","value":"30 Days Ago"}]}],"sortBy":"Id","descending":false,"includeArchived":true}"#;
+    let answer = r#"{"list":[{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+    let query: ContactQuery = serde_json::from_str(
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"OnOrAfter","parameter":"Last Modified Date","value":"30 Days Ago"}]}],"includeArchived":true,"sortBy":"Id"}"#,
+        )
+        .unwrap();
+
+    let page = client.contacts().query_full(&query, Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].is_current_user_following, Some(true));
+    assert_eq!(page.list[0].id, 321);
+    assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
+    assert!(page.list[0].is_private.is_none());
+    assert!(page.list[0].name.is_none());
+    assert!(page.list[0].informal_name.is_none());
+    assert!(page.list[0].description.is_none());
+    assert!(page.list[0].website.is_none());
+    assert!(page.list[0].marital_status.is_none());
+    assert!(page.list[0].anniversary_month.is_none());
+    assert!(page.list[0].anniversary_day.is_none());
+    assert!(page.list[0].anniversary_year.is_none());
+    assert!(page.list[0].merged_into_contact_id.is_none());
+    assert!(page.list[0].address.is_none());
+    assert!(page.list[0].gift_ask_amount.is_none());
+    assert!(page.list[0].gift_ask_type.is_none());
+    assert!(page.list[0].life_to_date_giving.is_none());
+    assert!(page.list[0].year_to_date_giving.is_none());
+    assert!(page.list[0].last_gift_amount.is_none());
+    assert!(page.list[0].last_gift_date.is_none());
+    assert!(page.list[0].contact_individuals.is_empty());
+    assert!(page.list[0].contact_gifts_url.is_none());
+    assert!(page.list[0].contact_passthrough_gifts_url.is_none());
+    assert!(page.list[0].contact_planned_gifts_url.is_none());
+    assert!(page.list[0].contact_recurring_gifts_url.is_none());
+    assert!(page.list[0].contact_important_notes_url.is_none());
+    assert!(page.list[0].contact_notes_url.is_none());
+    assert!(page.list[0].contact_tags_url.is_none());
+    assert!(page.list[0].contact_relationships_url.is_none());
+    assert!(page.list[0].primary_avatar_url.is_none());
+    assert!(page.list[0].contact_references.is_empty());
+    assert!(page.list[0].origin_segment_id.is_none());
+    assert!(page.list[0].origin_segment.is_none());
+    assert!(page.list[0].create_date_time_utc.is_none());
+    assert!(page.list[0].created_by_user.is_none());
+    assert!(page.list[0].modified_date_time_utc.is_none());
+    assert!(page.list[0].modified_by_user.is_none());
+    assert!(page.list[0].tags.is_empty());
+    assert!(page.list[0].organization_groups.is_empty());
+    assert!(page.list[0].custom_fields.is_none());
+    assert!(page.list[0].custom_collections.is_empty());
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "POST", "/api/Contact/Query/FullContact?skip=20&take=10", Some(body));
+}
+
+#[tokio::test]
+async fn receipts() {
+    let answer = r#"{"list":[{"id":237,"createdDateTimeUtc":"2023-11-30T14:20:56.3533333","receiptType":"SingleGiftPerReceipt","receiptMedium":"Email","emialAddress":"Emial address","receiptTitle":"Receipt title"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client
+        .contacts()
+        .receipts(ContactsReceiptsOptions::new().email("anna@example.org").skip(20).take(10))
+        .await
+        .unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 237);
+    assert_eq!(page.list[0].receipt_type, Some(ReceiptType::SingleGiftPerReceipt));
+    assert_eq!(page.list[0].receipt_medium, Some(ReceiptMedium::Email));
+    assert_eq!(page.list[0].email_address.as_deref(), Some("Emial address"));
+    assert_eq!(page.list[0].receipt_title.as_deref(), Some("Receipt title"));
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "GET", "/api/Contact/Receipts?email=anna%40example.org&skip=20&take=10", None);
+}
+
+#[tokio::test]
+async fn receipt() {
+    let answer =
+        r#"{"fileStream":"cmVjZWlwdA==","filePath":"receipts/17.pdf","contentType":"application/pdf"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let _ = client.contacts().receipt(26).await.unwrap();
+
+    assert_sent(&server, "GET", "/api/Contact/Receipts/26", None);
 }

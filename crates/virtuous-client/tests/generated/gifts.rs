@@ -5,16 +5,66 @@ use super::assert_sent;
 use crate::common;
 use client_core::testing::WireServer;
 use virtuous_client::{
-    GiftTransaction, GiftTransactionContact, GiftsByReferenceOptions, TransactionDesignation,
+    Amount, ChildState, CollectionRecord, CustomFieldType, Frequency, GiftCreate, GiftDesignationWrite,
+    GiftPatch, GiftPremiumWrite, GiftSort, GiftTransaction, GiftTransactionBatch, GiftTransactionContact,
+    GiftType, GiftUpdate, GiftsByContactOptions, GiftsByReferenceOptions, GiftsByTransaction,
+    GiftsNonCashGiftTypesOptions, GiftsPassthroughByContactOptions, NamedValue, Paging, PledgePaymentWrite,
+    Query, QueryOptionType, RecurringGiftPaymentWrite, ReversingGift, TransactionAddress,
+    TransactionDesignation, TransactionEventAttendee, TransactionPremium, TransactionTribute,
 };
 
 #[tokio::test]
-async fn by_reference() {
-    let answer = r#"{"list":[{"id":301,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","giftType":"Credit","giftDate":"12/7/2023","amount":"$10.50","batch":null,"giftUrl":"/api/Gift/301","giftDesignations":[{"id":9,"projectId":3,"project":"Wells","projectCode":"W","amountDesignated":10.5,"display":"$10.50 to Wells"}]}],"total":1}"#;
+async fn by_contact() {
+    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817,"giftType":"Credit","giftDate":"12/7/2023","amount":"Amount","segment":"Segment","batch":"B-7","giftUrl":"/api/Gift/17","culture":"en-US","exchangeRate":10.5,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
-    let gift_summary_list = client
+    let page = client
+        .gifts()
+        .by_contact(
+            17,
+            GiftsByContactOptions::new().sort_by(GiftSort::GiftDate).descending(true).skip(20).take(10),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 349);
+    assert_eq!(page.list[0].contact_id, Some(17));
+    assert_eq!(page.list[0].contact_individual_id, Some(817));
+    assert_eq!(page.list[0].gift_type, Some(GiftType::Credit));
+    assert_eq!(page.list[0].amount.as_deref(), Some("Amount"));
+    assert_eq!(page.list[0].segment.as_deref(), Some("Segment"));
+    assert_eq!(page.list[0].batch.as_deref(), Some("B-7"));
+    assert_eq!(page.list[0].gift_url.as_deref(), Some("/api/Gift/17"));
+    assert_eq!(page.list[0].culture.as_deref(), Some("en-US"));
+    assert_eq!(page.list[0].gift_designations.len(), 1);
+    assert_eq!(page.list[0].gift_designations[0].id, 340);
+    assert_eq!(page.list[0].gift_designations[0].project_id, Some(41));
+    assert_eq!(page.list[0].gift_designations[0].project.as_deref(), Some("Project"));
+    assert!(page.list[0].gift_designations[0].project_code.is_none());
+    assert!(page.list[0].gift_designations[0].external_accounting_code.is_none());
+    assert!(page.list[0].gift_designations[0].project_type.is_none());
+    assert!(page.list[0].gift_designations[0].project_location.is_none());
+    assert!(page.list[0].gift_designations[0].project_url.is_none());
+    assert!(page.list[0].gift_designations[0].amount_designated.is_none());
+    assert!(page.list[0].gift_designations[0].display.is_none());
+    assert_eq!(page.total, 1);
+    assert_sent(
+        &server,
+        "GET",
+        "/api/Gift/ByContact/17?sortBy=GiftDate&descending=true&skip=20&take=10",
+        None,
+    );
+}
+
+#[tokio::test]
+async fn by_reference() {
+    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client
         .gifts()
         .by_reference(
             "crm/17",
@@ -23,37 +73,20 @@ async fn by_reference() {
         .await
         .unwrap();
 
-    assert_eq!(gift_summary_list.list.len(), 1);
-    assert_eq!(gift_summary_list.list[0].id, 301);
-    assert_eq!(gift_summary_list.list[0].transaction_source.as_deref(), Some("shop"));
-    assert_eq!(gift_summary_list.list[0].transaction_id.as_deref(), Some("T-1"));
-    assert_eq!(gift_summary_list.list[0].contact_id, Some(17));
-    assert_eq!(gift_summary_list.list[0].contact_name.as_deref(), Some("Anna Larsson"));
-    assert_eq!(gift_summary_list.list[0].gift_type.as_deref(), Some("Credit"));
-    assert_eq!(gift_summary_list.list[0].gift_date.as_deref(), Some("12/7/2023"));
-    assert_eq!(gift_summary_list.list[0].amount.as_deref(), Some("$10.50"));
-    assert!(gift_summary_list.list[0].batch.is_none());
-    assert_eq!(gift_summary_list.list[0].gift_url.as_deref(), Some("/api/Gift/301"));
-    assert_eq!(gift_summary_list.list[0].gift_designations.as_ref().unwrap().len(), 1);
-    assert_eq!(gift_summary_list.list[0].gift_designations.as_ref().unwrap()[0].id, Some(9));
-    assert_eq!(gift_summary_list.list[0].gift_designations.as_ref().unwrap()[0].project_id, Some(3));
-    assert_eq!(
-        gift_summary_list.list[0].gift_designations.as_ref().unwrap()[0].project.as_deref(),
-        Some("Wells")
-    );
-    assert_eq!(
-        gift_summary_list.list[0].gift_designations.as_ref().unwrap()[0].project_code.as_deref(),
-        Some("W")
-    );
-    assert_eq!(
-        gift_summary_list.list[0].gift_designations.as_ref().unwrap()[0].amount_designated,
-        Some(10.5)
-    );
-    assert_eq!(
-        gift_summary_list.list[0].gift_designations.as_ref().unwrap()[0].display.as_deref(),
-        Some("$10.50 to Wells")
-    );
-    assert_eq!(gift_summary_list.total, 1);
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 349);
+    assert_eq!(page.list[0].contact_id, Some(17));
+    assert_eq!(page.list[0].contact_individual_id, Some(817));
+    assert!(page.list[0].gift_type.is_none());
+    assert!(page.list[0].gift_date.is_none());
+    assert!(page.list[0].amount.is_none());
+    assert!(page.list[0].segment.is_none());
+    assert!(page.list[0].batch.is_none());
+    assert!(page.list[0].gift_url.is_none());
+    assert!(page.list[0].culture.is_none());
+    assert!(page.list[0].exchange_rate.is_none());
+    assert!(page.list[0].gift_designations.is_empty());
+    assert_eq!(page.total, 1);
     assert_sent(
         &server,
         "GET",
@@ -63,26 +96,993 @@ async fn by_reference() {
 }
 
 #[tokio::test]
+async fn passthrough_by_contact() {
+    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client
+        .gifts()
+        .passthrough_by_contact(
+            17,
+            GiftsPassthroughByContactOptions::new()
+                .sort_by(GiftSort::GiftDate)
+                .descending(true)
+                .skip(20)
+                .take(10),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 349);
+    assert_eq!(page.list[0].contact_id, Some(17));
+    assert_eq!(page.list[0].contact_individual_id, Some(817));
+    assert!(page.list[0].gift_type.is_none());
+    assert!(page.list[0].gift_date.is_none());
+    assert!(page.list[0].amount.is_none());
+    assert!(page.list[0].segment.is_none());
+    assert!(page.list[0].batch.is_none());
+    assert!(page.list[0].gift_url.is_none());
+    assert!(page.list[0].culture.is_none());
+    assert!(page.list[0].exchange_rate.is_none());
+    assert!(page.list[0].gift_designations.is_empty());
+    assert_eq!(page.total, 1);
+    assert_sent(
+        &server,
+        "GET",
+        "/api/Gift/Passthrough/ByContact/17?sortBy=GiftDate&descending=true&skip=20&take=10",
+        None,
+    );
+}
+
+#[tokio::test]
+async fn get() {
+    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Gift type formatted","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Media outlet","grantId":88,"grant":"Grant","grantUrl":"/api/grant/17","notes":"Notes","tribute":"Tribute","tributeId":45,"tributeType":"Tribute type","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"Receipt date formatted","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Premium"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let gift = client.gifts().get(301).await.unwrap();
+
+    assert_eq!(gift.id, 399);
+    assert_eq!(gift.transaction_source.as_deref(), Some("shop"));
+    assert_eq!(gift.transaction_id.as_deref(), Some("T-1"));
+    assert_eq!(gift.contact_id, Some(17));
+    assert_eq!(gift.contact_name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(gift.contact_url.as_deref(), Some("/api/Contact/17"));
+    assert_eq!(gift.gift_type, Some(GiftType::Credit));
+    assert_eq!(gift.gift_type_formatted.as_deref(), Some("Gift type formatted"));
+    assert_eq!(gift.gift_date_formatted.as_deref(), Some("12/7/2023"));
+    assert_eq!(gift.amount_formatted.as_deref(), Some("$10.50"));
+    assert_eq!(gift.currency_code.as_deref(), Some("USD"));
+    assert_eq!(gift.base_currency_code.as_deref(), Some("USD"));
+    assert_eq!(gift.batch.as_deref(), Some("B-7"));
+    assert_eq!(gift.created_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(gift.modified_by_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(gift.segment_id, Some(33));
+    assert_eq!(gift.segment.as_deref(), Some("Segment"));
+    assert_eq!(gift.segment_code.as_deref(), Some("SP-1"));
+    assert_eq!(gift.segment_url.as_deref(), Some("/api/Segment/17"));
+    assert_eq!(gift.media_outlet_id, Some(67));
+    assert_eq!(gift.media_outlet.as_deref(), Some("Media outlet"));
+    assert_eq!(gift.grant_id, Some(88));
+    assert_eq!(gift.grant.as_deref(), Some("Grant"));
+    assert_eq!(gift.grant_url.as_deref(), Some("/api/grant/17"));
+    assert_eq!(gift.notes.as_deref(), Some("Notes"));
+    assert_eq!(gift.tribute.as_deref(), Some("Tribute"));
+    assert_eq!(gift.tribute_id, Some(45));
+    assert_eq!(gift.tribute_type.as_deref(), Some("Tribute type"));
+    assert_eq!(gift.acknowledgee_individual_id, Some(38));
+    assert_eq!(gift.receipt_date_formatted.as_deref(), Some("Receipt date formatted"));
+    assert_eq!(gift.contact_passthrough_id, Some(32));
+    assert_eq!(gift.contact_passthrough_url.as_deref(), Some("/api/ContactPassthrough/17"));
+    assert_eq!(gift.contact_individual_id, Some(817));
+    assert_eq!(gift.cash_accounting_code.as_deref(), Some("A-100"));
+    assert_eq!(gift.gift_ask_id, Some(81));
+    assert_eq!(gift.contact_membership_id, Some(72));
+    assert_eq!(gift.gift_designations.len(), 1);
+    assert_eq!(gift.gift_designations[0].id, 340);
+    assert_eq!(gift.gift_designations[0].project_id, Some(41));
+    assert_eq!(gift.gift_designations[0].project.as_deref(), Some("Project"));
+    assert!(gift.gift_designations[0].project_code.is_none());
+    assert!(gift.gift_designations[0].external_accounting_code.is_none());
+    assert!(gift.gift_designations[0].project_type.is_none());
+    assert!(gift.gift_designations[0].project_location.is_none());
+    assert!(gift.gift_designations[0].project_url.is_none());
+    assert!(gift.gift_designations[0].amount_designated.is_none());
+    assert!(gift.gift_designations[0].display.is_none());
+    assert_eq!(gift.gift_premiums.len(), 1);
+    assert_eq!(gift.gift_premiums[0].id, 334);
+    assert_eq!(gift.gift_premiums[0].premium_id, Some(45));
+    assert_eq!(gift.gift_premiums[0].premium.as_deref(), Some("Premium"));
+    assert!(gift.gift_premiums[0].premium_url.is_none());
+    assert!(gift.gift_premiums[0].quantity.is_none());
+    assert!(gift.gift_premiums[0].display.is_none());
+    assert_eq!(gift.pledge_payments.len(), 1);
+    assert_eq!(gift.pledge_payments[0].id, 132);
+    assert!(gift.pledge_payments[0].gift_id.is_none());
+    assert!(gift.pledge_payments[0].actual_amount.is_none());
+    assert_eq!(gift.recurring_gift_payments.len(), 1);
+    assert_eq!(gift.recurring_gift_payments[0].id, 78);
+    assert_eq!(gift.recurring_gift_payments[0].gift.as_ref().unwrap().id, 333);
+    assert_eq!(gift.recurring_gift_payments[0].gift.as_ref().unwrap().contact_id, Some(17));
+    assert!(gift.recurring_gift_payments[0].gift.as_ref().unwrap().amount.is_none());
+    assert!(gift.recurring_gift_payments[0].expected_payment_date.is_none());
+    assert!(gift.recurring_gift_payments[0].dismiss_payment_date.is_none());
+    assert!(gift.recurring_gift_payments[0].fulfill_payment_date.is_none());
+    assert_eq!(gift.gift_url.as_deref(), Some("/api/Gift/17"));
+    assert_eq!(gift.is_private, Some(false));
+    assert_eq!(gift.is_tax_deductible, Some(true));
+    assert_sent(&server, "GET", "/api/Gift/301", None);
+}
+
+#[tokio::test]
+async fn get_sparse() {
+    let answer = r#"{"id":17}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let gift = client.gifts().get(301).await.unwrap();
+
+    assert_eq!(gift.id, 17);
+    assert!(gift.transaction_source.is_none());
+    assert!(gift.transaction_id.is_none());
+    assert!(gift.contact_id.is_none());
+    assert!(gift.contact_name.is_none());
+    assert!(gift.contact_url.is_none());
+    assert!(gift.gift_type.is_none());
+    assert!(gift.gift_type_formatted.is_none());
+    assert!(gift.gift_date.is_none());
+    assert!(gift.gift_date_formatted.is_none());
+    assert!(gift.amount.is_none());
+    assert!(gift.amount_formatted.is_none());
+    assert!(gift.currency_code.is_none());
+    assert!(gift.exchange_rate.is_none());
+    assert!(gift.base_currency_code.is_none());
+    assert!(gift.batch.is_none());
+    assert!(gift.create_date_time_utc.is_none());
+    assert!(gift.created_by_user.is_none());
+    assert!(gift.modified_date_time_utc.is_none());
+    assert!(gift.modified_by_user.is_none());
+    assert!(gift.segment_id.is_none());
+    assert!(gift.segment.is_none());
+    assert!(gift.segment_code.is_none());
+    assert!(gift.segment_url.is_none());
+    assert!(gift.media_outlet_id.is_none());
+    assert!(gift.media_outlet.is_none());
+    assert!(gift.grant_id.is_none());
+    assert!(gift.grant.is_none());
+    assert!(gift.grant_url.is_none());
+    assert!(gift.notes.is_none());
+    assert!(gift.tribute.is_none());
+    assert!(gift.tribute_id.is_none());
+    assert!(gift.tribute_type.is_none());
+    assert!(gift.acknowledgee_individual_id.is_none());
+    assert!(gift.receipt_date.is_none());
+    assert!(gift.receipt_date_formatted.is_none());
+    assert!(gift.contact_passthrough_id.is_none());
+    assert!(gift.contact_passthrough_url.is_none());
+    assert!(gift.contact_individual_id.is_none());
+    assert!(gift.cash_accounting_code.is_none());
+    assert!(gift.gift_ask_id.is_none());
+    assert!(gift.contact_membership_id.is_none());
+    assert!(gift.gift_designations.is_empty());
+    assert!(gift.gift_premiums.is_empty());
+    assert!(gift.pledge_payments.is_empty());
+    assert!(gift.recurring_gift_payments.is_empty());
+    assert!(gift.gift_url.is_none());
+    assert!(gift.is_private.is_none());
+    assert!(gift.is_tax_deductible.is_none());
+    assert!(gift.custom_fields.is_none());
+    assert_sent(&server, "GET", "/api/Gift/301", None);
+}
+
+#[tokio::test]
+async fn update() {
+    let body = r#"{"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Notes","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"Check number","creditCardType":"Credit card type","cryptocoinType":"Cryptocoin type","transactionHash":"Transaction hash","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"Ticker symbol","numberOfShares":10.5,"stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"iraCustodian":"Ira custodian","nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","description":"Description","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"Tribute type","tributeId":45,"tributeDescription":"Tribute description","acknowledgeeId":85,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let gift = client
+        .gifts()
+        .update(
+            301,
+            GiftUpdate::new()
+                .gift_type(GiftType::Credit)
+                .gift_date("2023-12-07")
+                .amount(Amount::new(105, 1))
+                .batch("B-7")
+                .segment_id(33)
+                .receipt_segment_id(29)
+                .media_outlet_id(67)
+                .notes("Notes")
+                .is_private(false)
+                .receipt_date("2023-12-07")
+                .contact_individual_id(817)
+                .contact_passthrough_id(32)
+                .cash_accounting_code("A-100")
+                .state(ChildState::Add)
+                .is_tax_deductible(true)
+                .gift_ask_id(81)
+                .passthrough_gift_ask_id(87)
+                .grant_id(88)
+                .contact_membership_id(72)
+                .currency_code("USD")
+                .exchange_rate(Amount::new(105, 1))
+                .check_number("Check number")
+                .credit_card_type("Credit card type")
+                .cryptocoin_type("Cryptocoin type")
+                .transaction_hash("Transaction hash")
+                .coin_sold_for_cash(true)
+                .coin_amount(Amount::new(105, 1))
+                .date_coin_was_sold("2023-12-07")
+                .coin_sale_amount(Amount::new(105, 1))
+                .ticker_symbol("Ticker symbol")
+                .number_of_shares(Amount::new(105, 1))
+                .stock_sold_for_cash(true)
+                .date_stock_was_sold("2023-12-07")
+                .stock_sale_amount(Amount::new(105, 1))
+                .ira_custodian("Ira custodian")
+                .non_cash_gift_type_id(84)
+                .non_cash_gift_type("Non cash gift type")
+                .description("Description")
+                .non_cash_sold_for_cash(true)
+                .date_non_cash_was_sold("2023-12-07")
+                .non_cash_original_amount(Amount::new(105, 1))
+                .non_cash_sale_amount(Amount::new(105, 1))
+                .gift_designations(
+                    [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
+                )
+                .gift_premiums([GiftPremiumWrite::new().premium_id(45).quantity(2)])
+                .pledge_payments([PledgePaymentWrite::new().id(255).amount(Amount::new(105, 1))])
+                .recurring_gift_payments([RecurringGiftPaymentWrite::new()
+                    .id(201)
+                    .payment_id("RecurringGiftPayment-7")])
+                .tribute_type("Tribute type")
+                .tribute_id(45)
+                .tribute_description("Tribute description")
+                .acknowledgee_id(85)
+                .custom_fields([("shirt", "M")]),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(gift.id, 399);
+    assert_eq!(gift.transaction_source.as_deref(), Some("shop"));
+    assert_eq!(gift.transaction_id.as_deref(), Some("T-1"));
+    assert!(gift.contact_id.is_none());
+    assert!(gift.contact_name.is_none());
+    assert!(gift.contact_url.is_none());
+    assert!(gift.gift_type.is_none());
+    assert!(gift.gift_type_formatted.is_none());
+    assert!(gift.gift_date.is_none());
+    assert!(gift.gift_date_formatted.is_none());
+    assert!(gift.amount.is_none());
+    assert!(gift.amount_formatted.is_none());
+    assert!(gift.currency_code.is_none());
+    assert!(gift.exchange_rate.is_none());
+    assert!(gift.base_currency_code.is_none());
+    assert!(gift.batch.is_none());
+    assert!(gift.create_date_time_utc.is_none());
+    assert!(gift.created_by_user.is_none());
+    assert!(gift.modified_date_time_utc.is_none());
+    assert!(gift.modified_by_user.is_none());
+    assert!(gift.segment_id.is_none());
+    assert!(gift.segment.is_none());
+    assert!(gift.segment_code.is_none());
+    assert!(gift.segment_url.is_none());
+    assert!(gift.media_outlet_id.is_none());
+    assert!(gift.media_outlet.is_none());
+    assert!(gift.grant_id.is_none());
+    assert!(gift.grant.is_none());
+    assert!(gift.grant_url.is_none());
+    assert!(gift.notes.is_none());
+    assert!(gift.tribute.is_none());
+    assert!(gift.tribute_id.is_none());
+    assert!(gift.tribute_type.is_none());
+    assert!(gift.acknowledgee_individual_id.is_none());
+    assert!(gift.receipt_date.is_none());
+    assert!(gift.receipt_date_formatted.is_none());
+    assert!(gift.contact_passthrough_id.is_none());
+    assert!(gift.contact_passthrough_url.is_none());
+    assert!(gift.contact_individual_id.is_none());
+    assert!(gift.cash_accounting_code.is_none());
+    assert!(gift.gift_ask_id.is_none());
+    assert!(gift.contact_membership_id.is_none());
+    assert!(gift.gift_designations.is_empty());
+    assert!(gift.gift_premiums.is_empty());
+    assert!(gift.pledge_payments.is_empty());
+    assert!(gift.recurring_gift_payments.is_empty());
+    assert!(gift.gift_url.is_none());
+    assert!(gift.is_private.is_none());
+    assert!(gift.is_tax_deductible.is_none());
+    assert!(gift.custom_fields.is_none());
+    assert_sent(&server, "PUT", "/api/Gift/301", Some(body));
+}
+
+#[tokio::test]
+async fn delete() {
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client.gifts().delete(301).await.unwrap();
+
+    assert_sent(&server, "DELETE", "/api/Gift/301", None);
+}
+
+#[tokio::test]
+async fn by_transaction() {
+    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let gift = client
+        .gifts()
+        .by_transaction(GiftsByTransaction::transaction_source("shop").transaction_id("T/1"))
+        .await
+        .unwrap();
+
+    assert_eq!(gift.id, 399);
+    assert_eq!(gift.transaction_source.as_deref(), Some("shop"));
+    assert_eq!(gift.transaction_id.as_deref(), Some("T-1"));
+    assert!(gift.contact_id.is_none());
+    assert!(gift.contact_name.is_none());
+    assert!(gift.contact_url.is_none());
+    assert!(gift.gift_type.is_none());
+    assert!(gift.gift_type_formatted.is_none());
+    assert!(gift.gift_date.is_none());
+    assert!(gift.gift_date_formatted.is_none());
+    assert!(gift.amount.is_none());
+    assert!(gift.amount_formatted.is_none());
+    assert!(gift.currency_code.is_none());
+    assert!(gift.exchange_rate.is_none());
+    assert!(gift.base_currency_code.is_none());
+    assert!(gift.batch.is_none());
+    assert!(gift.create_date_time_utc.is_none());
+    assert!(gift.created_by_user.is_none());
+    assert!(gift.modified_date_time_utc.is_none());
+    assert!(gift.modified_by_user.is_none());
+    assert!(gift.segment_id.is_none());
+    assert!(gift.segment.is_none());
+    assert!(gift.segment_code.is_none());
+    assert!(gift.segment_url.is_none());
+    assert!(gift.media_outlet_id.is_none());
+    assert!(gift.media_outlet.is_none());
+    assert!(gift.grant_id.is_none());
+    assert!(gift.grant.is_none());
+    assert!(gift.grant_url.is_none());
+    assert!(gift.notes.is_none());
+    assert!(gift.tribute.is_none());
+    assert!(gift.tribute_id.is_none());
+    assert!(gift.tribute_type.is_none());
+    assert!(gift.acknowledgee_individual_id.is_none());
+    assert!(gift.receipt_date.is_none());
+    assert!(gift.receipt_date_formatted.is_none());
+    assert!(gift.contact_passthrough_id.is_none());
+    assert!(gift.contact_passthrough_url.is_none());
+    assert!(gift.contact_individual_id.is_none());
+    assert!(gift.cash_accounting_code.is_none());
+    assert!(gift.gift_ask_id.is_none());
+    assert!(gift.contact_membership_id.is_none());
+    assert!(gift.gift_designations.is_empty());
+    assert!(gift.gift_premiums.is_empty());
+    assert!(gift.pledge_payments.is_empty());
+    assert!(gift.recurring_gift_payments.is_empty());
+    assert!(gift.gift_url.is_none());
+    assert!(gift.is_private.is_none());
+    assert!(gift.is_tax_deductible.is_none());
+    assert!(gift.custom_fields.is_none());
+    assert_sent(&server, "GET", "/api/Gift/shop/T%2F1", None);
+}
+
+#[tokio::test]
+async fn create() {
+    let body = r#"{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Notes","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"Check number","creditCardType":"Credit card type","cryptocoinType":"Cryptocoin type","transactionHash":"Transaction hash","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"Ticker symbol","numberOfShares":10.5,"iraCustodian":"Ira custodian","stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","description":"Description","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"Tribute type","tributeId":45,"tributeDescription":"Tribute description","acknowledgeeId":85,"reversedGiftId":86,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let gift = client
+        .gifts()
+        .create(
+            GiftCreate::new(
+                17,
+                GiftType::Credit,
+                "2023-12-07",
+                Amount::new(105, 1),
+                [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
+            )
+            .transaction_source("shop")
+            .transaction_id("T-1")
+            .batch("B-7")
+            .segment_id(33)
+            .receipt_segment_id(29)
+            .media_outlet_id(67)
+            .notes("Notes")
+            .is_private(false)
+            .receipt_date("2023-12-07")
+            .contact_individual_id(817)
+            .contact_passthrough_id(32)
+            .cash_accounting_code("A-100")
+            .state(ChildState::Add)
+            .is_tax_deductible(true)
+            .gift_ask_id(81)
+            .passthrough_gift_ask_id(87)
+            .grant_id(88)
+            .contact_membership_id(72)
+            .currency_code("USD")
+            .exchange_rate(Amount::new(105, 1))
+            .check_number("Check number")
+            .credit_card_type("Credit card type")
+            .cryptocoin_type("Cryptocoin type")
+            .transaction_hash("Transaction hash")
+            .coin_sold_for_cash(true)
+            .coin_amount(Amount::new(105, 1))
+            .date_coin_was_sold("2023-12-07")
+            .coin_sale_amount(Amount::new(105, 1))
+            .ticker_symbol("Ticker symbol")
+            .number_of_shares(Amount::new(105, 1))
+            .ira_custodian("Ira custodian")
+            .stock_sold_for_cash(true)
+            .date_stock_was_sold("2023-12-07")
+            .stock_sale_amount(Amount::new(105, 1))
+            .non_cash_gift_type_id(84)
+            .non_cash_gift_type("Non cash gift type")
+            .description("Description")
+            .non_cash_sold_for_cash(true)
+            .date_non_cash_was_sold("2023-12-07")
+            .non_cash_original_amount(Amount::new(105, 1))
+            .non_cash_sale_amount(Amount::new(105, 1))
+            .gift_premiums([GiftPremiumWrite::new().premium_id(45).quantity(2)])
+            .pledge_payments([PledgePaymentWrite::new().id(255).amount(Amount::new(105, 1))])
+            .recurring_gift_payments([RecurringGiftPaymentWrite::new()
+                .id(201)
+                .payment_id("RecurringGiftPayment-7")])
+            .tribute_type("Tribute type")
+            .tribute_id(45)
+            .tribute_description("Tribute description")
+            .acknowledgee_id(85)
+            .reversed_gift_id(86)
+            .custom_fields([("shirt", "M")]),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(gift.id, 399);
+    assert_eq!(gift.transaction_source.as_deref(), Some("shop"));
+    assert_eq!(gift.transaction_id.as_deref(), Some("T-1"));
+    assert!(gift.contact_id.is_none());
+    assert!(gift.contact_name.is_none());
+    assert!(gift.contact_url.is_none());
+    assert!(gift.gift_type.is_none());
+    assert!(gift.gift_type_formatted.is_none());
+    assert!(gift.gift_date.is_none());
+    assert!(gift.gift_date_formatted.is_none());
+    assert!(gift.amount.is_none());
+    assert!(gift.amount_formatted.is_none());
+    assert!(gift.currency_code.is_none());
+    assert!(gift.exchange_rate.is_none());
+    assert!(gift.base_currency_code.is_none());
+    assert!(gift.batch.is_none());
+    assert!(gift.create_date_time_utc.is_none());
+    assert!(gift.created_by_user.is_none());
+    assert!(gift.modified_date_time_utc.is_none());
+    assert!(gift.modified_by_user.is_none());
+    assert!(gift.segment_id.is_none());
+    assert!(gift.segment.is_none());
+    assert!(gift.segment_code.is_none());
+    assert!(gift.segment_url.is_none());
+    assert!(gift.media_outlet_id.is_none());
+    assert!(gift.media_outlet.is_none());
+    assert!(gift.grant_id.is_none());
+    assert!(gift.grant.is_none());
+    assert!(gift.grant_url.is_none());
+    assert!(gift.notes.is_none());
+    assert!(gift.tribute.is_none());
+    assert!(gift.tribute_id.is_none());
+    assert!(gift.tribute_type.is_none());
+    assert!(gift.acknowledgee_individual_id.is_none());
+    assert!(gift.receipt_date.is_none());
+    assert!(gift.receipt_date_formatted.is_none());
+    assert!(gift.contact_passthrough_id.is_none());
+    assert!(gift.contact_passthrough_url.is_none());
+    assert!(gift.contact_individual_id.is_none());
+    assert!(gift.cash_accounting_code.is_none());
+    assert!(gift.gift_ask_id.is_none());
+    assert!(gift.contact_membership_id.is_none());
+    assert!(gift.gift_designations.is_empty());
+    assert!(gift.gift_premiums.is_empty());
+    assert!(gift.pledge_payments.is_empty());
+    assert!(gift.recurring_gift_payments.is_empty());
+    assert!(gift.gift_url.is_none());
+    assert!(gift.is_private.is_none());
+    assert!(gift.is_tax_deductible.is_none());
+    assert!(gift.custom_fields.is_none());
+    assert_sent(&server, "POST", "/api/Gift", Some(body));
+}
+
+#[tokio::test]
+async fn patch() {
+    let body = r#"[{"id":95,"receiptDateUtc":"2023-11-30T14:20:56.3533333","segmentId":33,"notes":"Notes","customFields":{"shirt":"M"}}]"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client
+        .gifts()
+        .patch(&[GiftPatch::new(95)
+            .receipt_date_utc("2023-11-30T14:20:56.3533333")
+            .segment_id(33)
+            .notes("Notes")
+            .custom_fields([("shirt", "M")])])
+        .await
+        .unwrap();
+
+    assert_sent(&server, "PATCH", "/api/Gift", Some(body));
+}
+
+#[tokio::test]
+async fn create_bulk() {
+    let body = r#"[{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}]}]"#;
+    let answer = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client
+        .gifts()
+        .create_bulk(&[GiftCreate::new(
+            17,
+            GiftType::Credit,
+            "2023-12-07",
+            Amount::new(105, 1),
+            [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
+        )
+        .transaction_source("shop")
+        .transaction_id("T-1")])
+        .await
+        .unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 399);
+    assert_eq!(page.list[0].transaction_source.as_deref(), Some("shop"));
+    assert_eq!(page.list[0].transaction_id.as_deref(), Some("T-1"));
+    assert!(page.list[0].contact_id.is_none());
+    assert!(page.list[0].contact_name.is_none());
+    assert!(page.list[0].contact_url.is_none());
+    assert!(page.list[0].gift_type.is_none());
+    assert!(page.list[0].gift_type_formatted.is_none());
+    assert!(page.list[0].gift_date.is_none());
+    assert!(page.list[0].gift_date_formatted.is_none());
+    assert!(page.list[0].amount.is_none());
+    assert!(page.list[0].amount_formatted.is_none());
+    assert!(page.list[0].currency_code.is_none());
+    assert!(page.list[0].exchange_rate.is_none());
+    assert!(page.list[0].base_currency_code.is_none());
+    assert!(page.list[0].batch.is_none());
+    assert!(page.list[0].create_date_time_utc.is_none());
+    assert!(page.list[0].created_by_user.is_none());
+    assert!(page.list[0].modified_date_time_utc.is_none());
+    assert!(page.list[0].modified_by_user.is_none());
+    assert!(page.list[0].segment_id.is_none());
+    assert!(page.list[0].segment.is_none());
+    assert!(page.list[0].segment_code.is_none());
+    assert!(page.list[0].segment_url.is_none());
+    assert!(page.list[0].media_outlet_id.is_none());
+    assert!(page.list[0].media_outlet.is_none());
+    assert!(page.list[0].grant_id.is_none());
+    assert!(page.list[0].grant.is_none());
+    assert!(page.list[0].grant_url.is_none());
+    assert!(page.list[0].notes.is_none());
+    assert!(page.list[0].tribute.is_none());
+    assert!(page.list[0].tribute_id.is_none());
+    assert!(page.list[0].tribute_type.is_none());
+    assert!(page.list[0].acknowledgee_individual_id.is_none());
+    assert!(page.list[0].receipt_date.is_none());
+    assert!(page.list[0].receipt_date_formatted.is_none());
+    assert!(page.list[0].contact_passthrough_id.is_none());
+    assert!(page.list[0].contact_passthrough_url.is_none());
+    assert!(page.list[0].contact_individual_id.is_none());
+    assert!(page.list[0].cash_accounting_code.is_none());
+    assert!(page.list[0].gift_ask_id.is_none());
+    assert!(page.list[0].contact_membership_id.is_none());
+    assert!(page.list[0].gift_designations.is_empty());
+    assert!(page.list[0].gift_premiums.is_empty());
+    assert!(page.list[0].pledge_payments.is_empty());
+    assert!(page.list[0].recurring_gift_payments.is_empty());
+    assert!(page.list[0].gift_url.is_none());
+    assert!(page.list[0].is_private.is_none());
+    assert!(page.list[0].is_tax_deductible.is_none());
+    assert!(page.list[0].custom_fields.is_none());
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "POST", "/api/Gift/Bulk", Some(body));
+}
+
+#[tokio::test]
+async fn reverse() {
+    let body = r#"{"giftDate":"2023-12-07","reversedGiftId":86,"notes":"Notes"}"#;
+    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let gift =
+        client.gifts().reverse(ReversingGift::new(86).gift_date("2023-12-07").notes("Notes")).await.unwrap();
+
+    assert_eq!(gift.id, 399);
+    assert_eq!(gift.transaction_source.as_deref(), Some("shop"));
+    assert_eq!(gift.transaction_id.as_deref(), Some("T-1"));
+    assert!(gift.contact_id.is_none());
+    assert!(gift.contact_name.is_none());
+    assert!(gift.contact_url.is_none());
+    assert!(gift.gift_type.is_none());
+    assert!(gift.gift_type_formatted.is_none());
+    assert!(gift.gift_date.is_none());
+    assert!(gift.gift_date_formatted.is_none());
+    assert!(gift.amount.is_none());
+    assert!(gift.amount_formatted.is_none());
+    assert!(gift.currency_code.is_none());
+    assert!(gift.exchange_rate.is_none());
+    assert!(gift.base_currency_code.is_none());
+    assert!(gift.batch.is_none());
+    assert!(gift.create_date_time_utc.is_none());
+    assert!(gift.created_by_user.is_none());
+    assert!(gift.modified_date_time_utc.is_none());
+    assert!(gift.modified_by_user.is_none());
+    assert!(gift.segment_id.is_none());
+    assert!(gift.segment.is_none());
+    assert!(gift.segment_code.is_none());
+    assert!(gift.segment_url.is_none());
+    assert!(gift.media_outlet_id.is_none());
+    assert!(gift.media_outlet.is_none());
+    assert!(gift.grant_id.is_none());
+    assert!(gift.grant.is_none());
+    assert!(gift.grant_url.is_none());
+    assert!(gift.notes.is_none());
+    assert!(gift.tribute.is_none());
+    assert!(gift.tribute_id.is_none());
+    assert!(gift.tribute_type.is_none());
+    assert!(gift.acknowledgee_individual_id.is_none());
+    assert!(gift.receipt_date.is_none());
+    assert!(gift.receipt_date_formatted.is_none());
+    assert!(gift.contact_passthrough_id.is_none());
+    assert!(gift.contact_passthrough_url.is_none());
+    assert!(gift.contact_individual_id.is_none());
+    assert!(gift.cash_accounting_code.is_none());
+    assert!(gift.gift_ask_id.is_none());
+    assert!(gift.contact_membership_id.is_none());
+    assert!(gift.gift_designations.is_empty());
+    assert!(gift.gift_premiums.is_empty());
+    assert!(gift.pledge_payments.is_empty());
+    assert!(gift.recurring_gift_payments.is_empty());
+    assert!(gift.gift_url.is_none());
+    assert!(gift.is_private.is_none());
+    assert!(gift.is_tax_deductible.is_none());
+    assert!(gift.custom_fields.is_none());
+    assert_sent(&server, "POST", "/api/Gift/ReversingTransaction", Some(body));
+}
+
+#[tokio::test]
 async fn create_transaction() {
-    let body = r#"{"transactionSource":"shop","transactionId":"T-2","contact":{"firstname":"Anna","lastname":"Larsson","email":"anna@example.org"},"giftDate":"12/8/2023","giftType":"Credit","amount":"25.00","designations":[{"code":"W","amountDesignated":"25.00"}]}"#;
+    let body = r#"{"transactionSource":"shop","transactionId":"T-1","contact":{"referenceId":"crm/17","id":273,"name":"Spring Appeal","type":"General","title":"Title","firstname":"Anna","middlename":"Maria","lastname":"Larsson","suffix":"Suffix","birthMonth":"Birth month","birthDay":"Birth day","birthYear":"Birth year","gender":"Female","emailType":"ola@example.org","email":"anna@example.org","phoneType":"Phone type","phone":"+1 602 555 0100","address":{"address1":"1 Main Street","address2":"Suite 4"},"tags":"Tags","emailLists":["ola@example.org"]},"giftDate":"2023-12-07","cancelDate":"2023-12-07","giftType":"Credit","amount":"25.00","currencyCode":"USD","exchangeRate":10.5,"frequency":"Monthly","recurringGiftTransactionId":"Recurring gift transaction id","recurringGiftTransactionUpdate":true,"pledgeFrequency":"Monthly","pledgeTransactionId":"Pledge transaction id","pledgeExpectedFullfillmentDate":"2023-12-07","batch":"B-7","notes":"Notes","segment":"Segment","mediaOutlet":"Media outlet","receiptDate":"2023-12-07","receiptSegment":"Receipt segment","cashAccountingCode":"A-100","tribute":"Tribute","tributeDedication":{"tributeId":45,"tributeType":"Tribute type","tributeFirstName":"Anna","tributeLastName":"Larsson","tributeCity":"Tribute city","tributeState":"Tribute state","acknowledgeeIndividualId":38,"acknowledgeeFirstName":"Anna","acknowledgeeLastName":"Larsson","acknowledgeeAddress":"Acknowledgee address","acknowledgeeCity":"Acknowledgee city","acknowledgeeState":"Acknowledgee state","acknowledgeePostal":"Acknowledgee postal","acknowledgeeEmail":"ola@example.org","acknowledgeePhone":"Acknowledgee phone"},"isPrivate":false,"isTaxDeductible":true,"checkNumber":"Check number","creditCardType":"Credit card type","nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","nonCashGiftDescription":"Non cash gift description","stockTickerSymbol":"Stock ticker symbol","stockNumberOfShares":75,"iraCustodian":"Ira custodian","submissionUrl":"/api/submission/17","designations":[{"id":304,"name":"Spring Appeal"}],"premiums":[{"id":298,"name":"Spring Appeal"}],"customFields":{"shirt":"M"},"customObjects":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}],"contactIndividualId":817,"passthroughContact":{"referenceId":"crm/17","id":273,"name":"Spring Appeal","type":"General","title":"Title","firstname":"Anna","middlename":"Maria","lastname":"Larsson","suffix":"Suffix","birthMonth":"Birth month","birthDay":"Birth day","birthYear":"Birth year","gender":"Female","emailType":"ola@example.org","email":"anna@example.org","phoneType":"Phone type","phone":"+1 602 555 0100","address":{"address1":"1 Main Street","address2":"Suite 4"},"tags":"Tags","emailLists":["ola@example.org"]},"eventAttendee":{"eventId":94,"eventName":"Event name","invited":true,"rsvp":true,"rsvpResponse":true,"attended":true}}"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
     client
         .gifts()
         .create_transaction(
-            GiftTransaction::contact(
-                GiftTransactionContact::firstname("Anna").lastname("Larsson").email("anna@example.org"),
+            GiftTransaction::new(
+                GiftTransactionContact::first_name("Anna")
+                    .last_name("Larsson")
+                    .reference_id("crm/17")
+                    .id(273)
+                    .name("Spring Appeal")
+                    .kind("General")
+                    .title("Title")
+                    .middle_name("Maria")
+                    .suffix("Suffix")
+                    .birth_month("Birth month")
+                    .birth_day("Birth day")
+                    .birth_year("Birth year")
+                    .gender("Female")
+                    .email_type("ola@example.org")
+                    .email("anna@example.org")
+                    .phone_type("Phone type")
+                    .phone("+1 602 555 0100")
+                    .address(TransactionAddress::new().address1("1 Main Street").address2("Suite 4"))
+                    .tags("Tags")
+                    .email_lists(["ola@example.org"]),
+                GiftType::Credit,
+                "25.00",
             )
-            .gift_type("Credit")
-            .amount("25.00")
             .transaction_source("shop")
-            .transaction_id("T-2")
-            .gift_date("12/8/2023")
-            .designations([TransactionDesignation::new().code("W").amount_designated("25.00")]),
+            .transaction_id("T-1")
+            .gift_date("2023-12-07")
+            .cancel_date("2023-12-07")
+            .currency_code("USD")
+            .exchange_rate(Amount::new(105, 1))
+            .frequency(Frequency::Monthly)
+            .recurring_gift_transaction_id("Recurring gift transaction id")
+            .recurring_gift_transaction_update(true)
+            .pledge_frequency(Frequency::Monthly)
+            .pledge_transaction_id("Pledge transaction id")
+            .pledge_expected_fulfillment_date("2023-12-07")
+            .batch("B-7")
+            .notes("Notes")
+            .segment("Segment")
+            .media_outlet("Media outlet")
+            .receipt_date("2023-12-07")
+            .receipt_segment("Receipt segment")
+            .cash_accounting_code("A-100")
+            .tribute("Tribute")
+            .tribute_dedication(
+                TransactionTribute::new()
+                    .tribute_id(45)
+                    .tribute_type("Tribute type")
+                    .tribute_first_name("Anna")
+                    .tribute_last_name("Larsson")
+                    .tribute_city("Tribute city")
+                    .tribute_state("Tribute state")
+                    .acknowledgee_individual_id(38)
+                    .acknowledgee_first_name("Anna")
+                    .acknowledgee_last_name("Larsson")
+                    .acknowledgee_address("Acknowledgee address")
+                    .acknowledgee_city("Acknowledgee city")
+                    .acknowledgee_state("Acknowledgee state")
+                    .acknowledgee_postal("Acknowledgee postal")
+                    .acknowledgee_email("ola@example.org")
+                    .acknowledgee_phone("Acknowledgee phone"),
+            )
+            .is_private(false)
+            .is_tax_deductible(true)
+            .check_number("Check number")
+            .credit_card_type("Credit card type")
+            .non_cash_gift_type_id(84)
+            .non_cash_gift_type("Non cash gift type")
+            .non_cash_gift_description("Non cash gift description")
+            .stock_ticker_symbol("Stock ticker symbol")
+            .stock_number_of_shares(75)
+            .ira_custodian("Ira custodian")
+            .submission_url("/api/submission/17")
+            .designations([TransactionDesignation::new().id(304).name("Spring Appeal")])
+            .premiums([TransactionPremium::new().id(298).name("Spring Appeal")])
+            .custom_fields([("shirt", "M")])
+            .custom_objects([CollectionRecord::new()
+                .name("Spring Appeal")
+                .fields([NamedValue::new("size", "M")])])
+            .contact_individual_id(817)
+            .passthrough_contact(
+                GiftTransactionContact::first_name("Anna")
+                    .last_name("Larsson")
+                    .reference_id("crm/17")
+                    .id(273)
+                    .name("Spring Appeal")
+                    .kind("General")
+                    .title("Title")
+                    .middle_name("Maria")
+                    .suffix("Suffix")
+                    .birth_month("Birth month")
+                    .birth_day("Birth day")
+                    .birth_year("Birth year")
+                    .gender("Female")
+                    .email_type("ola@example.org")
+                    .email("anna@example.org")
+                    .phone_type("Phone type")
+                    .phone("+1 602 555 0100")
+                    .address(TransactionAddress::new().address1("1 Main Street").address2("Suite 4"))
+                    .tags("Tags")
+                    .email_lists(["ola@example.org"]),
+            )
+            .event_attendee(
+                TransactionEventAttendee::new()
+                    .event_id(94)
+                    .event_name("Event name")
+                    .invited(true)
+                    .rsvp(true)
+                    .rsvp_response(true)
+                    .attended(true),
+            ),
         )
         .await
         .unwrap();
 
     assert_sent(&server, "POST", "/api/v2/Gift/Transaction", Some(body));
+}
+
+#[tokio::test]
+async fn create_transactions() {
+    let body = r#"{"transactionSource":"shop","transactions":[{"transactionSource":"shop","transactionId":"T-1","contact":{"referenceId":"crm/17","id":273,"firstname":"Anna","lastname":"Larsson"},"giftType":"Credit","amount":"25.00"}],"createImport":true,"importName":"Import name","batch":"B-7","batchTotal":10.5,"defaultGiftDate":"2023-12-07","defaultGiftType":"Credit"}"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client
+        .gifts()
+        .create_transactions(
+            GiftTransactionBatch::new(
+                "shop",
+                [GiftTransaction::new(
+                    GiftTransactionContact::first_name("Anna")
+                        .last_name("Larsson")
+                        .reference_id("crm/17")
+                        .id(273),
+                    GiftType::Credit,
+                    "25.00",
+                )
+                .transaction_source("shop")
+                .transaction_id("T-1")],
+            )
+            .create_import(true)
+            .import_name("Import name")
+            .batch("B-7")
+            .batch_total(Amount::new(105, 1))
+            .default_gift_date("2023-12-07")
+            .default_gift_type(GiftType::Credit),
+        )
+        .await
+        .unwrap();
+
+    assert_sent(&server, "POST", "/api/v2/Gift/Transactions", Some(body));
+}
+
+#[tokio::test]
+async fn custom_fields() {
+    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let custom_field_defs = client.gifts().custom_fields().await.unwrap();
+
+    assert_eq!(custom_field_defs.len(), 1);
+    assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert!(custom_field_defs[0].display_name.is_none());
+    assert!(custom_field_defs[0].options.is_empty());
+    assert!(custom_field_defs[0].create_date_time_utc.is_none());
+    assert!(custom_field_defs[0].created_by_user.is_none());
+    assert!(custom_field_defs[0].modified_date_time_utc.is_none());
+    assert!(custom_field_defs[0].modified_by_user.is_none());
+    assert_sent(&server, "GET", "/api/Gift/CustomFields", None);
+}
+
+#[tokio::test]
+async fn non_cash_gift_types() {
+    let answer = r#"{"list":[{"id":29,"name":"Spring Appeal","isEnabled":true}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let page = client
+        .gifts()
+        .non_cash_gift_types(
+            GiftsNonCashGiftTypesOptions::new().sort_by("name").descending(true).skip(20).take(10),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 29);
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].is_enabled, Some(true));
+    assert_eq!(page.total, 1);
+    assert_sent(
+        &server,
+        "GET",
+        "/api/Gift/NonCashGiftTypes?sortBy=name&descending=true&skip=20&take=10",
+        None,
+    );
+}
+
+#[tokio::test]
+async fn query_options() {
+    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+
+    let query_options = client.gifts().query_options().await.unwrap();
+
+    assert_eq!(query_options.options.len(), 1);
+    assert_eq!(query_options.options[0].parameter.as_deref(), Some("Gift Date"));
+    assert_eq!(query_options.options[0].kind, Some(QueryOptionType::Date));
+    assert!(query_options.options[0].operator_options.is_empty());
+    assert!(query_options.options[0].value_options.is_empty());
+    assert_eq!(query_options.operator_options.len(), 1);
+    assert_eq!(query_options.operator_options[0].operator.as_deref(), Some("Is"));
+    assert_eq!(query_options.operator_options[0].multiple_values_allowed, Some(true));
+    assert!(query_options.operator_options[0].value_required.is_none());
+    assert_sent(&server, "GET", "/api/Gift/QueryOptions", None);
+}
+
+#[tokio::test]
+async fn query() {
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+    let query: Query = serde_json::from_str(
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+        )
+        .unwrap();
+
+    let page = client.gifts().query(&query, Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 349);
+    assert_eq!(page.list[0].contact_id, Some(17));
+    assert_eq!(page.list[0].contact_individual_id, Some(817));
+    assert!(page.list[0].gift_type.is_none());
+    assert!(page.list[0].gift_date.is_none());
+    assert!(page.list[0].amount.is_none());
+    assert!(page.list[0].segment.is_none());
+    assert!(page.list[0].batch.is_none());
+    assert!(page.list[0].gift_url.is_none());
+    assert!(page.list[0].culture.is_none());
+    assert!(page.list[0].exchange_rate.is_none());
+    assert!(page.list[0].gift_designations.is_empty());
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "POST", "/api/Gift/Query?skip=20&take=10", Some(body));
+}
+
+#[tokio::test]
+async fn query_full() {
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let answer = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let client = common::client(&server.url());
+    let query: Query = serde_json::from_str(
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+        )
+        .unwrap();
+
+    let page = client.gifts().query_full(&query, Paging::new().skip(20).take(10)).await.unwrap();
+
+    assert_eq!(page.list.len(), 1);
+    assert_eq!(page.list[0].id, 399);
+    assert_eq!(page.list[0].transaction_source.as_deref(), Some("shop"));
+    assert_eq!(page.list[0].transaction_id.as_deref(), Some("T-1"));
+    assert!(page.list[0].contact_id.is_none());
+    assert!(page.list[0].contact_name.is_none());
+    assert!(page.list[0].contact_url.is_none());
+    assert!(page.list[0].gift_type.is_none());
+    assert!(page.list[0].gift_type_formatted.is_none());
+    assert!(page.list[0].gift_date.is_none());
+    assert!(page.list[0].gift_date_formatted.is_none());
+    assert!(page.list[0].amount.is_none());
+    assert!(page.list[0].amount_formatted.is_none());
+    assert!(page.list[0].currency_code.is_none());
+    assert!(page.list[0].exchange_rate.is_none());
+    assert!(page.list[0].base_currency_code.is_none());
+    assert!(page.list[0].batch.is_none());
+    assert!(page.list[0].create_date_time_utc.is_none());
+    assert!(page.list[0].created_by_user.is_none());
+    assert!(page.list[0].modified_date_time_utc.is_none());
+    assert!(page.list[0].modified_by_user.is_none());
+    assert!(page.list[0].segment_id.is_none());
+    assert!(page.list[0].segment.is_none());
+    assert!(page.list[0].segment_code.is_none());
+    assert!(page.list[0].segment_url.is_none());
+    assert!(page.list[0].media_outlet_id.is_none());
+    assert!(page.list[0].media_outlet.is_none());
+    assert!(page.list[0].grant_id.is_none());
+    assert!(page.list[0].grant.is_none());
+    assert!(page.list[0].grant_url.is_none());
+    assert!(page.list[0].notes.is_none());
+    assert!(page.list[0].tribute.is_none());
+    assert!(page.list[0].tribute_id.is_none());
+    assert!(page.list[0].tribute_type.is_none());
+    assert!(page.list[0].acknowledgee_individual_id.is_none());
+    assert!(page.list[0].receipt_date.is_none());
+    assert!(page.list[0].receipt_date_formatted.is_none());
+    assert!(page.list[0].contact_passthrough_id.is_none());
+    assert!(page.list[0].contact_passthrough_url.is_none());
+    assert!(page.list[0].contact_individual_id.is_none());
+    assert!(page.list[0].cash_accounting_code.is_none());
+    assert!(page.list[0].gift_ask_id.is_none());
+    assert!(page.list[0].contact_membership_id.is_none());
+    assert!(page.list[0].gift_designations.is_empty());
+    assert!(page.list[0].gift_premiums.is_empty());
+    assert!(page.list[0].pledge_payments.is_empty());
+    assert!(page.list[0].recurring_gift_payments.is_empty());
+    assert!(page.list[0].gift_url.is_none());
+    assert!(page.list[0].is_private.is_none());
+    assert!(page.list[0].is_tax_deductible.is_none());
+    assert!(page.list[0].custom_fields.is_none());
+    assert_eq!(page.total, 1);
+    assert_sent(&server, "POST", "/api/Gift/Query/FullGift?skip=20&take=10", Some(body));
 }

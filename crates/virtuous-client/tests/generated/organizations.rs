@@ -7,14 +7,14 @@ use client_core::testing::WireServer;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"organizationUserId":1201,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","isAdministrator":true,"isEnabled":true}]"#;
+    let answer = r#"[{"organizationUserId":94,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","isAdministrator":true,"isEnabled":true}]"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
     let organizations = client.organizations().list().await.unwrap();
 
     assert_eq!(organizations.len(), 1);
-    assert_eq!(organizations[0].organization_user_id, 1201);
+    assert_eq!(organizations[0].organization_user_id, 94);
     assert_eq!(organizations[0].organization_name.as_deref(), Some("Seeded Sandbox"));
     assert_eq!(organizations[0].organization_time_zone.as_deref(), Some("America/Phoenix"));
     assert_eq!(organizations[0].organization_culture.as_deref(), Some("en-US"));
@@ -25,13 +25,13 @@ async fn list() {
 
 #[tokio::test]
 async fn current() {
-    let answer = r#"{"organizationUserId":1201,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","currentUserTimeZone":"America/Phoenix","isAdministrator":true,"isEnabled":true}"#;
+    let answer = r#"{"organizationUserId":94,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","currentUserTimeZone":"America/Phoenix","isAdministrator":true,"isEnabled":true}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
 
     let current_organization = client.organizations().current().await.unwrap();
 
-    assert_eq!(current_organization.organization_user_id, 1201);
+    assert_eq!(current_organization.organization_user_id, 94);
     assert_eq!(current_organization.organization_name.as_deref(), Some("Seeded Sandbox"));
     assert_eq!(current_organization.organization_time_zone.as_deref(), Some("America/Phoenix"));
     assert_eq!(current_organization.organization_culture.as_deref(), Some("en-US"));
@@ -39,4 +39,15 @@ async fn current() {
     assert_eq!(current_organization.is_administrator, Some(true));
     assert_eq!(current_organization.is_enabled, Some(true));
     assert_sent(&server, "GET", "/api/Organization/Current", None);
+}
+
+#[tokio::test]
+async fn switch() {
+    let body = r#"{"organizationUserId":1202}"#;
+    let server = WireServer::start([WireServer::json(200, "")]).unwrap();
+    let client = common::client(&server.url());
+
+    client.organizations().switch(1202).await.unwrap();
+
+    assert_sent(&server, "PUT", "/api/Organization/Switch", Some(body));
 }

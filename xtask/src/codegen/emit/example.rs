@@ -120,9 +120,18 @@ fn name_of_body(operation: &Operation, name: &str) -> String {
 fn answer_name(ty: &Type) -> String {
     match ty {
         Type::Named(name) => name.to_snake_case(),
-        Type::List(inner) => format!("{}s", answer_name(inner)),
+        Type::List(inner) => plural(&answer_name(inner)),
+        Type::Page(_) => "page".to_owned(),
         Type::Custom(path) => path.rsplit("::").next().unwrap_or_default().to_snake_case(),
         _ => "answer".to_owned(),
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if word.ends_with('s') => format!("{word}es"),
+        None => format!("{word}s"),
     }
 }
 
@@ -240,7 +249,21 @@ impl Writer<'_, '_> {
                 }
                 quote!([#(#pairs),*])
             }
-            (Type::Custom(_), node) => any(node),
+            // A literal with a fraction would be a float, which is what such a type is there to avoid.
+            (Type::Custom(path), Node::Number(value)) => {
+                let name = owned(ty);
+                self.names.insert(last_segment(path).to_owned());
+                let (digits, places) = digits_and_places(*value);
+                quote!(#name::new(#digits, #places))
+            }
+            (Type::Custom(path), Node::Object(_)) if named_value(node).is_some() => {
+                let name = owned(ty);
+                self.names.insert(last_segment(path).to_owned());
+                let (key, value) =
+                    named_value(node).map(|(key, value)| (key, any(value))).unwrap_or_default();
+                quote!(#name::new(#key, #value))
+            }
+            (Type::Custom(_), node) => pairs(node).unwrap_or_else(|| any(node)),
             (Type::Named(name), node) => {
                 let Some(model) = self.plan.model(name) else { return misfit(ty, node, pointer) };
                 self.model(model, node, pointer)?
@@ -325,6 +348,36 @@ fn any(node: &Node) -> TokenStream {
     }
 }
 
+/// The name and the value of an object that has just these.
+fn named_value(node: &Node) -> Option<(&str, &Node)> {
+    match (node, node.get("name")?, node.get("value")?) {
+        (Node::Object(members), Node::Text(name), value) if members.len() == 2 => Some((name, value)),
+        _ => None,
+    }
+}
+
+/// Values under names, be they an object or a list of named values, as an array of pairs.
+fn pairs(node: &Node) -> Option<TokenStream> {
+    let pairs: Vec<(&str, &Node)> = match node {
+        Node::Object(members) => members.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+        Node::Array(items) => items.iter().map(named_value).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    let pairs = pairs.iter().map(|(name, value)| {
+        let value = any(value);
+        quote!((#name, #value))
+    });
+    Some(quote!([#(#pairs),*]))
+}
+
+/// `10.5` as 105 and 1.
+fn digits_and_places(value: f64) -> (Literal, Literal) {
+    let text = value.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = format!("{whole}{fraction}").parse().unwrap_or_default();
+    (Literal::i64_unsuffixed(digits), Literal::usize_unsuffixed(fraction.len()))
+}
+
 fn json(node: &Node) -> TokenStream {
     let json: TokenStream = node.sorted().to_string().parse().unwrap_or_default();
     quote!(serde_json::json!(#json))
@@ -338,6 +391,7 @@ fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
         Type::Boolean => "a boolean",
         Type::List(_) => "an array",
         Type::Map(_) | Type::FreeMap => "an object that is not empty",
+        Type::Page(_) => "a page",
         Type::Named(name) => name,
         Type::Custom(path) => path,
     };

@@ -42,6 +42,13 @@ pub(crate) fn assertions(
             }
             all
         }
+        (Type::Page(inner), Node::Object(_)) => {
+            let list = node.get("list").unwrap_or(&Node::Null);
+            let mut all = assertions(plan, &Type::List(inner.clone()), list, &quote!(#access.list), names);
+            let total = node.get("total").unwrap_or(&Node::Null);
+            all.extend(assertions(plan, &Type::Integer, total, &quote!(#access.total), names));
+            all
+        }
         (Type::Map(inner), Node::Object(members)) => {
             let mut all = length(access, members.len());
             for (name, value) in members {

@@ -5,6 +5,7 @@ use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::arguments::{named_arguments, options, owns_options};
 use super::construct::initial;
+use super::convert::lost;
 use super::docs::{doc, example, method as method_docs, statements};
 use super::example::{body_name, call, custom_body_name};
 use super::operations::static_name;
@@ -33,17 +34,16 @@ pub(crate) fn file<'a>(
     let plural = if count == 1 { "operation" } else { "operations" };
     let mut file = RustFile::new(format!("The handle `{name}` and its {count} {plural}."));
     let bound = plan.bound(resource);
-    // A handle that hangs on another is made in that one's module.
-    let visibility = resource.parent.as_ref().map(|_| quote!(pub(super)));
+    // Methods that are written by hand stand elsewhere in the crate, and so does the handle that hangs on another.
     let fields = bound.iter().map(|parameter| {
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
-        quote!(#visibility #name: #ty)
+        quote!(pub(crate) #name: #ty)
     });
     let docs = doc(&format!("{}\n\nMade by {}.", resource.summary, accessor_path(plan, resource)), 0);
     file.items(quote! {
         #docs
         #[derive(Clone, Copy, Debug)]
-        pub struct #name<'a> { #visibility client: &'a Client, #(#fields,)* }
+        pub struct #name<'a> { pub(crate) client: &'a Client, #(#fields,)* }
     });
     if resource.parent.is_none() {
         let accessor = accessor(plan, resource, false);
@@ -74,6 +74,7 @@ pub(crate) fn file<'a>(
     for ((operation, call), statement) in plan.operations_of(resource).zip(&calls).zip(&statements) {
         let text = method_docs(plan, operation, &example(call, statement, crate_name));
         methods.push(method(plan, operation, &text));
+        methods.extend(modify(plan, operation));
         if operation.named_arguments {
             beside.extend(named_arguments(plan, operation));
         }
@@ -253,6 +254,10 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         let ty = ident(&operation.options_type());
         parameters.push(quote!(options: #ty));
     }
+    if operation.paging.is_some() {
+        request =
+            quote!(#request.check(model::page(&operations::#operation_name, options.skip, options.take)));
+    }
     let (answer, decoder) = answer(plan.api, operation);
     quote! {
         #docs
@@ -261,6 +266,61 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             #request.call(#decoder)
         }
     }
+}
+
+/// The method that reads, changes and sends back.
+fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> {
+    let (read, model) = plan.modified(operation)?;
+    let arguments = plan.arguments(operation);
+    let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
+    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();
+    let types = path.iter().map(|argument| argument_type(&argument.parameter.ty));
+    let lost = lost(plan, model);
+    let lost = match lost.as_slice() {
+        [] => String::new(),
+        lost => format!(
+            "\n\nThe vendor does not tell everything that it takes: {} {} cleared unless set again.",
+            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            if lost.len() == 1 { "is" } else { "are" }
+        ),
+    };
+    let docs = doc(
+        &format!(
+            "Reads it with [`{0}`](Self::{0}), changes it, and sends it back with [`{1}`](Self::{1}), so that what \
+             `change` leaves alone stays as it is.{lost}\n\nThe vendor has no way to notice another writer in between: \
+             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.",
+            read.method, operation.method
+        ),
+        4,
+    );
+    let (name, body) = (
+        ident(&if operation.method == "update" {
+            "modify".to_owned()
+        } else {
+            format!("modify_{}", operation.method.trim_start_matches("update_"))
+        }),
+        ident(&model.schema.name),
+    );
+    let (read, write) = (ident(&read.method), ident(&operation.method));
+    let made = if super::convert::may_fail(plan, model) {
+        quote!(#body::try_from(&read)?)
+    } else {
+        quote!(#body::from(&read))
+    };
+    let options = (!plan.optional_query(operation).is_empty()).then(|| {
+        let ty = ident(&operation.options_type());
+        quote!(, #ty::new())
+    });
+    let (answer, _) = answer(plan.api, operation);
+    Some(quote! {
+        #docs
+        pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
+            let read = self.#read(#(#names),*).await?;
+            let mut update = #made;
+            change(&mut update);
+            self.#write(#(#names,)* update #options).await
+        }
+    })
 }
 
 /// What the client adds to a body.
@@ -352,7 +412,12 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
 
 fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
     let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
+    let own = path(&operation.decoder);
     match &operation.answer.ty {
+        Some(ty) if own.is_some() => (owned(ty), own.unwrap_or_default()),
+        Some(ty @ Type::Page(_)) => {
+            (owned(ty), api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default())
+        }
         Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
         None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::nothing))),
     }

@@ -2,10 +2,12 @@
 
 mod arguments;
 mod construct;
+mod convert;
 mod docs;
 mod example;
 mod expect;
 mod handles;
+mod lenient_tests;
 mod models;
 mod operations;
 mod readme;
@@ -86,7 +88,13 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         let text = file.render(&names, origin.root)?;
         writer.files.insert(PathBuf::from(format!("tests/generated/{}.rs", resource.name)), text);
     }
-    let mut shared = wire_tests::module(&tested);
+    let lenient = lenient_tests::file(plan);
+    if let Some(file) = &lenient {
+        let names = file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
+        let text = file.render(&names, origin.root)?;
+        writer.files.insert(PathBuf::from("tests/generated/lenient.rs"), text);
+    }
+    let mut shared = wire_tests::module(&tested, if lenient.is_some() { &["lenient"] } else { &[] });
     shared.head.push(format!("Input: {}", origin.digest));
     let names = Names::from([
         ("WireServer".to_owned(), "client_core::testing::WireServer".to_owned()),
@@ -128,10 +136,13 @@ fn names(plan: &Plan<'_>) -> Names {
         ("Class", "client_core::Class"),
         ("Client", "crate::Client"),
         ("Deserialize", "serde::Deserialize"),
+        ("Field", "client_core::record::Field"),
         ("Map", "serde_json::Map"),
+        ("Error", "crate::Error"),
         ("ExposeSecret", "client_core::auth_core::ExposeSecret"),
         ("Method", "http::Method"),
         ("Operation", "client_core::Operation"),
+        ("Record", "client_core::record::Record"),
         ("SecretString", "client_core::auth_core::SecretString"),
         ("Serialize", "serde::Serialize"),
         ("Value", "serde_json::Value"),
@@ -142,6 +153,9 @@ fn names(plan: &Plan<'_>) -> Names {
     .into_iter()
     .map(|(name, path)| (name.to_owned(), path.to_owned()))
     .collect();
+    if let Some(page) = &plan.api.page {
+        names.insert("Page".to_owned(), page.path.clone());
+    }
     for model in plan.models() {
         let module = module_of(plan, model);
         names.insert(model.schema.name.clone(), format!("crate::generated::{module}::{}", model.schema.name));
@@ -211,7 +225,9 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
         let text = parent.render(&Names::new(), writer.origin.root)?;
         writer.files.insert(PathBuf::from("src/generated/models/mod.rs"), text);
     }
-    for (module, file) in &files {
+    for (module, file) in &mut files {
+        let own: Vec<&Model<'_>> = plan.models().filter(|model| module_of(plan, model) == *module).collect();
+        models::reading(plan, &own).into_iter().for_each(|piece| file.items(piece));
         writer.add(&format!("src/generated/{}.rs", module.replace("::", "/")), file)?;
     }
     Ok(())

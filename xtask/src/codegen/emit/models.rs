@@ -3,6 +3,7 @@
 use super::super::description::{Object, Property, Shape, Type, Variant};
 use super::super::plan::{Construction, Model, Plan};
 use super::construct::{Field, chain, from, new, setter, staged};
+use super::convert::conversion;
 use super::docs::doc;
 use super::rust::Piece;
 use super::types::{ident, owned};
@@ -36,16 +37,25 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
     let name = ident(&model.schema.name);
     let (construction, private) = (model.construction(), model.private);
     let style = Style::of(object);
-    let fields = object.properties.iter().map(|property| field(model, property, style));
-    let unknown = object.keep_unknown.then(|| {
+    let lenient = plan.api.lenient && model.read;
+    let fields = object.properties.iter().map(|property| field(model, property, style, lenient));
+    let unknown = (object.keep_unknown && !lenient).then(|| {
         quote! {
             /// The members that this version doesn't know. They are sent back as they came.
             #[serde(flatten)]
             pub unknown: Map<String, Value>,
         }
     });
+    let unknown_read = lenient.then(|| {
+        let skip = model.sent.then(|| quote!(#[serde(skip)]));
+        quote! {
+            /// The members that this version doesn't know by name.
+            #skip
+            pub unknown: Map<String, Value>,
+        }
+    });
     let derives = derives(plan, model);
-    let rename = style.attribute();
+    let rename = style.attribute().filter(|_| !lenient || model.sent);
     let docs = doc(&documentation(model, construction.as_ref()), 0);
     if private {
         return vec![quote! {
@@ -60,8 +70,12 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
         #derives
         #rename
         #[non_exhaustive]
-        pub struct #name { #(#fields,)* #unknown }
+        pub struct #name { #(#fields,)* #unknown #unknown_read }
     }];
+    if lenient {
+        pieces.push(record(model, object));
+    }
+    pieces.extend(conversion(plan, model, object));
     if let Some(construction) = construction {
         let others: Vec<Field<'_>> = object
             .properties
@@ -69,7 +83,8 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
             .filter(|property| !property.is_argument())
             .map(Field::of_property)
             .collect();
-        pieces.extend(constructors(&model.schema.name, &construction, &others, object.keep_unknown));
+        let unknown = object.keep_unknown || lenient;
+        pieces.extend(constructors(&model.schema.name, &construction, &others, unknown));
         if let Construction::New(required) = &construction
             && let [only] = required.as_slice()
             && plan.is_body(model)
@@ -129,7 +144,7 @@ fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> 
 
 fn derives(plan: &Plan<'_>, model: &Model<'_>) -> TokenStream {
     let default = has_default(plan, model, &mut Vec::new()).then(|| quote!(Default,));
-    let read = model.read.then(|| quote!(Deserialize,));
+    let read = (model.read && !plan.api.lenient).then(|| quote!(Deserialize,));
     let sent = model.sent.then(|| quote!(Serialize,));
     quote!(#[derive(Clone, Debug, #default #read #sent)])
 }
@@ -158,28 +173,37 @@ fn has_default<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p st
     all
 }
 
-fn field(model: &Model<'_>, property: &Property, style: Style) -> TokenStream {
+fn field(model: &Model<'_>, property: &Property, style: Style, lenient: bool) -> TokenStream {
     let name = ident(&property.rust);
     let docs = property.docs.clone().unwrap_or_else(|| format!("The vendor's `{}`.", property.wire));
     let docs = doc(&docs, 4);
-    let serde = serde_attribute(model, property, style);
+    let serde = serde_attribute(model, property, style, lenient);
     let ty = owned(&property.ty);
     let ty = if property.is_option() { quote!(Option<#ty>) } else { ty };
     let visibility = if model.private { quote!(pub(crate)) } else { quote!(pub) };
     quote!(#docs #serde #visibility #name: #ty)
 }
 
-fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Option<TokenStream> {
+fn serde_attribute(
+    model: &Model<'_>,
+    property: &Property,
+    style: Style,
+    lenient: bool,
+) -> Option<TokenStream> {
     let mut parts: Vec<TokenStream> = Vec::new();
+    // Records are read without serde's attributes.
+    if lenient && !model.sent {
+        return None;
+    }
     if style.wire(&property.rust) != property.wire {
         let wire = &property.wire;
         parts.push(quote!(rename = #wire));
     }
-    if model.read {
+    if model.read && !lenient {
         parts.extend(property.aliases.iter().map(|alias| quote!(alias = #alias)));
     }
     let (option, secret) = (property.is_option(), property.ty == Type::Secret);
-    if model.read {
+    if model.read && !lenient {
         match (secret, option) {
             (true, true) => {
                 parts.push(quote!(default));
@@ -197,6 +221,7 @@ fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Opti
         if option && !property.required {
             parts.push(quote!(skip_serializing_if = "Option::is_none"));
         }
+        parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
         match (secret, option) {
             (true, true) => parts.push(quote!(serialize_with = "client_core::model::expose_optional")),
             (true, false) => parts.push(quote!(serialize_with = "client_core::model::expose")),
@@ -204,6 +229,58 @@ fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Opti
         }
     }
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
+}
+
+/// How an answer fills its fields.
+fn record(model: &Model<'_>, object: &Object) -> TokenStream {
+    let name = ident(&model.schema.name);
+    let members = object.properties.iter().map(|property| {
+        let names = std::iter::once(&property.wire).chain(&property.aliases);
+        let field = ident(&property.rust);
+        quote!(#(#names)|* => &mut self.#field)
+    });
+    let required: Vec<&String> = object
+        .properties
+        .iter()
+        .filter(|property| property.required && !property.is_option() && !property.defaulted)
+        .map(|property| &property.wire)
+        .collect();
+    let required = (!required.is_empty()).then(|| {
+        quote! {
+            fn required(&self) -> &'static [&'static str] {
+                &[#(#required),*]
+            }
+        }
+    });
+    quote! {
+        impl Record for #name {
+            fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+                Some(match name {
+                    #(#members,)*
+                    _ => return None,
+                })
+            }
+
+            fn unknown(&mut self) -> &mut Map<String, Value> {
+                &mut self.unknown
+            }
+
+            #required
+        }
+    }
+}
+
+/// What makes the types of one file readable.
+pub(crate) fn reading(plan: &Plan<'_>, models: &[&Model<'_>]) -> Vec<TokenStream> {
+    let read = || models.iter().filter(|model| plan.api.lenient && model.read);
+    let records: Vec<_> =
+        read().filter(|model| model.object().is_some()).map(|model| ident(&model.schema.name)).collect();
+    let enumerations: Vec<_> =
+        read().filter(|model| model.object().is_none()).map(|model| ident(&model.schema.name)).collect();
+    let records = (!records.is_empty()).then(|| quote!(client_core::deserialize_records!(#(#records),*);));
+    let enumerations =
+        (!enumerations.is_empty()).then(|| quote!(client_core::record_enums!(#(#enumerations),*);));
+    records.into_iter().chain(enumerations).collect()
 }
 
 /// How the names of most fields differ from those on the wire, so that few need an attribute of their own.

@@ -37,6 +37,13 @@ pub(crate) fn file(api: &Api) -> RustFile {
             let list = statuses(&operation.not_executed_on);
             value = quote!(#value.not_executed_on(#list));
         }
+        if let Some(paging) = operation.paging {
+            let max = match paging.max_take.map(Literal::u16_unsuffixed) {
+                Some(max) => quote!(Some(#max)),
+                None => quote!(None),
+            };
+            value = quote!(#value.paged(client_core::Paging::SkipTake { max_take: #max }));
+        }
         if operation.sensitive {
             value = quote!(#value.sensitive());
         }

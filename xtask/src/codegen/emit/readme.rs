@@ -31,6 +31,11 @@ fn table(plan: &Plan<'_>) -> String {
             Class::IdempotentWrite => "idempotent write",
             Class::Write => "write",
         };
+        if let Some(call) = &operation.by_hand {
+            let (verb, path) = (operation.verb, &operation.path);
+            text.push_str(&format!("| `{verb} {path}` | `{call}` | {class} |\n"));
+            continue;
+        }
         let mut call = String::from("client");
         for link in plan.resource(&operation.resource).map(|own| plan.chain(own)).unwrap_or_default() {
             let argument = plan.bound_here(link).map(|parameter| parameter.rust.as_str()).unwrap_or_default();

@@ -52,7 +52,10 @@ impl RustFile {
         let mut parts = Vec::new();
         for piece in &self.pieces {
             let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece;
-            collect_names(tokens.clone(), &mut used);
+            // An enumeration names its own variants only, whatever types are called like them.
+            if matches!(piece, Piece::Items(_)) {
+                collect_names(tokens.clone(), &mut used);
+            }
             let text = pretty(tokens)?;
             parts.push(match piece {
                 Piece::Items(_) => text,

@@ -25,6 +25,11 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
             let inner = owned(inner);
             quote!(BTreeMap<String, #inner>)
         }
+        // The type of pages has this name, wherever it stands.
+        Type::Page(inner) => {
+            let inner = owned(inner);
+            quote!(Page<#inner>)
+        }
         Type::FreeMap => quote!(Map<String, Value>),
         Type::Named(name) => {
             let name = ident(name);
@@ -50,7 +55,9 @@ pub(crate) fn input(ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
     let type_of = owned(ty);
     match ty {
         Type::Text | Type::Secret | Type::Custom(_) => (quote!(impl Into<#type_of>), quote!(#name.into())),
-        Type::Integer | Type::Number | Type::Boolean | Type::Named(_) => (type_of, quote!(#name)),
+        Type::Integer | Type::Number | Type::Boolean | Type::Named(_) | Type::Page(_) => {
+            (type_of, quote!(#name))
+        }
         Type::List(inner) => {
             let item = owned(inner);
             match **inner {

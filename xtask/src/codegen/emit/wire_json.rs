@@ -72,6 +72,8 @@ fn default_of(ty: &Type) -> Node {
         Type::Number => Node::Number(0.0),
         Type::Boolean => Node::Bool(false),
         Type::List(_) => Node::Array(Vec::new()),
-        Type::Map(_) | Type::FreeMap | Type::Named(_) | Type::Custom(_) => Node::Object(Vec::new()),
+        Type::Map(_) | Type::FreeMap | Type::Page(_) | Type::Named(_) | Type::Custom(_) => {
+            Node::Object(Vec::new())
+        }
     }
 }

@@ -113,7 +113,7 @@ fn test<'a>(
 }
 
 /// A raw string literal.
-fn raw(text: &str) -> TokenStream {
+pub(crate) fn raw(text: &str) -> TokenStream {
     let mut hashes = String::from("#");
     while text.contains(&format!("\"{hashes}")) {
         hashes.push('#');
@@ -165,12 +165,13 @@ fn encoded(text: &str) -> String {
 }
 
 /// `mod.rs` of the tests: what they share.
-pub(crate) fn module(resources: &[&Resource]) -> RustFile {
+pub(crate) fn module(resources: &[&Resource], more: &[&str]) -> RustFile {
     let mut file = RustFile::new(
         "A test per operation, from the examples of the description: the request to the byte, and the fields of the \
          decoded answer. How a client is made and how its requests are authenticated comes from `tests/common`.",
     );
-    let names = resources.iter().map(|resource| ident(&resource.name));
+    let names =
+        resources.iter().map(|resource| resource.name.as_str()).chain(more.iter().copied()).map(ident);
     let blank: TokenStream = BLANK.parse().unwrap_or_default();
     file.items(quote!(#(mod #names;)*));
     file.items(quote! {

@@ -40,6 +40,7 @@ pub(super) fn all(plan: &Plan<'_>) -> Result<()> {
     }
     for model in plan.models() {
         check_model(model)?;
+        check_from(plan, model)?;
     }
     type_names(plan)
 }
@@ -75,6 +76,9 @@ fn check_resource(plan: &Plan<'_>, resource: &Resource) -> Result<()> {
 
 fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     let refuse = |sentence: String| Err(Refusal::new(&operation.pointer, sentence));
+    if operation.by_hand.is_some() {
+        return Ok(());
+    }
     let Some(resource) = plan.resource(&operation.resource) else {
         return refuse(format!(
             "its operationId begins with `{}`, which is not in x-sdk-resources",
@@ -105,6 +109,26 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
                 "x-sdk-body-id names a path parameter, and the body is a hand-written type with a method `id`".to_owned(),
             );
         }
+    }
+    let answers_with_page = matches!(operation.answer.ty, Some(Type::Page(_)));
+    if answers_with_page && plan.api.page.is_none() {
+        return refuse(
+            "it answers with a page: say with x-sdk-page at the root which type reads pages".to_owned(),
+        );
+    }
+    let by_skip_and_take =
+        |name: &str| operation.query.iter().any(|known| known.wire == name && known.ty == Type::Integer);
+    if operation.paging.is_some() && !(by_skip_and_take("skip") && by_skip_and_take("take")) {
+        return refuse(
+            "x-sdk-paging is for operations with the integers `skip` and `take` in their query".to_owned(),
+        );
+    }
+    if operation.modify.is_some() && plan.modified(operation).is_none() {
+        return refuse(
+            "x-sdk-modify names an operation that takes the same path and answers with what this one's body is made \
+             from (x-sdk-from)"
+                .to_owned(),
+        );
     }
     check_parameters(plan, operation)?;
     check_arguments(plan, operation)
@@ -160,6 +184,24 @@ fn check_arguments(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn check_from(plan: &Plan<'_>, model: &super::Model<'_>) -> Result<()> {
+    let Some(from) = &model.schema.from else { return Ok(()) };
+    let refuse = |sentence: String| Err(Refusal::new(&from.pointer, sentence));
+    let Some(read) = plan.model(&from.schema).filter(|read| read.read && read.object().is_some()) else {
+        return refuse(format!("`{}` is no object that is read", from.schema));
+    };
+    if !plan.api.lenient || !model.sent || model.read {
+        return refuse("it is for what is only sent, in a description with x-sdk-lenient".to_owned());
+    }
+    let has = |model: &super::Model<'_>, name: &str| {
+        model.object().is_some_and(|object| object.properties.iter().any(|property| property.wire == name))
+    };
+    match from.names.iter().find(|(to, from)| !has(model, to) || !has(read, from)) {
+        Some((to, from)) => refuse(format!("`{to}` from `{from}`: one of them is no property")),
+        None => Ok(()),
+    }
 }
 
 fn check_model(model: &super::Model<'_>) -> Result<()> {

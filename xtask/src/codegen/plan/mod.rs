@@ -182,8 +182,14 @@ impl<'a> Plan<'a> {
             .find(|parameter| parameter.wire == wire)
     }
 
+    /// The operations of which methods are generated.
     pub(crate) fn operations_of(&self, resource: &'a Resource) -> impl Iterator<Item = &'a Operation> {
-        self.api.operations.iter().filter(move |operation| operation.resource == resource.name)
+        let own = self.api.operations.iter().filter(move |operation| operation.resource == resource.name);
+        own.filter(|operation| operation.by_hand.is_none())
+    }
+
+    pub(crate) fn operation(&self, id: &str) -> Option<&'a Operation> {
+        self.api.operations.iter().find(|operation| operation.id == id)
     }
 
     /// What a method takes beside its body: the path parameters that its handle lacks, then the required query.
@@ -238,6 +244,22 @@ impl<'a> Plan<'a> {
             .iter()
             .filter_map(|property| property.ty.names())
             .any(|inner| self.leads_to(inner, to, seen))
+    }
+
+    /// What an operation with `modify` reads, and the type that it makes of that.
+    pub(crate) fn modified(&self, operation: &Operation) -> Option<(&'a Operation, &Model<'a>)> {
+        let read = self.operation(operation.modify.as_deref()?)?;
+        let Some(Type::Named(answer)) = &read.answer.ty else { return None };
+        let Type::Named(body) = &operation.body.as_ref()?.ty else { return None };
+        let model = self.model(body)?;
+        let wires = |operation: &Operation| -> Vec<String> {
+            operation.path_parameters.iter().map(|parameter| parameter.wire.clone()).collect()
+        };
+        let fits = model.schema.from.as_ref().is_some_and(|from| from.schema == *answer)
+            && read.resource == operation.resource
+            && read.query.is_empty()
+            && wires(read) == wires(operation);
+        fits.then_some((read, model))
     }
 
     pub(crate) fn optional_query(&self, operation: &'a Operation) -> Vec<&'a Parameter> {

@@ -3,7 +3,7 @@
 mod operation;
 mod schema;
 
-use super::description::{Api, Parameter, Resource, Schema, Shape, Type};
+use super::description::{Api, PageType, Parameter, Resource, Schema, Shape, Type};
 use super::json::Node;
 use super::walk::{Members, Place, Refusal};
 
@@ -29,6 +29,8 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
     let vendor = root.need("x-sdk-vendor", "give the vendor's name, as in the name of the crate")?;
     let vendor = vendor.text()?.to_owned();
     let (decoder, empty_decoder) = decoders(root.take("x-sdk-decode"))?;
+    let lenient = root.flag("x-sdk-lenient")?;
+    let page = root.take("x-sdk-page").map(|place| page_type(&place)).transpose()?;
     let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?)?;
     let (mut schemas, mut shared) = match root.take("components") {
         Some(place) => components(&place)?,
@@ -36,7 +38,7 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
     };
     let operations = operation::all(&root.need("paths", "describe the operations")?, &shared, &mut schemas)?;
     root.finish()?;
-    let mut api = Api { vendor, decoder, empty_decoder, resources, operations, schemas };
+    let mut api = Api { vendor, decoder, empty_decoder, lenient, page, resources, operations, schemas };
     put_customs_in(&mut api, &mut shared.customs);
     match shared.customs.iter().find(|custom| !custom.used) {
         Some(custom) => Err(Refusal::new(&custom.pointer, "nothing refers to it; remove it")),
@@ -69,7 +71,7 @@ fn put_customs_in(api: &mut Api, customs: &mut [Custom]) {
 
 fn replace(ty: &mut Type, customs: &mut [Custom]) {
     match ty {
-        Type::List(inner) | Type::Map(inner) => replace(inner, customs),
+        Type::List(inner) | Type::Map(inner) | Type::Page(inner) => replace(inner, customs),
         Type::Named(name) => {
             if let Some(custom) = customs.iter_mut().find(|custom| custom.name == *name) {
                 custom.used = true;
@@ -117,6 +119,16 @@ fn decoders(place: Option<Place<'_>>) -> Result<(Option<String>, Option<String>)
     let (json, nothing) = (members.text("json")?, members.text("nothing")?);
     members.finish()?;
     Ok((json, nothing))
+}
+
+fn page_type(place: &Place<'_>) -> Result<PageType> {
+    let mut members = place.members("x-sdk-page")?;
+    let path =
+        members.need("type", "give the path of the type of pages, which has one parameter: its rows")?;
+    let decoder = members.need("decode", "give the path of the function that reads pages")?;
+    let page = PageType { path: path.text()?.to_owned(), decoder: decoder.text()?.to_owned() };
+    members.finish()?;
+    Ok(page)
 }
 
 fn resources(place: &Place<'_>) -> Result<Vec<Resource>> {

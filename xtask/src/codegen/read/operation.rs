@@ -1,8 +1,9 @@
 //! Reading operations: each with its class, its source and examples, or it is refused.
 
 use super::super::description::{
-    Answer, Body, Class, Example, Object, Operation, Parameter, Schema, Shape, Type,
+    Answer, Body, Class, Example, Object, Operation, Parameter, Schema, Shape, SkipTake, Type,
 };
+use super::super::json::Node;
 use super::super::walk::{Members, Place};
 use super::{Result, Shared, is_rust_name, is_type_name, reference, rust_name, schema};
 use heck::ToUpperCamelCase as _;
@@ -62,13 +63,14 @@ fn operation(
     let source = members.need("x-sdk-source", "say where it is documented: an address of the vendor's")?;
     let source = source.text()?.to_owned();
     let summary = members.need("summary", "say in a sentence what it does")?.text()?.to_owned();
+    let by_hand = members.text("x-sdk-by-hand")?;
     let mut placed = common.to_vec();
     if let Some(place) = members.take("parameters") {
         placed.extend(parameters(&place, shared)?);
     }
     let (in_path, query): (Vec<Placed>, Vec<Placed>) = placed.into_iter().partition(|(_, in_path)| *in_path);
     let in_path = in_path.into_iter().map(|(parameter, _)| parameter).collect();
-    let body = match members.take("requestBody") {
+    let body = match members.take("requestBody").filter(|_| by_hand.is_none()) {
         Some(place) => {
             let name = format!("{}_{method}_body", resource).to_upper_camel_case();
             let (body, inline) = body(&place, &name)?;
@@ -78,16 +80,19 @@ fn operation(
                 name,
                 shape: Shape::Object(object),
                 also: None,
+                from: None,
             }));
             Some(body)
         }
         None => None,
     };
-    let (answer, errors) = responses(
-        &members
-            .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?,
-        shared,
-    )?;
+    let answers = members
+        .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
+    let (answer, errors) = match by_hand {
+        // Body and answer of a method that is written by hand are for other readers of the file.
+        Some(_) => (Answer { status: 200, ty: None, examples: Vec::new() }, Vec::new()),
+        None => responses(&answers, shared)?,
+    };
     // Which credential signs the call is written by hand; this is there for other readers of the file.
     members.take("security");
     let named_arguments = match members.take("x-sdk-arguments") {
@@ -103,6 +108,8 @@ fn operation(
     {
         return Err(place.refuse("name the type of the optional parameters in upper camel case"));
     }
+    let decoder = members.text("x-sdk-decode")?;
+    let paging = members.take("x-sdk-paging").map(|place| skip_take(&place)).transpose()?;
     let operation = Operation {
         pointer: place.pointer.clone(),
         id: id.text()?.to_owned(),
@@ -127,9 +134,26 @@ fn operation(
         check,
         body_id: body_id.map(|place| place.text().map(str::to_owned)).transpose()?,
         options: options.map(|place| place.text().map(str::to_owned)).transpose()?,
+        by_hand,
+        decoder,
+        paging,
+        modify: members.text("x-sdk-modify")?,
     };
     members.finish()?;
     Ok(operation)
+}
+
+fn skip_take(place: &Place<'_>) -> Result<SkipTake> {
+    let mut members = place.members("x-sdk-paging")?;
+    let max_take = match members.take("maxTake") {
+        None => None,
+        Some(place) => match place.node {
+            Node::Integer(max) => u16::try_from(*max).ok(),
+            _ => return Err(place.refuse("write the largest number of rows that the vendor gives at a time")),
+        },
+    };
+    members.finish()?;
+    Ok(SkipTake { max_take })
 }
 
 /// The path parameters in the order of the template, each of which has one.
@@ -207,7 +231,7 @@ pub(super) fn parameter(place: &Place<'_>) -> Result<Placed> {
         Type::Text | Type::Integer | Type::Named(_) | Type::Secret => true,
         Type::Boolean | Type::Number | Type::Custom(_) => !in_path,
         Type::List(inner) => !in_path && matches!(**inner, Type::Text | Type::Integer),
-        Type::Map(_) | Type::FreeMap => false,
+        Type::Map(_) | Type::FreeMap | Type::Page(_) => false,
     };
     if !fits {
         return Err(schema_place.refuse("a parameter of this type is not read"));
@@ -282,7 +306,7 @@ fn media(content: &Place<'_>) -> Result<Media> {
     let mut members = json.members("a JSON body")?;
     let place = members.need("schema", "give its schema")?;
     let mut schema_members = place.members("a schema")?;
-    let ty = if place.node.get("properties").is_some() {
+    let ty = if place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none() {
         schema_members.take("type");
         Err(schema::inline_object(&mut schema_members)?)
     } else {

@@ -1,6 +1,8 @@
 //! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
 
-use super::super::description::{Direction, Filled, Object, Property, Schema, Shape, Type, Variant};
+use super::super::description::{
+    Direction, Filled, FromRead, Object, Property, Schema, Shape, Type, Variant,
+};
 use super::super::json::Node;
 use super::super::walk::{Members, Place};
 use super::{Result, is_type_name, reference, rust_name};
@@ -16,13 +18,12 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<std::result::Re
     let mut members = place.members("a schema")?;
     let docs = members.need("description", "say in a sentence what it is; it documents the type")?;
     let docs = docs.text()?.to_owned();
-    let schema =
-        |shape, also| Schema { pointer: place.pointer.clone(), name: name.to_owned(), docs, shape, also };
     if let Some(path) = custom(&mut members)? {
         // What stands beside it is for other readers of the file: the Rust type is written by hand.
         return Ok(Err(path));
     }
     let also = members.take("x-sdk-also").map(|place| direction(&place)).transpose()?;
+    let from = members.take("x-sdk-from").map(|place| from_read(&place)).transpose()?;
     let shape = match kind(&mut members)? {
         (Some("object"), false) => Shape::Object(object(&mut members)?),
         (Some("string"), false) => Shape::Enumeration(variants(&mut members)?),
@@ -33,7 +34,21 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<std::result::Re
         }
     };
     members.finish()?;
-    Ok(Ok(schema(shape, also)))
+    Ok(Ok(Schema { pointer: place.pointer.clone(), name: name.to_owned(), docs, shape, also, from }))
+}
+
+fn from_read(place: &Place<'_>) -> Result<FromRead> {
+    let mut members = place.members("x-sdk-from")?;
+    let schema = members.need("schema", "refer to what is read: #/components/schemas/…")?;
+    let schema = reference(&schema, "schemas")?.to_owned();
+    let mut names = Vec::new();
+    if let Some(place) = members.take("names") {
+        for (name, place) in place.members("the names")?.all() {
+            names.push((name.to_owned(), place.text()?.to_owned()));
+        }
+    }
+    members.finish()?;
+    Ok(FromRead { pointer: place.pointer.clone(), schema, names })
 }
 
 fn direction(place: &Place<'_>) -> Result<Direction> {
@@ -116,6 +131,11 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
     };
     let defaulted = members.flag("x-sdk-default")?;
     let not_empty = matches!(place.node.get("minLength"), Some(Node::Integer(1..)));
+    let (write, convert) = (members.text("x-sdk-write")?, members.text("x-sdk-convert")?);
+    if [&write, &convert].into_iter().flatten().any(|path| syn::parse_str::<syn::Path>(path).is_err()) {
+        return Err(place
+            .refuse("x-sdk-write and x-sdk-convert are paths of functions, such as crate::money::as_text"));
+    }
     let docs = docs(&mut members)?;
     let (ty, nullable) = nullable_type(&mut members)?;
     members.finish()?;
@@ -132,6 +152,8 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
         defaulted,
         aliases,
         not_empty: not_empty && matches!(ty, Type::Text | Type::Secret),
+        write,
+        convert,
         ty,
     })
 }
@@ -170,6 +192,11 @@ pub(super) fn plain_type(members: &mut Members<'_>) -> Result<Type> {
 }
 
 fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
+    if let Some(place) = members.take("x-sdk-page") {
+        // What stands beside it is for other readers: the page as JSON.
+        skim(members);
+        return Ok((Type::Page(Box::new(inner(&place)?)), false));
+    }
     if let Some(place) = members.take("anyOf") {
         let (inner, rest) = match place.items()?.as_slice() {
             [inner, null] => (inner.clone(), null.clone()),

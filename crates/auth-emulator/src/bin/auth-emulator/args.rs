@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Env(Env),
     /// Ask whether an emulator is running: exit code 0 if it is, 1 if not.
     Health(Health),
+    /// List every operation of every provider, and whether the emulator carries it out. Needs no running emulator.
+    Routes(Routes),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -102,6 +104,22 @@ pub(crate) struct Health {
     #[arg(long, env = "AUTH_EMULATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
 }
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = ROUTES_EXAMPLE)]
+pub(crate) struct Routes {
+    /// Only this provider's operations.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+
+    /// Print one JSON array of {provider, operation, method, path, implemented}.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const ROUTES_EXAMPLE: &str = "\
+Example, what is missing of one provider:
+  $ auth-emulator routes --provider virtuous --json | jq -r '.[] | select(.implemented | not) | .path'";
 
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_rfc3339(text).ok_or_else(|| "not a time like 2026-01-31T12:00:00Z".to_owned())

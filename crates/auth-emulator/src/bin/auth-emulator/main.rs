@@ -1,13 +1,14 @@
 //! The program `auth-emulator`: the library behind a command line.
 //!
 //! `args.rs` is what can be asked for; `serve.rs`, `env.rs` and `health.rs` do it; `ready.rs` is the file by which the three find
-//! each other, `probe.rs` the question whether an emulator is there.
+//! each other, `probe.rs` the question whether an emulator is there. `routes.rs` lists what is emulated, without a running one.
 
 mod args;
 mod env;
 mod health;
 mod probe;
 mod ready;
+mod routes;
 mod serve;
 
 use std::io::Write as _;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Env(args) => env::run(&args),
         Command::Health(args) => health::run(&args),
+        Command::Routes(args) => routes::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,7 +22,7 @@ enum Takes {
 fn takes(operation: &str) -> Takes {
     match operation {
         "contact_by_reference" | "gifts_by_reference" => Takes::Hmac,
-        "create_gift_transaction" => Takes::Either,
+        "create_gift_transaction" | "create_gift_transactions" => Takes::Either,
         _ => Takes::Bearer,
     }
 }

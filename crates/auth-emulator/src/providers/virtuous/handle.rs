@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::gifts::matching::Matched;
 use super::settings::Settings;
 use super::{SPEC, VirtuousProvider};
 use crate::builder::Builder;
@@ -141,7 +142,8 @@ impl Virtuous {
     }
 
     /// How often a side effect took place: `login`, `login_refused`, `code_sent`, `code_checked`, `token_refreshed`,
-    /// `refresh_token_reused`, `family_revoked`, `gift_transaction`, `webhook_sent`, `webhook_taken`.
+    /// `refresh_token_reused`, `family_revoked`, `gift_transaction`, `contact_transaction`, `webhook_due`, `webhook_sent`,
+    /// `webhook_taken`, `webhook_dropped`.
     #[must_use]
     pub fn effect(&self, name: &str) -> u64 {
         self.0.context.ledger.snapshot().count(SPEC.name, name)
@@ -166,6 +168,17 @@ impl Virtuous {
     /// How long a replaced refresh token still works, in whole seconds.
     pub fn set_rotation_grace(&self, grace: Duration) {
         self.configure(|settings| settings.rotation_grace_seconds = grace.as_secs());
+    }
+
+    /// The nightly run over the transactions, now: contacts and gifts come of them, and can be read from then on.
+    pub fn match_transactions(&self) -> Matched {
+        self.0.match_transactions()
+    }
+
+    /// The last 200 deliveries that writes owed to active subscriptions, oldest first, sent or not.
+    #[must_use]
+    pub fn due_webhooks(&self) -> Vec<WebhookDelivery> {
+        lock(&self.0.inner).due.iter().cloned().collect()
     }
 
     /// Delivers a webhook, with the tries and duplicates of the settings; the status of each answer, `None` for none.

@@ -1,4 +1,5 @@
-//! Virtuous CRM: API keys, users' tokens with one-time codes, signatures, limits, and a few records behind them.
+//! Virtuous CRM: API keys, users' tokens with one-time codes, signatures, limits, and behind them a CRM with state:
+//! contacts, gifts, projects, campaigns, queries over all of them, nightly transactions, webhooks.
 //!
 //! Documented by the vendor: the two grants at `/Token`, 202 when a one-time code is wanted, the form of a token, the
 //! bearer header, the three headers on the limit of calls, 429 with `Retry-After`, and which operations take a signature.
@@ -9,58 +10,73 @@
 //!
 //! Assumption: `/Token` does not count against the limit of calls and carries none of its headers. Refused calls count.
 //!
-//! The rooms: `token.rs` is `/Token`, `form.rs` reads its bodies, `logins.rs` keeps tokens and codes, `access.rs` is who
-//! may call and how often, `signature.rs` the signatures, `records.rs` the data, `replies.rs` the answers, `webhooks.rs`
-//! the deliveries, `settings.rs` the knobs, `handle.rs` the typed handle.
+//! The rooms. Getting in: `token.rs` is `/Token`, `form.rs` reads its bodies, `logins.rs` keeps tokens and codes,
+//! `access.rs` is who may call and how often, `signature.rs` the signatures. A call behind that: `routes.rs` lists the
+//! operations, `parameters.rs` reads queries of addresses, `job.rs` is one call with all that it needs, `shape.rs` reads
+//! bodies by tables, `replies.rs` and `record.rs` make answers. The data: `store.rs` holds everything, `table.rs` one kind,
+//! and `contacts/`, `gifts/`, `projects.rs`, `campaigns.rs`, `organizations.rs` and `subscriptions.rs` are the kinds;
+//! `query/` evaluates queries over any of them, `custom.rs`, `dates.rs` and `money.rs` know the vendor's forms of values.
+//! Beside it: `outbox.rs` and `webhooks.rs` deliver, `settings.rs` has the knobs, `handle.rs` the typed handle.
 
 mod access;
+mod campaigns;
+mod contacts;
+mod custom;
+mod dates;
 mod form;
+mod gifts;
 mod handle;
+mod job;
 mod logins;
-mod records;
+mod money;
+mod organizations;
+mod outbox;
+mod parameters;
+mod projects;
+mod query;
+mod record;
 mod replies;
+mod routes;
 mod settings;
+mod shape;
 mod signature;
+mod store;
+mod subscriptions;
+mod table;
 mod token;
 mod webhooks;
 
-use std::sync::Mutex;
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
+pub use self::gifts::matching::Matched;
 pub use self::handle::{Virtuous, WebhookDelivery};
 pub use self::settings::{ErrorBody, Settings, WebhookEncoding};
 
 use self::access::Counter;
+use self::job::{Answer, Job, Outcome};
 use self::logins::Logins;
-use self::records::Records;
 use self::replies::Problem;
 use self::signature::{KeyPair, Nonces};
-use self::webhooks::Receiver;
+use self::store::Store;
+use self::subscriptions::Due;
 use super::{Context, Mount, NotDone, Provider, Refusal, Spec};
 use crate::checks::Checks;
 use crate::exchange::{Call, Reply};
 use crate::pending::{DecideError, Decision, PendingCode};
-use crate::route::Route;
 use crate::sync::lock;
-
-static ROUTES: &[Route] = &[
-    Route::new("token", Method::POST, "/Token"),
-    Route::new("list_organizations", Method::GET, "/api/Organization"),
-    Route::new("current_organization", Method::GET, "/api/Organization/Current"),
-    Route::new("get_contact", Method::GET, "/api/Contact/{contact:int}"),
-    Route::new("contact_by_reference", Method::GET, "/api/Contact/ByReference/{reference}"),
-    Route::new("query_contacts", Method::POST, "/api/Contact/Query"),
-    Route::new("gifts_by_reference", Method::GET, "/api/Gift/ByReference/{reference}"),
-    Route::new("create_gift_transaction", Method::POST, "/api/v2/Gift/Transaction"),
-];
 
 static SPEC: Spec = Spec {
     name: "virtuous",
-    routes: ROUTES,
+    routes: routes::ROUTES,
     // A client of the vendor's posts to `/token`, and the platform does not mind.
     ignore_case: true,
     extra_listeners: 0,
@@ -75,6 +91,10 @@ pub(crate) struct VirtuousProvider {
     context: Context,
     at_start: Settings,
     inner: Mutex<Inner>,
+    /// Where deliveries are sent from, in the background.
+    runtime: Option<Handle>,
+    /// Deliveries under way.
+    sending: Arc<AtomicUsize>,
 }
 
 /// The one user.
@@ -92,7 +112,9 @@ struct Inner {
     logins: Logins,
     nonces: Nonces,
     counter: Counter,
-    records: Records,
+    store: Store,
+    /// The last deliveries that were due, oldest first.
+    due: VecDeque<WebhookDelivery>,
 }
 
 impl Mount for VirtuousProvider {
@@ -116,9 +138,11 @@ impl Mount for VirtuousProvider {
             logins: Logins::new(context.random("state")),
             nonces: Nonces::default(),
             counter: Counter::default(),
-            records: Records::default(),
+            store: Store::new(&settings),
+            due: VecDeque::new(),
         };
-        Self { context, at_start: settings, inner: Mutex::new(inner) }
+        let (runtime, sending) = (Handle::try_current().ok(), Arc::default());
+        Self { context, at_start: settings, inner: Mutex::new(inner), runtime, sending }
     }
 }
 
@@ -144,25 +168,9 @@ impl Provider for VirtuousProvider {
     }
 
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply {
-        let inner = &mut *lock(&self.inner);
-        if call.operation == "token" {
-            return token::answer(call, inner, &self.context, checks);
-        }
-        let (counted, reset) = inner.counter.count(call.now, &inner.settings);
-        let (reply, remaining) = match counted {
-            Err(()) => {
-                checks.fail("limit", "no calls are left in this hour");
-                (access::too_many(call.now, reset, &inner.settings), 0)
-            }
-            Ok(remaining) => {
-                checks.pass("limit");
-                let outcome = access::check(call, inner, checks)
-                    .and_then(|()| carry_out(call, inner, &self.context, checks));
-                let form = inner.settings.error_body;
-                (outcome.unwrap_or_else(|problem| replies::problem(form, &problem)), remaining)
-            }
-        };
-        access::with_headers(reply, &inner.settings, remaining, reset)
+        let (reply, due) = self.answer(call, checks);
+        self.send(due);
+        reply
     }
 
     fn refuse(&self, refusal: Refusal) -> Reply {
@@ -175,11 +183,15 @@ impl Provider for VirtuousProvider {
         inner.logins = Logins::new(self.context.random("state"));
         inner.nonces = Nonces::default();
         inner.counter = Counter::default();
-        inner.records = Records::default();
+        inner.store = Store::new(&inner.settings);
+        inner.due.clear();
     }
 
     fn reset_settings(&self) {
-        lock(&self.inner).settings = self.at_start.clone();
+        let inner = &mut *lock(&self.inner);
+        inner.settings = self.at_start.clone();
+        // How many contacts there are is one of them.
+        inner.store = Store::new(&inner.settings);
     }
 
     fn settings(&self) -> Value {
@@ -223,19 +235,29 @@ impl Provider for VirtuousProvider {
         }
     }
 
-    /// `deliver-webhook`, with `{"url", "secret"?, "body"}`. It is sent in the background; the effects `webhook_sent` and
-    /// `webhook_taken` tell how it went.
+    /// `match-transactions`; `list-webhooks`; and `deliver-webhook` with `{"url", "secret"?, "body"}`, which is sent in the
+    /// background: the effects `webhook_sent` and `webhook_taken` tell how it went.
     fn act(&self, action: &str, input: &Value) -> Option<Result<Value, NotDone>> {
-        if action != "deliver-webhook" {
-            return None;
+        match action {
+            "match-transactions" => Some(Ok(json!(self.match_transactions()))),
+            "list-webhooks" => {
+                let inner = lock(&self.inner);
+                let due = inner.due.iter().map(|due| json!({ "url": due.url, "body": due.body }));
+                Some(Ok(json!({ "deliveries": due.collect::<Vec<_>>() })))
+            }
+            "deliver-webhook" => {
+                let text = |field: &str| input.get(field).and_then(Value::as_str).map(str::to_owned);
+                let Some(url) = text("url") else {
+                    return Some(Err(NotDone("url: a text is needed".to_owned())));
+                };
+                let body = input.get("body").cloned().unwrap_or_else(|| json!({}));
+                Some(self.delivery(&url, text("secret"), body).map(|work| {
+                    drop(tokio::task::spawn_blocking(work));
+                    json!({ "started": true })
+                }))
+            }
+            _ => None,
         }
-        let text = |field: &str| input.get(field).and_then(Value::as_str).map(str::to_owned);
-        let Some(url) = text("url") else { return Some(Err(NotDone("url: a text is needed".to_owned()))) };
-        let body = input.get("body").cloned().unwrap_or_else(|| json!({}));
-        Some(self.delivery(&url, text("secret"), body).map(|work| {
-            drop(tokio::task::spawn_blocking(work));
-            json!({ "started": true })
-        }))
     }
 
     fn expire_tokens(&self) -> Option<usize> {
@@ -248,86 +270,102 @@ impl Provider for VirtuousProvider {
 }
 
 impl VirtuousProvider {
-    /// The work of delivering a webhook, for a thread that may block.
-    fn delivery(
-        &self,
-        url: &str,
-        secret: Option<String>,
-        body: Value,
-    ) -> Result<impl FnOnce() -> Vec<Option<u16>> + Send + 'static + use<>, NotDone> {
-        let receiver = Receiver::parse(url)?;
-        let settings = lock(&self.inner).settings.clone();
-        let header_is_good = http::HeaderName::try_from(settings.webhook_header.as_str()).is_ok();
-        if !header_is_good {
-            return Err(NotDone("webhook_header: it can't be the name of a header".to_owned()));
+    /// The answer to a call, and what it owes to webhooks.
+    fn answer(&self, call: &Call, checks: &mut Checks) -> (Reply, Vec<Due>) {
+        let inner = &mut *lock(&self.inner);
+        if call.operation == "token" {
+            return (token::answer(call, inner, &self.context, checks), Vec::new());
         }
-        let context = self.context.clone();
-        Ok(move || {
-            let statuses = webhooks::deliver(&receiver, secret.as_deref(), &body, &settings);
-            for status in &statuses {
-                context.effect("webhook_sent");
-                if status.is_some_and(|status| (200..300).contains(&status)) {
-                    context.effect("webhook_taken");
-                }
+        let (counted, reset) = inner.counter.count(call.now, &inner.settings);
+        let (reply, remaining) = match counted {
+            Err(()) => {
+                checks.fail("limit", "no calls are left in this hour");
+                (access::too_many(call.now, reset, &inner.settings), 0)
             }
-            statuses
-        })
+            Ok(remaining) => {
+                checks.pass("limit");
+                let outcome = match access::check(call, inner, checks) {
+                    Ok(()) => carry_out(call, inner, &self.context, checks),
+                    Err(problem) => Err(problem),
+                };
+                let reply = match outcome {
+                    Ok(Answer::Json(body)) => replies::json(StatusCode::OK, &body),
+                    Ok(Answer::Empty) => Reply::empty(StatusCode::OK),
+                    Err(problem) => replies::problem(inner.settings.error_body, &problem),
+                };
+                (reply, remaining)
+            }
+        };
+        let due = subscriptions::due(inner);
+        (access::with_headers(reply, &inner.settings, remaining, reset), due)
+    }
+
+    /// The nightly run, now.
+    fn match_transactions(&self) -> Matched {
+        let (matched, due) = {
+            let inner = &mut *lock(&self.inner);
+            let call = call_of_nobody(self.context.clock.now());
+            let mut checks = Checks::default();
+            let mut job = Job {
+                call: &call,
+                given: parameters::Given::default(),
+                settings: &inner.settings,
+                store: &mut inner.store,
+                context: &self.context,
+                checks: &mut checks,
+            };
+            let matched = gifts::matching::run(&mut job);
+            (matched, subscriptions::due(inner))
+        };
+        self.send(due);
+        matched
+    }
+}
+
+/// What the nightly run acts as.
+fn call_of_nobody(now: crate::timestamp::Timestamp) -> Call {
+    Call {
+        operation: "match_transactions",
+        method: Method::POST,
+        path: String::new(),
+        query: None,
+        host: String::new(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        params: Vec::new(),
+        now,
+        listener: 0,
     }
 }
 
 /// Everything behind the credential.
-fn carry_out(
-    call: &Call,
-    inner: &mut Inner,
-    context: &Context,
-    checks: &mut Checks,
-) -> Result<Reply, Problem> {
-    let query = call.query.as_deref();
-    let answer = match call.operation {
-        "list_organizations" => json!([records::organization(false)]),
-        "current_organization" => records::organization(true),
-        "get_contact" => found(records::contact(call.param("contact")), checks)?,
-        "contact_by_reference" => found(records::contact_by_reference(call.param("reference")), checks)?,
-        "query_contacts" => {
-            is_json(call, checks)?;
-            usable(records::check_query(&call.body), checks)?;
-            usable(records::page(&records::contacts(), query), checks)?
+fn carry_out(call: &Call, inner: &mut Inner, context: &Context, checks: &mut Checks) -> Outcome {
+    let outcome = parameters::read(call).map_err(Problem::Invalid).and_then(|given| {
+        checks.pass("parameters");
+        let settings = &inner.settings;
+        let page = given.page;
+        let above = |most: Option<u64>, asked: usize| most.is_some_and(|most| asked as u64 > most);
+        let fails = above(settings.fail_take_above, page.take) || above(settings.fail_skip_above, page.skip);
+        if call.operation.starts_with("query_") && fails {
+            return Err(Problem::Unavailable);
         }
-        "gifts_by_reference" => {
-            let gifts = found(records::gifts(call.param("reference")), checks)?;
-            usable(records::page(&gifts, query), checks)?
+        inner.store.today = dates::day_of(call.now.unix_micros());
+        let mut job = Job { call, given, settings, store: &mut inner.store, context, checks };
+        let job = &mut job;
+        let outcome = contacts::carry_out(job)
+            .or_else(|| gifts::carry_out(job))
+            .or_else(|| projects::carry_out(job))
+            .or_else(|| campaigns::carry_out(job))
+            .or_else(|| subscriptions::carry_out(job))
+            .or_else(|| organizations::carry_out(job));
+        outcome.unwrap_or(Err(Problem::NotImplemented(call.operation)))
+    });
+    match &outcome {
+        Ok(_) => checks.pass("content"),
+        Err(problem) => {
+            let (check, reason) = problem.explained();
+            checks.fail(check, reason);
         }
-        "create_gift_transaction" => {
-            is_json(call, checks)?;
-            usable(inner.records.transaction(&call.body), checks)?;
-            context.effect("gift_transaction");
-            return Ok(Reply::empty(StatusCode::OK));
-        }
-        other => return Ok(Reply::unimplemented(other)),
-    };
-    Ok(replies::json(StatusCode::OK, &answer))
-}
-
-fn is_json(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
-    if call.has_content_type("application/json") {
-        return Ok(());
     }
-    checks.fail("content type", "Content-Type is not application/json");
-    Err(Problem::NotJson)
-}
-
-fn found<T>(result: Result<T, Problem>, checks: &mut Checks) -> Result<T, Problem> {
-    result.inspect_err(|_| checks.fail("existence", "there is no such record"))
-}
-
-fn usable<T>(result: Result<T, Problem>, checks: &mut Checks) -> Result<T, Problem> {
-    result.inspect_err(|problem| {
-        let fields = match problem {
-            Problem::Invalid(fields) => {
-                fields.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>().join(", ")
-            }
-            _ => "the body is not the JSON that is needed".to_owned(),
-        };
-        checks.fail("content", fields);
-    })
+    outcome
 }

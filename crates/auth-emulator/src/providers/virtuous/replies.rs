@@ -14,6 +14,39 @@ pub(super) enum Problem {
     /// Fields and what is wrong with each.
     Invalid(Vec<(String, String)>),
     NotJson,
+    /// Another record has what has to be unique.
+    Conflict,
+    /// A deep page times out on the vendor's servers.
+    Unavailable,
+    /// The emulator's own limit on stored data.
+    Full(&'static str),
+    /// The route table promises more than there is.
+    NotImplemented(&'static str),
+}
+
+impl Problem {
+    /// One field and what is wrong with it.
+    pub(super) fn field(field: impl Into<String>, words: impl Into<String>) -> Self {
+        Self::Invalid(vec![(field.into(), words.into())])
+    }
+
+    /// The check that failed and why, for explanations.
+    pub(super) fn explained(&self) -> (&'static str, String) {
+        match self {
+            Self::Unauthorized => ("credential", "it is not good".to_owned()),
+            Self::NotFound => ("existence", "there is no such record".to_owned()),
+            Self::Invalid(fields) => {
+                let fields: Vec<_> =
+                    fields.iter().map(|(field, words)| format!("{field}: {words}")).collect();
+                ("content", fields.join(" "))
+            }
+            Self::NotJson => ("content", "the body is not the JSON that is needed".to_owned()),
+            Self::Conflict => ("uniqueness", "another contact has this e-mail address".to_owned()),
+            Self::Unavailable => ("page", "the settings let pages of this depth or size fail".to_owned()),
+            Self::Full(what) => ("room", format!("the emulator keeps no more {what}")),
+            Self::NotImplemented(_) => ("route", "the emulator does not implement this operation".to_owned()),
+        }
+    }
 }
 
 /// JSON as the vendor's platform labels it.
@@ -79,5 +112,11 @@ pub(super) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
         Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
         Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),
         Problem::NotJson => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[]),
+        Problem::Conflict => error(form, StatusCode::CONFLICT, "The e-mail address is used already.", &[]),
+        Problem::Unavailable => {
+            error(form, StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.", &[])
+        }
+        Problem::Full(what) => Reply::full(what),
+        Problem::NotImplemented(operation) => Reply::unimplemented(operation),
     }
 }

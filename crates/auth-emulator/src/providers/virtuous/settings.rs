@@ -48,6 +48,27 @@ pub struct Settings {
     pub webhook_tries: u32,
     /// How many more times a delivery is sent after it was taken, since the vendor says to expect that.
     pub webhook_duplicates: u32,
+    /// Subscriptions may name a plain `http` address of this machine, and what is due to them is delivered there. Off, they
+    /// have to be `https`, as the vendor demands, and nothing is sent.
+    pub loopback_webhooks: bool,
+    /// Contacts at the start and after a reset of the state; at most a million. The first three are always the same
+    /// people. They take no memory before they are changed.
+    pub contacts: u64,
+    /// Gifts of each of these contacts; at most 1000.
+    pub gifts_per_contact: u64,
+    /// PUT leaves alone what is not given. The vendor documents the opposite, a full replacement, and recordings show both.
+    pub put_merges: bool,
+    /// The answer to a transaction whose source and id were there before: 400, or 200 for one that is passed over. The
+    /// vendor's sample knows the error, its guide only says that repeats do no harm. Any other number means 400.
+    pub repeated_transaction_status: u16,
+    /// Assumption: an e-mail address can belong to several contacts. On, the second one is a 409.
+    pub unique_emails: bool,
+    /// Queries with a larger `take` are answered with 503, as full records in large pages time out on the vendor's servers.
+    pub fail_take_above: Option<u64>,
+    /// Queries with a larger `skip` are answered with 503, as deep pages time out on the vendor's servers.
+    pub fail_skip_above: Option<u64>,
+    /// `Segment/Search` answers everything, whatever page is asked for, as a data connector reports.
+    pub ignore_paging: bool,
 }
 
 impl Default for Settings {
@@ -71,6 +92,15 @@ impl Default for Settings {
             webhook_encoding: WebhookEncoding::Base64,
             webhook_tries: 3,
             webhook_duplicates: 0,
+            loopback_webhooks: false,
+            contacts: 3,
+            gifts_per_contact: 1,
+            put_merges: false,
+            repeated_transaction_status: 400,
+            unique_emails: false,
+            fail_take_above: None,
+            fail_skip_above: None,
+            ignore_paging: false,
         }
     }
 }

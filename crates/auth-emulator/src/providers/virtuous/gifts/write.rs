@@ -1,0 +1,292 @@
+//! Creation, change and deletion of gifts by direct writes. Nothing is de-duplicated here; that is what transactions are
+//! for. The designations of a gift have to sum up to its amount.
+//!
+//! Assumption: a change that names no designations keeps them; items without a `state` replace the list, items with one
+//! change it. A gift is reversed at most once.
+
+use serde_json::{Value, json};
+
+use super::{TYPES, render};
+use crate::providers::virtuous::custom::{self, Owner};
+use crate::providers::virtuous::job::{Answer, Job, Outcome, made, read};
+use crate::providers::virtuous::money;
+use crate::providers::virtuous::record::{Members, Record};
+use crate::providers::virtuous::replies::Problem;
+use crate::providers::virtuous::shape::{
+    Member, NOT_VALID, REQUIRED, custom_list, custom_map, day, flag, ignored, int, items, number, objects,
+    one_of, text,
+};
+
+/// The most gifts of one bulk call or patch.
+const MOST_AT_ONCE: usize = 100;
+
+const STATES: &[&str] = &["Add", "Added", "Update", "Updated", "Delete", "Deleted", "Ignore"];
+const DESIGNATION: &[Member] = &[int("projectId").required(), number("amount"), one_of("state", STATES)];
+const PAYMENT: &[Member] = &[int("id"), text("paymentId"), number("amount"), one_of("state", STATES)];
+
+const CREATE: &[Member] = &[
+    int("contactId").required(),
+    text("transactionSource"),
+    text("transactionId"),
+    int("reversedGiftId"),
+    one_of("giftType", TYPES),
+    day("giftDate"),
+    number("amount"),
+    text("batch"),
+    int("segmentId"),
+    int("receiptSegmentId"),
+    int("mediaOutletId"),
+    text("notes"),
+    flag("isPrivate"),
+    day("receiptDate"),
+    int("contactIndividualId"),
+    int("contactPassthroughId"),
+    text("cashAccountingCode"),
+    text("state"),
+    flag("isTaxDeductible"),
+    int("giftAskId"),
+    int("passthroughGiftAskId"),
+    int("grantId"),
+    int("contactMembershipId"),
+    text("currencyCode"),
+    number("exchangeRate"),
+    text("checkNumber"),
+    text("creditCardType"),
+    text("cryptocoinType"),
+    text("transactionHash"),
+    flag("coinSoldForCash"),
+    number("coinAmount"),
+    day("dateCoinWasSold"),
+    number("coinSaleAmount"),
+    text("tickerSymbol"),
+    number("numberOfShares"),
+    text("iraCustodian"),
+    flag("stockSoldForCash"),
+    day("dateStockWasSold"),
+    number("stockSaleAmount"),
+    int("nonCashGiftTypeId"),
+    text("nonCashGiftType"),
+    text("description"),
+    flag("nonCashSoldForCash"),
+    day("dateNonCashWasSold"),
+    number("nonCashOriginalAmount"),
+    number("nonCashSaleAmount"),
+    items("giftDesignations", DESIGNATION),
+    ignored("giftPremiums"),
+    ignored("pledgePayments"),
+    items("recurringGiftPayments", PAYMENT),
+    text("tributeType"),
+    int("tributeId"),
+    text("tributeDescription").read_as("tribute"),
+    int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
+    custom_list(Owner::Gift),
+];
+/// All but the contact and the transaction.
+const UPDATE: &[Member] = CREATE.split_at(4).1;
+const REVERSE: &[Member] = &[day("giftDate").required(), int("reversedGiftId").required(), text("notes")];
+const PATCH: &[Member] = &[
+    int("id").required(),
+    day("receiptDateUtc").read_as("receiptDate"),
+    int("segmentId"),
+    text("notes"),
+    custom_map(Owner::Gift),
+];
+
+/// What a gift has to have, and whether what it names is there.
+fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
+    let mut wrong = Vec::new();
+    let mut note = |name: &str, words: &str| wrong.push((format!("{parameter}.{name}"), words.to_owned()));
+    for name in ["giftType", "giftDate", "amount", "giftDesignations"] {
+        if gift.members.get(name).is_none_or(Value::is_null) {
+            note(name, REQUIRED);
+        }
+    }
+    if gift.int("segmentId").is_some_and(|id| job.store.segments.get(id).is_none()) {
+        note("segmentId", "There is no such segment.");
+    }
+    if let Some(individual) = gift.int("contactIndividualId") {
+        let contact = gift.int("contactId").and_then(|id| job.store.contacts.find(id).ok());
+        if !contact.is_some_and(|contact| contact.individuals.iter().any(|one| one.record.id == individual)) {
+            note("contactIndividualId", "The contact has no such individual.");
+        }
+    }
+    if gift.int("contactPassthroughId").is_some_and(|id| !job.store.contacts.has(id)) {
+        note("contactPassthroughId", "There is no such contact.");
+    }
+    if gift.members.contains_key("giftDesignations") {
+        if render::designated(gift).any(|(project, _)| job.store.projects.get(project).is_none()) {
+            note("giftDesignations", "There is no such project.");
+        }
+        let sum: i64 = render::designated(gift).map(|(_, amount)| amount).sum();
+        if sum != gift.amount("amount") {
+            note("giftDesignations", "The designations do not sum up to the amount.");
+        }
+    }
+    let recurring = gift.list("recurringGiftPayments").iter();
+    if recurring.filter_map(super::recurring::schedule_of).any(|id| job.store.recurring.get(id).is_none()) {
+        note("recurringGiftPayments", "There is no such recurring gift.");
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
+}
+
+/// The designations of a gift after a change by `items`.
+fn changed_designations(before: &[Value], items: Vec<Members>, job: &mut Job<'_>) -> Value {
+    let state = |item: &Members| item.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let replaces = items.iter().all(|item| state(item).is_empty());
+    let mut list: Vec<Value> = if replaces { Vec::new() } else { before.to_vec() };
+    for item in items {
+        let (project, amount) = (item.get("projectId").cloned(), item.get("amount").cloned());
+        let is_of = |held: &Value| held.get("projectId") == project.as_ref();
+        match (state(&item).as_str(), before.iter().any(is_of)) {
+            ("Delete" | "Deleted", _) => list.retain(|held| !is_of(held)),
+            ("Ignore", _) | ("Update" | "Updated", false) => {}
+            // A project that the gift is for already can't be added once more; its amount is set.
+            ("Update" | "Updated" | "Add" | "Added", true) => {
+                if let Some(held) = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut) {
+                    held.insert("amount".to_owned(), json!(amount));
+                }
+            }
+            _ => {
+                let id = job.store.gifts.next_designation();
+                list.push(json!({ "id": id, "projectId": project, "amount": amount }));
+            }
+        }
+    }
+    json!(list)
+}
+
+/// A gift from what was read, checked and not yet kept.
+fn prepare(mut given: Members, parameter: &str, job: &mut Job<'_>) -> Result<Record, Problem> {
+    job.contact_of_body(parameter, &given)?;
+    let designations = objects(&mut given, "giftDesignations");
+    let id = job.store.gifts.next_id();
+    let mut gift = made(id, given, job);
+    if !designations.is_empty() {
+        let designations = changed_designations(&[], designations, job);
+        gift.set("giftDesignations", designations);
+    }
+    check(&gift, parameter, job)?;
+    Ok(gift)
+}
+
+/// Keeps a gift that was made and tells the webhooks.
+pub(super) fn keep(gift: Record, switch: &'static str, job: &mut Job<'_>) -> Result<Value, Problem> {
+    let event = render::for_webhooks(&gift, job.store);
+    let shown = Value::Object(render::full(&gift, job.store));
+    job.store.gifts.put(gift)?;
+    job.event(switch, "gift", event);
+    Ok(shown)
+}
+
+pub(super) fn create(job: &mut Job<'_>) -> Outcome {
+    let given = job.members("gift", CREATE)?;
+    let gift = prepare(given, "gift", job)?;
+    keep(gift, "giftCreate", job).map(Answer::Json)
+}
+
+/// The items of a body that is a list.
+fn list(job: &mut Job<'_>, parameter: &str) -> Result<Vec<Value>, Problem> {
+    match job.body()? {
+        Value::Array(list) if list.is_empty() => Err(Problem::field(parameter, REQUIRED)),
+        Value::Array(list) if list.len() > MOST_AT_ONCE => {
+            Err(Problem::field(parameter, "At most 100 are taken at once."))
+        }
+        Value::Array(list) => Ok(list),
+        _ => Err(Problem::field(parameter, NOT_VALID)),
+    }
+}
+
+/// `create_gifts`: all or none. The answer is the first one, as in the vendor's sample.
+pub(super) fn create_many(job: &mut Job<'_>) -> Outcome {
+    let list = list(job, "gifts")?;
+    job.store.gifts.has_room(list.len())?;
+    let mut gifts = Vec::new();
+    for (index, value) in list.iter().enumerate() {
+        let parameter = format!("gifts[{index}]");
+        let given = read(value, &parameter, CREATE)?;
+        gifts.push(prepare(given, &parameter, job)?);
+    }
+    let mut first = None;
+    for gift in gifts {
+        let shown = keep(gift, "giftCreate", job)?;
+        first.get_or_insert(shown);
+    }
+    Ok(Answer::Json(first.unwrap_or_default()))
+}
+
+/// `reverse_gift`: the same gift with everything negated.
+pub(super) fn reverse(job: &mut Job<'_>) -> Outcome {
+    let given = job.members("reversingTransaction", REVERSE)?;
+    let reversed = given.get("reversedGiftId").and_then(Value::as_i64).unwrap_or_default();
+    let wrong = |words: &str| Problem::field("reversingTransaction.reversedGiftId", words);
+    let gift = job.store.gifts.find(reversed).map_err(|_| wrong("There is no such gift."))?.into_owned();
+    if job.store.gifts.kept().any(|other| other.int("reversedGiftId") == Some(reversed)) {
+        return Err(wrong("The gift was reversed already."));
+    }
+    let mut members = gift.members.clone();
+    for name in ["transactionSource", "transactionId", "receiptDate", "batch", "recurringGiftPayments"] {
+        members.remove(name);
+    }
+    members.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
+    members.insert("giftType".to_owned(), json!("Reversing Transaction"));
+    members.insert("amount".to_owned(), money::json(-gift.amount("amount")));
+    let designations: Vec<(i64, i64)> = render::designated(&gift).collect();
+    let designations: Vec<Value> = designations
+        .into_iter()
+        .map(|(project, amount)| {
+            let id = job.store.gifts.next_designation();
+            json!({ "id": id, "projectId": project, "amount": money::json(-amount) })
+        })
+        .collect();
+    members.insert("giftDesignations".to_owned(), json!(designations));
+    let id = job.store.gifts.next_id();
+    let gift = made(id, members, job);
+    keep(gift, "giftCreate", job).map(Answer::Json)
+}
+
+pub(super) fn update(job: &mut Job<'_>) -> Outcome {
+    let mut gift = job.store.gifts.find(job.id("giftId"))?.into_owned();
+    let mut given = job.members("gift", UPDATE)?;
+    let designations = objects(&mut given, "giftDesignations");
+    let held = gift.members.remove("giftDesignations").unwrap_or_default();
+    job.replace(&mut gift, given, UPDATE);
+    let held = if designations.is_empty() {
+        held
+    } else {
+        changed_designations(held.as_array().map_or(&[], Vec::as_slice), designations, job)
+    };
+    gift.set("giftDesignations", held);
+    check(&gift, "gift", job)?;
+    keep(gift, "giftUpdate", job).map(Answer::Json)
+}
+
+/// `patch_gifts`: what is given is changed and nothing else; all or none.
+pub(super) fn patch(job: &mut Job<'_>) -> Outcome {
+    let list = list(job, "gifts")?;
+    let mut gifts = Vec::new();
+    for (index, value) in list.iter().enumerate() {
+        let parameter = format!("gifts[{index}]");
+        let mut given = read(value, &parameter, PATCH)?;
+        let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
+        let gift = job.store.gifts.find(id);
+        let gift = gift.map_err(|_| Problem::field(format!("{parameter}.id"), "There is no such gift."))?;
+        let mut gift = gift.into_owned();
+        custom::apply(&mut gift.custom, given.remove("customFields"), true);
+        gift.write(given, ["receiptDate", "segmentId", "notes"].into_iter(), true);
+        gift.audit.touch(job.call.now);
+        check(&gift, &parameter, job)?;
+        gifts.push(gift);
+    }
+    job.store.gifts.has_room(gifts.len())?;
+    for gift in gifts {
+        keep(gift, "giftUpdate", job)?;
+    }
+    Ok(Answer::Json(json!({})))
+}
+
+pub(super) fn delete(job: &mut Job<'_>) -> Outcome {
+    let gift = job.store.gifts.remove(job.id("giftId"))?;
+    let event = render::for_webhooks(&gift, job.store);
+    job.event("giftDelete", "gift", event);
+    Ok(Answer::Empty)
+}

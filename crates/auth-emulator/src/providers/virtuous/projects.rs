@@ -1,0 +1,329 @@
+//! Projects, which gifts are for. `revenueAccountingCode` of a write is `projectCode` of a read and of a patch; reads show
+//! an empty object for the custom fields, as the vendor does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::custom::{self, Owner};
+use super::dates;
+use super::job::{Answer, Job, Outcome, envelope, made, read};
+use super::money;
+use super::query::{self, Schema, Type, Values, cell_of, parameter};
+use super::record::Record;
+use super::replies::Problem;
+use super::shape::{
+    Member, NOT_VALID, REQUIRED, custom_list, custom_map, flag, int, number, one_of, text, time,
+};
+use super::store::Store;
+
+const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
+const STATUSES: &[&str] = &["Available", "Reserved", "Sold Out", "Unavailable"];
+
+/// The most projects of one patch.
+const MOST_AT_ONCE: usize = 100;
+
+const WRITE: &[Member] = &[
+    text("name").required(),
+    text("revenueAccountingCode").read_as("projectCode"),
+    one_of("inventoryStatus", STATUSES),
+    text("type"),
+    text("location"),
+    text("onlineDisplayName"),
+    text("description"),
+    text("externalAccountingCode"),
+    text("durationType"),
+    time("startDate"),
+    time("endDate"),
+    number("financialNeedAmount"),
+    text("financialNeedType"),
+    text("financialNeedFrequency"),
+    flag("isPublic"),
+    flag("isActive"),
+    flag("isAvailableOnline"),
+    flag("isLimitedToFinancialNeed"),
+    flag("isTaxDeductible"),
+    flag("treatAsAccountsPayable"),
+    flag("isRestrictedToGiftSpecifications"),
+    int("parentId"),
+    number("beginningBalance"),
+    number("currentBalance"),
+    flag("enableSync"),
+    custom_list(Owner::Project),
+];
+const PATCH: &[Member] = &[
+    int("id").required(),
+    text("name"),
+    text("projectCode"),
+    text("onlineDisplayName"),
+    text("description"),
+    number("financialNeedAmount"),
+    number("beginningBalance"),
+    number("currentBalance"),
+    text("type"),
+    time("startDate"),
+    time("endDate"),
+    custom_map(Owner::Project),
+];
+const BALANCE: &[Member] = &[number("beginningBalance"), number("currentBalance")];
+const SEARCH: &[Member] = &[text("search")];
+
+static SCHEMA: Schema = Schema {
+    parameters: &[
+        parameter("Id", Type::Int, "id"),
+        parameter("Name", Type::String, "name"),
+        parameter("Project", Type::Lookup, "name").among(Values::Projects),
+        parameter("Project Code", Type::String, "projectCode"),
+        parameter("External Accounting Code", Type::String, "externalAccountingCode"),
+        parameter("Type", Type::List, "type").among(Values::Fixed(TYPES)),
+        parameter("Inventory Status", Type::List, "inventoryStatus").among(Values::Fixed(STATUSES)),
+        parameter("Location", Type::String, "location"),
+        parameter("Parent Id", Type::Int, "parentId"),
+        parameter("Is Active", Type::Boolean, "isActive"),
+        parameter("Is Public", Type::Boolean, "isPublic"),
+        parameter("Financial Need Amount", Type::Decimal, "financialNeedAmount"),
+        parameter("Start Date", Type::Date, "startDate"),
+        parameter("Create DateTime UTC", Type::Date, "created"),
+        parameter("Last Modified Date", Type::Date, "modified"),
+    ],
+    sorts: &[("CreatedDateTime", "created", Type::Date)],
+    custom: Some(Owner::Project),
+};
+
+/// Carries out an operation on projects. None: it is none of these.
+pub(super) fn carry_out(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "get_project" => get(job, job.id("projectId")),
+        "project_by_code" => by_code(job),
+        "search_projects" => search(job),
+        "create_project" => create(job),
+        "update_project" => update(job),
+        "patch_projects" => patch(job),
+        "set_project_status" => set_status(job),
+        "set_project_balance" => set_balance(job),
+        "project_custom_fields" => Ok(Answer::Json(custom::listed(Owner::Project))),
+        "project_types" => Ok(Answer::Json(json!(TYPES))),
+        "project_query_options" => Ok(Answer::Json(query::listed(&SCHEMA, job.store))),
+        "query_projects" => run(job),
+        _ => return None,
+    })
+}
+
+/// What projects were given: sums, numbers of gifts and of givers; in all, and in this year.
+#[derive(Debug, Default)]
+struct Received {
+    amount: i64,
+    gifts: i64,
+    givers: BTreeSet<i64>,
+}
+
+/// One walk over the gifts, for all projects of an answer.
+fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
+    let (year, ..) = dates::civil(store.today);
+    let mut all: BTreeMap<i64, [Received; 2]> = BTreeMap::new();
+    for given in store.gifts.designated() {
+        let of_year = dates::civil(given.day).0 == year;
+        let [life, this_year] = all.entry(given.project).or_default();
+        for sums in [Some(life), of_year.then_some(this_year)].into_iter().flatten() {
+            sums.amount += given.amount;
+            sums.gifts += 1;
+            sums.givers.insert(given.contact);
+        }
+    }
+    all
+}
+
+fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]>) -> Value {
+    const VALUES: &[&str] = &[
+        "name",
+        "projectCode",
+        "externalAccountingCode",
+        "onlineDisplayName",
+        "description",
+        "photoUrl",
+        "parentId",
+        "inventoryStatus",
+        "type",
+        "location",
+        "beginningBalance",
+        "currentBalance",
+        "financialNeedType",
+        "financialNeedFrequency",
+        "financialNeedAmount",
+        "startDate",
+        "endDate",
+        "durationType",
+    ];
+    const FLAGS: &[&str] = &[
+        "isRestrictedToGiftSpecifications",
+        "isLimitedToFinancialNeed",
+        "isPublic",
+        "isActive",
+        "isAvailableOnline",
+        "isTaxDeductible",
+        "treatAsAccountsPayable",
+    ];
+    let mut shown = project.audited(VALUES, FLAGS);
+    let parent = project.int("parentId").and_then(|id| store.projects.get(id));
+    let none = <[Received; 2]>::default();
+    let [life, year] = received.get(&project.id).unwrap_or(&none);
+    let more = json!({
+        "parentName": parent.as_ref().map(|parent| parent.text("name")),
+        "isSubProject": parent.is_some(),
+        "lifeToDateGiving": money::json(life.amount),
+        "lifeToDateGiftCount": life.gifts,
+        "lifeToDateGiversCount": life.givers.len(),
+        "lifeToDateExpenseTotal": 0.0,
+        "calendarYearToDateGiving": money::json(year.amount),
+        "calendarYearToDateGiftCount": year.gifts,
+        "calendarYearToDateGiversCount": year.givers.len(),
+        "calendarYearToDateExpenseTotal": 0.0,
+        "giftSpecifications": [],
+        "customFields": {},
+    });
+    if let Value::Object(more) = more {
+        shown.extend(more);
+    }
+    Value::Object(shown)
+}
+
+fn one(project: &Record, store: &Store) -> Value {
+    shown(project, store, &received(store))
+}
+
+fn get(job: &Job<'_>, id: i64) -> Outcome {
+    let project = job.store.projects.find(id)?;
+    Ok(Answer::Json(one(&project, job.store)))
+}
+
+/// The project with this code, if any.
+fn coded(store: &Store, code: &str) -> Option<i64> {
+    let projects = store.projects.rows();
+    let mut ids = projects.filter(|(_, row)| store.projects.whole(row).text("projectCode") == code);
+    ids.next().map(|(id, _)| id)
+}
+
+fn by_code(job: &mut Job<'_>) -> Outcome {
+    let id = coded(job.store, job.call.param("projectCode")).ok_or(Problem::NotFound)?;
+    get(job, id)
+}
+
+fn search(job: &mut Job<'_>) -> Outcome {
+    let search = job.search("search", SEARCH)?;
+    let received = received(job.store);
+    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(&row));
+    let fits = |project: &Record| {
+        ["name", "projectCode"].iter().any(|name| project.text(name).to_lowercase().contains(&search))
+    };
+    let found: Vec<_> = projects.filter(|project| fits(project)).collect();
+    let total = found.len();
+    let page = job.given.page.of(&found);
+    Ok(envelope(page.into_iter().map(|project| shown(project, job.store, &received)).collect(), total))
+}
+
+fn check(project: &Record, job: &Job<'_>) -> Result<(), Problem> {
+    let code = project.text("projectCode");
+    if !code.is_empty() && coded(job.store, code).is_some_and(|holder| holder != project.id) {
+        return Err(Problem::field("project.revenueAccountingCode", "Another project has this code."));
+    }
+    match project.int("parentId") {
+        Some(parent) if parent == project.id || job.store.projects.get(parent).is_none() => {
+            Err(Problem::field("project.parentId", "There is no such project."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps a project and tells the webhooks, unless the call asked for silence.
+fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
+    check(&project, job)?;
+    let shown = one(&project, job.store);
+    let mut event = shown.clone();
+    if let Some(members) = event.as_object_mut() {
+        members.insert("customFields".to_owned(), custom::as_map(&project.custom));
+    }
+    job.store.projects.put(project.id, project)?;
+    if job.given.flag("disableWebhookUpdates") {
+        job.checks.pass("no webhooks for this write");
+    } else {
+        job.event(switch, "project", event);
+    }
+    Ok(shown)
+}
+
+fn create(job: &mut Job<'_>) -> Outcome {
+    let given = job.members("project", WRITE)?;
+    let id = job.store.projects.next_id();
+    let project = made(id, given, job);
+    keep(job, project, "projectCreate").map(Answer::Json)
+}
+
+fn update(job: &mut Job<'_>) -> Outcome {
+    let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
+    let given = job.members("project", WRITE)?;
+    job.replace(&mut project, given, WRITE);
+    keep(job, project, "projectUpdate").map(Answer::Json)
+}
+
+/// What is given is changed and nothing else; all or none.
+fn patch(job: &mut Job<'_>) -> Outcome {
+    let Value::Array(list) = job.body()? else { return Err(Problem::field("projects", NOT_VALID)) };
+    if list.is_empty() || list.len() > MOST_AT_ONCE {
+        return Err(Problem::field("projects", "Between 1 and 100 are taken at once."));
+    }
+    let mut projects = Vec::new();
+    for (index, value) in list.iter().enumerate() {
+        let parameter = format!("projects[{index}]");
+        let mut given = read(value, &parameter, PATCH)?;
+        let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
+        let project = job.store.projects.find(id);
+        let project =
+            project.map_err(|_| Problem::field(format!("{parameter}.id"), "There is no such project."))?;
+        let mut project = project.into_owned();
+        custom::apply(&mut project.custom, given.remove("customFields"), true);
+        project.write(given, super::shape::read_names(PATCH).filter(|name| *name != "id"), true);
+        project.audit.touch(job.call.now);
+        if project.text("name").is_empty() {
+            return Err(Problem::field(format!("{parameter}.name"), REQUIRED));
+        }
+        check(&project, job)?;
+        projects.push(project);
+    }
+    job.store.projects.has_room(projects.len())?;
+    for project in projects {
+        keep(job, project, "projectUpdate")?;
+    }
+    Ok(Answer::Json(json!({})))
+}
+
+/// Both values stand in the query; the call has no body.
+fn set_status(job: &mut Job<'_>) -> Outcome {
+    let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
+    let given = job.given.text("inventoryStatus").unwrap_or_default();
+    let status = STATUSES.iter().find(|status| status.eq_ignore_ascii_case(given));
+    let status = status.ok_or_else(|| Problem::field("inventoryStatus", NOT_VALID))?;
+    project.set("inventoryStatus", *status);
+    project.audit.touch(job.call.now);
+    keep(job, project, "projectUpdate")?;
+    Ok(Answer::Empty)
+}
+
+fn set_balance(job: &mut Job<'_>) -> Outcome {
+    let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
+    let given = job.members("balance", BALANCE)?;
+    job.replace(&mut project, given, BALANCE);
+    keep(job, project, "projectUpdate").map(Answer::Json)
+}
+
+fn run(job: &mut Job<'_>) -> Outcome {
+    let query = job.query(&SCHEMA)?;
+    let store = &*job.store;
+    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(&row)));
+    let (ids, total) = query.plan.run(rows, job.given.page, |_, project, source| cell_of(project, source));
+    let received = received(store);
+    let found: Result<Vec<Value>, Problem> = ids
+        .iter()
+        .map(|id| store.projects.find(*id).map(|project| shown(&project, store, &received)))
+        .collect();
+    Ok(envelope(found?, total))
+}

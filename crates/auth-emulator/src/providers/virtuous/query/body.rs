@@ -1,0 +1,194 @@
+//! Reads the body of a query against the table of its kind of record. What the vendor refuses is refused by name: unknown
+//! parameters, operators that the type doesn't have, values that are missing, too many, or of the wrong type.
+
+use serde_json::Value;
+
+use super::operators::{self, Arity, OPERATORS};
+use super::{Condition, Plan, Schema, Source, Store, Test, Type, Values, find, names, relative};
+use crate::providers::virtuous::dates;
+use crate::providers::virtuous::money;
+use crate::providers::virtuous::record::Members;
+use crate::providers::virtuous::replies::Problem;
+use crate::providers::virtuous::shape::{
+    self, Member, NOT_VALID, REQUIRED, Wrong, flag, items, number, object, text, texts,
+};
+use crate::timestamp::Timestamp;
+
+/// Conditions of one query: a bound for the work that one request can ask for.
+const MOST_CONDITIONS: usize = 2000;
+
+const CONDITION: &[Member] = &[
+    text("parameter").required(),
+    text("operator").required(),
+    text("value"),
+    text("secondaryValue"),
+    texts("values"),
+];
+const GROUP: &[Member] = &[items("conditions", CONDITION)];
+const LOCATION: &[Member] = &[
+    number("topLatitude").required(),
+    number("leftLongitude").required(),
+    number("bottomLatitude").required(),
+    number("rightLongitude").required(),
+];
+const QUERY: &[Member] = &[items("groups", GROUP), text("sortBy"), flag("descending")];
+const CONTACT_QUERY: &[Member] = &[
+    items("groups", GROUP),
+    text("sortBy"),
+    flag("descending"),
+    flag("includeArchived"),
+    object("queryLocation", LOCATION),
+];
+
+/// A query and what only contacts have beside it.
+#[derive(Debug)]
+pub(crate) struct QueryBody {
+    pub plan: Plan,
+    pub include_archived: bool,
+    /// Top, left, bottom, right.
+    pub location: Option<[f64; 4]>,
+}
+
+/// Reads a body.
+pub(crate) fn read(
+    body: &Value,
+    schema: &Schema,
+    of_contacts: bool,
+    store: &Store,
+    now: Timestamp,
+) -> Result<QueryBody, Problem> {
+    let mut wrong = Wrong::new();
+    let members = shape::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut wrong);
+    let today = dates::day_of(now.unix_micros());
+    let mut groups = Vec::new();
+    let mut count = 0;
+    for (group_index, group) in list(&members, "groups").iter().enumerate() {
+        let empty = Members::new();
+        let conditions = list(group.as_object().unwrap_or(&empty), "conditions");
+        count += conditions.len();
+        let mut read = Vec::new();
+        for (index, condition) in conditions.iter().enumerate() {
+            let at = format!("query.groups[{group_index}].conditions[{index}]");
+            let condition = condition.as_object().unwrap_or(&empty);
+            match one(condition, schema, store, today) {
+                Ok(Some(condition)) => read.push(condition),
+                Ok(None) => {}
+                Err((member, words)) => wrong.push((format!("{at}.{member}"), words)),
+            }
+        }
+        // A group without conditions says nothing.
+        if !read.is_empty() {
+            groups.push(read);
+        }
+    }
+    if count > MOST_CONDITIONS {
+        wrong.push(("query.groups".to_owned(), "There are too many conditions.".to_owned()));
+    }
+    let sort = match members.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
+        None => None,
+        Some(name) => {
+            let sort = sorting(schema, name);
+            if sort.is_none() {
+                wrong.push(("query.sortBy".to_owned(), NOT_VALID.to_owned()));
+            }
+            sort
+        }
+    };
+    if !wrong.is_empty() {
+        return Err(Problem::Invalid(wrong));
+    }
+    let yes = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let location = members.get("queryLocation").and_then(Value::as_object).map(|location| {
+        ["topLatitude", "leftLongitude", "bottomLatitude", "rightLongitude"]
+            .map(|side| location.get(side).and_then(Value::as_f64).unwrap_or_default())
+    });
+    let plan = Plan { groups, sort, descending: yes("descending") };
+    Ok(QueryBody { plan, include_archived: yes("includeArchived"), location })
+}
+
+fn list<'m>(members: &'m Members, name: &str) -> &'m [Value] {
+    members.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn sorting(schema: &Schema, name: &str) -> Option<Source> {
+    let by_word = schema.sorts.iter().find(|(word, ..)| word.eq_ignore_ascii_case(name));
+    by_word
+        .map(|(_, field, kind)| Source { field, kind: *kind, custom: false })
+        .or_else(|| find(schema, name).map(|(source, _)| source))
+}
+
+/// Reads a condition; none where its required members are missing, which was noted before.
+fn one(
+    condition: &Members,
+    schema: &Schema,
+    store: &Store,
+    today: i64,
+) -> Result<Option<Condition>, (&'static str, String)> {
+    let member = |name: &str| condition.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (Some(parameter), Some(operator)) = (member("parameter"), member("operator")) else {
+        return Ok(None);
+    };
+    let Some((source, known)) = find(schema, parameter) else {
+        return Err(("parameter", "There is no such parameter.".to_owned()));
+    };
+    let Some((operator, arity)) = OPERATORS.iter().find(|(name, _)| *name == operator) else {
+        return Err(("operator", "There is no such operator.".to_owned()));
+    };
+    if !operators::of(source.kind).contains(operator) {
+        return Err(("operator", format!("A parameter of type {:?} has no such operator.", source.kind)));
+    }
+    let needed = |name: &'static str| member(name).ok_or_else(|| (name, REQUIRED.to_owned()));
+    let values: Vec<(&'static str, &str)> = match arity {
+        Arity::None => Vec::new(),
+        Arity::One => vec![("value", needed("value")?)],
+        Arity::Two => vec![("value", needed("value")?), ("secondaryValue", needed("secondaryValue")?)],
+        Arity::Many => {
+            list(condition, "values").iter().filter_map(|value| Some(("values", value.as_str()?))).collect()
+        }
+    };
+    if *arity == Arity::Many && values.is_empty() {
+        return Err(("values", REQUIRED.to_owned()));
+    }
+    let test = if *arity == Arity::None {
+        operators::without_values(operator)
+    } else {
+        test_of(operator, source.kind, known, &values, store, today)?
+    };
+    Ok(Some(Condition { source, test }))
+}
+
+fn test_of(
+    operator: &str,
+    kind: Type,
+    known: Values,
+    values: &[(&'static str, &str)],
+    store: &Store,
+    today: i64,
+) -> Result<Test, (&'static str, String)> {
+    let wrong = |member: &'static str| (member, NOT_VALID.to_owned());
+    let number = |value: &str| match kind {
+        Type::Int => value.parse().ok().map(|number| (number, number)),
+        Type::Decimal => money::parse(value.trim_start_matches('$')).map(|amount| (amount, amount)),
+        _ => relative::days(value, today),
+    };
+    match kind {
+        Type::Int | Type::Decimal | Type::Date => {
+            let read: Result<Vec<_>, _> =
+                values.iter().map(|(member, value)| number(value).ok_or_else(|| wrong(member))).collect();
+            Ok(operators::over_numbers(operator, &read?, kind == Type::Date))
+        }
+        Type::String | Type::Boolean | Type::List | Type::Lookup => {
+            if kind == Type::Lookup {
+                let names = names(known, store);
+                let unknown = values
+                    .iter()
+                    .find(|(_, value)| !names.iter().any(|name| name.eq_ignore_ascii_case(value)));
+                if let Some((member, _)) = unknown {
+                    return Err((*member, "There is nothing of that name.".to_owned()));
+                }
+            }
+            let texts: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
+            Ok(operators::over_texts(operator, &texts))
+        }
+    }
+}

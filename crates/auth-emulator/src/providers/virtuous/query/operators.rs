@@ -1,0 +1,286 @@
+//! The operators: which type has which, how many values each takes, and what it means. Texts are compared without regard
+//! to case. Of several texts, one that fits is enough; the negations want that none does.
+//!
+//! Assumption: `IsSet` and `IsNotSet` mean what `IsKnown` and `IsNotKnown` mean, and `Matches` takes `*` for any text. A
+//! condition on a date looks at days, and one on an unknown value holds only where it is a negation.
+
+use super::{Cell, Type};
+use crate::providers::virtuous::dates;
+
+/// How many values an operator takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arity {
+    None,
+    One,
+    /// `value` and `secondaryValue`.
+    Two,
+    /// `values`.
+    Many,
+}
+
+/// Every operator, without spaces as on the wire.
+pub(super) const OPERATORS: &[(&str, Arity)] = &[
+    ("Is", Arity::One),
+    ("IsNot", Arity::One),
+    ("IsKnown", Arity::None),
+    ("IsNotKnown", Arity::None),
+    ("LessThan", Arity::One),
+    ("LessThanOrEqual", Arity::One),
+    ("GreaterThan", Arity::One),
+    ("GreaterThanOrEqual", Arity::One),
+    ("Before", Arity::One),
+    ("OnOrBefore", Arity::One),
+    ("After", Arity::One),
+    ("OnOrAfter", Arity::One),
+    ("Between", Arity::Two),
+    ("Contains", Arity::One),
+    ("StartsWith", Arity::One),
+    ("EndsWith", Arity::One),
+    ("IsTrue", Arity::None),
+    ("IsFalse", Arity::None),
+    ("IsSet", Arity::None),
+    ("IsNotSet", Arity::None),
+    ("In", Arity::Many),
+    ("NotIn", Arity::Many),
+    ("IsAnyOf", Arity::Many),
+    ("IsNoneOf", Arity::Many),
+    ("Matches", Arity::One),
+];
+
+/// The operators of a type.
+pub(super) fn of(kind: Type) -> &'static [&'static str] {
+    match kind {
+        Type::Int | Type::Decimal => &[
+            "Is",
+            "IsNot",
+            "IsKnown",
+            "IsNotKnown",
+            "LessThan",
+            "LessThanOrEqual",
+            "GreaterThan",
+            "GreaterThanOrEqual",
+            "Between",
+            "In",
+            "NotIn",
+            "IsAnyOf",
+            "IsNoneOf",
+        ],
+        Type::Date => &[
+            "Is",
+            "IsNot",
+            "IsKnown",
+            "IsNotKnown",
+            "IsSet",
+            "IsNotSet",
+            "Before",
+            "OnOrBefore",
+            "After",
+            "OnOrAfter",
+            "Between",
+        ],
+        Type::Boolean => &["IsTrue", "IsFalse"],
+        Type::String => &[
+            "Is",
+            "IsNot",
+            "IsKnown",
+            "IsNotKnown",
+            "IsSet",
+            "IsNotSet",
+            "Contains",
+            "StartsWith",
+            "EndsWith",
+            "Matches",
+            "In",
+            "NotIn",
+            "IsAnyOf",
+            "IsNoneOf",
+        ],
+        Type::List | Type::Lookup => &[
+            "Is",
+            "IsNot",
+            "IsKnown",
+            "IsNotKnown",
+            "IsSet",
+            "IsNotSet",
+            "In",
+            "NotIn",
+            "IsAnyOf",
+            "IsNoneOf",
+        ],
+    }
+}
+
+/// An operator with its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Test {
+    Known(bool),
+    Flag(bool),
+    /// Inside one of these ranges, ends included; `not` turns it round.
+    Ranges {
+        ranges: Vec<(i64, i64)>,
+        not: bool,
+        days: bool,
+    },
+    /// One of these texts, in lower case.
+    Texts {
+        texts: Vec<String>,
+        how: How,
+        not: bool,
+    },
+}
+
+/// How a text is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Whole,
+    Contains,
+    Starts,
+    Ends,
+    Pattern,
+}
+
+/// The test of an operator that takes no values.
+pub(super) fn without_values(operator: &str) -> Test {
+    match operator {
+        "IsTrue" => Test::Flag(true),
+        "IsFalse" => Test::Flag(false),
+        "IsNotKnown" | "IsNotSet" => Test::Known(false),
+        _ => Test::Known(true),
+    }
+}
+
+fn negates(operator: &str) -> bool {
+    matches!(operator, "IsNot" | "NotIn" | "IsNoneOf")
+}
+
+/// The test of an operator over numbers or days, each value a range from its first to its last.
+pub(super) fn over_numbers(operator: &str, values: &[(i64, i64)], days: bool) -> Test {
+    let first = values.first().copied().unwrap_or_default();
+    let last = values.last().copied().unwrap_or_default();
+    let ranges = match operator {
+        "LessThan" | "Before" => vec![(i64::MIN, first.0.saturating_sub(1))],
+        "LessThanOrEqual" | "OnOrBefore" => vec![(i64::MIN, first.1)],
+        "GreaterThan" | "After" => vec![(first.1.saturating_add(1), i64::MAX)],
+        "GreaterThanOrEqual" | "OnOrAfter" => vec![(first.0, i64::MAX)],
+        "Between" => vec![(first.0, last.1)],
+        _ => values.to_vec(),
+    };
+    Test::Ranges { ranges, not: negates(operator), days }
+}
+
+/// The test of an operator over texts.
+pub(super) fn over_texts(operator: &str, values: &[&str]) -> Test {
+    let how = match operator {
+        "Contains" => How::Contains,
+        "StartsWith" => How::Starts,
+        "EndsWith" => How::Ends,
+        "Matches" => How::Pattern,
+        _ => How::Whole,
+    };
+    let texts = values.iter().map(|value| value.to_lowercase()).collect();
+    Test::Texts { texts, how, not: negates(operator) }
+}
+
+impl Test {
+    /// The numbers that fit, where the test says which do.
+    pub(super) fn ranges(&self) -> Option<&[(i64, i64)]> {
+        match self {
+            Self::Ranges { ranges, not: false, days: false } => Some(ranges),
+            _ => None,
+        }
+    }
+
+    pub(super) fn holds(&self, cell: &Cell) -> bool {
+        match (self, cell) {
+            (Self::Known(known), cell) => (*cell != Cell::Unknown) == *known,
+            (Self::Flag(flag), Cell::Flag(held)) => flag == held,
+            (Self::Ranges { ranges, not, days }, Cell::Number(number)) => {
+                let number = if *days { dates::day_of(*number) } else { *number };
+                ranges.iter().any(|(first, last)| (*first..=*last).contains(&number)) != *not
+            }
+            (Self::Texts { texts, how, not }, Cell::Text(text)) => fits(texts, *how, text) != *not,
+            (Self::Texts { texts, how, not }, Cell::Texts(held)) => {
+                held.iter().any(|text| fits(texts, *how, text)) != *not
+            }
+            (Self::Ranges { not, .. } | Self::Texts { not, .. }, _) => *not,
+            (Self::Flag(_), _) => false,
+        }
+    }
+}
+
+fn fits(texts: &[String], how: How, held: &str) -> bool {
+    let held = held.to_lowercase();
+    texts.iter().any(|text| match how {
+        How::Whole => held == *text,
+        How::Contains => held.contains(text.as_str()),
+        How::Starts => held.starts_with(text.as_str()),
+        How::Ends => held.ends_with(text.as_str()),
+        How::Pattern => matches(text, &held),
+    })
+}
+
+/// Whether a text is the pattern, in which `*` stands for any text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let end = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        let Some((_, after)) = text.split_once(piece) else { return false };
+        text = after;
+    }
+    text.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operator_belongs_to_a_type() {
+        for (operator, _) in OPERATORS {
+            let kinds = [Type::Int, Type::String, Type::Date, Type::Boolean, Type::List];
+            assert!(kinds.iter().any(|kind| of(*kind).contains(operator)), "{operator}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared() {
+        for (operator, values, holds) in [
+            ("Is", &[5][..], [false, true, false]),
+            ("IsNot", &[5], [true, false, true]),
+            ("LessThan", &[5], [true, false, false]),
+            ("LessThanOrEqual", &[5], [true, true, false]),
+            ("GreaterThan", &[5], [false, false, true]),
+            ("GreaterThanOrEqual", &[5], [false, true, true]),
+            ("Between", &[5, 6], [false, true, true]),
+            ("In", &[4, 6], [true, false, true]),
+            ("NotIn", &[4, 6], [false, true, false]),
+        ] {
+            let values: Vec<_> = values.iter().map(|value| (*value, *value)).collect();
+            let test = over_numbers(operator, &values, false);
+            assert_eq!([4, 5, 6].map(|number| test.holds(&Cell::Number(number))), holds, "{operator}");
+            assert_eq!(test.holds(&Cell::Unknown), operator.contains("Not"), "{operator} of nothing");
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_without_regard_to_case() {
+        for (operator, value, holds) in [
+            ("Is", "anna", [true, false]),
+            ("IsNot", "ANNA", [false, true]),
+            ("Contains", "NN", [true, false]),
+            ("StartsWith", "an", [true, false]),
+            ("EndsWith", "a", [true, false]),
+            ("Matches", "a*n*", [true, false]),
+            ("Matches", "*er*", [false, true]),
+        ] {
+            let test = over_texts(operator, &[value]);
+            assert_eq!(["Anna", "Bert"].map(|text| test.holds(&Cell::text(text))), holds, "{operator}");
+        }
+        let both = Cell::texts(vec!["A".to_owned(), "B".to_owned()]);
+        assert!(over_texts("IsAnyOf", &["b", "c"]).holds(&both));
+        assert!(!over_texts("IsNoneOf", &["b", "c"]).holds(&both));
+        assert!(without_values("IsKnown").holds(&both) && without_values("IsNotSet").holds(&Cell::Unknown));
+    }
+}

@@ -1,0 +1,286 @@
+//! The forms of request bodies as tables: which members there are, of which JSON type, and which are needed. The vendor's
+//! binder takes names without regard to case and passes over what it doesn't know; a wrong type is an error that names
+//! `<parameter>.<member>`.
+
+use serde_json::{Value, json};
+
+use super::custom::{self, Owner};
+use super::dates;
+use super::record::Members;
+
+/// The longest text and the longest list in a body that is kept.
+const LONGEST_TEXT: usize = 16 * 1024;
+const LONGEST_LIST: usize = 1000;
+
+/// What a member holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Text,
+    OneOf(&'static [&'static str]),
+    Int,
+    /// A whole number, as a number or as a text.
+    IntOrText,
+    Number,
+    Flag,
+    /// A date of which the day counts; kept as midnight.
+    Day,
+    /// A date with its time.
+    Time,
+    Texts,
+    Object(&'static [Member]),
+    Items(&'static [Member]),
+    /// Custom fields as `[{name, value}]`.
+    CustomList(Owner),
+    /// Custom fields as `{name: value}`.
+    CustomMap(Owner),
+    /// Accepted and not kept.
+    Ignored,
+}
+
+/// One member of a body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    pub name: &'static str,
+    /// The name that reads have for it.
+    pub read_as: &'static str,
+    pub kind: Kind,
+    pub required: bool,
+}
+
+impl Member {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, read_as: name, kind, required: false }
+    }
+
+    pub(super) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub(super) const fn read_as(mut self, name: &'static str) -> Self {
+        self.read_as = name;
+        self
+    }
+}
+
+pub(super) const fn text(name: &'static str) -> Member {
+    Member::new(name, Kind::Text)
+}
+
+pub(super) const fn one_of(name: &'static str, words: &'static [&'static str]) -> Member {
+    Member::new(name, Kind::OneOf(words))
+}
+
+pub(super) const fn int(name: &'static str) -> Member {
+    Member::new(name, Kind::Int)
+}
+
+pub(super) const fn int_or_text(name: &'static str) -> Member {
+    Member::new(name, Kind::IntOrText)
+}
+
+pub(super) const fn number(name: &'static str) -> Member {
+    Member::new(name, Kind::Number)
+}
+
+pub(super) const fn flag(name: &'static str) -> Member {
+    Member::new(name, Kind::Flag)
+}
+
+pub(super) const fn day(name: &'static str) -> Member {
+    Member::new(name, Kind::Day)
+}
+
+pub(super) const fn time(name: &'static str) -> Member {
+    Member::new(name, Kind::Time)
+}
+
+pub(super) const fn texts(name: &'static str) -> Member {
+    Member::new(name, Kind::Texts)
+}
+
+pub(super) const fn object(name: &'static str, members: &'static [Member]) -> Member {
+    Member::new(name, Kind::Object(members))
+}
+
+pub(super) const fn items(name: &'static str, members: &'static [Member]) -> Member {
+    Member::new(name, Kind::Items(members))
+}
+
+pub(super) const fn custom_list(owner: Owner) -> Member {
+    Member::new("customFields", Kind::CustomList(owner))
+}
+
+pub(super) const fn custom_map(owner: Owner) -> Member {
+    Member::new("customFields", Kind::CustomMap(owner))
+}
+
+pub(super) const fn ignored(name: &'static str) -> Member {
+    Member::new(name, Kind::Ignored)
+}
+
+/// Fields and what is wrong with each.
+pub(super) type Wrong = Vec<(String, String)>;
+
+pub(super) const REQUIRED: &str = "The field is required.";
+pub(super) const NOT_VALID: &str = "The value is not valid.";
+
+/// Reads an object by its table. What is wrong is noted; the members that could be read come back by their read names,
+/// null included, those that were not given are absent.
+pub(super) fn read(value: &Value, members: &[Member], path: &str, wrong: &mut Wrong) -> Members {
+    let Value::Object(given) = value else {
+        wrong.push((path.to_owned(), NOT_VALID.to_owned()));
+        return Members::new();
+    };
+    let mut out = Members::new();
+    for member in members {
+        let field = format!("{path}.{}", member.name);
+        let value =
+            given.iter().find(|(name, _)| name.eq_ignore_ascii_case(member.name)).map(|(_, value)| value);
+        let missing = match value {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(Value::Array(list)) => list.is_empty(),
+            Some(_) => false,
+        };
+        if missing && member.required {
+            match member.kind {
+                // What is needed inside of it is what the client has to hear.
+                Kind::Object(inner) => drop(read(&json!({}), inner, &field, wrong)),
+                _ => wrong.push((field, REQUIRED.to_owned())),
+            }
+            continue;
+        }
+        let Some(value) = value else { continue };
+        if matches!(member.kind, Kind::Ignored) {
+            continue;
+        }
+        if let Some(value) = one(value, member.kind, &field, wrong) {
+            out.insert(member.read_as.to_owned(), value);
+        }
+    }
+    out
+}
+
+fn one(value: &Value, kind: Kind, field: &str, wrong: &mut Wrong) -> Option<Value> {
+    if value.is_null() {
+        return Some(Value::Null);
+    }
+    let read = match kind {
+        Kind::Text => value.as_str().filter(|text| text.len() <= LONGEST_TEXT).map(Value::from),
+        Kind::OneOf(words) => value.as_str().and_then(|text| {
+            words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
+        }),
+        Kind::Int => value.as_i64().map(Value::from),
+        Kind::IntOrText => {
+            value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok())).map(Value::from)
+        }
+        Kind::Number => super::money::of(value).map(|_| value.clone()),
+        Kind::Flag => value.as_bool().map(Value::from),
+        Kind::Day => value.as_str().and_then(dates::parse_day).map(|day| json!(dates::midnight(day))),
+        Kind::Time => value.as_str().filter(|text| dates::parse(text).is_some()).map(Value::from),
+        Kind::Texts => value.as_array().filter(|list| list.len() <= LONGEST_LIST).and_then(|list| {
+            let short = |text: &Value| text.as_str().is_some_and(|text| text.len() <= LONGEST_TEXT);
+            list.iter().all(short).then(|| value.clone())
+        }),
+        Kind::Object(members) => return Some(Value::Object(read(value, members, field, wrong))),
+        Kind::Items(members) => match value.as_array().filter(|list| list.len() <= LONGEST_LIST) {
+            Some(list) => {
+                let item =
+                    |(index, value)| Value::Object(read(value, members, &format!("{field}[{index}]"), wrong));
+                return Some(list.iter().enumerate().map(item).collect());
+            }
+            None => None,
+        },
+        Kind::CustomList(owner) => return Some(custom::read_list(owner, value, field, wrong)),
+        Kind::CustomMap(owner) => return Some(custom::read_map(owner, value, field, wrong)),
+        Kind::Ignored => None,
+    };
+    if read.is_none() {
+        wrong.push((field.to_owned(), NOT_VALID.to_owned()));
+    }
+    read
+}
+
+/// The objects of a list that was read.
+pub(super) fn objects(given: &mut Members, name: &str) -> Vec<Members> {
+    let list = match given.remove(name) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let object = |value| if let Value::Object(members) = value { Some(members) } else { None };
+    list.into_iter().filter_map(object).collect()
+}
+
+/// The read names of a table, for `Record::write`. Custom fields are kept apart.
+pub(super) fn read_names(members: &'static [Member]) -> impl Iterator<Item = &'static str> {
+    let plain =
+        |member: &&Member| !matches!(member.kind, Kind::CustomList(_) | Kind::CustomMap(_) | Kind::Ignored);
+    members.iter().filter(plain).map(|member| member.read_as)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INNER: &[Member] = &[int("n").required()];
+    const TABLE: &[Member] = &[
+        text("name").required(),
+        int("count"),
+        int_or_text("either"),
+        flag("private").read_as("isPrivate"),
+        day("when"),
+        time("at"),
+        number("amount"),
+        one_of("size", &["Big", "Small"]),
+        texts("words"),
+        items("rows", INNER),
+        ignored("anything"),
+    ];
+
+    fn wrong_of(value: &Value) -> Vec<String> {
+        let mut wrong = Wrong::new();
+        read(value, TABLE, "thing", &mut wrong);
+        wrong.into_iter().map(|(field, _)| field).collect()
+    }
+
+    #[test]
+    fn members_are_read_by_any_case_and_get_the_names_of_reads() {
+        let mut wrong = Wrong::new();
+        let given = json!({
+            "NAME": "x", "Private": true, "when": "12/7/2023", "either": "5", "size": "big", "nobody": [], "count": null,
+            "rows": [{ "N": 1 }], "anything": { "a": 1 },
+        });
+        let read = read(&given, TABLE, "thing", &mut wrong);
+        let expected = json!({
+            "name": "x", "isPrivate": true, "when": "2023-12-07T00:00:00", "either": 5, "size": "Big", "count": null,
+            "rows": [{ "n": 1 }],
+        });
+        assert_eq!((Value::Object(read), wrong.len()), (expected, 0));
+    }
+
+    #[test]
+    fn every_wrong_type_is_named() {
+        assert_eq!(wrong_of(&json!([])), ["thing"]);
+        assert_eq!(wrong_of(&json!({})), ["thing.name"]);
+        assert_eq!(wrong_of(&json!({ "name": " " })), ["thing.name"]);
+        for (name, value) in [
+            ("name", json!(1)),
+            ("count", json!("1")),
+            ("count", json!(1.5)),
+            ("either", json!("x")),
+            ("private", json!("true")),
+            ("when", json!("soon")),
+            ("at", json!(1)),
+            ("amount", json!("1.00")),
+            ("size", json!("huge")),
+            ("words", json!([1])),
+            ("rows", json!({})),
+        ] {
+            let mut body = json!({ "name": "x" });
+            body[name] = value;
+            assert_eq!(wrong_of(&body), [format!("thing.{name}")]);
+        }
+        assert_eq!(wrong_of(&json!({ "name": "x", "rows": [{ "n": 1 }, {}] })), ["thing.rows[1].n"]);
+    }
+}

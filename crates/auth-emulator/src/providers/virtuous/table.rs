@@ -1,0 +1,172 @@
+//! A table of records: seeded ones, which are made from their number when they are looked at and take no memory, and
+//! those that were written, which are kept. Changing a seeded record keeps it from then on.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::replies::Problem;
+
+/// Records of one kind that are kept.
+pub(super) const MOST: usize = 10_000;
+
+/// How seeded records are made: by their number, from 0.
+pub(super) type Make<T> = fn(number: i64, per_owner: i64) -> T;
+
+#[derive(Debug)]
+pub(super) struct Table<T> {
+    /// What there are too many of, when there are.
+    what: &'static str,
+    first: i64,
+    seeded: i64,
+    per_owner: i64,
+    make: Make<T>,
+    kept: BTreeMap<i64, T>,
+    removed: BTreeSet<i64>,
+    next: i64,
+}
+
+/// A record as it stands in a table.
+#[derive(Debug)]
+pub(super) enum Row<'t, T> {
+    /// By its number.
+    Seeded(i64),
+    Kept(&'t T),
+}
+
+impl<T: Clone> Table<T> {
+    /// A table whose seeded records have the ids from `first` on.
+    pub(super) fn seeded(what: &'static str, first: i64, seeded: i64, per_owner: i64, make: Make<T>) -> Self {
+        let next = first + seeded;
+        let (kept, removed) = (BTreeMap::new(), BTreeSet::new());
+        Self { what, first, seeded, per_owner, make, kept, removed, next }
+    }
+
+    /// The number of a seeded id, kept or not.
+    pub(super) fn number(&self, id: i64) -> Option<i64> {
+        (self.first..self.first + self.seeded).contains(&id).then(|| id - self.first)
+    }
+
+    pub(super) fn row(&self, id: i64) -> Option<Row<'_, T>> {
+        if let Some(kept) = self.kept.get(&id) {
+            return Some(Row::Kept(kept));
+        }
+        self.number(id).filter(|_| !self.removed.contains(&id)).map(Row::Seeded)
+    }
+
+    pub(super) fn get(&self, id: i64) -> Option<Cow<'_, T>> {
+        self.row(id).map(|row| self.whole(&row))
+    }
+
+    /// A record that has to be there.
+    pub(super) fn find(&self, id: i64) -> Result<Cow<'_, T>, Problem> {
+        self.get(id).ok_or(Problem::NotFound)
+    }
+
+    pub(super) fn whole<'t>(&self, row: &Row<'t, T>) -> Cow<'t, T> {
+        match row {
+            Row::Seeded(number) => Cow::Owned((self.make)(*number, self.per_owner)),
+            Row::Kept(kept) => Cow::Borrowed(kept),
+        }
+    }
+
+    /// All rows with their ids, in the order of ids.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, T>)> {
+        self.rows_between(i64::MIN, i64::MAX)
+    }
+
+    /// The rows from the first to the last of these ids.
+    pub(super) fn rows_between(&self, first: i64, last: i64) -> impl Iterator<Item = (i64, Row<'_, T>)> {
+        let end = self.first + self.seeded;
+        let untouched = self.kept.range(..end).next().is_none() && self.removed.is_empty();
+        let seeded = first.max(self.first)..end.min(last.saturating_add(1));
+        let seeded = seeded.filter_map(move |id| {
+            if untouched {
+                Some((id, Row::Seeded(id - self.first)))
+            } else {
+                self.row(id).map(|row| (id, row))
+            }
+        });
+        // A range whose end lies before its start is empty for the one and an error for the other.
+        let kept = (first.max(end) <= last).then(|| self.kept.range(first.max(end)..=last));
+        seeded.chain(kept.into_iter().flatten().map(|(id, kept)| (*id, Row::Kept(kept))))
+    }
+
+    /// The kept ones, in the order of ids.
+    pub(super) fn kept(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.kept.values()
+    }
+
+    /// The id of the next record; `put` has to follow.
+    pub(super) fn next_id(&mut self) -> i64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Keeps a record under its id.
+    pub(super) fn put(&mut self, id: i64, record: T) -> Result<(), Problem> {
+        if self.kept.len() >= MOST && !self.kept.contains_key(&id) {
+            return Err(Problem::Full(self.what));
+        }
+        self.kept.insert(id, record);
+        Ok(())
+    }
+
+    /// Whether so many more can be kept.
+    pub(super) fn has_room(&self, more: usize) -> Result<(), Problem> {
+        if self.kept.len() + more > MOST { Err(Problem::Full(self.what)) } else { Ok(()) }
+    }
+
+    pub(super) fn remove(&mut self, id: i64) -> Result<T, Problem> {
+        let record = self.find(id)?.into_owned();
+        if self.number(id).is_some() {
+            if self.removed.len() >= MOST {
+                return Err(Problem::Full(self.what));
+            }
+            self.removed.insert(id);
+        }
+        self.kept.remove(&id);
+        Ok(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table<String> {
+        Table::seeded("things", 10, 3, 1, |number, _| format!("seed {number}"))
+    }
+
+    fn ids(table: &Table<String>) -> Vec<i64> {
+        table.rows().map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn seeded_records_can_be_changed_and_removed() {
+        let mut table = table();
+        assert_eq!(*table.find(12).unwrap(), "seed 2");
+        table.put(11, "changed".to_owned()).unwrap();
+        let id = table.next_id();
+        table.put(id, "new".to_owned()).unwrap();
+        assert_eq!((id, ids(&table)), (13, vec![10, 11, 12, 13]));
+        let between = |first, last| table.rows_between(first, last).map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!((between(12, 20), between(0, 10), between(11, 11)), (vec![12, 13], vec![10], vec![11]));
+        assert_eq!((between(14, 20), between(12, 11), between(i64::MAX, i64::MAX)), (vec![], vec![], vec![]));
+        assert_eq!(*table.find(11).unwrap(), "changed");
+        table.remove(10).unwrap();
+        table.remove(13).unwrap();
+        assert_eq!(ids(&table), [11, 12]);
+        assert!(table.remove(10).is_err() && table.get(13).is_none() && table.get(9).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut table = table();
+        for _ in 0..MOST {
+            let id = table.next_id();
+            table.put(id, String::new()).unwrap();
+        }
+        assert_eq!(table.put(10, String::new()), Err(Problem::Full("things")));
+        assert!(table.put(20, String::new()).is_ok(), "what is kept can be changed");
+    }
+}

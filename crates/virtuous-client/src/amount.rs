@@ -1,0 +1,333 @@
+//! Decimal numbers: money, rates, hours. Never a float, on the way in or out.
+//!
+//! The vendor writes them as numbers in one place and as texts in another. With the feature `rust_decimal` they become
+//! [`rust_decimal::Decimal`] for reckoning; without it nothing is compiled that most callers don't need.
+
+use client_core::record::{Field, Fit};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// The most digits behind the point.
+const MOST_PLACES: u32 = 28;
+
+/// A decimal number, exact: an amount of money, a rate, a number of hours.
+///
+/// ```
+/// use virtuous_client::Amount;
+///
+/// let amount: Amount = "10.50".parse()?;
+/// assert_eq!(amount, Amount::new(1050, 2));
+/// assert_eq!(amount.to_string(), "10.50");
+/// assert_eq!(Amount::from_display("$1,210.50"), Some(Amount::new(121_050, 2)));
+/// # Ok::<(), virtuous_client::InvalidAmount>(())
+/// ```
+///
+/// Two amounts are equal when their values are, however many zeros are behind the point.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Amount {
+    digits: i128,
+    places: u32,
+}
+
+/// A text is no decimal number, or has more digits than an [`Amount`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidAmount;
+
+impl fmt::Display for InvalidAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a decimal number of at most 28 digits")
+    }
+}
+
+impl std::error::Error for InvalidAmount {}
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self { digits: 0, places: 0 };
+
+    /// The digits, and how many of them are behind the point: `new(1050, 2)` is 10.50. More than 28 places are taken for
+    /// 28.
+    #[must_use]
+    pub const fn new(digits: i64, places: u32) -> Self {
+        let places = if places > MOST_PLACES { MOST_PLACES } else { places };
+        Self { digits: digits as i128, places }
+    }
+
+    /// All digits, without the point.
+    #[must_use]
+    pub const fn digits(self) -> i128 {
+        self.digits
+    }
+
+    /// How many of the digits are behind the point.
+    #[must_use]
+    pub const fn places(self) -> u32 {
+        self.places
+    }
+
+    /// Reads what the vendor displays: `$10.50`, `$1,210.50`, `-$3`, `($3)`. `None` for words such as `Unavailable`.
+    ///
+    /// Assumption: displays have a point before the fraction and commas between thousands, as those of `en-US`.
+    #[must_use]
+    pub fn from_display(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (text, negative) = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+            Some(inner) => (inner, true),
+            None => text.strip_prefix('-').map_or((text, false), |rest| (rest, true)),
+        };
+        let number =
+            text.trim_start_matches(|character: char| !character.is_ascii_digit() && character != '.');
+        // What stands before the digits is a sign of a currency, and not a word.
+        if text.len() - number.len() > 4 || text.starts_with('-') {
+            return None;
+        }
+        let amount: Self = number.replace(',', "").parse().ok()?;
+        Some(if negative { Self { digits: -amount.digits, ..amount } } else { amount })
+    }
+
+    /// Without zeros at the end of the fraction.
+    fn shortest(mut self) -> Self {
+        while self.places > 0 && self.digits % 10 == 0 {
+            self.digits /= 10;
+            self.places -= 1;
+        }
+        self
+    }
+}
+
+/// Reads `10.50`, `-3`, `1e3` as JSON writes numbers.
+impl FromStr for Amount {
+    type Err = InvalidAmount;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAmount> {
+        let (number, exponent) = match text.split_once(['e', 'E']) {
+            Some((number, exponent)) => (number, exponent.parse::<i32>().map_err(|_| InvalidAmount)?),
+            None => (text, 0),
+        };
+        let (sign, unsigned) = number.strip_prefix('-').map_or((1, number), |rest| (-1, rest));
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || unsigned.ends_with('.') {
+            return Err(InvalidAmount);
+        }
+        let mut digits: i128 = 0;
+        for byte in whole.bytes().chain(fraction.bytes()) {
+            digits = digits
+                .checked_mul(10)
+                .and_then(|digits| digits.checked_add(i128::from(byte - b'0')))
+                .ok_or(InvalidAmount)?;
+        }
+        let mut places = i32::try_from(fraction.len()).map_err(|_| InvalidAmount)?.checked_sub(exponent);
+        while places.is_some_and(|places| places < 0) {
+            digits = digits.checked_mul(10).ok_or(InvalidAmount)?;
+            places = places.map(|places| places + 1);
+        }
+        let places = places.and_then(|places| u32::try_from(places).ok()).ok_or(InvalidAmount)?;
+        let amount = Self { digits: sign * digits, places };
+        let amount = if places > MOST_PLACES { amount.shortest() } else { amount };
+        if amount.places > MOST_PLACES { Err(InvalidAmount) } else { Ok(amount) }
+    }
+}
+
+/// `10.50`, with all places.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = usize::try_from(self.places).unwrap_or_default();
+        let digits = format!("{:0>width$}", self.digits.unsigned_abs(), width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        let point = if places == 0 { "" } else { "." };
+        f.pad_integral(self.digits >= 0, "", &format!("{whole}{point}{fraction}"))
+    }
+}
+
+impl PartialEq for Amount {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Amount {}
+
+impl PartialOrd for Amount {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Amount {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // The whole parts decide, and then the fractions, written with the same number of places.
+        let split = |amount: Self| {
+            let unit = 10_i128.pow(amount.places);
+            (amount.digits / unit, (amount.digits % unit) * 10_i128.pow(MOST_PLACES - amount.places))
+        };
+        split(*self).cmp(&split(*other))
+    }
+}
+
+impl std::hash::Hash for Amount {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let shortest = self.shortest();
+        (shortest.digits, shortest.places).hash(state);
+    }
+}
+
+macro_rules! whole {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Amount {
+            fn from(whole: $type) -> Self {
+                Self { digits: i128::from(whole), places: 0 }
+            }
+        }
+    )*};
+}
+whole!(i32, i64, u32);
+
+/// For the amounts of transactions, which the vendor takes as texts.
+impl From<Amount> for String {
+    fn from(amount: Amount) -> Self {
+        amount.to_string()
+    }
+}
+
+/// As a number of JSON, digit by digit.
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let mut amount = Self::ZERO;
+        amount.raw(raw.get()).map_err(|expected| D::Error::custom(format_args!("expected {expected}")))?;
+        Ok(amount)
+    }
+}
+
+/// A number or the text of one.
+impl Field for Amount {
+    fn blank() -> Self {
+        Self::ZERO
+    }
+
+    fn expected(&self) -> &'static str {
+        "a decimal number"
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str) -> Fit {
+        let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(json).trim();
+        *self = text.parse().ok().or_else(|| Self::from_display(text)).ok_or(self.expected())?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "rust_decimal")]
+impl From<rust_decimal::Decimal> for Amount {
+    fn from(decimal: rust_decimal::Decimal) -> Self {
+        Self { digits: decimal.mantissa(), places: decimal.scale() }
+    }
+}
+
+/// Fails for more digits than a [`Decimal`](rust_decimal::Decimal) holds.
+#[cfg(feature = "rust_decimal")]
+impl TryFrom<Amount> for rust_decimal::Decimal {
+    type Error = rust_decimal::Error;
+
+    fn try_from(amount: Amount) -> Result<Self, rust_decimal::Error> {
+        Self::try_from_i128_with_scale(amount.digits, amount.places)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Amount, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn numbers_and_texts_are_read_digit_by_digit() {
+        for (json, text) in [
+            ("10.50", "10.50"),
+            ("\"500.00\"", "500.00"),
+            ("0", "0"),
+            ("-3", "-3"),
+            ("-0.05", "-0.05"),
+            ("1e3", "1000"),
+            ("1.5E-2", "0.015"),
+            ("123456789012345678.91", "123456789012345678.91"),
+            ("0.1234567890123456789", "0.1234567890123456789"),
+            ("\" 7 \"", "7"),
+            ("\"$1,210.50\"", "1210.50"),
+        ] {
+            let amount = read(json).unwrap();
+            assert_eq!(amount.to_string(), text, "{json}");
+            assert_eq!(serde_json::to_string(&amount).unwrap(), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for json in
+            ["\"\"", "\"abc\"", "true", "null", "[]", "\"1.\"", "\".5.\"", "\"NaN\"", "\"1e99\"", "\"1-1\""]
+        {
+            assert!(read(json).is_err(), "{json}");
+        }
+        let many = format!("\"{}\"", "9".repeat(60));
+        assert!(read(&many).is_err());
+    }
+
+    #[test]
+    fn displays_are_read_and_words_are_not() {
+        for (text, amount) in [
+            ("$10.50", Some(Amount::new(1050, 2))),
+            ("$0", Some(Amount::ZERO)),
+            ("-$3", Some(Amount::from(-3))),
+            ("($3.25)", Some(Amount::new(-325, 2))),
+            ("CA$1,000", Some(Amount::from(1000))),
+            ("Unavailable", None),
+            ("", None),
+            ("Unavailable 3", None),
+            ("$", None),
+        ] {
+            assert_eq!(Amount::from_display(text), amount, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_compared_and_not_how_they_are_written() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap();
+        assert_eq!(amount("10.5"), amount("10.50"));
+        assert!(
+            amount("-0.5") < amount("0") && amount("-1.5") < amount("-1.25") && amount("2") > amount("1.99")
+        );
+        assert_eq!(Amount::new(1, 99).places(), 28);
+        let hash = |amount: Amount| {
+            use std::hash::{BuildHasher as _, RandomState};
+            static STATE: std::sync::OnceLock<RandomState> = std::sync::OnceLock::new();
+            STATE.get_or_init(RandomState::new).hash_one(amount)
+        };
+        assert_eq!(hash(amount("10.5")), hash(amount("10.500")));
+    }
+
+    #[cfg(feature = "rust_decimal")]
+    #[test]
+    fn decimals_are_the_same_numbers() {
+        let decimal = rust_decimal::Decimal::try_from(Amount::new(-1050, 2)).unwrap();
+        assert_eq!((decimal.to_string().as_str(), Amount::from(decimal)), ("-10.50", Amount::new(-1050, 2)));
+        let long: Amount = "123456789012345678901234567890123".parse().unwrap();
+        assert!(rust_decimal::Decimal::try_from(long).is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! Pictures of individuals, whose upload the vendor lists and does not document.
+
+use crate::Call;
+use crate::generated::{ContactIndividual, ContactIndividuals, operations};
+use bytes::Bytes;
+use client_core::decode;
+use http::HeaderValue;
+
+impl ContactIndividuals<'_> {
+    /// Sets the picture of an individual.
+    ///
+    /// - `contact_individual_id`: The individual's id.
+    /// - `content_type`: What kind of picture it is, such as `image/png`.
+    ///
+    /// Assumption: the picture itself is the body. The vendor lists the operation and shows no body.
+    ///
+    /// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`, an idempotent write: it is repeated when it fails for a
+    /// passing reason, since twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use http::HeaderValue;
+    ///
+    /// # async fn example(client: &virtuous_client::Client, picture: Vec<u8>) -> Result<(), virtuous_client::Error> {
+    /// client.contact_individuals().upload_avatar(817, HeaderValue::from_static("image/png"), picture).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload_avatar(
+        &self,
+        contact_individual_id: i64,
+        content_type: HeaderValue,
+        picture: impl Into<Bytes>,
+    ) -> Call<ContactIndividual> {
+        self.client
+            .engine()
+            .request(&operations::CONTACT_INDIVIDUALS_UPLOAD_AVATAR, &[contact_individual_id.into()])
+            .body(content_type, picture)
+            .call(decode::json)
+    }
+}

@@ -1,0 +1,53 @@
+//! From what was read to what is sent, where the vendor has two types for one thing.
+
+use crate::amount::Amount;
+use crate::builder::PROVIDER;
+use crate::custom_fields::Flag;
+use crate::error::Error;
+
+/// What an update needs and the answer did not tell.
+pub(crate) fn told<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
+    value.ok_or_else(|| refused(member, "the answer lacks it, and the update needs it"))
+}
+
+/// An amount that answers display and updates take as a number.
+pub(crate) fn amount(display: Option<&String>, member: &'static str) -> Result<Option<Amount>, Error> {
+    let Some(text) = display.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    let amount = Amount::from_display(text);
+    amount.map(Some).ok_or_else(|| refused(member, "the answer displays it in a way that is no amount"))
+}
+
+/// A flag that answers tell as text.
+pub(crate) fn flag(flag: Option<&Flag>, member: &'static str) -> Result<Option<bool>, Error> {
+    let Some(flag) = flag else { return Ok(None) };
+    flag.is_set().map(Some).ok_or_else(|| refused(member, "the answer says neither yes nor no"))
+}
+
+fn refused(member: &'static str, reason: &'static str) -> Error {
+    client_core::Error::invalid_input("modify", member, reason).with_provider(PROVIDER).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PlannedGift, PlannedGiftUpdate, Pledge, PledgeUpdate};
+
+    #[test]
+    fn amounts_for_display_become_numbers_or_an_error() {
+        let mut gift: PlannedGift =
+            serde_json::from_str(r#"{"id":1,"anticipatedAmount":"$1,000.50","currentValue":""}"#).unwrap();
+        let update = PlannedGiftUpdate::try_from(&gift).unwrap();
+        assert_eq!((update.anticipated_amount, update.current_value), (Some(Amount::new(100_050, 2)), None));
+        gift.current_value = Some("Unavailable".to_owned());
+        let error = PlannedGiftUpdate::try_from(&gift).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (crate::ErrorKind::InvalidInput, Some("currentValue")));
+        assert!(!error.to_string().contains("Unavailable"), "{error}");
+    }
+
+    #[test]
+    fn what_an_update_needs_must_have_been_told() {
+        let pledge: Pledge = serde_json::from_str(r#"{"id":1,"amountPledged":5}"#).unwrap();
+        let error = PledgeUpdate::try_from(&pledge).unwrap_err();
+        assert_eq!(error.field(), Some("frequency"));
+    }
+}

@@ -1,0 +1,339 @@
+//! Fields of the organization's own, which the vendor writes in three shapes: a list of objects with name and value, an
+//! object with the values under their names, and nothing. Behind one type, whichever it was.
+
+use crate::generated::CustomFieldType;
+use client_core::record::{Field, Fit, Record};
+use serde::ser::{SerializeMap as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// The values of an organization's own fields.
+///
+/// ```
+/// use virtuous_client::CustomFields;
+///
+/// let mut fields = CustomFields::from([("shirt", "M")]);
+/// fields.set("visits", 3);
+/// assert_eq!(fields.text("shirt").as_deref(), Some("M"));
+/// assert_eq!(fields.text("visits").as_deref(), Some("3"));
+///
+/// let list: CustomFields = serde_json::from_str(r#"[{"name":"shirt","value":"M","displayName":"Shirt size"}]"#)?;
+/// let map: CustomFields = serde_json::from_str(r#"{"shirt":"M"}"#)?;
+/// assert_eq!(list.text("shirt"), map.text("shirt"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomFields(Vec<CustomField>);
+
+/// One of an organization's own fields, with its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CustomField {
+    /// The name, by which it is written.
+    pub name: String,
+    /// The value; mostly a text, whatever the field's type.
+    pub value: Value,
+    /// What people see as its name. Told by reads only.
+    pub display_name: Option<String>,
+    /// What kind of value it takes. Told by some reads only.
+    pub data_type: Option<CustomFieldType>,
+    /// The members that this version doesn't know by name.
+    pub unknown: Map<String, Value>,
+}
+
+impl CustomFields {
+    /// None.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&CustomField> {
+        self.0.iter().find(|field| field.name == name)
+    }
+
+    /// The value of the field of this name, as text. `None` where there is no such field or no value.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        match &self.get(name)?.value {
+            Value::Null => None,
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            other => Some(Cow::Owned(other.to_string())),
+        }
+    }
+
+    /// Sets the value of a field, and adds the field where there is none of this name.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter_mut().find(|field| field.name == name) {
+            Some(field) => field.value = value,
+            None => self.0.push(CustomField { name, value, ..CustomField::default() }),
+        }
+    }
+
+    /// All of them, in the vendor's order.
+    pub fn iter(&self) -> std::slice::Iter<'_, CustomField> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a CustomFields {
+    type Item = &'a CustomField;
+    type IntoIter = std::slice::Iter<'a, CustomField>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for CustomFields {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut fields = Self::new();
+        pairs.into_iter().for_each(|(name, value)| fields.set(name, value));
+        fields
+    }
+}
+
+impl<N: Into<String>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for CustomFields {
+    fn from(pairs: [(N, V); COUNT]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+/// As a list of objects, the shape that most writes take.
+impl Serialize for CustomFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for field in &self.0 {
+            list.serialize_element(&Entry { name: &field.name, value: &field.value })?;
+        }
+        list.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    value: &'a Value,
+}
+
+/// As an object, the shape that making contacts, transactions and patches take.
+pub(crate) fn as_map<S: Serializer>(fields: &Option<CustomFields>, serializer: S) -> Result<S::Ok, S::Error> {
+    let fields = fields.as_ref().map(|fields| fields.0.as_slice()).unwrap_or_default();
+    let mut map = serializer.serialize_map(Some(fields.len()))?;
+    for field in fields {
+        map.serialize_entry(&field.name, &field.value)?;
+    }
+    map.end()
+}
+
+impl Field for CustomFields {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn expected(&self) -> &'static str {
+        "custom fields as a list or an object"
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str) -> Fit {
+        let value: Value = serde_json::from_str(json).map_err(|_| self.expected())?;
+        self.0 = match value {
+            Value::Array(items) => {
+                let read =
+                    |item: Value| serde_json::from_value::<CustomField>(item).map_err(|_| self.expected());
+                items.into_iter().map(read).collect::<Result<_, _>>()?
+            }
+            Value::Object(members) => {
+                let field = |(name, value)| CustomField { name, value, ..CustomField::default() };
+                members.into_iter().map(field).collect()
+            }
+            _ => return Err(self.expected()),
+        };
+        Ok(())
+    }
+}
+
+impl Record for CustomField {
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+        Some(match name {
+            "name" => &mut self.name,
+            "displayName" => &mut self.display_name,
+            "dataType" => &mut self.data_type,
+            _ => return None,
+        })
+    }
+
+    fn unknown(&mut self) -> &mut Map<String, Value> {
+        &mut self.unknown
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        &["name"]
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for CustomField {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut field: Self = client_core::record::read(deserializer)?;
+        // A value is of any kind.
+        field.value = field.unknown.remove("value").unwrap_or_default();
+        Ok(field)
+    }
+}
+
+/// A value by its name, in a record of one of the organization's own collections.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct NamedValue {
+    /// The name.
+    pub name: String,
+    /// The value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The members that this version doesn't know by name.
+    #[serde(skip)]
+    pub unknown: Map<String, Value>,
+}
+
+impl NamedValue {
+    /// A [`NamedValue`] with its name and value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: Some(value.into()), unknown: Map::new() }
+    }
+}
+
+impl Record for NamedValue {
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+        Some(match name {
+            "name" => &mut self.name,
+            "value" => &mut self.value,
+            _ => return None,
+        })
+    }
+
+    fn unknown(&mut self) -> &mut Map<String, Value> {
+        &mut self.unknown
+    }
+}
+
+/// A flag that the vendor's reference calls a text.
+///
+/// What it says in full is not documented, so the text is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Flag(String);
+
+impl Flag {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it says yes; `None` when it says neither `True`, `Yes` or `1` nor `False`, `No` or `0`, in any case.
+    #[must_use]
+    pub fn is_set(&self) -> Option<bool> {
+        let mut flag = false;
+        Field::text(&mut flag, &self.0).ok().map(|()| flag)
+    }
+}
+
+impl Field for Flag {
+    fn blank() -> Self {
+        Self(String::new())
+    }
+
+    fn expected(&self) -> &'static str {
+        "a flag"
+    }
+
+    fn boolean(&mut self, value: bool) -> Fit {
+        self.0 = value.to_string();
+        Ok(())
+    }
+
+    fn integer(&mut self, value: i64) -> Fit {
+        self.0 = value.to_string();
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Fit {
+        text.clone_into(&mut self.0);
+        Ok(())
+    }
+}
+
+client_core::deserialize_records!(CustomFields, NamedValue, Flag);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn all_three_shapes_are_one_type() {
+        for (json, count) in [
+            (r#"[{"name":"shirt","value":"M","displayName":"Shirt size","dataType":"Text"}]"#, 1),
+            (r#"{"shirt":"M"}"#, 1),
+            ("{}", 0),
+            ("[]", 0),
+        ] {
+            let fields: CustomFields = serde_json::from_str(json).unwrap();
+            assert_eq!(fields.len(), count, "{json}");
+            assert_eq!(fields.text("shirt").as_deref(), (count == 1).then_some("M"), "{json}");
+        }
+        let fields: CustomFields = serde_json::from_str(r#"[{"name":"n","value":10.50},{"name":"b","value":true},{"name":"z","value":null},{"name":"x"}]"#).unwrap();
+        assert_eq!(
+            (fields.text("n").unwrap().as_ref(), fields.text("b").unwrap().as_ref()),
+            ("10.5", "true")
+        );
+        assert_eq!((fields.text("z"), fields.text("x"), fields.text("none")), (None, None, None));
+        for bad in ["7", r#""a""#, "[7]", r#"[{"value":1}]"#] {
+            assert!(serde_json::from_str::<CustomFields>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn they_are_written_in_the_shape_that_is_asked_for() {
+        #[derive(Serialize)]
+        struct Both {
+            list: CustomFields,
+            #[serde(serialize_with = "as_map")]
+            map: Option<CustomFields>,
+        }
+        let mut fields = CustomFields::from([("b", "2"), ("a", "1")]);
+        fields.set("b", 3);
+        let both = Both { list: fields.clone(), map: Some(fields) };
+        let expected = json!({"list": [{"name": "b", "value": 3}, {"name": "a", "value": "1"}], "map": {"b": 3, "a": "1"}});
+        assert_eq!(serde_json::to_value(&both).unwrap(), expected);
+    }
+
+    #[test]
+    fn flags_say_yes_in_several_ways() {
+        for (json, set) in
+            [("\"True\"", Some(true)), ("false", Some(false)), ("1", Some(true)), ("\"Maybe\"", None)]
+        {
+            let flag: Flag = serde_json::from_str(json).unwrap();
+            assert_eq!(flag.is_set(), set, "{json}");
+        }
+    }
+}

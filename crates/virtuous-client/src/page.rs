@@ -1,0 +1,217 @@
+//! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
+
+use bytes::Bytes;
+use client_core::record::{self, Field, Fit};
+use client_core::{CallTemplate, decode};
+use http::Response;
+use serde_json::{Map, Value};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// How many rows a list asks for at a time where nothing is said.
+const DEFAULT_TAKE: u64 = 100;
+
+/// A part of a list, and how long the list is.
+///
+/// A call that answers with one can be awaited for this part, or be made into a stream of all parts or all rows:
+///
+/// ```no_run
+/// use virtuous_client::{Paging, Query};
+///
+/// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+/// let first = client.gifts().query(&Query::all().sort_by("Id"), Paging::new().take(10)).await?;
+/// println!("{} of {} gifts", first.list.len(), first.total);
+///
+/// let mut gifts = client.gifts().query(&Query::all().sort_by("Id"), Paging::new()).items();
+/// while let Some(gift) = gifts.next().await {
+///     println!("{:?}", gift?.amount);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The streams begin at the `skip` that the call names, ask for its `take` at a time (100 where it names none, and never
+/// more than the vendor documents), and end when `total` is reached or a part is empty. Sort by the id, so that the vendor
+/// doesn't move rows between the parts; a list that changes meanwhile can still lose or repeat rows, which
+/// [`Walk`](crate::Walk) does not.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The rows.
+    pub list: Vec<T>,
+    /// How many rows the whole list has.
+    pub total: i64,
+    /// The members of the envelope that this version doesn't know by name.
+    pub unknown: Map<String, Value>,
+    parts: Parts<T>,
+}
+
+impl<T> Page<T> {
+    /// Whether the answer said how long the list is.
+    pub(crate) fn tells_total(&self) -> bool {
+        self.parts.total.is_some()
+    }
+}
+
+/// What a page is made of while it is read.
+#[derive(Clone, Debug)]
+struct Parts<T> {
+    total: Option<i64>,
+    /// The answer was one row, and neither a list nor an envelope.
+    single: Option<T>,
+    is_envelope: bool,
+    /// Of the whole answer; two pages that are the same to the byte are one page that came twice.
+    fingerprint: u64,
+}
+
+impl<T: Field> Field for Page<T> {
+    fn blank() -> Self {
+        let parts = Parts { total: None, single: None, is_envelope: false, fingerprint: 0 };
+        Self { list: Vec::new(), total: 0, unknown: Map::new(), parts }
+    }
+
+    fn expected(&self) -> &'static str {
+        "a list or its envelope"
+    }
+
+    fn list(&mut self) -> Fit {
+        self.parts.is_envelope = true;
+        Ok(())
+    }
+
+    fn element(&mut self) -> Option<&mut dyn Field> {
+        self.list.element()
+    }
+
+    fn object(&mut self) -> Fit {
+        Ok(())
+    }
+
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+        match name {
+            "list" => {
+                self.parts.is_envelope = true;
+                Some(&mut self.list)
+            }
+            "total" if self.parts.single.is_none() => Some(&mut self.parts.total),
+            _ if self.parts.is_envelope => None,
+            _ => self.parts.single.get_or_insert_with(T::blank).member(name),
+        }
+    }
+
+    fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
+        Some(&mut self.unknown)
+    }
+
+    fn end(&mut self) -> Fit {
+        if !self.parts.is_envelope {
+            let Some(single) = self.parts.single.take() else { return Err(self.expected()) };
+            self.list.push(single);
+        }
+        self.total = self.parts.total.unwrap_or_else(|| i64::try_from(self.list.len()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+}
+
+impl<'de, T: Field> serde::Deserialize<'de> for Page<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        record::read(deserializer)
+    }
+}
+
+/// Reads a page, with the mark by which it is known again.
+pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
+    let mut page: Page<T> = decode::json(answer)?;
+    let mut hasher = DefaultHasher::new();
+    answer.body().hash(&mut hasher);
+    page.parts.fingerprint = hasher.finish();
+    Ok(page)
+}
+
+/// A place in a list that is paged by `skip` and `take`.
+///
+/// It hashes like the page that led to it, so that a server that ignores `skip` is noticed: the same page twice means that
+/// the list does not get on.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    skip: u64,
+    take: u64,
+    paged: bool,
+    page_before: u64,
+}
+
+impl Position {
+    /// How many rows lie before it. Given as `skip` to another call, the list goes on here.
+    #[must_use]
+    pub fn skip(&self) -> u64 {
+        self.skip
+    }
+}
+
+impl Hash for Position {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.page_before.hash(state);
+    }
+}
+
+impl<T: Field + Unpin + 'static> client_core::Page for Page<T> {
+    type Item = T;
+    type Position = Position;
+
+    fn first<E: From<client_core::Error>>(call: &CallTemplate<Self, E>) -> Position {
+        let skip = call.query_number("skip").unwrap_or(0);
+        let asked = call.query_number("take").unwrap_or(DEFAULT_TAKE);
+        let (take, paged) = match call.operation().paging() {
+            Some(client_core::Paging::SkipTake { max_take: Some(max) }) => (asked.min(max.into()), true),
+            paging => (asked, paging.is_some()),
+        };
+        Position { skip, take, paged, page_before: 0 }
+    }
+
+    fn query(position: &Position) -> Vec<(&'static str, u64)> {
+        // Parameters that an operation doesn't have are refused by the vendor.
+        if position.paged { vec![("skip", position.skip), ("take", position.take)] } else { Vec::new() }
+    }
+
+    fn next(position: &Position, page: &Self) -> Option<Position> {
+        let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
+        let skip = position.skip.saturating_add(came);
+        let more = u64::try_from(page.total).is_ok_and(|total| skip < total);
+        let next = Position { skip, page_before: page.parts.fingerprint, ..*position };
+        (position.paged && came > 0 && more).then_some(next)
+    }
+
+    fn into_items(self) -> Vec<T> {
+        self.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tag;
+
+    fn read_text(json: &str) -> Result<Page<Tag>, String> {
+        read(&Response::new(Bytes::copy_from_slice(json.as_bytes())))
+            .map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[test]
+    fn envelopes_lists_and_single_rows_are_pages() {
+        for (json, rows, total) in [
+            (r#"{"list":[{"id":1},{"id":2}],"total":7}"#, 2, 7),
+            (r#"{"total":"7","new":1,"list":[{"id":1}]}"#, 1, 7),
+            (r#"{"list":[{"id":1}]}"#, 1, 1),
+            (r#"{"list":null,"total":0}"#, 0, 0),
+            (r#"[{"id":1},{"id":2},{"id":3}]"#, 3, 3),
+            ("[]", 0, 0),
+            (r#"{"id":5,"tagName":"a","other":1}"#, 1, 1),
+        ] {
+            let page = read_text(json).unwrap();
+            assert_eq!((page.list.len(), page.total), (rows, total), "{json}");
+        }
+        assert_eq!(read_text(r#"{"id":5}"#).unwrap().list[0].id, 5);
+        for bad in ["{}", "7", "null", r#"{"list":7}"#, r#"{"list":[{"tagName":"a"}]}"#] {
+            assert!(read_text(bad).is_err(), "{bad}");
+        }
+    }
+}

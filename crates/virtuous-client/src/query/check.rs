@@ -1,0 +1,244 @@
+//! Holding a query against what the vendor says can be queried, before it is sent or when it was refused.
+
+use super::condition::{Arity, Condition};
+use super::{ContactQuery, Query};
+use crate::generated::{QueryOption, QueryOptions};
+use std::fmt;
+
+/// What is wrong with a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There is no parameter of this name.
+    UnknownParameter {
+        /// The name.
+        parameter: String,
+        /// One that differs in case or spaces only.
+        meant: Option<String>,
+    },
+    /// The parameter is not compared in this way.
+    UnknownOperator {
+        /// The parameter.
+        parameter: String,
+        /// The operator.
+        operator: String,
+        /// How it is compared.
+        known: Vec<String>,
+    },
+    /// The operator takes another number of values.
+    WrongValues {
+        /// The parameter.
+        parameter: String,
+        /// The operator.
+        operator: String,
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// The parameter never has this value.
+    UnknownValue {
+        /// The parameter.
+        parameter: String,
+        /// How many values it has.
+        known: usize,
+    },
+}
+
+/// All that is wrong with a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// One by one.
+    #[must_use]
+    pub fn list(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownParameter { parameter, meant: Some(meant) } => {
+                write!(f, "there is no parameter `{parameter}`; `{meant}` is written so")
+            }
+            Self::UnknownParameter { parameter, meant: None } => {
+                write!(f, "there is no parameter `{parameter}`")
+            }
+            Self::UnknownOperator { parameter, operator, known } => {
+                write!(f, "`{parameter}` is not compared by `{operator}`, but by {}", known.join(", "))
+            }
+            Self::WrongValues { parameter, operator, takes } => {
+                write!(f, "`{operator}` on `{parameter}` takes {takes}")
+            }
+            // The value may be somebody's name or address.
+            Self::UnknownValue { parameter, known } => {
+                write!(f, "`{parameter}` has {known} values, and a given one is not among them")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if index == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Query {
+    /// Checks that the vendor can answer it: every parameter is there, is compared in a way that it has, and with as many
+    /// values as that takes; the vendor refuses the query otherwise. What is sorted by is not checked, since nothing lists
+    /// it.
+    ///
+    /// ```no_run
+    /// use virtuous_client::query::{Query, parameter};
+    ///
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let query = Query::matching([parameter("Gift date").on_or_after("2023-01-01")]);
+    /// let options = client.gifts().query_options().await?;
+    /// // "there is no parameter `Gift date`; `Gift Date` is written so"
+    /// query.check(&options)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All problems at once.
+    pub fn check(&self, options: &QueryOptions) -> Result<(), Problems> {
+        let conditions = self.groups.iter().flat_map(|group| &group.conditions);
+        let problems: Vec<Problem> = conditions.filter_map(|condition| problem(condition, options)).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+}
+
+impl ContactQuery {
+    /// See [`Query::check`].
+    ///
+    /// # Errors
+    ///
+    /// All problems at once.
+    pub fn check(&self, options: &QueryOptions) -> Result<(), Problems> {
+        self.query.check(options)
+    }
+}
+
+fn problem(condition: &Condition, options: &QueryOptions) -> Option<Problem> {
+    let parameter = condition.parameter.clone();
+    let name = |option: &QueryOption| option.parameter.clone().unwrap_or_default();
+    let Some(option) = options.options.iter().find(|option| option.parameter.as_deref() == Some(&parameter))
+    else {
+        let plain = |text: &str| text.replace(' ', "").to_lowercase();
+        let meant = options.options.iter().map(name).find(|known| plain(known) == plain(&parameter));
+        return Some(Problem::UnknownParameter { parameter, meant });
+    };
+    let operator = condition.operator.as_str().to_owned();
+    // Each parameter lists its own operators; where it lists none, those of the whole list hold.
+    let operators =
+        if option.operator_options.is_empty() { &options.operator_options } else { &option.operator_options };
+    let found = operators.iter().find(|known| known.operator.as_deref() == Some(&operator));
+    if found.is_none() && !operators.is_empty() {
+        let known = operators.iter().filter_map(|known| known.operator.clone()).collect();
+        return Some(Problem::UnknownOperator { parameter, operator, known });
+    }
+    let listed = found.map(|found| match (found.value_required, found.multiple_values_allowed) {
+        (Some(false), _) => Arity::None,
+        (_, Some(true)) => Arity::Many,
+        _ => Arity::One,
+    });
+    let takes = match condition.operator.arity().or(listed)? {
+        Arity::None => (!has_no_value(condition)).then_some("no value"),
+        Arity::One => (condition.value.is_none() || condition.values.is_some()).then_some("one value"),
+        Arity::Two => {
+            (condition.value.is_none() || condition.secondary_value.is_none()).then_some("two values")
+        }
+        Arity::Many => condition.values.as_ref().is_none_or(Vec::is_empty).then_some("a list of values"),
+    };
+    if let Some(takes) = takes {
+        return Some(Problem::WrongValues { parameter, operator, takes });
+    }
+    let mut given = condition.value.iter().chain(condition.values.iter().flatten());
+    let known = &option.value_options;
+    let unknown = !known.is_empty() && given.any(|value| !known.contains(value));
+    unknown.then_some(Problem::UnknownValue { parameter, known: known.len() })
+}
+
+fn has_no_value(condition: &Condition) -> bool {
+    condition.value.is_none() && condition.secondary_value.is_none() && condition.values.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parameter;
+    use super::*;
+
+    fn options() -> QueryOptions {
+        let json = r#"{
+            "options": [
+                {"parameter": "Gift Date", "type": "Date", "operatorOptions": [
+                    {"operator": "OnOrAfter", "multipleValuesAllowed": false, "valueRequired": true},
+                    {"operator": "IsKnown", "multipleValuesAllowed": false, "valueRequired": false},
+                    {"operator": "Between", "multipleValuesAllowed": false, "valueRequired": true}], "valueOptions": null},
+                {"parameter": "Gift Type", "type": "List", "operatorOptions": [
+                    {"operator": "Is", "multipleValuesAllowed": false, "valueRequired": true},
+                    {"operator": "IsAnyOf", "multipleValuesAllowed": true, "valueRequired": true},
+                    {"operator": "Resembles", "multipleValuesAllowed": true, "valueRequired": true}],
+                    "valueOptions": ["Cash", "Check"]}],
+            "operatorOptions": []}"#;
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn checked(condition: Condition) -> String {
+        Query::matching([condition])
+            .check(&options())
+            .map_or_else(|problems| problems.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn what_the_vendor_would_refuse_is_told() {
+        for (condition, expected) in [
+            (parameter("Gift Date").on_or_after("2023-01-01"), "fine"),
+            (parameter("Gift Date").is_known(), "fine"),
+            (parameter("Gift Date").between("2023-01-01", "2023-02-01"), "fine"),
+            (parameter("Gift Type").is_any_of(["Cash"]), "fine"),
+            (
+                parameter("gift date").is_known(),
+                "there is no parameter `gift date`; `Gift Date` is written so",
+            ),
+            (parameter("Weather").is_known(), "there is no parameter `Weather`"),
+            (
+                parameter("Gift Date").is("x"),
+                "`Gift Date` is not compared by `Is`, but by OnOrAfter, IsKnown, Between",
+            ),
+            (parameter("Gift Date").compared("Between"), "`Between` on `Gift Date` takes two values"),
+            (parameter("Gift Date").compared("OnOrAfter"), "`OnOrAfter` on `Gift Date` takes one value"),
+            (
+                parameter("Gift Type").is_any_of(Vec::<String>::new()),
+                "`IsAnyOf` on `Gift Type` takes a list of values",
+            ),
+            (
+                parameter("Gift Type").compared("Resembles"),
+                "`Resembles` on `Gift Type` takes a list of values",
+            ),
+            (
+                parameter("Gift Type").is("canary"),
+                "`Gift Type` has 2 values, and a given one is not among them",
+            ),
+        ] {
+            assert_eq!(checked(condition.clone()), expected, "{condition:?}");
+        }
+        let mut condition = parameter("Gift Date").is_known();
+        condition.value = Some("x".to_owned());
+        assert_eq!(checked(condition), "`IsKnown` on `Gift Date` takes no value");
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let query = Query::matching([parameter("A").is_known(), parameter("B").is_known()]);
+        assert_eq!(query.check(&options()).unwrap_err().list().len(), 2);
+    }
+}

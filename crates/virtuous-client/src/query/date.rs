@@ -1,0 +1,70 @@
+//! Values of conditions: texts, numbers, and dates that are meant from today.
+
+use crate::{Amount, DateTime};
+
+/// What can be the value of a condition. The vendor takes all of them as text.
+pub trait IntoQueryValue {
+    /// The text.
+    fn into_query_value(self) -> String;
+}
+
+macro_rules! displayed {
+    ($($type:ty),*) => {$(
+        impl IntoQueryValue for $type {
+            fn into_query_value(self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+displayed!(&str, String, &String, i32, i64, u32, u64, bool, Amount, DateTime, &DateTime);
+
+/// A day that the vendor counts from today, on its own calendar.
+///
+/// ```
+/// use virtuous_client::query::{RelativeDate, parameter};
+///
+/// let condition = parameter("Last Modified Date").on_or_after(RelativeDate::DaysAgo(30));
+/// assert_eq!(condition.value.as_deref(), Some("30 Days Ago"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RelativeDate {
+    /// Today.
+    Today,
+    /// Yesterday.
+    Yesterday,
+    /// Tomorrow.
+    Tomorrow,
+    /// So many days ago. The vendor documents 30, 60, 90, 180 and 270; others are sent all the same.
+    DaysAgo(u32),
+    /// A year ago.
+    OneYearAgo,
+    /// Two years ago.
+    TwoYearsAgo,
+    /// The last Sunday.
+    LastSunday,
+    /// The first day of this month.
+    StartOfThisMonth,
+    /// This year.
+    ThisCalendarYear,
+    /// In a week.
+    OneWeekFromNow,
+}
+
+impl IntoQueryValue for RelativeDate {
+    fn into_query_value(self) -> String {
+        match self {
+            Self::Today => "Today".to_owned(),
+            Self::Yesterday => "Yesterday".to_owned(),
+            Self::Tomorrow => "Tomorrow".to_owned(),
+            Self::DaysAgo(days) => format!("{days} Days Ago"),
+            Self::OneYearAgo => "One Year Ago".to_owned(),
+            Self::TwoYearsAgo => "Two Years Ago".to_owned(),
+            Self::LastSunday => "Last Sunday".to_owned(),
+            Self::StartOfThisMonth => "Start Of This Month".to_owned(),
+            Self::ThisCalendarYear => "This Calendar Year".to_owned(),
+            Self::OneWeekFromNow => "One week from now".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Queries: what to find, put together so that it can't be wrong in form, and checked against what the vendor says can be
+//! queried when that is asked for.
+//!
+//! ```
+//! use virtuous_client::query::{RelativeDate, parameter};
+//! use virtuous_client::{Amount, ContactQuery, Query};
+//!
+//! // Large gifts of the last thirty days, and everything of one batch.
+//! let query = Query::matching([
+//!     parameter("Gift Date").on_or_after(RelativeDate::DaysAgo(30)),
+//!     parameter("Amount").greater_than(Amount::from(1000)),
+//! ])
+//! .or_matching([parameter("Batch").is("B-7")])
+//! .sort_by("Id");
+//!
+//! let contacts = ContactQuery::from(Query::matching([parameter("Contact Type").is_any_of(["Household", "Foundation"])]))
+//!     .include_archived(true);
+//! # let _ = (query, contacts);
+//! ```
+//!
+//! The conditions of a group must all hold, and one group must. The names of parameters are the vendor's own, with spaces,
+//! differ between organizations and are compared to the letter; `query_options()` of each resource lists them, and
+//! [`Query::check`] holds a query against that list.
+
+mod check;
+mod condition;
+mod date;
+
+pub use check::{Problem, Problems};
+pub use condition::{Condition, Operator, Parameter, parameter};
+pub use date::{IntoQueryValue, RelativeDate};
+
+use serde::{Deserialize, Serialize};
+
+/// What to find.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Query {
+    /// Groups of conditions, of which one has to hold. None finds everything.
+    #[serde(default)]
+    pub groups: Vec<Group>,
+    /// What the rows are sorted by, such as `Id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort_by: Option<String>,
+    /// Whether the last comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descending: Option<bool>,
+}
+
+/// Conditions that must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Group {
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+}
+
+impl Query {
+    /// Finds everything.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Finds what meets all of these conditions.
+    #[must_use]
+    pub fn matching(conditions: impl IntoIterator<Item = Condition>) -> Self {
+        Self::all().or_matching(conditions)
+    }
+
+    /// Finds also what meets all of these conditions.
+    #[must_use]
+    pub fn or_matching(mut self, conditions: impl IntoIterator<Item = Condition>) -> Self {
+        self.groups.push(Group { conditions: conditions.into_iter().collect() });
+        self
+    }
+
+    /// Finds of that only what meets this condition too.
+    #[must_use]
+    pub fn and(mut self, condition: Condition) -> Self {
+        if self.groups.is_empty() {
+            return self.or_matching([condition]);
+        }
+        for group in &mut self.groups {
+            group.conditions.push(condition.clone());
+        }
+        self
+    }
+
+    /// Sorts by this. Sort by the id while paging, so that rows stay where they are.
+    #[must_use]
+    pub fn sort_by(mut self, parameter: impl Into<String>) -> Self {
+        self.sort_by = Some(parameter.into());
+        self
+    }
+
+    /// Puts the last first.
+    #[must_use]
+    pub fn descending(mut self) -> Self {
+        self.descending = Some(true);
+        self
+    }
+}
+
+/// What contacts to find.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ContactQuery {
+    /// The conditions and the order.
+    #[serde(flatten)]
+    pub query: Query,
+    /// Whether archived contacts are found too. Archiving changes a contact, so one who looks for changes needs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub include_archived: Option<bool>,
+    /// Only contacts in this area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_location: Option<Area>,
+}
+
+/// An area of the map, in degrees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Area {
+    /// Latitude of the upper edge.
+    pub top_latitude: f64,
+    /// Longitude of the left edge.
+    pub left_longitude: f64,
+    /// Latitude of the lower edge.
+    pub bottom_latitude: f64,
+    /// Longitude of the right edge.
+    pub right_longitude: f64,
+}
+
+impl Area {
+    /// The area between two corners, each as latitude and longitude in degrees.
+    #[must_use]
+    pub fn between(upper_left: (f64, f64), lower_right: (f64, f64)) -> Self {
+        Self {
+            top_latitude: upper_left.0,
+            left_longitude: upper_left.1,
+            bottom_latitude: lower_right.0,
+            right_longitude: lower_right.1,
+        }
+    }
+}
+
+impl ContactQuery {
+    /// Finds all contacts that are not archived.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Whether archived contacts are found too.
+    #[must_use]
+    pub fn include_archived(mut self, include: bool) -> Self {
+        self.include_archived = Some(include);
+        self
+    }
+
+    /// Only contacts in this area.
+    #[must_use]
+    pub fn within(mut self, area: Area) -> Self {
+        self.query_location = Some(area);
+        self
+    }
+}
+
+impl From<Query> for ContactQuery {
+    fn from(query: Query) -> Self {
+        Self { query, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn everything_is_no_group() {
+        assert_eq!(serde_json::to_value(Query::all()).unwrap(), json!({"groups": []}));
+        assert_eq!(serde_json::to_value(ContactQuery::all()).unwrap(), json!({"groups": []}));
+    }
+
+    #[test]
+    fn a_condition_that_is_added_narrows_every_group() {
+        let query = Query::matching([parameter("A").is("1")]).or_matching([parameter("B").is("2")]);
+        let query = query.and(parameter("Id").greater_than(5)).sort_by("Id").descending();
+        let after = json!({"parameter": "Id", "operator": "GreaterThan", "value": "5"});
+        let expected = json!({
+            "groups": [
+                {"conditions": [{"parameter": "A", "operator": "Is", "value": "1"}, after]},
+                {"conditions": [{"parameter": "B", "operator": "Is", "value": "2"}, after]},
+            ],
+            "sortBy": "Id",
+            "descending": true,
+        });
+        assert_eq!(serde_json::to_value(&query).unwrap(), expected);
+        let alone = Query::all().and(parameter("Id").greater_than(5));
+        assert_eq!(serde_json::to_value(alone).unwrap(), json!({"groups": [{"conditions": [after]}]}));
+    }
+
+    #[test]
+    fn contacts_have_an_area_and_an_archive() {
+        let area = Area::between((34.0, -113.0), (33.0, -112.0));
+        let query = ContactQuery::from(Query::all().sort_by("Id")).include_archived(true).within(area);
+        let expected = json!({
+            "groups": [],
+            "sortBy": "Id",
+            "includeArchived": true,
+            "queryLocation": {
+                "topLatitude": 34.0, "leftLongitude": -113.0, "bottomLatitude": 33.0, "rightLongitude": -112.0,
+            },
+        });
+        assert_eq!(serde_json::to_value(&query).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<ContactQuery>(expected).unwrap(), query);
+    }
+}

@@ -1,0 +1,110 @@
+//! Files of receipts: the vendor's reference shows them in base64 inside JSON, other clients get the file itself.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use client_core::decode::DecodeFailure;
+use client_core::record::{Field, Record};
+use http::{Response, header};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// The file of a receipt.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ReceiptFile {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its media type, such as `application/pdf`.
+    pub content_type: Option<String>,
+    /// Where it lies at the vendor's.
+    pub path: Option<String>,
+}
+
+/// How long the file is; a receipt is nobody else's business.
+impl fmt::Debug for ReceiptFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiptFile")
+            .field("content_type", &self.content_type)
+            .field("length", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the vendor's reference shows.
+#[derive(Default)]
+struct Wrapped {
+    stream: Option<String>,
+    path: Option<String>,
+    content_type: Option<String>,
+    unknown: Map<String, Value>,
+}
+
+impl Record for Wrapped {
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+        Some(match name {
+            "fileStream" => &mut self.stream,
+            "filePath" => &mut self.path,
+            "contentType" => &mut self.content_type,
+            _ => return None,
+        })
+    }
+
+    fn unknown(&mut self) -> &mut Map<String, Value> {
+        &mut self.unknown
+    }
+}
+
+client_core::deserialize_records!(Wrapped);
+
+/// Reads the file out of either form.
+pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailure> {
+    let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_json = content_type.is_some_and(|value| value.to_ascii_lowercase().contains("json"));
+    if !is_json {
+        let content_type = content_type.map(str::to_owned);
+        return Ok(ReceiptFile { bytes: answer.body().clone(), content_type, path: None });
+    }
+    let wrapped: Wrapped = client_core::decode::json(answer)?;
+    let bytes = match wrapped.stream {
+        Some(text) => STANDARD.decode(text).map_err(|_| DecodeFailure::Rule("fileStream is no base64"))?,
+        None => return Err(DecodeFailure::Rule("there is no fileStream")),
+    };
+    Ok(ReceiptFile { bytes: bytes.into(), content_type: wrapped.content_type, path: wrapped.path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(content_type: &str, body: &'static [u8]) -> Response<Bytes> {
+        let mut answer = Response::new(Bytes::from_static(body));
+        answer.headers_mut().insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        answer
+    }
+
+    #[test]
+    fn both_forms_give_the_file() {
+        let json =
+            br#"{"fileStream":"cmVjZWlwdA==","filePath":"a/17.pdf","contentType":"application/pdf","new":1}"#;
+        let file = read(&answer("application/json; charset=utf-8", json)).unwrap();
+        assert_eq!(
+            (file.bytes.as_ref(), file.content_type.as_deref()),
+            (&b"receipt"[..], Some("application/pdf"))
+        );
+        assert_eq!(file.path.as_deref(), Some("a/17.pdf"));
+        let file = read(&answer("application/pdf", b"%PDF-1.7")).unwrap();
+        assert_eq!(
+            (file.bytes.as_ref(), file.content_type.as_deref()),
+            (&b"%PDF-1.7"[..], Some("application/pdf"))
+        );
+        assert!(!format!("{file:?}").contains("PDF-1"));
+    }
+
+    #[test]
+    fn json_without_a_file_is_no_receipt() {
+        for body in [&b"{}"[..], br#"{"fileStream":"?"}"#, b"[]"] {
+            assert!(read(&answer("application/json", body)).is_err());
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Exports: what is in the file, and that a run that was killed at any moment loses and repeats nothing.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_emulator::Emulator;
+use client_core::testing::{ManualTime, ScriptedTransport};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use virtuous_client::export::{Export, ExportError, Progress, Resource};
+use virtuous_client::query::parameter;
+use virtuous_client::{Client, Query};
+
+/// A folder of its own for a test, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("virtuous-export-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("rows.jsonl")
+    }
+
+    fn ids(&self) -> Vec<i64> {
+        let text = fs::read_to_string(self.file()).unwrap();
+        assert!(text.is_empty() || text.ends_with('\n'), "no half line stays");
+        text.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap())
+            .collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn emulator(contacts: u64) -> (Emulator, Client) {
+    let settings = |settings: &mut auth_emulator::providers::virtuous::Settings| {
+        settings.contacts = contacts;
+        settings.calls_per_hour = 100_000;
+    };
+    let emulator = Emulator::builder().virtuous(settings).start().await.unwrap();
+    let virtuous = emulator.virtuous();
+    let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build().unwrap();
+    (emulator, client)
+}
+
+#[tokio::test]
+async fn every_resource_of_the_emulator_is_exported_and_a_second_run_adds_what_is_new() {
+    let (emulator, client) = emulator(700).await;
+    for (resource, rows) in
+        [(Resource::Contacts, Some(700)), (Resource::GiftsFull, None), (Resource::Projects, None)]
+    {
+        let folder = Folder::new(resource.name());
+        let told = Arc::new(Mutex::new(Vec::<Progress>::new()));
+        let listener = Arc::clone(&told);
+        let exported = Export::new(&client, resource)
+            .take(300)
+            .on_progress(move |progress| listener.lock().unwrap().push(progress.clone()))
+            .to_file(folder.file())
+            .await
+            .unwrap();
+        let ids = folder.ids();
+        assert_eq!((ids.len(), exported.resumed), (usize::try_from(exported.rows).unwrap(), 0), "{resource}");
+        assert!(ids.is_sorted() && ids.len() > 1 && rows.is_none_or(|rows| rows == ids.len()), "{resource}");
+        let last = told.lock().unwrap().last().cloned().unwrap();
+        assert_eq!((last.rows, last.total), (exported.rows, Some(exported.rows)), "{resource}");
+
+        let again = Export::new(&client, resource).to_file(folder.file()).await.unwrap();
+        assert_eq!((again.rows, again.resumed), (exported.rows, exported.rows), "{resource}");
+        assert_eq!(folder.ids(), ids);
+    }
+    drop(emulator);
+}
+
+#[tokio::test]
+async fn a_file_is_not_gone_on_with_for_something_else() {
+    let (_emulator, client) = emulator(3).await;
+    let folder = Folder::new("mismatch");
+    Export::new(&client, Resource::Contacts).to_file(folder.file()).await.unwrap();
+    let before = fs::read(folder.file()).unwrap();
+
+    let narrower = Query::matching([parameter("Contact Id").greater_than(17)]);
+    for export in
+        [Export::new(&client, Resource::Contacts).query(narrower), Export::new(&client, Resource::Gifts)]
+    {
+        let error = export.to_file(folder.file()).await.unwrap_err();
+        assert!(matches!(error, ExportError::Mismatch { .. }), "{error}");
+        assert!(error.to_string().contains("another export"), "{error}");
+    }
+    fs::remove_file(folder.0.join("rows.jsonl.export")).unwrap();
+    let error = Export::new(&client, Resource::Contacts).to_file(folder.file()).await.unwrap_err();
+    assert!(error.to_string().contains("nothing beside it"), "{error}");
+    assert_eq!(fs::read(folder.file()).unwrap(), before, "nothing was touched");
+
+    let nowhere = folder.0.join("no/such/folder.jsonl");
+    let error = Export::new(&client, Resource::Contacts).to_file(&nowhere).await.unwrap_err();
+    assert!(matches!(error, ExportError::File { doing: "written", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn half_a_line_at_the_end_is_taken_off_and_written_again() {
+    let (_emulator, client) = emulator(50).await;
+    let folder = Folder::new("half");
+    Export::new(&client, Resource::Contacts).to_file(folder.file()).await.unwrap();
+    let whole = fs::read(folder.file()).unwrap();
+    for cut in [1, 2, 40, whole.len() / 2, whole.len() - 1] {
+        fs::write(folder.file(), &whole[..whole.len() - cut]).unwrap();
+        Export::new(&client, Resource::Contacts).take(7).to_file(folder.file()).await.unwrap();
+        assert!(fs::read(folder.file()).unwrap() == whole, "{cut} bytes off the end");
+    }
+}
+
+#[tokio::test]
+async fn an_export_waits_when_it_is_throttled_and_then_goes_on() {
+    let options = json!({ "options": [{ "parameter": "Gift Id" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
+    let mut transport = ScriptedTransport::new().json(200, options.to_string());
+    transport = transport.json(200, json!({ "list": [{ "id": 1 }], "total": 2 }).to_string());
+    transport = transport.answer(429, &[("Retry-After", "1800")], "");
+    transport = transport.json(200, json!({ "list": [{ "id": 2 }], "total": 1 }).to_string());
+    let time = ManualTime::auto();
+    let client = Client::builder()
+        .api_key("v_example".to_owned())
+        .transport(transport.clone())
+        .time(time.clock(), Arc::new(time))
+        .build()
+        .unwrap();
+    let folder = Folder::new("throttled");
+    let waits = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&waits);
+    let exported = Export::new(&client, Resource::Gifts)
+        .take(1)
+        .on_progress(move |progress| listener.lock().unwrap().extend(progress.waiting))
+        .to_file(folder.file())
+        .await
+        .unwrap();
+    assert_eq!((exported.rows, folder.ids()), (2, vec![1, 2]));
+    assert_eq!(*waits.lock().unwrap(), [Duration::from_secs(1800)]);
+}
+
+#[tokio::test]
+async fn resources_whose_id_is_no_parameter_are_skipped_through() {
+    let options =
+        json!({ "options": [{ "parameter": "Name" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
+    let page = |ids: &[i64]| {
+        let list: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "name": "a" })).collect();
+        json!({ "list": list, "total": 3 }).to_string()
+    };
+    let transport = ScriptedTransport::new()
+        .json(200, options.to_string())
+        .json(200, page(&[1, 2]))
+        .json(200, page(&[2, 3]));
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    let folder = Folder::new("skipped");
+    let exported = Export::new(&client, Resource::Pledges).take(2).to_file(folder.file()).await.unwrap();
+    assert_eq!((exported.rows, folder.ids()), (3, vec![1, 2, 3]));
+    let queries: Vec<String> = transport.requests().iter().map(|request| request.uri.to_string()).collect();
+    assert!(queries[1].ends_with("skip=0&take=2") && queries[2].ends_with("skip=1&take=2"), "{queries:?}");
+}
+
+const URL: &str = "VIRTUOUS_EXPORT_TEST_URL";
+const KEY: &str = "VIRTUOUS_EXPORT_TEST_KEY";
+const FILE: &str = "VIRTUOUS_EXPORT_TEST_FILE";
+
+/// The other process: it exports until it is done or killed.
+#[tokio::test]
+async fn other_process() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let (key, file) = (std::env::var(KEY).unwrap(), std::env::var(FILE).unwrap());
+    let client = Client::builder().api_key(key).base_url(url).build().unwrap();
+    Export::new(&client, Resource::ContactsFull).take(150).to_file(file).await.unwrap();
+}
+
+#[test]
+fn an_export_that_is_killed_ten_times_gives_every_row_once() {
+    const CONTACTS: u64 = 6_000;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (emulator, _) = runtime.block_on(emulator(CONTACTS));
+    let virtuous = emulator.virtuous();
+    let folder = Folder::new("killed");
+    let start = || {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["other_process", "--exact"])
+            .env(URL, virtuous.base_url())
+            .env(KEY, virtuous.api_key())
+            .env(FILE, folder.file())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    // What is killed is chosen by how far the file has got, so that every run is killed while it writes or waits.
+    let mut kills = 0;
+    for kill in 1_u64..=10 {
+        let mut child = start();
+        let goal = |length: u64| length > kill * 120_000 + kill * 7_919;
+        while !goal(fs::metadata(folder.file()).map_or(0, |meta| meta.len())) {
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        kills += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(kills >= 5, "only {kills} runs were killed before they were done");
+    assert!(start().wait().unwrap().success());
+    let ids = folder.ids();
+    assert_eq!(u64::try_from(ids.len()), Ok(CONTACTS));
+    assert!(ids.windows(2).all(|two| two[0] < two[1]), "every row once");
+}

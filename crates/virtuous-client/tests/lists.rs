@@ -1,0 +1,303 @@
+//! Lists: pages and rows as streams, walks by id, and what ends them; against the emulator and against scripted answers.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_emulator::Emulator;
+use client_core::testing::{ManualTime, ScriptedTransport};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use virtuous_client::query::parameter;
+use virtuous_client::{Client, ContactQuery, ErrorKind, Paging, Query, RetryPolicy, Walk};
+
+/// A client for scripted answers, in whose time nothing waits.
+fn scripted(transport: &ScriptedTransport) -> Client {
+    let time = ManualTime::auto();
+    Client::builder()
+        .api_key("v_example".to_owned())
+        .transport(transport.clone())
+        .time(time.clock(), Arc::new(time))
+        .build()
+        .unwrap()
+}
+
+fn tags(ids: impl IntoIterator<Item = i64>, total: i64) -> String {
+    let list: Vec<Value> = ids.into_iter().map(|id| json!({ "id": id })).collect();
+    json!({ "list": list, "total": total }).to_string()
+}
+
+fn queries(transport: &ScriptedTransport) -> Vec<String> {
+    transport.requests().iter().map(|request| request.uri.query().unwrap_or_default().to_owned()).collect()
+}
+
+/// The conditions of each request, as text.
+fn conditions(transport: &ScriptedTransport) -> Vec<String> {
+    let body = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+    transport.requests().iter().map(|request| body(&request.body)["groups"].to_string()).collect()
+}
+
+async fn ids(mut walk: Walk<virtuous_client::GiftSummary>) -> Vec<i64> {
+    let mut ids = Vec::new();
+    while let Some(gift) = walk.next().await {
+        ids.push(gift.unwrap().id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn pages_begin_where_the_call_says_and_end_at_the_total() {
+    let transport = ScriptedTransport::new().json(200, tags([3, 4], 5)).json(200, tags([5], 5));
+    let client = scripted(&transport);
+    let mut pages = client.tags().list(Paging::new().skip(2).take(2)).pages();
+    let first = pages.next_page().await.unwrap().unwrap();
+    assert_eq!((first.list.len(), first.total), (2, 5));
+    assert_eq!(pages.position().unwrap().skip(), 4);
+    assert_eq!(pages.next_page().await.unwrap().unwrap().list[0].id, 5);
+    assert!(pages.next_page().await.is_none() && pages.position().is_none());
+    assert_eq!(queries(&transport), ["skip=2&take=2", "skip=4&take=2"]);
+}
+
+#[tokio::test]
+async fn rows_come_one_by_one_a_hundred_at_a_time() {
+    let transport = ScriptedTransport::new().json(200, tags(1..=100, 103)).json(200, tags(101..=103, 103));
+    let client = scripted(&transport);
+    let mut rows = client.tags().list(Paging::new()).items();
+    let mut count = 0;
+    while let Some(tag) = rows.next().await {
+        count += 1;
+        assert_eq!(tag.unwrap().id, count);
+    }
+    assert_eq!(count, 103);
+    assert_eq!(queries(&transport), ["skip=0&take=100", "skip=100&take=100"]);
+}
+
+#[tokio::test]
+async fn an_empty_page_ends_a_list_whatever_the_total() {
+    let transport = ScriptedTransport::new().json(200, tags([1], 9)).json(200, tags([], 9));
+    let client = scripted(&transport);
+    let mut pages = client.tags().list(Paging::new()).pages();
+    assert!(pages.next_page().await.unwrap().is_ok() && pages.next_page().await.unwrap().is_ok());
+    assert!(pages.next_page().await.is_none());
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_where_it_is_asked_to_begin_does_not_go_on_for_ever() {
+    let emulator =
+        Emulator::builder().virtuous(|settings| settings.ignore_paging = true).start().await.unwrap();
+    let virtuous = emulator.virtuous();
+    let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build().unwrap();
+    let transport = ScriptedTransport::new().json(200, tags([1, 2], 9)).json(200, tags([1, 2], 9));
+    let mut pages = scripted(&transport).tags().list(Paging::new().take(2)).pages();
+    assert!(pages.next_page().await.unwrap().is_ok());
+    let error = pages.next_page().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Paging);
+    assert!(error.to_string().contains("does not get on"), "{error}");
+    assert!(pages.next_page().await.is_none(), "it has ended");
+    // The emulator gives all segments at once then.
+    let segments = client.segments().search("", Paging::new().take(1)).await.unwrap();
+    assert_eq!(i64::try_from(segments.list.len()), Ok(segments.total));
+}
+
+#[tokio::test]
+async fn more_than_the_vendor_gives_is_refused_and_streams_ask_for_less() {
+    let transport = ScriptedTransport::new().json(200, tags([], 0));
+    let client = scripted(&transport);
+    let query = Query::all();
+    for (paging, field) in [
+        (Paging::new().take(1001), "take"),
+        (Paging::new().take(0), "take"),
+        (Paging::new().skip(-1), "skip"),
+    ] {
+        let error = client.gifts().query(&query, paging.clone()).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
+        let error = client.gifts().query(&query, paging).pages().next_page().await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::InvalidInput, false));
+    }
+    assert!(transport.requests().is_empty());
+    // Lists without a documented limit take any number.
+    client.tags().list(Paging::new().take(5000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_page_is_asked_for_again_and_a_list_goes_on_from_a_position() {
+    let transport =
+        ScriptedTransport::new().json(200, tags([1, 2], 4)).status(404).json(200, tags([3, 4], 4));
+    let client = scripted(&transport);
+    let mut rows = client.tags().list(Paging::new().take(2)).items();
+    let mut seen = Vec::new();
+    while let Some(row) = rows.next().await {
+        match row {
+            Ok(tag) => seen.push(tag.id),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
+        }
+    }
+    assert_eq!(seen, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn the_next_page_can_be_on_its_way_while_the_last_one_is_worked_on() {
+    let transport =
+        ScriptedTransport::new().json(200, tags([1], 3)).json(200, tags([2], 3)).json(200, tags([3], 3));
+    let client = scripted(&transport);
+    let mut pages = client.tags().list(Paging::new().take(1)).pages().prefetch();
+    for (page, asked) in [(1, 2), (2, 3), (3, 3)] {
+        assert_eq!(pages.next_page().await.unwrap().unwrap().list[0].id, page);
+        assert_eq!(transport.requests().len(), asked, "one page ahead and no more");
+    }
+    assert!(pages.next_page().await.is_none());
+}
+
+#[tokio::test]
+async fn a_list_without_pages_is_asked_for_once_and_without_parameters() {
+    let transport = ScriptedTransport::new().json(200, r#"{"list":[{"id":1}],"total":7}"#);
+    let client = scripted(&transport);
+    let mut pages = client.volunteers().query(&Query::all()).pages();
+    assert_eq!(pages.next_page().await.unwrap().unwrap().list.len(), 1);
+    assert!(pages.next_page().await.is_none());
+    assert_eq!(queries(&transport), [""]);
+}
+
+#[tokio::test]
+async fn a_walk_asks_for_what_lies_behind_the_last_row() {
+    let transport = ScriptedTransport::new().json(200, tags([5, 9], 3)).json(200, tags([12], 1));
+    let client = scripted(&transport);
+    let query =
+        Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Gift Type").is("Cash")]);
+    let walk = client.gifts().walk(query.sort_by("Amount").descending()).take(2);
+    assert_eq!(ids(walk).await, [5, 9, 12]);
+    assert_eq!(queries(&transport), ["take=2", "take=2"]);
+    let [first, second] = conditions(&transport).try_into().unwrap();
+    assert_eq!(first.matches("Gift Id").count(), 0);
+    assert_eq!(second.matches(r#""parameter":"Gift Id""#).count(), 2, "in every group: {second}");
+    assert!(second.contains(r#""operator":"GreaterThan""#) && second.contains(r#""value":"9""#), "{second}");
+    let body: Value = serde_json::from_slice(&transport.requests()[1].body).unwrap();
+    assert_eq!((&body["sortBy"], &body["descending"]), (&json!("Id"), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later() {
+    let mut transport = ScriptedTransport::new();
+    for status in [503, 500] {
+        transport = transport.status(status);
+    }
+    for id in 1..=12 {
+        transport = transport.json(200, tags([id], 13 - id));
+    }
+    let client = {
+        let time = ManualTime::auto();
+        Client::builder()
+            .api_key("v_example".to_owned())
+            .retry(RetryPolicy::none())
+            .transport(transport.clone())
+            .time(time.clock(), Arc::new(time))
+            .build()
+            .unwrap()
+    };
+    // The server gives one row at a time, whatever it is asked for; a full page is one that may have another behind it.
+    let walk = client.gifts().walk(Query::all()).take(4);
+    assert_eq!(ids(walk).await.len(), 12);
+    let takes = queries(&transport);
+    assert_eq!(takes[..4], ["take=4", "take=2", "take=1", "take=1"]);
+    assert_eq!((takes[11].as_str(), takes[12].as_str()), ("take=1", "take=2"), "after ten good pages");
+}
+
+#[tokio::test]
+async fn a_walk_that_fails_goes_on_where_it_was() {
+    let transport = ScriptedTransport::new().json(200, tags([1], 2)).status(403).json(200, tags([2], 1));
+    let client = scripted(&transport);
+    let mut walk = client.gifts().walk(Query::all()).take(1);
+    assert_eq!(walk.next().await.unwrap().unwrap().id, 1);
+    assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Forbidden);
+    assert_eq!((walk.position(), walk.total()), (Some(1), Some(2)));
+    assert_eq!(walk.next().await.unwrap().unwrap().id, 2);
+    assert!(walk.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_walk_notices_a_server_that_does_not_sort_or_does_not_compare() {
+    for second in [tags([1, 2], 5), tags([4, 3], 5)] {
+        let transport = ScriptedTransport::new().json(200, tags([1, 2], 5)).json(200, second);
+        let client = scripted(&transport);
+        let mut walk = client.gifts().walk(Query::all()).take(2);
+        let mut seen = 0;
+        let error = loop {
+            match walk.next().await.unwrap() {
+                Ok(_) => seen += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error.kind(), seen), (ErrorKind::Paging, 2));
+        assert!(error.to_string().contains("ascending id"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_walk_that_skips_notices_rows_that_were_deleted_before_it() {
+    // Rows 1 to 6; after the first page, row 1 is deleted, so that all others move up by one.
+    let transport = ScriptedTransport::new()
+        .json(200, tags([1, 2, 3], 6))
+        .json(200, tags([4, 5, 6], 5))
+        .json(200, tags([2, 3, 4], 5))
+        .json(200, tags([4, 5, 6], 5));
+    let client = scripted(&transport);
+    let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
+    let walk = Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(3);
+    assert_eq!(ids(walk).await, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(queries(&transport), ["skip=0&take=3", "skip=2&take=3", "skip=0&take=3", "skip=2&take=3"]);
+}
+
+#[tokio::test]
+async fn streams_over_the_emulator_give_every_contact_once() {
+    let emulator = Emulator::builder()
+        .virtuous(|settings| {
+            settings.contacts = 2_500;
+            settings.fail_take_above = Some(400);
+            settings.calls_per_hour = 10_000;
+        })
+        .start()
+        .await
+        .unwrap();
+    let virtuous = emulator.virtuous();
+    let retry = RetryPolicy::none();
+    let client = Client::builder()
+        .api_key(virtuous.api_key())
+        .base_url(virtuous.base_url())
+        .retry(retry)
+        .build()
+        .unwrap();
+    let query = ContactQuery::from(Query::all().sort_by("Id"));
+
+    let mut paged = Vec::new();
+    let mut contacts =
+        client.contacts().query(&query, Paging::new().take(300)).pages().prefetch().items(|page| page.list);
+    while let Some(contact) = contacts.next().await {
+        paged.push(contact.unwrap().id);
+    }
+    assert_eq!(paged.len(), 2_500);
+    assert!(paged.is_sorted());
+
+    let mut walked = Vec::new();
+    let mut contacts = client.contacts().walk(query);
+    while let Some(contact) = contacts.next().await {
+        walked.push(contact.unwrap().id);
+    }
+    assert_eq!(walked, paged);
+    assert_eq!(contacts.total(), Some(2_500));
+}
+
+#[tokio::test]
+async fn queries_are_held_against_what_the_server_offers() {
+    let emulator = Emulator::start().await.unwrap();
+    let virtuous = emulator.virtuous();
+    let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build().unwrap();
+    let options = client.contacts().query_options().await.unwrap();
+    let good = Query::matching([parameter("Contact Id").greater_than(17)]).sort_by("Id");
+    good.check(&options).unwrap();
+    let found = client.contacts().query(&ContactQuery::from(good), Paging::new()).await.unwrap();
+    assert_eq!(found.list.iter().map(|contact| contact.id).collect::<Vec<_>>(), [18, 19]);
+
+    let bad = Query::matching([parameter("contact id").greater_than(17), parameter("Contact Id").is_true()]);
+    let problems = bad.check(&options).unwrap_err();
+    assert_eq!(problems.list().len(), 2);
+    let error = client.contacts().query(&ContactQuery::from(bad), Paging::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData, "the server agrees");
+}

@@ -1,0 +1,145 @@
+//! From what was read to what is sent: the values of one model under the names of another.
+
+use super::super::description::{FromRead, Object, Property, Type};
+use super::super::plan::{Model, Plan};
+use super::docs::doc;
+use super::types::{ident, is_copy};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `From` the answer that a request is made from, or `TryFrom` where the request needs what an answer may lack.
+pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Option<TokenStream> {
+    let from = model.schema.from.as_ref()?;
+    let read = plan.model(&from.schema)?.object()?;
+    let (target, source) = (ident(&model.schema.name), ident(&from.schema));
+    let fallible = may_fail(plan, model);
+    let fields = object.properties.iter().map(|property| {
+        let name = ident(&property.rust);
+        let value = value(plan, property, source_of(from, read, property));
+        quote!(#name: #value)
+    });
+    let lost = lost(plan, model);
+    let mut text = format!("What [`{}`] holds, to be changed and sent back.", from.schema);
+    if !lost.is_empty() {
+        let names: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
+        text.push_str(&format!(" The answer does not tell {}.", names.join(", ")));
+    }
+    let docs = doc(&text, 0);
+    Some(if fallible {
+        quote! {
+            #docs
+            impl TryFrom<&#source> for #target {
+                type Error = Error;
+
+                fn try_from(read: &#source) -> Result<Self, Error> {
+                    Ok(Self { #(#fields,)* })
+                }
+            }
+        }
+    } else {
+        quote! {
+            #docs
+            impl From<&#source> for #target {
+                fn from(read: &#source) -> Self {
+                    Self { #(#fields,)* }
+                }
+            }
+        }
+    })
+}
+
+/// Whether a request needs what an answer may lack, itself or in what it is made of.
+pub(crate) fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
+    let inner = |ty: &Type| {
+        let inner = ty.names().and_then(|name| plan.model(name));
+        inner.is_some_and(|inner| inner.schema.from.is_some() && may_fail(plan, inner))
+    };
+    model.object().is_some_and(|object| {
+        object
+            .properties
+            .iter()
+            .any(|property| property.is_argument() || property.convert.is_some() || inner(&property.ty))
+    })
+}
+
+/// The names of what is sent and is not in the answer.
+pub(crate) fn lost<'m>(plan: &Plan<'_>, model: &'m Model<'_>) -> Vec<&'m str> {
+    let Some((from, object)) = model.schema.from.as_ref().zip(model.object()) else { return Vec::new() };
+    let Some(read) = plan.model(&from.schema).and_then(Model::object) else { return Vec::new() };
+    let lost = object.properties.iter().filter(|property| {
+        let source = source_of(from, read, property);
+        property.convert.is_none()
+            && source.is_none_or(|source| converted(plan, &property.ty, source).is_none())
+    });
+    lost.map(|property| property.wire.as_str()).collect()
+}
+
+fn source_of<'r>(from: &FromRead, read: &'r Object, property: &Property) -> Option<&'r Property> {
+    let renamed = from.names.iter().find(|(to, _)| *to == property.wire).map(|(_, from)| from);
+    let wire = renamed.unwrap_or(&property.wire);
+    read.properties.iter().find(|known| known.wire == *wire)
+}
+
+fn value(plan: &Plan<'_>, property: &Property, source: Option<&Property>) -> TokenStream {
+    let value = source.and_then(|source| converted(plan, &property.ty, source));
+    let wire = &property.wire;
+    if let Some((path, source)) = property.convert.as_ref().zip(source) {
+        let (path, name) = (path.parse::<TokenStream>().unwrap_or_default(), ident(&source.rust));
+        let source = &source.wire;
+        return quote!(#path(read.#name.as_ref(), #source)?);
+    }
+    let value = match (value, &property.ty) {
+        (Some(value), _) => value,
+        // The vendor's answers have more than its reference tells.
+        (None, Type::Text | Type::Integer | Type::Number | Type::Boolean | Type::Custom(_)) => {
+            quote!(client_core::record::known(&read.unknown, #wire))
+        }
+        (None, _) => quote!(None),
+    };
+    if property.is_argument() {
+        let source = source.map_or(wire, |source| &source.wire);
+        return quote!(crate::convert::told(#value, #source)?);
+    }
+    value
+}
+
+/// The value of a member of the answer as an `Option` of this type; `None` when the two have nothing to do with each
+/// other.
+fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStream> {
+    let name = ident(&source.rust);
+    let place = quote!(read.#name);
+    let option = source.is_option();
+    if let (Type::List(to), Type::List(from)) = (ty, &source.ty) {
+        let each = if to == from {
+            quote!(#place.clone())
+        } else {
+            let Type::Named(target) = &**to else { return None };
+            let Type::Named(origin) = &**from else { return None };
+            let made_from = plan.model(target)?.schema.from.as_ref()?;
+            if made_from.schema != *origin {
+                return None;
+            }
+            let name = ident(target);
+            if plan.model(target).is_some_and(|model| may_fail(plan, model)) {
+                return Some(quote!(if #place.is_empty() {
+                    None
+                } else {
+                    Some(#place.iter().map(#name::try_from).collect::<Result<_, _>>()?)
+                }));
+            }
+            quote!(#place.iter().map(#name::from).collect())
+        };
+        return Some(quote!((!#place.is_empty()).then(|| #each)));
+    }
+    let same = *ty == source.ty;
+    let clone = if same && is_copy(ty) { quote!(#place) } else { quote!(#place.clone()) };
+    match (same, option) {
+        (true, true) => Some(clone),
+        (true, false) => Some(quote!(Some(#clone))),
+        // Texts become hand-written types and enumerations.
+        (false, true) if source.ty == Type::Text && matches!(ty, Type::Named(_) | Type::Custom(_)) => {
+            Some(quote!(#place.clone().map(Into::into)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! A test per model that is read leniently: without everything that may be absent, with nulls, and with each value in the
+//! other form that means the same.
+
+use super::super::description::{Object, Property, Type};
+use super::super::json::Node;
+use super::super::plan::Plan;
+use super::rust::RustFile;
+use super::types::ident;
+use super::wire_tests::raw;
+use heck::ToSnakeCase as _;
+use quote::quote;
+
+/// `None` where nothing is read leniently.
+pub(crate) fn file(plan: &Plan<'_>) -> Option<RustFile> {
+    if !plan.api.lenient {
+        return None;
+    }
+    let mut file = RustFile::new(
+        "Every model that is read, from the answers that the vendor may give in place of what its reference shows: members \
+         absent or null, numbers and flags as texts, texts as numbers, nothing as an empty text, members that are new.",
+    );
+    file.items(quote! {
+        /// Reads all of them, and keeps the member that is new.
+        fn read<T: serde::de::DeserializeOwned>(sparse: &str, nulls: &str, others: &str, unknown: fn(&T) -> usize) {
+            for (json, new) in [(sparse, 0), (nulls, 0), (others, 1)] {
+                match serde_json::from_str::<T>(json) {
+                    Ok(value) => assert_eq!(unknown(&value), new, "{json}"),
+                    Err(error) => panic!("{error}: {json}"),
+                }
+            }
+            let without_id = serde_json::from_str::<T>("{}").is_err();
+            assert_eq!(without_id, sparse != "{}", "what has to be there must be there: {sparse}");
+        }
+    });
+    for model in plan.models().filter(|model| model.read) {
+        let Some(object) = model.object() else { continue };
+        let (name, test) = (ident(&model.schema.name), ident(&model.schema.name.to_snake_case()));
+        file.used.insert(model.schema.name.clone());
+        let sparse = raw(&members(object, false, |_| None));
+        let nulls = raw(&members(object, false, |_| Some(Node::Null)));
+        let others = raw(&members(object, true, other_form));
+        file.items(quote! {
+            #[test]
+            fn #test() {
+                read::<#name>(#sparse, #nulls, #others, |read| read.unknown.len());
+            }
+        });
+    }
+    Some(file)
+}
+
+fn members(object: &Object, new: bool, value: impl Fn(&Property) -> Option<Node>) -> String {
+    let mut members: Vec<(String, Node)> = Vec::new();
+    for property in &object.properties {
+        let required = property.required && !property.is_option() && !property.defaulted;
+        let value = match (required, &property.ty, new) {
+            (true, Type::Integer, true) => Some(Node::Text("17".to_owned())),
+            (true, Type::Integer, false) => Some(Node::Integer(17)),
+            (true, ..) => Some(Node::Text("17".to_owned())),
+            (false, ..) => value(property),
+        };
+        members.extend(value.map(|value| (property.wire.clone(), value)));
+    }
+    if new {
+        members.push(("somethingNew".to_owned(), Node::Array(vec![Node::Integer(1)])));
+    }
+    Node::Object(members).to_string()
+}
+
+/// Another value than the reference shows, and one that is seen all the same.
+fn other_form(property: &Property) -> Option<Node> {
+    let text = |text: &str| Some(Node::Text(text.to_owned()));
+    match &property.ty {
+        Type::Integer => text("17"),
+        Type::Number => text("-112.07"),
+        Type::Boolean => text("True"),
+        Type::Text => Some(Node::Number(10.5)),
+        // An empty text stands for nothing at all.
+        Type::List(_) | Type::Custom(_) | Type::Secret => text(""),
+        Type::Named(_) | Type::Map(_) | Type::FreeMap | Type::Page(_) => Some(Node::Null),
+    }
+}
