@@ -125,7 +125,7 @@ fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
         let of_year = dates::civil(given.day).0 == year;
         let [life, this_year] = all.entry(given.project).or_default();
         for sums in [Some(life), of_year.then_some(this_year)].into_iter().flatten() {
-            sums.amount += given.amount;
+            sums.amount = sums.amount.saturating_add(given.amount);
             sums.gifts += 1;
             sums.givers.insert(given.contact);
         }

@@ -151,8 +151,7 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     if let Some(segment) = segment.map(|segment| segment.id) {
         members.insert("originSegmentId".to_owned(), json!(segment));
     }
-    if let Some(custom) = person.given.get("customFields").filter(|_| person.given.contains_key("firstName"))
-    {
+    if let Some(custom) = person.given.get("customFields") {
         members.insert("customFields".to_owned(), custom.clone());
     }
     let mut of_person = Members::new();
@@ -248,7 +247,7 @@ fn designations(job: &Job<'_>, given: &Members, amount: i64) -> Option<Vec<(i64,
         })?;
         found.push((project.id, money::parse(word(item, "amountDesignated"))?));
     }
-    let sum: i64 = found.iter().map(|(_, amount)| amount).sum();
+    let sum = money::sum(found.iter().map(|(_, amount)| *amount));
     (sum == amount).then_some(found)
 }
 
