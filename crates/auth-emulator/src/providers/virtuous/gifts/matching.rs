@@ -119,9 +119,7 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
         (None, None) => None,
     };
     let kind = if person.kind.is_empty() { "Household" } else { person.kind };
-    if !CONTACT_TYPES.iter().any(|(_, known)| known.eq_ignore_ascii_case(kind)) {
-        return None;
-    }
+    let kind = CONTACT_TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
     let (mut contact, new) = match found {
         Some(found) => (job.store.contacts.find(found).ok()?.into_owned(), false),
         None => (create(job, person, kind), true),
