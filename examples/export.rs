@@ -4,12 +4,13 @@
 //! exports from the emulator, which is started in this process with twenty thousand contacts; with `VIRTUOUS_API_KEY`, or
 //! `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, from the vendor, or the server of `VIRTUOUS_BASE_URL`.
 
-#![allow(clippy::print_stdout, reason = "examples tell what they do")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "examples tell what they do")]
 
 use auth_client_examples::{Result, is_set, place};
 use auth_emulator::Emulator;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use virtuous_client::export::{Export, Resource};
 use virtuous_client::{Client, ClientBuilder, RateGuard};
 
@@ -28,7 +29,17 @@ FILE holds.";
 const LEFT_FOR_OTHERS: u64 = 50;
 
 #[tokio::main]
-async fn main() -> Result {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result {
     let mut words = std::env::args().skip(1);
     let resource = words.next().unwrap_or_else(|| "contacts".to_owned());
     if matches!(resource.as_str(), "-h" | "--help" | "help") {
@@ -36,7 +47,8 @@ async fn main() -> Result {
         return Ok(());
     }
     let resource: Resource = resource.parse()?;
-    let file = words.next().map_or_else(|| std::env::temp_dir().join(format!("{resource}.jsonl")), PathBuf::from);
+    let file =
+        words.next().map_or_else(|| std::env::temp_dir().join(format!("{resource}.jsonl")), PathBuf::from);
 
     // A client of a person's own has its settings; one for the emulator lives as long as the emulator.
     let (builder, _emulator) = source().await?;
@@ -55,7 +67,7 @@ async fn source() -> Result<(ClientBuilder, Option<Emulator>)> {
     Ok((Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()), Some(emulator)))
 }
 
-async fn export(client: &Client, resource: Resource, file: &PathBuf) -> Result {
+async fn export(client: &Client, resource: Resource, file: &Path) -> Result {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style = "{msg} {wide_bar} {human_pos} of {human_len}, {per_sec}, {eta} to go";
     bar.set_style(ProgressStyle::with_template(style)?);

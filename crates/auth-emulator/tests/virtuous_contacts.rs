@@ -341,6 +341,44 @@ async fn contact_transactions_become_contacts_at_night() {
 }
 
 #[tokio::test]
+async fn absurd_numbers_lead_nowhere() {
+    let crm = Crm::start().await;
+    for id in [i64::MIN, -1, 0, i64::MAX] {
+        let reference = json!({ "contactId": id, "referenceSource": "a", "referenceId": "b" });
+        assert_eq!(
+            crm.refused("POST", "/api/ContactReference", &reference).await,
+            ["contactReference.contactId"]
+        );
+        let method = json!({ "contactIndividualId": id, "type": "Fax", "value": "1" });
+        assert_eq!(
+            crm.refused("POST", "/api/ContactMethod", &method).await,
+            ["contactMethod.contactIndividualId"]
+        );
+        for path in [
+            format!("/api/Contact/crm/crm%2F{id}"),
+            format!("/api/Contact/Find?email=clara.{id}@example.org"),
+            format!("/api/Gift/shop/T-{id}"),
+        ] {
+            assert_eq!(crm.status("GET", &path).await, 404, "{path}");
+        }
+        for operator in ["Is", "LessThan", "GreaterThan", "LessThanOrEqual", "GreaterThanOrEqual"] {
+            crm.post("/api/Contact/Query", &condition("Contact Id", operator, json!(id.to_string()))).await;
+            crm.post("/api/Gift/Query", &condition("Gift Id", operator, json!(id.to_string()))).await;
+        }
+    }
+    for resource in
+        ["Contact", "ContactIndividual", "ContactAddress", "ContactMethod", "Gift", "Project", "Segment"]
+    {
+        assert_eq!(crm.status("GET", &format!("/api/{resource}/{}", i64::MAX)).await, 404, "{resource}");
+    }
+    let mut body = common::crm::gift(17, 9e9);
+    body["giftDesignations"] = json!(vec![json!({ "projectId": 51, "amount": 9e9 }); 1000]);
+    assert_eq!(crm.refused("POST", "/api/Gift", &body).await, ["gift.giftDesignations"]);
+    body["amount"] = json!(1e300);
+    assert_eq!(crm.refused("POST", "/api/Gift", &body).await, ["gift.amount"]);
+}
+
+#[tokio::test]
 async fn what_is_not_emulated_says_so() {
     let crm = Crm::start().await;
     for (method, path) in [

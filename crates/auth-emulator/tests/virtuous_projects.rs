@@ -55,7 +55,7 @@ async fn projects_are_written_under_one_name_and_read_under_another() {
         (json!({ "name": "X", "revenueAccountingCode": "GEN" }), "project.revenueAccountingCode"),
         (json!({ "name": "X", "parentId": 5 }), "project.parentId"),
         (json!({ "name": "X", "customFields": {} }), "project.customFields"),
-        (json!({ "name": "X", "inventoryStatus": "Gone" }), "project.inventoryStatus"),
+        (json!({ "name": "X", "type": "Secret" }), "project.type"),
     ] {
         assert_eq!(crm.refused("POST", "/api/Project", &body).await, [field], "{body}");
     }
@@ -75,7 +75,7 @@ async fn status_and_balance_are_calls_of_their_own() {
     assert_eq!((answer.status, answer.body.len()), (200, 0));
     assert_eq!(crm.get("/api/Project/51").await["inventoryStatus"], "Sold Out");
     for query in
-        ["", "?inventoryStatus=Gone", "?inventoryStatus=Available&durationMinutes=soon", "?status=Available"]
+        ["", "?inventoryStatus=", "?inventoryStatus=Available&durationMinutes=soon", "?status=Available"]
     {
         assert_eq!(crm.status("PUT", &format!("/api/Project/51/Status{query}")).await, 400, "{query}");
     }

@@ -1,4 +1,6 @@
 //! Campaigns, their communications, and the segments of these. Campaigns can only be read.
+//!
+//! Assumption: the types of a communication have to be among those that two operations list.
 
 use serde_json::{Value, json};
 

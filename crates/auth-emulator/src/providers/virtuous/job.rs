@@ -53,8 +53,7 @@ impl Job<'_> {
         let patch = self.call.operation.starts_with("patch_")
             && self.call.has_content_type("application/json-patch+json");
         if !patch && !self.call.has_content_type("application/json") {
-            self.checks.fail("content type", "Content-Type is not application/json");
-            return Err(Problem::NotJson);
+            return Err(Problem::NotLabelledJson);
         }
         self.checks.pass("content type");
         serde_json::from_slice(&self.call.body).map_err(|_| Problem::NotJson)

@@ -10,9 +10,9 @@
 //!
 //! Assumption: `/Token` does not count against the limit of calls and carries none of its headers. Refused calls count.
 //!
-//! The rooms. Getting in: `token.rs` is `/Token`, `form.rs` reads its bodies, `logins.rs` keeps tokens and codes,
+//! The rooms. Getting in: `token.rs` is `/Token`, `form.rs` reads its bodies and all queries of addresses, `logins.rs` keeps tokens and codes,
 //! `access.rs` is who may call and how often, `signature.rs` the signatures. A call behind that: `routes.rs` lists the
-//! operations, `parameters.rs` reads queries of addresses, `job.rs` is one call with all that it needs, `shape.rs` reads
+//! operations, `parameters.rs` what each takes in its query, `job.rs` is one call with all that it needs, `shape.rs` reads
 //! bodies by tables, `replies.rs` and `record.rs` make answers. The data: `store.rs` holds everything, `table.rs` one kind,
 //! and `contacts/`, `gifts/`, `projects.rs`, `campaigns.rs`, `organizations.rs` and `subscriptions.rs` are the kinds;
 //! `query/` evaluates queries over any of them, `custom.rs`, `dates.rs` and `money.rs` know the vendor's forms of values.
@@ -305,6 +305,7 @@ impl VirtuousProvider {
         let (matched, due) = {
             let inner = &mut *lock(&self.inner);
             let call = call_of_nobody(self.context.clock.now());
+            inner.store.today = dates::day_of(call.now.unix_micros());
             let mut checks = Checks::default();
             let mut job = Job {
                 call: &call,

@@ -1,5 +1,8 @@
 //! Projects, which gifts are for. `revenueAccountingCode` of a write is `projectCode` of a read and of a patch; reads show
 //! an empty object for the custom fields, as the vendor does.
+//!
+//! Assumption: the type has to be one of those that `Project/Types` lists; the inventory status, which nothing lists, can be
+//! any text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +21,6 @@ use super::shape::{
 use super::store::Store;
 
 const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
-const STATUSES: &[&str] = &["Available", "Reserved", "Sold Out", "Unavailable"];
 
 /// The most projects of one patch.
 const MOST_AT_ONCE: usize = 100;
@@ -26,8 +28,8 @@ const MOST_AT_ONCE: usize = 100;
 const WRITE: &[Member] = &[
     text("name").required(),
     text("revenueAccountingCode").read_as("projectCode"),
-    one_of("inventoryStatus", STATUSES),
-    text("type"),
+    text("inventoryStatus"),
+    one_of("type", TYPES),
     text("location"),
     text("onlineDisplayName"),
     text("description"),
@@ -60,7 +62,7 @@ const PATCH: &[Member] = &[
     number("financialNeedAmount"),
     number("beginningBalance"),
     number("currentBalance"),
-    text("type"),
+    one_of("type", TYPES),
     time("startDate"),
     time("endDate"),
     custom_map(Owner::Project),
@@ -76,7 +78,7 @@ static SCHEMA: Schema = Schema {
         parameter("Project Code", Type::String, "projectCode"),
         parameter("External Accounting Code", Type::String, "externalAccountingCode"),
         parameter("Type", Type::List, "type").among(Values::Fixed(TYPES)),
-        parameter("Inventory Status", Type::List, "inventoryStatus").among(Values::Fixed(STATUSES)),
+        parameter("Inventory Status", Type::String, "inventoryStatus"),
         parameter("Location", Type::String, "location"),
         parameter("Parent Id", Type::Int, "parentId"),
         parameter("Is Active", Type::Boolean, "isActive"),
@@ -125,7 +127,7 @@ fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
         let of_year = dates::civil(given.day).0 == year;
         let [life, this_year] = all.entry(given.project).or_default();
         for sums in [Some(life), of_year.then_some(this_year)].into_iter().flatten() {
-            sums.amount += given.amount;
+            sums.amount = sums.amount.saturating_add(given.amount);
             sums.gifts += 1;
             sums.givers.insert(given.contact);
         }
@@ -299,10 +301,8 @@ fn patch(job: &mut Job<'_>) -> Outcome {
 /// Both values stand in the query; the call has no body.
 fn set_status(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
-    let given = job.given.text("inventoryStatus").unwrap_or_default();
-    let status = STATUSES.iter().find(|status| status.eq_ignore_ascii_case(given));
-    let status = status.ok_or_else(|| Problem::field("inventoryStatus", NOT_VALID))?;
-    project.set("inventoryStatus", *status);
+    let status = job.given.text("inventoryStatus").unwrap_or_default().to_owned();
+    project.set("inventoryStatus", status);
     project.audit.touch(job.call.now);
     keep(job, project, "projectUpdate")?;
     Ok(Answer::Empty)

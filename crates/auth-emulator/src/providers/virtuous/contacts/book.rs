@@ -126,7 +126,7 @@ impl Contacts {
         if let Some(owner) = parts.owners.get(&id) {
             return self.find(*owner);
         }
-        let owner = id - part.distance();
+        let owner = id.saturating_sub(part.distance());
         let row =
             self.table.row(owner).filter(|row| matches!(row, Row::Seeded(_))).ok_or(Problem::NotFound)?;
         let contact = self.table.whole(&row);

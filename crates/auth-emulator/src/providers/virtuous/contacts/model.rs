@@ -11,7 +11,7 @@ use crate::providers::virtuous::record::{Audit, Members, Record};
 pub(crate) const FIRST: i64 = 17;
 pub(super) const ADDRESS: i64 = 100;
 pub(super) const METHOD: i64 = 300;
-pub(super) const INDIVIDUAL: i64 = 800;
+pub(crate) const INDIVIDUAL: i64 = 800;
 pub(super) const TAGGED: i64 = 2000;
 
 /// The source of the references of seeded contacts.
@@ -92,7 +92,7 @@ fn email(number: i64) -> String {
 /// The number of the seeded contact that has this e-mail address, in lower case.
 pub(super) fn number_of_email(address: &str) -> Option<i64> {
     let candidate = match address.strip_suffix("@example.org")?.rsplit_once('.') {
-        Some((_, id)) => id.parse::<i64>().ok()? - FIRST,
+        Some((_, id)) => id.parse::<i64>().ok()?.checked_sub(FIRST)?,
         None => (0..3).find(|number| email(*number) == address)?,
     };
     (candidate >= 0 && email(candidate) == address).then_some(candidate)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::book::Contacts;
 use super::model::{Contact, FIRST, INDIVIDUAL, Individual, cell as quick, sort_of};
-use super::{render, tags};
+use super::{TYPES, render, tags};
 use crate::providers::virtuous::custom::Owner;
 use crate::providers::virtuous::gifts::giving::Giving;
 use crate::providers::virtuous::job::{Job, Outcome, envelope};
@@ -13,8 +13,6 @@ use crate::providers::virtuous::record::Record;
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::store::Store;
 use crate::providers::virtuous::table::Row;
-
-const TYPES: &[&str] = &["Household", "Organization", "Foundation", "Church"];
 
 pub(super) static CONTACTS: Schema = Schema {
     parameters: &[

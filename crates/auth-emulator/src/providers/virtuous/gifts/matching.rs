@@ -119,9 +119,7 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
         (None, None) => None,
     };
     let kind = if person.kind.is_empty() { "Household" } else { person.kind };
-    if !CONTACT_TYPES.iter().any(|(_, known)| known.eq_ignore_ascii_case(kind)) {
-        return None;
-    }
+    let kind = CONTACT_TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
     let (mut contact, new) = match found {
         Some(found) => (job.store.contacts.find(found).ok()?.into_owned(), false),
         None => (create(job, person, kind), true),
@@ -151,8 +149,7 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     if let Some(segment) = segment.map(|segment| segment.id) {
         members.insert("originSegmentId".to_owned(), json!(segment));
     }
-    if let Some(custom) = person.given.get("customFields").filter(|_| person.given.contains_key("firstName"))
-    {
+    if let Some(custom) = person.given.get("customFields") {
         members.insert("customFields".to_owned(), custom.clone());
     }
     let mut of_person = Members::new();
@@ -248,7 +245,7 @@ fn designations(job: &Job<'_>, given: &Members, amount: i64) -> Option<Vec<(i64,
         })?;
         found.push((project.id, money::parse(word(item, "amountDesignated"))?));
     }
-    let sum: i64 = found.iter().map(|(_, amount)| amount).sum();
+    let sum = money::sum(found.iter().map(|(_, amount)| *amount));
     (sum == amount).then_some(found)
 }
 

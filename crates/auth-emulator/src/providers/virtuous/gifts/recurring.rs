@@ -152,7 +152,7 @@ fn check(gift: &Record, store: &Store) -> Result<(), Problem> {
     if !designations.iter().all(known) {
         return Err(Problem::field("recurringGift.designations", "There is no such project."));
     }
-    let sum: i64 = designations.iter().filter_map(|value| money::of(value.get("amountDesignated")?)).sum();
+    let sum = money::sum(designations.iter().filter_map(|value| money::of(value.get("amountDesignated")?)));
     if !designations.is_empty() && sum != gift.amount("amount") {
         let words = "The designations do not sum up to the amount.";
         return Err(Problem::field("recurringGift.designations", words));

@@ -117,7 +117,7 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
         if render::designated(gift).any(|(project, _)| job.store.projects.get(project).is_none()) {
             note("giftDesignations", "There is no such project.");
         }
-        let sum: i64 = render::designated(gift).map(|(_, amount)| amount).sum();
+        let sum = money::sum(render::designated(gift).map(|(_, amount)| amount));
         if sum != gift.amount("amount") {
             note("giftDesignations", "The designations do not sum up to the amount.");
         }
