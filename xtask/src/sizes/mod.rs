@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// clean development build, and the size of the stripped release program, each for the smallest program that makes one
 /// call. And for those who work on it: generated lines per operation, the build of the crate alone, and `cargo check` after
 /// a change. Two clean builds per program: ten minutes or more in all.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
     /// Also write the figures as JSON to this file.
@@ -33,14 +33,20 @@ pub struct Arguments {
     #[arg(long)]
     pub quick: bool,
 
-    /// Also write the table of README.md, between `<!-- sizes: begin -->` and `<!-- sizes: end -->`.
+    /// Also write the table of README.md, between `<!-- sizes: begin -->` and `<!-- sizes: end -->`; what is not measured
+    /// keeps its row.
     #[arg(long, conflicts_with = "quick")]
     pub readme: bool,
+
+    /// Only these crates, such as `virtuous-client`, beside reqwest alone. All providers by default.
+    #[arg(value_name = "CRATE")]
+    pub crates: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   cargo xtask sizes --quick      some seconds, as in CI
+  cargo xtask sizes vise-client  one crate, beside reqwest alone
   cargo xtask sizes --readme     everything, and the table in the README
 
 Which packages a provider brings, after one run of this command:
@@ -65,12 +71,18 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let providers = OneCall::providers(&root)?;
     let names: Vec<&str> = providers.iter().map(OneCall::name).collect();
     budgets.check_names(&names)?;
+    if let Some(unknown) = arguments.crates.iter().find(|name| !names.contains(&name.as_str())) {
+        let what =
+            format!("there is no provider crate `{unknown}`; those that there are: {}", names.join(", "));
+        return Err(Failure::new(what, "cargo xtask sizes, for all of them"));
+    }
+    let chosen = |name: &str| arguments.crates.is_empty() || arguments.crates.iter().any(|one| one == name);
     progress("counting packages");
     let base_packages = measure::packages(&reqwest)?;
     let base = if arguments.quick { None } else { measure::build(&reqwest)? };
     let mut report = Report::default();
     let mut table = Vec::new();
-    for provider in &providers {
+    for provider in providers.iter().filter(|provider| chosen(provider.name())) {
         let name = provider.name();
         let limits = budgets.of(name)?;
         let packages = measure::packages(provider)?;
