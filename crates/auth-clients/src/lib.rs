@@ -187,3 +187,8 @@ pub use verigator_client as verigator;
 pub use virtuous_client as virtuous;
 #[cfg(feature = "vise")]
 pub use vise_client as vise;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
