@@ -17,6 +17,8 @@ extern crate self as lenient_client;
 
 #[path = "common/committed.rs"]
 mod committed;
+#[path = "common/engine.rs"]
+mod engine;
 #[path = "lenient/src/generated/mod.rs"]
 mod generated;
 #[path = "lenient/tests/generated/mod.rs"]

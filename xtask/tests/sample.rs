@@ -15,6 +15,8 @@ extern crate self as sample_client;
 
 #[path = "common/committed.rs"]
 mod committed;
+#[path = "common/engine.rs"]
+mod engine;
 #[path = "sample/src/generated/mod.rs"]
 mod generated;
 #[path = "sample/tests/generated/mod.rs"]

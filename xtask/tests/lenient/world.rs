@@ -1,18 +1,15 @@
 //! What a provider crate has by hand around its generated code, for the lenient sample.
 
-use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
 use bytes::Bytes;
+use client_core::Engine;
 use client_core::decode::{self, DecodeFailure};
 use client_core::record::{Field, Fit};
-use client_core::testing::WireRequest;
-use client_core::{BaseUrl, Engine, Settings, Vendor};
 use http::Response;
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Calls the bookshop.
 #[derive(Clone, Debug)]
@@ -142,30 +139,11 @@ pub(crate) mod convert {
     }
 }
 
-#[derive(Debug)]
-struct Bookshop;
-
-impl Vendor for Bookshop {
-    fn name(&self) -> &'static str {
-        "bookshop"
-    }
-}
-
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
-    use super::*;
+    pub(crate) use crate::engine::{PREFIX, auth_headers};
 
-    pub(crate) const PREFIX: &str = "/v2";
-
-    pub(crate) fn client(url: &str) -> Client {
-        let base = BaseUrl::parse("base URL", &format!("{url}/v2")).unwrap();
-        let key = Bearer::new(&SecretString::from("key")).unwrap();
-        let credential = StaticCredential::new(key, base.origin().clone());
-        let settings = Settings::new(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        Client { engine: Engine::new(&settings, base, Bookshop, Some(Arc::new(credential))).unwrap() }
-    }
-
-    pub(crate) fn auth_headers(_: &WireRequest) -> Vec<(String, String)> {
-        vec![("authorization".to_owned(), "Bearer key".to_owned())]
+    pub(crate) fn client(url: &str) -> super::Client {
+        super::Client { engine: crate::engine::engine(url) }
     }
 }
