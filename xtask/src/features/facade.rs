@@ -49,6 +49,20 @@ pub(super) fn compare(facade: &Table, members: &[(String, Table)]) -> Vec<String
     findings
 }
 
+/// What members lack of the engine's features, or don't pass on to it, each with the line to write.
+pub(super) fn pass_on(engine: &Table, members: &[(String, Table)]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for feature in lists(engine).keys().filter(|name| *name != "default" && !name.starts_with("__")) {
+        let forwarded = format!("client-core/{feature}");
+        for (name, manifest) in members {
+            if !lists(manifest).get(feature).is_some_and(|items| items.contains(&forwarded)) {
+                findings.push(format!("  crates/{name}/Cargo.toml: {feature} = [\"{forwarded}\"]"));
+            }
+        }
+    }
+    findings
+}
+
 /// The features that the facade should have.
 fn wanted(members: &[(String, Table)]) -> BTreeMap<String, BTreeSet<String>> {
     let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -111,6 +125,22 @@ b-client = { workspace = true, optional = true }
     #[test]
     fn the_union_of_the_members_is_what_is_wanted() {
         assert_eq!(compared(FACADE), [""; 0]);
+    }
+
+    #[test]
+    fn members_pass_the_engines_features_on() {
+        let engine: Table = "[features]\ndefault = [\"tls\"]\ntls = []\n__inner = []\n".parse().unwrap();
+        let member = |text: &str| vec![("a-client".to_owned(), text.parse().unwrap())];
+        assert_eq!(
+            pass_on(&engine, &member("[features]\ntls = [\"client-core/tls\", \"dep:x\"]\n")),
+            [""; 0]
+        );
+        for text in ["[features]\n", "[features]\ntls = []\n"] {
+            assert_eq!(
+                pass_on(&engine, &member(text)),
+                ["  crates/a-client/Cargo.toml: tls = [\"client-core/tls\"]"]
+            );
+        }
     }
 
     #[test]

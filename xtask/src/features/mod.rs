@@ -96,6 +96,17 @@ fn facade(root: &Path) -> Result<String, Failure> {
         let manifest = manifest(root, &name)?;
         members.push((name, manifest));
     }
+    let not_passed_on = facade::pass_on(&manifest(root, "client-core")?, &members);
+    if !not_passed_on.is_empty() {
+        let what = format!(
+            "features of client-core that its users don't pass on to it:\n{}",
+            not_passed_on.join("\n")
+        );
+        return Err(Failure::new(
+            what,
+            "write the lines under [features], then cargo xtask features --quick",
+        ));
+    }
     let missing = facade::compare(&facade, &members);
     if missing.is_empty() {
         return Ok(format!("facade: the features of {} providers, forwarded", members.len()));

@@ -8,6 +8,7 @@ use super::super::json::Node;
 use super::super::plan::{BodyForm, Construction, Model, Plan};
 use super::super::walk::{Refusal, escaped};
 use super::types::{ident, owned};
+use super::values::{any, digits_and_places, json, named_value, pairs};
 use super::wire_json::number;
 use heck::ToSnakeCase as _;
 use proc_macro2::{Literal, TokenStream};
@@ -362,61 +363,6 @@ impl Writer<'_, '_> {
         }
         Ok(expression)
     }
-}
-
-/// A value for what takes anything that becomes JSON or a hand-written type.
-fn any(node: &Node) -> TokenStream {
-    match node {
-        Node::Text(text) => quote!(#text),
-        Node::Bool(value) => quote!(#value),
-        Node::Integer(value) => {
-            let value = Literal::i64_unsuffixed(*value);
-            quote!(#value)
-        }
-        Node::Number(value) => {
-            let value = Literal::f64_unsuffixed(*value);
-            quote!(#value)
-        }
-        _ => json(node),
-    }
-}
-
-/// The name and the value of an object that has just these.
-fn named_value(node: &Node) -> Option<(&str, &Node)> {
-    match (node, node.get("name")?, node.get("value")?) {
-        (Node::Object(members), Node::Text(name), value) if members.len() == 2 => Some((name, value)),
-        _ => None,
-    }
-}
-
-/// Values under names, be they an object or a list of named values, as an array of pairs.
-fn pairs(node: &Node) -> Option<TokenStream> {
-    let pairs: Vec<(&str, &Node)> = match node {
-        Node::Object(members) => members.iter().map(|(name, value)| (name.as_str(), value)).collect(),
-        Node::Array(items) => items.iter().map(named_value).collect::<Option<_>>()?,
-        _ => return None,
-    };
-    // Values of several kinds have one type as JSON only.
-    let first = pairs.first().map(|(_, value)| value.kind());
-    let mixed = pairs.iter().any(|(_, value)| Some(value.kind()) != first);
-    let pairs = pairs.iter().map(|(name, value)| {
-        let value = if mixed { json(value) } else { any(value) };
-        quote!((#name, #value))
-    });
-    Some(quote!([#(#pairs),*]))
-}
-
-/// `10.5` as 105 and 1.
-fn digits_and_places(value: f64) -> (Literal, Literal) {
-    let text = value.to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = format!("{whole}{fraction}").parse().unwrap_or_default();
-    (Literal::i64_unsuffixed(digits), Literal::usize_unsuffixed(fraction.len()))
-}
-
-fn json(node: &Node) -> TokenStream {
-    let json: TokenStream = node.sorted().to_string().parse().unwrap_or_default();
-    quote!(serde_json::json!(#json))
 }
 
 fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {

@@ -5,16 +5,15 @@ use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::arguments::{named_arguments, options, owns_options};
 use super::construct::initial;
-use super::convert::lost;
 use super::docs::{doc, example, method as method_docs, statements};
-use super::example::{Call, body_name, call, custom_body_name, modify as modify_call};
+use super::example::{body_name, call, custom_body_name};
+use super::modify::modify;
 use super::operations::static_name;
 use super::rust::RustFile;
 use super::types::{ident, input, is_copy, owned};
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 type Result<T> = std::result::Result<T, Stop>;
@@ -271,72 +270,6 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
     }
 }
 
-/// The method that reads, changes and sends back.
-fn modify<'a>(
-    plan: &Plan<'a>,
-    operation: &'a Operation,
-    crate_name: &str,
-    root: &Path,
-) -> Result<Option<TokenStream>> {
-    let Some((read, model)) = plan.modified(operation) else { return Ok(None) };
-    let method = match operation.method.as_str() {
-        "update" => "modify".to_owned(),
-        other => format!("modify_{}", other.trim_start_matches("update_")),
-    };
-    let call = Call {
-        expression: modify_call(plan, operation, &method, model)?,
-        result: None,
-        names: BTreeSet::new(),
-        whole: None,
-    };
-    let statement = statements(std::slice::from_ref(&call), root)?.concat();
-    let example = example(&call, &statement, crate_name);
-    let arguments = plan.arguments(operation);
-    let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
-    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();
-    let types = path.iter().map(|argument| argument_type(&argument.parameter.ty));
-    let lost = lost(plan, model);
-    let lost = match lost.as_slice() {
-        [] => String::new(),
-        lost => format!(
-            "\n\nBy its reference the vendor takes more than it tells: {}. Of these, what an answer has all the same is \
-             kept, and the rest is cleared unless it is set again.",
-            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-        ),
-    };
-    let docs = doc(
-        &format!(
-            "Reads it with [`{0}`](Self::{0}), changes it, and sends it back with [`{1}`](Self::{1}), so that what \
-             `change` leaves alone stays as it is.{lost}\n\nThe vendor has no way to notice another writer in between: \
-             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.\n\n\
-             # Example\n\n```no_run\n{example}```",
-            read.method, operation.method
-        ),
-        4,
-    );
-    let (name, body) = (ident(&method), ident(&model.schema.name));
-    let (read, write) = (ident(&read.method), ident(&operation.method));
-    let made = if super::convert::may_fail(plan, model) {
-        quote!(#body::try_from(&read)?)
-    } else {
-        quote!(#body::from(&read))
-    };
-    let options = (!plan.optional_query(operation).is_empty()).then(|| {
-        let ty = ident(&operation.options_type());
-        quote!(, #ty::new())
-    });
-    let (answer, _) = answer(plan.api, operation);
-    Ok(Some(quote! {
-        #docs
-        pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
-            let read = self.#read(#(#names),*).await?;
-            let mut update = #made;
-            change(&mut update);
-            self.#write(#(#names,)* update #options).await
-        }
-    }))
-}
-
 /// What the client adds to a body.
 fn filled<'a>(form: &BodyForm<'a>) -> Option<&'a Filled> {
     match form {
@@ -384,7 +317,7 @@ fn not_empty(operation: &Operation, form: &BodyForm<'_>) -> Vec<TokenStream> {
 }
 
 /// How an argument in path or query is given.
-fn argument_type(ty: &Type) -> TokenStream {
+pub(super) fn argument_type(ty: &Type) -> TokenStream {
     match ty {
         Type::Text => quote!(&str),
         Type::Secret => quote!(&SecretString),
@@ -424,7 +357,7 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
     }
 }
 
-fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
+pub(super) fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
     let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
     let own = path(&operation.decoder);
     match &operation.answer.ty {

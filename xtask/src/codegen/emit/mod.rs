@@ -9,10 +9,12 @@ mod expect;
 mod handles;
 mod lenient_tests;
 mod models;
+mod modify;
 mod operations;
 mod readme;
 mod rust;
 mod types;
+mod values;
 mod wire_json;
 mod wire_tests;
 

@@ -1,0 +1,79 @@
+//! The methods that read something, change it and send it back.
+
+use super::super::description::Operation;
+use super::super::plan::Plan;
+use super::Stop;
+use super::convert::{lost, may_fail};
+use super::docs::{doc, example, statements};
+use super::example::{Call, modify as modify_call};
+use super::handles::{answer, argument_type};
+use super::types::ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+type Result<T> = std::result::Result<T, Stop>;
+
+/// The method that reads, changes and sends back.
+pub(super) fn modify<'a>(
+    plan: &Plan<'a>,
+    operation: &'a Operation,
+    crate_name: &str,
+    root: &Path,
+) -> Result<Option<TokenStream>> {
+    let Some((read, model)) = plan.modified(operation) else { return Ok(None) };
+    let method = match operation.method.as_str() {
+        "update" => "modify".to_owned(),
+        other => format!("modify_{}", other.trim_start_matches("update_")),
+    };
+    let call = Call {
+        expression: modify_call(plan, operation, &method, model)?,
+        result: None,
+        names: BTreeSet::new(),
+        whole: None,
+    };
+    let statement = statements(std::slice::from_ref(&call), root)?.concat();
+    let example = example(&call, &statement, crate_name);
+    let arguments = plan.arguments(operation);
+    let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
+    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();
+    let types = path.iter().map(|argument| argument_type(&argument.parameter.ty));
+    let lost = lost(plan, model);
+    let lost = match lost.as_slice() {
+        [] => String::new(),
+        lost => format!(
+            "\n\nBy its reference the vendor takes more than it tells: {}. Of these, what an answer has all the same is \
+             kept, and the rest is cleared unless it is set again.",
+            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    let docs = doc(
+        &format!(
+            "Reads it with [`{0}`](Self::{0}), changes it, and sends it back with [`{1}`](Self::{1}), so that what \
+             `change` leaves alone stays as it is.{lost}\n\nThe vendor has no way to notice another writer in between: \
+             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.\n\n\
+             # Example\n\n```no_run\n{example}```",
+            read.method, operation.method
+        ),
+        4,
+    );
+    let (name, body) = (ident(&method), ident(&model.schema.name));
+    let (read, write) = (ident(&read.method), ident(&operation.method));
+    let made =
+        if may_fail(plan, model) { quote!(#body::try_from(&read)?) } else { quote!(#body::from(&read)) };
+    let options = (!plan.optional_query(operation).is_empty()).then(|| {
+        let ty = ident(&operation.options_type());
+        quote!(, #ty::new())
+    });
+    let (answer, _) = answer(plan.api, operation);
+    Ok(Some(quote! {
+        #docs
+        pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
+            let read = self.#read(#(#names),*).await?;
+            let mut update = #made;
+            change(&mut update);
+            self.#write(#(#names,)* update #options).await
+        }
+    }))
+}
