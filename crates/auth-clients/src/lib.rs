@@ -29,6 +29,8 @@
 //! | `testing` | the scripted transport, manual time, and a server that shows the wire |
 //! | `oidc` | Vault Vision: logins at a tenant by OpenID Connect |
 //! | `token-file` (default) | Virtuous: tokens in a file |
+//! | `chrono`, `jiff` | Virtuous: dates from and to the types of those crates |
+//! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
 //!
 //! Where several TLS libraries are compiled in, a program chooses when it builds its transport:
 //! `ReqwestTransport::builder().tls(…)`.
@@ -187,3 +189,8 @@ pub use verigator_client as verigator;
 pub use virtuous_client as virtuous;
 #[cfg(feature = "vise")]
 pub use vise_client as vise;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

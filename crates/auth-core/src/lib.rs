@@ -63,3 +63,8 @@ pub use credential::{Credential, CredentialError, CredentialSource, Generation, 
 pub use origin::Origin;
 pub use secret::{ExposeSecret, InvalidCredential, SecretString};
 pub use sign::{Sign, SignError, SignedParts, SigningRequest};
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -150,3 +150,8 @@ pub use retry::{Quota, RetryPolicy};
 pub use settings::{Settings, Timeouts};
 pub use time::Sleep;
 pub use vendor::{AnswerView, JsonStyle, Vendor, Verdict, by_status};
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
