@@ -116,6 +116,20 @@ impl fmt::Debug for Client {
 }
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use revesecure_client::{Client, HmacDigest, KeyEncoding};
+///
+/// // A server behind a tunnel, of an older make.
+/// let revesecure = Client::builder("api-key".to_owned(), "secret".to_owned())
+///     .base_url("https://tunnel.example:8443")
+///     .signing_host("dashboard.revesecure.com")
+///     .digest(HmacDigest::Sha1)
+///     .key_encoding(KeyEncoding::Utf8)
+///     .build()?;
+/// # let _ = revesecure;
+/// # Ok::<(), revesecure_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {

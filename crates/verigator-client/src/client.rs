@@ -93,6 +93,19 @@ impl fmt::Debug for Client {
 }
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use verigator_client::{Client, RetryPolicy};
+///
+/// let verigator = Client::builder("api-user", "api-password".to_owned())
+///     .user_agent("coffeeshop/1.0")
+///     .operation_timeout(Duration::from_secs(20))
+///     .retry(RetryPolicy::default().max_attempts(2))
+///     .build()?;
+/// # let _ = verigator;
+/// # Ok::<(), verigator_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {

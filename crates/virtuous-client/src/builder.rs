@@ -33,6 +33,20 @@ const APPLICATION_KEY: &str = "VIRTUOUS_APPLICATION_KEY";
 const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use virtuous_client::{Client, RateGuard};
+///
+/// // A program that acts as a user who has no one-time codes, and leaves calls for others.
+/// let virtuous = Client::builder()
+///     .user("robot@example.org", "password".to_owned())
+///     .early_window(Duration::from_secs(600))
+///     .rate_guard(RateGuard::slow_down_before(100))
+///     .build()?;
+/// # let _ = virtuous;
+/// # Ok::<(), virtuous_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
