@@ -13,10 +13,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use xtask::{codegen, workspace};
 
-/// The descriptions of all provider crates, and the sample.
+/// The descriptions of all provider crates, and the samples.
 fn descriptions() -> Vec<PathBuf> {
     let mut all = workspace::described_crates(&workspace::root()).unwrap();
-    all.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sample"));
+    for sample in ["sample", "lenient"] {
+        all.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(sample));
+    }
     all.iter().map(|folder| folder.join("openapi.json")).collect()
 }
 

@@ -10,6 +10,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use client_core::auth_core::{ExposeSecret, SecretString};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::fmt;
@@ -263,6 +264,22 @@ impl WebhookRecord {
     #[must_use]
     pub fn fields(&self) -> &Map<String, Value> {
         &self.fields
+    }
+
+    /// The record as a model of the calls, such as [`Gift`](crate::Gift) or [`Contact`](crate::Contact), with the fields
+    /// that only deliveries have in its `unknown`. `None` when it doesn't fit.
+    ///
+    /// ```
+    /// use virtuous_client::{Amount, Gift, webhook::Delivery};
+    ///
+    /// let delivery = Delivery::parse(br#"{"event":"GiftCreate","gift":{"id":301,"amount":"10.50","segmentCode":"S"}}"#)?;
+    /// let gift: Gift = delivery.payloads[0].record().read_as().expect("a gift");
+    /// assert_eq!((gift.id, gift.amount), (301, Some(Amount::new(1050, 2))));
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
+    #[must_use]
+    pub fn read_as<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(&self.fields).ok()
     }
 
     /// A field that is a text.

@@ -10,8 +10,8 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use virtuous_client::SecretString;
 use virtuous_client::webhook::{Delivery, EventKind, Payload, WebhookError, verify};
-use virtuous_client::{SecretString, operations};
 
 #[derive(Deserialize)]
 struct Vector {

@@ -1,13 +1,10 @@
 //! What a provider crate has by hand around its generated code, for the sample.
 
-use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
 use bytes::Bytes;
 use client_core::decode::{self, DecodeFailure};
-use client_core::testing::WireRequest;
-use client_core::{BaseUrl, Engine, Operation, Settings, Vendor};
+use client_core::{Engine, Operation};
 use http::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::sync::Arc;
 
 /// Calls the teahouse.
 #[derive(Clone, Debug)]
@@ -98,30 +95,11 @@ pub(crate) fn decode_counting<T: DeserializeOwned>(answer: &Response<Bytes>) -> 
     decode::json(answer)
 }
 
-#[derive(Debug)]
-struct Teahouse;
-
-impl Vendor for Teahouse {
-    fn name(&self) -> &'static str {
-        "teahouse"
-    }
-}
-
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
-    use super::*;
+    pub(crate) use crate::engine::{PREFIX, auth_headers};
 
-    pub(crate) const PREFIX: &str = "/v2";
-
-    pub(crate) fn client(url: &str) -> Client {
-        let base = BaseUrl::parse("base URL", &format!("{url}/v2")).unwrap();
-        let key = Bearer::new(&SecretString::from("key")).unwrap();
-        let credential = StaticCredential::new(key, base.origin().clone());
-        let settings = Settings::new(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        Client { engine: Engine::new(&settings, base, Teahouse, Some(Arc::new(credential))).unwrap() }
-    }
-
-    pub(crate) fn auth_headers(_: &WireRequest) -> Vec<(String, String)> {
-        vec![("authorization".to_owned(), "Bearer key".to_owned())]
+    pub(crate) fn client(url: &str) -> super::Client {
+        super::Client { engine: crate::engine::engine(url) }
     }
 }

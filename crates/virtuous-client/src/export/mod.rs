@@ -49,8 +49,10 @@ pub struct Export<'a> {
     resource: Resource,
     query: ContactQuery,
     take: u64,
-    progress: Option<Box<dyn FnMut(&Progress) + Send + 'a>>,
+    progress: Option<Tell<'a>>,
 }
+
+type Tell<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
 
 /// How far an export has got.
 #[derive(Clone, Debug, PartialEq, Eq)]

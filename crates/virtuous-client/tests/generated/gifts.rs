@@ -991,12 +991,12 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Gift Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Gift Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
 
@@ -1021,12 +1021,12 @@ async fn query() {
 
 #[tokio::test]
 async fn query_full() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Gift Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let answer = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Gift Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
 

@@ -132,7 +132,12 @@ fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStrea
         return Some(quote!((!#place.is_empty()).then(|| #each)));
     }
     let same = *ty == source.ty;
-    let clone = if same && is_copy(ty) { quote!(#place) } else { quote!(#place.clone()) };
+    let clone = match ty {
+        _ if same && is_copy(ty) => quote!(#place),
+        // It may be `Copy` or not.
+        Type::Custom(_) => quote!(Clone::clone(&#place)),
+        _ => quote!(#place.clone()),
+    };
     match (same, option) {
         (true, true) => Some(clone),
         (true, false) => Some(quote!(Some(#clone))),

@@ -363,8 +363,11 @@ fn pairs(node: &Node) -> Option<TokenStream> {
         Node::Array(items) => items.iter().map(named_value).collect::<Option<_>>()?,
         _ => return None,
     };
+    // Values of several kinds have one type as JSON only.
+    let first = pairs.first().map(|(_, value)| value.kind());
+    let mixed = pairs.iter().any(|(_, value)| Some(value.kind()) != first);
     let pairs = pairs.iter().map(|(name, value)| {
-        let value = any(value);
+        let value = if mixed { json(value) } else { any(value) };
         quote!((#name, #value))
     });
     Some(quote!([#(#pairs),*]))

@@ -253,6 +253,9 @@ fn type_names(plan: &Plan<'_>) -> Result<()> {
     for resource in &plan.api.resources {
         take(resource.name.to_upper_camel_case(), &resource.pointer)?;
     }
+    if plan.api.page.is_some() {
+        take("Page".to_owned(), "#/x-sdk-page")?;
+    }
     let customs: BTreeSet<&str> = plan
         .api
         .types()

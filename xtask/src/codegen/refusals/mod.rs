@@ -138,6 +138,17 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r##""Tea": {"##, r##""Money": { "description": "Not here.", "x-sdk-type": "crate::Money" }, "Tea": {"##, "#/components/schemas/Money", "nothing refers to it"),
     (r#"{ "size": { "type": "integer" } }"#, r#"{ "size": { "x-sdk-type": "crate::Pots" } }"#, "an x-sdk-type", "the type `Pots` would be there twice"),
     (r#""pots": { "#, r#""builder": { "summary": "No." }, "pots": { "#, "#/x-sdk-resources/builder", "is a method of the client already"),
+    // Pages, leniency, changes.
+    (r#""x-sdk-vendor": "teahouse","#, r#""x-sdk-vendor": "teahouse", "x-sdk-page": { "type": "crate::Page" },"#, "#/x-sdk-page", "without `decode`"),
+    (r#""x-sdk-vendor": "teahouse","#, r#""x-sdk-vendor": "teahouse", "x-sdk-lenient": 1,"#, "#/x-sdk-lenient", "write true or false"),
+    (r##"{ "$ref": "#/components/schemas/Cup" }"##, r##"{ "x-sdk-page": { "$ref": "#/components/schemas/Cup" } }"##, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get", "say with x-sdk-page at the root"),
+    (r#""x-sdk-class": "read","#, r#""x-sdk-class": "read", "x-sdk-paging": {},"#, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get", "the integers `skip` and `take`"),
+    (r#""x-sdk-class": "read","#, r#""x-sdk-class": "read", "x-sdk-paging": { "maxTake": "many" },"#, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/x-sdk-paging/maxTake", "the largest number of rows"),
+    (r#""x-sdk-class": "write","#, r#""x-sdk-class": "write", "x-sdk-modify": "cups.get","#, "#/paths/~1pots/post", "takes the same path and answers with"),
+    (r#""description": "A pot to make.","#, r##""description": "A pot to make.", "x-sdk-from": { "schema": "#/components/schemas/Tea" },"##, "#/components/schemas/NewPot/x-sdk-from", "`Tea` is no object that is read"),
+    (r#""description": "A pot to make.","#, r##""description": "A pot to make.", "x-sdk-from": { "schema": "#/components/schemas/Cup" },"##, "#/components/schemas/NewPot/x-sdk-from", "with x-sdk-lenient"),
+    (r#""description": "A pot to make.","#, r#""description": "A pot to make.", "x-sdk-from": {},"#, "#/components/schemas/NewPot/x-sdk-from", "without `schema`"),
+    (r#"{ "size": { "type": "integer" } }"#, r#"{ "size": { "type": "integer", "x-sdk-write": "a b" } }"#, "#/components/schemas/Cup/properties/size", "x-sdk-write and x-sdk-convert are paths"),
 ];
 
 /// What the generator says to a description.

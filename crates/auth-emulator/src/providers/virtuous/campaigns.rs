@@ -1,4 +1,6 @@
 //! Campaigns, their communications, and the segments of these. Campaigns can only be read.
+//!
+//! Assumption: the types of a communication have to be among those that two operations list.
 
 use serde_json::{Value, json};
 
@@ -62,19 +64,7 @@ const COMMUNICATION: &[Member] = &[
     int("networkReach"),
 ];
 const SEGMENT_CREATE: &[Member] = &[
-    text("name").required(),
-    text("code").required(),
     int("communicationId").required(),
-    text("description"),
-    int("totalContacts"),
-    int("contactQueryId"),
-    number("costPerContact"),
-    text("packageCode"),
-    text("packageDescription"),
-    int("receiptSegmentId"),
-    int("segmentOrganizerId"),
-];
-const SEGMENT_UPDATE: &[Member] = &[
     text("name").required(),
     text("code").required(),
     text("description"),
@@ -86,6 +76,8 @@ const SEGMENT_UPDATE: &[Member] = &[
     int("receiptSegmentId"),
     int("segmentOrganizerId"),
 ];
+/// All but the communication.
+const SEGMENT_UPDATE: &[Member] = SEGMENT_CREATE.split_at(1).1;
 const SEARCH: &[Member] = &[text("search")];
 
 /// Carries out an operation on campaigns, communications or segments. None: it is none of these.
@@ -177,7 +169,7 @@ fn communication_row(communication: &Record, store: &Store) -> Value {
 fn query_campaigns(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&CAMPAIGNS)?;
     let table = &job.store.campaigns;
-    let rows = table.rows().map(|(id, row)| (id, table.whole(row)));
+    let rows = table.rows().map(|(id, row)| (id, table.whole(&row)));
     let (ids, total) = query.plan.run(rows, job.given.page, |_, one, source| cell_of(one, source));
     let found: Result<Vec<Value>, Problem> =
         ids.iter().map(|id| table.find(*id).map(|one| campaign(&one))).collect();
@@ -188,7 +180,7 @@ fn query_communications(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&COMMUNICATIONS)?;
     let store = &*job.store;
     let table = &store.communications;
-    let rows = table.rows().map(|(id, row)| (id, table.whole(row)));
+    let rows = table.rows().map(|(id, row)| (id, table.whole(&row)));
     let (ids, total) = query.plan.run(rows, job.given.page, |_, one, source| match source.field {
         "campaignName" => {
             let name = name_of(&store.campaigns, one.int("campaignId"));
@@ -210,7 +202,7 @@ fn by_campaign(job: &mut Job<'_>) -> Outcome {
     let table = &store.communications;
     let mut rows: Vec<(Cell, i64, Value)> = table
         .rows()
-        .map(|(_, row)| table.whole(row))
+        .map(|(_, row)| table.whole(&row))
         .filter(|one| one.int("campaignId") == Some(campaign))
         .filter(|one| one.text("name").to_lowercase().contains(&filter))
         .map(|one| {
@@ -254,8 +246,7 @@ fn segment(segment: &Record, store: &Store) -> Value {
 
 fn coded(store: &Store, code: &str) -> Option<i64> {
     let mut rows = store.segments.rows();
-    rows.find(|(_, row)| store.segments.whole_of(row).text("code").eq_ignore_ascii_case(code))
-        .map(|(id, _)| id)
+    rows.find(|(_, row)| store.segments.whole(row).text("code").eq_ignore_ascii_case(code)).map(|(id, _)| id)
 }
 
 fn segment_by_code(job: &mut Job<'_>) -> Outcome {
@@ -270,7 +261,7 @@ fn search_segments(job: &mut Job<'_>) -> Outcome {
     let table = &store.segments;
     let fits =
         |one: &Record| ["name", "code"].iter().any(|name| one.text(name).to_lowercase().contains(&search));
-    let rows = table.rows().map(|(_, row)| table.whole(row)).filter(|one| fits(one));
+    let rows = table.rows().map(|(_, row)| table.whole(&row)).filter(|one| fits(one));
     let found: Vec<Value> = rows.map(|one| segment(&one, store)).collect();
     let total = found.len();
     // A source of a data connector reports that the vendor's server does this.

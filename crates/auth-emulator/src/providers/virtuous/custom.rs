@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::shape::{NOT_VALID, Wrong};
+use super::record::{Audit, Members};
+use super::shape::{NOT_VALID, REQUIRED, Wrong};
 
 /// What a custom field belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +71,9 @@ pub(super) fn definitions(owner: Owner) -> &'static [Definition; 2] {
 
 /// The answer of `…/CustomFields`.
 pub(super) fn listed(owner: Owner) -> Value {
-    let audit = super::record::Audit::at("2023-01-02T09:00:00.0000000".to_owned());
+    let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
     let one = |field: &Definition| {
-        let mut shown = super::record::Members::new();
+        let mut shown = Members::new();
         shown.insert("dataType".to_owned(), json!(field.data_type));
         shown.insert("name".to_owned(), json!(field.name));
         shown.insert("displayName".to_owned(), json!(field.display));
@@ -94,13 +95,18 @@ pub(super) fn shown(owner: Owner, values: &BTreeMap<String, String>) -> Value {
     definitions(owner).iter().filter_map(one).collect()
 }
 
+/// Custom fields as an object, as webhooks have them.
+pub(super) fn as_map(values: &BTreeMap<String, String>) -> Value {
+    json!(values)
+}
+
 /// Reads `[{"name", "value"}]` into an object of values by name; null where a value was taken away.
 pub(super) fn read_list(owner: Owner, value: &Value, field: &str, wrong: &mut Wrong) -> Value {
     let Some(list) = value.as_array() else {
         wrong.push((field.to_owned(), "The custom fields have to be a list here.".to_owned()));
         return Value::Null;
     };
-    let mut values = super::record::Members::new();
+    let mut values = Members::new();
     for (index, entry) in list.iter().enumerate() {
         let at = format!("{field}[{index}]");
         let member = |name: &str| {
@@ -108,7 +114,7 @@ pub(super) fn read_list(owner: Owner, value: &Value, field: &str, wrong: &mut Wr
             members.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
         };
         match member("name").and_then(Value::as_str) {
-            None => wrong.push((format!("{at}.name"), super::shape::REQUIRED.to_owned())),
+            None => wrong.push((format!("{at}.name"), REQUIRED.to_owned())),
             Some(name) => add(owner, name, member("value").unwrap_or(&Value::Null), &at, &mut values, wrong),
         }
     }
@@ -121,21 +127,14 @@ pub(super) fn read_map(owner: Owner, value: &Value, field: &str, wrong: &mut Wro
         wrong.push((field.to_owned(), "The custom fields have to be an object here.".to_owned()));
         return Value::Null;
     };
-    let mut values = super::record::Members::new();
+    let mut values = Members::new();
     for (name, value) in map {
         add(owner, name, value, field, &mut values, wrong);
     }
     Value::Object(values)
 }
 
-fn add(
-    owner: Owner,
-    name: &str,
-    value: &Value,
-    field: &str,
-    values: &mut super::record::Members,
-    wrong: &mut Wrong,
-) {
+fn add(owner: Owner, name: &str, value: &Value, field: &str, values: &mut Members, wrong: &mut Wrong) {
     let Some(definition) = definitions(owner).iter().find(|definition| definition.name == name) else {
         let name: String = name.chars().take(64).collect();
         wrong.push((field.to_owned(), format!("There is no custom field {name}.")));

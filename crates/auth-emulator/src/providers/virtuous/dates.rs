@@ -21,6 +21,14 @@ pub(super) fn midnight(day: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T00:00:00")
 }
 
+/// `2023-12-07T10:30:00`.
+pub(super) fn to_the_second(micros: i64) -> String {
+    let second = micros.div_euclid(1_000_000).rem_euclid(86_400);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let day = midnight(day_of(micros));
+    format!("{}{hour:02}:{minute:02}:{second:02}", day.trim_end_matches("00:00:00"))
+}
+
 /// `12/7/2023`.
 pub(super) fn display(day: i64) -> String {
     let (year, month, day) = civil_from_days(day);
@@ -94,6 +102,7 @@ mod tests {
         }
         assert_eq!(midnight(day), "2023-12-07T00:00:00");
         assert_eq!(display(day), "12/7/2023");
+        assert_eq!(parse("2023-12-07 09:05:07.9").map(to_the_second).unwrap(), "2023-12-07T09:05:07");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Reads `application/x-www-form-urlencoded` strictly: every pair once, every escape whole.
+//! Reads `application/x-www-form-urlencoded` strictly: every pair once, every escape whole. Bodies of `/Token` have this
+//! form, and so have the queries of addresses.
 
 /// The pairs of a form, decoded; or what is wrong with it.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, &'static str> {

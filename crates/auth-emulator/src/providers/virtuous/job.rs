@@ -1,8 +1,6 @@
 //! One request behind the credential, with everything that carrying it out needs, and what all operations share: ids of
 //! the path, bodies read by their tables, lists in their envelope, events for webhooks. `operations.rs` hands it round.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::contacts::model::Contact;
@@ -55,8 +53,7 @@ impl Job<'_> {
         let patch = self.call.operation.starts_with("patch_")
             && self.call.has_content_type("application/json-patch+json");
         if !patch && !self.call.has_content_type("application/json") {
-            self.checks.fail("content type", "Content-Type is not application/json");
-            return Err(Problem::NotJson);
+            return Err(Problem::NotLabelledJson);
         }
         self.checks.pass("content type");
         serde_json::from_slice(&self.call.body).map_err(|_| Problem::NotJson)
@@ -133,9 +130,4 @@ pub(super) fn made(id: i64, mut given: Members, job: &Job<'_>) -> Record {
     let mut record = Record::new(id, given, super::record::Audit::now(job.call.now));
     custom::apply(&mut record.custom, custom, true);
     record
-}
-
-/// Custom fields as an object, as webhooks and the rows of designations have them.
-pub(super) fn custom_map(values: &BTreeMap<String, String>) -> Value {
-    json!(values)
 }

@@ -1,4 +1,5 @@
-//! Virtuous CRM: API keys, users' tokens with one-time codes, signatures, limits, and a few records behind them.
+//! Virtuous CRM: API keys, users' tokens with one-time codes, signatures, limits, and behind them a CRM with state:
+//! contacts, gifts, projects, campaigns, queries over all of them, nightly transactions, webhooks.
 //!
 //! Documented by the vendor: the two grants at `/Token`, 202 when a one-time code is wanted, the form of a token, the
 //! bearer header, the three headers on the limit of calls, 429 with `Retry-After`, and which operations take a signature.
@@ -9,9 +10,9 @@
 //!
 //! Assumption: `/Token` does not count against the limit of calls and carries none of its headers. Refused calls count.
 //!
-//! The rooms. Getting in: `token.rs` is `/Token`, `form.rs` reads its bodies, `logins.rs` keeps tokens and codes,
+//! The rooms. Getting in: `token.rs` is `/Token`, `form.rs` reads its bodies and all queries of addresses, `logins.rs` keeps tokens and codes,
 //! `access.rs` is who may call and how often, `signature.rs` the signatures. A call behind that: `routes.rs` lists the
-//! operations, `parameters.rs` reads queries of addresses, `job.rs` is one call with all that it needs, `shape.rs` reads
+//! operations, `parameters.rs` what each takes in its query, `job.rs` is one call with all that it needs, `shape.rs` reads
 //! bodies by tables, `replies.rs` and `record.rs` make answers. The data: `store.rs` holds everything, `table.rs` one kind,
 //! and `contacts/`, `gifts/`, `projects.rs`, `campaigns.rs`, `organizations.rs` and `subscriptions.rs` are the kinds;
 //! `query/` evaluates queries over any of them, `custom.rs`, `dates.rs` and `money.rs` know the vendor's forms of values.
@@ -304,6 +305,7 @@ impl VirtuousProvider {
         let (matched, due) = {
             let inner = &mut *lock(&self.inner);
             let call = call_of_nobody(self.context.clock.now());
+            inner.store.today = dates::day_of(call.now.unix_micros());
             let mut checks = Checks::default();
             let mut job = Job {
                 call: &call,

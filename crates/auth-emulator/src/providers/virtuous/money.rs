@@ -8,9 +8,14 @@ pub(super) type Amount = i64;
 
 const UNIT: i64 = 10_000;
 
+/// The sum, held inside what can be counted: a client that writes absurd amounts must not break the emulator.
+pub(super) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
+    amounts.fold(0, Amount::saturating_add)
+}
+
 /// The amount of a JSON number.
 pub(super) fn of(value: &Value) -> Option<Amount> {
-    let number = value.as_f64().filter(|number| number.abs() < 1e12)?;
+    let number = value.as_f64().filter(|number| number.abs() < 1e10)?;
     #[allow(
         clippy::cast_possible_truncation,
         reason = "the bound above keeps it far below the limits of i64"
@@ -23,7 +28,7 @@ pub(super) fn parse(text: &str) -> Option<Amount> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 12 || fraction.len() > 4 || !plain(whole) || !plain(fraction) {
+    if whole.is_empty() || whole.len() > 10 || fraction.len() > 4 || !plain(whole) || !plain(fraction) {
         return None;
     }
     let fraction: String = fraction.chars().chain("0000".chars()).take(4).collect();
@@ -32,7 +37,7 @@ pub(super) fn parse(text: &str) -> Option<Amount> {
 
 /// As a JSON number.
 pub(super) fn json(amount: Amount) -> Value {
-    #[allow(clippy::cast_precision_loss, reason = "amounts stay below a trillion")]
+    #[allow(clippy::cast_precision_loss, reason = "amounts stay below ten billion")]
     let number = amount as f64 / 10_000.0;
     Value::from(number)
 }

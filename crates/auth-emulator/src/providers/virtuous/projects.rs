@@ -1,5 +1,8 @@
 //! Projects, which gifts are for. `revenueAccountingCode` of a write is `projectCode` of a read and of a patch; reads show
 //! an empty object for the custom fields, as the vendor does.
+//!
+//! Assumption: the type has to be one of those that `Project/Types` lists; the inventory status, which nothing lists, can be
+//! any text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::custom::{self, Owner};
 use super::dates;
-use super::job::{Answer, Job, Outcome, custom_map as as_map, envelope, made, read};
+use super::job::{Answer, Job, Outcome, envelope, made, read};
 use super::money;
 use super::query::{self, Schema, Type, Values, cell_of, parameter};
 use super::record::Record;
@@ -18,7 +21,6 @@ use super::shape::{
 use super::store::Store;
 
 const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
-const STATUSES: &[&str] = &["Available", "Reserved", "Sold Out", "Unavailable"];
 
 /// The most projects of one patch.
 const MOST_AT_ONCE: usize = 100;
@@ -26,8 +28,8 @@ const MOST_AT_ONCE: usize = 100;
 const WRITE: &[Member] = &[
     text("name").required(),
     text("revenueAccountingCode").read_as("projectCode"),
-    one_of("inventoryStatus", STATUSES),
-    text("type"),
+    text("inventoryStatus"),
+    one_of("type", TYPES),
     text("location"),
     text("onlineDisplayName"),
     text("description"),
@@ -60,7 +62,7 @@ const PATCH: &[Member] = &[
     number("financialNeedAmount"),
     number("beginningBalance"),
     number("currentBalance"),
-    text("type"),
+    one_of("type", TYPES),
     time("startDate"),
     time("endDate"),
     custom_map(Owner::Project),
@@ -76,7 +78,7 @@ static SCHEMA: Schema = Schema {
         parameter("Project Code", Type::String, "projectCode"),
         parameter("External Accounting Code", Type::String, "externalAccountingCode"),
         parameter("Type", Type::List, "type").among(Values::Fixed(TYPES)),
-        parameter("Inventory Status", Type::List, "inventoryStatus").among(Values::Fixed(STATUSES)),
+        parameter("Inventory Status", Type::String, "inventoryStatus"),
         parameter("Location", Type::String, "location"),
         parameter("Parent Id", Type::Int, "parentId"),
         parameter("Is Active", Type::Boolean, "isActive"),
@@ -125,7 +127,7 @@ fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
         let of_year = dates::civil(given.day).0 == year;
         let [life, this_year] = all.entry(given.project).or_default();
         for sums in [Some(life), of_year.then_some(this_year)].into_iter().flatten() {
-            sums.amount += given.amount;
+            sums.amount = sums.amount.saturating_add(given.amount);
             sums.gifts += 1;
             sums.givers.insert(given.contact);
         }
@@ -199,7 +201,7 @@ fn get(job: &Job<'_>, id: i64) -> Outcome {
 /// The project with this code, if any.
 fn coded(store: &Store, code: &str) -> Option<i64> {
     let projects = store.projects.rows();
-    let mut ids = projects.filter(|(_, row)| store.projects.whole_of(row).text("projectCode") == code);
+    let mut ids = projects.filter(|(_, row)| store.projects.whole(row).text("projectCode") == code);
     ids.next().map(|(id, _)| id)
 }
 
@@ -211,7 +213,7 @@ fn by_code(job: &mut Job<'_>) -> Outcome {
 fn search(job: &mut Job<'_>) -> Outcome {
     let search = job.search("search", SEARCH)?;
     let received = received(job.store);
-    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(row));
+    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(&row));
     let fits = |project: &Record| {
         ["name", "projectCode"].iter().any(|name| project.text(name).to_lowercase().contains(&search))
     };
@@ -240,7 +242,7 @@ fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Valu
     let shown = one(&project, job.store);
     let mut event = shown.clone();
     if let Some(members) = event.as_object_mut() {
-        members.insert("customFields".to_owned(), as_map(&project.custom));
+        members.insert("customFields".to_owned(), custom::as_map(&project.custom));
     }
     job.store.projects.put(project.id, project)?;
     if job.given.flag("disableWebhookUpdates") {
@@ -299,10 +301,8 @@ fn patch(job: &mut Job<'_>) -> Outcome {
 /// Both values stand in the query; the call has no body.
 fn set_status(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
-    let given = job.given.text("inventoryStatus").unwrap_or_default();
-    let status = STATUSES.iter().find(|status| status.eq_ignore_ascii_case(given));
-    let status = status.ok_or_else(|| Problem::field("inventoryStatus", NOT_VALID))?;
-    project.set("inventoryStatus", *status);
+    let status = job.given.text("inventoryStatus").unwrap_or_default().to_owned();
+    project.set("inventoryStatus", status);
     project.audit.touch(job.call.now);
     keep(job, project, "projectUpdate")?;
     Ok(Answer::Empty)
@@ -318,7 +318,7 @@ fn set_balance(job: &mut Job<'_>) -> Outcome {
 fn run(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&SCHEMA)?;
     let store = &*job.store;
-    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(row)));
+    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.whole(&row)));
     let (ids, total) = query.plan.run(rows, job.given.page, |_, project, source| cell_of(project, source));
     let received = received(store);
     let found: Result<Vec<Value>, Problem> = ids

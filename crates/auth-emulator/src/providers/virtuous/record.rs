@@ -14,7 +14,7 @@ pub(super) type Members = Map<String, Value>;
 pub(super) const USER: &str = "Emulated User";
 
 /// When a record was made and last changed, as audits write it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Audit {
     pub created: String,
     pub modified: String,
@@ -43,7 +43,7 @@ impl Audit {
 }
 
 /// One record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     pub id: i64,
     pub members: Members,

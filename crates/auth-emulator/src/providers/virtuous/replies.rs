@@ -14,6 +14,7 @@ pub(super) enum Problem {
     /// Fields and what is wrong with each.
     Invalid(Vec<(String, String)>),
     NotJson,
+    NotLabelledJson,
     /// Another record has what has to be unique.
     Conflict,
     /// A deep page times out on the vendor's servers.
@@ -40,6 +41,7 @@ impl Problem {
                     fields.iter().map(|(field, words)| format!("{field}: {words}")).collect();
                 ("content", fields.join(" "))
             }
+            Self::NotLabelledJson => ("content type", "Content-Type is not application/json".to_owned()),
             Self::NotJson => ("content", "the body is not the JSON that is needed".to_owned()),
             Self::Conflict => ("uniqueness", "another contact has this e-mail address".to_owned()),
             Self::Unavailable => ("page", "the settings let pages of this depth or size fail".to_owned()),
@@ -111,7 +113,9 @@ pub(super) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
         Problem::NotFound if form == ErrorBody::Message => Reply::empty(StatusCode::NOT_FOUND),
         Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
         Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),
-        Problem::NotJson => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[]),
+        Problem::NotJson | Problem::NotLabelledJson => {
+            error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[])
+        }
         Problem::Conflict => error(form, StatusCode::CONFLICT, "The e-mail address is used already.", &[]),
         Problem::Unavailable => {
             error(form, StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.", &[])

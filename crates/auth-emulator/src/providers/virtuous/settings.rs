@@ -59,7 +59,7 @@ pub struct Settings {
     /// PUT leaves alone what is not given. The vendor documents the opposite, a full replacement, and recordings show both.
     pub put_merges: bool,
     /// The answer to a transaction whose source and id were there before: 400, or 200 for one that is passed over. The
-    /// vendor's sample knows the error, its guide only says that repeats do no harm.
+    /// vendor's sample knows the error, its guide only says that repeats do no harm. Any other number means 400.
     pub repeated_transaction_status: u16,
     /// Assumption: an e-mail address can belong to several contacts. On, the second one is a 409.
     pub unique_emails: bool,

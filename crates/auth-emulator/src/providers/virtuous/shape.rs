@@ -9,7 +9,7 @@ use super::dates;
 use super::record::Members;
 
 /// The longest text and the longest list in a body that is kept.
-const LONGEST_TEXT: usize = 4096;
+const LONGEST_TEXT: usize = 16 * 1024;
 const LONGEST_LIST: usize = 1000;
 
 /// What a member holds.
@@ -178,7 +178,7 @@ fn one(value: &Value, kind: Kind, field: &str, wrong: &mut Wrong) -> Option<Valu
         Kind::Number => super::money::of(value).map(|_| value.clone()),
         Kind::Flag => value.as_bool().map(Value::from),
         Kind::Day => value.as_str().and_then(dates::parse_day).map(|day| json!(dates::midnight(day))),
-        Kind::Time => value.as_str().filter(|text| dates::parse(text).is_some()).map(Value::from),
+        Kind::Time => value.as_str().and_then(dates::parse).map(|at| json!(dates::to_the_second(at))),
         Kind::Texts => value.as_array().filter(|list| list.len() <= LONGEST_LIST).and_then(|list| {
             let short = |text: &Value| text.as_str().is_some_and(|text| text.len() <= LONGEST_TEXT);
             list.iter().all(short).then(|| value.clone())

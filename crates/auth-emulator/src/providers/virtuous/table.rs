@@ -54,7 +54,7 @@ impl<T: Clone> Table<T> {
     }
 
     pub(super) fn get(&self, id: i64) -> Option<Cow<'_, T>> {
-        self.row(id).map(|row| self.whole(row))
+        self.row(id).map(|row| self.whole(&row))
     }
 
     /// A record that has to be there.
@@ -62,33 +62,33 @@ impl<T: Clone> Table<T> {
         self.get(id).ok_or(Problem::NotFound)
     }
 
-    pub(super) fn whole<'t>(&self, row: Row<'t, T>) -> Cow<'t, T> {
+    pub(super) fn whole<'t>(&self, row: &Row<'t, T>) -> Cow<'t, T> {
         match row {
-            Row::Seeded(number) => Cow::Owned((self.make)(number, self.per_owner)),
-            Row::Kept(kept) => Cow::Borrowed(kept),
-        }
-    }
-
-    /// The same for a row that is only lent.
-    pub(super) fn whole_of<'t>(&self, row: &Row<'t, T>) -> Cow<'t, T> {
-        match row {
-            Row::Seeded(number) => self.whole(Row::Seeded(*number)),
+            Row::Seeded(number) => Cow::Owned((self.make)(*number, self.per_owner)),
             Row::Kept(kept) => Cow::Borrowed(kept),
         }
     }
 
     /// All rows with their ids, in the order of ids.
     pub(super) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, T>)> {
+        self.rows_between(i64::MIN, i64::MAX)
+    }
+
+    /// The rows from the first to the last of these ids.
+    pub(super) fn rows_between(&self, first: i64, last: i64) -> impl Iterator<Item = (i64, Row<'_, T>)> {
         let end = self.first + self.seeded;
         let untouched = self.kept.range(..end).next().is_none() && self.removed.is_empty();
-        let seeded = (self.first..end).filter_map(move |id| {
+        let seeded = first.max(self.first)..end.min(last.saturating_add(1));
+        let seeded = seeded.filter_map(move |id| {
             if untouched {
                 Some((id, Row::Seeded(id - self.first)))
             } else {
                 self.row(id).map(|row| (id, row))
             }
         });
-        seeded.chain(self.kept.range(end..).map(|(id, kept)| (*id, Row::Kept(kept))))
+        // A range whose end lies before its start is empty for the one and an error for the other.
+        let kept = (first.max(end) <= last).then(|| self.kept.range(first.max(end)..=last));
+        seeded.chain(kept.into_iter().flatten().map(|(id, kept)| (*id, Row::Kept(kept))))
     }
 
     /// The kept ones, in the order of ids.
@@ -149,6 +149,9 @@ mod tests {
         let id = table.next_id();
         table.put(id, "new".to_owned()).unwrap();
         assert_eq!((id, ids(&table)), (13, vec![10, 11, 12, 13]));
+        let between = |first, last| table.rows_between(first, last).map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!((between(12, 20), between(0, 10), between(11, 11)), (vec![12, 13], vec![10], vec![11]));
+        assert_eq!((between(14, 20), between(12, 11), between(i64::MAX, i64::MAX)), (vec![], vec![], vec![]));
         assert_eq!(*table.find(11).unwrap(), "changed");
         table.remove(10).unwrap();
         table.remove(13).unwrap();

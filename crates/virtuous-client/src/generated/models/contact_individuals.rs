@@ -331,10 +331,10 @@ impl From<&ContactIndividual> for IndividualUpdate {
             birth_year: read.birth_year,
             approximate_age: read.approximate_age,
             is_deceased: read.is_deceased,
-            deceased_date: read.deceased_date.clone(),
+            deceased_date: Clone::clone(&read.deceased_date),
             passion: read.passion.clone(),
             avatar_url: read.avatar_url.clone(),
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
             custom_collections: (!read.custom_collections.is_empty())
                 .then(|| read.custom_collections.iter().map(CollectionRecord::from).collect()),
         }

@@ -213,7 +213,7 @@ impl From<&ContactNote> for NoteUpdate {
         Self {
             kind: read.kind.clone(),
             note: read.note.clone(),
-            note_date_time: read.note_date.clone(),
+            note_date_time: Clone::clone(&read.note_date),
             important: read.important,
             private: read.is_private,
             time_spent: client_core::record::known(&read.unknown, "timeSpent"),

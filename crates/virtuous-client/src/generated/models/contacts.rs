@@ -1683,7 +1683,7 @@ impl From<&Contact> for ContactUpdate {
             anniversary_year: read.anniversary_year,
             origin_segment_id: read.origin_segment_id,
             is_private: read.is_private,
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
             custom_collections: (!read.custom_collections.is_empty())
                 .then(|| read.custom_collections.iter().map(CollectionRecord::from).collect()),
         }

@@ -84,7 +84,7 @@ impl TryFrom<&EventAttendee> for EventAttendeeUpdate {
             schedule: client_core::record::known(&read.unknown, "schedule"),
             table: client_core::record::known(&read.unknown, "table"),
             meal: client_core::record::known(&read.unknown, "meal"),
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         })
     }
 }

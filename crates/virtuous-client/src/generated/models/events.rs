@@ -260,8 +260,8 @@ impl From<&Event> for EventWrite {
         Self {
             name: read.name.clone(),
             event_type: read.event_type.clone(),
-            start_date_time: read.start_date_time.clone(),
-            end_date_time: read.end_date_time.clone(),
+            start_date_time: Clone::clone(&read.start_date_time),
+            end_date_time: Clone::clone(&read.end_date_time),
             time_zone: read.time_zone.clone(),
             communication_id: read.communication_id,
             location_name: read.location_name.clone(),
@@ -278,7 +278,7 @@ impl From<&Event> for EventWrite {
             postal: client_core::record::known(&read.unknown, "postal"),
             country: client_core::record::known(&read.unknown, "country"),
             eventbrite_id: client_core::record::known(&read.unknown, "eventbriteId"),
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         }
     }
 }

@@ -318,9 +318,9 @@ impl TryFrom<&GiftAsk> for GiftAskUpdate {
     type Error = Error;
     fn try_from(read: &GiftAsk) -> Result<Self, Error> {
         Ok(Self {
-            ask_amount: crate::convert::told(read.ask_amount.clone(), "askAmount")?,
-            ask_date: read.ask_date.clone(),
-            expected_fulfillment_date: read.expected_fulfillment_date.clone(),
+            ask_amount: crate::convert::told(Clone::clone(&read.ask_amount), "askAmount")?,
+            ask_date: Clone::clone(&read.ask_date),
+            expected_fulfillment_date: Clone::clone(&read.expected_fulfillment_date),
             notes: read.notes.clone(),
             ask_type: crate::convert::told(read.ask_type.clone(), "askType")?,
             frequency: read.frequency.clone(),
@@ -330,7 +330,7 @@ impl TryFrom<&GiftAsk> for GiftAskUpdate {
             assigned_user_id: read.assigned_user_id,
             secondary_assigned_user_id: read.secondary_assigned_user_id,
             status: crate::convert::told(read.status.clone(), "status")?,
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         })
     }
 }

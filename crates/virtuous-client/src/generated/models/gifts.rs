@@ -1153,7 +1153,7 @@ impl TryFrom<&GiftDesignation> for GiftDesignationWrite {
     fn try_from(read: &GiftDesignation) -> Result<Self, Error> {
         Ok(Self {
             project_id: crate::convert::told(read.project_id, "projectId")?,
-            amount: crate::convert::told(read.amount_designated.clone(), "amountDesignated")?,
+            amount: crate::convert::told(Clone::clone(&read.amount_designated), "amountDesignated")?,
             state: None,
         })
     }
@@ -1243,7 +1243,7 @@ pub struct PledgePaymentWrite {
 /// What [`PledgePayment`] holds, to be changed and sent back. The answer does not tell `state`.
 impl From<&PledgePayment> for PledgePaymentWrite {
     fn from(read: &PledgePayment) -> Self {
-        Self { id: Some(read.id), amount: read.actual_amount.clone(), state: None }
+        Self { id: Some(read.id), amount: Clone::clone(&read.actual_amount), state: None }
     }
 }
 
@@ -1502,15 +1502,15 @@ impl TryFrom<&Gift> for GiftUpdate {
     fn try_from(read: &Gift) -> Result<Self, Error> {
         Ok(Self {
             gift_type: read.gift_type.clone(),
-            gift_date: read.gift_date.clone(),
-            amount: read.amount.clone(),
+            gift_date: Clone::clone(&read.gift_date),
+            amount: Clone::clone(&read.amount),
             batch: read.batch.clone(),
             segment_id: read.segment_id,
             receipt_segment_id: client_core::record::known(&read.unknown, "receiptSegmentId"),
             media_outlet_id: read.media_outlet_id,
             notes: read.notes.clone(),
             is_private: read.is_private,
-            receipt_date: read.receipt_date.clone(),
+            receipt_date: Clone::clone(&read.receipt_date),
             contact_individual_id: read.contact_individual_id,
             contact_passthrough_id: read.contact_passthrough_id,
             cash_accounting_code: read.cash_accounting_code.clone(),
@@ -1521,7 +1521,7 @@ impl TryFrom<&Gift> for GiftUpdate {
             grant_id: read.grant_id,
             contact_membership_id: read.contact_membership_id,
             currency_code: read.currency_code.clone(),
-            exchange_rate: read.exchange_rate.clone(),
+            exchange_rate: Clone::clone(&read.exchange_rate),
             check_number: client_core::record::known(&read.unknown, "checkNumber"),
             credit_card_type: client_core::record::known(&read.unknown, "creditCardType"),
             cryptocoin_type: client_core::record::known(&read.unknown, "cryptocoinType"),
@@ -1562,7 +1562,7 @@ impl TryFrom<&Gift> for GiftUpdate {
             tribute_id: read.tribute_id,
             tribute_description: read.tribute.clone(),
             acknowledgee_id: read.acknowledgee_individual_id,
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         })
     }
 }

@@ -183,9 +183,9 @@ impl From<&VolunteerAttendance> for VolunteerAttendanceWrite {
     fn from(read: &VolunteerAttendance) -> Self {
         Self {
             time_zone: read.time_zone.clone(),
-            hours: read.hours.clone(),
-            start_date_time_utc: read.start_date_time_utc.clone(),
-            end_date_time_utc: read.end_date_time_utc.clone(),
+            hours: Clone::clone(&read.hours),
+            start_date_time_utc: Clone::clone(&read.start_date_time_utc),
+            end_date_time_utc: Clone::clone(&read.end_date_time_utc),
         }
     }
 }

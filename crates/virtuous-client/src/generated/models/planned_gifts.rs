@@ -310,14 +310,14 @@ impl TryFrom<&PlannedGift> for PlannedGiftUpdate {
     type Error = Error;
     fn try_from(read: &PlannedGift) -> Result<Self, Error> {
         Ok(Self {
-            planned_gift_date: read.planned_gift_date.clone(),
+            planned_gift_date: Clone::clone(&read.planned_gift_date),
             planned_gift_type: read.planned_gift_type.clone(),
             frequency: read.frequency.clone(),
             anticipated_amount: crate::convert::amount(
                 read.anticipated_amount.as_ref(),
                 "anticipatedAmount",
             )?,
-            anticipated_start_date: read.anticipated_start_date.clone(),
+            anticipated_start_date: Clone::clone(&read.anticipated_start_date),
             number_of_occurrences: read.number_of_occurrences,
             current_value: crate::convert::amount(read.current_value.as_ref(), "currentValue")?,
             contact_individual_id: client_core::record::known(&read.unknown, "contactIndividualId"),
@@ -325,7 +325,7 @@ impl TryFrom<&PlannedGift> for PlannedGiftUpdate {
             project_id: read.project_id,
             segment_id: read.segment_id,
             thank_you_date: client_core::record::known(&read.unknown, "thankYouDate"),
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         })
     }
 }

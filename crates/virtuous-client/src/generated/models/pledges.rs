@@ -306,10 +306,10 @@ impl TryFrom<&PledgePayment> for PledgePaymentPlan {
     fn try_from(read: &PledgePayment) -> Result<Self, Error> {
         Ok(Self {
             expected_payment_date: crate::convert::told(
-                read.expected_payment_date.clone(),
+                Clone::clone(&read.expected_payment_date),
                 "expectedPaymentDate",
             )?,
-            expected_amount: crate::convert::told(read.expected_amount.clone(), "expectedAmount")?,
+            expected_amount: crate::convert::told(Clone::clone(&read.expected_amount), "expectedAmount")?,
         })
     }
 }
@@ -362,11 +362,11 @@ impl TryFrom<&Pledge> for PledgeUpdate {
     type Error = Error;
     fn try_from(read: &Pledge) -> Result<Self, Error> {
         Ok(Self {
-            amount_pledged: crate::convert::told(read.amount_pledged.clone(), "amountPledged")?,
+            amount_pledged: crate::convert::told(Clone::clone(&read.amount_pledged), "amountPledged")?,
             frequency: crate::convert::told(read.frequency.clone(), "frequency")?,
-            pledge_date: crate::convert::told(read.pledge_date.clone(), "pledgeDate")?,
+            pledge_date: crate::convert::told(Clone::clone(&read.pledge_date), "pledgeDate")?,
             expected_fulfillment_date: crate::convert::told(
-                read.expected_fulfillment_date.clone(),
+                Clone::clone(&read.expected_fulfillment_date),
                 "expectedFulfillmentDate",
             )?,
             gift_ask_id: client_core::record::known(&read.unknown, "giftAskId"),
@@ -378,7 +378,7 @@ impl TryFrom<&Pledge> for PledgeUpdate {
             } else {
                 Some(read.payments.iter().map(PledgePaymentPlan::try_from).collect::<Result<_, _>>()?)
             },
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         })
     }
 }

@@ -112,13 +112,13 @@ impl From<&Premium> for PremiumWrite {
         Self {
             name: read.name.clone(),
             code: read.code.clone(),
-            price: read.price.clone(),
-            fair_market_value: read.fair_market_value.clone(),
+            price: Clone::clone(&read.price),
+            fair_market_value: Clone::clone(&read.fair_market_value),
             description: read.description.clone(),
-            cost: read.cost.clone(),
+            cost: Clone::clone(&read.cost),
             inventory_count: read.inventory_count,
             is_active: read.is_active,
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         }
     }
 }

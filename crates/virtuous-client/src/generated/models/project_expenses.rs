@@ -163,8 +163,8 @@ pub struct ProjectExpenseUpdate {
 impl From<&ProjectExpense> for ProjectExpenseUpdate {
     fn from(read: &ProjectExpense) -> Self {
         Self {
-            expense_amount: read.expense_amount.clone(),
-            expense_date: read.expense_date.clone(),
+            expense_amount: Clone::clone(&read.expense_amount),
+            expense_date: Clone::clone(&read.expense_date),
             accounting_code: read.accounting_code.clone(),
             expense_description: read.expense_description.clone(),
         }

@@ -281,9 +281,9 @@ impl From<&Project> for ProjectWrite {
             description: read.description.clone(),
             external_accounting_code: read.external_accounting_code.clone(),
             duration_type: read.duration_type.clone(),
-            start_date: read.start_date.clone(),
-            end_date: read.end_date.clone(),
-            financial_need_amount: read.financial_need_amount.clone(),
+            start_date: Clone::clone(&read.start_date),
+            end_date: Clone::clone(&read.end_date),
+            financial_need_amount: Clone::clone(&read.financial_need_amount),
             financial_need_type: read.financial_need_type.clone(),
             financial_need_frequency: read.financial_need_frequency.clone(),
             is_public: read.is_public,
@@ -294,10 +294,10 @@ impl From<&Project> for ProjectWrite {
             treat_as_accounts_payable: read.treat_as_accounts_payable,
             is_restricted_to_gift_specifications: read.is_restricted_to_gift_specifications,
             parent_id: read.parent_id,
-            beginning_balance: read.beginning_balance.clone(),
-            current_balance: read.current_balance.clone(),
+            beginning_balance: Clone::clone(&read.beginning_balance),
+            current_balance: Clone::clone(&read.current_balance),
             enable_sync: client_core::record::known(&read.unknown, "enableSync"),
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         }
     }
 }

@@ -299,7 +299,7 @@ pub struct RecurringGiftDesignationWrite {
 /// What [`RecurringGiftDesignation`] holds, to be changed and sent back.
 impl From<&RecurringGiftDesignation> for RecurringGiftDesignationWrite {
     fn from(read: &RecurringGiftDesignation) -> Self {
-        Self { project_id: read.project_id, amount_designated: read.amount_designated.clone() }
+        Self { project_id: read.project_id, amount_designated: Clone::clone(&read.amount_designated) }
     }
 }
 
@@ -372,11 +372,11 @@ pub struct RecurringGiftUpdate {
 impl From<&RecurringGift> for RecurringGiftUpdate {
     fn from(read: &RecurringGift) -> Self {
         Self {
-            start_date: read.start_date.clone(),
+            start_date: Clone::clone(&read.start_date),
             frequency: read.frequency.clone(),
-            amount: read.amount.clone(),
-            next_expected_payment_date: read.next_expected_payment_date.clone(),
-            anticipated_end_date: read.anticipated_end_date.clone(),
+            amount: Clone::clone(&read.amount),
+            next_expected_payment_date: Clone::clone(&read.next_expected_payment_date),
+            anticipated_end_date: Clone::clone(&read.anticipated_end_date),
             thank_you_date: client_core::record::known(&read.unknown, "thankYouDate"),
             segment_id: read.segment_id,
             automated_payments: read.automated_payments,
@@ -384,7 +384,7 @@ impl From<&RecurringGift> for RecurringGiftUpdate {
             is_private: read.is_private,
             designations: (!read.designations.is_empty())
                 .then(|| read.designations.iter().map(RecurringGiftDesignationWrite::from).collect()),
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         }
     }
 }

@@ -373,10 +373,10 @@ impl From<&VolunteerOpportunity> for VolunteerOpportunityWrite {
     fn from(read: &VolunteerOpportunity) -> Self {
         Self {
             name: read.name.clone(),
-            start_date_time: read.start_date_time.clone(),
-            end_date_time: read.end_date_time.clone(),
+            start_date_time: Clone::clone(&read.start_date_time),
+            end_date_time: Clone::clone(&read.end_date_time),
             time_zone: read.time_zone.clone(),
-            preferred_number_of_hours: read.preferred_number_of_hours.clone(),
+            preferred_number_of_hours: Clone::clone(&read.preferred_number_of_hours),
             project_id: read.project_id,
             location_name: read.location_name.clone(),
             description: read.description.clone(),
@@ -388,10 +388,10 @@ impl From<&VolunteerOpportunity> for VolunteerOpportunityWrite {
             state: client_core::record::known(&read.unknown, "state"),
             postal: client_core::record::known(&read.unknown, "postal"),
             country: client_core::record::known(&read.unknown, "country"),
-            preferred_date_time: read.preferred_date_time.clone(),
+            preferred_date_time: Clone::clone(&read.preferred_date_time),
             current_priority: read.current_priority.clone(),
             current_need: read.current_need,
-            custom_fields: read.custom_fields.clone(),
+            custom_fields: Clone::clone(&read.custom_fields),
         }
     }
 }

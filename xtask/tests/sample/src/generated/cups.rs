@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 /// Made by [`PotById::cups`](crate::PotById::cups).
 #[derive(Clone, Copy, Debug)]
 pub struct Cups<'a> {
-    pub(super) client: &'a Client,
-    pub(super) pot_id: i64,
-    pub(super) shelf: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) pot_id: i64,
+    pub(crate) shelf: &'a str,
 }
 
 impl Cups<'_> {

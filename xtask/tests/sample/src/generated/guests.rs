@@ -11,8 +11,8 @@ use client_core::auth_core::{ExposeSecret, SecretString};
 /// Made by [`Client::guests`].
 #[derive(Clone, Copy, Debug)]
 pub struct Guests<'a> {
-    client: &'a Client,
-    house: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) house: &'a str,
 }
 
 impl Client {

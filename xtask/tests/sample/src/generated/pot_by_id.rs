@@ -12,8 +12,8 @@ use client_core::decode;
 /// Made by [`Client::pot_by_id`].
 #[derive(Clone, Copy, Debug)]
 pub struct PotById<'a> {
-    client: &'a Client,
-    pot_id: i64,
+    pub(crate) client: &'a Client,
+    pub(crate) pot_id: i64,
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Made by [`Client::pots`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pots<'a> {
-    client: &'a Client,
+    pub(crate) client: &'a Client,
 }
 
 impl Client {

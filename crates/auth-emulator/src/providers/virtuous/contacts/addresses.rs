@@ -23,20 +23,8 @@ const CREATE: &[Member] = &[
     int("endMonth"),
     int("endDay"),
 ];
-const UPDATE: &[Member] = &[
-    text("label"),
-    text("address1"),
-    text("address2"),
-    text("city"),
-    text("state"),
-    text("postal"),
-    text("country"),
-    flag("setAsPrimary"),
-    int("startMonth"),
-    int("startDay"),
-    int("endMonth"),
-    int("endDay"),
-];
+/// All but the contact.
+const UPDATE: &[Member] = CREATE.split_at(1).1;
 
 pub(super) fn carry_out(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {

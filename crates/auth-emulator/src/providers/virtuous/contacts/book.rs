@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{
     ADDRESS, Contact, FIRST, INDIVIDUAL, METHOD, SOURCE, TAGGED, cell, make, number_of_email,
 };
-use crate::providers::virtuous::query::{Cell, Source};
+use crate::providers::virtuous::query::{Cell, Plan, Source};
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::table::{Row, Table};
 
@@ -99,8 +99,12 @@ impl Contacts {
         self.table.rows()
     }
 
+    pub(crate) fn rows_of(&self, plan: &Plan) -> impl Iterator<Item = (i64, Row<'_, Contact>)> {
+        plan.id_ranges().into_iter().flat_map(|(first, last)| self.table.rows_between(first, last))
+    }
+
     pub(crate) fn whole<'t>(&self, row: &Row<'t, Contact>) -> Cow<'t, Contact> {
-        self.table.whole_of(row)
+        self.table.whole(row)
     }
 
     /// The cell of a row, without making the contact where that can be spared.
@@ -122,10 +126,10 @@ impl Contacts {
         if let Some(owner) = parts.owners.get(&id) {
             return self.find(*owner);
         }
-        let owner = id - part.distance();
+        let owner = id.saturating_sub(part.distance());
         let row =
             self.table.row(owner).filter(|row| matches!(row, Row::Seeded(_))).ok_or(Problem::NotFound)?;
-        let contact = self.table.whole(row);
+        let contact = self.table.whole(&row);
         // Not every seeded contact has a tag.
         if part == Part::Tagged && contact.tags.is_empty() { Err(Problem::NotFound) } else { Ok(contact) }
     }

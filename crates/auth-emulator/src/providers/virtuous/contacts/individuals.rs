@@ -10,19 +10,13 @@ use crate::providers::virtuous::job::{Answer, Job, Outcome};
 use crate::providers::virtuous::query as queries;
 use crate::providers::virtuous::record::Members;
 use crate::providers::virtuous::replies::Problem;
-use crate::providers::virtuous::shape::{Member, custom_list, flag, ignored, int, items, one_of, text, time};
+use crate::providers::virtuous::shape::{Member, custom_list, flag, ignored, int, items, text, time};
 
-const METHOD: &[Member] = &[
-    one_of("type", super::methods::METHOD_TYPES).required(),
-    text("value").required(),
-    flag("isOptedIn"),
-    flag("isPrimary"),
-];
 const CREATE: &[Member] = &[
     int("contactId").required(),
     text("firstName").required(),
     text("lastName").required(),
-    items("contactMethods", METHOD),
+    items("contactMethods", write::METHOD),
     text("prefix"),
     text("middleName"),
     text("suffix"),

@@ -45,12 +45,8 @@ const CREATE: &[Member] = &[
     flag("isOptedIn"),
     flag("setAsPrimary"),
 ];
-const UPDATE: &[Member] = &[
-    one_of("type", METHOD_TYPES).required(),
-    text("value").required(),
-    flag("isOptedIn"),
-    flag("setAsPrimary"),
-];
+/// All but the individual.
+const UPDATE: &[Member] = CREATE.split_at(1).1;
 
 pub(super) fn carry_out(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {

@@ -11,14 +11,14 @@ use crate::providers::virtuous::record::{Audit, Members, Record};
 pub(crate) const FIRST: i64 = 17;
 pub(super) const ADDRESS: i64 = 100;
 pub(super) const METHOD: i64 = 300;
-pub(super) const INDIVIDUAL: i64 = 800;
+pub(crate) const INDIVIDUAL: i64 = 800;
 pub(super) const TAGGED: i64 = 2000;
 
 /// The source of the references of seeded contacts.
 pub(crate) const SOURCE: &str = "crm";
 
 /// A contact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Contact {
     pub record: Record,
     /// Source and id.
@@ -29,7 +29,7 @@ pub(crate) struct Contact {
 }
 
 /// A person of a contact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Individual {
     pub record: Record,
     pub methods: Vec<Record>,
@@ -92,7 +92,7 @@ fn email(number: i64) -> String {
 /// The number of the seeded contact that has this e-mail address, in lower case.
 pub(super) fn number_of_email(address: &str) -> Option<i64> {
     let candidate = match address.strip_suffix("@example.org")?.rsplit_once('.') {
-        Some((_, id)) => id.parse::<i64>().ok()? - FIRST,
+        Some((_, id)) => id.parse::<i64>().ok()?.checked_sub(FIRST)?,
         None => (0..3).find(|number| email(*number) == address)?,
     };
     (candidate >= 0 && email(candidate) == address).then_some(candidate)
@@ -124,12 +124,19 @@ pub(super) fn cell(number: i64, source: Source) -> Option<Cell> {
         "id" => Some(Cell::Number(FIRST + number)),
         "created" | "modified" => Some(Cell::Number(made(number))),
         "archived" | "isPrivate" => Some(Cell::Flag(false)),
+        "name" => Some(Cell::Text(format!("{} {}", names(number).0, names(number).1))),
         "contactType" => Some(Cell::Text(kind(number).to_owned())),
         "firstName" => Some(Cell::Text(names(number).0.to_owned())),
         "lastName" => Some(Cell::Text(names(number).1.to_owned())),
         "email" => Some(Cell::Text(email(number))),
         _ => None,
     }
+}
+
+/// Whether a seeded contact has a text in one of its names or in its e-mail address; the text is in lower case.
+pub(super) fn mentions(number: i64, text: &str) -> bool {
+    let (first, last) = names(number);
+    format!("{first} {last}").to_lowercase().contains(text) || email(number).contains(text)
 }
 
 /// Makes a seeded contact.
@@ -164,11 +171,11 @@ pub(super) fn make(number: i64, _: i64) -> Contact {
     }
 }
 
-/// The instant that a text of `made_text` stands for is the one that `cell` gives.
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::providers::virtuous::dates;
+    use crate::providers::virtuous::query::{Type, cell_of};
 
     #[test]
     fn the_quick_answers_are_those_of_the_whole_contact() {
@@ -178,6 +185,13 @@ mod tests {
             assert_eq!(dates::parse(&contact.record.audit.created), Some(made(number)));
             assert_eq!(contact.record.text("contactType"), kind(number));
             assert_eq!(contact.reached_by("Email"), [email(number)]);
+            for (field, kind) in
+                [("name", Type::String), ("contactType", Type::List), ("created", Type::Date)]
+            {
+                let source = Source { field, kind, custom: false };
+                assert_eq!(cell(number, source), Some(cell_of(&contact.record, source)), "{field}");
+            }
+            assert!(mentions(number, &contact.record.text("name").to_lowercase()));
         }
         assert_eq!(made_text(0), "2023-11-30T14:20:56.3533333");
         assert_eq!(number_of_email("clara.99@example.org"), None);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::book::Contacts;
 use super::model::{Contact, FIRST, INDIVIDUAL, Individual, cell as quick, sort_of};
-use super::{render, tags};
+use super::{TYPES, render, tags};
 use crate::providers::virtuous::custom::Owner;
 use crate::providers::virtuous::gifts::giving::Giving;
 use crate::providers::virtuous::job::{Job, Outcome, envelope};
@@ -13,8 +13,6 @@ use crate::providers::virtuous::record::Record;
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::store::Store;
 use crate::providers::virtuous::table::Row;
-
-const TYPES: &[&str] = &["Household", "Organization", "Foundation", "Church"];
 
 pub(super) static CONTACTS: Schema = Schema {
     parameters: &[
@@ -93,11 +91,19 @@ fn cell(contact: &Contact, source: Source, store: &Store) -> Cell {
             let segment = record.int("originSegmentId").and_then(|id| store.segments.get(id));
             segment.map_or(Cell::Unknown, |segment| Cell::text(segment.text("name")))
         }
-        "lifeToDate" => Cell::Number(Giving::of(contact.id(), store).life_to_date()),
-        "lastGiftAmount" => Cell::number(Giving::of(contact.id(), store).last_amount()),
-        "lastGiftDate" => Cell::number(Giving::of(contact.id(), store).last_instant()),
         _ => cell_of(record, source),
     }
+}
+
+/// The cell of what a contact gave, which its gifts tell.
+fn giving_cell(contact: i64, source: Source, store: &Store) -> Option<Cell> {
+    Some(match source.field {
+        _ if source.custom => return None,
+        "lifeToDate" => Cell::Number(Giving::of(contact, store).life_to_date()),
+        "lastGiftAmount" => Cell::number(Giving::of(contact, store).last_amount()),
+        "lastGiftDate" => Cell::number(Giving::of(contact, store).last_instant()),
+        _ => return None,
+    })
 }
 
 /// Whether an address lies between top, left, bottom and right. Contacts without coordinates lie nowhere.
@@ -118,13 +124,15 @@ pub(super) fn contacts(job: &mut Job<'_>, full: bool) -> Outcome {
     let query = job.query(&CONTACTS)?;
     let store = &*job.store;
     let contacts = &store.contacts;
-    let rows = contacts.rows().filter(|(_, row)| {
+    let rows = contacts.rows_of(&query.plan).filter(|(_, row)| {
         let seeded = matches!(row, Row::Seeded(_));
         let shown = query.include_archived || seeded || !contacts.whole(row).record.archived;
         shown && query.location.is_none_or(|location| lies_within(&contacts.whole(row), location))
     });
-    let (ids, total) = query.plan.run(rows, job.given.page, |_, row, source| {
-        Contacts::quick_cell(row, source).unwrap_or_else(|| cell(&contacts.whole(row), source, store))
+    let (ids, total) = query.plan.run(rows, job.given.page, |id, row, source| {
+        Contacts::quick_cell(row, source)
+            .or_else(|| giving_cell(id, source, store))
+            .unwrap_or_else(|| cell(&contacts.whole(row), source, store))
     });
     let shown = |id: &i64| {
         contacts.find(*id).map(|contact| {

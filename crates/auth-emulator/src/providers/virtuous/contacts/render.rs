@@ -6,7 +6,6 @@ use super::model::{Contact, Individual};
 use super::tags;
 use crate::providers::virtuous::custom::{self, Owner};
 use crate::providers::virtuous::gifts::giving::Giving;
-use crate::providers::virtuous::job::custom_map;
 use crate::providers::virtuous::record::{Members, Record};
 use crate::providers::virtuous::store::Store;
 
@@ -225,6 +224,6 @@ pub(super) fn for_webhooks(contact: &Contact, store: &Store) -> Value {
     let addresses: Vec<Value> = live(&contact.addresses).map(address).collect();
     shown.insert("contactAddresses".to_owned(), json!(addresses));
     shown.insert("customContactType".to_owned(), Value::Null);
-    shown.insert("customFields".to_owned(), custom_map(&contact.record.custom));
+    shown.insert("customFields".to_owned(), custom::as_map(&contact.record.custom));
     Value::Object(shown)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::book::Part;
 use crate::providers::virtuous::job::{Answer, Job, Outcome, envelope};
 use crate::providers::virtuous::query::Cell;
-use crate::providers::virtuous::record::Audit;
+use crate::providers::virtuous::record::{Audit, Members};
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::shape::{Member, int, text};
 use crate::providers::virtuous::table::Row;
@@ -34,7 +34,7 @@ pub(crate) static TAGS: &[Tag] = &[
 pub(super) const SEEDED: i64 = 32;
 
 /// A tag on a contact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tagged {
     pub id: i64,
     pub tag: i64,
@@ -74,7 +74,7 @@ pub(crate) fn list(job: &mut Job<'_>) -> Outcome {
 }
 
 fn shown(tagged: &Tagged, job: &Job<'_>) -> Value {
-    let mut members = crate::providers::virtuous::record::Members::new();
+    let mut members = Members::new();
     let tag = by_id(tagged.tag);
     members.insert("contactTagId".to_owned(), json!(tagged.id));
     members.insert("tagId".to_owned(), json!(tagged.tag));

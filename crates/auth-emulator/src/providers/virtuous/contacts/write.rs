@@ -19,7 +19,8 @@ use crate::providers::virtuous::shape::{
 /// Parts of one sort that a contact can have.
 pub(crate) const MOST_PARTS: usize = 100;
 
-const METHOD: &[Member] = &[
+/// A way to reach a person that comes along with it.
+pub(super) const METHOD: &[Member] = &[
     one_of("type", METHOD_TYPES).required(),
     text("value").required(),
     flag("isOptedIn"),
@@ -56,7 +57,7 @@ const ADDRESS: &[Member] = &[
     number("longitude"),
 ];
 const CREATE: &[Member] = &[
-    text("contactType").required(),
+    one_of("contactType", TYPES).required(),
     text("name").required(),
     text("referenceSource"),
     text("referenceId"),
@@ -76,7 +77,7 @@ const CREATE: &[Member] = &[
     ignored("customCollections"),
 ];
 const UPDATE: &[Member] = &[
-    text("contactType"),
+    one_of("contactType", TYPES),
     text("name"),
     text("informalName"),
     text("description"),
@@ -140,16 +141,6 @@ pub(super) fn check_email(job: &Job<'_>, kind: &str, value: &str, own: Option<i6
     if clash { Err(Problem::Conflict) } else { Ok(()) }
 }
 
-fn check_type(given: &Members, parameter: &str) -> Result<(), Problem> {
-    let given = given.get("contactType").and_then(Value::as_str).filter(|kind| !kind.is_empty());
-    match given {
-        Some(given) if !TYPES.iter().any(|(_, kind)| kind.eq_ignore_ascii_case(given)) => {
-            Err(Problem::field(format!("{parameter}.contactType"), "There is no such type of contacts."))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn check_segment(job: &Job<'_>, given: &Members, parameter: &str) -> Result<(), Problem> {
     match given.get("originSegmentId").and_then(Value::as_i64) {
         Some(segment) if job.store.segments.get(segment).is_none() => {
@@ -180,7 +171,6 @@ pub(super) fn individual(job: &mut Job<'_>, mut given: Members) -> Result<Indivi
 /// `create_contact`.
 pub(super) fn create(job: &mut Job<'_>) -> Outcome {
     let mut given = job.members("contact", CREATE)?;
-    check_type(&given, "contact")?;
     check_segment(job, &given, "contact")?;
     let word = |given: &mut Members, name: &str| match given.remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
@@ -219,7 +209,6 @@ pub(super) fn create(job: &mut Job<'_>) -> Outcome {
 pub(super) fn update(job: &mut Job<'_>) -> Outcome {
     let mut contact = job.store.contacts.find(job.id("contactId"))?.into_owned();
     let given = job.members("contact", UPDATE)?;
-    check_type(&given, "contact")?;
     check_segment(job, &given, "contact")?;
     job.replace(&mut contact.record, given, UPDATE);
     let id = contact.id();

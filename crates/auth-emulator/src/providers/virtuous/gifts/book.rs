@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::providers::virtuous::contacts::model as contacts;
 use crate::providers::virtuous::dates;
 use crate::providers::virtuous::money::{self, Amount};
-use crate::providers::virtuous::query::{Cell, Source};
+use crate::providers::virtuous::query::{Cell, Plan, Source};
 use crate::providers::virtuous::record::{Audit, Members, Record};
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::table::{Row, Table};
@@ -50,7 +50,7 @@ fn make(number: i64, per_contact: i64) -> Record {
     let designation = json!({ "id": FIRST + DESIGNATION + number, "projectId": PROJECT, "amount": money::json(amount(number)) });
     let members = json!({
         "contactId": contact,
-        "contactIndividualId": contact + 800,
+        "contactIndividualId": contact + contacts::INDIVIDUAL,
         "giftType": kind(number),
         "giftDate": dates::midnight(day(number)),
         "amount": money::json(amount(number)),
@@ -120,12 +120,16 @@ impl Gifts {
         self.table.rows()
     }
 
+    pub(super) fn rows_of(&self, plan: &Plan) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
+        plan.id_ranges().into_iter().flat_map(|(first, last)| self.table.rows_between(first, last))
+    }
+
     pub(super) fn kept(&self) -> impl Iterator<Item = &Record> {
         self.table.kept()
     }
 
     pub(super) fn whole<'t>(&self, row: &Row<'t, Record>) -> Cow<'t, Record> {
-        self.table.whole_of(row)
+        self.table.whole(row)
     }
 
     /// What conditions most often ask of a seeded gift, without making it. None: it has to be made.
@@ -142,7 +146,7 @@ impl Gifts {
             "amount" => Some(Cell::Number(amount(*number))),
             "created" | "modified" => Some(Cell::Number(contacts::made(*number))),
             "isPrivate" => Some(Cell::Flag(false)),
-            "batch" | "segmentId" | "receiptDate" | "notes" => Some(Cell::Unknown),
+            "batch" | "segment" | "campaign" | "receiptDate" | "notes" => Some(Cell::Unknown),
             _ => None,
         }
     }
@@ -157,7 +161,7 @@ impl Gifts {
 
     /// The ids of a contact's gifts, in order.
     pub(super) fn of_contact(&self, contact: i64) -> Vec<i64> {
-        let index = contact - contacts::FIRST;
+        let index = contact.saturating_sub(contacts::FIRST);
         let mut ids: BTreeSet<i64> = BTreeSet::new();
         if (0..self.seeded_contacts).contains(&index) {
             let first = FIRST + index * self.per_contact;
@@ -195,7 +199,7 @@ impl Gifts {
             self.by_source.get(&(source.to_owned(), id.to_owned())).and_then(|ids| ids.first().copied());
         kept.or_else(|| {
             let number = id.strip_prefix("T-").filter(|_| source == SOURCE)?.parse::<i64>().ok()?;
-            let gift = FIRST + number - 1;
+            let gift = number.checked_add(FIRST - 1)?;
             let untouched = matches!(self.table.row(gift), Some(Row::Seeded(_)));
             (untouched && format!("T-{number}") == id).then_some(gift)
         })
@@ -203,7 +207,7 @@ impl Gifts {
 
     /// The gift that a designation belongs to.
     pub(super) fn of_designation(&self, id: i64) -> Option<Cow<'_, Record>> {
-        let gift = self.designations.get(&id).copied().unwrap_or(id - DESIGNATION);
+        let gift = self.designations.get(&id).copied().unwrap_or(id.saturating_sub(DESIGNATION));
         self.table.get(gift)
     }
 
@@ -214,7 +218,7 @@ impl Gifts {
 
     pub(super) fn put(&mut self, gift: Record) -> Result<(), Problem> {
         let id = gift.id;
-        let before = self.table.row(id).map(|row| self.table.whole(row).into_owned());
+        let before = self.table.row(id).map(|row| self.table.whole(&row).into_owned());
         self.table.put(id, gift.clone())?;
         if let Some(before) = before {
             self.index(&before, false);

@@ -22,9 +22,9 @@ impl Giving {
         let mut giving = Self::default();
         let gifts = store.gifts.of_contact(contact);
         for (day, amount) in gifts.into_iter().filter_map(|id| store.gifts.day_and_amount(id)) {
-            giving.life_to_date += amount;
+            giving.life_to_date = giving.life_to_date.saturating_add(amount);
             if dates::civil(day).0 == year {
-                giving.year_to_date += amount;
+                giving.year_to_date = giving.year_to_date.saturating_add(amount);
             }
             if giving.last.is_none_or(|(last, _)| last <= day) {
                 giving.last = Some((day, amount));

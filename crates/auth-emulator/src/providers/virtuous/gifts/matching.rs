@@ -1,7 +1,7 @@
 //! The nightly run: transactions become contacts and gifts. A person is looked for by reference, then by id, then by
 //! e-mail address, and created where none of these leads anywhere.
 //!
-//! Assumption: a transaction waits for staff when it names a contact or a project that is not there, a type of gifts that
+//! Assumption: the reference of a gift's contact belongs to the source of the transaction. A transaction waits for staff when it names a contact or a project that is not there, a type of gifts that
 //! nobody knows, or designations that do not sum up to the amount. A gift without designations goes to the first project.
 //! A contact that was found gets the reference, the tags, and the e-mail address and phone number that it lacks.
 
@@ -21,7 +21,7 @@ use crate::providers::virtuous::contacts::{self, TYPES as CONTACT_TYPES};
 use crate::providers::virtuous::dates;
 use crate::providers::virtuous::job::{Job, made};
 use crate::providers::virtuous::money;
-use crate::providers::virtuous::record::Members;
+use crate::providers::virtuous::record::{Audit, Members};
 
 /// The project of gifts without designations.
 const DEFAULT_PROJECT: i64 = 51;
@@ -119,20 +119,18 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
         (None, None) => None,
     };
     let kind = if person.kind.is_empty() { "Household" } else { person.kind };
-    if !CONTACT_TYPES.iter().any(|(_, known)| known.eq_ignore_ascii_case(kind)) {
-        return None;
-    }
+    let kind = CONTACT_TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
     let (mut contact, new) = match found {
         Some(found) => (job.store.contacts.find(found).ok()?.into_owned(), false),
         None => (create(job, person, kind), true),
     };
-    let before = (!new).then(|| format!("{contact:?}"));
+    let before = (!new).then(|| contact.clone());
     complete(job, person, &mut contact);
     let id = contact.id();
     // A contact that gained nothing is not touched, so that its modified date stays.
     match before {
         None => contacts::added(job, contact).ok()?,
-        Some(before) if before != format!("{contact:?}") => contacts::changed(job, contact).ok()?,
+        Some(before) if before != contact => contacts::changed(job, contact).ok()?,
         Some(_) => {}
     }
     Some((id, new))
@@ -146,13 +144,12 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     members.insert("name".to_owned(), json!(name));
     members.insert("informalName".to_owned(), json!(person.first));
     let code = person.segment;
-    let segment = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(row));
+    let segment = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(&row));
     let segment = segment.into_iter().find(|segment| !code.is_empty() && segment.text("code") == code);
     if let Some(segment) = segment.map(|segment| segment.id) {
         members.insert("originSegmentId".to_owned(), json!(segment));
     }
-    if let Some(custom) = person.given.get("customFields").filter(|_| person.given.contains_key("firstName"))
-    {
+    if let Some(custom) = person.given.get("customFields") {
         members.insert("customFields".to_owned(), custom.clone());
     }
     let mut of_person = Members::new();
@@ -189,7 +186,7 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, contact: &mut Contact) {
     for tag in word(person.given, "tags").split(';').filter_map(|name| tags::by_name(name.trim())) {
         if !contact.tags.iter().any(|tagged| tagged.tag == tag.id) {
             let id = job.store.contacts.next_part(Part::Tagged);
-            let audit = crate::providers::virtuous::record::Audit::now(job.call.now);
+            let audit = Audit::now(job.call.now);
             contact.tags.push(Tagged { id, tag: tag.id, audit });
         }
     }
@@ -238,7 +235,7 @@ fn designations(job: &Job<'_>, given: &Members, amount: i64) -> Option<Vec<(i64,
     let mut found = Vec::new();
     for item in list {
         let item = item.as_object()?;
-        let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(row));
+        let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.whole(&row));
         let (id, code, name) =
             (item.get("id").and_then(Value::as_i64), word(item, "code"), word(item, "name"));
         let project = projects.into_iter().find(|project| match id {
@@ -248,7 +245,7 @@ fn designations(job: &Job<'_>, given: &Members, amount: i64) -> Option<Vec<(i64,
         })?;
         found.push((project.id, money::parse(word(item, "amountDesignated"))?));
     }
-    let sum: i64 = found.iter().map(|(_, amount)| amount).sum();
+    let sum = money::sum(found.iter().map(|(_, amount)| *amount));
     (sum == amount).then_some(found)
 }
 
@@ -266,7 +263,7 @@ fn gift(job: &mut Job<'_>, given: &Members) -> Option<bool> {
     let segment = if segment.is_empty() {
         None
     } else {
-        let segments = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(row));
+        let segments = job.store.segments.rows().map(|(_, row)| job.store.segments.whole(&row));
         let fits = |text: &str| text.eq_ignore_ascii_case(segment);
         let found = segments.into_iter().find(|one| fits(one.text("code")) || fits(one.text("name")))?;
         Some(found.id)

@@ -100,7 +100,7 @@ pub(super) fn gifts(job: &mut Job<'_>, full: bool) -> Outcome {
     let query = job.query(&GIFTS)?;
     let store = &*job.store;
     let gifts = &store.gifts;
-    let (ids, total) = query.plan.run(gifts.rows(), job.given.page, |_, row, source| {
+    let (ids, total) = query.plan.run(gifts.rows_of(&query.plan), job.given.page, |_, row, source| {
         gifts.quick_cell(row, source).unwrap_or_else(|| cell(&gifts.whole(row), source, store))
     });
     let shown = |id: &i64| {

@@ -13,7 +13,7 @@ use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, cell_o
 use crate::providers::virtuous::record::Record;
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::shape::{
-    Member, custom_list, day, flag, int, items, number, objects, one_of, text,
+    Member, REQUIRED, custom_list, day, flag, int, items, number, objects, one_of, text,
 };
 use crate::providers::virtuous::store::Store;
 
@@ -24,20 +24,6 @@ const STATUSES: &[&str] = &["Active", "Cancelled"];
 const DESIGNATION: &[Member] = &[int("projectId").required(), number("amountDesignated").required()];
 const CREATE: &[Member] = &[
     int("contactId").required(),
-    day("startDate").required(),
-    one_of("frequency", FREQUENCIES).required(),
-    number("amount").required(),
-    day("nextExpectedPaymentDate"),
-    day("anticipatedEndDate"),
-    day("thankYouDate"),
-    int("segmentId"),
-    flag("automatedPayments"),
-    flag("trackPayments"),
-    flag("isPrivate"),
-    items("designations", DESIGNATION),
-    custom_list(Owner::RecurringGift),
-];
-const UPDATE: &[Member] = &[
     day("startDate"),
     one_of("frequency", FREQUENCIES),
     number("amount"),
@@ -51,6 +37,8 @@ const UPDATE: &[Member] = &[
     items("designations", DESIGNATION),
     custom_list(Owner::RecurringGift),
 ];
+/// All but the contact.
+const UPDATE: &[Member] = CREATE.split_at(1).1;
 const CANCEL: &[Member] = &[text("cancelReason"), int("categoryId")];
 
 static SCHEMA: Schema = Schema {
@@ -146,8 +134,17 @@ fn by_contact(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(job.given.page.of(rows.into_iter().map(|(_, _, shown)| shown)), total))
 }
 
-/// The designations have to name projects and to sum up to the amount, as those of gifts do.
+/// What a schedule has to have. Its designations have to name projects and to sum up to the amount, as those of gifts do.
 fn check(gift: &Record, store: &Store) -> Result<(), Problem> {
+    let needed = ["startDate", "frequency", "amount"];
+    let missing: Vec<_> = needed
+        .iter()
+        .filter(|name| gift.members.get(**name).is_none_or(Value::is_null))
+        .map(|name| (format!("recurringGift.{name}"), REQUIRED.to_owned()))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Problem::Invalid(missing));
+    }
     let designations = gift.list("designations");
     let known = |value: &Value| {
         value.get("projectId").and_then(Value::as_i64).is_some_and(|id| store.projects.get(id).is_some())
@@ -155,7 +152,7 @@ fn check(gift: &Record, store: &Store) -> Result<(), Problem> {
     if !designations.iter().all(known) {
         return Err(Problem::field("recurringGift.designations", "There is no such project."));
     }
-    let sum: i64 = designations.iter().filter_map(|value| money::of(value.get("amountDesignated")?)).sum();
+    let sum = money::sum(designations.iter().filter_map(|value| money::of(value.get("amountDesignated")?)));
     if !designations.is_empty() && sum != gift.amount("amount") {
         let words = "The designations do not sum up to the amount.";
         return Err(Problem::field("recurringGift.designations", words));
@@ -183,7 +180,7 @@ fn create(job: &mut Job<'_>) -> Outcome {
     gift.set("designations", designations);
     gift.set("status", "Active");
     if gift.text("nextExpectedPaymentDate").is_empty() {
-        let start = gift.text("startDate").to_owned();
+        let start = gift.members.get("startDate").cloned().unwrap_or_default();
         gift.set("nextExpectedPaymentDate", start);
     }
     keep(job, gift)
@@ -193,14 +190,6 @@ fn update(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.recurring.find(job.id("recurringGiftId"))?.into_owned();
     let given = job.members("recurringGift", UPDATE)?;
     job.replace(&mut gift, given, UPDATE);
-    for name in ["startDate", "frequency", "amount"] {
-        if !gift.members.contains_key(name) {
-            return Err(Problem::field(
-                format!("recurringGift.{name}"),
-                crate::providers::virtuous::shape::REQUIRED,
-            ));
-        }
-    }
     keep(job, gift)
 }
 

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::recurring;
 use crate::providers::virtuous::custom::{self, Owner};
 use crate::providers::virtuous::dates;
-use crate::providers::virtuous::job::custom_map;
 use crate::providers::virtuous::money;
 use crate::providers::virtuous::record::{Members, Record};
 use crate::providers::virtuous::store::Store;
@@ -145,7 +144,7 @@ pub(super) fn summary_with_designations(gift: &Record, store: &Store) -> Value {
 /// A gift as webhooks carry it: with custom fields as an object.
 pub(super) fn for_webhooks(gift: &Record, store: &Store) -> Value {
     let mut shown = full(gift, store);
-    shown.insert("customFields".to_owned(), custom_map(&gift.custom));
+    shown.insert("customFields".to_owned(), custom::as_map(&gift.custom));
     Value::Object(shown)
 }
 

@@ -11,7 +11,7 @@ use crate::providers::virtuous::money;
 use crate::providers::virtuous::record::Members;
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::shape::{
-    Member, custom_map, day, flag, ignored, int, items, number, object, objects, text, texts,
+    Member, REQUIRED, custom_map, day, flag, ignored, int, items, number, object, objects, text, texts,
 };
 use crate::providers::virtuous::table::MOST;
 
@@ -35,80 +35,67 @@ pub(super) enum Waiting {
 const ATTENDANCE: &[Member] =
     &[int("volunteerOpportunityId"), text("volunteerOpportunityName"), text("date"), text("hours")];
 
-/// What a contact transaction has beside its reference.
-macro_rules! contact_members {
-    ($($more:expr),* $(,)?) => {
-        &[
-            $($more,)*
-            text("referenceId"),
-            text("contactType"),
-            text("name"),
-            text("title"),
-            text("firstName").required(),
-            text("middleName"),
-            text("lastName").required(),
-            text("suffix"),
-            text("emailType"),
-            text("email"),
-            text("phoneType"),
-            text("phone"),
-            text("address1"),
-            text("address2"),
-            text("city"),
-            text("state"),
-            text("postal"),
-            text("country"),
-            int("eventId"),
-            text("eventName"),
-            flag("invited"),
-            flag("rsvp"),
-            flag("rsvpResponse"),
-            flag("attended"),
-            text("tags"),
-            text("originSegmentCode"),
-            texts("emailLists"),
-            custom_map(Owner::Contact),
-            items("volunteerAttendances", ATTENDANCE),
-        ]
-    };
-}
-
-const CONTACT: &[Member] = contact_members![text("referenceSource")];
-const IN_BATCH: &[Member] = contact_members![];
+const CONTACT: &[Member] = &[
+    text("referenceSource"),
+    text("referenceId"),
+    text("contactType"),
+    text("name"),
+    text("title"),
+    text("firstName").required(),
+    text("middleName"),
+    text("lastName").required(),
+    text("suffix"),
+    text("emailType"),
+    text("email"),
+    text("phoneType"),
+    text("phone"),
+    text("address1"),
+    text("address2"),
+    text("city"),
+    text("state"),
+    text("postal"),
+    text("country"),
+    int("eventId"),
+    text("eventName"),
+    flag("invited"),
+    flag("rsvp"),
+    flag("rsvpResponse"),
+    flag("attended"),
+    text("tags"),
+    text("originSegmentCode"),
+    texts("emailLists"),
+    custom_map(Owner::Contact),
+    items("volunteerAttendances", ATTENDANCE),
+];
+/// All but the source, which the batch has.
+const IN_BATCH: &[Member] = CONTACT.split_at(1).1;
 const CONTACTS: &[Member] = &[text("referenceSource").required(), items("contacts", IN_BATCH).required()];
 
 const ADDRESS: &[Member] =
     &[text("address1"), text("address2"), text("city"), text("state"), text("postal"), text("country")];
 
-macro_rules! giver_members {
-    ($first:expr, $last:expr) => {
-        &[
-            text("referenceId"),
-            int("id"),
-            text("name"),
-            text("type"),
-            text("title"),
-            $first,
-            text("middlename"),
-            $last,
-            text("suffix"),
-            text("birthMonth"),
-            text("birthDay"),
-            text("birthYear"),
-            text("gender"),
-            text("emailType"),
-            text("email"),
-            text("phoneType"),
-            text("phone"),
-            object("address", ADDRESS),
-            text("tags"),
-            texts("emailLists"),
-        ]
-    };
-}
-
-const GIVER: &[Member] = giver_members!(text("firstname").required(), text("lastname").required());
-const PASSTHROUGH: &[Member] = giver_members!(text("firstname"), text("lastname"));
+const GIVER: &[Member] = &[
+    text("firstname").required(),
+    text("lastname").required(),
+    text("middlename"),
+    text("referenceId"),
+    int("id"),
+    text("name"),
+    text("type"),
+    text("title"),
+    text("suffix"),
+    text("birthMonth"),
+    text("birthDay"),
+    text("birthYear"),
+    text("gender"),
+    text("emailType"),
+    text("email"),
+    text("phoneType"),
+    text("phone"),
+    object("address", ADDRESS),
+    text("tags"),
+    texts("emailLists"),
+];
 const DESIGNATION: &[Member] = &[int("id"), text("name"), text("code"), text("amountDesignated")];
 const PREMIUM: &[Member] = &[int("id"), text("name"), text("code"), text("quantity")];
 
@@ -155,7 +142,7 @@ macro_rules! gift_members {
             custom_map(Owner::Gift),
             ignored("customObjects"),
             int("contactIndividualId"),
-            object("passthroughContact", PASSTHROUGH),
+            ignored("passthroughContact"),
             ignored("eventAttendee"),
         ]
     };
@@ -268,8 +255,7 @@ pub(super) fn gifts(job: &mut Job<'_>) -> Outcome {
         }
         checked_amount(&members, &parameter)?;
         if word(&members, "giftType").is_empty() {
-            let words = crate::providers::virtuous::shape::REQUIRED;
-            return Err(Problem::field(format!("{parameter}.giftType"), words));
+            return Err(Problem::field(format!("{parameter}.giftType"), REQUIRED));
         }
         entries.push(Entry { parameter, waiting: Waiting::Gift(members) });
     }

@@ -24,73 +24,65 @@ const STATES: &[&str] = &["Add", "Added", "Update", "Updated", "Delete", "Delete
 const DESIGNATION: &[Member] = &[int("projectId").required(), number("amount"), one_of("state", STATES)];
 const PAYMENT: &[Member] = &[int("id"), text("paymentId"), number("amount"), one_of("state", STATES)];
 
-/// What both creation and change have; the first table adds the contact and the transaction.
-macro_rules! gift_members {
-    ($($more:expr),* $(,)?) => {
-        &[
-            $($more,)*
-            one_of("giftType", TYPES),
-            day("giftDate"),
-            number("amount"),
-            text("batch"),
-            int("segmentId"),
-            int("receiptSegmentId"),
-            int("mediaOutletId"),
-            text("notes"),
-            flag("isPrivate"),
-            day("receiptDate"),
-            int("contactIndividualId"),
-            int("contactPassthroughId"),
-            text("cashAccountingCode"),
-            text("state"),
-            flag("isTaxDeductible"),
-            int("giftAskId"),
-            int("passthroughGiftAskId"),
-            int("grantId"),
-            int("contactMembershipId"),
-            text("currencyCode"),
-            number("exchangeRate"),
-            text("checkNumber"),
-            text("creditCardType"),
-            text("cryptocoinType"),
-            text("transactionHash"),
-            flag("coinSoldForCash"),
-            number("coinAmount"),
-            day("dateCoinWasSold"),
-            number("coinSaleAmount"),
-            text("tickerSymbol"),
-            number("numberOfShares"),
-            text("iraCustodian"),
-            flag("stockSoldForCash"),
-            day("dateStockWasSold"),
-            number("stockSaleAmount"),
-            int("nonCashGiftTypeId"),
-            text("nonCashGiftType"),
-            text("description"),
-            flag("nonCashSoldForCash"),
-            day("dateNonCashWasSold"),
-            number("nonCashOriginalAmount"),
-            number("nonCashSaleAmount"),
-            items("giftDesignations", DESIGNATION),
-            ignored("giftPremiums"),
-            ignored("pledgePayments"),
-            items("recurringGiftPayments", PAYMENT),
-            text("tributeType"),
-            int("tributeId"),
-            text("tributeDescription").read_as("tribute"),
-            int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
-            custom_list(Owner::Gift),
-        ]
-    };
-}
-
-const CREATE: &[Member] = gift_members![
+const CREATE: &[Member] = &[
     int("contactId").required(),
     text("transactionSource"),
     text("transactionId"),
     int("reversedGiftId"),
+    one_of("giftType", TYPES),
+    day("giftDate"),
+    number("amount"),
+    text("batch"),
+    int("segmentId"),
+    int("receiptSegmentId"),
+    int("mediaOutletId"),
+    text("notes"),
+    flag("isPrivate"),
+    day("receiptDate"),
+    int("contactIndividualId"),
+    int("contactPassthroughId"),
+    text("cashAccountingCode"),
+    text("state"),
+    flag("isTaxDeductible"),
+    int("giftAskId"),
+    int("passthroughGiftAskId"),
+    int("grantId"),
+    int("contactMembershipId"),
+    text("currencyCode"),
+    number("exchangeRate"),
+    text("checkNumber"),
+    text("creditCardType"),
+    text("cryptocoinType"),
+    text("transactionHash"),
+    flag("coinSoldForCash"),
+    number("coinAmount"),
+    day("dateCoinWasSold"),
+    number("coinSaleAmount"),
+    text("tickerSymbol"),
+    number("numberOfShares"),
+    text("iraCustodian"),
+    flag("stockSoldForCash"),
+    day("dateStockWasSold"),
+    number("stockSaleAmount"),
+    int("nonCashGiftTypeId"),
+    text("nonCashGiftType"),
+    text("description"),
+    flag("nonCashSoldForCash"),
+    day("dateNonCashWasSold"),
+    number("nonCashOriginalAmount"),
+    number("nonCashSaleAmount"),
+    items("giftDesignations", DESIGNATION),
+    ignored("giftPremiums"),
+    ignored("pledgePayments"),
+    items("recurringGiftPayments", PAYMENT),
+    text("tributeType"),
+    int("tributeId"),
+    text("tributeDescription").read_as("tribute"),
+    int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
+    custom_list(Owner::Gift),
 ];
-const UPDATE: &[Member] = gift_members![];
+/// All but the contact and the transaction.
+const UPDATE: &[Member] = CREATE.split_at(4).1;
 const REVERSE: &[Member] = &[day("giftDate").required(), int("reversedGiftId").required(), text("notes")];
 const PATCH: &[Member] = &[
     int("id").required(),
@@ -125,7 +117,7 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
         if render::designated(gift).any(|(project, _)| job.store.projects.get(project).is_none()) {
             note("giftDesignations", "There is no such project.");
         }
-        let sum: i64 = render::designated(gift).map(|(_, amount)| amount).sum();
+        let sum = money::sum(render::designated(gift).map(|(_, amount)| amount));
         if sum != gift.amount("amount") {
             note("giftDesignations", "The designations do not sum up to the amount.");
         }

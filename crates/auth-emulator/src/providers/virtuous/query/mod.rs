@@ -87,6 +87,13 @@ pub(super) struct Source {
     pub custom: bool,
 }
 
+impl Source {
+    /// Whether it is the id of the record itself.
+    fn is_id(self) -> bool {
+        self.field == "id" && !self.custom
+    }
+}
+
 /// What a row holds for a parameter. Dates are microseconds, decimals ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cell {
@@ -152,6 +159,31 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// The ids that can fit, as ranges in order that do not overlap: what conditions on ids leave. Programs that read
+    /// everything ask for ids above the last one, and others for hundreds of single ids in as many groups.
+    pub(super) fn id_ranges(&self) -> Vec<(i64, i64)> {
+        let everything = vec![(i64::MIN, i64::MAX)];
+        let groups: Option<Vec<_>> = self
+            .groups
+            .iter()
+            .map(|group| {
+                let mut on_ids = group.iter().filter(|condition| condition.source.is_id());
+                on_ids.find_map(|condition| condition.test.ranges())
+            })
+            .collect();
+        let Some(groups) = groups.filter(|groups| !groups.is_empty()) else { return everything };
+        let mut ranges: Vec<(i64, i64)> = groups.into_iter().flatten().copied().collect();
+        ranges.sort_unstable();
+        let mut merged: Vec<(i64, i64)> = Vec::new();
+        for (first, last) in ranges {
+            match merged.last_mut().filter(|(_, end)| first <= end.saturating_add(1)) {
+                Some((_, end)) => *end = last.max(*end),
+                None => merged.push((first, last)),
+            }
+        }
+        merged
+    }
+
     fn takes(&self, cell: &impl Fn(Source) -> Cell) -> bool {
         let holds = |condition: &Condition| condition.test.holds(&cell(condition.source));
         self.groups.is_empty() || self.groups.iter().any(|group| group.iter().all(holds))
@@ -167,7 +199,7 @@ impl Plan {
         let fits = rows.filter(|(id, row)| self.takes(&|source| cell(*id, row, source)));
         let mut ids: Vec<i64> = match self.sort {
             None => fits.map(|(id, _)| id).collect(),
-            Some(Source { field: "id", custom: false, .. }) => fits.map(|(id, _)| id).collect(),
+            Some(source) if source.is_id() => fits.map(|(id, _)| id).collect(),
             Some(source) => {
                 let mut keyed: Vec<(Cell, i64)> =
                     fits.map(|(id, row)| (cell(id, &row, source), id)).collect();
@@ -200,7 +232,7 @@ fn compare(left: &Cell, right: &Cell) -> Ordering {
 /// The names that a lookup knows.
 fn names(values: Values, store: &Store) -> Vec<String> {
     let of = |table: &super::table::Table<Record>| {
-        table.rows().map(|(_, row)| table.whole(row).text("name").to_owned()).collect()
+        table.rows().map(|(_, row)| table.whole(&row).text("name").to_owned()).collect()
     };
     match values {
         Values::Any => Vec::new(),
@@ -221,4 +253,32 @@ fn find(schema: &Schema, name: &str) -> Option<(Source, Values)> {
     let kind = if field.data_type == "List" { Type::List } else { Type::String };
     let values = if field.options.is_empty() { Values::Any } else { Values::Fixed(field.options) };
     Some((Source { field: field.name, kind, custom: true }, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(groups: &[&[(&str, &[i64])]]) -> Plan {
+        let source = Source { field: "id", kind: Type::Int, custom: false };
+        let condition = |(operator, values): &(&str, &[i64])| {
+            let values: Vec<_> = values.iter().map(|value| (*value, *value)).collect();
+            Condition { source, test: operators::over_numbers(operator, &values, false) }
+        };
+        let groups = groups.iter().map(|group| group.iter().map(condition).collect()).collect();
+        Plan { groups, sort: None, descending: false }
+    }
+
+    #[test]
+    fn conditions_on_ids_leave_ranges() {
+        let all = [(i64::MIN, i64::MAX)];
+        assert_eq!(plan(&[]).id_ranges(), all);
+        assert_eq!(plan(&[&[("IsNot", &[5])]]).id_ranges(), all);
+        assert_eq!(plan(&[&[("Is", &[5])], &[("IsNot", &[5])]]).id_ranges(), all);
+        assert_eq!(plan(&[&[("GreaterThan", &[5])]]).id_ranges(), [(6, i64::MAX)]);
+        let scattered =
+            plan(&[&[("Is", &[9])], &[("In", &[4, 3])], &[("Between", &[8, 9])], &[("Is", &[20])]]);
+        assert_eq!(scattered.id_ranges(), [(3, 4), (8, 9), (20, 20)]);
+        assert_eq!(plan(&[&[("Between", &[9, 3])]]).id_ranges(), [(9, 3)], "nothing fits");
+    }
 }

@@ -182,6 +182,14 @@ pub(super) fn over_texts(operator: &str, values: &[&str]) -> Test {
 }
 
 impl Test {
+    /// The numbers that fit, where the test says which do.
+    pub(super) fn ranges(&self) -> Option<&[(i64, i64)]> {
+        match self {
+            Self::Ranges { ranges, not: false, days: false } => Some(ranges),
+            _ => None,
+        }
+    }
+
     pub(super) fn holds(&self, cell: &Cell) -> bool {
         match (self, cell) {
             (Self::Known(known), cell) => (*cell != Cell::Unknown) == *known,

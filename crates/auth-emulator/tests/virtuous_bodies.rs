@@ -1,0 +1,160 @@
+//! Whatever a client sends to the Virtuous stand-in, it gets an answer that the vendor could give, and is told why.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use common::Request;
+use common::crm::Crm;
+use serde_json::{Value, json};
+
+/// The path with ids of records that are there, so that bodies are looked at.
+fn filled(path: &str) -> String {
+    let id = |part: &str| match part {
+        "{contactId}" => "17",
+        "{contactIndividualId}" => "817",
+        "{contactAddressId}" => "117",
+        "{contactMethodId}" => "317",
+        "{giftId}" => "301",
+        "{projectId}" => "51",
+        "{segmentId}" => "91",
+        "{recurringGiftId}" => "401",
+        "{noteId}" => "601",
+        _ => "1",
+    };
+    let parts = path.split('/').map(|part| if part.starts_with('{') { id(part) } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// A value for every member that any body has.
+fn everywhere(value: &Value) -> Value {
+    let names = [
+        "contactId",
+        "contactType",
+        "name",
+        "contactIndividuals",
+        "contactAddresses",
+        "customFields",
+        "giftDesignations",
+        "designations",
+        "giftType",
+        "giftDate",
+        "amount",
+        "contact",
+        "contacts",
+        "transactions",
+        "groups",
+        "sortBy",
+        "queryLocation",
+        "firstName",
+        "lastName",
+        "type",
+        "note",
+        "value",
+        "payloadUrl",
+        "giftCreate",
+        "id",
+        "search",
+        "organizationUserId",
+        "reversedGiftId",
+        "recurringGiftPayments",
+        "startDate",
+        "frequency",
+        "referenceSource",
+        "referenceId",
+        "tagId",
+        "code",
+        "communicationId",
+        "campaignId",
+        "contactIndividualId",
+    ];
+    names.iter().map(|name| ((*name).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>().into()
+}
+
+#[tokio::test]
+async fn no_body_breaks_an_operation() {
+    let crm = Crm::start().await;
+    crm.post("/api/ContactNote", &json!({ "contactId": 17, "type": "Call", "note": "x" })).await;
+    let schedule =
+        json!({ "contactId": 17, "startDate": "2023-11-01", "frequency": "Monthly", "amount": 1.0 });
+    crm.post("/api/RecurringGift", &schedule).await;
+    let nested = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    let values = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(17),
+        json!(1.5),
+        json!(""),
+        json!("x"),
+        json!("2023-11-01"),
+        json!([]),
+        json!({}),
+        json!([{}]),
+        json!([null]),
+        json!(["x"]),
+        json!({ "conditions": 5 }),
+        json!([{ "conditions": [{ "parameter": "Id", "operator": "Is" }] }]),
+        json!([{ "projectId": 51, "amount": 1 }]),
+        nested,
+    ];
+    let mut bodies: Vec<Value> = values.iter().map(everywhere).collect();
+    bodies.extend(values.iter().cloned());
+    bodies.push(json!([everywhere(&json!(17))]));
+    let routes = auth_emulator::routes();
+    let carried_out = routes.iter().filter(|one| one.provider == "virtuous" && one.implemented);
+    let mut refused = 0;
+    for one in
+        carried_out.filter(|one| matches!(one.method, "POST" | "PUT" | "PATCH") && one.path != "/Token")
+    {
+        for body in &bodies {
+            let answer = crm.send(one.method, &filled(&one.path), Some(body)).await;
+            let place = format!("{} {} {body}: {}", one.method, one.path, answer.status);
+            assert!(matches!(answer.status, 200 | 400 | 404 | 507), "{place}");
+            if answer.status == 400 {
+                refused += 1;
+                let explained = crm.emulator.explain(&answer.request_id()).unwrap();
+                let reasons = explained.checks.iter().filter(|check| check.reason.is_some()).count();
+                assert_eq!(reasons, 1, "{place}: {:?}", explained.checks);
+            }
+        }
+    }
+    assert!(refused > 1000, "{refused}");
+}
+
+#[tokio::test]
+async fn every_operation_refuses_what_it_does_not_know_in_the_query() {
+    let crm = Crm::start().await;
+    for one in auth_emulator::routes().iter().filter(|one| one.provider == "virtuous" && one.implemented) {
+        let path = format!("{}?noSuchParameter=1", filled(&one.path));
+        if one.path == "/Token" || one.path.contains("ByReference") {
+            continue;
+        }
+        let answer = crm.send(one.method, &path, None).await;
+        assert_eq!(answer.status, 400, "{} {path}", one.method);
+        assert_eq!(answer.json()["modelState"]["noSuchParameter"], json!(["The value is not valid."]));
+    }
+}
+
+#[tokio::test]
+async fn every_operation_wants_a_credential() {
+    let crm = Crm::start().await;
+    for one in auth_emulator::routes().iter().filter(|one| one.provider == "virtuous" && one.implemented) {
+        if one.path != "/Token" {
+            let url = format!("{}{}", crm.virtuous.base_url(), filled(&one.path));
+            assert_eq!(
+                Request::new(one.method, &url).send().await.status,
+                401,
+                "{} {}",
+                one.method,
+                one.path
+            );
+        }
+    }
+}

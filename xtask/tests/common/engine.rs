@@ -1,0 +1,29 @@
+//! What both samples have by hand around their generated code: an engine for a server of the test.
+
+use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
+use client_core::testing::WireRequest;
+use client_core::{BaseUrl, Engine, Settings, Vendor};
+use std::sync::Arc;
+
+pub(crate) const PREFIX: &str = "/v2";
+
+#[derive(Debug)]
+struct Nobody;
+
+impl Vendor for Nobody {
+    fn name(&self) -> &'static str {
+        "nobody"
+    }
+}
+
+pub(crate) fn engine(url: &str) -> Engine {
+    let base = BaseUrl::parse("base URL", &format!("{url}{PREFIX}")).unwrap();
+    let key = Bearer::new(&SecretString::from("key")).unwrap();
+    let credential = StaticCredential::new(key, base.origin().clone());
+    let settings = Settings::new(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+    Engine::new(&settings, base, Nobody, Some(Arc::new(credential))).unwrap()
+}
+
+pub(crate) fn auth_headers(_: &WireRequest) -> Vec<(String, String)> {
+    vec![("authorization".to_owned(), "Bearer key".to_owned())]
+}

@@ -1,0 +1,82 @@
+//! The generator against an API whose answers are not what its reference says: what is read leniently, comes in pages, and
+//! is changed by reading it and sending it back.
+//!
+//! The generated files are modules of this test, and `lenient/world.rs` is what a provider crate has by hand around them.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+// So that generated tests find the crate under its name.
+extern crate self as lenient_client;
+
+#[path = "common/committed.rs"]
+mod committed;
+#[path = "common/engine.rs"]
+mod engine;
+#[path = "lenient/src/generated/mod.rs"]
+mod generated;
+#[path = "lenient/tests/generated/mod.rs"]
+mod wire;
+#[path = "lenient/world.rs"]
+mod world;
+
+pub use client_core::{ErrorKind, auth_core::SecretString};
+pub use generated::*;
+pub use world::{Call, Client, Cover, Error, Notes, Page, Price, Stamp};
+pub(crate) use world::{common, convert, notes_by_name, read_cover, read_page, sheets};
+
+use client_core::auth_core::ExposeSecret as _;
+use client_core::testing::WireServer;
+use client_core::{Class, Paging as Rule};
+
+#[test]
+fn the_output_is_what_is_committed() {
+    committed::check("lenient");
+}
+
+#[tokio::test]
+async fn what_is_modified_keeps_what_the_answer_tells() {
+    let book = r#"{"id":7,"name":"Emma","pages":"474","price":10.5,"cover":"hard","isbn":"canary","parts":[{"id":1,"heading":"One"}],"edition":"3"}"#;
+    let server =
+        WireServer::start([WireServer::json(200, book), WireServer::json(200, r#"{"id":7}"#)]).unwrap();
+    let client = common::client(&server.url());
+    client.books().modify(7, |book| book.name = "Emma, again".to_owned()).await.unwrap();
+    assert_eq!(server.request().unwrap().line, "GET /v2/books/7 HTTP/1.1");
+    let sent = server.request().unwrap();
+    let expected = r#"{"name":"Emma, again","price":10.5,"binding":"hard","sheets":"237","parts":[{"heading":"One"}],"edition":3,"isbn":"canary"}"#;
+    assert_eq!(String::from_utf8_lossy(&sent.body), expected);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_the_answer_tells_too_little() {
+    for (book, field) in [(r#"{"id":7}"#, "title"), (r#"{"id":7,"title":"a","pages":-1}"#, "pages")] {
+        let server = WireServer::start([WireServer::json(200, book)]).unwrap();
+        let error = common::client(&server.url()).books().modify(7, |_| {}).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
+    }
+}
+
+#[test]
+fn operations_know_their_pages_and_those_without_a_method_are_there() {
+    assert_eq!(operations::BOOKS_LIST.paging(), Some(Rule::SkipTake { max_take: Some(50) }));
+    assert_eq!((operations::COVERS_UPLOAD.class(), operations::ALL.len()), (Class::IdempotentWrite, 8));
+}
+
+#[tokio::test]
+async fn more_than_the_vendor_gives_is_refused() {
+    let error = common::client("http://127.0.0.1:9").books().list(Paging::new().take(51)).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("take")));
+}
+
+#[test]
+fn secrets_are_read_and_not_printed() {
+    let book: Book = serde_json::from_str(r#"{"id":1,"isbn":"canary"}"#).unwrap();
+    assert_eq!(book.isbn.as_ref().unwrap().expose_secret(), "canary");
+    assert!(!format!("{book:?}").contains("canary"));
+}
