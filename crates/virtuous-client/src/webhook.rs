@@ -156,21 +156,6 @@ impl fmt::Debug for Delivery {
 }
 
 /// One record of a delivery.
-///
-/// ```
-/// use std::collections::HashSet;
-/// use virtuous_client::webhook::Delivery;
-///
-/// // Deliveries come more than once, and carry no id.
-/// let mut seen = HashSet::new();
-/// for _ in 0..2 {
-///     let delivery = Delivery::parse(br#"{"event":"GiftDelete","gift":{"id":301}}"#)?;
-///     let names = delivery.payloads.iter().filter_map(|payload| payload.identity());
-///     seen.extend(names.map(|(name, id, changed)| (name.to_owned(), id, changed.map(str::to_owned))));
-/// }
-/// assert_eq!(seen.len(), 1);
-/// # Ok::<(), virtuous_client::webhook::WebhookError>(())
-/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Payload {
