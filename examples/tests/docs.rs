@@ -15,9 +15,6 @@ const PROVIDERS: [(&str, &str); 5] = [
     ("Vecurity VISE", "vise"),
 ];
 
-/// Chores that the guides name and that are not on every branch yet.
-const ELSEWHERE: [&str; 1] = ["new-provider"];
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -76,14 +73,11 @@ fn blocks(languages: &[&str]) -> Vec<(String, String)> {
 
 /// The commands of xtask: the variants of the enumeration that parses them.
 fn chores() -> BTreeSet<String> {
-    let sources = ["xtask/src/main.rs", "xtask/src/commands.rs"];
-    let texts: String =
-        sources.iter().filter_map(|path| fs::read_to_string(root().join(path)).ok()).collect();
+    let texts = read("xtask/src/commands.rs");
     let variants =
         texts.lines().filter_map(|line| line.trim().strip_suffix("::Arguments),")?.split_once('('));
-    let mut found: BTreeSet<String> = variants.map(|(_, module)| module.replace('_', "-")).collect();
+    let found: BTreeSet<String> = variants.map(|(_, module)| module.replace('_', "-")).collect();
     assert!(found.len() > 4, "the commands of xtask were found: {found:?}");
-    found.extend(ELSEWHERE.map(str::to_owned));
     found
 }
 

@@ -1,16 +1,28 @@
 //! The chores of this workspace, as a library so that their tests can call them.
 //!
-//! One module per command of `cargo xtask`; `main.rs` only parses the command line. A new command is a module with an
-//! `Arguments` struct for clap and a `run` that gives back the text to print, and a line in `main.rs`.
+//! One module per command of `cargo xtask`; `main.rs` only reports how it ended. A new command is a module with an
+//! `Arguments` struct for clap and a `run` that gives back the text to print, and two lines in `commands.rs`.
 
 pub mod bench;
 pub mod ci;
 pub mod codegen;
+pub mod commands;
+pub mod coverage;
+pub mod docs;
 pub mod emulator_figures;
 mod failure;
+pub mod features;
 pub mod figures;
+pub mod new_provider;
+pub mod public_api;
 pub mod report;
 pub mod sizes;
+pub mod tidy;
 pub mod workspace;
 
 pub use failure::Failure;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -1,48 +1,22 @@
-//! `cargo xtask`: one command per file of the library, each with its own arguments.
+//! `cargo xtask`: parses the command line, runs a chore, and says how it ended. The chores are in the library.
 
-use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{Failure, bench, ci, codegen, emulator_figures, figures, sizes};
-
-/// The chores of this workspace. Run them from any folder of it.
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Bench(bench::Arguments),
-    Ci(ci::Arguments),
-    Codegen(codegen::Arguments),
-    EmulatorFigures(emulator_figures::Arguments),
-    Figures(figures::Arguments),
-    Sizes(sizes::Arguments),
-}
+use xtask::{commands, public_api};
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Bench(arguments) => bench::run(&arguments),
-        Command::Ci(arguments) => ci::run(&arguments),
-        Command::Codegen(arguments) => codegen::run(&arguments),
-        Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
-        Command::Figures(arguments) => figures::run(&arguments),
-        Command::Sizes(arguments) => sizes::run(&arguments),
-    };
-    match result {
+    if let Some(code) = public_api::stand_in() {
+        return code;
+    }
+    match commands::run() {
         Ok(report) => {
             // A reader that has gone away is no failure of the chore.
             let _ = writeln!(std::io::stdout(), "{report}");
             ExitCode::SUCCESS
         }
-        Err(failure) => fail(&failure),
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            ExitCode::FAILURE
+        }
     }
-}
-
-fn fail(failure: &Failure) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "{failure}");
-    ExitCode::FAILURE
 }

@@ -3,12 +3,19 @@
 use crate::Failure;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The root of the workspace: the folder above this crate.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Where cargo builds.
+#[must_use]
+pub fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 /// The folders of the crates that have an API description, sorted by name.
@@ -49,4 +56,75 @@ pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
 #[must_use]
 pub fn crate_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The paths, below the root and with slashes, of all files that are tracked or would be: what is committed, and not
+/// what is built. Without git, all files outside of `target/` and hidden folders.
+///
+/// # Errors
+///
+/// When the root can't be read.
+pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
+    let listed = git.stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let mut found: Vec<String> = match listed {
+        Ok(output) if output.status.success() && root.join(".git").exists() => {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            // What is deleted and not yet committed is still listed.
+            let there = |path: &&str| root.join(path).is_file();
+            text.split('\0').filter(there).map(str::to_owned).collect()
+        }
+        _ => walked(root)?,
+    };
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The same without asking git: all files outside of `target/` and hidden folders, sorted.
+///
+/// # Errors
+///
+/// When the root can't be read.
+pub fn walked(root: &Path) -> Result<Vec<String>, Failure> {
+    let mut found = Vec::new();
+    walk(root, "", &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<(), Failure> {
+    let entries = fs::read_dir(folder).map_err(|error| {
+        Failure::new(
+            format!("{} can't be read: {error}", folder.display()),
+            "look at the rights of that folder",
+        )
+    })?;
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let hidden = name.starts_with('.') && !matches!(name.as_str(), ".cargo" | ".ci");
+        if path.is_dir() && !hidden && name != "target" {
+            walk(&path, &format!("{below}{name}/"), found)?;
+        } else if path.is_file() {
+            found.push(format!("{below}{name}"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_git_the_same_files_are_found() {
+        let walked = walked(&root()).unwrap();
+        for path in ["Cargo.toml", ".ci/run", "xtask/src/workspace.rs"] {
+            assert!(walked.iter().any(|found| found == path), "{path}");
+            assert!(files(&root()).unwrap().iter().any(|found| found == path), "{path}");
+        }
+        assert!(!walked.iter().any(|path| path.starts_with("target/") || path.starts_with(".git/")));
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use std::path::Path;
 pub struct Budgets {
     /// What a call may cost.
     pub bench: Bench,
-    /// What a dependency on a provider crate may cost.
+    /// What provider crates may cost.
     pub sizes: Sizes,
     /// What the emulator may take.
     pub emulator: Emulator,
@@ -31,16 +32,71 @@ pub struct Bench {
     pub cpu_ratio: f64,
 }
 
-/// What a dependency on a provider crate may cost, against reqwest alone.
+/// What provider crates may cost those who depend on them, and those who work on them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sizes {
+    /// Lines that the generator writes for an operation, beside the models.
+    pub generated_lines_per_operation: f64,
+    /// Seconds of a development build of the crate alone, its dependencies being built.
+    pub own_build_seconds: f64,
+    /// Seconds of `cargo check` after a change of one file.
+    pub check_seconds: f64,
+    /// Limits of each crate, a little above what was measured.
+    pub crates: BTreeMap<String, CrateSizes>,
+}
+
+/// What a dependency on one provider crate may cost, against reqwest alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrateSizes {
     /// How many packages more.
     pub packages_over_reqwest: f64,
     /// Processor time of a clean build, as a multiple.
     pub build_cpu_ratio: f64,
     /// Size of the stripped program, as a multiple.
     pub binary_ratio: f64,
+    /// What the crate needs that reqwest alone doesn't.
+    pub reason: String,
+}
+
+impl Sizes {
+    /// The limits of a crate.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when there are none.
+    pub fn of(&self, name: &str) -> Result<&CrateSizes, Failure> {
+        self.crates.get(name).ok_or_else(|| {
+            Failure::new(
+                format!("xtask/budgets.json has no limits for {name}"),
+                format!(
+                    "add \"{name}\" under sizes.crates with a reason; cargo xtask sizes tells what it costs"
+                ),
+            )
+        })
+    }
+
+    /// Whether exactly these crates have limits, each with a reason.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when one has none, or there are limits for another one, or without a reason.
+    pub fn check_names(&self, names: &[&str]) -> Result<(), Failure> {
+        names.iter().try_for_each(|name| self.of(name).map(|_| ()))?;
+        for (name, limits) in &self.crates {
+            let problem = if !names.contains(&name.as_str()) {
+                "limits for a crate that is not there"
+            } else if limits.reason.trim().is_empty() {
+                "limits without a reason"
+            } else {
+                continue;
+            };
+            let next = "correct xtask/budgets.json, then cargo xtask sizes --quick";
+            return Err(Failure::new(format!("xtask/budgets.json: {name}: {problem}"), next));
+        }
+        Ok(())
+    }
 }
 
 /// What the emulator may take.
@@ -86,5 +142,19 @@ mod tests {
     fn the_committed_file_can_be_read() {
         let budgets = Budgets::read(&crate::workspace::root()).unwrap();
         assert!(budgets.bench.instructions_ratio > 0.0 && budgets.emulator.binary_mib > 0.0);
+    }
+    #[test]
+    fn every_provider_has_limits_with_a_reason_and_nobody_else_has() {
+        let mut sizes = Budgets::read(&crate::workspace::root()).unwrap().sizes;
+        let names: Vec<String> = sizes.crates.keys().cloned().collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        sizes.check_names(&names).unwrap();
+        let failure = |sizes: &Sizes, names: &[&str]| sizes.check_names(names).unwrap_err().to_string();
+        assert!(failure(&sizes, &["new-client"]).contains("no limits for new-client"));
+        assert!(failure(&sizes, &names[1..]).contains("a crate that is not there"));
+        if let Some(limits) = sizes.crates.get_mut(names[0]) {
+            limits.reason = " ".to_owned();
+        }
+        assert!(failure(&sizes, &names).contains("without a reason"));
     }
 }

@@ -5,6 +5,8 @@ use crate::Failure;
 use crate::report::{process, progress};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 
 /// What a program cost to build and what came out.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +15,8 @@ pub(super) struct Built {
     pub(super) cpu_seconds: f64,
     /// Size of the stripped release program.
     pub(super) binary_bytes: u64,
+    /// From start to end, the development build of the provider crate whose dependencies are built.
+    pub(super) own_seconds: f64,
 }
 
 /// The packages that the program's build compiles, itself left out.
@@ -46,6 +50,7 @@ pub(super) fn build(program: &OneCall) -> Result<Option<Built>, Failure> {
     progress(&format!("{name}: clean development build"));
     cargo_build(program, &[])?;
     let after = children_cpu_seconds().unwrap_or(f64::NAN);
+    let own_seconds = own_build(program)?;
     progress(&format!("{name}: release build"));
     cargo_build(program, &["--release"])?;
     let path = program.binary();
@@ -54,7 +59,7 @@ pub(super) fn build(program: &OneCall) -> Result<Option<Built>, Failure> {
     })?;
     // Some hundred megabytes that no later run would use.
     let _ = fs::remove_dir_all(program.target());
-    Ok(Some(Built { cpu_seconds: after - before, binary_bytes: size.len() }))
+    Ok(Some(Built { cpu_seconds: after - before, binary_bytes: size.len(), own_seconds }))
 }
 
 fn cargo_build(program: &OneCall, options: &[&str]) -> Result<(), Failure> {
@@ -63,6 +68,73 @@ fn cargo_build(program: &OneCall, options: &[&str]) -> Result<(), Failure> {
     build.arg("--target-dir").arg(program.target());
     let next = format!("cargo build --manifest-path target/xtask/sizes/{}/Cargo.toml", program.name());
     process::output(&mut build, &next).map(|_| ())
+}
+
+/// Builds the measured crate once more, and nothing else.
+fn own_build(program: &OneCall) -> Result<f64, Failure> {
+    let name = program.name();
+    progress(&format!("{name}: the crate alone, its dependencies being built"));
+    let mut clean = process::cargo(&["clean", "--quiet", "-p", name, "--manifest-path"]);
+    clean.arg(program.manifest()).arg("--target-dir").arg(program.target());
+    process::output(&mut clean, "cargo xtask sizes")?;
+    let (built, seconds) = seconds(|| cargo_build(program, &["-p", name]));
+    built.map(|()| seconds)
+}
+
+/// From start to end, `cargo check` of a crate of the workspace after one of its files was touched.
+pub(super) fn check_after_touch(root: &Path, name: &str) -> Result<f64, Failure> {
+    progress(&format!("{name}: cargo check after touching src/client.rs"));
+    let check = || {
+        let mut command = process::cargo(&["check", "--quiet", "-p", name]);
+        process::output(command.current_dir(root), &format!("cargo check -p {name}")).map(|_| ())
+    };
+    // What it depends on, and the files of the incremental build.
+    touch(root, name)?;
+    check()?;
+    touch(root, name)?;
+    let (checked, seconds) = seconds(check);
+    checked.map(|()| seconds)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the time of a file is the machine's")]
+fn touch(root: &Path, name: &str) -> Result<(), Failure> {
+    let path = root.join("crates").join(name).join("src/client.rs");
+    let touched =
+        fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+    touched
+        .map_err(|error| Failure::new(format!("{} can't be touched: {error}", path.display()), "git status"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is measured is the machine's time")]
+fn seconds<T>(run: impl FnOnce() -> T) -> (T, f64) {
+    let start = Instant::now();
+    let value = run();
+    (value, start.elapsed().as_secs_f64())
+}
+
+/// Lines that the generator has written for a crate, all and beside the models.
+pub(super) fn generated_lines(folder: &Path) -> (usize, usize) {
+    let mut files = Vec::new();
+    collect(&folder.join("src/generated"), &mut files);
+    let lines = |path: &PathBuf| fs::read_to_string(path).unwrap_or_default().lines().count();
+    let of_models = |path: &&PathBuf| {
+        path.components().any(|part| matches!(part.as_os_str().to_str(), Some("models" | "models.rs")))
+    };
+    let all = files.iter().map(lines).sum();
+    let models: usize = files.iter().filter(of_models).map(lines).sum();
+    (all, all - models)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in
+        fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok().map(|entry| entry.path()))
+    {
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
 }
 
 /// Processor time of the processes that this one started and that have ended, with theirs in turn.

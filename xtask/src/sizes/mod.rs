@@ -1,43 +1,60 @@
-//! `cargo xtask sizes`: what it costs to depend on one provider crate, against reqwest alone.
+//! `cargo xtask sizes`: what it costs to depend on one provider crate, against reqwest alone, and to work on it.
 //!
-//! Every `crates/*-client` is measured, so a new provider is from its first day. The smallest program that makes one
-//! call with it stands in `xtask/programs/one-call/<crate>.rs`; where that is missing only packages are counted.
+//! Every `crates/*-client` is measured, so a new provider is from its first day, by the smallest program that makes one
+//! call with it: `xtask/programs/one-call/<crate>.rs`. `rows` compares what `measure` finds with the limits of
+//! `xtask/budgets.json`, and `readme` keeps a table in the README.
 
 mod measure;
 mod one_call;
+mod readme;
+mod rows;
 
-use crate::report::budgets::{self, Budgets};
-use crate::report::{Report, Row, progress, thousands};
-use crate::{Failure, workspace};
+use crate::report::budgets::Budgets;
+use crate::report::{Report, progress};
+use crate::{Failure, codegen, workspace};
 use clap::Args;
-use measure::Built;
 use one_call::OneCall;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Measure what it costs to depend on one provider crate: packages, build time, size of the program.
+/// Measure what a provider crate costs: packages, build time, size of the program, generated lines.
 ///
 /// For each crates/*-client and for reqwest alone with the same TLS: the number of packages, the processor time of a
 /// clean development build, and the size of the stripped release program, each for the smallest program that makes one
-/// call. Two clean builds per program: some minutes in all.
-#[derive(Args, Debug)]
+/// call. And for those who work on it: generated lines per operation, the build of the crate alone, and `cargo check` after
+/// a change. Two clean builds per program: ten minutes or more in all.
+#[derive(Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
     /// Also write the figures as JSON to this file.
     #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    pub json: Option<PathBuf>,
 
-    /// Count packages only and build nothing.
+    /// Count packages and generated lines only, and build nothing.
     #[arg(long)]
-    quick: bool,
+    pub quick: bool,
+
+    /// Also write the table of README.md, between `<!-- sizes: begin -->` and `<!-- sizes: end -->`; what is not measured
+    /// keeps its row.
+    #[arg(long, conflicts_with = "quick")]
+    pub readme: bool,
+
+    /// Only these crates, such as `virtuous-client`, beside reqwest alone. All providers by default.
+    #[arg(value_name = "CRATE")]
+    pub crates: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  cargo xtask sizes --quick      some seconds, as in CI
+  cargo xtask sizes vise-client  one crate, beside reqwest alone
+  cargo xtask sizes --readme     everything, and the table in the README
+
 Which packages a provider brings, after one run of this command:
   $ cargo tree -e normal,build --manifest-path target/xtask/sizes/verigator-client/Cargo.toml
 and what each of them costs to build:
   $ cargo build --timings --manifest-path target/xtask/sizes/verigator-client/Cargo.toml
 
-The program of a provider is xtask/programs/one-call/<crate>.rs. Limits are in xtask/budgets.json.";
+The program of a provider is xtask/programs/one-call/<crate>.rs. Limits are in xtask/budgets.json, by crate.";
 
 const NEXT: &str =
     "cargo xtask sizes --help   # how to see which packages a provider brings and what each costs to build";
@@ -52,97 +69,58 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let budgets = Budgets::read(&root)?.sizes;
     let reqwest = OneCall::reqwest(&root)?;
     let providers = OneCall::providers(&root)?;
+    let names: Vec<&str> = providers.iter().map(OneCall::name).collect();
+    budgets.check_names(&names)?;
+    if let Some(unknown) = arguments.crates.iter().find(|name| !names.contains(&name.as_str())) {
+        let what =
+            format!("there is no provider crate `{unknown}`; those that there are: {}", names.join(", "));
+        return Err(Failure::new(what, "cargo xtask sizes, for all of them"));
+    }
+    let chosen = |name: &str| arguments.crates.is_empty() || arguments.crates.iter().any(|one| one == name);
     progress("counting packages");
     let base_packages = measure::packages(&reqwest)?;
     let base = if arguments.quick { None } else { measure::build(&reqwest)? };
     let mut report = Report::default();
-    for provider in &providers {
+    let mut table = Vec::new();
+    for provider in providers.iter().filter(|provider| chosen(provider.name())) {
+        let name = provider.name();
+        let limits = budgets.of(name)?;
         let packages = measure::packages(provider)?;
-        report.add(packages_row(provider.name(), packages, base_packages, &budgets));
-        let built = if arguments.quick {
-            Err("left out by --quick".to_owned())
-        } else if !provider.makes_a_call() {
-            Err(format!("xtask/programs/one-call/{}.rs is missing", provider.name()))
-        } else {
-            let built = measure::build(provider)?;
-            built.zip(base).ok_or_else(|| "only Linux tells the processor time of child processes".to_owned())
-        };
-        report.add(build_row(provider.name(), &built, &budgets));
-        report.add(binary_row(provider.name(), &built, &budgets));
+        report.add(rows::packages(name, packages, base_packages, limits));
+        let folder = root.join("crates").join(name);
+        if let Some(row) = generated(&folder, name, &budgets)? {
+            report.add(row);
+        }
+        if arguments.quick {
+            continue;
+        }
+        let built = measure::build(provider)?.zip(base);
+        let built = built.ok_or_else(|| "only Linux tells the processor time of child processes".to_owned());
+        report.add(rows::build(name, &built, limits));
+        report.add(rows::binary(name, &built, limits));
+        report.add(rows::own_build(name, &built, &budgets));
+        report.add(rows::check(name, measure::check_after_touch(&root, name)?, &budgets));
+        table.extend(built.ok().map(|(built, _)| (name, packages, built)));
     }
-    report.note("Processor time is user and system of all processes; on a machine with other work it is some percent more.");
+    if arguments.readme {
+        let base = base.map(|base| (base_packages, base));
+        readme::write(&root, base, &table)?;
+    }
+    report.note(
+        "Processor time is user and system of all processes; on a machine with other work it is some percent more.",
+    );
     report.finish(arguments.json.as_deref(), NEXT)
 }
 
-fn packages_row(name: &str, ours: usize, base: usize, budgets: &budgets::Sizes) -> Row {
-    let limit = budgets.packages_over_reqwest;
-    let more = ours as f64 - base as f64;
-    Row::at_most(
-        &format!("sizes.{name}.packages"),
-        &format!("{name}: packages more than reqwest alone"),
-        more,
-        limit,
-        format!("≤ {limit}"),
-        format!("{more} ({ours} to {base})"),
-    )
-    .cases("1 dependency tree")
-    .reference("reqwest 87")
-}
-
-fn build_row(name: &str, built: &Result<(Built, Built), String>, budgets: &budgets::Sizes) -> Row {
-    let id = format!("sizes.{name}.build-cpu");
-    let what = format!("{name}: processor time of a clean development build, against reqwest alone");
-    let limit = budgets.build_cpu_ratio;
-    let target = format!("≤ {limit:.2}");
-    match built {
-        Err(why) => Row::not_run(&id, &what, &target, why),
-        Ok((ours, base)) => {
-            let ratio = ours.cpu_seconds / base.cpu_seconds;
-            let measured = format!("{ratio:.2} ({:.1} s to {:.1} s)", ours.cpu_seconds, base.cpu_seconds);
-            Row::at_most(&id, &what, ratio, limit, target, measured)
-                .cases("1 clean build each")
-                .reference("reqwest 70 s")
-        }
+/// The row of a crate that has a description.
+fn generated(
+    folder: &Path,
+    name: &str,
+    budgets: &crate::report::budgets::Sizes,
+) -> Result<Option<crate::report::Row>, Failure> {
+    if !folder.join("openapi.json").is_file() {
+        return Ok(None);
     }
-}
-
-fn binary_row(name: &str, built: &Result<(Built, Built), String>, budgets: &budgets::Sizes) -> Row {
-    let id = format!("sizes.{name}.binary");
-    let what = format!("{name}: stripped release program, against reqwest alone");
-    let limit = budgets.binary_ratio;
-    let target = format!("≤ {limit:.2}");
-    match built {
-        Err(why) => Row::not_run(&id, &what, &target, why),
-        Ok((ours, base)) => {
-            let ratio = ours.binary_bytes as f64 / base.binary_bytes as f64;
-            let kib = |built: &Built| thousands(built.binary_bytes / 1024);
-            let measured = format!("{ratio:.2} ({} KiB to {} KiB)", kib(ours), kib(base));
-            Row::at_most(&id, &what, ratio, limit, target, measured)
-                .cases("1 build each")
-                .reference("reqwest 3,519 KiB")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::Status;
-
-    fn budgets() -> budgets::Sizes {
-        budgets::Sizes { packages_over_reqwest: 15.0, build_cpu_ratio: 1.1, binary_ratio: 1.1 }
-    }
-
-    #[test]
-    fn fewer_packages_than_reqwest_are_fine() {
-        assert_eq!(packages_row("x", 80, 87, &budgets()).status, Status::Pass);
-        assert_eq!(packages_row("x", 102, 87, &budgets()).status, Status::Pass);
-        assert_eq!(packages_row("x", 103, 87, &budgets()).status, Status::Fail);
-    }
-
-    #[test]
-    fn what_was_not_built_is_not_run() {
-        let row = build_row("x", &Err("left out by --quick".to_owned()), &budgets());
-        assert_eq!((row.status, row.measured.as_str()), (Status::NotRun, "left out by --quick"));
-    }
+    let operations = codegen::coverage_of(folder)?.len();
+    Ok(Some(rows::generated(name, measure::generated_lines(folder), operations, budgets)))
 }

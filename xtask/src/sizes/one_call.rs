@@ -10,7 +10,6 @@ pub(super) struct OneCall {
     name: String,
     folder: PathBuf,
     target: PathBuf,
-    makes_a_call: bool,
 }
 
 // Any version: the lock file says which, and that is the workspace's.
@@ -49,17 +48,21 @@ impl OneCall {
 
     fn write(root: &Path, name: &str, dependencies: &str) -> Result<Self, Failure> {
         let folder = root.join("target/xtask/sizes").join(name);
-        let source = fs::read(root.join("xtask/programs/one-call").join(format!("{name}.rs"))).ok();
-        let makes_a_call = source.is_some();
+        let program = format!("xtask/programs/one-call/{name}.rs");
+        let source = fs::read(root.join(&program)).map_err(|error| {
+            Failure::new(
+                format!("{program} can't be read: {error}"),
+                format!(
+                    "git checkout {program}; for a new crate write the smallest program that makes one call"
+                ),
+            )
+        })?;
         let lock = process::read(&root.join("Cargo.lock"))?;
         process::write_if_changed(&folder.join("Cargo.lock"), &lock)?;
         process::write_if_changed(&folder.join("Cargo.toml"), manifest(name, dependencies).as_bytes())?;
-        process::write_if_changed(
-            &folder.join("src/main.rs"),
-            &source.unwrap_or_else(|| b"fn main() {}\n".to_vec()),
-        )?;
+        process::write_if_changed(&folder.join("src/main.rs"), &source)?;
         let target = root.join("target/xtask/build/sizes").join(name);
-        Ok(Self { name: name.to_owned(), folder, target, makes_a_call })
+        Ok(Self { name: name.to_owned(), folder, target })
     }
 
     /// The crate that is measured.
@@ -74,11 +77,6 @@ impl OneCall {
     /// Where it is built.
     pub(super) fn target(&self) -> &Path {
         &self.target
-    }
-
-    /// Whether there is a program, and not just a dependency.
-    pub(super) fn makes_a_call(&self) -> bool {
-        self.makes_a_call
     }
 
     /// The release program.

@@ -172,26 +172,12 @@ impl Communications<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, CommunicationCreate};
+    /// use virtuous_client::CommunicationCreate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let communication = client
     ///     .communications()
-    ///     .create(
-    ///         CommunicationCreate::new()
-    ///             .name("Spring Appeal")
-    ///             .campaign_id(20)
-    ///             .channel_type("Channel type")
-    ///             .communication_type("Communication type")
-    ///             .communication_step("Communication step")
-    ///             .start_date_time("2023-12-07T12:00:00")
-    ///             .owner_id(13)
-    ///             .giving_goal(Amount::new(105, 1))
-    ///             .new_giver_goal(61)
-    ///             .internal_cost_estimate(Amount::new(105, 1))
-    ///             .vendor_cost_estimate(Amount::new(105, 1))
-    ///             .network_reach(6),
-    ///     )
+    ///     .create(CommunicationCreate::new().name("Spring Appeal").campaign_id(20))
     ///     .await?;
     /// # Ok(())
     /// # }

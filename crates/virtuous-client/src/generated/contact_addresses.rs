@@ -110,22 +110,7 @@ impl ContactAddresses<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_address = client
     ///     .contact_addresses()
-    ///     .update(
-    ///         16,
-    ///         AddressUpdate::new()
-    ///             .label("Home")
-    ///             .address1("1 Main Street")
-    ///             .address2("Suite 4")
-    ///             .city("Phoenix")
-    ///             .state("AZ")
-    ///             .postal("85001")
-    ///             .country("United States")
-    ///             .set_as_primary(true)
-    ///             .start_month(1)
-    ///             .start_day(1)
-    ///             .end_month(6)
-    ///             .end_day(30),
-    ///     )
+    ///     .update(16, AddressUpdate::new().label("Home").address1("1 Main Street"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -146,6 +131,15 @@ impl ContactAddresses<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.contact_addresses().modify(16, |update| update.label = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         contact_address_id: i64,
@@ -211,21 +205,7 @@ impl ContactAddresses<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_address = client
     ///     .contact_addresses()
-    ///     .create(
-    ///         AddressCreate::new(17)
-    ///             .label("Home")
-    ///             .address1("1 Main Street")
-    ///             .address2("Suite 4")
-    ///             .city("Phoenix")
-    ///             .state("AZ")
-    ///             .postal("85001")
-    ///             .country("United States")
-    ///             .set_as_primary(true)
-    ///             .start_month(1)
-    ///             .start_day(1)
-    ///             .end_month(6)
-    ///             .end_day(30),
-    ///     )
+    ///     .create(AddressCreate::new(17).label("Home").address1("1 Main Street"))
     ///     .await?;
     /// # Ok(())
     /// # }

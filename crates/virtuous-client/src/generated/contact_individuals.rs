@@ -90,6 +90,9 @@ impl ContactIndividuals<'_> {
 
     /// Replaces what is known of an individual.
     ///
+    /// What isn't sent is cleared. `modify` reads the individual first and keeps everything. Assumption:
+    /// records of collections that are sent take the place of those that are there.
+    ///
     /// - `contact_individual_id`: The individual's id.
     ///
     /// `PUT /api/ContactIndividual/{contactIndividualId}`, an idempotent write: it is repeated when it fails
@@ -108,35 +111,12 @@ impl ContactIndividuals<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{CollectionRecord, IndividualUpdate, NamedValue};
+    /// use virtuous_client::IndividualUpdate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_individual = client
     ///     .contact_individuals()
-    ///     .update(
-    ///         817,
-    ///         IndividualUpdate::new()
-    ///             .first_name("Anna")
-    ///             .last_name("Larsson")
-    ///             .prefix("Mrs.")
-    ///             .middle_name("Maria")
-    ///             .suffix("Suffix")
-    ///             .gender("Female")
-    ///             .set_as_primary(true)
-    ///             .set_as_secondary(true)
-    ///             .birth_month(2)
-    ///             .birth_day(28)
-    ///             .birth_year(1970)
-    ///             .approximate_age(53)
-    ///             .is_deceased(false)
-    ///             .deceased_date("2023-12-07")
-    ///             .passion("Passion")
-    ///             .avatar_url("/api/avatar/17")
-    ///             .custom_fields([("shirt", "M")])
-    ///             .custom_collections([CollectionRecord::new()
-    ///                 .name("Spring Appeal")
-    ///                 .fields([NamedValue::new("size", "M")])]),
-    ///     )
+    ///     .update(817, IndividualUpdate::new().first_name("Anna").last_name("Larsson"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -157,6 +137,18 @@ impl ContactIndividuals<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client
+    ///     .contact_individuals()
+    ///     .modify(817, |update| update.first_name = Some("new".to_owned()))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         contact_individual_id: i64,
@@ -279,7 +271,7 @@ impl ContactIndividuals<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{CollectionRecord, ContactMethodType, IndividualCreate, NamedValue, NewContactMethod};
+    /// use virtuous_client::{ContactMethodType, IndividualCreate, NewContactMethod};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_individual = client
@@ -291,24 +283,7 @@ impl ContactIndividuals<'_> {
     ///             .contact_methods([NewContactMethod::new(ContactMethodType::HomeEmail, "Value")
     ///                 .is_opted_in(true)
     ///                 .is_primary(true)])
-    ///             .prefix("Mrs.")
-    ///             .middle_name("Maria")
-    ///             .suffix("Suffix")
-    ///             .gender("Female")
-    ///             .set_as_primary(true)
-    ///             .set_as_secondary(true)
-    ///             .birth_month(2)
-    ///             .birth_day(28)
-    ///             .birth_year(1970)
-    ///             .approximate_age(53)
-    ///             .is_deceased(false)
-    ///             .deceased_date("2023-12-07")
-    ///             .passion("Passion")
-    ///             .avatar_url("/api/avatar/17")
-    ///             .custom_fields([("shirt", "M")])
-    ///             .custom_collections([CollectionRecord::new()
-    ///                 .name("Spring Appeal")
-    ///                 .fields([NamedValue::new("size", "M")])]),
+    ///             .prefix("Mrs."),
     ///     )
     ///     .await?;
     /// # Ok(())

@@ -203,13 +203,23 @@ impl ContactNotes<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `timeSpent` is cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `timeSpent`. Of these, what an answer has all
+    /// the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.contact_notes().modify(76, |update| update.kind = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         note_id: i64,
@@ -280,9 +290,7 @@ impl ContactNotes<'_> {
     ///             .kind("General")
     ///             .note("Called on Monday.")
     ///             .note_date_time("2023-12-07T12:00:00")
-    ///             .important(true)
-    ///             .private(true)
-    ///             .time_spent(15),
+    ///             .important(true),
     ///     )
     ///     .await?;
     /// # Ok(())

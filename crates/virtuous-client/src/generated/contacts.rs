@@ -58,7 +58,7 @@ impl Contacts<'_> {
     /// Replaces what is known of a contact.
     ///
     /// What isn't sent is cleared, by the vendor's word. `modify` reads the contact first and keeps
-    /// everything.
+    /// everything. Assumption: records of collections that are sent take the place of those that are there.
     ///
     /// - `contact_id`: The contact's id.
     ///
@@ -78,30 +78,12 @@ impl Contacts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{CollectionRecord, ContactType, ContactUpdate, NamedValue};
+    /// use virtuous_client::{ContactType, ContactUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact = client
     ///     .contacts()
-    ///     .update(
-    ///         17,
-    ///         ContactUpdate::new()
-    ///             .contact_type(ContactType::Household)
-    ///             .name("Spring Appeal")
-    ///             .informal_name("Anna")
-    ///             .description("Description")
-    ///             .website("https://example.org")
-    ///             .marital_status("Marital status")
-    ///             .anniversary_month(6)
-    ///             .anniversary_day(12)
-    ///             .anniversary_year(2001)
-    ///             .origin_segment_id(19)
-    ///             .is_private(false)
-    ///             .custom_fields([("shirt", "M")])
-    ///             .custom_collections([CollectionRecord::new()
-    ///                 .name("Spring Appeal")
-    ///                 .fields([NamedValue::new("size", "M")])]),
-    ///     )
+    ///     .update(17, ContactUpdate::new().contact_type(ContactType::Household).name("Spring Appeal"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -122,6 +104,15 @@ impl Contacts<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.contacts().modify(17, |update| update.name = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         contact_id: i64,
@@ -455,7 +446,7 @@ impl Contacts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{CollectionRecord, ContactCreate, ContactType, NamedValue, NewContactAddress, NewContactIndividual};
+    /// use virtuous_client::{ContactCreate, ContactType, NewContactIndividual};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact = client
@@ -470,22 +461,7 @@ impl Contacts<'_> {
     ///                 .middle_name("Maria")],
     ///         )
     ///         .reference_source("crm")
-    ///         .reference_id("crm/17")
-    ///         .informal_name("Anna")
-    ///         .description("Description")
-    ///         .website("https://example.org")
-    ///         .marital_status("Marital status")
-    ///         .anniversary_month(6)
-    ///         .anniversary_day(12)
-    ///         .anniversary_year(2001)
-    ///         .origin_segment_id(19)
-    ///         .is_private(false)
-    ///         .is_archived(false)
-    ///         .contact_addresses([NewContactAddress::new().label("Home").address1("1 Main Street")])
-    ///         .custom_fields([("shirt", "M")])
-    ///         .custom_collections([CollectionRecord::new()
-    ///             .name("Spring Appeal")
-    ///             .fields([NamedValue::new("size", "M")])]),
+    ///         .reference_id("crm/17"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -640,7 +616,7 @@ impl Contacts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{ContactTransaction, ContactType, TransactionVolunteerHours};
+    /// use virtuous_client::ContactTransaction;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// client
@@ -649,35 +625,7 @@ impl Contacts<'_> {
     ///         ContactTransaction::first_name("Anna")
     ///             .last_name("Larsson")
     ///             .reference_source("crm")
-    ///             .reference_id("crm/17")
-    ///             .contact_type(ContactType::Household)
-    ///             .name("Spring Appeal")
-    ///             .title("Title")
-    ///             .middle_name("Maria")
-    ///             .suffix("Suffix")
-    ///             .email_type("ola@example.org")
-    ///             .email("anna@example.org")
-    ///             .phone_type("Phone type")
-    ///             .phone("+1 602 555 0100")
-    ///             .address1("1 Main Street")
-    ///             .address2("Suite 4")
-    ///             .city("Phoenix")
-    ///             .state("AZ")
-    ///             .postal("85001")
-    ///             .country("United States")
-    ///             .event_id(94)
-    ///             .event_name("Event name")
-    ///             .invited(true)
-    ///             .rsvp(true)
-    ///             .rsvp_response(true)
-    ///             .attended(true)
-    ///             .tags("Tags")
-    ///             .origin_segment_code("A-100")
-    ///             .email_lists(["ola@example.org"])
-    ///             .custom_fields([("shirt", "M")])
-    ///             .volunteer_attendances([TransactionVolunteerHours::new()
-    ///                 .volunteer_opportunity_id(47)
-    ///                 .volunteer_opportunity_name("Volunteer opportunity name")]),
+    ///             .reference_id("crm/17"),
     ///     )
     ///     .await?;
     /// # Ok(())

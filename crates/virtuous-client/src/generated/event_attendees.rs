@@ -154,18 +154,7 @@ impl EventAttendees<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let event_attendee = client
     ///     .event_attendees(94)
-    ///     .update(
-    ///         94,
-    ///         EventAttendeeUpdate::new()
-    ///             .invited(true)
-    ///             .rsvp(true)
-    ///             .rsvp_response(true)
-    ///             .attended(true)
-    ///             .schedule("Schedule")
-    ///             .table("Table")
-    ///             .meal("Meal")
-    ///             .custom_fields([("shirt", "M")]),
-    ///     )
+    ///     .update(94, EventAttendeeUpdate::new().invited(true).rsvp(true))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -181,14 +170,26 @@ impl EventAttendees<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `rsvpResponse`, `schedule`, `table`, `meal` are
-    /// cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `rsvpResponse`, `schedule`, `table`, `meal`. Of
+    /// these, what an answer has all the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client
+    ///     .event_attendees(94)
+    ///     .modify(94, |update| update.schedule = Some("new".to_owned()))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         event_attendee_id: i64,

@@ -79,30 +79,7 @@ impl Events<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let event = client
     ///     .events()
-    ///     .create(
-    ///         EventWrite::new()
-    ///             .name("Spring Appeal")
-    ///             .event_type("Event type")
-    ///             .start_date_time("2023-12-07T12:00:00")
-    ///             .end_date_time("2023-12-07T12:00:00")
-    ///             .time_zone("US/Arizona")
-    ///             .communication_id(46)
-    ///             .location_name("Location name")
-    ///             .description("Description")
-    ///             .special_instructions("Special instructions")
-    ///             .invite_only(false)
-    ///             .rsvp_required(true)
-    ///             .tables(["Tables"])
-    ///             .meals(["Meals"])
-    ///             .address1("1 Main Street")
-    ///             .address2("Suite 4")
-    ///             .city("Phoenix")
-    ///             .state("AZ")
-    ///             .postal("85001")
-    ///             .country("United States")
-    ///             .eventbrite_id("Eventbrite id")
-    ///             .custom_fields([("shirt", "M")]),
-    ///     )
+    ///     .create(EventWrite::new().name("Spring Appeal").event_type("Event type"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -179,14 +156,24 @@ impl Events<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `address1`, `address2`, `city`, `state`, `postal`,
-    /// `country`, `eventbriteId` are cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `address1`, `address2`, `city`, `state`,
+    /// `postal`, `country`, `eventbriteId`. Of these, what an answer has all the same is kept, and the rest
+    /// is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.events().modify(94, |update| update.name = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(&self, event_id: i64, change: impl FnOnce(&mut EventWrite)) -> Result<Event, Error> {
         let read = self.get(event_id).await?;
         let mut update = EventWrite::from(&read);

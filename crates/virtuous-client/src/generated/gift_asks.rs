@@ -134,7 +134,7 @@ impl GiftAsks<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, GiftAskType, GiftAskUpdate};
+    /// use virtuous_client::{Amount, GiftAskType, GiftAskUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let gift_ask = client
@@ -143,15 +143,7 @@ impl GiftAsks<'_> {
     ///         81,
     ///         GiftAskUpdate::new(Amount::new(105, 1), GiftAskType::FixedAsk, "Status")
     ///             .ask_date("2023-12-07")
-    ///             .expected_fulfillment_date("2023-12-07")
-    ///             .notes("Notes")
-    ///             .frequency(Frequency::Monthly)
-    ///             .declined(false)
-    ///             .project_id(41)
-    ///             .segment_id(33)
-    ///             .assigned_user_id(89)
-    ///             .secondary_assigned_user_id(35)
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .expected_fulfillment_date("2023-12-07"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -173,6 +165,15 @@ impl GiftAsks<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.gift_asks().modify(81, |update| update.notes = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         gift_ask_id: i64,
@@ -201,7 +202,7 @@ impl GiftAsks<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, GiftAskCreate, GiftAskType};
+    /// use virtuous_client::{Amount, GiftAskCreate, GiftAskType};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let gift_ask = client
@@ -209,15 +210,7 @@ impl GiftAsks<'_> {
     ///     .create(
     ///         GiftAskCreate::new(17, Amount::new(105, 1), GiftAskType::FixedAsk, "Status")
     ///             .ask_date("2023-12-07")
-    ///             .expected_fulfillment_date("2023-12-07")
-    ///             .notes("Notes")
-    ///             .frequency(Frequency::Monthly)
-    ///             .declined(false)
-    ///             .project_id(41)
-    ///             .segment_id(33)
-    ///             .assigned_user_id(89)
-    ///             .secondary_assigned_user_id(35)
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .expected_fulfillment_date("2023-12-07"),
     ///     )
     ///     .await?;
     /// # Ok(())

@@ -205,12 +205,13 @@ impl Gifts<'_> {
     /// Replaces a gift.
     ///
     /// What isn't sent is cleared. `modify` reads the gift first and keeps what the vendor tells, `patch`
-    /// changes a few fields.
+    /// changes a few fields. It is not repeated by itself, for a part whose state is `Add` may be added
+    /// twice.
     ///
     /// - `gift_id`: The gift's id.
     ///
-    /// `PUT /api/Gift/{giftId}`, an idempotent write: it is repeated when it fails for a passing reason,
-    /// since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// `PUT /api/Gift/{giftId}`, a write: it is never repeated unless it is certain that it was not executed.
+    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -225,70 +226,12 @@ impl Gifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, ChildState, GiftDesignationWrite, GiftPremiumWrite, GiftType, GiftUpdate, PledgePaymentWrite, RecurringGiftPaymentWrite};
+    /// use virtuous_client::{GiftType, GiftUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let gift = client
     ///     .gifts()
-    ///     .update(
-    ///         301,
-    ///         GiftUpdate::new()
-    ///             .gift_type(GiftType::Credit)
-    ///             .gift_date("2023-12-07")
-    ///             .amount(Amount::new(105, 1))
-    ///             .batch("B-7")
-    ///             .segment_id(33)
-    ///             .receipt_segment_id(29)
-    ///             .media_outlet_id(67)
-    ///             .notes("Notes")
-    ///             .is_private(false)
-    ///             .receipt_date("2023-12-07")
-    ///             .contact_individual_id(817)
-    ///             .contact_passthrough_id(32)
-    ///             .cash_accounting_code("A-100")
-    ///             .state(ChildState::Add)
-    ///             .is_tax_deductible(true)
-    ///             .gift_ask_id(81)
-    ///             .passthrough_gift_ask_id(87)
-    ///             .grant_id(88)
-    ///             .contact_membership_id(72)
-    ///             .currency_code("USD")
-    ///             .exchange_rate(Amount::new(105, 1))
-    ///             .check_number("Check number")
-    ///             .credit_card_type("Credit card type")
-    ///             .cryptocoin_type("Cryptocoin type")
-    ///             .transaction_hash("Transaction hash")
-    ///             .coin_sold_for_cash(true)
-    ///             .coin_amount(Amount::new(105, 1))
-    ///             .date_coin_was_sold("2023-12-07")
-    ///             .coin_sale_amount(Amount::new(105, 1))
-    ///             .ticker_symbol("Ticker symbol")
-    ///             .number_of_shares(Amount::new(105, 1))
-    ///             .stock_sold_for_cash(true)
-    ///             .date_stock_was_sold("2023-12-07")
-    ///             .stock_sale_amount(Amount::new(105, 1))
-    ///             .ira_custodian("Ira custodian")
-    ///             .non_cash_gift_type_id(84)
-    ///             .non_cash_gift_type("Non cash gift type")
-    ///             .description("Description")
-    ///             .non_cash_sold_for_cash(true)
-    ///             .date_non_cash_was_sold("2023-12-07")
-    ///             .non_cash_original_amount(Amount::new(105, 1))
-    ///             .non_cash_sale_amount(Amount::new(105, 1))
-    ///             .gift_designations([
-    ///                 GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)
-    ///             ])
-    ///             .gift_premiums([GiftPremiumWrite::new().premium_id(45).quantity(2)])
-    ///             .pledge_payments([PledgePaymentWrite::new().id(255).amount(Amount::new(105, 1))])
-    ///             .recurring_gift_payments([RecurringGiftPaymentWrite::new()
-    ///                 .id(201)
-    ///                 .payment_id("RecurringGiftPayment-7")])
-    ///             .tribute_type("Tribute type")
-    ///             .tribute_id(45)
-    ///             .tribute_description("Tribute description")
-    ///             .acknowledgee_id(85)
-    ///             .custom_fields([("shirt", "M")]),
-    ///     )
+    ///     .update(301, GiftUpdate::new().gift_type(GiftType::Credit).gift_date("2023-12-07"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -304,18 +247,28 @@ impl Gifts<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `receiptSegmentId`, `state`,
+    /// By its reference the vendor takes more than it tells: `receiptSegmentId`, `state`,
     /// `passthroughGiftAskId`, `checkNumber`, `creditCardType`, `cryptocoinType`, `transactionHash`,
     /// `coinSoldForCash`, `coinAmount`, `dateCoinWasSold`, `coinSaleAmount`, `tickerSymbol`,
     /// `numberOfShares`, `stockSoldForCash`, `dateStockWasSold`, `stockSaleAmount`, `iraCustodian`,
     /// `nonCashGiftTypeId`, `nonCashGiftType`, `description`, `nonCashSoldForCash`, `dateNonCashWasSold`,
-    /// `nonCashOriginalAmount`, `nonCashSaleAmount`, `recurringGiftPayments` are cleared unless set again.
+    /// `nonCashOriginalAmount`, `nonCashSaleAmount`, `recurringGiftPayments`. Of these, what an answer has
+    /// all the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.gifts().modify(301, |update| update.batch = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(&self, gift_id: i64, change: impl FnOnce(&mut GiftUpdate)) -> Result<Gift, Error> {
         let read = self.get(gift_id).await?;
         let mut update = GiftUpdate::try_from(&read)?;
@@ -411,7 +364,7 @@ impl Gifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, ChildState, GiftCreate, GiftDesignationWrite, GiftPremiumWrite, GiftType, PledgePaymentWrite, RecurringGiftPaymentWrite};
+    /// use virtuous_client::{Amount, ChildState, GiftCreate, GiftDesignationWrite, GiftType};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let gift = client
@@ -425,57 +378,7 @@ impl Gifts<'_> {
     ///             [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
     ///         )
     ///         .transaction_source("shop")
-    ///         .transaction_id("T-1")
-    ///         .batch("B-7")
-    ///         .segment_id(33)
-    ///         .receipt_segment_id(29)
-    ///         .media_outlet_id(67)
-    ///         .notes("Notes")
-    ///         .is_private(false)
-    ///         .receipt_date("2023-12-07")
-    ///         .contact_individual_id(817)
-    ///         .contact_passthrough_id(32)
-    ///         .cash_accounting_code("A-100")
-    ///         .state(ChildState::Add)
-    ///         .is_tax_deductible(true)
-    ///         .gift_ask_id(81)
-    ///         .passthrough_gift_ask_id(87)
-    ///         .grant_id(88)
-    ///         .contact_membership_id(72)
-    ///         .currency_code("USD")
-    ///         .exchange_rate(Amount::new(105, 1))
-    ///         .check_number("Check number")
-    ///         .credit_card_type("Credit card type")
-    ///         .cryptocoin_type("Cryptocoin type")
-    ///         .transaction_hash("Transaction hash")
-    ///         .coin_sold_for_cash(true)
-    ///         .coin_amount(Amount::new(105, 1))
-    ///         .date_coin_was_sold("2023-12-07")
-    ///         .coin_sale_amount(Amount::new(105, 1))
-    ///         .ticker_symbol("Ticker symbol")
-    ///         .number_of_shares(Amount::new(105, 1))
-    ///         .ira_custodian("Ira custodian")
-    ///         .stock_sold_for_cash(true)
-    ///         .date_stock_was_sold("2023-12-07")
-    ///         .stock_sale_amount(Amount::new(105, 1))
-    ///         .non_cash_gift_type_id(84)
-    ///         .non_cash_gift_type("Non cash gift type")
-    ///         .description("Description")
-    ///         .non_cash_sold_for_cash(true)
-    ///         .date_non_cash_was_sold("2023-12-07")
-    ///         .non_cash_original_amount(Amount::new(105, 1))
-    ///         .non_cash_sale_amount(Amount::new(105, 1))
-    ///         .gift_premiums([GiftPremiumWrite::new().premium_id(45).quantity(2)])
-    ///         .pledge_payments([PledgePaymentWrite::new().id(255).amount(Amount::new(105, 1))])
-    ///         .recurring_gift_payments([RecurringGiftPaymentWrite::new()
-    ///             .id(201)
-    ///             .payment_id("RecurringGiftPayment-7")])
-    ///         .tribute_type("Tribute type")
-    ///         .tribute_id(45)
-    ///         .tribute_description("Tribute description")
-    ///         .acknowledgee_id(85)
-    ///         .reversed_gift_id(86)
-    ///         .custom_fields([("shirt", "M")]),
+    ///         .transaction_id("T-1"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -619,7 +522,7 @@ impl Gifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, CollectionRecord, Frequency, GiftTransaction, GiftTransactionContact, GiftType, NamedValue, TransactionAddress, TransactionDesignation, TransactionEventAttendee, TransactionPremium, TransactionTribute};
+    /// use virtuous_client::{GiftTransaction, GiftTransactionContact, GiftType};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// client
@@ -629,117 +532,12 @@ impl Gifts<'_> {
     ///             GiftTransactionContact::first_name("Anna")
     ///                 .last_name("Larsson")
     ///                 .reference_id("crm/17")
-    ///                 .id(273)
-    ///                 .name("Spring Appeal")
-    ///                 .kind("General")
-    ///                 .title("Title")
-    ///                 .middle_name("Maria")
-    ///                 .suffix("Suffix")
-    ///                 .birth_month("Birth month")
-    ///                 .birth_day("Birth day")
-    ///                 .birth_year("Birth year")
-    ///                 .gender("Female")
-    ///                 .email_type("ola@example.org")
-    ///                 .email("anna@example.org")
-    ///                 .phone_type("Phone type")
-    ///                 .phone("+1 602 555 0100")
-    ///                 .address(
-    ///                     TransactionAddress::new().address1("1 Main Street").address2("Suite 4"),
-    ///                 )
-    ///                 .tags("Tags")
-    ///                 .email_lists(["ola@example.org"]),
+    ///                 .id(273),
     ///             GiftType::Credit,
     ///             "25.00",
     ///         )
     ///         .transaction_source("shop")
-    ///         .transaction_id("T-1")
-    ///         .gift_date("2023-12-07")
-    ///         .cancel_date("2023-12-07")
-    ///         .currency_code("USD")
-    ///         .exchange_rate(Amount::new(105, 1))
-    ///         .frequency(Frequency::Monthly)
-    ///         .recurring_gift_transaction_id("Recurring gift transaction id")
-    ///         .recurring_gift_transaction_update(true)
-    ///         .pledge_frequency(Frequency::Monthly)
-    ///         .pledge_transaction_id("Pledge transaction id")
-    ///         .pledge_expected_fulfillment_date("2023-12-07")
-    ///         .batch("B-7")
-    ///         .notes("Notes")
-    ///         .segment("Segment")
-    ///         .media_outlet("Media outlet")
-    ///         .receipt_date("2023-12-07")
-    ///         .receipt_segment("Receipt segment")
-    ///         .cash_accounting_code("A-100")
-    ///         .tribute("Tribute")
-    ///         .tribute_dedication(
-    ///             TransactionTribute::new()
-    ///                 .tribute_id(45)
-    ///                 .tribute_type("Tribute type")
-    ///                 .tribute_first_name("Anna")
-    ///                 .tribute_last_name("Larsson")
-    ///                 .tribute_city("Tribute city")
-    ///                 .tribute_state("Tribute state")
-    ///                 .acknowledgee_individual_id(38)
-    ///                 .acknowledgee_first_name("Anna")
-    ///                 .acknowledgee_last_name("Larsson")
-    ///                 .acknowledgee_address("Acknowledgee address")
-    ///                 .acknowledgee_city("Acknowledgee city")
-    ///                 .acknowledgee_state("Acknowledgee state")
-    ///                 .acknowledgee_postal("Acknowledgee postal")
-    ///                 .acknowledgee_email("ola@example.org")
-    ///                 .acknowledgee_phone("Acknowledgee phone"),
-    ///         )
-    ///         .is_private(false)
-    ///         .is_tax_deductible(true)
-    ///         .check_number("Check number")
-    ///         .credit_card_type("Credit card type")
-    ///         .non_cash_gift_type_id(84)
-    ///         .non_cash_gift_type("Non cash gift type")
-    ///         .non_cash_gift_description("Non cash gift description")
-    ///         .stock_ticker_symbol("Stock ticker symbol")
-    ///         .stock_number_of_shares(75)
-    ///         .ira_custodian("Ira custodian")
-    ///         .submission_url("/api/submission/17")
-    ///         .designations([TransactionDesignation::new().id(304).name("Spring Appeal")])
-    ///         .premiums([TransactionPremium::new().id(298).name("Spring Appeal")])
-    ///         .custom_fields([("shirt", "M")])
-    ///         .custom_objects([CollectionRecord::new()
-    ///             .name("Spring Appeal")
-    ///             .fields([NamedValue::new("size", "M")])])
-    ///         .contact_individual_id(817)
-    ///         .passthrough_contact(
-    ///             GiftTransactionContact::first_name("Anna")
-    ///                 .last_name("Larsson")
-    ///                 .reference_id("crm/17")
-    ///                 .id(273)
-    ///                 .name("Spring Appeal")
-    ///                 .kind("General")
-    ///                 .title("Title")
-    ///                 .middle_name("Maria")
-    ///                 .suffix("Suffix")
-    ///                 .birth_month("Birth month")
-    ///                 .birth_day("Birth day")
-    ///                 .birth_year("Birth year")
-    ///                 .gender("Female")
-    ///                 .email_type("ola@example.org")
-    ///                 .email("anna@example.org")
-    ///                 .phone_type("Phone type")
-    ///                 .phone("+1 602 555 0100")
-    ///                 .address(
-    ///                     TransactionAddress::new().address1("1 Main Street").address2("Suite 4"),
-    ///                 )
-    ///                 .tags("Tags")
-    ///                 .email_lists(["ola@example.org"]),
-    ///         )
-    ///         .event_attendee(
-    ///             TransactionEventAttendee::new()
-    ///                 .event_id(94)
-    ///                 .event_name("Event name")
-    ///                 .invited(true)
-    ///                 .rsvp(true)
-    ///                 .rsvp_response(true)
-    ///                 .attended(true),
-    ///         ),
+    ///         .transaction_id("T-1"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -773,7 +571,7 @@ impl Gifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, GiftTransaction, GiftTransactionBatch, GiftTransactionContact, GiftType};
+    /// use virtuous_client::{GiftTransaction, GiftTransactionBatch, GiftTransactionContact, GiftType};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// client
@@ -793,11 +591,7 @@ impl Gifts<'_> {
     ///             .transaction_id("T-1")],
     ///         )
     ///         .create_import(true)
-    ///         .import_name("Import name")
-    ///         .batch("B-7")
-    ///         .batch_total(Amount::new(105, 1))
-    ///         .default_gift_date("2023-12-07")
-    ///         .default_gift_type(GiftType::Credit),
+    ///         .import_name("Import name"),
     ///     )
     ///     .await?;
     /// # Ok(())

@@ -130,6 +130,15 @@ impl Grants<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.grants().modify(88, |update| update.title = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(&self, grant_id: i64, change: impl FnOnce(&mut GrantWrite)) -> Result<Grant, Error> {
         let read = self.get(grant_id).await?;
         let mut update = GrantWrite::from(&read);
@@ -240,37 +249,10 @@ impl Grants<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, GrantWrite};
+    /// use virtuous_client::GrantWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let grant = client
-    ///     .grants()
-    ///     .create(
-    ///         GrantWrite::new()
-    ///             .owner_id(13)
-    ///             .title("Title")
-    ///             .granting_organization_id(55)
-    ///             .description("Description")
-    ///             .reference_id("crm/17")
-    ///             .receiving_organization_id(63)
-    ///             .project_id(41)
-    ///             .due_date("2023-12-07")
-    ///             .total_anticipated_amount(Amount::new(105, 1))
-    ///             .status("Status")
-    ///             .submission_date("2023-12-07")
-    ///             .anticipated_award_date("2023-12-07")
-    ///             .point_of_contact_name("Point of contact name")
-    ///             .point_of_contact_email("ola@example.org")
-    ///             .point_of_contact_phone("Point of contact phone")
-    ///             .website("https://example.org")
-    ///             .awarded_grant(true)
-    ///             .awarded_amount(Amount::new(105, 1))
-    ///             .awarded_date("2023-12-07")
-    ///             .award_terms("Award terms")
-    ///             .grant_type("Grant type")
-    ///             .custom_fields([("shirt", "M")]),
-    ///     )
-    ///     .await?;
+    /// let grant = client.grants().create(GrantWrite::new().owner_id(13).title("Title")).await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -626,7 +626,7 @@ pub static GIFTS_GET: Operation = Operation::new("gifts.get", Method::GET, "/api
 
 /// `PUT /api/Gift/{giftId}`: Replaces a gift.
 pub static GIFTS_UPDATE: Operation =
-    Operation::new("gifts.update", Method::PUT, "/api/Gift/{giftId}", Class::IdempotentWrite);
+    Operation::new("gifts.update", Method::PUT, "/api/Gift/{giftId}", Class::Write);
 
 /// `DELETE /api/Gift/{giftId}`: Removes a gift.
 pub static GIFTS_DELETE: Operation =

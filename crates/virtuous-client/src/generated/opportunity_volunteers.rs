@@ -333,6 +333,18 @@ impl OpportunityVolunteers<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client
+    ///     .opportunity_volunteers(47)
+    ///     .modify_attendance(29, |update| update.time_zone = Some("new".to_owned()))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify_attendance(
         &self,
         volunteer_attendance_id: i64,

@@ -110,7 +110,7 @@ impl PlannedGifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, PlannedGiftType, PlannedGiftUpdate};
+    /// use virtuous_client::{PlannedGiftType, PlannedGiftUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let planned_gift = client
@@ -119,18 +119,7 @@ impl PlannedGifts<'_> {
     ///         50,
     ///         PlannedGiftUpdate::new()
     ///             .planned_gift_date("2023-12-07")
-    ///             .planned_gift_type(PlannedGiftType::WillAndBequest)
-    ///             .frequency(Frequency::Monthly)
-    ///             .anticipated_amount(Amount::new(105, 1))
-    ///             .anticipated_start_date("2023-12-07")
-    ///             .number_of_occurrences(93)
-    ///             .current_value(Amount::new(105, 1))
-    ///             .contact_individual_id(817)
-    ///             .assigned_user_id(89)
-    ///             .project_id(41)
-    ///             .segment_id(33)
-    ///             .thank_you_date("2023-12-07")
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .planned_gift_type(PlannedGiftType::WillAndBequest),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -147,14 +136,24 @@ impl PlannedGifts<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `contactIndividualId`, `assignedUserId`,
-    /// `thankYouDate` are cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `contactIndividualId`, `assignedUserId`,
+    /// `thankYouDate`. Of these, what an answer has all the same is kept, and the rest is cleared unless it
+    /// is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.planned_gifts().modify(50, |update| drop(update)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         planned_gift_id: i64,
@@ -226,15 +225,7 @@ impl PlannedGifts<'_> {
     ///             Frequency::Monthly,
     ///         )
     ///         .anticipated_amount(Amount::new(105, 1))
-    ///         .anticipated_start_date("2023-12-07")
-    ///         .number_of_occurrences(93)
-    ///         .current_value(Amount::new(105, 1))
-    ///         .contact_individual_id(817)
-    ///         .assigned_user_id(89)
-    ///         .project_id(41)
-    ///         .segment_id(33)
-    ///         .thank_you_date("2023-12-07")
-    ///         .custom_fields([("shirt", "M")]),
+    ///         .anticipated_start_date("2023-12-07"),
     ///     )
     ///     .await?;
     /// # Ok(())

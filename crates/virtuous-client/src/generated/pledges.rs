@@ -120,7 +120,7 @@ impl Pledges<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, PledgePaymentPlan, PledgeUpdate};
+    /// use virtuous_client::{Amount, Frequency, PledgeUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let pledge = client
@@ -133,10 +133,7 @@ impl Pledges<'_> {
     ///             .expected_fulfillment_date("2023-12-07")
     ///             .is_private(false)
     ///             .gift_ask_id(81)
-    ///             .segment_id(33)
-    ///             .project_id(41)
-    ///             .payments([PledgePaymentPlan::new("2023-12-07", Amount::new(105, 1))])
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .segment_id(33),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -153,13 +150,23 @@ impl Pledges<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `giftAskId` is cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `giftAskId`. Of these, what an answer has all
+    /// the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.pledges().modify(83, |update| drop(update)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         pledge_id: i64,
@@ -188,7 +195,7 @@ impl Pledges<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, PledgeCreate, PledgePaymentPlan};
+    /// use virtuous_client::{Amount, Frequency, PledgeCreate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let pledge = client
@@ -201,10 +208,7 @@ impl Pledges<'_> {
     ///             .expected_fulfillment_date("2023-12-07")
     ///             .is_private(false)
     ///             .gift_ask_id(81)
-    ///             .segment_id(33)
-    ///             .project_id(41)
-    ///             .payments([PledgePaymentPlan::new("2023-12-07", Amount::new(105, 1))])
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .segment_id(33),
     ///     )
     ///     .await?;
     /// # Ok(())

@@ -96,6 +96,15 @@ impl Premiums<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.premiums().modify(45, |update| update.name = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         premium_id: i64,
@@ -186,24 +195,11 @@ impl Premiums<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, PremiumWrite};
+    /// use virtuous_client::PremiumWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let premium = client
-    ///     .premiums()
-    ///     .create(
-    ///         PremiumWrite::new()
-    ///             .name("Spring Appeal")
-    ///             .code("W-1")
-    ///             .price(Amount::new(105, 1))
-    ///             .fair_market_value(Amount::new(105, 1))
-    ///             .description("Description")
-    ///             .cost(Amount::new(105, 1))
-    ///             .inventory_count(92)
-    ///             .is_active(true)
-    ///             .custom_fields([("shirt", "M")]),
-    ///     )
-    ///     .await?;
+    /// let premium =
+    ///     client.premiums().create(PremiumWrite::new().name("Spring Appeal").code("W-1")).await?;
     /// # Ok(())
     /// # }
     /// ```

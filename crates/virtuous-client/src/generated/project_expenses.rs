@@ -196,6 +196,18 @@ impl ProjectExpenses<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client
+    ///     .project_expenses()
+    ///     .modify(45, |update| update.accounting_code = Some("new".to_owned()))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         project_expense_id: i64,

@@ -108,13 +108,23 @@ impl Projects<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `enableSync` is cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `enableSync`. Of these, what an answer has all
+    /// the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.projects().modify(41, |update| update.name = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         project_id: i64,
@@ -207,39 +217,13 @@ impl Projects<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, ProjectWrite, ProjectsCreateOptions};
+    /// use virtuous_client::{ProjectWrite, ProjectsCreateOptions};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let project = client
     ///     .projects()
     ///     .create(
-    ///         ProjectWrite::new()
-    ///             .name("Spring Appeal")
-    ///             .revenue_accounting_code("A-100")
-    ///             .inventory_status("Inventory status")
-    ///             .kind("General")
-    ///             .location("Location")
-    ///             .online_display_name("Online display name")
-    ///             .description("Description")
-    ///             .external_accounting_code("A-100")
-    ///             .duration_type("Duration type")
-    ///             .start_date("2023-12-07")
-    ///             .end_date("2023-12-07")
-    ///             .financial_need_amount(Amount::new(105, 1))
-    ///             .financial_need_type("Financial need type")
-    ///             .financial_need_frequency(Frequency::Monthly)
-    ///             .is_public(true)
-    ///             .is_active(true)
-    ///             .is_available_online(true)
-    ///             .is_limited_to_financial_need(true)
-    ///             .is_tax_deductible(true)
-    ///             .treat_as_accounts_payable(true)
-    ///             .is_restricted_to_gift_specifications(true)
-    ///             .parent_id(18)
-    ///             .beginning_balance(Amount::new(105, 1))
-    ///             .current_balance(Amount::new(105, 1))
-    ///             .enable_sync(true)
-    ///             .custom_fields([("shirt", "M")]),
+    ///         ProjectWrite::new().name("Spring Appeal").revenue_accounting_code("A-100"),
     ///         ProjectsCreateOptions::new().disable_webhook_updates(true),
     ///     )
     ///     .await?;
@@ -272,23 +256,12 @@ impl Projects<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, ProjectPatch};
+    /// use virtuous_client::ProjectPatch;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// client
     ///     .projects()
-    ///     .patch(&[ProjectPatch::new(28)
-    ///         .name("Spring Appeal")
-    ///         .project_code("W-1")
-    ///         .online_display_name("Online display name")
-    ///         .description("Description")
-    ///         .financial_need_amount(Amount::new(105, 1))
-    ///         .beginning_balance(Amount::new(105, 1))
-    ///         .current_balance(Amount::new(105, 1))
-    ///         .kind("General")
-    ///         .start_date("2023-12-07")
-    ///         .end_date("2023-12-07")
-    ///         .custom_fields([("shirt", "M")])])
+    ///     .patch(&[ProjectPatch::new(28).name("Spring Appeal").project_code("W-1")])
     ///     .await?;
     /// # Ok(())
     /// # }

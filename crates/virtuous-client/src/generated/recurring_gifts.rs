@@ -128,28 +128,14 @@ impl RecurringGifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, RecurringGiftDesignationWrite, RecurringGiftUpdate};
+    /// use virtuous_client::{Frequency, RecurringGiftUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let recurring_gift = client
     ///     .recurring_gifts()
     ///     .update(
     ///         19,
-    ///         RecurringGiftUpdate::new()
-    ///             .start_date("2023-12-07")
-    ///             .frequency(Frequency::Monthly)
-    ///             .amount(Amount::new(105, 1))
-    ///             .next_expected_payment_date("2023-12-07")
-    ///             .anticipated_end_date("2023-12-07")
-    ///             .thank_you_date("2023-12-07")
-    ///             .segment_id(33)
-    ///             .automated_payments(true)
-    ///             .track_payments(true)
-    ///             .is_private(false)
-    ///             .designations([RecurringGiftDesignationWrite::new()
-    ///                 .project_id(41)
-    ///                 .amount_designated(Amount::new(105, 1))])
-    ///             .custom_fields([("shirt", "M")]),
+    ///         RecurringGiftUpdate::new().start_date("2023-12-07").frequency(Frequency::Monthly),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -166,13 +152,23 @@ impl RecurringGifts<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `thankYouDate` is cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `thankYouDate`. Of these, what an answer has all
+    /// the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.recurring_gifts().modify(19, |update| drop(update)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         recurring_gift_id: i64,
@@ -201,7 +197,7 @@ impl RecurringGifts<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, Frequency, RecurringGiftCreate, RecurringGiftDesignationWrite};
+    /// use virtuous_client::{Amount, Frequency, RecurringGiftCreate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let recurring_gift = client
@@ -209,16 +205,7 @@ impl RecurringGifts<'_> {
     ///     .create(
     ///         RecurringGiftCreate::new(17, "2023-12-07", Frequency::Monthly, Amount::new(105, 1))
     ///             .next_expected_payment_date("2023-12-07")
-    ///             .anticipated_end_date("2023-12-07")
-    ///             .thank_you_date("2023-12-07")
-    ///             .segment_id(33)
-    ///             .automated_payments(true)
-    ///             .track_payments(true)
-    ///             .is_private(false)
-    ///             .designations([RecurringGiftDesignationWrite::new()
-    ///                 .project_id(41)
-    ///                 .amount_designated(Amount::new(105, 1))])
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .anticipated_end_date("2023-12-07"),
     ///     )
     ///     .await?;
     /// # Ok(())

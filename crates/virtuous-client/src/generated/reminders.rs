@@ -274,17 +274,7 @@ impl Reminders<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let saved_reminder = client
     ///     .reminders()
-    ///     .create_recurring(
-    ///         RecurringReminderCreate::new()
-    ///             .task_type("Task type")
-    ///             .message("Message")
-    ///             .name("Spring Appeal")
-    ///             .due_date("2023-12-07")
-    ///             .contact_id(17)
-    ///             .reminder_frequency("Reminder frequency")
-    ///             .owner_email("ola@example.org")
-    ///             .description("Description"),
-    ///     )
+    ///     .create_recurring(RecurringReminderCreate::new().task_type("Task type").message("Message"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -367,18 +357,7 @@ impl Reminders<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let saved_reminder = client
     ///     .reminders()
-    ///     .update_recurring(
-    ///         30,
-    ///         RecurringReminderUpdate::new()
-    ///             .id(383)
-    ///             .task_type("Task type")
-    ///             .message("Message")
-    ///             .name("Spring Appeal")
-    ///             .due_date("2023-12-07")
-    ///             .contact_id(17)
-    ///             .reminder_frequency("Reminder frequency")
-    ///             .description("Description"),
-    ///     )
+    ///     .update_recurring(30, RecurringReminderUpdate::new().id(383).task_type("Task type"))
     ///     .await?;
     /// # Ok(())
     /// # }

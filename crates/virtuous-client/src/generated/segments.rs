@@ -105,25 +105,12 @@ impl Segments<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, SegmentUpdate};
+    /// use virtuous_client::SegmentUpdate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let segment = client
     ///     .segments()
-    ///     .update(
-    ///         33,
-    ///         SegmentUpdate::new()
-    ///             .name("Spring Appeal")
-    ///             .code("W-1")
-    ///             .description("Description")
-    ///             .total_contacts(34)
-    ///             .contact_query_id(20)
-    ///             .cost_per_contact(Amount::new(105, 1))
-    ///             .package_code("A-100")
-    ///             .package_description("Package description")
-    ///             .receipt_segment_id(29)
-    ///             .segment_organizer_id(78),
-    ///     )
+    ///     .update(33, SegmentUpdate::new().name("Spring Appeal").code("W-1"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -139,15 +126,24 @@ impl Segments<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `totalContacts`, `contactQueryId`,
-    /// `costPerContact`, `packageCode`, `packageDescription`, `receiptSegmentId` are cleared unless set
-    /// again.
+    /// By its reference the vendor takes more than it tells: `totalContacts`, `contactQueryId`,
+    /// `costPerContact`, `packageCode`, `packageDescription`, `receiptSegmentId`. Of these, what an answer
+    /// has all the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.segments().modify(33, |update| update.name = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         segment_id: i64,
@@ -240,26 +236,11 @@ impl Segments<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, SegmentCreate};
+    /// use virtuous_client::SegmentCreate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let segment = client
-    ///     .segments()
-    ///     .create(
-    ///         SegmentCreate::new()
-    ///             .name("Spring Appeal")
-    ///             .code("W-1")
-    ///             .communication_id(46)
-    ///             .description("Description")
-    ///             .total_contacts(34)
-    ///             .contact_query_id(20)
-    ///             .cost_per_contact(Amount::new(105, 1))
-    ///             .package_code("A-100")
-    ///             .package_description("Package description")
-    ///             .receipt_segment_id(29)
-    ///             .segment_organizer_id(78),
-    ///     )
-    ///     .await?;
+    /// let segment =
+    ///     client.segments().create(SegmentCreate::new().name("Spring Appeal").code("W-1")).await?;
     /// # Ok(())
     /// # }
     /// ```

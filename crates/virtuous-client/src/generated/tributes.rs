@@ -89,19 +89,7 @@ impl Tributes<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let tribute = client
     ///     .tributes()
-    ///     .create(
-    ///         TributeWrite::new()
-    ///             .tribute_type("Tribute type")
-    ///             .first_name("Anna")
-    ///             .last_name("Larsson")
-    ///             .address1("1 Main Street")
-    ///             .address2("Suite 4")
-    ///             .city("Phoenix")
-    ///             .state("AZ")
-    ///             .postal_code("85001")
-    ///             .contact_individual_id(817)
-    ///             .default_acknowledgee_individual_id(27),
-    ///     )
+    ///     .create(TributeWrite::new().tribute_type("Tribute type").first_name("Anna"))
     ///     .await?;
     /// # Ok(())
     /// # }

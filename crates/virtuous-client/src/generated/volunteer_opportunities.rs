@@ -79,7 +79,7 @@ impl VolunteerOpportunities<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{Amount, VolunteerOpportunityWrite};
+    /// use virtuous_client::VolunteerOpportunityWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let volunteer_opportunity = client
@@ -87,25 +87,7 @@ impl VolunteerOpportunities<'_> {
     ///     .create(
     ///         VolunteerOpportunityWrite::new()
     ///             .name("Spring Appeal")
-    ///             .start_date_time("2023-12-07T12:00:00")
-    ///             .end_date_time("2023-12-07T12:00:00")
-    ///             .time_zone("US/Arizona")
-    ///             .preferred_number_of_hours(Amount::new(105, 1))
-    ///             .project_id(41)
-    ///             .location_name("Location name")
-    ///             .description("Description")
-    ///             .is_active(true)
-    ///             .is_local_only(true)
-    ///             .address1("1 Main Street")
-    ///             .address2("Suite 4")
-    ///             .city("Phoenix")
-    ///             .state("AZ")
-    ///             .postal("85001")
-    ///             .country("United States")
-    ///             .preferred_date_time("2023-12-07T12:00:00")
-    ///             .current_priority("Current priority")
-    ///             .current_need(76)
-    ///             .custom_fields([("shirt", "M")]),
+    ///             .start_date_time("2023-12-07T12:00:00"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -200,14 +182,27 @@ impl VolunteerOpportunities<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `address1`, `address2`, `city`, `state`, `postal`,
-    /// `country` are cleared unless set again.
+    /// By its reference the vendor takes more than it tells: `address1`, `address2`, `city`, `state`,
+    /// `postal`, `country`. Of these, what an answer has all the same is kept, and the rest is cleared unless
+    /// it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client
+    ///     .volunteer_opportunities()
+    ///     .modify(47, |update| update.name = Some("new".to_owned()))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         volunteer_opportunity_id: i64,

@@ -101,6 +101,15 @@ impl Webhooks<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// client.webhooks().modify(29, |update| drop(update)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(
         &self,
         webhook_id: i64,
@@ -166,22 +175,7 @@ impl Webhooks<'_> {
     ///     .create(
     ///         WebhookWrite::new("https://example.org/webhooks")
     ///             .secret("it is a secret")
-    ///             .contact_create(true)
-    ///             .contact_update(true)
-    ///             .gift_create(true)
-    ///             .gift_update(true)
-    ///             .gift_delete(true)
-    ///             .project_create(true)
-    ///             .project_update(true)
-    ///             .project_delete(true)
-    ///             .form_submission(true)
-    ///             .contact_note_create(true)
-    ///             .contact_note_update(true)
-    ///             .contact_note_delete(true)
-    ///             .event_create(true)
-    ///             .event_update(true)
-    ///             .event_delete(true)
-    ///             .active(true),
+    ///             .contact_create(true),
     ///     )
     ///     .await?;
     /// # Ok(())

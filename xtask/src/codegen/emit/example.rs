@@ -31,15 +31,7 @@ pub(crate) struct Call {
 /// The call with this example of a body, or without one.
 pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&Example>) -> Result<Call> {
     let mut writer = Writer { plan, names: BTreeSet::new() };
-    let mut expression = quote!(client);
-    for link in plan.resource(&operation.resource).map(|own| plan.chain(own)).unwrap_or_default() {
-        let name = ident(&link.name);
-        let own = plan.bound_here(link).map(|bound| {
-            operation.path_parameters.iter().find(|parameter| parameter.wire == bound.wire).unwrap_or(bound)
-        });
-        let value = own.map(|parameter| writer.argument(&parameter.ty, &parameter.example)).transpose()?;
-        expression = quote!(#expression.#name(#value));
-    }
+    let expression = writer.handle(operation)?;
     let mut arguments = Vec::new();
     if operation.named_arguments {
         let name = operation.arguments_type();
@@ -140,7 +132,48 @@ struct Writer<'p, 'a> {
     names: BTreeSet<String>,
 }
 
+/// A call of the method `modify` that belongs to an operation: it sets the first text that may be absent.
+pub(crate) fn modify<'a>(
+    plan: &Plan<'a>,
+    operation: &'a Operation,
+    name: &str,
+    model: &Model<'_>,
+) -> Result<TokenStream> {
+    let mut writer = Writer { plan, names: BTreeSet::new() };
+    let handle = writer.handle(operation)?;
+    let path = plan.arguments(operation).into_iter().filter(|argument| argument.in_path);
+    let values = path
+        .map(|argument| writer.argument(&argument.parameter.ty, &argument.parameter.example))
+        .collect::<Result<Vec<_>>>()?;
+    let change = model.object().and_then(|object| {
+        let property =
+            object.properties.iter().find(|property| property.is_option() && property.ty == Type::Text)?;
+        let field = ident(&property.rust);
+        Some(quote!(update.#field = Some("new".to_owned())))
+    });
+    let change = change.unwrap_or_else(|| quote!(drop(update)));
+    let name = ident(name);
+    Ok(quote!(#handle.#name(#(#values,)* |update| #change)))
+}
+
 impl Writer<'_, '_> {
+    /// The handle that an operation is a method of.
+    fn handle(&mut self, operation: &Operation) -> Result<TokenStream> {
+        let mut expression = quote!(client);
+        for link in
+            self.plan.resource(&operation.resource).map(|own| self.plan.chain(own)).unwrap_or_default()
+        {
+            let name = ident(&link.name);
+            let own = self.plan.bound_here(link).map(|bound| {
+                let mut given = operation.path_parameters.iter();
+                given.find(|parameter| parameter.wire == bound.wire).unwrap_or(bound)
+            });
+            let value = own.map(|parameter| self.argument(&parameter.ty, &parameter.example)).transpose()?;
+            expression = quote!(#expression.#name(#value));
+        }
+        Ok(expression)
+    }
+
     /// The value of a path or query argument.
     fn argument(&mut self, ty: &Type, example: &Example) -> Result<TokenStream> {
         match ty {

@@ -7,13 +7,14 @@ use super::arguments::{named_arguments, options, owns_options};
 use super::construct::initial;
 use super::convert::lost;
 use super::docs::{doc, example, method as method_docs, statements};
-use super::example::{body_name, call, custom_body_name};
+use super::example::{Call, body_name, call, custom_body_name, modify as modify_call};
 use super::operations::static_name;
 use super::rust::RustFile;
 use super::types::{ident, input, is_copy, owned};
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 type Result<T> = std::result::Result<T, Stop>;
@@ -66,7 +67,9 @@ pub(crate) fn file<'a>(
     let calls = plan
         .operations_of(resource)
         .map(|operation| {
-            let body = operation.body.as_ref().and_then(|body| body.examples.first());
+            // A body of fifty members shows less than one of five.
+            let bodies = operation.body.as_ref().map(|body| body.examples.as_slice()).unwrap_or_default();
+            let body = bodies.iter().find(|example| example.name == "short").or(bodies.first());
             call(plan, operation, body).map_err(Stop::from)
         })
         .collect::<Result<Vec<_>>>()?;
@@ -74,7 +77,7 @@ pub(crate) fn file<'a>(
     for ((operation, call), statement) in plan.operations_of(resource).zip(&calls).zip(&statements) {
         let text = method_docs(plan, operation, &example(call, statement, crate_name));
         methods.push(method(plan, operation, &text));
-        methods.extend(modify(plan, operation));
+        methods.extend(modify(plan, operation, crate_name, root)?);
         if operation.named_arguments {
             beside.extend(named_arguments(plan, operation));
         }
@@ -269,8 +272,25 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
 }
 
 /// The method that reads, changes and sends back.
-fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> {
-    let (read, model) = plan.modified(operation)?;
+fn modify<'a>(
+    plan: &Plan<'a>,
+    operation: &'a Operation,
+    crate_name: &str,
+    root: &Path,
+) -> Result<Option<TokenStream>> {
+    let Some((read, model)) = plan.modified(operation) else { return Ok(None) };
+    let method = match operation.method.as_str() {
+        "update" => "modify".to_owned(),
+        other => format!("modify_{}", other.trim_start_matches("update_")),
+    };
+    let call = Call {
+        expression: modify_call(plan, operation, &method, model)?,
+        result: None,
+        names: BTreeSet::new(),
+        whole: None,
+    };
+    let statement = statements(std::slice::from_ref(&call), root)?.concat();
+    let example = example(&call, &statement, crate_name);
     let arguments = plan.arguments(operation);
     let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
     let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();
@@ -279,28 +299,22 @@ fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> 
     let lost = match lost.as_slice() {
         [] => String::new(),
         lost => format!(
-            "\n\nThe vendor does not tell everything that it takes: {} {} cleared unless set again.",
-            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-            if lost.len() == 1 { "is" } else { "are" }
+            "\n\nBy its reference the vendor takes more than it tells: {}. Of these, what an answer has all the same is \
+             kept, and the rest is cleared unless it is set again.",
+            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         ),
     };
     let docs = doc(
         &format!(
             "Reads it with [`{0}`](Self::{0}), changes it, and sends it back with [`{1}`](Self::{1}), so that what \
              `change` leaves alone stays as it is.{lost}\n\nThe vendor has no way to notice another writer in between: \
-             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.",
+             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.\n\n\
+             # Example\n\n```no_run\n{example}```",
             read.method, operation.method
         ),
         4,
     );
-    let (name, body) = (
-        ident(&if operation.method == "update" {
-            "modify".to_owned()
-        } else {
-            format!("modify_{}", operation.method.trim_start_matches("update_"))
-        }),
-        ident(&model.schema.name),
-    );
+    let (name, body) = (ident(&method), ident(&model.schema.name));
     let (read, write) = (ident(&read.method), ident(&operation.method));
     let made = if super::convert::may_fail(plan, model) {
         quote!(#body::try_from(&read)?)
@@ -312,7 +326,7 @@ fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> 
         quote!(, #ty::new())
     });
     let (answer, _) = answer(plan.api, operation);
-    Some(quote! {
+    Ok(Some(quote! {
         #docs
         pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
             let read = self.#read(#(#names),*).await?;
@@ -320,7 +334,7 @@ fn modify<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Option<TokenStream> 
             change(&mut update);
             self.#write(#(#names,)* update #options).await
         }
-    })
+    }))
 }
 
 /// What the client adds to a body.

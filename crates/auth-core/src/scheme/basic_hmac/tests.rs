@@ -1,3 +1,5 @@
+//! The signature against the vendor's published examples and what its servers are known to want.
+
 use super::*;
 use crate::origin::Origin;
 use http::{HeaderMap, Method};

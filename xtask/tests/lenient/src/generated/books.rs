@@ -141,14 +141,23 @@ impl Books<'_> {
     /// Reads it with [`get`](Self::get), changes it, and sends it back with [`update`](Self::update), so that
     /// what `change` leaves alone stays as it is.
     ///
-    /// The vendor does not tell everything that it takes: `edition`, `publisher` are cleared unless set
-    /// again.
+    /// By its reference the vendor takes more than it tells: `edition`, `publisher`. Of these, what an answer
+    /// has all the same is kept, and the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &lenient_client::Client) -> Result<(), lenient_client::Error> {
+    /// client.books().modify(7, |update| update.sheets = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify(&self, id: i64, change: impl FnOnce(&mut BookUpdate)) -> Result<Book, Error> {
         let read = self.get(id).await?;
         let mut update = BookUpdate::try_from(&read)?;
@@ -220,6 +229,15 @@ impl Books<'_> {
     /// # Errors
     ///
     /// Those of both calls; nothing is changed unless the second is reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn example(client: &lenient_client::Client) -> Result<(), lenient_client::Error> {
+    /// client.books().modify_part(1, |update| update.heading = Some("new".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn modify_part(&self, id: i64, change: impl FnOnce(&mut PartWrite)) -> Result<(), Error> {
         let read = self.part(id).await?;
         let mut update = PartWrite::from(&read);

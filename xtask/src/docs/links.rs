@@ -1,51 +1,20 @@
 //! Links between the Markdown files of the workspace: every relative one names a file that is there, and every anchor a
 //! heading.
 
-use super::tell;
-use crate::Failure;
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub(super) fn run(root: &Path) -> Result<(), Failure> {
-    let files = markdown(root);
+/// Links of these Markdown files that lead nowhere, as lines to print.
+pub(super) fn broken(root: &Path, files: &[String]) -> Vec<String> {
     let mut broken = Vec::new();
-    for file in &files {
-        let text = read(file)?;
-        for link in links(&text) {
-            if let Some(why) = check(file, &link) {
-                let name = file.strip_prefix(root).unwrap_or(file).display();
-                broken.push(format!("  {name}: ({link}): {why}"));
-            }
-        }
+    for name in files {
+        let file = root.join(name);
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let dead = links(&text).into_iter().filter_map(|link| Some((check(&file, &link)?, link)));
+        broken.extend(dead.map(|(why, link)| format!("  {name}: ({link}): {why}")));
     }
-    if broken.is_empty() {
-        tell(&format!("{} files, no broken link", files.len()));
-        return Ok(());
-    }
-    let what = format!("links that lead nowhere:\n{}", broken.join("\n"));
-    Err(Failure::new(what, "correct them, then cargo xtask ci --only links"))
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    fs::read_to_string(file)
-        .map_err(|error| Failure::new(format!("{} can't be read: {error}", file.display()), "cargo xtask ci"))
-}
-
-/// All Markdown files outside of build output.
-fn markdown(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else { return found };
-    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            found.extend(markdown(&path));
-        } else if name.ends_with(".md") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
+    broken
 }
 
 /// The targets of `[text](target)` outside of code.

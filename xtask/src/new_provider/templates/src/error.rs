@@ -1,0 +1,89 @@
+//! What VendorName's errors say.
+//!
+//! Read is a top-level `message`, where it is there; everything else is kept as it came. Name the vendor's page here, and
+//! read its codes and request ids too.
+
+use client_core::{AnswerView, ApiError, Vendor};
+use serde::Deserialize;
+use std::fmt;
+use std::ops::Deref;
+
+/// A call to VendorName that failed.
+///
+/// It gives access to everything that [`client_core::Error`] knows:
+///
+/// ```no_run
+/// # async fn run(vendorname: vendorname_client::Client) {
+/// use http::Method;
+/// use vendorname_client::{Call, ErrorKind};
+///
+/// let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(client_core::decode::json);
+/// match call.await {
+///     Ok(status) => println!("{status}"),
+///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such path"),
+///     // One line: operation, status and code, and no secret.
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// # }
+/// ```
+pub struct Error(client_core::Error);
+
+impl Error {
+    /// The part that all providers share.
+    #[must_use]
+    pub fn into_inner(self) -> client_core::Error {
+        self.0
+    }
+}
+
+impl Deref for Error {
+    type Target = client_core::Error;
+
+    fn deref(&self) -> &client_core::Error {
+        &self.0
+    }
+}
+
+impl From<client_core::Error> for Error {
+    fn from(error: client_core::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// The vendor's rules: those of plain HTTP, and a message in the body.
+#[derive(Debug)]
+pub(crate) struct VendorName;
+
+impl Vendor for VendorName {
+    fn name(&self) -> &'static str {
+        "vendorname"
+    }
+
+    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+        #[derive(Deserialize)]
+        struct Body {
+            message: Option<String>,
+        }
+        let mut api = ApiError::new();
+        api.message = client_core::model::read_object::<Body>(answer.body).and_then(|body| body.message);
+        api
+    }
+}

@@ -1,0 +1,77 @@
+//! What goes wrong, and what the caller is told.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use client_core::testing::ScriptedTransport;
+use http::Method;
+use vendorname_client::{Call, Client, ErrorKind, SecretString};
+
+fn client(transport: &ScriptedTransport) -> Client {
+    Client::builder("api-key".to_owned()).transport(transport.clone()).build().unwrap()
+}
+
+fn call(client: &Client, method: Method) -> Call<serde_json::Value> {
+    client.request(method, "/status").call(client_core::decode::json)
+}
+
+#[tokio::test]
+async fn every_status_has_its_kind_whatever_the_body() {
+    for (status, kind) in [
+        (400, ErrorKind::InvalidData),
+        (401, ErrorKind::Unauthenticated),
+        (403, ErrorKind::Forbidden),
+        (404, ErrorKind::NotFound),
+        (409, ErrorKind::Conflict),
+        (422, ErrorKind::InvalidData),
+        (500, ErrorKind::Server),
+        (303, ErrorKind::Redirect),
+    ] {
+        for (body, message) in [
+            (r#"{"message":"why"}"#, Some("why")),
+            (r#"{"message":7}"#, None),
+            ("<html><body>Bad Gateway</body></html>", None),
+            ("", None),
+        ] {
+            let transport = ScriptedTransport::new().answer(status, &[], body);
+            let error = call(&client(&transport), Method::POST).await.unwrap_err();
+            assert_eq!((error.kind(), error.message()), (kind, message), "{status} {body}");
+            assert_eq!(error.body().unwrap(), body.as_bytes(), "kept as it came");
+            assert_eq!(error.provider(), "vendorname");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_not_repeated_and_a_read_is() {
+    let transport = ScriptedTransport::new().broken().json(200, "{}");
+    let error = call(&client(&transport), Method::POST).await.unwrap_err();
+    assert!(error.may_have_been_executed() && transport.requests().len() == 1, "{error}");
+
+    let transport = ScriptedTransport::new().status(503).json(200, "{}");
+    assert_eq!(call(&client(&transport), Method::GET).reply().await.unwrap().attempts, 2);
+}
+
+#[tokio::test]
+async fn the_key_goes_into_one_header() {
+    let transport = ScriptedTransport::new().json(200, "{}");
+    call(&client(&transport), Method::GET).await.unwrap();
+    assert_eq!(transport.requests()[0].header("authorization"), Some("Bearer api-key"));
+}
+
+#[test]
+fn keys_that_cannot_be_sent_are_refused_and_not_shown() {
+    for key in ["", "canary canary", "canary\r\nX-Evil: 1", "canary\0"] {
+        let error = Client::new(SecretString::from(key)).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Configuration, Some("API key")));
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
+#[test]
+fn addresses_that_would_leak_the_key_are_refused() {
+    for url in ["http://vendorname.example", "ftp://x", "https://user:pw@x.example", "x"] {
+        let error = Client::builder("api-key".to_owned()).base_url(url).build().unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Configuration, Some("base URL")), "{url}");
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether the version says what changed since the last release: cargo-semver-checks against the last tag `v…`.
+
+use crate::ci::tools;
+use crate::report::{process, progress};
+use crate::{Failure, workspace};
+use std::path::Path;
+use std::process::Command;
+
+/// Compares with the last release, where there is one, and says what was found.
+pub(crate) fn check(root: &Path) -> Result<String, Failure> {
+    let mut git = Command::new("git");
+    git.args(["tag", "--list", "v*", "--sort=-version:refname", "--merged", "HEAD"]).current_dir(root);
+    let tags = match process::both(&mut git, "install git") {
+        Ok((tags, _)) => tags,
+        Err(_) => return Ok("not run: git is not there, so no release is known".to_owned()),
+    };
+    let Some(tag) = last_release(&tags) else {
+        return Ok("not run: there is no tag v… yet, so nothing was promised to anybody".to_owned());
+    };
+    let program = tools::cargo_semver_checks(root)?;
+    progress(&format!("comparing with {tag}"));
+    let mut command = Command::new(program);
+    command.args(["semver-checks", "--all-features", "--baseline-rev", tag]).current_dir(root);
+    for name in workspace::library_crates(root)? {
+        command.args(["--package", &name]);
+    }
+    let next = "raise the version in Cargo.toml as the lines above ask, or keep what was there; then cargo xtask ci --only semver";
+    process::output(&mut command, next)?;
+    Ok(format!("the version says what changed since {tag}"))
+}
+
+/// The newest tag that is a version and no pre-release.
+fn last_release(tags: &str) -> Option<&str> {
+    tags.lines().map(str::trim).find(|tag| {
+        tag.strip_prefix('v').is_some_and(|version| {
+            version.split('.').count() == 3 && version.split('.').all(|part| part.parse::<u64>().is_ok())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_release_is_the_first_tag_that_is_a_version() {
+        assert_eq!(last_release("v0.3.0-rc.1\nv0.2.1\nv0.2.0\n"), Some("v0.2.1"));
+        assert_eq!(last_release("vendor\nv1\n"), None);
+        assert_eq!(last_release(""), None);
+    }
+}

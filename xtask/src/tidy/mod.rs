@@ -1,0 +1,110 @@
+//! `cargo xtask tidy`: the rules of the house that a reader would otherwise have to watch over, as checks of plain text.
+//!
+//! Nothing is built and no command but `git ls-files` is run, so it can be run at every save. A rule is a function from
+//! the [`Tree`] to [`Finding`]s, with tests that break it; which files there must be is in `rooms`.
+
+mod length;
+mod manifests;
+mod rooms;
+mod rust_files;
+mod tree;
+mod words;
+
+pub use tree::{Finding, Tree};
+
+use crate::{Failure, workspace};
+use std::fs;
+
+/// Check the rules that need no build: heads and lengths of files, generated files, words, manifests, missing files.
+///
+/// Reads every file that git tracks or would track, and reports each finding as `path:line: what; what to do`.
+/// The exceptions stand where the rules are: long files in xtask/long-files.txt, features and test files that only one
+/// provider has in tables of xtask/src/tidy/, each with its reason. An exception that nothing needs is a finding too.
+#[derive(clap::Args, Debug, Default)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Lower or drop the entries of xtask/long-files.txt whose files became shorter. Nothing else is written.
+    #[arg(long)]
+    pub fix: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  cargo xtask tidy
+  cargo xtask tidy --fix     after a long file was cut
+
+What is checked:
+  heads       every .rs file begins with a `//!` paragraph; generated ones with the generator's line
+  digests     src/generated/mod.rs and tests/generated/mod.rs name the sha256 of the openapi.json that is there
+  length      at most 400 lines without tests; longer ones are listed and may only become shorter
+  words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
+  manifests   reasons, order and use of dependencies; features that all providers share; lints, description, readme
+  rooms       the files that a crate of its kind has; the changelog and the README name it";
+
+type Rule = fn(&Tree) -> Vec<Finding>;
+
+const RULES: &[Rule] = &[
+    rust_files::heads,
+    rust_files::generated,
+    length::check,
+    words::check,
+    manifests::workspace_table,
+    manifests::members,
+    manifests::features,
+    rooms::check,
+];
+
+/// Checks every rule and gives back what to print.
+///
+/// # Errors
+///
+/// [`Failure`] with all findings, when there are any.
+pub fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let root = workspace::root();
+    let mut tree = Tree::read(&root)?;
+    if arguments.fix {
+        let fixed = length::fixed(&tree);
+        fs::write(root.join(length::LIST), &fixed).map_err(|error| {
+            Failure::new(format!("{} can't be written: {error}", length::LIST), "cargo xtask tidy --fix")
+        })?;
+        tree.insert(length::LIST, fixed);
+    }
+    check(&tree)
+}
+
+/// Checks every rule on files that were read already.
+///
+/// # Errors
+///
+/// [`Failure`] with all findings, when there are any.
+pub fn check(tree: &Tree) -> Result<String, Failure> {
+    let findings = findings(tree);
+    if findings.is_empty() {
+        return Ok(format!("{} files, nothing to tidy", tree.len()));
+    }
+    let list: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    let what = format!("{}\n\n{} to tidy", list.join("\n"), findings.len());
+    Err(Failure::new(what, "do what the lines say, then cargo xtask tidy"))
+}
+
+/// Everything that breaks a rule, sorted.
+#[must_use]
+pub fn findings(tree: &Tree) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(tree)).collect();
+    findings.sort();
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_sorted_counted_and_end_with_the_next_command() {
+        let tree = Tree::of(&[("b.rs", "fn b() {}\n"), ("a.rs", "fn a() {}\n")]);
+        let failure = check(&tree).unwrap_err().to_string();
+        let (first, second) = (failure.find("a.rs:1: "), failure.find("b.rs:1: "));
+        assert!(first.is_some() && first < second, "{failure}");
+        assert!(failure.contains(" to tidy\n\nnext: ") && failure.ends_with("cargo xtask tidy"), "{failure}");
+    }
+}
