@@ -138,6 +138,15 @@ impl<T, E: From<Error>> Call<T, E> {
     }
 
     /// Gives back the answer undecoded: status, headers and bytes. An answer that is no success is still an error.
+    ///
+    /// ```
+    /// # use client_core::{Call, Error};
+    /// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
+    /// let answer = call.raw().await?;
+    /// println!("{} with {} bytes", answer.status(), answer.body().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn raw(self) -> Call<Response<Bytes>, E> {
         Call {
             engine: self.engine,

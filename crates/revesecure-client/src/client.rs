@@ -59,6 +59,16 @@ impl Client {
     /// A client with the keys of `REVESECURE_API_KEY` and `REVESECURE_SECRET_KEY`, and the address of
     /// `REVESECURE_BASE_URL` if that is set. An empty variable counts as unset.
     ///
+    /// ```
+    /// use revesecure_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.

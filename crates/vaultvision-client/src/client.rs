@@ -53,6 +53,16 @@ impl Client {
     /// A client with the key of `VV_API_KEY`, and the address of `VV_BASE_URL` if that is set. An empty variable counts as
     /// unset.
     ///
+    /// ```
+    /// use vaultvision_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.

@@ -53,6 +53,16 @@ impl Client {
     /// A client with the credentials of `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD`, and the address of
     /// `VERIGATOR_BASE_URL` if that is set. An empty variable counts as unset.
     ///
+    /// ```
+    /// use verigator_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.

@@ -230,6 +230,14 @@ impl ClientBuilder {
     }
 
     /// The host and phrase of [`Client::default_session`].
+    ///
+    /// ```
+    /// use vise_client::Client;
+    ///
+    /// let vise = Client::builder("account-token".to_owned()).default_host("shop-1.vise.example", "phrase").build()?;
+    /// assert!(vise.default_session()?.is_some());
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     pub fn default_host(mut self, host: impl Into<String>, phrase: impl Into<KeyPhrase>) -> Self {
         self.default = Some((host.into(), phrase.into()));
         self
