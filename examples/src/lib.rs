@@ -3,6 +3,7 @@
 //! Each provider's flow is a module here, so that its own example and the tour run the same code. Without environment
 //! variables a flow runs against the emulator, which is started in this process.
 
+pub mod guide;
 mod narrator;
 pub mod revesecure;
 pub mod vaultvision;
@@ -47,7 +48,48 @@ pub async fn run(flow: impl AsyncFnOnce(&mut Narrator) -> Result) -> ExitCode {
     }
 }
 
-/// The code of the workspace's README compiles.
+/// The code of the workspace's README compiles and runs.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The code of the guides compiles, and what can runs against the emulator.
+#[cfg(doctest)]
+mod guides {
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/README.md")]
+    pub struct Index;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/adding-a-provider.md")]
+    pub struct AddingAProvider;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/assumptions.md")]
+    pub struct Assumptions;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/authentication.md")]
+    pub struct Authentication;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/blocking.md")]
+    pub struct Blocking;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/errors.md")]
+    pub struct Errors;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/lists-and-exports.md")]
+    pub struct ListsAndExports;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/observability.md")]
+    pub struct Observability;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/retries-and-deadlines.md")]
+    pub struct RetriesAndDeadlines;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/security.md")]
+    pub struct Security;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/testing.md")]
+    pub struct Testing;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/tokens-and-stores.md")]
+    pub struct TokensAndStores;
+}

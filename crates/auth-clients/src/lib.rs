@@ -29,6 +29,8 @@
 //! | `testing` | the scripted transport, manual time, and a server that shows the wire |
 //! | `oidc` | Vault Vision: logins at a tenant by OpenID Connect |
 //! | `token-file` (default) | Virtuous: tokens in a file |
+//! | `chrono`, `jiff` | Virtuous: dates from and to the types of those crates |
+//! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
 //!
 //! Where several TLS libraries are compiled in, a program chooses when it builds its transport:
 //! `ReqwestTransport::builder().tls(…)`.

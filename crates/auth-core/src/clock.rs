@@ -44,6 +44,16 @@ impl Now {
 /// A source of time.
 ///
 /// Implement it to run a client on the time of a simulation; [`ManualClock`] is the ready one for tests.
+///
+/// ```
+/// use auth_core::{Clock, ManualClock};
+/// use std::time::{Duration, SystemTime};
+///
+/// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(5));
+/// assert_eq!(clock.now().since(before), Duration::from_secs(5));
+/// ```
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Reads both clocks.
     fn now(&self) -> Now;

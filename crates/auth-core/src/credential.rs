@@ -135,6 +135,15 @@ pub trait CredentialSource: Send + Sync + fmt::Debug {
 }
 
 /// A credential that never changes.
+///
+/// ```
+/// use auth_core::{Origin, StaticCredential, scheme::Bearer, secret::SecretString};
+///
+/// let key = Bearer::new(&SecretString::from("key"))?;
+/// let credential = StaticCredential::new(key, Origin::https("api.example.com"));
+/// # let _ = credential;
+/// # Ok::<(), auth_core::InvalidCredential>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StaticCredential {
     credential: Credential,
@@ -162,6 +171,16 @@ impl CredentialSource for StaticCredential {
 /// No credential is to be had.
 ///
 /// Cheap to clone, because everybody who waited for the same renewal gets the same error.
+///
+/// ```
+/// use auth_core::CredentialError;
+/// use std::time::Duration;
+///
+/// let wrong = CredentialError::refused("the password is wrong");
+/// let later = CredentialError::unavailable("the token endpoint is down").with_retry_after(Duration::from_secs(30));
+/// assert!(wrong.is_definitive() && !later.is_definitive());
+/// assert_eq!(later.retry_after(), Some(Duration::from_secs(30)));
+/// ```
 #[derive(Clone)]
 pub struct CredentialError {
     inner: Arc<Inner>,

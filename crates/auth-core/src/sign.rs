@@ -97,6 +97,17 @@ impl fmt::Debug for SigningRequest<'_> {
 }
 
 /// What a signer adds to a request.
+///
+/// ```
+/// use auth_core::SignedParts;
+/// use http::header::{AUTHORIZATION, DATE};
+/// use http::HeaderValue;
+///
+/// let parts = SignedParts::new()
+///     .plain_header(DATE, HeaderValue::from_static("Fri, 08 Dec 2017 17:29:18 -0000"))
+///     .secret_header(AUTHORIZATION, HeaderValue::from_static("Basic secret"));
+/// assert!(!format!("{parts:?}").contains("Basic"));
+/// ```
 #[derive(Clone, Default)]
 pub struct SignedParts {
     // One header is the common case and costs no allocation.

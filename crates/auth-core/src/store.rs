@@ -35,6 +35,15 @@ impl StoreKey {
 }
 
 /// A token as a store keeps it.
+///
+/// ```
+/// use auth_core::secret::SecretString;
+/// use auth_core::store::StoredToken;
+///
+/// let mut token = StoredToken::new(1, SecretString::from("access"));
+/// token.refresh = Some(SecretString::from("refresh"));
+/// assert!(!format!("{token:?}").contains("access\""), "no token is printed");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredToken {
@@ -59,6 +68,9 @@ impl StoredToken {
 }
 
 /// A place that keeps tokens.
+///
+/// [`MemoryStore`] has an example of its use. Implement it for a place of your own, such as a row of a database: the lock must
+/// reach every process that uses the token.
 #[async_trait]
 pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Reads the token of a credential without locking it.

@@ -52,6 +52,17 @@ impl Default for RenewalSettings {
 }
 
 /// How long material lives.
+///
+/// ```
+/// use auth_core::Now;
+/// use auth_core::token::Lifetime;
+/// use std::time::{Duration, SystemTime};
+///
+/// let now = Now::new(SystemTime::UNIX_EPOCH, Duration::ZERO);
+/// let end = Lifetime::Until(SystemTime::UNIX_EPOCH + Duration::from_secs(60));
+/// assert_eq!(end.remaining(now), Some(Duration::from_secs(60)));
+/// assert_eq!(Lifetime::Unknown.remaining(now), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
     /// Until this moment, as the server said it.

@@ -8,6 +8,17 @@ use std::str::FromStr;
 use url::Url;
 
 /// A checked base URL, split into what every request needs.
+///
+/// ```
+/// use client_core::BaseUrl;
+///
+/// let base = BaseUrl::parse("base URL", "https://api.example.com/v1/")?;
+/// assert_eq!(base.origin().to_string(), "https://api.example.com");
+///
+/// let error = BaseUrl::parse("ACME_BASE_URL", "http://api.example.com").unwrap_err();
+/// assert_eq!(error.field(), Some("ACME_BASE_URL"));
+/// # Ok::<(), client_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BaseUrl {
     pub(crate) scheme: Scheme,

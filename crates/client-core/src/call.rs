@@ -56,6 +56,15 @@ pub struct Call<T, E = Error> {
 /// A decoded answer with its head.
 ///
 /// `Debug` shows the names of the headers only.
+///
+/// ```
+/// # use client_core::{Call, Error};
+/// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
+/// let reply = call.reply().await?;
+/// println!("{} after {} attempt(s), {:?}", reply.status, reply.attempts, reply.elapsed);
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub struct Reply<T> {
     /// What the body says.
@@ -129,6 +138,15 @@ impl<T, E: From<Error>> Call<T, E> {
     }
 
     /// Gives back the answer undecoded: status, headers and bytes. An answer that is no success is still an error.
+    ///
+    /// ```
+    /// # use client_core::{Call, Error};
+    /// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
+    /// let answer = call.raw().await?;
+    /// println!("{} with {} bytes", answer.status(), answer.body().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn raw(self) -> Call<Response<Bytes>, E> {
         Call {
             engine: self.engine,

@@ -17,6 +17,11 @@ pub fn optional(name: &'static str) -> Result<Option<String>, Error> {
 
 /// A variable's text.
 ///
+/// ```
+/// let error = client_core::env::required("ACME_API_KEY").unwrap_err();
+/// assert_eq!(error.field(), Some("ACME_API_KEY"));
+/// ```
+///
 /// # Errors
 ///
 /// As for [`optional`], and when the variable is unset or empty.

@@ -14,6 +14,40 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 /// An answer that is a page of a list. With it, a call has [`pages`](Call::pages) and [`items`](Call::items).
+///
+/// ```
+/// use client_core::{CallTemplate, Error, Page};
+///
+/// /// Rows from `offset` on; the last page is short.
+/// struct Rows {
+///     rows: Vec<String>,
+/// }
+///
+/// const SIZE: u64 = 50;
+///
+/// impl Page for Rows {
+///     type Item = String;
+///     type Position = u64;
+///
+///     fn first<E: From<Error>>(call: &CallTemplate<Self, E>) -> u64 {
+///         call.query_number("offset").unwrap_or(0)
+///     }
+///
+///     fn query(offset: &u64) -> Vec<(&'static str, u64)> {
+///         vec![("offset", *offset), ("size", SIZE)]
+///     }
+///
+///     fn next(offset: &u64, page: &Self) -> Option<u64> {
+///         (page.rows.len() as u64 == SIZE).then_some(offset + SIZE)
+///     }
+///
+///     fn into_items(self) -> Vec<String> {
+///         self.rows
+///     }
+/// }
+/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 50] }), Some(50));
+/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), None);
+/// ```
 pub trait Page: Sized + 'static {
     /// A row.
     type Item: Unpin;

@@ -28,6 +28,35 @@ pub struct Renewed<M> {
 }
 
 /// How one vendor's material is got and used.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use auth_core::scheme::Bearer;
+/// use auth_core::secret::SecretString;
+/// use auth_core::token::Lifetime;
+/// use auth_core::{CredentialError, InvalidCredential, Sign};
+/// use client_core::{Renew, Renewed};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// #[derive(Debug)]
+/// struct Login;
+///
+/// #[async_trait]
+/// impl Renew for Login {
+///     type Material = SecretString;
+///
+///     async fn renew(&self, _: Option<Arc<SecretString>>) -> Result<Renewed<SecretString>, CredentialError> {
+///         // A call to the vendor's login stands here.
+///         let material = SecretString::from("a new token");
+///         Ok(Renewed { material, lifetime: Lifetime::For(Duration::from_secs(3600)) })
+///     }
+///
+///     fn signer(&self, token: &SecretString) -> Result<Arc<dyn Sign>, InvalidCredential> {
+///         Ok(Arc::new(Bearer::new(token)?))
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Renew: Send + Sync + fmt::Debug + 'static {
     /// What a login or renewal gives: a token pair, a session.

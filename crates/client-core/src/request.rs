@@ -48,6 +48,22 @@ impl Deref for Described {
 /// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` hands one out for what has
 /// no method. Whatever is wrong with an argument comes back as an error when the call is awaited, and nothing is sent
 /// then.
+///
+/// ```
+/// # use client_core::{Call, Error, Request};
+/// use client_core::{Class, decode};
+///
+/// # async fn example(request: Request) -> Result<(), Error> {
+/// // Of `client.request(Method::POST, "/search")`; searching twice does no harm.
+/// let call: Call<serde_json::Value, Error> = request
+///     .query("limit", 10_i64)
+///     .json(&serde_json::json!({"name": "anna"}))
+///     .class(Class::Read)
+///     .call(decode::json);
+/// println!("{}", call.await?);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a request does nothing until it is made into a call and awaited"]
 pub struct Request {
     engine: Engine,

@@ -52,6 +52,21 @@ impl ReqwestTransport {
     ///
     /// Build it with redirects, retries, cookies and referer off. A redirect that it follows all the same is reported
     /// as an error, but by then its target has seen the request's headers.
+    ///
+    /// ```
+    /// use client_core::ReqwestTransport;
+    ///
+    /// # fn example() -> Result<(), reqwest::Error> {
+    /// let client = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .referer(false)
+    ///     .retry(reqwest::retry::never())
+    ///     .build()?;
+    /// let transport = ReqwestTransport::from_client(client);
+    /// # let _ = transport;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn from_client(client: reqwest::Client) -> Self {
         Self { client, guard: None, origins: Origins::default() }

@@ -8,6 +8,20 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// Waits. The default is tokio's timer; tests hand in [`ManualTime`](crate::testing::ManualTime).
+///
+/// ```
+/// use client_core::Sleep;
+/// use std::time::Duration;
+///
+/// /// Doesn't wait at all, for a test of a script that repeats.
+/// #[derive(Debug)]
+/// struct Impatient;
+///
+/// #[async_trait::async_trait]
+/// impl Sleep for Impatient {
+///     async fn sleep(&self, _: Duration) {}
+/// }
+/// ```
 #[async_trait]
 pub trait Sleep: Send + Sync + fmt::Debug {
     /// Returns after `duration`.

@@ -59,6 +59,27 @@ impl<'a> AnswerView<'a> {
 }
 
 /// The rules of one vendor.
+///
+/// ```
+/// use client_core::{AnswerView, ErrorKind, Operation, Vendor, Verdict, by_status};
+///
+/// /// Answers `{"ok":false}` with status 200 where other vendors answer 4xx.
+/// #[derive(Debug)]
+/// struct Acme;
+///
+/// impl Vendor for Acme {
+///     fn name(&self) -> &'static str {
+///         "acme"
+///     }
+///
+///     fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+///         match by_status(operation, answer.status) {
+///             Verdict::Success if answer.body == br#"{"ok":false}"# => Verdict::Permanent(ErrorKind::Vendor),
+///             verdict => verdict,
+///         }
+///     }
+/// }
+/// ```
 pub trait Vendor: Send + Sync + fmt::Debug {
     /// The name that errors and spans show, such as `verigator`.
     fn name(&self) -> &'static str;

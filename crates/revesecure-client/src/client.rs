@@ -59,6 +59,16 @@ impl Client {
     /// A client with the keys of `REVESECURE_API_KEY` and `REVESECURE_SECRET_KEY`, and the address of
     /// `REVESECURE_BASE_URL` if that is set. An empty variable counts as unset.
     ///
+    /// ```
+    /// use revesecure_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
@@ -116,6 +126,20 @@ impl fmt::Debug for Client {
 }
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use revesecure_client::{Client, HmacDigest, KeyEncoding};
+///
+/// // A server behind a tunnel, of an older make.
+/// let revesecure = Client::builder("api-key".to_owned(), "secret".to_owned())
+///     .base_url("https://tunnel.example:8443")
+///     .signing_host("dashboard.revesecure.com")
+///     .digest(HmacDigest::Sha1)
+///     .key_encoding(KeyEncoding::Utf8)
+///     .build()?;
+/// # let _ = revesecure;
+/// # Ok::<(), revesecure_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {

@@ -7,27 +7,41 @@
 //!
 //! Create a user, let it log in to a service, and take a login through its second factor:
 //!
-//! ```no_run
-//! use revesecure_client::{AuthType, Client, Login, NewUser, PushWait, SecondFactor, ServiceUsers};
+//! ```
+//! use revesecure_client::{AuthType, Client, Login, NewUser, SecondFactor, ServiceUsers};
 //!
-//! # async fn run(typed: String, service_id: &str, user_id: &str) -> Result<(), revesecure_client::Error> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = auth_emulator::Emulator::start().await?;
+//! # let at = emulator.revesecure();
+//! # let service_id = at.service_id();
+//! # let read_from_the_app = || {
+//! #     let codes = at.pending_codes_for("ann@example.com");
+//! #     codes.into_iter().find(|code| code.kind == "otp-software").map(|code| code.code).unwrap_or_default()
+//! # };
 //! let revesecure = Client::new("api-key".to_owned(), "000102030405060708090a0b0c0d0e0f".to_owned())?;
+//! # let revesecure = Client::builder(at.api_key(), at.secret_key()).base_url(at.base_url()).build()?;
 //!
 //! let ann = NewUser::contact_number("8123465790").country_code("91").user_name("ann@example.com");
 //! revesecure.users().create(ann).await?;
-//! revesecure.services().map(ServiceUsers::new(service_id, [user_id])).await?;
+//! let users = revesecure.users().list().await?;
+//! let ann = users.iter().find(|user| user.user_name.as_deref() == Some("ann@example.com")).expect("she is there");
+//! revesecure.services().map(ServiceUsers::new(service_id, [ann.user_id.as_str()])).await?;
 //!
 //! match SecondFactor::of("ann@example.com").begin(&revesecure).await? {
-//!     Login::NeedsFactor(challenge) => match challenge.push_tokens().next() {
-//!         Some(phone) => println!("{}", challenge.push(&phone.token_id, PushWait::new()).await?),
-//!         None => println!("{:?}", challenge.code(AuthType::Hardware, typed).await?),
-//!     },
+//!     Login::NeedsFactor(challenge) => {
+//!         let result = challenge.code(AuthType::Software, read_from_the_app()).await?;
+//!         assert!(result.is_valid());
+//!     }
 //!     Login::Bypassed(_) => println!("welcome, without a second factor"),
 //!     Login::Denied(_) => println!("not you"),
 //! }
+//! # assert_eq!(at.effect("otp_checked"), 1);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Challenge::push`] asks on the phone instead, and waits for the answer.
 //!
 //! # Credentials
 //!

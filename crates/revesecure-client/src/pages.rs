@@ -7,6 +7,13 @@ use crate::{Client, Count, Error, ServicePage, ServicesRange, TokenPage, TokensR
 use client_core::Pages;
 
 /// How a list is cut into pages.
+///
+/// ```
+/// use revesecure_client::Paging;
+///
+/// let paging = Paging::new().size(50).first_index(1);
+/// # let _ = paging;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Paging {

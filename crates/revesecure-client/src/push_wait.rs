@@ -111,6 +111,17 @@ impl PushWait {
     ///
     /// Pauses run on the client's own timer, so that tests need not wait.
     ///
+    /// ```no_run
+    /// use revesecure_client::{Client, PushOutcome, PushWait};
+    ///
+    /// # async fn example(revesecure: &Client, push_txn_id: &str) -> Result<(), revesecure_client::Error> {
+    /// // Nobody has answered within the first wait; the push is still on the phone.
+    /// let outcome = PushWait::new().wait(revesecure, push_txn_id).await?;
+    /// assert_ne!(outcome, PushOutcome::SendFailed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error`] when a question fails, after the repeats that the client's policy allows.

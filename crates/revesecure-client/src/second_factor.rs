@@ -51,6 +51,20 @@ pub enum Login {
 }
 
 /// A login that waits for its second factor.
+///
+/// ```no_run
+/// use revesecure_client::{AuthType, Challenge, PushWait};
+///
+/// # async fn example(challenge: Challenge, typed: Option<String>) -> Result<bool, revesecure_client::Error> {
+/// // What the user has: a phone that can be asked, or a code to type.
+/// let phone = challenge.push_tokens().next().map(|phone| phone.token_id.clone());
+/// Ok(match (phone, typed) {
+///     (_, Some(code)) => challenge.code(AuthType::Software, code).await?.is_valid(),
+///     (Some(phone), None) => challenge.push(&phone, PushWait::new()).await?.is_approved(),
+///     (None, None) => false,
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Challenge {
     client: Client,

@@ -61,6 +61,13 @@ impl FileStore {
     }
 
     /// One credential in this very file; another one is refused. The lock is a file beside it, with `.lock` after its name.
+    ///
+    /// ```
+    /// use token_store::FileStore;
+    ///
+    /// let store = FileStore::at("/home/anna/.config/my-program/token.json");
+    /// # let _ = store;
+    /// ```
     #[must_use]
     pub fn at(file: impl Into<PathBuf>) -> Self {
         Self { place: Place::File(file.into()), patience: PATIENCE }

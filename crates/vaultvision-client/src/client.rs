@@ -53,6 +53,16 @@ impl Client {
     /// A client with the key of `VV_API_KEY`, and the address of `VV_BASE_URL` if that is set. An empty variable counts as
     /// unset.
     ///
+    /// ```
+    /// use vaultvision_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
@@ -97,6 +107,17 @@ impl fmt::Debug for Client {
 ///
 /// A [`RetryPolicy`] that is handed to [`retry`](Self::retry) replaces the default one whole, and with it the wait of at
 /// least 10 s after a 429: set its [`throttle_delay`](RetryPolicy::throttle_delay) too.
+///
+/// ```
+/// use std::time::Duration;
+/// use vaultvision_client::{Client, RetryPolicy};
+///
+/// let vault = Client::builder("vv_0000000000000000000000000000000".to_owned())
+///     .retry(RetryPolicy::default().max_attempts(5).throttle_delay(Duration::from_secs(10)))
+///     .build()?;
+/// # let _ = vault;
+/// # Ok::<(), vaultvision_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {

@@ -6,19 +6,26 @@
 //!
 //! Change one setting of a tenant, create a user with a password from another system, and block the user:
 //!
-//! ```no_run
+//! ```
 //! use vaultvision_client::{Client, NewPassword, NewUser};
 //!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let vault = Client::from_env()?;
-//! let tenant = "CmKJPDorO34hGJ0J";
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = auth_emulator::Emulator::start().await?;
+//! # let at = emulator.vaultvision();
+//! # let tenant = at.tenant_ids().remove(0);
+//! # let tenant = tenant.as_str();
+//! let vault = Client::new("vv_0000000000000000000000000000000".to_owned())?;
+//! # let vault = Client::builder(at.api_key()).base_url(at.base_url()).build()?;
 //! vault.tenants().set(tenant, |settings| settings.set_allow_unverified(false)).await?.written()?;
 //!
 //! let users = vault.users(tenant);
 //! let user = users.create(&NewUser::email("test01@example.test")).await?;
 //! let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646".to_owned();
 //! users.credentials(user.id()).create(&NewPassword::sha256(digest)?).await?;
-//! users.disable(user.id()).await?.written()?;
+//! # assert!(at.log_in(tenant, user.id(), "1234567890")?);
+//! let user = users.disable(user.id()).await?.written()?;
+//! assert!(user.disabled());
 //! # Ok(())
 //! # }
 //! ```

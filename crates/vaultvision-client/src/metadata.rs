@@ -45,6 +45,14 @@ impl Metadata {
     }
 
     /// Puts a text in, in place of the key's old one.
+    ///
+    /// ```
+    /// use vaultvision_client::NewUser;
+    ///
+    /// let mut user = NewUser::email("anna@example.test");
+    /// user.metadata_mut().insert("crm_id", "17");
+    /// assert_eq!(user.metadata_mut().get("crm_id").as_deref(), Some("17"));
+    /// ```
     pub fn insert(&mut self, key: &str, value: &str) {
         self.changed = true;
         // A text can always be written as JSON.

@@ -19,6 +19,19 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 /// How a change ended.
+///
+/// ```
+/// use vaultvision_client::{Modified, User};
+///
+/// fn outcome(modified: Modified<User>) -> String {
+///     match modified {
+///         Modified::Written(user) => format!("{} is written", user.id()),
+///         Modified::Unchanged(_) => "there was nothing to change".to_owned(),
+///         // Which members, and not their values.
+///         Modified::Lost(lost) => format!("somebody else changed {}", lost.members.join(", ")),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a lost update comes back as a value, not as an error"]
 pub enum Modified<T> {

@@ -77,6 +77,16 @@ impl PasswordHash {
     }
 
     /// The bcrypt text, `$2a$10$…`, from either of the two forms in which the vendor sends it.
+    ///
+    /// ```
+    /// use vaultvision_client::NewPassword;
+    ///
+    /// let hash = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy".to_owned();
+    /// assert!(NewPassword::bcrypt(hash)?.warning().is_none());
+    /// let error = NewPassword::bcrypt("$2a$10$short".to_owned()).unwrap_err();
+    /// assert!(!error.to_string().contains("short"), "no part of a hash is printed");
+    /// # Ok::<(), vaultvision_client::InvalidPassword>(())
+    /// ```
     #[must_use]
     pub fn bcrypt(&self) -> Option<SecretString> {
         let hash = self.hash()?.expose_secret();

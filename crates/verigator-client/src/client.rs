@@ -53,6 +53,16 @@ impl Client {
     /// A client with the credentials of `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD`, and the address of
     /// `VERIGATOR_BASE_URL` if that is set. An empty variable counts as unset.
     ///
+    /// ```
+    /// use verigator_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
@@ -93,6 +103,19 @@ impl fmt::Debug for Client {
 }
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use verigator_client::{Client, RetryPolicy};
+///
+/// let verigator = Client::builder("api-user", "api-password".to_owned())
+///     .user_agent("coffeeshop/1.0")
+///     .operation_timeout(Duration::from_secs(20))
+///     .retry(RetryPolicy::default().max_attempts(2))
+///     .build()?;
+/// # let _ = verigator;
+/// # Ok::<(), verigator_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {

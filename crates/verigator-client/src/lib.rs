@@ -7,11 +7,16 @@
 //!
 //! Register a service and a user, send a code, and check what the user types:
 //!
-//! ```no_run
+//! ```
 //! use verigator_client::{AuthMethod, Client, NewService, NewUser, Verification};
 //!
-//! # async fn run(typed: &str) -> Result<(), verigator_client::Error> {
-//! let verigator = Client::builder("api-user", "api-password".to_owned()).build()?;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = auth_emulator::Emulator::start().await?;
+//! # let at = emulator.verigator();
+//! # let read_from_the_phone = || at.pending_codes_for("barista@coffeeshop.com").remove(0).code;
+//! let verigator = Client::new("api-user", "api-password".to_owned())?;
+//! # let verigator = Client::builder(at.username(), at.password()).base_url(at.base_url()).build()?;
 //!
 //! let service = verigator.services().create(NewService::fqdn("coffeeshop.com").name("CoffeeShop")).await?;
 //! let users = verigator.users(&service.id);
@@ -21,10 +26,11 @@
 //! let started = login.start(AuthMethod::Sms).await?;
 //! println!("a code is on its way by {}", started.method);
 //!
-//! match login.verify(typed).await? {
+//! match login.verify(read_from_the_phone()).await? {
 //!     Verification::Verified { .. } => println!("welcome"),
 //!     Verification::Rejected(why) => println!("no: {why}"),
 //! }
+//! # assert!(login.verify("123456").await.is_err(), "a code that was right is done with");
 //! # Ok(())
 //! # }
 //! ```

@@ -9,6 +9,17 @@ use std::fmt;
 use std::future::Future;
 
 /// What the user is asked for.
+///
+/// ```
+/// use verigator_client::Prompt;
+///
+/// fn question(prompt: &Prompt) -> String {
+///     match &prompt.rejected {
+///         Some(why) => format!("That was not it ({why}). {} more after this one: ", prompt.left),
+///         None => format!("The code that came by {}: ", prompt.method),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prompt {

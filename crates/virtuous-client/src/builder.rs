@@ -33,6 +33,20 @@ const APPLICATION_KEY: &str = "VIRTUOUS_APPLICATION_KEY";
 const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use virtuous_client::{Client, RateGuard};
+///
+/// // A program that acts as a user who has no one-time codes, and leaves calls for others.
+/// let virtuous = Client::builder()
+///     .user("robot@example.org", "password".to_owned())
+///     .early_window(Duration::from_secs(600))
+///     .rate_guard(RateGuard::slow_down_before(100))
+///     .build()?;
+/// # let _ = virtuous;
+/// # Ok::<(), virtuous_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
@@ -79,6 +93,15 @@ impl ClientBuilder {
 
     /// Signs with this pair of keys the calls that take nothing else; without an API key and without a session, all
     /// calls.
+    ///
+    /// ```
+    /// use virtuous_client::{Client, HmacKeys};
+    ///
+    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
+    /// let virtuous = Client::builder().api_key("v_example".to_owned()).hmac(keys).build()?;
+    /// # let _ = virtuous;
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
     pub fn hmac(mut self, keys: HmacKeys) -> Self {
         self.hmac = Some(keys);
         self
@@ -115,6 +138,18 @@ impl ClientBuilder {
 
     /// Where the one-time codes come from that a login by itself needs. It is asked once per login, `None` gives up, and
     /// it is waited for five minutes at most.
+    ///
+    /// ```
+    /// use virtuous_client::Client;
+    ///
+    /// # async fn ask_on_the_pager() -> Option<virtuous_client::SecretString> { None }
+    /// let virtuous = Client::builder()
+    ///     .user("robot@example.org", "password".to_owned())
+    ///     .code_source(|| async { ask_on_the_pager().await })
+    ///     .build()?;
+    /// # let _ = virtuous;
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
     pub fn code_source<F>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Option<SecretString>> + Send + 'static,

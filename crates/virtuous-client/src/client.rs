@@ -50,6 +50,16 @@ impl Client {
     ///
     /// An empty variable counts as unset. An API key comes before a user.
     ///
+    /// ```
+    /// use virtuous_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.

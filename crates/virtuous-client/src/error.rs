@@ -112,6 +112,17 @@ pub enum ErrorShape {
 /// What an error body says.
 ///
 /// `Debug` shows its form and how much there is; the vendor's texts may repeat what was sent.
+///
+/// ```no_run
+/// # async fn example(virtuous: virtuous_client::Client) {
+/// # let query = virtuous_client::Query::all();
+/// if let Err(error) = virtuous.gifts().query(&query, virtuous_client::Paging::new()).await {
+///     for detail in error.vendor_body().details() {
+///         println!("{:?}: {:?}", detail.field, detail.code);
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct ErrorBody {
     shape: ErrorShape,

@@ -10,6 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// What an answer says about the limit of calls. Older answers said nothing, so all of it may be absent.
+///
+/// ```
+/// use http::HeaderMap;
+/// use virtuous_client::RateLimitHeaders as _;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("x-ratelimit-remaining", 7.into());
+/// assert_eq!(headers.rate_limit().remaining, Some(7));
+/// assert_eq!(headers.rate_limit().limit, None, "older answers don't say");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RateLimit {

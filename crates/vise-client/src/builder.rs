@@ -24,6 +24,19 @@ const PHRASE: &str = "VISE_PHRASE";
 const NOWHERE: &str = "https://dashboard.invalid";
 
 /// Builds a [`Client`].
+///
+/// ```
+/// use vise_client::{Client, HostPolicy, TokenCarrier};
+///
+/// let vise = Client::builder("account-token".to_owned())
+///     .dashboard_url("https://dashboard.example/api")
+///     .domains_path("/account/domains")
+///     .token_carrier(TokenCarrier::Header("x-api-token".parse()?))
+///     .host_policy(HostPolicy::new().only_below("vise.example"))
+///     .build()?;
+/// # let _ = vise;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
@@ -217,6 +230,14 @@ impl ClientBuilder {
     }
 
     /// The host and phrase of [`Client::default_session`].
+    ///
+    /// ```
+    /// use vise_client::Client;
+    ///
+    /// let vise = Client::builder("account-token".to_owned()).default_host("shop-1.vise.example", "phrase").build()?;
+    /// assert!(vise.default_session()?.is_some());
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     pub fn default_host(mut self, host: impl Into<String>, phrase: impl Into<KeyPhrase>) -> Self {
         self.default = Some((host.into(), phrase.into()));
         self

@@ -56,6 +56,16 @@ impl Client {
     /// A dashboard or host that is given as `http://` with a loopback address is a test, and turns on
     /// [`dangerously_allow_loopback_for_tests`](crate::HostPolicy::dangerously_allow_loopback_for_tests).
     ///
+    /// ```
+    /// use vise_client::Client;
+    ///
+    /// match Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // One line, which names the variable.
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
@@ -71,6 +81,15 @@ impl Client {
     ///
     /// Assumption: it is `GET /domains` below the dashboard's URL; the vendor publishes neither. Any list that has
     /// `domain_vise_url` is understood.
+    ///
+    /// ```no_run
+    /// # async fn example(vise: vise_client::Client) -> Result<(), vise_client::Error> {
+    /// for domain in vise.list_account_domains().await? {
+    ///     println!("{domain:?}"); // Without its phrase.
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -124,6 +143,14 @@ impl Client {
     /// fail with [`SessionProblem::NoPhrase`](crate::SessionProblem::NoPhrase).
     ///
     /// The token goes to this host with the first call.
+    ///
+    /// ```no_run
+    /// # async fn example(vise: vise_client::Client, cookie: String) -> Result<(), vise_client::Error> {
+    /// let session = vise.resume_session("shop-1.vise.example", cookie)?;
+    /// println!("{}", session.vise_domains().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

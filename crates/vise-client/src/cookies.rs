@@ -17,6 +17,14 @@ const MAX_COOKIES: usize = 50;
 const MAX_BYTES: usize = 8 * 1024;
 
 /// Which cookie is the session.
+///
+/// ```
+/// use vise_client::{Client, SessionCookie};
+///
+/// let vise = Client::builder("account-token".to_owned()).session_cookie(SessionCookie::Named("vsid".to_owned())).build()?;
+/// # let _ = vise;
+/// # Ok::<(), vise_client::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionCookie {

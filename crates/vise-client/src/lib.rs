@@ -8,11 +8,16 @@
 //!
 //! The vendor's own: for every domain of the account, open a session and call the VISE Domains endpoint.
 //!
-//! ```no_run
+//! ```
 //! use vise_client::Client;
 //!
-//! # async fn run() -> Result<(), vise_client::Error> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = auth_emulator::Emulator::start().await?;
+//! # let at = emulator.vise();
 //! let vise = Client::builder("account-token".to_owned()).dashboard_url("https://dashboard.example").build()?;
+//! # let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
+//! # let vise = Client::builder(at.token()).dashboard_url(at.dashboard_url()).host_policy(policy).build()?;
 //!
 //! let visits = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
 //! for (domain, answer) in visits.done() {
@@ -21,6 +26,7 @@
 //! for (domain, error) in visits.failed() {
 //!     eprintln!("{domain:?}: {error}");
 //! }
+//! # assert_eq!(visits.done().count(), at.host_count());
 //! # Ok(())
 //! # }
 //! ```

@@ -99,6 +99,15 @@ pub struct Visit<T> {
 }
 
 /// What came of a walk, one visit per domain in the order of the list.
+///
+/// ```
+/// use vise_client::Visits;
+///
+/// fn sum_up<T>(visits: &Visits<T>) -> String {
+///     let (done, failed) = (visits.done().count(), visits.failed().count());
+///     format!("{done} done, {failed} failed, {} without VISE", visits.skipped().count())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Visits<T> {
     visits: Vec<Visit<T>>,

@@ -3,6 +3,15 @@
 use std::fmt;
 
 /// The kind of an [`Error`](super::Error).
+///
+/// ```
+/// use client_core::ErrorKind;
+/// use http::StatusCode;
+///
+/// assert_eq!(ErrorKind::from_status(StatusCode::GONE), ErrorKind::NotFound);
+/// assert_eq!(ErrorKind::NotFound.as_str(), "not_found");
+/// assert_eq!(ErrorKind::NotFound.to_string(), "not found");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

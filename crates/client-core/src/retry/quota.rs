@@ -7,6 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 ///
 /// A repeat after a throttled answer takes 5 tokens and any other 14, so that 500 tokens pay for about 35 repeats in a
 /// row. A repeat that succeeds gives back what it took, and a call that succeeds at once gives one.
+///
+/// ```
+/// use client_core::Quota;
+///
+/// assert_eq!(Quota::default().available(), 500);
+/// ```
 #[derive(Debug)]
 pub struct Quota {
     tokens: AtomicU32,

@@ -35,6 +35,20 @@ struct Who {
 }
 
 /// What a login has come to.
+///
+/// ```no_run
+/// use virtuous_client::{Client, LoginStep};
+///
+/// # async fn example(virtuous: Client, password: String, typed: String) -> Result<(), virtuous_client::Error> {
+/// let tokens = match virtuous.login("user@example.org", password).await? {
+///     LoginStep::LoggedIn(tokens) => tokens,
+///     LoginStep::CodeRequired(challenge) => challenge.answer(typed).await?,
+///     other => panic!("a step that this version doesn't know: {other:?}"),
+/// };
+/// println!("until {:?}", tokens.expires_at());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginStep {

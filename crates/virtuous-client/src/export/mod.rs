@@ -77,6 +77,18 @@ pub struct Exported {
 }
 
 /// Why an export has stopped. Everything in the file stays, and another run goes on from there.
+///
+/// ```no_run
+/// use virtuous_client::export::{Export, ExportError, Resource};
+///
+/// # async fn example(client: &virtuous_client::Client) {
+/// match Export::new(client, Resource::Contacts).to_file("contacts.jsonl").await {
+///     Ok(exported) => println!("{} rows, {} of them from before", exported.rows, exported.resumed),
+///     Err(ExportError::Api(error)) if error.is_retryable() => println!("run it again: {error}"),
+///     Err(error) => println!("{error}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {

@@ -112,6 +112,14 @@ pub struct Condition {
 pub struct Parameter(String);
 
 /// Begins a condition on a parameter, such as `Last Modified Date`.
+///
+/// ```
+/// use virtuous_client::query::{Operator, parameter};
+///
+/// let condition = parameter("Amount").between(10, 20);
+/// assert_eq!(condition.operator, Operator::Between);
+/// assert_eq!(condition.value.as_deref(), Some("10"));
+/// ```
 pub fn parameter(name: impl Into<String>) -> Parameter {
     Parameter(name.into())
 }

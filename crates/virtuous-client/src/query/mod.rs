@@ -33,6 +33,16 @@ pub use date::{IntoQueryValue, RelativeDate};
 use serde::{Deserialize, Serialize};
 
 /// What to find.
+///
+/// ```
+/// use virtuous_client::{Query, query::parameter};
+///
+/// let query = Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Batch").is("B-8")]).sort_by("Id");
+/// assert_eq!(query.groups.len(), 2);
+/// // A further condition narrows every group.
+/// let query = query.and(parameter("Amount").greater_than(10));
+/// assert!(query.groups.iter().all(|group| group.conditions.len() == 2));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -104,6 +114,18 @@ impl Query {
 }
 
 /// What contacts to find.
+///
+/// ```
+/// use virtuous_client::query::{Area, RelativeDate, parameter};
+/// use virtuous_client::{ContactQuery, Query};
+///
+/// // What was changed lately, archived contacts too: archiving is a change.
+/// let changed = parameter("Last Modified Date").on_or_after(RelativeDate::DaysAgo(30));
+/// let query = ContactQuery::from(Query::matching([changed]))
+///     .include_archived(true)
+///     .within(Area::between((34.0, -113.0), (33.0, -112.0)));
+/// assert_eq!(query.include_archived, Some(true));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
