@@ -122,6 +122,11 @@ impl FromStr for Amount {
                 .and_then(|digits| digits.checked_add(i128::from(byte - b'0')))
                 .ok_or(InvalidAmount)?;
         }
+        if digits == 0 {
+            // Whatever its exponent, which may be long to count through.
+            let places = u32::try_from(fraction.len()).unwrap_or(MOST_PLACES).min(MOST_PLACES);
+            return Ok(Self { digits, places });
+        }
         let mut places = i32::try_from(fraction.len()).map_err(|_| InvalidAmount)?.checked_sub(exponent);
         while places.is_some_and(|places| places < 0) {
             digits = digits.checked_mul(10).ok_or(InvalidAmount)?;
@@ -265,6 +270,9 @@ mod tests {
             ("0", "0"),
             ("-3", "-3"),
             ("-0.05", "-0.05"),
+            ("0.00", "0.00"),
+            ("0e2000000000", "0"),
+            ("0.0E-2000000000", "0.0"),
             ("1e3", "1000"),
             ("1.5E-2", "0.015"),
             ("123456789012345678.91", "123456789012345678.91"),
@@ -280,9 +288,20 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for json in
-            ["\"\"", "\"abc\"", "true", "null", "[]", "\"1.\"", "\".5.\"", "\"NaN\"", "\"1e99\"", "\"1-1\""]
-        {
+        for json in [
+            "\"\"",
+            "\"abc\"",
+            "true",
+            "null",
+            "[]",
+            "\"1.\"",
+            "\".5.\"",
+            "\"NaN\"",
+            "\"1e99\"",
+            "1e2000000000",
+            "1e-2000000000",
+            "\"1-1\"",
+        ] {
             assert!(read(json).is_err(), "{json}");
         }
         let many = format!("\"{}\"", "9".repeat(60));

@@ -51,7 +51,13 @@ pub(super) fn build(program: &OneCall) -> Result<Option<Built>, Failure> {
     cargo_build(program, &[])?;
     let after = children_cpu_seconds().unwrap_or(f64::NAN);
     let own_seconds = own_build(program)?;
-    progress(&format!("{name}: release build"));
+    let binary_bytes = binary(program)?;
+    Ok(Some(Built { cpu_seconds: after - before, binary_bytes, own_seconds }))
+}
+
+/// The size of the stripped release program.
+pub(super) fn binary(program: &OneCall) -> Result<u64, Failure> {
+    progress(&format!("{}: release build", program.name()));
     cargo_build(program, &["--release"])?;
     let path = program.binary();
     let size = fs::metadata(&path).map_err(|error| {
@@ -59,7 +65,7 @@ pub(super) fn build(program: &OneCall) -> Result<Option<Built>, Failure> {
     })?;
     // Some hundred megabytes that no later run would use.
     let _ = fs::remove_dir_all(program.target());
-    Ok(Some(Built { cpu_seconds: after - before, binary_bytes: size.len(), own_seconds }))
+    Ok(size.len())
 }
 
 fn cargo_build(program: &OneCall, options: &[&str]) -> Result<(), Failure> {

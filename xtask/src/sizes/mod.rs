@@ -33,6 +33,11 @@ pub struct Arguments {
     #[arg(long)]
     pub quick: bool,
 
+    /// Count and compare sizes, and leave out what takes time to be measured: what a busy machine does to it is no reason
+    /// for a check to fail.
+    #[arg(long, conflicts_with_all = ["quick", "readme"])]
+    pub no_times: bool,
+
     /// Also write the table of README.md, between `<!-- sizes: begin -->` and `<!-- sizes: end -->`; what is not measured
     /// keeps its row.
     #[arg(long, conflicts_with = "quick")]
@@ -45,7 +50,8 @@ pub struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
-  cargo xtask sizes --quick      some seconds, as in CI
+  cargo xtask sizes --quick      some seconds
+  cargo xtask sizes --no-times   release builds, as in CI
   cargo xtask sizes vise-client  one crate, beside reqwest alone
   cargo xtask sizes --readme     everything, and the table in the README
 
@@ -79,7 +85,9 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let chosen = |name: &str| arguments.crates.is_empty() || arguments.crates.iter().any(|one| one == name);
     progress("counting packages");
     let base_packages = measure::packages(&reqwest)?;
-    let base = if arguments.quick { None } else { measure::build(&reqwest)? };
+    let timed = !arguments.quick && !arguments.no_times;
+    let base = if timed { measure::build(&reqwest)? } else { None };
+    let base_binary = if arguments.no_times { Some(measure::binary(&reqwest)?) } else { None };
     let mut report = Report::default();
     let mut table = Vec::new();
     for provider in providers.iter().filter(|provider| chosen(provider.name())) {
@@ -91,13 +99,17 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
         if let Some(row) = generated(&folder, name, &budgets)? {
             report.add(row);
         }
-        if arguments.quick {
+        if let Some(base) = base_binary {
+            report.add(rows::binary(name, &Ok((measure::binary(provider)?, base)), limits));
+        }
+        if !timed {
             continue;
         }
         let built = measure::build(provider)?.zip(base);
         let built = built.ok_or_else(|| "only Linux tells the processor time of child processes".to_owned());
         report.add(rows::build(name, &built, limits));
-        report.add(rows::binary(name, &built, limits));
+        let binaries = built.as_ref().map(|(ours, base)| (ours.binary_bytes, base.binary_bytes));
+        report.add(rows::binary(name, &binaries.map_err(Clone::clone), limits));
         report.add(rows::own_build(name, &built, &budgets));
         report.add(rows::check(name, measure::check_after_touch(&root, name)?, &budgets));
         table.extend(built.ok().map(|(built, _)| (name, packages, built)));

@@ -36,7 +36,7 @@ pub(super) fn build(name: &str, built: &Result<(Built, Built), String>, limits: 
     }
 }
 
-pub(super) fn binary(name: &str, built: &Result<(Built, Built), String>, limits: &CrateSizes) -> Row {
+pub(super) fn binary(name: &str, built: &Result<(u64, u64), String>, limits: &CrateSizes) -> Row {
     let id = format!("sizes.{name}.binary");
     let what = format!("{name}: stripped release program, against reqwest alone");
     let limit = limits.binary_ratio;
@@ -44,8 +44,8 @@ pub(super) fn binary(name: &str, built: &Result<(Built, Built), String>, limits:
     match built {
         Err(why) => Row::not_run(&id, &what, &target, why),
         Ok((ours, base)) => {
-            let ratio = ours.binary_bytes as f64 / base.binary_bytes as f64;
-            let kib = |built: &Built| thousands(built.binary_bytes / 1024);
+            let ratio = *ours as f64 / *base as f64;
+            let kib = |bytes: &u64| thousands(bytes / 1024);
             let measured = format!("{ratio:.2} ({} KiB to {} KiB)", kib(ours), kib(base));
             Row::at_most(&id, &what, ratio, limit, target, measured)
                 .cases("1 build each")
