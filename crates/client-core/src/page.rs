@@ -37,7 +37,7 @@ use std::task::{Context, Poll, ready};
 ///         vec![("offset", *offset), ("size", SIZE)]
 ///     }
 ///
-///     fn next(offset: &u64, page: &Self) -> Option<u64> {
+///     fn next(offset: &u64, page: &Self) -> Result<Option<u64>, &'static str> {
 ///         (page.rows.len() as u64 == SIZE).then_some(offset + SIZE)
 ///     }
 ///
@@ -45,8 +45,8 @@ use std::task::{Context, Poll, ready};
 ///         self.rows
 ///     }
 /// }
-/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 50] }), Some(50));
-/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), None);
+/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 50] }), Ok(Some(50)));
+/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), Ok(None));
 /// ```
 pub trait Page: Sized + 'static {
     /// A row.
@@ -61,7 +61,11 @@ pub trait Page: Sized + 'static {
     fn query(position: &Self::Position) -> Vec<(&'static str, u64)>;
 
     /// The place behind this page; `None` at the end.
-    fn next(position: &Self::Position, page: &Self) -> Option<Self::Position>;
+    ///
+    /// # Errors
+    ///
+    /// Why the list can't go on, in words that hold nothing of the page.
+    fn next(position: &Self::Position, page: &Self) -> Result<Option<Self::Position>, &'static str>;
 
     /// The rows.
     fn into_items(self) -> Vec<Self::Item>;
@@ -90,6 +94,7 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
 const REMEMBERED: usize = 16;
 
 type Fetch<P, C, E> = Box<dyn Fn(&C) -> Call<P, E> + Send + Sync>;
+type Next<P, C> = fn(&C, &P) -> Result<Option<C>, &'static str>;
 type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
 
 /// A list page by page, as a stream or by [`next_page`](Pages::next_page).
@@ -107,7 +112,7 @@ type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
 pub struct Pages<P, C, E = Error> {
     /// `None` for a list that could not begin.
     fetch: Option<Fetch<P, C, E>>,
-    next: fn(&C, &P) -> Option<C>,
+    next: Next<P, C>,
     position: Option<C>,
     in_flight: Option<InFlight<P, E>>,
     /// What is handed out before anything is asked for: an argument that can't be sent, or a page that was there at once.
@@ -125,7 +130,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         operation: &'static str,
         start: C,
         fetch: impl Fn(&C) -> Call<P, E> + Send + Sync + 'static,
-        next: fn(&C, &P) -> Option<C>,
+        next: Next<P, C>,
     ) -> Self {
         let seen = VecDeque::from([hash(&start)]);
         Self {
@@ -145,7 +150,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     fn failed(error: E) -> Self {
         Self {
             fetch: None,
-            next: |_, _| None,
+            next: |_, _| Ok(None),
             position: None,
             in_flight: None,
             early: Some(Box::new(Err(error))),
@@ -180,7 +185,8 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         if let Some(left) = &mut self.pages_left {
             *left = left.saturating_sub(1);
         }
-        let Some(next) = (self.next)(&current, page) else { return Ok(()) };
+        let next = (self.next)(&current, page).map_err(|reason| Error::paging(self.operation, reason))?;
+        let Some(next) = next else { return Ok(()) };
         let mark = hash(&next);
         if self.seen.contains(&mark) {
             return Err(Error::new(
@@ -262,6 +268,13 @@ pub struct Items<P, C, T, E = Error> {
 }
 
 impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C, T, E> {
+    /// Where the page begins that comes after the row that was given out last and the others of its page. Kept and given to
+    /// a new list, it goes on from there.
+    #[must_use]
+    pub fn position(&self) -> Option<&C> {
+        self.pages.position.as_ref()
+    }
+
     /// The next row; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T, E>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await

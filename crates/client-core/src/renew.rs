@@ -187,8 +187,15 @@ impl<R: Renew> Renewing<R> {
         &self.shared.renew
     }
 
-    /// Starts the renewal of this ticket in a task of its own.
-    fn start(&self, state: &mut State<R::Material>, ticket: Ticket) -> watch::Receiver<Outcome> {
+    /// Prepares the renewal of this ticket: what its waiters wait for, and what runs it in a task of its own.
+    ///
+    /// It is run when the state is let go: a runtime that takes no more tasks ends the renewal at once, and that looks at
+    /// the state.
+    fn prepare(
+        &self,
+        state: &mut State<R::Material>,
+        ticket: Ticket,
+    ) -> (watch::Receiver<Outcome>, impl FnOnce() + use<R>) {
         let (outcome, receiver) = watch::channel(None);
         state.flight = Some(Flight { ticket, outcome });
         let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
@@ -200,11 +207,11 @@ impl<R: Renew> Renewing<R> {
             span: span.clone(),
             landed: false,
         };
-        tokio::spawn(observe::within(span, async move {
+        let run = observe::within(span, async move {
             let result = landing.shared.renew.renew(held).await;
             landing.land(result);
-        }));
-        receiver
+        });
+        (receiver, move || drop(tokio::spawn(run)))
     }
 }
 
@@ -219,7 +226,6 @@ struct Landing<R: Renew> {
 
 impl<R: Renew> Landing<R> {
     fn land(&mut self, result: Result<Renewed<R::Material>, CredentialError>) {
-        self.landed = true;
         let now = self.shared.clock.now();
         let prepared = result.and_then(|renewed| {
             if !RenewalState::<Holding<R::Material>, CredentialError>::is_worth_holding(renewed.lifetime, now)
@@ -230,6 +236,8 @@ impl<R: Renew> Landing<R> {
             let holding = self.shared.holding(renewed.material).map_err(CredentialError::refused)?;
             Ok((holding, renewed.lifetime, fresh))
         });
+        // What is not ours has run. A panic in it lands once more, as a renewal that was broken off.
+        self.landed = true;
         let mut state = self.shared.lock();
         let (told, outcome) = match prepared {
             Ok((holding, lifetime, fresh)) => {
@@ -256,10 +264,9 @@ impl<R: Renew> Landing<R> {
         let ours = state.flight.as_ref().is_some_and(|flight| flight.ticket == self.ticket);
         let flight = if ours { state.flight.take() } else { None };
         drop(state);
+        // Sent when it is dropped, so that an observer that panics keeps nobody waiting.
+        let _answer = flight.map(|flight| Answer { flight, outcome: Some(outcome) });
         self.tell(told, now);
-        if let Some(flight) = flight {
-            flight.outcome.send_replace(Some(outcome));
-        }
     }
 
     /// Tells the observer, before the waiters go on, so that a call's renewal comes before its end.
@@ -269,6 +276,18 @@ impl<R: Renew> Landing<R> {
         if let Some(observer) = &self.shared.observer {
             observer.renewal_ended(&RenewalEnded { provider: self.shared.provider, outcome, elapsed });
         }
+    }
+}
+
+/// The outcome, on its way to those who wait.
+struct Answer {
+    flight: Flight,
+    outcome: Outcome,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.flight.outcome.send_replace(self.outcome.take());
     }
 }
 
@@ -318,10 +337,17 @@ impl<R: Renew> CredentialSource for Renewing<R> {
             match state.machine.decide(now) {
                 Decision::Serve(issued) => return Ok(self.shared.credential(&issued)),
                 Decision::ServeAndRenew(issued, ticket) => {
-                    self.start(&mut state, ticket);
+                    let (_, run) = self.prepare(&mut state, ticket);
+                    drop(state);
+                    run();
                     return Ok(self.shared.credential(&issued));
                 }
-                Decision::Renew(ticket) => self.start(&mut state, ticket),
+                Decision::Renew(ticket) => {
+                    let (receiver, run) = self.prepare(&mut state, ticket);
+                    drop(state);
+                    run();
+                    receiver
+                }
                 Decision::Wait(_) => match &state.flight {
                     Some(flight) => flight.outcome.subscribe(),
                     None => return Err(CredentialError::unavailable("the renewal was broken off")),

@@ -10,9 +10,10 @@ use client_core::auth_core::token::{Lifetime, RenewalSettings};
 use client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, SecretString, Sign, scheme::Bearer,
 };
+use client_core::observer::RenewalEnded;
 use client_core::testing::ScriptedTransport;
 use client_core::transport::{BodyLimits, Received, Transport, TransportError};
-use client_core::{Engine, ErrorKind, Renew, Renewed, Renewing};
+use client_core::{Engine, ErrorKind, Observer, Renew, Renewed, Renewing};
 use common::{Setup, origin, read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,6 +31,7 @@ struct Server {
     /// Renewals wait for a permit, so that a test can hold them.
     gate: Semaphore,
     panicking: AtomicBool,
+    signer_panics: AtomicBool,
 }
 
 impl Server {
@@ -42,6 +44,7 @@ impl Server {
             refuses_all: AtomicBool::new(false),
             gate: Semaphore::new(if open { Semaphore::MAX_PERMITS } else { 0 }),
             panicking: AtomicBool::new(false),
+            signer_panics: AtomicBool::new(false),
         })
     }
 
@@ -90,6 +93,7 @@ impl Renew for Login {
     }
 
     fn signer(&self, material: &SecretString) -> Result<Arc<dyn Sign>, InvalidCredential> {
+        assert!(!self.0.signer_panics.load(Ordering::Relaxed), "a bug in a signer");
         Ok(Arc::new(Bearer::new(material)?))
     }
 }
@@ -293,6 +297,54 @@ async fn a_panic_in_a_renewal_is_an_error_and_not_a_hang() {
     world.server.panicking.store(false, Ordering::Relaxed);
     world.setup.time.advance(Duration::from_secs(1));
     read(&world.engine).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_in_what_makes_a_signer_is_an_error_and_not_a_hang() {
+    let world = world(true);
+    world.server.signer_panics.store(true, Ordering::Relaxed);
+    let call = tokio::time::timeout(Duration::from_secs(10), read(&world.engine).into_future());
+    assert_eq!(call.await.expect("no hang").unwrap_err().kind(), ErrorKind::Credentials);
+    world.server.signer_panics.store(false, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(1));
+    read(&world.engine).await.unwrap();
+}
+
+/// Panics whenever it is told of a renewal.
+#[derive(Debug)]
+struct Rude;
+
+impl Observer for Rude {
+    fn renewal_ended(&self, _: &RenewalEnded) {
+        panic!("a bug in an observer");
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_keeps_nobody_from_a_renewed_credential() {
+    let mut world = world(true);
+    world.setup.settings.set_observer(Arc::new(Rude));
+    let login = Login(Arc::clone(&world.server));
+    let source = Renewing::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
+    let now = world.setup.time.clock().now();
+    let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
+    obtained.await.expect("no hang").expect("the renewal itself was good");
+}
+
+#[test]
+fn a_renewal_where_no_task_can_run_does_not_hang() {
+    let world = world(true);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let now = world.setup.time.clock().now();
+        // Outside of a runtime tokio panics, and drops the task before it does.
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            world.source.obtain(now).as_mut().poll(&mut context).is_ready()
+        }));
+        let _ = sender.send(polled.is_err());
+    });
+    assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ macro_rules! paged {
                     client.$plural().range($range::start_index(position.index()).end_index(position.end()))
                 };
                 Pages::new($operation, paging.start(), fetch, |position, page| {
-                    position.after(page.details.len(), page.count)
+                    Ok(position.after(page.details.len(), page.count))
                 })
             }
         }

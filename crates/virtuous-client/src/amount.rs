@@ -7,6 +7,7 @@ use client_core::record::{Field, Fit};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -76,18 +77,39 @@ impl Amount {
     #[must_use]
     pub fn from_display(text: &str) -> Option<Self> {
         let text = text.trim();
-        let (text, negative) = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        let (text, in_brackets) = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
             Some(inner) => (inner, true),
-            None => text.strip_prefix('-').map_or((text, false), |rest| (rest, true)),
+            None => (text, false),
         };
-        let number =
-            text.trim_start_matches(|character: char| !character.is_ascii_digit() && character != '.');
-        // What stands before the digits is a sign of a currency, and not a word.
-        if text.len() - number.len() > 4 || text.starts_with('-') {
+        let at = text.find(|character: char| character.is_ascii_digit() || character == '.')?;
+        let (before, number) = text.split_at(at);
+        // A sign before the currency's or behind it.
+        let currency = before.strip_prefix('-').or_else(|| before.strip_suffix('-')).unwrap_or(before);
+        let is_negative = currency.len() < before.len();
+        let is_currency = currency.is_empty()
+            || (currency.chars().count() <= 4
+                && currency
+                    .chars()
+                    .all(|character| !character.is_whitespace() && !matches!(character, '-' | ','))
+                && currency.chars().any(|character| !character.is_alphanumeric()));
+        if !is_currency || (is_negative && in_brackets) {
             return None;
         }
-        let amount: Self = number.replace(',', "").parse().ok()?;
-        Some(if negative { Self { digits: -amount.digits, ..amount } } else { amount })
+        let (whole, fraction) =
+            number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+        let mut groups = whole.split(',');
+        let first = groups.next().unwrap_or_default();
+        let is_grouped = first.len() <= 3 && groups.clone().all(|group| group.len() == 3);
+        if whole.contains(',') && (first.is_empty() || !is_grouped) {
+            return None;
+        }
+        let digits = whole.replace(',', "");
+        let number = match fraction {
+            Some(fraction) => format!("{digits}.{fraction}"),
+            None => digits,
+        };
+        let amount: Self = number.parse().ok()?;
+        Some(if is_negative || in_brackets { Self { digits: -amount.digits, ..amount } } else { amount })
     }
 
     /// Without zeros at the end of the fraction.
@@ -200,7 +222,7 @@ impl From<Amount> for String {
     }
 }
 
-/// As a number of JSON, digit by digit.
+/// As a number of JSON, digit by digit. Other formats, and `serde(flatten)` around it, can't carry such a number.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
@@ -231,7 +253,12 @@ impl Field for Amount {
     }
 
     fn raw(&mut self, json: &str) -> Fit {
-        let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(json).trim();
+        let text: Cow<'_, str> = match json.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            None => Cow::Borrowed(json),
+            Some(text) if !text.contains('\\') => Cow::Borrowed(text),
+            Some(_) => Cow::Owned(serde_json::from_str(json).map_err(|_| self.expected())?),
+        };
+        let text = text.trim();
         *self = text.parse().ok().or_else(|| Self::from_display(text)).ok_or(self.expected())?;
         Ok(())
     }
@@ -279,6 +306,8 @@ mod tests {
             ("0.1234567890123456789", "0.1234567890123456789"),
             ("\" 7 \"", "7"),
             ("\"$1,210.50\"", "1210.50"),
+            ("\"\\u0024245.00\"", "245.00"),
+            ("\"\\u00a310.50\"", "10.50"),
         ] {
             let amount = read(json).unwrap();
             assert_eq!(amount.to_string(), text, "{json}");
@@ -316,6 +345,17 @@ mod tests {
             ("-$3", Some(Amount::from(-3))),
             ("($3.25)", Some(Amount::new(-325, 2))),
             ("CA$1,000", Some(Amount::from(1000))),
+            ("$-3.00", Some(Amount::from(-3))),
+            ("-CA$1,000,000.5", Some(Amount::new(-10_000_005, 1))),
+            ("£10.50", Some(Amount::new(1050, 2))),
+            ("10,50", None),
+            ("1.210,50", None),
+            ("1,2345", None),
+            (",123", None),
+            ("A 5", None),
+            ("USD 5", None),
+            ("--5", None),
+            ("(-5)", None),
             ("Unavailable", None),
             ("", None),
             ("Unavailable 3", None),

@@ -3,8 +3,9 @@
 use crate::Call;
 use crate::generated::{ContactIndividual, ContactIndividuals, operations};
 use bytes::Bytes;
-use client_core::decode;
+use client_core::decode::{self, DecodeFailure};
 use http::HeaderValue;
+use http::Response;
 
 impl ContactIndividuals<'_> {
     /// Sets the picture of an individual.
@@ -12,7 +13,8 @@ impl ContactIndividuals<'_> {
     /// - `contact_individual_id`: The individual's id.
     /// - `content_type`: What kind of picture it is, such as `image/png`.
     ///
-    /// Assumption: the picture itself is the body. The vendor lists the operation and shows no body.
+    /// Assumption: the picture itself is the body, and the answer may be empty. The vendor lists the operation and shows
+    /// no body.
     ///
     /// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`, an idempotent write: it is repeated when it fails for a
     /// passing reason, since twice is the same as once.
@@ -36,11 +38,16 @@ impl ContactIndividuals<'_> {
         contact_individual_id: i64,
         content_type: HeaderValue,
         picture: impl Into<Bytes>,
-    ) -> Call<ContactIndividual> {
+    ) -> Call<Option<ContactIndividual>> {
         self.client
             .engine()
             .request(&operations::CONTACT_INDIVIDUALS_UPLOAD_AVATAR, &[contact_individual_id.into()])
             .body(content_type, picture)
-            .call(decode::json)
+            .call(individual_if_told)
     }
+}
+
+/// The individual, where the answer has one.
+fn individual_if_told(answer: &Response<Bytes>) -> Result<Option<ContactIndividual>, DecodeFailure> {
+    if answer.body().trim_ascii().is_empty() { Ok(None) } else { decode::json(answer).map(Some) }
 }

@@ -4,6 +4,7 @@ use crate::amount::Amount;
 use crate::builder::PROVIDER;
 use crate::custom_fields::Flag;
 use crate::error::Error;
+use crate::generated::PaymentGift;
 
 /// What an update needs and the answer did not tell.
 pub(crate) fn told<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
@@ -15,6 +16,11 @@ pub(crate) fn amount(display: Option<&String>, member: &'static str) -> Result<O
     let Some(text) = display.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let amount = Amount::from_display(text);
     amount.map(Some).ok_or_else(|| refused(member, "the answer displays it in a way that is no amount"))
+}
+
+/// How much of a gift was a payment.
+pub(crate) fn paid(gift: Option<&PaymentGift>, _: &'static str) -> Result<Option<Amount>, Error> {
+    Ok(gift.and_then(|gift| gift.amount))
 }
 
 /// A flag that answers tell as text.

@@ -46,9 +46,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Whether the answer said how long the list is.
-    pub(crate) fn tells_total(&self) -> bool {
-        self.parts.total.is_some()
+    /// How long the list is, where the answer said so.
+    pub(crate) fn told_total(&self) -> Option<u64> {
+        u64::try_from(self.parts.total?).ok()
     }
 }
 
@@ -58,6 +58,8 @@ struct Parts<T> {
     total: Option<i64>,
     /// The answer was one row, and neither a list nor an envelope.
     single: Option<T>,
+    /// Of the members that a row must have, those that this one has.
+    seen: Vec<String>,
     is_envelope: bool,
     /// Of the whole answer; two pages that are the same to the byte are one page that came twice.
     fingerprint: u64,
@@ -65,7 +67,7 @@ struct Parts<T> {
 
 impl<T: Field> Field for Page<T> {
     fn blank() -> Self {
-        let parts = Parts { total: None, single: None, is_envelope: false, fingerprint: 0 };
+        let parts = Parts { total: None, single: None, seen: Vec::new(), is_envelope: false, fingerprint: 0 };
         Self { list: Vec::new(), total: 0, unknown: Map::new(), parts }
     }
 
@@ -92,9 +94,20 @@ impl<T: Field> Field for Page<T> {
                 self.parts.is_envelope = true;
                 Some(&mut self.list)
             }
-            "total" if self.parts.single.is_none() => Some(&mut self.parts.total),
+            "total" if self.parts.is_envelope || self.parts.single.is_none() => Some(&mut self.parts.total),
             _ if self.parts.is_envelope => None,
-            _ => self.parts.single.get_or_insert_with(T::blank).member(name),
+            _ => {
+                // Members that no row has are the envelope's.
+                let is_of_a_row = self.parts.single.is_some() || T::blank().member(name).is_some();
+                if !is_of_a_row {
+                    return None;
+                }
+                let single = self.parts.single.get_or_insert_with(T::blank);
+                if single.required().contains(&name) {
+                    self.parts.seen.push(name.to_owned());
+                }
+                single.member(name)
+            }
         }
     }
 
@@ -104,7 +117,11 @@ impl<T: Field> Field for Page<T> {
 
     fn end(&mut self) -> Fit {
         if !self.parts.is_envelope {
-            let Some(single) = self.parts.single.take() else { return Err(self.expected()) };
+            let seen = &self.parts.seen;
+            let is_whole = |row: &T| row.required().iter().all(|name| seen.iter().any(|known| known == name));
+            let Some(single) = self.parts.single.take_if(|row| is_whole(row)) else {
+                return Err(self.expected());
+            };
             self.list.push(single);
         }
         self.total = self.parts.total.unwrap_or_else(|| i64::try_from(self.list.len()).unwrap_or(i64::MAX));
@@ -142,8 +159,8 @@ pub struct Position {
 impl Position {
     /// How many rows lie before it. Given as `skip` to another call, the list goes on here.
     #[must_use]
-    pub fn skip(&self) -> u64 {
-        self.skip
+    pub fn skip(&self) -> i64 {
+        i64::try_from(self.skip).unwrap_or(i64::MAX)
     }
 }
 
@@ -172,12 +189,18 @@ impl<T: Field + Unpin + 'static> client_core::Page for Page<T> {
         if position.paged { vec![("skip", position.skip), ("take", position.take)] } else { Vec::new() }
     }
 
-    fn next(position: &Position, page: &Self) -> Option<Position> {
+    fn next(position: &Position, page: &Self) -> Result<Option<Position>, &'static str> {
         let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
         let skip = position.skip.saturating_add(came);
-        let more = u64::try_from(page.total).is_ok_and(|total| skip < total);
-        let next = Position { skip, page_before: page.parts.fingerprint, ..*position };
-        (position.paged && came > 0 && more).then_some(next)
+        // Where the vendor doesn't say how many rows there are, a page that is not full is the last one.
+        let more = page.told_total().map_or(position.paged && came >= position.take, |total| skip < total);
+        if came == 0 || !more {
+            return Ok(None);
+        }
+        if !position.paged {
+            return Err("the vendor gave a part of the rows and documents no way to the others");
+        }
+        Ok(Some(Position { skip, page_before: page.parts.fingerprint, ..*position }))
     }
 
     fn into_items(self) -> Vec<T> {
@@ -200,6 +223,8 @@ mod tests {
         for (json, rows, total) in [
             (r#"{"list":[{"id":1},{"id":2}],"total":7}"#, 2, 7),
             (r#"{"total":"7","new":1,"list":[{"id":1}]}"#, 1, 7),
+            (r#"{"new":1,"list":[{"id":1}],"total":7}"#, 1, 7),
+            (r#"{"tagName":"of the envelope","list":[{"id":1}],"total":7}"#, 1, 7),
             (r#"{"list":[{"id":1}]}"#, 1, 1),
             (r#"{"list":null,"total":0}"#, 0, 0),
             (r#"[{"id":1},{"id":2},{"id":3}]"#, 3, 3),
@@ -210,7 +235,16 @@ mod tests {
             assert_eq!((page.list.len(), page.total), (rows, total), "{json}");
         }
         assert_eq!(read_text(r#"{"id":5}"#).unwrap().list[0].id, 5);
-        for bad in ["{}", "7", "null", r#"{"list":7}"#, r#"{"list":[{"tagName":"a"}]}"#] {
+        for bad in [
+            "{}",
+            "7",
+            "null",
+            r#"{"list":7}"#,
+            r#"{"list":[{"tagName":"a"}]}"#,
+            r#"{"message":"under maintenance"}"#,
+            r#"{"tagName":"no id"}"#,
+            r#"{"total":3}"#,
+        ] {
             assert!(read_text(bad).is_err(), "{bad}");
         }
     }

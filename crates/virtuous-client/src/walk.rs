@@ -9,6 +9,7 @@ use crate::query::{ContactQuery, Query, parameter};
 use crate::{Call, Error, ErrorKind, Page};
 use client_core::record::Field;
 use futures_core::Stream;
+use http::StatusCode;
 use std::fmt;
 use std::future::{Future, IntoFuture as _};
 use std::pin::Pin;
@@ -21,7 +22,7 @@ const MOST: u64 = 1000;
 /// After so many pages without a failure, more rows are asked for again.
 const GOOD_PAGES: u32 = 10;
 
-/// Large pages of whole records take the vendor minutes.
+/// Large pages of whole records take the vendor long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 type Fetch<T> = Box<dyn Fn(&Query, Paging) -> Call<Page<T>> + Send + Sync>;
@@ -61,6 +62,7 @@ pub struct Walk<T> {
     take: u64,
     most: u64,
     good: u32,
+    patience: Duration,
     in_flight: Option<InFlight<T>>,
     ready: std::vec::IntoIter<T>,
     given: u64,
@@ -101,6 +103,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             take: MOST,
             most: MOST,
             good: 0,
+            patience: PATIENCE,
             in_flight: None,
             ready: Vec::new().into_iter(),
             given: 0,
@@ -137,6 +140,13 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     pub fn take(mut self, rows: u64) -> Self {
         self.most = rows.clamp(1, MOST);
         self.take = self.most;
+        self
+    }
+
+    /// How long a page may take, and twice as long with its repeats. Default: two minutes, since large pages of whole
+    /// records take the vendor that long. It takes the place of limits that `fetch` sets.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.patience = limit;
         self
     }
 
@@ -190,7 +200,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         loop {
             let in_flight = match self.in_flight.take() {
                 Some(in_flight) => in_flight,
-                None => self.call().attempt_timeout(PATIENCE).timeout(5 * PATIENCE).into_future(),
+                None => self.call().attempt_timeout(self.patience).timeout(2 * self.patience).into_future(),
             };
             let result = match self.in_flight.insert(in_flight).as_mut().poll(context) {
                 Poll::Ready(result) => result,
@@ -199,13 +209,18 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             self.in_flight = None;
             match result {
                 Ok(page) => return Poll::Ready(self.take_in(page)),
-                Err(error) if self.take > 1 && is_about_size(error.kind()) => {
+                Err(error) if self.take > 1 && is_about_size(&error) => {
                     self.take /= 2;
                     self.good = 0;
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
+    }
+
+    /// Whether the next page begins with a row that came already, to see that nothing moved.
+    fn overlaps(&self) -> bool {
+        self.by.is_none() && self.skip > 0 && self.after.is_some()
     }
 
     fn call(&self) -> Call<Page<T>> {
@@ -215,49 +230,58 @@ impl<T: Field + Unpin + 'static> Walk<T> {
                 (self.fetch)(&self.query.clone().and(parameter(by.as_str()).greater_than(after)), paging)
             }
             (Some(_), None) => (self.fetch)(&self.query, paging),
-            // One row is asked for again, to see that nothing moved.
-            (None, _) => (self.fetch)(&self.query, paging.skip(signed(self.skip.saturating_sub(1)))),
+            (None, _) if self.overlaps() => {
+                let take = (self.take + 1).min(MOST);
+                (self.fetch)(&self.query, paging.take(signed(take)).skip(signed(self.skip - 1)))
+            }
+            (None, _) => (self.fetch)(&self.query, paging.skip(signed(self.skip))),
         }
     }
 
+    /// Takes a page in as a whole, or leaves everything as it was.
     fn take_in(&mut self, page: Page<T>) -> Result<(), Error> {
-        let total = u64::try_from(page.total).unwrap_or(0);
+        let total = page.told_total();
         let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
-        let known = match self.by {
-            Some(_) => self.given + total,
-            None => total.saturating_sub(self.skipped),
-        };
-        let rows = if self.by.is_some() {
+        let is_full = came >= self.take;
+        let mut rows = page.list;
+        let (skip, ended) = if self.by.is_some() {
             // Where the vendor doesn't say how many rows there are, a page that is not full is the last one.
-            self.ended = came == 0 || if page.tells_total() { total <= came } else { came < self.take };
-            page.list
+            (self.skip, came == 0 || total.map_or(!is_full, |total| total <= came))
         } else {
-            let from = self.skip.saturating_sub(1);
-            let first = page.list.first().and_then(self.id);
-            let moved =
-                from > 0 && self.after.is_some() && first.is_none_or(|first| Some(first) > self.after);
-            if moved && (came > 0 || total > 0) {
+            let from = self.skip - u64::from(self.overlaps());
+            let first = rows.first().and_then(self.id);
+            if self.overlaps() && (came == 0 || first > self.after) && from > 0 {
                 // Rows before this place are gone, and others have moved up: look further back.
-                self.skip = from.saturating_sub(self.take).min(total);
+                self.skip = from.saturating_sub(self.take);
                 return Ok(());
             }
-            self.skip = from + came;
-            self.ended = came == 0 || self.skip >= total;
-            let after = self.after;
-            let new = |row: &T| (self.id)(row).is_none_or(|id| after.is_none_or(|after| id > after));
-            page.list.into_iter().filter(new).collect()
+            if let Some(after) = self.after {
+                rows.retain(|row| (self.id)(row).is_none_or(|id| id > after));
+            }
+            let skip = from + came;
+            let ended = came == 0 || total.map_or(!is_full, |total| skip >= total);
+            if rows.is_empty() && !ended && skip <= self.skip {
+                return Err(paging("the list does not get on: the vendor gives the same rows again"));
+            }
+            (skip, ended)
         };
-        self.total.get_or_insert(known);
+        let mut after = self.after;
         for row in &rows {
             let id = (self.id)(row);
             if self.by.is_some() && id.is_none() {
                 return Err(paging("a row has no id"));
             }
-            if id.is_some() && id <= self.after {
+            if id.is_some() && id <= after {
                 return Err(paging("the rows do not come by ascending id"));
             }
-            self.after = id.or(self.after);
+            after = id.or(after);
         }
+        let known = total.map(|total| match self.by {
+            Some(_) => self.given + total,
+            None => total.saturating_sub(self.skipped),
+        });
+        self.total = self.total.or(known);
+        (self.after, self.skip, self.ended) = (after, skip, ended);
         self.ready = rows.into_iter();
         self.good += 1;
         if self.good >= GOOD_PAGES && self.take < self.most {
@@ -276,16 +300,15 @@ fn paging(reason: &'static str) -> Error {
     client_core::Error::paging("walk", reason).with_provider(crate::builder::PROVIDER).into()
 }
 
-/// Whether fewer rows could help: the vendor fails, or takes too long, on what is much.
-fn is_about_size(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Server
-            | ErrorKind::Timeout
-            | ErrorKind::TooLarge
-            | ErrorKind::Transport
-            | ErrorKind::Status
-    )
+/// Whether fewer rows could help: the vendor fails, or takes too long, on what is much. A server that can't be reached
+/// isn't helped by being asked for less.
+fn is_about_size(error: &Error) -> bool {
+    let fails = matches!(
+        error.kind(),
+        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::TooLarge | ErrorKind::Transport
+    );
+    let too_large = error.status() == Some(StatusCode::PAYLOAD_TOO_LARGE);
+    error.may_have_been_sent() && (fails || too_large)
 }
 
 impl<T: Field + Unpin + 'static> Stream for Walk<T> {

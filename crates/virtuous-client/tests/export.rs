@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use virtuous_client::export::{Export, ExportError, Progress, Resource};
 use virtuous_client::query::parameter;
-use virtuous_client::{Client, Query};
+use virtuous_client::{Client, ContactCreate, ContactType, NewContactIndividual, Query};
 
 /// A folder of its own for a test, removed at the end.
 struct Folder(PathBuf);
@@ -79,6 +79,17 @@ async fn every_resource_of_the_emulator_is_exported_and_a_second_run_adds_what_i
         let again = Export::new(&client, resource).to_file(folder.file()).await.unwrap();
         assert_eq!((again.rows, again.resumed), (exported.rows, exported.rows), "{resource}");
         assert_eq!(folder.ids(), ids);
+        if resource == Resource::Contacts {
+            let individual = NewContactIndividual::first_name("Ola").last_name("Nordmann");
+            let made = client.contacts().create(ContactCreate::new(
+                ContactType::Household,
+                "Nordmann",
+                [individual],
+            ));
+            let made = made.await.unwrap().id;
+            let again = Export::new(&client, resource).to_file(folder.file()).await.unwrap();
+            assert_eq!((again.rows, folder.ids().last()), (exported.rows + 1, Some(&made)));
+        }
     }
     drop(emulator);
 }
@@ -103,9 +114,29 @@ async fn a_file_is_not_gone_on_with_for_something_else() {
     assert!(error.to_string().contains("nothing beside it"), "{error}");
     assert_eq!(fs::read(folder.file()).unwrap(), before, "nothing was touched");
 
+    for foreign in [&b"{\"budget\": 7}"[..], b"no line break", b"\xff\xfe"] {
+        fs::write(folder.file(), foreign).unwrap();
+        let error = Export::new(&client, Resource::Contacts).to_file(folder.file()).await.unwrap_err();
+        assert!(matches!(error, ExportError::Mismatch { .. }), "{error}");
+        assert_eq!(fs::read(folder.file()).unwrap(), foreign, "what is not ours is not touched");
+    }
+
     let nowhere = folder.0.join("no/such/folder.jsonl");
     let error = Export::new(&client, Resource::Contacts).to_file(&nowhere).await.unwrap_err();
     assert!(matches!(error, ExportError::File { doing: "written", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_while_it_began_can_be_run_again() {
+    let (_emulator, client) = emulator(3).await;
+    let folder = Folder::new("begun");
+    for note in ["", "{\"resou"] {
+        fs::write(folder.file(), "").unwrap();
+        fs::write(folder.0.join("rows.jsonl.export"), note).unwrap();
+        Export::new(&client, Resource::Contacts).to_file(folder.file()).await.unwrap();
+        assert_eq!(folder.ids(), [17, 18, 19]);
+        fs::remove_file(folder.file()).unwrap();
+    }
 }
 
 #[tokio::test]
@@ -124,7 +155,8 @@ async fn half_a_line_at_the_end_is_taken_off_and_written_again() {
 #[tokio::test]
 async fn an_export_waits_when_it_is_throttled_and_then_goes_on() {
     let options = json!({ "options": [{ "parameter": "Gift Id" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
-    let mut transport = ScriptedTransport::new().json(200, options.to_string());
+    let mut transport = ScriptedTransport::new().answer(429, &[("Retry-After", "900")], "");
+    transport = transport.json(200, options.to_string());
     transport = transport.json(200, json!({ "list": [{ "id": 1 }], "total": 2 }).to_string());
     transport = transport.answer(429, &[("Retry-After", "1800")], "");
     transport = transport.json(200, json!({ "list": [{ "id": 2 }], "total": 1 }).to_string());
@@ -145,7 +177,7 @@ async fn an_export_waits_when_it_is_throttled_and_then_goes_on() {
         .await
         .unwrap();
     assert_eq!((exported.rows, folder.ids()), (2, vec![1, 2]));
-    assert_eq!(*waits.lock().unwrap(), [Duration::from_secs(1800)]);
+    assert_eq!(*waits.lock().unwrap(), [Duration::from_secs(900), Duration::from_secs(1800)]);
 }
 
 #[tokio::test]
@@ -166,7 +198,45 @@ async fn resources_whose_id_is_no_parameter_are_skipped_through() {
     let exported = Export::new(&client, Resource::Pledges).take(2).to_file(folder.file()).await.unwrap();
     assert_eq!((exported.rows, folder.ids()), (3, vec![1, 2, 3]));
     let queries: Vec<String> = transport.requests().iter().map(|request| request.uri.to_string()).collect();
-    assert!(queries[1].ends_with("skip=0&take=2") && queries[2].ends_with("skip=1&take=2"), "{queries:?}");
+    assert!(queries[1].contains("skip=0") && queries[2].contains("skip=1"), "{queries:?}");
+}
+
+#[tokio::test]
+async fn rows_without_an_id_of_their_own_come_once_also_when_it_is_run_again() {
+    let page = |names: &[&str]| {
+        let list: Vec<Value> =
+            names.iter().map(|name| json!({ "campaignId": 3, "campaignName": name })).collect();
+        json!({ "list": list, "total": 3 }).to_string()
+    };
+    let transport =
+        ScriptedTransport::new().json(200, page(&["a", "b"])).json(200, page(&["c"])).json(200, page(&[]));
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    let folder = Folder::new("communications");
+    for resumed in [0, 3] {
+        let exported =
+            Export::new(&client, Resource::Communications).take(2).to_file(folder.file()).await.unwrap();
+        assert_eq!((exported.rows, exported.resumed), (3, resumed));
+    }
+    let text = fs::read_to_string(folder.file()).unwrap();
+    let names: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["campaignName"].clone())
+        .collect();
+    assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_list_ends_an_export_without_a_line() {
+    let transport = ScriptedTransport::new().json(200, r#"{"message":"under maintenance"}"#);
+    let client = Client::builder().api_key("v_example".to_owned()).transport(transport).build().unwrap();
+    let folder = Folder::new("no-list");
+    let error = Export::new(&client, Resource::Communications).to_file(folder.file()).await.unwrap_err();
+    assert!(
+        matches!(&error, ExportError::Api(error) if error.kind() == virtuous_client::ErrorKind::Decode),
+        "{error}"
+    );
+    assert_eq!(fs::read(folder.file()).unwrap(), b"");
 }
 
 const URL: &str = "VIRTUOUS_EXPORT_TEST_URL";

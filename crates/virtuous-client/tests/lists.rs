@@ -92,9 +92,15 @@ async fn a_server_that_ignores_where_it_is_asked_to_begin_does_not_go_on_for_eve
     assert_eq!(error.kind(), ErrorKind::Paging);
     assert!(error.to_string().contains("does not get on"), "{error}");
     assert!(pages.next_page().await.is_none(), "it has ended");
-    // The emulator gives all segments at once then.
+    // The emulator gives all segments at once then, and a stream still gives each once.
     let segments = client.segments().search("", Paging::new().take(1)).await.unwrap();
     assert_eq!(i64::try_from(segments.list.len()), Ok(segments.total));
+    let mut rows = client.segments().search("", Paging::new().take(1)).items();
+    let mut ids = std::collections::BTreeSet::new();
+    while let Some(row) = rows.next().await {
+        assert!(ids.insert(row.unwrap().id));
+    }
+    assert_eq!(ids.len(), segments.list.len());
 }
 
 #[tokio::test]
@@ -147,13 +153,30 @@ async fn the_next_page_can_be_on_its_way_while_the_last_one_is_worked_on() {
 }
 
 #[tokio::test]
-async fn a_list_without_pages_is_asked_for_once_and_without_parameters() {
-    let transport = ScriptedTransport::new().json(200, r#"{"list":[{"id":1}],"total":7}"#);
-    let client = scripted(&transport);
-    let mut pages = client.volunteers().query(&Query::all()).pages();
+async fn a_list_without_pages_is_asked_for_once_and_never_passed_off_as_whole() {
+    let transport = ScriptedTransport::new().json(200, r#"{"list":[{"id":1}],"total":1}"#);
+    let mut pages = scripted(&transport).volunteers().query(&Query::all()).pages();
     assert_eq!(pages.next_page().await.unwrap().unwrap().list.len(), 1);
     assert!(pages.next_page().await.is_none());
     assert_eq!(queries(&transport), [""]);
+
+    let transport = ScriptedTransport::new().json(200, r#"{"list":[{"id":1}],"total":7}"#);
+    let mut pages = scripted(&transport).volunteers().query(&Query::all()).pages();
+    let error = pages.next_page().await.unwrap().unwrap_err();
+    assert!(error.kind() == ErrorKind::Paging && error.to_string().contains("a part of the rows"), "{error}");
+    assert!(pages.next_page().await.is_none());
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_tell_its_length_ends_with_a_page_that_is_not_full() {
+    let transport = ScriptedTransport::new().json(200, r#"[{"id":1},{"id":2}]"#).json(200, r#"[{"id":3}]"#);
+    let mut rows = scripted(&transport).recurring_gifts().payments(5, Paging::new().take(2)).items();
+    let mut seen = Vec::new();
+    while let Some(row) = rows.next().await {
+        seen.push(row.unwrap().id);
+    }
+    assert_eq!(seen, [1, 2, 3]);
+    assert_eq!(queries(&transport), ["skip=0&take=2", "skip=2&take=2"]);
 }
 
 #[tokio::test]
@@ -215,7 +238,8 @@ async fn a_walk_that_fails_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_walk_notices_a_server_that_does_not_sort_or_does_not_compare() {
     for second in [tags([1, 2], 5), tags([4, 3], 5)] {
-        let transport = ScriptedTransport::new().json(200, tags([1, 2], 5)).json(200, second);
+        let good = tags([3, 4], 2);
+        let transport = ScriptedTransport::new().json(200, tags([1, 2], 5)).json(200, second).json(200, good);
         let client = scripted(&transport);
         let mut walk = client.gifts().walk(Query::all()).take(2);
         let mut seen = 0;
@@ -227,7 +251,22 @@ async fn a_walk_notices_a_server_that_does_not_sort_or_does_not_compare() {
         };
         assert_eq!((error.kind(), seen), (ErrorKind::Paging, 2));
         assert!(error.to_string().contains("ascending id"), "{error}");
+        assert_eq!(
+            walk.next().await.unwrap().unwrap().id,
+            3,
+            "the page that failed is asked for again, as a whole"
+        );
+        assert_eq!(walk.next().await.unwrap().unwrap().id, 4);
+        assert!(walk.next().await.is_none());
     }
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_not_asked_for_less() {
+    let transport = ScriptedTransport::new().unreachable().unreachable().unreachable();
+    let mut walk = scripted(&transport).gifts().walk(Query::all());
+    assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Connect);
+    assert!(queries(&transport).iter().all(|query| query == "take=1000"), "{:?}", queries(&transport));
 }
 
 #[tokio::test]
@@ -242,7 +281,46 @@ async fn a_walk_that_skips_notices_rows_that_were_deleted_before_it() {
     let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
     let walk = Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(3);
     assert_eq!(ids(walk).await, [1, 2, 3, 4, 5, 6]);
-    assert_eq!(queries(&transport), ["skip=0&take=3", "skip=2&take=3", "skip=0&take=3", "skip=2&take=3"]);
+    let asked: Vec<String> = queries(&transport).iter().map(|query| sorted(query)).collect();
+    assert_eq!(asked, ["skip=0&take=3", "skip=2&take=4", "skip=0&take=3", "skip=2&take=4"]);
+}
+
+/// A query whose pairs may come in any order.
+fn sorted(query: &str) -> String {
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    pairs.join("&")
+}
+
+#[tokio::test]
+async fn a_walk_that_skips_gets_on_row_by_row() {
+    let transport = ScriptedTransport::new()
+        .json(200, tags([1], 3))
+        .json(200, tags([1, 2], 3))
+        .json(200, tags([2, 3], 3));
+    let client = scripted(&transport);
+    let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
+    let walk = Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(1);
+    assert_eq!(ids(walk).await, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_walk_over_rows_without_an_id_gives_each_once_and_one_that_stands_still_ends() {
+    let row = |name: &str| json!({ "campaignId": 3, "campaignName": name });
+    let page = |names: &[&str]| {
+        json!({ "list": names.iter().map(|name| row(name)).collect::<Vec<_>>(), "total": 3 }).to_string()
+    };
+    let transport = ScriptedTransport::new().json(200, page(&["a", "b"])).json(200, page(&["c"]));
+    let client = scripted(&transport);
+    let fetch = move |query: &Query, paging| client.communications().query(query, paging);
+    let mut walk =
+        Walk::new(Query::all(), fetch, |row: &virtuous_client::CommunicationQueryRow| row.communication_id)
+            .take(2);
+    let mut names = Vec::new();
+    while let Some(row) = walk.next().await {
+        names.push(row.unwrap().campaign_name.unwrap());
+    }
+    assert_eq!(names, ["a", "b", "c"]);
 }
 
 #[tokio::test]

@@ -136,6 +136,14 @@ fn lists_come_with_an_envelope_and_without() {
 
 #[test]
 fn projects_and_searches_have_shapes_of_their_own() {
+    let odd: Gift = read(
+        r#"{"id":1,"giftType":3,"amount":" ","currencyCode":null,"giftDesignations":[null,{"id":2}],"customFields":" "}"#,
+    );
+    assert_eq!(
+        (odd.gift_type, odd.amount, odd.gift_designations.len()),
+        (Some(GiftType::Other("3".to_owned())), None, 1)
+    );
+    assert!(odd.custom_fields.is_none());
     let project: Project = read(
         r#"{"id":41,"customFields":{},"giftSpecifications":[{"amount":5,"frequency":"Monthly"}],"parentId":null,"startDate":""}"#,
     );

@@ -139,7 +139,8 @@ fn names_of_answers_become_names_of_writes() {
     let read: Gift = serde_json::from_str(
         r#"{"id":5,"giftType":"Cash","amount":"10.50","tribute":"In memory","acknowledgeeIndividualId":817,
             "creditCardType":"Visa","receiptDate":"2023-12-09T00:00:00","giftDesignations":[{"id":1,"projectId":41,"amountDesignated":10.5}],
-            "pledgePayments":[{"id":2,"actualAmount":10.5}],"customFields":{"shirt":"M"},"isAcknowledgedGift":true}"#,
+            "pledgePayments":[{"id":2,"actualAmount":10.5}],
+            "recurringGiftPayments":[{"id":7,"gift":{"id":5,"amount":10.5},"expectedAmount":12}],"customFields":{"shirt":"M"},"isAcknowledgedGift":true}"#,
     )
     .unwrap();
     let mut update = GiftUpdate::try_from(&read).unwrap();
@@ -150,6 +151,7 @@ fn names_of_answers_become_names_of_writes() {
         "creditCardType": "Visa",
         "giftDesignations": [{"projectId": 41, "amount": 10.5}],
         "pledgePayments": [{"id": 2, "amount": 10.5}],
+        "recurringGiftPayments": [{"id": 7, "amount": 10.5}],
         "tributeDescription": "In memory", "acknowledgeeId": 817,
         "customFields": [{"name": "shirt", "value": "M"}],
     });

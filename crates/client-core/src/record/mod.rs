@@ -103,6 +103,9 @@ pub trait Field {
         None
     }
 
+    /// The element that was asked for last came as null: it is no element.
+    fn element_was_null(&mut self) {}
+
     /// An object begins.
     ///
     /// # Errors
@@ -228,7 +231,7 @@ pub fn known<T: Field>(unknown: &Map<String, Value>, name: &str) -> Option<T> {
 /// Those of the deserializer, and when the JSON doesn't fit.
 pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut value = T::blank();
-    Feed(&mut value).deserialize(deserializer)?;
+    Feed::of(&mut value).deserialize(deserializer)?;
     Ok(value)
 }
 
@@ -259,6 +262,12 @@ macro_rules! record_enums {
                 *self = Self::from(text);
                 Ok(())
             }
+            fn integer(&mut self, value: i64) -> $crate::record::Fit {
+                self.text(&value.to_string())
+            }
+            fn boolean(&mut self, value: bool) -> $crate::record::Fit {
+                self.text(if value { "true" } else { "false" })
+            }
         }
     )+};
 }
@@ -271,17 +280,30 @@ impl<'de> DeserializeSeed<'de> for Element<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let expected = self.0.expected();
-        match self.0.element() {
-            Some(element) => Feed(element).deserialize(deserializer),
-            None => Err(D::Error::invalid_type(Unexpected::Seq, &expected)),
+        let Some(field) = self.0.element() else {
+            return Err(D::Error::invalid_type(Unexpected::Seq, &expected));
+        };
+        let mut was_null = false;
+        Feed { field, was_null: Some(&mut was_null) }.deserialize(deserializer)?;
+        if was_null {
+            self.0.element_was_null();
         }
+        Ok(())
     }
 }
 
 /// Fills one field with whatever comes.
-struct Feed<'f>(&'f mut dyn Field);
+struct Feed<'f> {
+    field: &'f mut dyn Field,
+    /// Set in place of filling the field, where null means that there is nothing to fill.
+    was_null: Option<&'f mut bool>,
+}
 
-impl Feed<'_> {
+impl<'f> Feed<'f> {
+    fn of(field: &'f mut dyn Field) -> Self {
+        Self { field, was_null: None }
+    }
+
     fn fit<E: serde::de::Error>(fit: Fit, came: Unexpected<'_>) -> Result<(), E> {
         fit.map_err(|expected| E::invalid_type(came, &expected))
     }
@@ -291,12 +313,18 @@ impl<'de> DeserializeSeed<'de> for Feed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if !self.0.wants_raw() {
+        if !self.field.wants_raw() {
             return deserializer.deserialize_any(self);
         }
         // Owned, since not every deserializer lends.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Self::fit(self.0.raw(raw.get()), Unexpected::Other("other JSON"))
+        if let Some(was_null) = self.was_null
+            && raw.get() == "null"
+        {
+            *was_null = true;
+            return Ok(());
+        }
+        Self::fit(self.field.raw(raw.get()), Unexpected::Other("other JSON"))
     }
 }
 
@@ -304,11 +332,17 @@ impl<'de> Visitor<'de> for Feed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.expected())
+        f.write_str(self.field.expected())
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        Self::fit(self.0.null(), Unexpected::Unit)
+        match self.was_null {
+            Some(was_null) => {
+                *was_null = true;
+                Ok(())
+            }
+            None => Self::fit(self.field.null(), Unexpected::Unit),
+        }
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<(), E> {
@@ -320,47 +354,47 @@ impl<'de> Visitor<'de> for Feed<'_> {
     }
 
     fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
-        Self::fit(self.0.boolean(value), Unexpected::Bool(value))
+        Self::fit(self.field.boolean(value), Unexpected::Bool(value))
     }
 
     fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
-        Self::fit(self.0.integer(value), Unexpected::Signed(value))
+        Self::fit(self.field.integer(value), Unexpected::Signed(value))
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
         let fit = match i64::try_from(value) {
-            Ok(value) => self.0.integer(value),
+            Ok(value) => self.field.integer(value),
             // Ids and counts fit; what doesn't is told apart by its digits only.
-            Err(_) => self.0.text(&value.to_string()),
+            Err(_) => self.field.text(&value.to_string()),
         };
         Self::fit(fit, Unexpected::Unsigned(value))
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        Self::fit(self.0.number(value), Unexpected::Float(value))
+        Self::fit(self.field.number(value), Unexpected::Float(value))
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
-        Self::fit(self.0.text(value), Unexpected::Str(value))
+        Self::fit(self.field.text(value), Unexpected::Str(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        Self::fit(self.0.list(), Unexpected::Seq)?;
-        while list.next_element_seed(Element(&mut *self.0))?.is_some() {}
-        Self::fit(self.0.end(), Unexpected::Seq)
+        Self::fit(self.field.list(), Unexpected::Seq)?;
+        while list.next_element_seed(Element(&mut *self.field))?.is_some() {}
+        Self::fit(self.field.end(), Unexpected::Seq)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        Self::fit(self.0.object(), Unexpected::Map)?;
-        let required = self.0.required();
+        Self::fit(self.field.object(), Unexpected::Map)?;
+        let required = self.field.required();
         let mut seen = 0_u64;
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             if let Some(index) = required.iter().position(|known| *known == name) {
                 seen |= 1_u64 << index.min(63);
             }
-            if let Some(field) = self.0.member(&name) {
-                map.next_value_seed(Feed(field))?;
-            } else if let Some(unknown) = self.0.unknown() {
+            if let Some(field) = self.field.member(&name) {
+                map.next_value_seed(Feed::of(field))?;
+            } else if let Some(unknown) = self.field.unknown() {
                 let value = map.next_value()?;
                 unknown.insert(name.into_owned(), value);
             } else {
@@ -371,7 +405,7 @@ impl<'de> Visitor<'de> for Feed<'_> {
         if let Some((_, name)) = missing {
             return Err(A::Error::missing_field(name));
         }
-        Self::fit(self.0.end(), Unexpected::Map)
+        Self::fit(self.field.end(), Unexpected::Map)
     }
 }
 
@@ -460,7 +494,7 @@ mod tests {
         for (json, size) in [("2", Some(2.0)), ("\"2.5\"", Some(2.5)), ("\"\"", None), ("1e2", Some(100.0))] {
             assert_eq!(cup(&format!(r#"{{"id":1,"size":{json}}}"#)).unwrap().size, size, "{json}");
         }
-        for json in ["null", "[]", "\"\""] {
+        for json in ["null", "[]", "\"\"", "[null]"] {
             assert_eq!(cup(&format!(r#"{{"id":1,"parts":{json}}}"#)).unwrap().parts, [], "{json}");
         }
     }

@@ -204,7 +204,11 @@ impl<T: Field> Field for Option<T> {
 
     fn raw(&mut self, json: &str) -> Fit {
         let mut value = T::blank();
-        if json == "null" || (json == r#""""# && !value.takes_empty_text()) {
+        let is_empty_text = json
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .is_some_and(|text| text.trim().is_empty());
+        if json == "null" || (is_empty_text && !value.takes_empty_text()) {
             return self.null();
         }
         value.raw(json)?;
@@ -241,7 +245,7 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// Null and an empty text are an empty list.
+/// Null and an empty text are an empty list, and null is no element.
 impl<T: Field> Field for Vec<T> {
     fn blank() -> Self {
         Self::new()
@@ -267,5 +271,9 @@ impl<T: Field> Field for Vec<T> {
     fn element(&mut self) -> Option<&mut dyn Field> {
         self.push(T::blank());
         self.last_mut().map(|last| last as &mut dyn Field)
+    }
+
+    fn element_was_null(&mut self) {
+        self.pop();
     }
 }

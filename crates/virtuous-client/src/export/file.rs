@@ -1,6 +1,7 @@
 //! The file of an export. It is its own memory: the last whole line tells where the next run goes on.
 
-use super::{ExportError, Resource, id_of};
+use super::{ExportError, Resource, Row};
+use client_core::record::Field as _;
 use serde_json::{Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
@@ -15,7 +16,7 @@ pub(super) struct ExportFile {
 }
 
 /// What a file holds so far.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Found {
     rows: u64,
     last_id: Option<i64>,
@@ -25,9 +26,14 @@ struct Found {
 
 impl ExportFile {
     /// Opens a file, makes sure that it was begun for the same thing, and takes half a line off its end.
-    pub(super) fn open(path: &Path, resource: Resource, query: &Value) -> Result<Self, ExportError> {
+    pub(super) fn open(
+        path: &Path,
+        resource: Resource,
+        from: &str,
+        query: &Value,
+    ) -> Result<Self, ExportError> {
         let note = beside(path);
-        let wanted = json!({ "resource": resource.name(), "query": query }).to_string();
+        let wanted = json!({ "from": from, "resource": resource.name(), "query": query }).to_string();
         let mismatch =
             |reason: &str| ExportError::Mismatch { path: path.to_owned(), reason: reason.to_owned() };
         let failed =
@@ -40,16 +46,15 @@ impl ExportFile {
             .truncate(false)
             .open(path)
             .map_err(failed("written"))?;
-        let found = read(&mut file)
+        let found = read(&mut file, resource)
             .map_err(failed("read"))?
             .map_err(|line| mismatch(&format!("line {line} is no row")))?;
+        let is_empty = file.metadata().map_err(failed("read"))?.len() == 0;
         match fs::read_to_string(&note) {
+            // Before the first row, so that no row is ever without it; and whole or not at all.
+            _ if is_empty => write_whole(&note, &wanted).map_err(failed("written"))?,
             Ok(noted) if noted.trim() == wanted => {}
             Ok(_) => return Err(mismatch("it holds another export")),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && found == Found::default() => {
-                // Before the first row, so that no row is ever without it.
-                fs::write(&note, wanted + "\n").map_err(failed("written"))?;
-            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(mismatch("nothing beside it says what it holds"));
             }
@@ -87,6 +92,17 @@ impl ExportFile {
     }
 }
 
+/// Writes a file under another name first, so that nobody ever finds a part of it.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
+    let mut file = File::create(&new)?;
+    writeln!(file, "{text}")?;
+    file.sync_data()?;
+    fs::rename(new, path)
+}
+
 /// `gifts.jsonl.export`
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -95,7 +111,7 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 /// Reads through a file, a piece at a time; the number of a whole line that is no row is an error.
-fn read(file: &mut File) -> std::io::Result<Result<Found, u64>> {
+fn read(file: &mut File, resource: Resource) -> std::io::Result<Result<Found, u64>> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut found = Found::default();
     let mut line = Vec::new();
@@ -107,8 +123,12 @@ fn read(file: &mut File) -> std::io::Result<Result<Found, u64>> {
         }
         found.rows += 1;
         found.length += u64::try_from(line.len()).unwrap_or(u64::MAX);
-        let id = std::str::from_utf8(&line).ok().and_then(|line| id_of(line).ok());
-        let Some(id) = id else { return Ok(Err(found.rows)) };
+        let mut row = Row::blank();
+        let is_row = std::str::from_utf8(&line).is_ok_and(|line| row.raw(line).is_ok());
+        if !is_row {
+            return Ok(Err(found.rows));
+        }
+        let id = resource.row_id()(&row);
         found.last_id = id.or(found.last_id);
     }
     Ok(Ok(found))

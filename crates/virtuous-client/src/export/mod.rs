@@ -157,14 +157,20 @@ impl<'a> Export<'a> {
     pub async fn to_file(mut self, path: impl AsRef<Path>) -> Result<Exported, ExportError> {
         let contacts = self.resource.is_contacts();
         let head = if contacts { to_json(&self.query) } else { to_json(&self.query.query) };
-        let mut file = ExportFile::open(path.as_ref(), self.resource, &head)?;
+        let from = self.client.engine().origin().to_string();
+        let mut file = ExportFile::open(path.as_ref(), self.resource, &from, &head)?;
         let resumed = file.rows();
-        let mut walk = self.walk().await?.take(self.take);
+        let mut waits = 0;
+        let mut walk = loop {
+            match self.walk().await {
+                Ok(walk) => break walk.take(self.take),
+                Err(error) => waits = self.wait(error, waits, resumed).await?,
+            }
+        };
         if let Some(id) = file.last_id() {
             walk = walk.after(id);
         }
         walk = walk.skipping(resumed);
-        let mut waits = 0;
         loop {
             match walk.next_rows().await {
                 Ok(rows) if rows.is_empty() => break,
@@ -174,16 +180,21 @@ impl<'a> Export<'a> {
                     let total = walk.total().map(|total| resumed + total);
                     self.tell(Progress { rows: file.rows(), total, waiting: None });
                 }
-                Err(error) if error.kind() == ErrorKind::Throttled && waits < MOST_WAITS => {
-                    waits += 1;
-                    let delay = error.retry_after().unwrap_or(DEFAULT_WAIT);
-                    self.tell(Progress { rows: file.rows(), total: None, waiting: Some(delay) });
-                    self.client.engine().sleep(delay).await;
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => waits = self.wait(error, waits, file.rows()).await?,
             }
         }
         Ok(Exported { rows: file.rows(), resumed })
+    }
+
+    /// Waits where no calls are left; the number of waits in a row, this one included.
+    async fn wait(&mut self, error: Error, waits: u32, rows: u64) -> Result<u32, Error> {
+        if error.kind() != ErrorKind::Throttled || waits >= MOST_WAITS {
+            return Err(error);
+        }
+        let delay = error.retry_after().unwrap_or(DEFAULT_WAIT);
+        self.tell(Progress { rows, total: None, waiting: Some(delay) });
+        self.client.engine().sleep(delay).await;
+        Ok(waits + 1)
     }
 
     fn tell(&mut self, progress: Progress) {
@@ -213,7 +224,7 @@ impl<'a> Export<'a> {
             };
             request.call(page::read)
         };
-        let walk = Walk::new(self.query.query.clone(), fetch, |row: &Row| row.id).sorted_by(resource.sort());
+        let walk = Walk::new(self.query.query.clone(), fetch, resource.row_id()).sorted_by(resource.sort());
         Ok(match self.id_parameter().await? {
             Some(parameter) => walk.by(parameter),
             None => walk,
@@ -222,12 +233,17 @@ impl<'a> Export<'a> {
 
     /// The parameter by which ids can be compared, where the resource has one.
     async fn id_parameter(&self) -> Result<Option<String>, Error> {
-        let Some(operation) = self.resource.options_operation() else { return Ok(None) };
+        if self.resource.id_parameters().is_empty() {
+            return Ok(None);
+        }
+        let operation = self.resource.options_operation();
         let call = self.client.engine().request(operation, &[]).call::<QueryOptions, Error>(decode::json);
         let options = call.await?;
         let has = |parameter: &&&str| {
             options.options.iter().any(|option| {
-                let mut operators = option.operator_options.iter().chain(&options.operator_options);
+                // As in the check of queries: those of the whole list hold where a parameter lists none of its own.
+                let own = &option.operator_options;
+                let mut operators = if own.is_empty() { options.operator_options.iter() } else { own.iter() };
                 option.parameter.as_deref() == Some(**parameter)
                     && operators.any(|operator| operator.operator.as_deref() == Some("GreaterThan"))
             })
@@ -246,16 +262,24 @@ impl fmt::Debug for Export<'_> {
     }
 }
 
-/// A row as it stood in the answer, and its id.
-#[derive(Debug)]
+/// A row as it stood in the answer, and the ids that it has.
+#[derive(Debug, Default)]
 struct Row {
-    id: Option<i64>,
+    ids: Ids,
     json: String,
+}
+
+/// The ids of a row, by the names that resources give to their own.
+#[derive(Debug, Default)]
+struct Ids {
+    id: Option<i64>,
+    campaign: Option<i64>,
+    communication: Option<i64>,
 }
 
 impl Field for Row {
     fn blank() -> Self {
-        Self { id: None, json: String::new() }
+        Self::default()
     }
 
     fn expected(&self) -> &'static str {
@@ -267,54 +291,38 @@ impl Field for Row {
     }
 
     fn raw(&mut self, json: &str) -> Fit {
-        self.id = id_of(json).map_err(|_| self.expected())?;
+        self.ids = serde_json::from_str(json).map_err(|_| self.expected())?;
         // A line break in JSON never stands inside a text.
         self.json = json.replace(['\n', '\r'], " ");
         Ok(())
     }
 }
 
-/// The id of a row, by whatever name it has.
-fn id_of(json: &str) -> Result<Option<i64>, serde_json::Error> {
-    #[derive(Default)]
-    struct Ids {
-        id: Option<i64>,
-        campaign: Option<i64>,
-        communication: Option<i64>,
-        /// A communication names its campaign too, and may lack its own id.
-        channel: Option<String>,
+// No record, for a record keeps what it doesn't know.
+impl Field for Ids {
+    fn blank() -> Self {
+        Self::default()
     }
 
-    // No record, for a record keeps what it doesn't know.
-    impl Field for Ids {
-        fn blank() -> Self {
-            Self::default()
-        }
-
-        fn expected(&self) -> &'static str {
-            "an object"
-        }
-
-        fn object(&mut self) -> Fit {
-            Ok(())
-        }
-
-        fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-            match name {
-                "id" => Some(&mut self.id),
-                "campaignId" => Some(&mut self.campaign),
-                "communicationId" => Some(&mut self.communication),
-                "channelType" => Some(&mut self.channel),
-                _ => None,
-            }
-        }
+    fn expected(&self) -> &'static str {
+        "an object"
     }
 
-    client_core::deserialize_records!(Ids);
+    fn object(&mut self) -> Fit {
+        Ok(())
+    }
 
-    let ids: Ids = serde_json::from_str(json)?;
-    Ok(ids.id.or(ids.communication).or(ids.campaign.filter(|_| ids.channel.is_none())))
+    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
+        match name {
+            "id" => Some(&mut self.id),
+            "campaignId" => Some(&mut self.campaign),
+            "communicationId" => Some(&mut self.communication),
+            _ => None,
+        }
+    }
 }
+
+client_core::deserialize_records!(Ids);
 
 pub(crate) type AnyOperation = &'static Operation;
 
@@ -324,16 +332,17 @@ mod tests {
 
     #[test]
     fn a_row_is_one_line_and_knows_its_id() {
-        for (json, id) in [
-            ("{\n \"id\": 7,\r\n \"name\": \"a\\nb\"}", Some(7)),
-            (r#"{"campaignId":3}"#, Some(3)),
-            (r#"{"communicationId":4,"campaignId":3,"channelType":"Mail"}"#, Some(4)),
-            (r#"{"campaignId":3,"channelType":"Mail"}"#, None),
-            ("{}", None),
+        for (json, resource, id) in [
+            ("{\n \"id\": 7,\r\n \"name\": \"a\\nb\"}", Resource::Gifts, Some(7)),
+            (r#"{"campaignId":3}"#, Resource::Campaigns, Some(3)),
+            (r#"{"communicationId":4,"campaignId":3}"#, Resource::Communications, Some(4)),
+            // As the vendor documents it.
+            (r#"{"campaignId":3,"channelType":null}"#, Resource::Communications, None),
+            ("{}", Resource::Contacts, None),
         ] {
             let mut row = Row::blank();
             row.raw(json).unwrap();
-            assert_eq!(row.id, id, "{json}");
+            assert_eq!(resource.row_id()(&row), id, "{json}");
             assert_eq!(row.json.lines().count(), 1, "{json}");
             let (ours, theirs): (Value, Value) =
                 (serde_json::from_str(&row.json).unwrap(), serde_json::from_str(json).unwrap());

@@ -1,6 +1,6 @@
 //! What can be exported: everything that has a query.
 
-use super::AnyOperation;
+use super::{AnyOperation, Row};
 use crate::generated::operations;
 use std::fmt;
 use std::str::FromStr;
@@ -41,13 +41,13 @@ macro_rules! resources {
                 }
             }
 
-            pub(super) fn options_operation(self) -> Option<AnyOperation> {
+            pub(super) fn options_operation(self) -> AnyOperation {
                 match self {
-                    $(Self::$variant => Some(&operations::$options),)*
+                    $(Self::$variant => &operations::$options,)*
                 }
             }
 
-            /// What the vendor may call the parameter of the id, likeliest first.
+            /// What the vendor may call the parameter of the id, likeliest first; nothing where rows need have no id.
             pub(super) fn id_parameters(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$variant => &$ids,)*
@@ -92,7 +92,7 @@ resources! {
     /// Campaigns.
     Campaigns = "campaigns", CAMPAIGNS_QUERY, CAMPAIGNS_QUERY_OPTIONS, ["Campaign Id", "Id"], "campaignId";
     /// Communications.
-    Communications = "communications", COMMUNICATIONS_QUERY, COMMUNICATIONS_QUERY_OPTIONS, ["Communication Id", "Id"], "Id";
+    Communications = "communications", COMMUNICATIONS_QUERY, COMMUNICATIONS_QUERY_OPTIONS, [], "Id";
     /// Projects.
     Projects = "projects", PROJECTS_QUERY, PROJECTS_QUERY_OPTIONS, ["Project Id", "Id"], "Id";
     /// Events.
@@ -110,6 +110,15 @@ resources! {
 }
 
 impl Resource {
+    /// Where its rows have their own id.
+    pub(super) fn row_id(self) -> fn(&Row) -> Option<i64> {
+        match self {
+            Self::Campaigns => |row| row.ids.campaign,
+            Self::Communications => |row| row.ids.communication,
+            _ => |row| row.ids.id,
+        }
+    }
+
     /// Whether its query is that of contacts.
     pub(super) fn is_contacts(self) -> bool {
         matches!(self, Self::Contacts | Self::ContactsFull)
@@ -164,7 +173,7 @@ mod tests {
         }
         for resource in Resource::ALL {
             assert_eq!(resource.name().parse(), Ok(*resource));
-            let (query, options) = (resource.query_operation(), resource.options_operation().unwrap());
+            let (query, options) = (resource.query_operation(), resource.options_operation());
             let folder = query.path().split("/Query").next().unwrap();
             assert_eq!(options.path(), format!("{folder}/QueryOptions"), "{resource}");
         }

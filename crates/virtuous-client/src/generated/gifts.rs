@@ -206,7 +206,7 @@ impl Gifts<'_> {
     ///
     /// What isn't sent is cleared. `modify` reads the gift first and keeps what the vendor tells, `patch`
     /// changes a few fields. It is not repeated by itself, for a part whose state is `Add` may be added
-    /// twice.
+    /// twice. Assumption: parts that are sent without a state take the place of those that are there.
     ///
     /// - `gift_id`: The gift's id.
     ///
@@ -252,8 +252,8 @@ impl Gifts<'_> {
     /// `coinSoldForCash`, `coinAmount`, `dateCoinWasSold`, `coinSaleAmount`, `tickerSymbol`,
     /// `numberOfShares`, `stockSoldForCash`, `dateStockWasSold`, `stockSaleAmount`, `iraCustodian`,
     /// `nonCashGiftTypeId`, `nonCashGiftType`, `description`, `nonCashSoldForCash`, `dateNonCashWasSold`,
-    /// `nonCashOriginalAmount`, `nonCashSaleAmount`, `recurringGiftPayments`. Of these, what an answer has
-    /// all the same is kept, and the rest is cleared unless it is set again.
+    /// `nonCashOriginalAmount`, `nonCashSaleAmount`. Of these, what an answer has all the same is kept, and
+    /// the rest is cleared unless it is set again.
     ///
     /// The vendor has no way to notice another writer in between: the last one wins.
     ///

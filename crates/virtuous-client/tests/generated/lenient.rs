@@ -36,7 +36,7 @@ fn contact() {
     read::<Contact>(
         r#"{"id":17}"#,
         r#"{"isCurrentUserFollowing":null,"id":17,"contactType":null,"isPrivate":null,"name":null,"informalName":null,"description":null,"website":null,"maritalStatus":null,"anniversaryMonth":null,"anniversaryDay":null,"anniversaryYear":null,"mergedIntoContactId":null,"address":null,"giftAskAmount":null,"giftAskType":null,"lifeToDateGiving":null,"yearToDateGiving":null,"lastGiftAmount":null,"lastGiftDate":null,"contactIndividuals":null,"contactGiftsUrl":null,"contactPassthroughGiftsUrl":null,"contactPlannedGiftsUrl":null,"contactRecurringGiftsUrl":null,"contactImportantNotesUrl":null,"contactNotesUrl":null,"contactTagsUrl":null,"contactRelationshipsUrl":null,"primaryAvatarUrl":null,"contactReferences":null,"originSegmentId":null,"originSegment":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"tags":null,"organizationGroups":null,"customFields":null,"customCollections":null}"#,
-        r#"{"isCurrentUserFollowing":"True","id":"17","contactType":null,"isPrivate":"True","name":10.5,"informalName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","mergedIntoContactId":"17","address":null,"giftAskAmount":10.5,"giftAskType":null,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","contactGiftsUrl":10.5,"contactPassthroughGiftsUrl":10.5,"contactPlannedGiftsUrl":10.5,"contactRecurringGiftsUrl":10.5,"contactImportantNotesUrl":10.5,"contactNotesUrl":10.5,"contactTagsUrl":10.5,"contactRelationshipsUrl":10.5,"primaryAvatarUrl":10.5,"contactReferences":"","originSegmentId":"17","originSegment":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"tags":"","organizationGroups":"","customFields":"","customCollections":"","somethingNew":[1]}"#,
+        r#"{"isCurrentUserFollowing":"True","id":"17","contactType":17,"isPrivate":"True","name":10.5,"informalName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","mergedIntoContactId":"17","address":null,"giftAskAmount":10.5,"giftAskType":17,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","contactGiftsUrl":10.5,"contactPassthroughGiftsUrl":10.5,"contactPlannedGiftsUrl":10.5,"contactRecurringGiftsUrl":10.5,"contactImportantNotesUrl":10.5,"contactNotesUrl":10.5,"contactTagsUrl":10.5,"contactRelationshipsUrl":10.5,"primaryAvatarUrl":10.5,"contactReferences":"","originSegmentId":"17","originSegment":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"tags":"","organizationGroups":"","customFields":"","customCollections":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -56,7 +56,7 @@ fn contact_summary() {
     read::<ContactSummary>(
         r#"{"id":17}"#,
         r#"{"id":17,"name":null,"contactType":null,"contactName":null,"address":null,"email":null,"phone":null,"contactViewUrl":null}"#,
-        r#"{"id":"17","name":10.5,"contactType":null,"contactName":10.5,"address":10.5,"email":10.5,"phone":10.5,"contactViewUrl":10.5,"somethingNew":[1]}"#,
+        r#"{"id":"17","name":10.5,"contactType":17,"contactName":10.5,"address":10.5,"email":10.5,"phone":10.5,"contactViewUrl":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -66,7 +66,7 @@ fn contact_search_hit() {
     read::<ContactSearchHit>(
         r#"{"id":17}"#,
         r#"{"individualId":null,"name":null,"id":17,"contactType":null,"contactName":null,"address":null,"email":null,"phone":null,"contactViewUrl":null}"#,
-        r#"{"individualId":"17","name":10.5,"id":"17","contactType":null,"contactName":10.5,"address":10.5,"email":10.5,"phone":10.5,"contactViewUrl":10.5,"somethingNew":[1]}"#,
+        r#"{"individualId":"17","name":10.5,"id":"17","contactType":17,"contactName":10.5,"address":10.5,"email":10.5,"phone":10.5,"contactViewUrl":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -96,7 +96,7 @@ fn contact_by_reference() {
     read::<ContactByReference>(
         r#"{"id":17}"#,
         r#"{"id":17,"contactType":null,"isPrivate":null,"name":null,"informalName":null,"description":null,"website":null,"maritalStatus":null,"anniversaryMonth":null,"anniversaryDay":null,"anniversaryYear":null,"giftAskAmount":null,"giftAskType":null,"lifeToDateGiving":null,"yearToDateGiving":null,"lastGiftAmount":null,"lastGiftDate":null,"contactIndividuals":null,"address":null}"#,
-        r#"{"id":"17","contactType":null,"isPrivate":"True","name":10.5,"informalName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","giftAskAmount":10.5,"giftAskType":null,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","address":null,"somethingNew":[1]}"#,
+        r#"{"id":"17","contactType":17,"isPrivate":"True","name":10.5,"informalName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","giftAskAmount":10.5,"giftAskType":17,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","address":null,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -126,7 +126,7 @@ fn contact_method() {
     read::<ContactMethod>(
         r#"{"id":17}"#,
         r#"{"id":17,"type":null,"value":null,"isOptedIn":null,"isPrimary":null,"canBePrimary":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null}"#,
-        r#"{"id":"17","type":null,"value":10.5,"isOptedIn":"True","isPrimary":"True","canBePrimary":"True","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"somethingNew":[1]}"#,
+        r#"{"id":"17","type":17,"value":10.5,"isOptedIn":"True","isPrimary":"True","canBePrimary":"True","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -146,7 +146,7 @@ fn contact_receipt() {
     read::<ContactReceipt>(
         r#"{"id":17}"#,
         r#"{"id":17,"createdDateTimeUtc":null,"receiptType":null,"receiptMedium":null,"emialAddress":null,"receiptTitle":null}"#,
-        r#"{"id":"17","createdDateTimeUtc":"","receiptType":null,"receiptMedium":null,"emialAddress":10.5,"receiptTitle":10.5,"somethingNew":[1]}"#,
+        r#"{"id":"17","createdDateTimeUtc":"","receiptType":17,"receiptMedium":17,"emialAddress":10.5,"receiptTitle":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -166,7 +166,7 @@ fn custom_collection_field_def() {
     read::<CustomCollectionFieldDef>(
         r#"{}"#,
         r#"{"dataType":null,"name":null,"displayName":null,"required":null,"options":null}"#,
-        r#"{"dataType":null,"name":10.5,"displayName":10.5,"required":"True","options":"","somethingNew":[1]}"#,
+        r#"{"dataType":17,"name":10.5,"displayName":10.5,"required":"True","options":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -176,7 +176,7 @@ fn custom_field_def() {
     read::<CustomFieldDef>(
         r#"{}"#,
         r#"{"dataType":null,"name":null,"displayName":null,"options":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null}"#,
-        r#"{"dataType":null,"name":10.5,"displayName":10.5,"options":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"somethingNew":[1]}"#,
+        r#"{"dataType":17,"name":10.5,"displayName":10.5,"options":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -196,7 +196,7 @@ fn query_option() {
     read::<QueryOption>(
         r#"{}"#,
         r#"{"parameter":null,"type":null,"operatorOptions":null,"valueOptions":null}"#,
-        r#"{"parameter":10.5,"type":null,"operatorOptions":"","valueOptions":"","somethingNew":[1]}"#,
+        r#"{"parameter":10.5,"type":17,"operatorOptions":"","valueOptions":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -296,7 +296,7 @@ fn gift() {
     read::<Gift>(
         r#"{"id":17}"#,
         r#"{"id":17,"transactionSource":null,"transactionId":null,"contactId":null,"contactName":null,"contactUrl":null,"giftType":null,"giftTypeFormatted":null,"giftDate":null,"giftDateFormatted":null,"amount":null,"amountFormatted":null,"currencyCode":null,"exchangeRate":null,"baseCurrencyCode":null,"batch":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"segmentCode":null,"segmentUrl":null,"mediaOutletId":null,"mediaOutlet":null,"grantId":null,"grant":null,"grantUrl":null,"notes":null,"tribute":null,"tributeId":null,"tributeType":null,"acknowledgeeIndividualId":null,"receiptDate":null,"receiptDateFormatted":null,"contactPassthroughId":null,"contactPassthroughUrl":null,"contactIndividualId":null,"cashAccountingCode":null,"giftAskId":null,"contactMembershipId":null,"giftDesignations":null,"giftPremiums":null,"pledgePayments":null,"recurringGiftPayments":null,"giftUrl":null,"isPrivate":null,"isTaxDeductible":null,"customFields":null}"#,
-        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","contactName":10.5,"contactUrl":10.5,"giftType":null,"giftTypeFormatted":10.5,"giftDate":"","giftDateFormatted":10.5,"amount":"","amountFormatted":10.5,"currencyCode":10.5,"exchangeRate":"","baseCurrencyCode":10.5,"batch":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentCode":10.5,"segmentUrl":10.5,"mediaOutletId":"17","mediaOutlet":10.5,"grantId":"17","grant":10.5,"grantUrl":10.5,"notes":10.5,"tribute":10.5,"tributeId":"17","tributeType":10.5,"acknowledgeeIndividualId":"17","receiptDate":"","receiptDateFormatted":10.5,"contactPassthroughId":"17","contactPassthroughUrl":10.5,"contactIndividualId":"17","cashAccountingCode":10.5,"giftAskId":"17","contactMembershipId":"17","giftDesignations":"","giftPremiums":"","pledgePayments":"","recurringGiftPayments":"","giftUrl":10.5,"isPrivate":"True","isTaxDeductible":"True","customFields":"","somethingNew":[1]}"#,
+        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","contactName":10.5,"contactUrl":10.5,"giftType":17,"giftTypeFormatted":10.5,"giftDate":"","giftDateFormatted":10.5,"amount":"","amountFormatted":10.5,"currencyCode":10.5,"exchangeRate":"","baseCurrencyCode":10.5,"batch":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentCode":10.5,"segmentUrl":10.5,"mediaOutletId":"17","mediaOutlet":10.5,"grantId":"17","grant":10.5,"grantUrl":10.5,"notes":10.5,"tribute":10.5,"tributeId":"17","tributeType":10.5,"acknowledgeeIndividualId":"17","receiptDate":"","receiptDateFormatted":10.5,"contactPassthroughId":"17","contactPassthroughUrl":10.5,"contactIndividualId":"17","cashAccountingCode":10.5,"giftAskId":"17","contactMembershipId":"17","giftDesignations":"","giftPremiums":"","pledgePayments":"","recurringGiftPayments":"","giftUrl":10.5,"isPrivate":"True","isTaxDeductible":"True","customFields":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -306,7 +306,7 @@ fn gift_summary() {
     read::<GiftSummary>(
         r#"{"id":17}"#,
         r#"{"id":17,"contactId":null,"contactIndividualId":null,"giftType":null,"giftDate":null,"amount":null,"segment":null,"batch":null,"giftUrl":null,"culture":null,"exchangeRate":null,"giftDesignations":null}"#,
-        r#"{"id":"17","contactId":"17","contactIndividualId":"17","giftType":null,"giftDate":"","amount":10.5,"segment":10.5,"batch":10.5,"giftUrl":10.5,"culture":10.5,"exchangeRate":"","giftDesignations":"","somethingNew":[1]}"#,
+        r#"{"id":"17","contactId":"17","contactIndividualId":"17","giftType":17,"giftDate":"","amount":10.5,"segment":10.5,"batch":10.5,"giftUrl":10.5,"culture":10.5,"exchangeRate":"","giftDesignations":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -366,7 +366,7 @@ fn gift_designation_row() {
     read::<GiftDesignationRow>(
         r#"{"id":17}"#,
         r#"{"id":17,"createDate":null,"amountDesignated":null,"giftId":null,"giftDate":null,"giftType":null,"giftIsPrivate":null,"giftCustomFields":null,"giftUrl":null,"contactId":null,"contactName":null,"contactType":null,"contactUrl":null,"projectId":null,"project":null,"projectCode":null,"projectExternalAccountingCode":null,"projectType":null,"projectLocation":null,"projectCustomFields":null,"projectUrl":null,"parentProjectId":null,"parentProject":null,"parentProjectCode":null,"parentProjectExternalAccountingCode":null,"parentProjectType":null,"parentProjectLocation":null,"parentProjectCustomFields":null,"parentProjectUrl":null,"batch":null,"segmentName":null,"segmentCode":null}"#,
-        r#"{"id":"17","createDate":"","amountDesignated":"","giftId":"17","giftDate":"","giftType":null,"giftIsPrivate":"True","giftCustomFields":"","giftUrl":10.5,"contactId":"17","contactName":10.5,"contactType":null,"contactUrl":10.5,"projectId":"17","project":10.5,"projectCode":10.5,"projectExternalAccountingCode":10.5,"projectType":10.5,"projectLocation":10.5,"projectCustomFields":"","projectUrl":10.5,"parentProjectId":"17","parentProject":10.5,"parentProjectCode":10.5,"parentProjectExternalAccountingCode":10.5,"parentProjectType":10.5,"parentProjectLocation":10.5,"parentProjectCustomFields":"","parentProjectUrl":10.5,"batch":10.5,"segmentName":10.5,"segmentCode":10.5,"somethingNew":[1]}"#,
+        r#"{"id":"17","createDate":"","amountDesignated":"","giftId":"17","giftDate":"","giftType":17,"giftIsPrivate":"True","giftCustomFields":"","giftUrl":10.5,"contactId":"17","contactName":10.5,"contactType":17,"contactUrl":10.5,"projectId":"17","project":10.5,"projectCode":10.5,"projectExternalAccountingCode":10.5,"projectType":10.5,"projectLocation":10.5,"projectCustomFields":"","projectUrl":10.5,"parentProjectId":"17","parentProject":10.5,"parentProjectCode":10.5,"parentProjectExternalAccountingCode":10.5,"parentProjectType":10.5,"parentProjectLocation":10.5,"parentProjectCustomFields":"","parentProjectUrl":10.5,"batch":10.5,"segmentName":10.5,"segmentCode":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -376,7 +376,7 @@ fn gift_ask() {
     read::<GiftAsk>(
         r#"{"id":17}"#,
         r#"{"id":17,"giftAskUrl":null,"giftsAppliedUrl":null,"contactId":null,"contactUrl":null,"askAmount":null,"askAmountFormatted":null,"askDate":null,"askDateFormatted":null,"expectedFulfillmentDate":null,"expectedFulfillmentDateFormatted":null,"notes":null,"askType":null,"frequency":null,"declined":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"projectId":null,"project":null,"projectUrl":null,"segmentId":null,"segment":null,"segmentCode":null,"segmentUrl":null,"assignedUserId":null,"assignedUser":null,"secondaryAssignedUser":null,"secondaryAssignedUserId":null,"status":null,"customFields":null}"#,
-        r#"{"id":"17","giftAskUrl":10.5,"giftsAppliedUrl":10.5,"contactId":"17","contactUrl":10.5,"askAmount":"","askAmountFormatted":10.5,"askDate":"","askDateFormatted":10.5,"expectedFulfillmentDate":"","expectedFulfillmentDateFormatted":10.5,"notes":10.5,"askType":null,"frequency":null,"declined":"True","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"projectId":"17","project":10.5,"projectUrl":10.5,"segmentId":"17","segment":10.5,"segmentCode":10.5,"segmentUrl":10.5,"assignedUserId":"17","assignedUser":10.5,"secondaryAssignedUser":10.5,"secondaryAssignedUserId":"17","status":10.5,"customFields":"","somethingNew":[1]}"#,
+        r#"{"id":"17","giftAskUrl":10.5,"giftsAppliedUrl":10.5,"contactId":"17","contactUrl":10.5,"askAmount":"","askAmountFormatted":10.5,"askDate":"","askDateFormatted":10.5,"expectedFulfillmentDate":"","expectedFulfillmentDateFormatted":10.5,"notes":10.5,"askType":17,"frequency":17,"declined":"True","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"projectId":"17","project":10.5,"projectUrl":10.5,"segmentId":"17","segment":10.5,"segmentCode":10.5,"segmentUrl":10.5,"assignedUserId":"17","assignedUser":10.5,"secondaryAssignedUser":10.5,"secondaryAssignedUserId":"17","status":10.5,"customFields":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -386,7 +386,7 @@ fn planned_gift() {
     read::<PlannedGift>(
         r#"{"id":17}"#,
         r#"{"id":17,"plannedGiftUrl":null,"giftsAppliedUrl":null,"contactId":null,"contactUrl":null,"plannedGiftDate":null,"pkannedGiftType":null,"frequency":null,"anticipatedAmount":null,"anticipatedStartDate":null,"numberOfOccurrences":null,"currentValue":null,"fulfilled":null,"projectId":null,"project":null,"projectUrl":null,"segmentId":null,"segment":null,"segmentUrl":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"customFields":null}"#,
-        r#"{"id":"17","plannedGiftUrl":10.5,"giftsAppliedUrl":10.5,"contactId":"17","contactUrl":10.5,"plannedGiftDate":"","pkannedGiftType":null,"frequency":null,"anticipatedAmount":10.5,"anticipatedStartDate":"","numberOfOccurrences":"17","currentValue":10.5,"fulfilled":10.5,"projectId":"17","project":10.5,"projectUrl":10.5,"segmentId":"17","segment":10.5,"segmentUrl":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"customFields":"","somethingNew":[1]}"#,
+        r#"{"id":"17","plannedGiftUrl":10.5,"giftsAppliedUrl":10.5,"contactId":"17","contactUrl":10.5,"plannedGiftDate":"","pkannedGiftType":17,"frequency":17,"anticipatedAmount":10.5,"anticipatedStartDate":"","numberOfOccurrences":"17","currentValue":10.5,"fulfilled":10.5,"projectId":"17","project":10.5,"projectUrl":10.5,"segmentId":"17","segment":10.5,"segmentUrl":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"customFields":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -396,7 +396,7 @@ fn pledge() {
     read::<Pledge>(
         r#"{"id":17}"#,
         r#"{"id":17,"contactId":null,"amountPledged":null,"frequency":null,"pledgeDate":null,"expectedFulfillmentDate":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"projectId":null,"project":null,"isPrivate":null,"status":null,"payments":null,"customFields":null}"#,
-        r#"{"id":"17","contactId":"17","amountPledged":"","frequency":null,"pledgeDate":"","expectedFulfillmentDate":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"projectId":"17","project":10.5,"isPrivate":"True","status":10.5,"payments":"","customFields":"","somethingNew":[1]}"#,
+        r#"{"id":"17","contactId":"17","amountPledged":"","frequency":17,"pledgeDate":"","expectedFulfillmentDate":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"projectId":"17","project":10.5,"isPrivate":"True","status":10.5,"payments":"","customFields":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -416,7 +416,7 @@ fn recurring_gift() {
     read::<RecurringGift>(
         r#"{"id":17}"#,
         r#"{"id":17,"transactionSource":null,"transactionId":null,"contactId":null,"startDate":null,"amount":null,"frequency":null,"anticipatedEndDate":null,"cancelDateTimeUtc":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"segmentUrl":null,"automatedPayments":null,"trackPayments":null,"isPrivate":null,"status":null,"nextExpectedPaymentDate":null,"designations":null,"customFields":null}"#,
-        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","startDate":"","amount":"","frequency":null,"anticipatedEndDate":"","cancelDateTimeUtc":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentUrl":10.5,"automatedPayments":"True","trackPayments":"True","isPrivate":"True","status":10.5,"nextExpectedPaymentDate":"","designations":"","customFields":"","somethingNew":[1]}"#,
+        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","startDate":"","amount":"","frequency":17,"anticipatedEndDate":"","cancelDateTimeUtc":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentUrl":10.5,"automatedPayments":"True","trackPayments":"True","isPrivate":"True","status":10.5,"nextExpectedPaymentDate":"","designations":"","customFields":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -476,7 +476,7 @@ fn project() {
     read::<Project>(
         r#"{"id":17}"#,
         r#"{"id":17,"name":null,"projectCode":null,"externalAccountingCode":null,"onlineDisplayName":null,"description":null,"photoUrl":null,"parentId":null,"parentName":null,"isSubProject":null,"inventoryStatus":null,"type":null,"location":null,"isRestrictedToGiftSpecifications":null,"isLimitedToFinancialNeed":null,"isPublic":null,"isActive":null,"isAvailableOnline":null,"isTaxDeductible":null,"treatAsAccountsPayable":null,"beginningBalance":null,"currentBalance":null,"financialNeedType":null,"financialNeedFrequency":null,"financialNeedAmount":null,"startDate":null,"endDate":null,"durationType":null,"lifeToDateGiving":null,"lifeToDateGiftCount":null,"lifeToDateGiversCount":null,"lifeToDateExpenseTotal":null,"calendarYearToDateGiving":null,"calendarYearToDateGiftCount":null,"calendarYearToDateGiversCount":null,"calendarYearToDateExpenseTotal":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"giftSpecifications":null,"customFields":null}"#,
-        r#"{"id":"17","name":10.5,"projectCode":10.5,"externalAccountingCode":10.5,"onlineDisplayName":10.5,"description":10.5,"photoUrl":10.5,"parentId":"17","parentName":10.5,"isSubProject":"True","inventoryStatus":10.5,"type":10.5,"location":10.5,"isRestrictedToGiftSpecifications":"True","isLimitedToFinancialNeed":"True","isPublic":"True","isActive":"True","isAvailableOnline":"True","isTaxDeductible":"True","treatAsAccountsPayable":"True","beginningBalance":"","currentBalance":"","financialNeedType":10.5,"financialNeedFrequency":null,"financialNeedAmount":"","startDate":"","endDate":"","durationType":10.5,"lifeToDateGiving":"","lifeToDateGiftCount":"17","lifeToDateGiversCount":"17","lifeToDateExpenseTotal":"","calendarYearToDateGiving":"","calendarYearToDateGiftCount":"17","calendarYearToDateGiversCount":"17","calendarYearToDateExpenseTotal":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"giftSpecifications":"","customFields":"","somethingNew":[1]}"#,
+        r#"{"id":"17","name":10.5,"projectCode":10.5,"externalAccountingCode":10.5,"onlineDisplayName":10.5,"description":10.5,"photoUrl":10.5,"parentId":"17","parentName":10.5,"isSubProject":"True","inventoryStatus":10.5,"type":10.5,"location":10.5,"isRestrictedToGiftSpecifications":"True","isLimitedToFinancialNeed":"True","isPublic":"True","isActive":"True","isAvailableOnline":"True","isTaxDeductible":"True","treatAsAccountsPayable":"True","beginningBalance":"","currentBalance":"","financialNeedType":10.5,"financialNeedFrequency":17,"financialNeedAmount":"","startDate":"","endDate":"","durationType":10.5,"lifeToDateGiving":"","lifeToDateGiftCount":"17","lifeToDateGiversCount":"17","lifeToDateExpenseTotal":"","calendarYearToDateGiving":"","calendarYearToDateGiftCount":"17","calendarYearToDateGiversCount":"17","calendarYearToDateExpenseTotal":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"giftSpecifications":"","customFields":"","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -486,7 +486,7 @@ fn gift_specification() {
     read::<GiftSpecification>(
         r#"{}"#,
         r#"{"amount":null,"frequency":null}"#,
-        r#"{"amount":"","frequency":null,"somethingNew":[1]}"#,
+        r#"{"amount":"","frequency":17,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -656,7 +656,7 @@ fn task() {
     read::<Task>(
         r#"{"id":17}"#,
         r#"{"id":17,"taskType":null,"task":null,"description":null,"dueDateTime":null,"contactId":null,"contact":null,"contactUrl":null}"#,
-        r#"{"id":"17","taskType":null,"task":10.5,"description":10.5,"dueDateTime":"","contactId":"17","contact":10.5,"contactUrl":10.5,"somethingNew":[1]}"#,
+        r#"{"id":"17","taskType":17,"task":10.5,"description":10.5,"dueDateTime":"","contactId":"17","contact":10.5,"contactUrl":10.5,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }
@@ -746,7 +746,7 @@ fn contact_document() {
     read::<ContactDocument>(
         r#"{}"#,
         r#"{"contactId":null,"contactType":null,"contactSubtype":null,"contactName":null,"informalName":null,"formalName":null,"alternateName":null,"individualId":null,"individualName":null,"isPrimary":null,"address":null,"email":null,"phoneNumber":null,"isArchived":null}"#,
-        r#"{"contactId":"17","contactType":null,"contactSubtype":10.5,"contactName":10.5,"informalName":10.5,"formalName":10.5,"alternateName":10.5,"individualId":"17","individualName":10.5,"isPrimary":"True","address":10.5,"email":10.5,"phoneNumber":10.5,"isArchived":"True","somethingNew":[1]}"#,
+        r#"{"contactId":"17","contactType":17,"contactSubtype":10.5,"contactName":10.5,"informalName":10.5,"formalName":10.5,"alternateName":10.5,"individualId":"17","individualName":10.5,"isPrimary":"True","address":10.5,"email":10.5,"phoneNumber":10.5,"isArchived":"True","somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }

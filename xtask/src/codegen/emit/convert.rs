@@ -2,6 +2,7 @@
 
 use super::super::description::{FromRead, Object, Property, Type};
 use super::super::plan::{Model, Plan};
+use super::super::walk::Refusal;
 use super::docs::doc;
 use super::types::{ident, is_copy};
 use proc_macro2::TokenStream;
@@ -72,6 +73,23 @@ pub(crate) fn lost<'m>(plan: &Plan<'_>, model: &'m Model<'_>) -> Vec<&'m str> {
             && source.is_none_or(|source| converted(plan, &property.ty, source).is_none())
     });
     lost.map(|property| property.wire.as_str()).collect()
+}
+
+/// A member that the answer has by name and in a type that nothing is made of: passed over in silence it would be cleared.
+pub(crate) fn unconvertible(plan: &Plan<'_>, model: &Model<'_>) -> Option<Refusal> {
+    let (from, object) = model.schema.from.as_ref().zip(model.object())?;
+    let read = plan.model(&from.schema)?.object()?;
+    let mut found = object.properties.iter().filter_map(|property| {
+        let source = source_of(from, read, property)?;
+        (property.convert.is_none() && converted(plan, &property.ty, source).is_none()).then_some(property)
+    });
+    let property = found.next()?;
+    let sentence = format!(
+        "`{}` has a member of this name, of another type: give this one's own schema an x-sdk-from, or name a function \
+         with x-sdk-convert",
+        from.schema
+    );
+    Some(Refusal::new(&property.pointer, sentence))
 }
 
 fn source_of<'r>(from: &FromRead, read: &'r Object, property: &Property) -> Option<&'r Property> {

@@ -38,7 +38,7 @@ pub(crate) fn file(plan: &Plan<'_>) -> Option<RustFile> {
         file.used.insert(model.schema.name.clone());
         let sparse = raw(&members(object, false, |_| None));
         let nulls = raw(&members(object, false, |_| Some(Node::Null)));
-        let others = raw(&members(object, true, other_form));
+        let others = raw(&members(object, true, |property| other_form(plan, property)));
         file.items(quote! {
             #[test]
             fn #test() {
@@ -68,7 +68,7 @@ fn members(object: &Object, new: bool, value: impl Fn(&Property) -> Option<Node>
 }
 
 /// Another value than the reference shows, and one that is seen all the same.
-fn other_form(property: &Property) -> Option<Node> {
+fn other_form(plan: &Plan<'_>, property: &Property) -> Option<Node> {
     let text = |text: &str| Some(Node::Text(text.to_owned()));
     match &property.ty {
         Type::Integer => text("17"),
@@ -77,6 +77,10 @@ fn other_form(property: &Property) -> Option<Node> {
         Type::Text => Some(Node::Number(10.5)),
         // An empty text stands for nothing at all.
         Type::List(_) | Type::Custom(_) | Type::Secret => text(""),
+        // A value of an enumeration, as a number.
+        Type::Named(name) if plan.model(name).is_some_and(|model| model.object().is_none()) => {
+            Some(Node::Integer(17))
+        }
         Type::Named(_) | Type::Map(_) | Type::FreeMap | Type::Page(_) => Some(Node::Null),
     }
 }

@@ -63,6 +63,9 @@ pub(crate) struct Origin<'a> {
 
 /// The text of every generated file, by its path in the crate.
 pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<PathBuf, String>, Stop> {
+    if let Some(refusal) = plan.models().find_map(|model| convert::unconvertible(plan, model)) {
+        return Err(refusal.into());
+    }
     let mut writer = Writer { origin, names: names(plan), files: BTreeMap::new() };
     let mut modules = Vec::new();
     for resource in &plan.api.resources {

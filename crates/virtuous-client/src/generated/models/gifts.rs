@@ -1295,6 +1295,20 @@ pub struct RecurringGiftPaymentWrite {
     pub state: Option<ChildState>,
 }
 
+/// What [`RecurringGiftPayment`] holds, to be changed and sent back. The answer does not tell `paymentId`,
+/// `state`.
+impl TryFrom<&RecurringGiftPayment> for RecurringGiftPaymentWrite {
+    type Error = Error;
+    fn try_from(read: &RecurringGiftPayment) -> Result<Self, Error> {
+        Ok(Self {
+            id: Some(read.id),
+            payment_id: client_core::record::known(&read.unknown, "paymentId"),
+            amount: crate::convert::paid(read.gift.as_ref(), "gift")?,
+            state: None,
+        })
+    }
+}
+
 impl RecurringGiftPaymentWrite {
     /// With nothing set.
     #[must_use]
@@ -1496,7 +1510,7 @@ pub struct GiftUpdate {
 /// `coinSoldForCash`, `coinAmount`, `dateCoinWasSold`, `coinSaleAmount`, `tickerSymbol`, `numberOfShares`,
 /// `stockSoldForCash`, `dateStockWasSold`, `stockSaleAmount`, `iraCustodian`, `nonCashGiftTypeId`,
 /// `nonCashGiftType`, `description`, `nonCashSoldForCash`, `dateNonCashWasSold`, `nonCashOriginalAmount`,
-/// `nonCashSaleAmount`, `recurringGiftPayments`.
+/// `nonCashSaleAmount`.
 impl TryFrom<&Gift> for GiftUpdate {
     type Error = Error;
     fn try_from(read: &Gift) -> Result<Self, Error> {
@@ -1557,7 +1571,16 @@ impl TryFrom<&Gift> for GiftUpdate {
                 .then(|| read.gift_premiums.iter().map(GiftPremiumWrite::from).collect()),
             pledge_payments: (!read.pledge_payments.is_empty())
                 .then(|| read.pledge_payments.iter().map(PledgePaymentWrite::from).collect()),
-            recurring_gift_payments: None,
+            recurring_gift_payments: if read.recurring_gift_payments.is_empty() {
+                None
+            } else {
+                Some(
+                    read.recurring_gift_payments
+                        .iter()
+                        .map(RecurringGiftPaymentWrite::try_from)
+                        .collect::<Result<_, _>>()?,
+                )
+            },
             tribute_type: read.tribute_type.clone(),
             tribute_id: read.tribute_id,
             tribute_description: read.tribute.clone(),
