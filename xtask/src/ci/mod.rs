@@ -112,6 +112,12 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
         .filter(|step| arguments.only.is_empty() || arguments.only.iter().any(|name| name == step.name))
         .filter(|step| !arguments.skip.iter().any(|name| name == step.name))
         .collect();
+    if chosen.is_empty() {
+        return Err(Failure::new(
+            "every step that --only names is skipped, so nothing was checked",
+            "cargo xtask ci --help",
+        ));
+    }
     let root = workspace::root();
     let mut report = Vec::new();
     let mut failed = Vec::new();
@@ -250,6 +256,13 @@ mod tests {
     fn an_unknown_step_is_refused_with_the_way_to_find_the_known_ones() {
         let failure = run(&arguments(&["clipy"], false)).unwrap_err().to_string();
         assert!(failure.contains("clipy") && failure.contains("--list"), "{failure}");
+    }
+
+    #[test]
+    fn checking_nothing_is_no_success() {
+        let mut nothing = arguments(&["fmt"], false);
+        nothing.skip.push("fmt".to_owned());
+        assert!(run(&nothing).unwrap_err().to_string().contains("nothing was checked"));
     }
 
     #[test]

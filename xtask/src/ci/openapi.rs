@@ -8,7 +8,8 @@ use crate::{Failure, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const VALIDATOR: &str = "openapi-spec-validator==0.7.2";
+const VALIDATOR: &str = "openapi-spec-validator";
+const VERSION: &str = "0.7.2";
 
 pub(super) fn run(root: &Path) -> Result<(), Failure> {
     let python = Path::new("python3");
@@ -20,16 +21,9 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
         tell(&format!("not run: {what}"));
         return Ok(());
     }
-    let place = root.join("target/xtask/openapi-validator");
+    let place = root.join(format!("target/xtask/tools/{VALIDATOR}-{VERSION}"));
     if !place.is_dir() {
-        let mut install = Command::new(python);
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]);
-        install.arg(&place).arg(VALIDATOR);
-        let shown = format!("python3 -m pip install {VALIDATOR}");
-        finish(install, &shown, &shown).inspect_err(|_| {
-            // A half-made folder would pass for a whole one next time.
-            let _ = std::fs::remove_dir_all(&place);
-        })?;
+        install(python, &place)?;
     }
     let files: Vec<PathBuf> =
         workspace::described_crates(root)?.iter().map(|folder| folder.join("openapi.json")).collect();
@@ -40,4 +34,18 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
         "python3 -m openapi_spec_validator crates/*/openapi.json",
         "correct the description that is named",
     )
+}
+
+/// A half-made folder would pass for a whole one next time, so it gets its name when all is in it.
+fn install(python: &Path, place: &Path) -> Result<(), Failure> {
+    let unfinished = place.with_extension("unfinished");
+    let wanted = format!("{VALIDATOR}=={VERSION}");
+    let shown = format!("python3 -m pip install {wanted}");
+    let mut command = Command::new(python);
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"]);
+    command.arg(&unfinished).arg(wanted);
+    finish(command, &shown, &shown)?;
+    std::fs::rename(&unfinished, place).map_err(|error| {
+        Failure::new(format!("{} can't be made: {error}", place.display()), "cargo xtask ci --only openapi")
+    })
 }

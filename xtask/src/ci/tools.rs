@@ -20,19 +20,31 @@ pub(crate) fn cargo_semver_checks(root: &Path) -> Result<PathBuf, Failure> {
     installed(root, "cargo-semver-checks", CARGO_SEMVER_CHECKS)
 }
 
+/// What is on the search path serves when it is of the same version; another version could judge otherwise.
 fn installed(root: &Path, name: &str, version: &str) -> Result<PathBuf, Failure> {
-    if answers(Path::new(name)) {
+    if is_version(Path::new(name), version) {
         return Ok(PathBuf::from(name));
     }
-    let tools = root.join("target/xtask/tools");
+    let tools = root.join(format!("target/xtask/tools/{name}-{version}"));
     let program = tools.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !answers(&program) {
-        tell(&format!("{name} is not there; it is built once, which takes some minutes"));
+    if !is_version(&program, version) {
+        tell(&format!("{name} {version} is not there; it is built once, which takes some minutes"));
         let place = tools.display().to_string();
         let arguments = ["install", name, "--locked", "--version", version, "--root", &place];
-        cargo(root, &arguments, &[], &format!("cargo install {name} --locked"))?;
+        cargo(root, &arguments, &[], &format!("cargo install {name} --locked --version {version}"))?;
     }
     Ok(program)
+}
+
+/// Whether the program can be run and calls itself by this version.
+fn is_version(program: &Path, version: &str) -> bool {
+    Command::new(program).arg("--version").stderr(Stdio::null()).output().is_ok_and(|output| {
+        output.status.success() && names(&String::from_utf8_lossy(&output.stdout), version)
+    })
+}
+
+fn names(answer: &str, version: &str) -> bool {
+    answer.split_whitespace().any(|word| word == version)
 }
 
 /// Whether the program can be run.
@@ -43,4 +55,16 @@ pub(super) fn answers(program: &Path) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_whole_word() {
+        assert!(names("cargo-deny 0.20.2\n", "0.20.2"));
+        assert!(!names("cargo-deny 0.20.21\n", "0.20.2"));
+        assert!(!names("", "0.20.2"));
+    }
 }

@@ -8,13 +8,23 @@ use std::process::Command;
 
 /// Compares with the last release, where there is one, and says what was found.
 pub(crate) fn check(root: &Path) -> Result<String, Failure> {
-    let mut git = Command::new("git");
-    git.args(["tag", "--list", "v*", "--sort=-version:refname", "--merged", "HEAD"]).current_dir(root);
-    let tags = match process::both(&mut git, "install git") {
-        Ok((tags, _)) => tags,
-        Err(_) => return Ok("not run: git is not there, so no release is known".to_owned()),
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        process::output(
+            git.args(arguments).current_dir(root),
+            "cargo xtask ci --only semver, in a clone of the repository",
+        )
     };
+    let Ok(shallow) = git(&["rev-parse", "--is-shallow-repository"]) else {
+        return Ok("not run: this is no clone that git can read, so no release is known".to_owned());
+    };
+    let tags = git(&["tag", "--list", "v*", "--sort=-version:refname", "--merged", "HEAD"])?;
     let Some(tag) = last_release(&tags) else {
+        if shallow.trim() == "true" {
+            return Ok("not run: this clone holds only a part of the history, so the last release may lie outside it; \
+                       git fetch --unshallow --tags"
+                .to_owned());
+        }
         return Ok("not run: there is no tag v… yet, so nothing was promised to anybody".to_owned());
     };
     let program = tools::cargo_semver_checks(root)?;

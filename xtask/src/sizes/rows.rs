@@ -16,7 +16,6 @@ pub(super) fn packages(name: &str, ours: usize, base: usize, limits: &CrateSizes
         format!("{more} ({ours} to {base})"),
     )
     .cases("1 dependency tree")
-    .reference("reqwest 87")
 }
 
 pub(super) fn build(name: &str, built: &Result<(Built, Built), String>, limits: &CrateSizes) -> Row {
@@ -29,9 +28,7 @@ pub(super) fn build(name: &str, built: &Result<(Built, Built), String>, limits: 
         Ok((ours, base)) => {
             let ratio = ours.cpu_seconds / base.cpu_seconds;
             let measured = format!("{ratio:.2} ({:.1} s to {:.1} s)", ours.cpu_seconds, base.cpu_seconds);
-            Row::at_most(&id, &what, ratio, limit, target, measured)
-                .cases("1 clean build each")
-                .reference("reqwest 70 s")
+            Row::at_most(&id, &what, ratio, limit, target, measured).cases("1 clean build each")
         }
     }
 }
@@ -47,9 +44,7 @@ pub(super) fn binary(name: &str, built: &Result<(u64, u64), String>, limits: &Cr
             let ratio = *ours as f64 / *base as f64;
             let kib = |bytes: &u64| thousands(bytes / 1024);
             let measured = format!("{ratio:.2} ({} KiB to {} KiB)", kib(ours), kib(base));
-            Row::at_most(&id, &what, ratio, limit, target, measured)
-                .cases("1 build each")
-                .reference("reqwest 3,519 KiB")
+            Row::at_most(&id, &what, ratio, limit, target, measured).cases("1 build each")
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Bulk export: everything that a query finds, as JSON lines in a file, as the vendor wrote it.
 //!
 //! An export that was broken off goes on where it stopped when it is run again, also after the process was killed: the
-//! file itself says how far it got, so nothing can disagree with it. Rows are ordered by their id, each comes once.
+//! file itself says how far it got, so nothing can disagree with it. Rows are ordered by their id, each comes once. What
+//! goes on is the same query: one with a date relative to the day that it runs on finds other rows on another day.
 //!
 //! ```no_run
 //! use virtuous_client::export::{Export, Resource};

@@ -22,7 +22,7 @@ fn book() {
     read::<Book>(
         r#"{"id":17}"#,
         r#"{"id":17,"title":null,"pages":null,"weight":null,"isUsed":null,"cover":null,"price":null,"isbn":null,"parts":null,"author":null,"more":null}"#,
-        r#"{"id":"17","title":10.5,"pages":"17","weight":"-112.07","isUsed":"True","cover":null,"price":"","isbn":"","parts":"","author":null,"more":null,"somethingNew":[1]}"#,
+        r#"{"id":"17","title":10.5,"pages":"17","weight":"-112.07","isUsed":"True","cover":17,"price":"","isbn":"","parts":"","author":null,"more":null,"somethingNew":[1]}"#,
         |read| read.unknown.len(),
     );
 }

@@ -4,8 +4,10 @@
 //! last one's, and for half as many when the vendor fails on many. Where a resource can't be queried by its id, it skips,
 //! and looks at the ids to notice rows that moved.
 
-use crate::generated::{Contact, ContactSummary, Contacts, Gift, GiftSummary, Gifts, Paging};
-use crate::query::{ContactQuery, Query, parameter};
+mod records;
+
+use crate::generated::Paging;
+use crate::query::{Query, parameter};
 use crate::{Call, Error, ErrorKind, Page};
 use client_core::record::Field;
 use futures_core::Stream;
@@ -335,89 +337,5 @@ impl<T: Field + Unpin + 'static> Stream for Walk<T> {
 impl<T> fmt::Debug for Walk<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Walk").field("after", &self.after).field("take", &self.take).finish_non_exhaustive()
-    }
-}
-
-impl Contacts<'_> {
-    /// All contacts that a query finds, a few fields of each, by ascending id.
-    ///
-    /// ```no_run
-    /// use virtuous_client::ContactQuery;
-    ///
-    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let mut contacts = client.contacts().walk(ContactQuery::all());
-    /// while let Some(contact) = contacts.next().await {
-    ///     println!("{:?}", contact?.name);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn walk(&self, query: ContactQuery) -> Walk<ContactSummary> {
-        let (client, conditions) = (self.client.clone(), query.query.clone());
-        let fetch = move |part: &Query, paging| {
-            client.contacts().query(&ContactQuery { query: part.clone(), ..query.clone() }, paging)
-        };
-        Walk::new(conditions, fetch, |contact| Some(contact.id)).by("Contact Id")
-    }
-
-    /// All contacts that a query finds, each as a whole, by ascending id.
-    ///
-    /// ```no_run
-    /// use virtuous_client::ContactQuery;
-    ///
-    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let mut contacts = client.contacts().walk_full(ContactQuery::all()).take(200);
-    /// while let Some(contact) = contacts.next().await {
-    ///     println!("{:?}", contact?.contact_individuals);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn walk_full(&self, query: ContactQuery) -> Walk<Contact> {
-        let (client, conditions) = (self.client.clone(), query.query.clone());
-        let fetch = move |part: &Query, paging| {
-            client.contacts().query_full(&ContactQuery { query: part.clone(), ..query.clone() }, paging)
-        };
-        Walk::new(conditions, fetch, |contact| Some(contact.id)).by("Contact Id")
-    }
-}
-
-impl Gifts<'_> {
-    /// All gifts that a query finds, a few fields of each, by ascending id.
-    ///
-    /// ```no_run
-    /// use virtuous_client::Query;
-    ///
-    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let mut gifts = client.gifts().walk(Query::all());
-    /// while let Some(gift) = gifts.next().await {
-    ///     println!("{:?}", gift?.amount);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn walk(&self, query: Query) -> Walk<GiftSummary> {
-        let client = self.client.clone();
-        let fetch = move |part: &Query, paging| client.gifts().query(part, paging);
-        Walk::new(query, fetch, |gift| Some(gift.id)).by("Gift Id")
-    }
-
-    /// All gifts that a query finds, each as a whole, by ascending id.
-    ///
-    /// ```no_run
-    /// use virtuous_client::Query;
-    ///
-    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let mut gifts = client.gifts().walk_full(Query::all()).take(200);
-    /// while let Some(gift) = gifts.next().await {
-    ///     println!("{:?}", gift?.gift_designations);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn walk_full(&self, query: Query) -> Walk<Gift> {
-        let client = self.client.clone();
-        let fetch = move |part: &Query, paging| client.gifts().query_full(part, paging);
-        Walk::new(query, fetch, |gift| Some(gift.id)).by("Gift Id")
     }
 }

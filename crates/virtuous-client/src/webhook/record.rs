@@ -1,0 +1,180 @@
+//! What a delivery is about.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A record as it stands in a delivery. A field that is absent, null or of another type than expected is `None`.
+#[derive(Clone)]
+pub struct WebhookRecord {
+    pub(super) name: String,
+    pub(super) fields: Map<String, Value>,
+}
+
+impl WebhookRecord {
+    /// The name under which it stands in the delivery.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The vendor's id.
+    #[must_use]
+    pub fn id(&self) -> Option<i64> {
+        self.integer("id")
+    }
+
+    /// All of its fields.
+    #[must_use]
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.fields
+    }
+
+    /// The record as a model of the calls, such as [`Gift`](crate::Gift) or [`Contact`](crate::Contact), with the fields
+    /// that only deliveries have in its `unknown`. `None` when it doesn't fit. An amount
+    /// of more than 15 digits comes rounded, since a delivery holds its fractions as floating-point.
+    ///
+    /// ```
+    /// use virtuous_client::{Amount, Gift, webhook::Delivery};
+    ///
+    /// let delivery = Delivery::parse(br#"{"event":"GiftCreate","gift":{"id":301,"amount":"10.50","segmentCode":"S"}}"#)?;
+    /// let gift: Gift = delivery.payloads[0].record().read_as().expect("a gift");
+    /// assert_eq!((gift.id, gift.amount), (301, Some(Amount::new(1050, 2))));
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
+    #[must_use]
+    pub fn read_as<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(&self.fields).ok()
+    }
+
+    /// A field that is a text.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.as_str()
+    }
+
+    /// A field that is a whole number, or one written as a text.
+    #[must_use]
+    pub fn integer(&self, field: &str) -> Option<i64> {
+        let value = self.fields.get(field)?;
+        value.as_i64().or_else(|| value.as_str()?.parse().ok())
+    }
+
+    /// A field that is a list; empty where it isn't.
+    #[must_use]
+    pub fn list(&self, field: &str) -> &[Value] {
+        self.fields.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for WebhookRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookRecord").field("fields", &self.fields.len()).finish_non_exhaustive()
+    }
+}
+
+/// A contact in a delivery.
+#[derive(Clone, Debug)]
+pub struct WebhookContact(pub(super) WebhookRecord);
+
+impl WebhookContact {
+    /// The vendor's id.
+    #[must_use]
+    pub fn id(&self) -> Option<i64> {
+        self.0.id()
+    }
+
+    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    #[must_use]
+    pub fn contact_type(&self) -> Option<&str> {
+        self.0.text("customContactType").or_else(|| self.0.text("contactType"))
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.0.text("name")
+    }
+
+    /// Its people.
+    #[must_use]
+    pub fn individuals(&self) -> &[Value] {
+        self.0.list("contactIndividuals")
+    }
+
+    /// Its addresses: a list here, and a single one in calls.
+    #[must_use]
+    pub fn addresses(&self) -> &[Value] {
+        self.0.list("contactAddresses")
+    }
+
+    /// Its tags.
+    #[must_use]
+    pub fn tags(&self) -> &[Value] {
+        self.0.list("tags")
+    }
+
+    /// Everything.
+    #[must_use]
+    pub fn record(&self) -> &WebhookRecord {
+        &self.0
+    }
+}
+
+/// A gift in a delivery.
+#[derive(Clone, Debug)]
+pub struct WebhookGift(pub(super) WebhookRecord);
+
+impl WebhookGift {
+    /// The vendor's id.
+    #[must_use]
+    pub fn id(&self) -> Option<i64> {
+        self.0.id()
+    }
+
+    /// The giver.
+    #[must_use]
+    pub fn contact_id(&self) -> Option<i64> {
+        self.0.integer("contactId")
+    }
+
+    /// Such as `Credit` or `Check`.
+    #[must_use]
+    pub fn gift_type(&self) -> Option<&str> {
+        self.0.text("giftType")
+    }
+
+    /// How much, as the digits of the delivery: a number or a text there.
+    #[must_use]
+    pub fn amount(&self) -> Option<String> {
+        match self.0.fields.get("amount")? {
+            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// For display, as month, day and year.
+    #[must_use]
+    pub fn gift_date(&self) -> Option<&str> {
+        self.0.text("giftDateFormatted").or_else(|| self.0.text("giftDate"))
+    }
+
+    /// The code of the segment that brought it.
+    #[must_use]
+    pub fn segment_code(&self) -> Option<&str> {
+        self.0.text("segmentCode")
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn designations(&self) -> &[Value] {
+        self.0.list("giftDesignations")
+    }
+
+    /// Everything.
+    #[must_use]
+    pub fn record(&self) -> &WebhookRecord {
+        &self.0
+    }
+}
