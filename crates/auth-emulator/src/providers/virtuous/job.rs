@@ -104,6 +104,9 @@ impl Job<'_> {
     /// Sorts rows by their keys, `descending` where that was asked for; ids decide between equals.
     pub(super) fn order<T>(&self, rows: &mut [(Cell, i64, T)]) {
         let descending = self.given.flag("descending");
+        for (key, ..) in rows.iter_mut() {
+            *key = std::mem::replace(key, Cell::Unknown).sort_key();
+        }
         rows.sort_by(|(left, left_id, _), (right, right_id, _)| {
             let order = if descending { right.cmp(left) } else { left.cmp(right) };
             order.then(left_id.cmp(right_id))

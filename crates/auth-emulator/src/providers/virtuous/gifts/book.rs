@@ -151,6 +151,14 @@ impl Gifts {
         }
     }
 
+    /// The id of a row.
+    pub(super) fn id_of(row: &Row<'_, Record>) -> i64 {
+        match row {
+            Row::Seeded(number) => FIRST + number,
+            Row::Kept(gift) => gift.id,
+        }
+    }
+
     /// Day and amount, without making a seeded gift.
     pub(super) fn day_and_amount(&self, id: i64) -> Option<(i64, Amount)> {
         match self.table.row(id)? {

@@ -137,6 +137,18 @@ fn one(
     if !operators::of(source.kind).contains(operator) {
         return Err(("operator", format!("A parameter of type {:?} has no such operator.", source.kind)));
     }
+    let taken: &[&str] = match arity {
+        Arity::None => &[],
+        Arity::One => &["value"],
+        Arity::Two => &["value", "secondaryValue"],
+        Arity::Many => &["values"],
+    };
+    let given = |name: &str| member(name).is_some() || !list(condition, name).is_empty();
+    let surplus =
+        ["value", "secondaryValue", "values"].into_iter().find(|name| !taken.contains(name) && given(name));
+    if let Some(surplus) = surplus {
+        return Err((surplus, "The operator does not take it.".to_owned()));
+    }
     let needed = |name: &'static str| member(name).ok_or_else(|| (name, REQUIRED.to_owned()));
     let values: Vec<(&'static str, &str)> = match arity {
         Arity::None => Vec::new(),
