@@ -116,6 +116,10 @@ impl Gifts {
         self.table.has_room(more)
     }
 
+    pub(super) fn has_room_for(&self, ids: impl Iterator<Item = i64>) -> Result<(), Problem> {
+        self.table.has_room_for(ids)
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
         self.table.rows()
     }
