@@ -126,3 +126,116 @@ async fn a_designation_has_a_project_and_an_amount() {
         { "projectId": 52, "state": "Delete" }, { "projectId": 53, "state": "Ignore" }]);
     crm.write("PUT", "/api/Gift/301", &body).await;
 }
+
+#[tokio::test]
+async fn a_replacement_has_what_a_creation_needs() {
+    let crm = Crm::start().await;
+    let note = json!({ "contactId": 17, "type": "Call", "note": "first" });
+    let note = format!("/api/ContactNote/{}", id(&crm.post("/api/ContactNote", &note).await));
+    let hook = json!({ "payloadUrl": "https://example.org/hook", "giftCreate": true });
+    let hook = format!("/api/Webhook/{}", id(&crm.post("/api/Webhook", &hook).await));
+    let needs = [
+        ("/api/ContactIndividual/817", &["individual.firstName", "individual.lastName"][..]),
+        ("/api/ContactMethod/317", &["contactMethod.type", "contactMethod.value"]),
+        (note.as_str(), &["note.note", "note.type"]),
+        ("/api/Project/52", &["project.name"]),
+        ("/api/Segment/91", &["segment.code", "segment.name"]),
+        (hook.as_str(), &["webhook.payloadUrl"]),
+    ];
+    for (path, fields) in needs {
+        let before = crm.get(path).await;
+        assert_eq!(crm.refused("PUT", path, &json!({})).await, fields, "{path}");
+        assert_eq!(crm.get(path).await, before, "{path}");
+    }
+    crm.virtuous.configure(|settings| settings.put_merges = true);
+    for (path, fields) in needs {
+        let nothing = crm.write("PUT", path, &json!({})).await;
+        for field in fields {
+            let (parameter, member) = field.split_once('.').unwrap();
+            assert!(nothing[member].is_string(), "{path} {field}");
+            for emptied in [Value::Null, json!(" ")] {
+                let emptied = json!({ member: emptied });
+                let refused = crm.send("PUT", path, Some(&emptied)).await;
+                assert_eq!(refused.status, 400, "{path} {emptied}");
+                assert!(refused.text().contains(parameter), "{path} {emptied}: {}", refused.text());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_contact_keeps_its_name_and_type_when_a_replacement_names_none() {
+    let crm = Crm::start().await;
+    let body = json!({ "website": "https://example.org" });
+    let anna = crm.write("PUT", "/api/Contact/17", &body).await;
+    assert_eq!((&anna["name"], &anna["contactType"]), (&json!("Anna Larsson"), &json!("Household")));
+    assert_eq!((&anna["informalName"], &anna["website"]), (&Value::Null, &body["website"]));
+    for (body, fields) in [
+        (json!({ "name": null }), &["contact.name"][..]),
+        (json!({ "name": "", "contactType": null }), &["contact.contactType", "contact.name"]),
+    ] {
+        assert_eq!(crm.refused("PUT", "/api/Contact/17", &body).await, fields, "{body}");
+    }
+    assert_eq!(crm.get("/api/Contact/17").await["website"], body["website"]);
+}
+
+#[tokio::test]
+async fn limits_of_the_emulator_are_no_validation_of_the_vendor() {
+    let crm = Crm::start().await;
+    let giver = json!({ "firstname": "Anna", "lastname": "Larsson" });
+    let transaction = json!({ "contact": giver, "amount": "1", "giftType": "Cash" });
+    let batch = json!({ "transactionSource": "s", "transactions": vec![transaction; 1001] });
+    let condition = json!({ "parameter": "Contact Id", "operator": "Is", "value": "1" });
+    let groups: Vec<Value> = vec![json!({ "conditions": vec![condition; 1000] }); 3];
+    let long = "x".repeat(17 * 1024);
+    let fields = json!({ "contactType": "Household", "name": "x", "customFields": { "Nickname": "x".repeat(5000) },
+        "contactIndividuals": [{ "firstName": "A", "lastName": "B" }] });
+    for (path, body) in [
+        ("/api/v2/Gift/Transactions", batch),
+        ("/api/ContactNote", json!({ "contactId": 17, "type": "Call", "note": long })),
+        (
+            "/api/Contact/Batch",
+            json!({ "referenceSource": "s", "contacts": [{ "firstName": "A", "lastName": "B", "emailLists": [long] }] }),
+        ),
+        ("/api/Contact/Query", json!({ "groups": groups })),
+        ("/api/Contact", fields),
+    ] {
+        let answer = crm.send("POST", path, Some(&body)).await;
+        assert_eq!(answer.status, 507, "{path}: {}", answer.text());
+        assert!(answer.text().contains("the emulator"), "{path}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_can_be_put_to_sleep_whatever_its_address() {
+    let crm = Crm::with(|settings| settings.loopback_webhooks = true).await;
+    let hook = json!({ "payloadUrl": "http://127.0.0.1:9/hook", "giftCreate": true });
+    let path = format!("/api/Webhook/{}", id(&crm.post("/api/Webhook", &hook).await));
+    crm.virtuous.configure(|settings| settings.loopback_webhooks = false);
+    assert_eq!(crm.call("PUT", &format!("{path}/Active?active=false")).await["active"], false);
+    assert_eq!(crm.refused("PUT", &path, &hook).await, ["webhook.payloadUrl"]);
+}
+
+#[tokio::test]
+async fn subscriptions_and_what_is_owed_to_them_are_bounded() {
+    let crm = Crm::start().await;
+    let hook =
+        |number: usize| json!({ "payloadUrl": format!("https://example.org/{number}"), "giftCreate": true });
+    for number in 0..50 {
+        crm.post("/api/Webhook", &hook(number)).await;
+    }
+    assert_eq!(crm.send("POST", "/api/Webhook", Some(&hook(50))).await.status, 507);
+    crm.post("/api/Gift/Bulk", &Value::from(vec![gift(17, 1.0); 100])).await;
+    assert_eq!(crm.virtuous.effect("webhook_due"), 5000);
+    let due = crm.virtuous.due_webhooks();
+    let last: Vec<_> = due.iter().map(|one| (id(&one.body["gift"]), one.url.clone())).collect();
+    let expected =
+        (400..404).flat_map(|gift| (0..50).map(move |at| (gift, format!("https://example.org/{at}"))));
+    assert_eq!(last, expected.collect::<Vec<_>>(), "the last 200, oldest first");
+}
+
+#[tokio::test]
+async fn times_may_be_off_without_end() {
+    let crm = Crm::with(|settings| settings.hmac_tolerance_seconds = u64::MAX).await;
+    assert_eq!(crm.signed("/api/Contact/ByReference/crm%2F17", 1).await.status, 200);
+}

@@ -273,8 +273,8 @@ fn create(job: &mut Job<'_>) -> Outcome {
 
 fn update(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
-    let given = job.members("project", WRITE)?;
-    job.replace(&mut project, given, WRITE);
+    let given = job.change("project", WRITE)?;
+    job.replace(&mut project, given, "project", WRITE)?;
     keep(job, project, "projectUpdate").map(Answer::Json)
 }
 
@@ -333,8 +333,8 @@ fn set_status(job: &mut Job<'_>) -> Outcome {
 
 fn set_balance(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
-    let given = job.members("balance", BALANCE)?;
-    job.replace(&mut project, given, BALANCE);
+    let given = job.change("balance", BALANCE)?;
+    job.replace(&mut project, given, "balance", BALANCE)?;
     keep(job, project, "projectUpdate").map(Answer::Json)
 }
 

@@ -188,8 +188,8 @@ fn create(job: &mut Job<'_>) -> Outcome {
 
 fn update(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.recurring.find(job.id("recurringGiftId"))?.into_owned();
-    let given = job.members("recurringGift", UPDATE)?;
-    job.replace(&mut gift, given, UPDATE);
+    let given = job.change("recurringGift", UPDATE)?;
+    job.replace(&mut gift, given, "recurringGift", UPDATE)?;
     keep(job, gift)
 }
 

@@ -312,7 +312,7 @@ pub(super) fn reverse(job: &mut Job<'_>) -> Outcome {
 
 pub(super) fn update(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.gifts.find(job.id("giftId"))?.into_owned();
-    let mut given = job.members("gift", UPDATE)?;
+    let mut given = job.change("gift", UPDATE)?;
     let designations = objects(&mut given, "giftDesignations");
     let payments = objects(&mut given, "recurringGiftPayments");
     for name in ["giftDesignations", "recurringGiftPayments"] {
@@ -320,7 +320,7 @@ pub(super) fn update(job: &mut Job<'_>) -> Outcome {
             given.insert(name.to_owned(), held.clone());
         }
     }
-    job.replace(&mut gift, given, UPDATE);
+    job.replace(&mut gift, given, "gift", UPDATE)?;
     change_parts(&mut gift, &designations, &payments, "gift", job)?;
     check(&gift, "gift", job)?;
     keep(gift, "giftUpdate", job).map(Answer::Json)

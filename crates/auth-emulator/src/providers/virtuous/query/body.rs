@@ -57,7 +57,7 @@ pub(crate) fn read(
     store: &Store,
     now: Timestamp,
 ) -> Result<QueryBody, Problem> {
-    let mut wrong = Wrong::new();
+    let mut wrong = Wrong::default();
     let members = shape::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut wrong);
     let today = dates::day_of(now.unix_micros());
     let mut groups = Vec::new();
@@ -82,7 +82,7 @@ pub(crate) fn read(
         }
     }
     if count > MOST_CONDITIONS {
-        wrong.push(("query.groups".to_owned(), "There are too many conditions.".to_owned()));
+        wrong.limit("than 2000 conditions of a query");
     }
     let sort = match members.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,
@@ -94,9 +94,7 @@ pub(crate) fn read(
             sort
         }
     };
-    if !wrong.is_empty() {
-        return Err(Problem::Invalid(wrong));
-    }
+    wrong.or(())?;
     let yes = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
     let location = members.get("queryLocation").and_then(Value::as_object).map(|location| {
         ["topLatitude", "leftLongitude", "bottomLatitude", "rightLongitude"]
