@@ -315,8 +315,6 @@ async fn contact_transactions_become_contacts_at_night() {
         "tags": "Newsletter; Nobody made this", "customFields": { "Nickname": "K" } });
     assert_eq!(crm.post("/api/Contact/Transaction", &transaction).await, Value::Null, "200 and nothing");
     assert_eq!(crm.status("GET", "/api/Contact/shop/7").await, 404, "not before the night");
-    let again = crm.refused("POST", "/api/Contact/Transaction", &transaction).await;
-    assert_eq!(again, ["contactTransaction.referenceId"]);
     let known = json!({ "referenceSource": "shop", "contacts": [
         { "referenceId": "8", "firstName": "Anna", "lastName": "L", "email": "anna@example.org", "phone": "555" },
         { "referenceId": "9", "firstName": "X", "lastName": "Y", "contactType": "Herd" },

@@ -11,7 +11,7 @@ use crate::providers::virtuous::money::{self, Amount};
 use crate::providers::virtuous::query::{Cell, Plan, Source};
 use crate::providers::virtuous::record::{Audit, Members, Record};
 use crate::providers::virtuous::replies::Problem;
-use crate::providers::virtuous::table::{Row, Table};
+use crate::providers::virtuous::table::{Row, Table, note};
 
 /// The id of the first seeded gift; its designation lies at a fixed distance.
 const FIRST: i64 = 301;
@@ -260,17 +260,6 @@ impl Gifts {
             } else {
                 self.designations.remove(&designation);
             }
-        }
-    }
-}
-
-fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<i64>>, key: K, id: i64, add: bool) {
-    if add {
-        index.entry(key).or_default().insert(id);
-    } else if let Some(ids) = index.get_mut(&key) {
-        ids.remove(&id);
-        if ids.is_empty() {
-            index.remove(&key);
         }
     }
 }
