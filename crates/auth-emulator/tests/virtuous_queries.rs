@@ -129,6 +129,25 @@ async fn bad_queries_are_refused_by_name() {
         let refused = crm.refused("POST", CONTACTS, &condition(parameter, operator, value.clone())).await;
         assert!(refused.contains(&at(member)), "{parameter} {operator} {value}: {refused:?}");
     }
+    for (operator, value, member, surplus) in [
+        ("IsKnown", Value::Null, "value", json!("1")),
+        ("IsKnown", Value::Null, "secondaryValue", json!("1")),
+        ("IsNotKnown", Value::Null, "values", json!(["1"])),
+        ("Is", json!("1"), "secondaryValue", json!("2")),
+        ("Is", json!("1"), "values", json!(["1"])),
+        ("In", json!(["1"]), "value", json!("1")),
+        ("In", json!(["1"]), "secondaryValue", json!("1")),
+        ("Between", json!(["1", "2"]), "values", json!(["1", "2"])),
+    ] {
+        let mut query = condition("Contact Id", operator, value);
+        for (unsaid, status) in [(json!(""), 200), (Value::Null, 200), (surplus, 400)] {
+            query["groups"][0]["conditions"][0][member] =
+                if member == "values" && unsaid == "" { json!([]) } else { unsaid };
+            let answer = crm.send("POST", CONTACTS, Some(&query)).await;
+            assert_eq!(answer.status, status, "{query}: {}", answer.text());
+        }
+        assert_eq!(crm.refused("POST", CONTACTS, &query).await, [at(member)], "{query}");
+    }
     for (body, field) in [
         (json!({ "sortBy": "Shoe Size" }), "query.sortBy"),
         (json!({ "sortBy": 1 }), "query.sortBy"),
@@ -244,6 +263,18 @@ async fn rows_are_sorted_and_ids_decide_between_equals() {
     assert_eq!(sorted("Name", false).await, [17, 20, 18, 19, 21], "without regard to case");
     assert_eq!(sorted("Name", true).await, [21, 19, 18, 17, 20], "equals stay in the order of ids");
     assert_eq!(sorted("Create DateTime UTC", false).await, [20, 21, 17, 18, 19]);
+    let mut aaron = contact("Aaron", "AARON@example.org");
+    aaron["contactIndividuals"][0]["lastName"] = json!("aadams");
+    crm.post("/api/Contact", &aaron).await;
+    for sort in ["First Name", "Last Name", "Email Address"] {
+        let sorted = sorted(sort, false).await;
+        let place = |id: i64| sorted.iter().position(|one| *one == id).unwrap();
+        assert!(place(22) < place(17), "{sort}: written ones stand among the seeded ones, not behind them");
+    }
+    crm.post("/api/ContactTag", &json!({ "tagId": 31, "contactId": 22 })).await;
+    crm.post("/api/ContactTag", &json!({ "tagId": 31, "contactId": 20 })).await;
+    let tagged = crm.get("/api/Contact/ByTag/31?sortBy=Name").await;
+    assert_eq!(tagged["list"][0]["id"], 22, "lists by other ways disregard case too");
     let gift_of = crm.post("/api/Gift", &gift(17, 3.0)).await["id"].as_i64().unwrap();
     for (sort, first) in
         [("Amount", gift_of), ("GiftDate", gift_of), ("Batch", 301), ("ReceiptDate", 301), ("Id", 301)]
@@ -309,6 +340,21 @@ async fn people_gifts_and_designations_can_be_asked_for() {
         (amounts, &rows["list"][0]["projectCustomFields"]),
         (vec![json!(3.0), json!(1.0)], &json!({}))
     );
+    // Later designations of an earlier gift: the order of gifts is not that of designations.
+    let mut changed = gift(17, 10.5);
+    changed["giftDesignations"] = json!([{ "projectId": 52, "amount": 10.5 }]);
+    crm.write("PUT", "/api/Gift/301", &changed).await;
+    let in_order = async |sort: &str| {
+        let rows = crm.post("/api/GiftDesignation/Query", &json!({ "sortBy": sort })).await;
+        let rows = rows["list"].as_array().unwrap().clone();
+        let gifts: Vec<_> = rows.iter().map(|row| row["giftId"].as_i64().unwrap()).collect();
+        let ids: Vec<_> = rows.iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        (gifts, ids)
+    };
+    let (gifts, of_gifts) = in_order("Gift Id").await;
+    assert_eq!(gifts, [301, 302, 303, made, made]);
+    let (_, ids_in_order) = in_order("Id").await;
+    assert!(ids_in_order.is_sorted() && !of_gifts.is_sorted(), "{of_gifts:?}");
     let by_project = condition("Project", "Is", json!("Scholarships"));
     assert_eq!(crm.post("/api/GiftDesignation/Query", &by_project).await["total"], 1);
 }

@@ -305,7 +305,7 @@ fn create_segment(job: &mut Job<'_>) -> Outcome {
 
 fn update_segment(job: &mut Job<'_>) -> Outcome {
     let mut record = job.store.segments.find(job.id("segmentId"))?.into_owned();
-    let given = job.members("segment", SEGMENT_UPDATE)?;
-    job.replace(&mut record, given, SEGMENT_UPDATE);
+    let given = job.change("segment", SEGMENT_UPDATE)?;
+    job.replace(&mut record, given, "segment", SEGMENT_UPDATE)?;
     keep(job, record)
 }

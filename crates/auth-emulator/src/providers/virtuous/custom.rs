@@ -134,6 +134,9 @@ pub(super) fn read_map(owner: Owner, value: &Value, field: &str, wrong: &mut Wro
     Value::Object(values)
 }
 
+/// The longest value that is kept.
+const LONGEST: usize = 4096;
+
 fn add(owner: Owner, name: &str, value: &Value, field: &str, values: &mut Members, wrong: &mut Wrong) {
     let Some(definition) = definitions(owner).iter().find(|definition| definition.name == name) else {
         let name: String = name.chars().take(64).collect();
@@ -142,13 +145,12 @@ fn add(owner: Owner, name: &str, value: &Value, field: &str, values: &mut Member
     };
     let allowed = match value {
         Value::Null => true,
-        Value::String(text) => {
-            text.len() <= 4096
-                && (definition.options.is_empty() || definition.options.contains(&text.as_str()))
-        }
+        Value::String(text) => definition.options.is_empty() || definition.options.contains(&text.as_str()),
         _ => false,
     };
-    if allowed {
+    if allowed && value.as_str().is_some_and(|text| text.len() > LONGEST) {
+        wrong.limit("than 4 KiB of a custom field");
+    } else if allowed {
         values.insert(definition.name.to_owned(), value.clone());
     } else {
         wrong.push((format!("{field}.{}", definition.name), NOT_VALID.to_owned()));
@@ -173,21 +175,22 @@ pub(super) fn apply(target: &mut BTreeMap<String, String>, given: Option<Value>,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::virtuous::replies::Problem;
 
     #[test]
     fn both_forms_lead_to_the_same_values_and_the_wrong_one_is_refused() {
-        let mut wrong = Wrong::new();
+        let mut wrong = Wrong::default();
         let list = json!([{ "Name": "Nickname", "value": "Bee" }, { "name": "Shirt Size", "value": "M" }]);
         let map = json!({ "Nickname": "Bee", "Shirt Size": "M" });
         assert_eq!(read_list(Owner::Contact, &list, "c", &mut wrong), map);
         assert_eq!(read_map(Owner::Contact, &map, "c", &mut wrong), map);
-        assert!(wrong.is_empty());
+        let mut wrong = wrong.or(Wrong::default()).unwrap();
         read_list(Owner::Contact, &map, "c", &mut wrong);
         read_map(Owner::Contact, &list, "c", &mut wrong);
         read_map(Owner::Gift, &json!({ "Nickname": "x" }), "c", &mut wrong);
         read_map(Owner::Contact, &json!({ "Shirt Size": "XS" }), "c", &mut wrong);
         read_map(Owner::Contact, &json!({ "Nickname": 5 }), "c", &mut wrong);
         read_list(Owner::Contact, &json!([{ "value": "x" }]), "c", &mut wrong);
-        assert_eq!(wrong.len(), 6);
+        assert!(matches!(wrong.or(()), Err(Problem::Invalid(fields)) if fields.len() == 6));
     }
 }

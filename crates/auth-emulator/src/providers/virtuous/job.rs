@@ -92,18 +92,39 @@ impl Job<'_> {
             .map_err(|_| Problem::field(format!("{parameter}.contactId"), "There is no such contact."))
     }
 
+    /// The body of a replacement, for `replace`: what has to be there is looked for in the record that comes of it.
+    pub(super) fn change(&mut self, parameter: &str, table: &[Member]) -> Result<Members, Problem> {
+        let body = self.body()?;
+        let mut wrong = Wrong::default();
+        let members = shape::read_change(&body, table, parameter, &mut wrong);
+        wrong.or(members)
+    }
+
     /// Puts what was given in the place of what a record has, in the way of PUT. A missing member is cleared, unless the
-    /// settings say that PUT merges.
-    pub(super) fn replace(&self, record: &mut Record, mut given: Members, table: &'static [Member]) {
+    /// settings say that PUT merges. Assumption: a record that then lacks what its table requires is refused.
+    pub(super) fn replace(
+        &self,
+        record: &mut Record,
+        mut given: Members,
+        parameter: &str,
+        table: &'static [Member],
+    ) -> Result<(), Problem> {
         let keep = self.settings.put_merges;
         custom::apply(&mut record.custom, given.remove("customFields"), keep);
         record.write(given, shape::read_names(table), keep);
         record.audit.touch(self.call.now);
+        let lacking = shape::lacking(&record.members, table);
+        let lacking: Vec<_> =
+            lacking.map(|name| (format!("{parameter}.{name}"), shape::REQUIRED.to_owned())).collect();
+        if lacking.is_empty() { Ok(()) } else { Err(Problem::Invalid(lacking)) }
     }
 
     /// Sorts rows by their keys, `descending` where that was asked for; ids decide between equals.
     pub(super) fn order<T>(&self, rows: &mut [(Cell, i64, T)]) {
         let descending = self.given.flag("descending");
+        for (key, ..) in rows.iter_mut() {
+            *key = std::mem::replace(key, Cell::Unknown).sort_key();
+        }
         rows.sort_by(|(left, left_id, _), (right, right_id, _)| {
             let order = if descending { right.cmp(left) } else { left.cmp(right) };
             order.then(left_id.cmp(right_id))
@@ -118,9 +139,9 @@ impl Job<'_> {
 
 /// Reads a value by its table.
 pub(super) fn read(value: &Value, parameter: &str, table: &[Member]) -> Result<Members, Problem> {
-    let mut wrong = Wrong::new();
+    let mut wrong = Wrong::default();
     let members = shape::read(value, table, parameter, &mut wrong);
-    if wrong.is_empty() { Ok(members) } else { Err(Problem::Invalid(wrong)) }
+    wrong.or(members)
 }
 
 /// A new record from what was given.

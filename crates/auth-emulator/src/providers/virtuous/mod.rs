@@ -67,7 +67,7 @@ use self::logins::Logins;
 use self::replies::Problem;
 use self::signature::{KeyPair, Nonces};
 use self::store::Store;
-use self::subscriptions::Due;
+use self::subscriptions::Owed;
 use super::{Context, Mount, NotDone, Provider, Refusal, Spec};
 use crate::checks::Checks;
 use crate::exchange::{Call, Reply};
@@ -271,10 +271,10 @@ impl Provider for VirtuousProvider {
 
 impl VirtuousProvider {
     /// The answer to a call, and what it owes to webhooks.
-    fn answer(&self, call: &Call, checks: &mut Checks) -> (Reply, Vec<Due>) {
+    fn answer(&self, call: &Call, checks: &mut Checks) -> (Reply, Owed) {
         let inner = &mut *lock(&self.inner);
         if call.operation == "token" {
-            return (token::answer(call, inner, &self.context, checks), Vec::new());
+            return (token::answer(call, inner, &self.context, checks), Owed::default());
         }
         let (counted, reset) = inner.counter.count(call.now, &inner.settings);
         let (reply, remaining) = match counted {
@@ -296,7 +296,7 @@ impl VirtuousProvider {
                 (reply, remaining)
             }
         };
-        let due = subscriptions::due(inner);
+        let due = subscriptions::due(inner, outbox::MOST_REMEMBERED);
         (access::with_headers(reply, &inner.settings, remaining, reset), due)
     }
 
@@ -316,7 +316,7 @@ impl VirtuousProvider {
                 checks: &mut checks,
             };
             let matched = gifts::matching::run(&mut job);
-            (matched, subscriptions::due(inner))
+            (matched, subscriptions::due(inner, outbox::MOST_REMEMBERED))
         };
         self.send(due);
         matched

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 
-use super::subscriptions::Due;
+use super::subscriptions::{Due, Owed};
 use super::webhooks::{self, Receiver};
 use super::{VirtuousProvider, WebhookDelivery};
 use crate::providers::NotDone;
@@ -14,7 +14,7 @@ use crate::sync::lock;
 
 /// Deliveries under way at once, and deliveries that are remembered.
 const MOST_SENDING: usize = 64;
-const MOST_REMEMBERED: usize = 200;
+pub(super) const MOST_REMEMBERED: usize = 200;
 
 impl VirtuousProvider {
     /// The work of delivering a webhook, for a thread that may block.
@@ -44,8 +44,15 @@ impl VirtuousProvider {
     }
 
     /// Remembers what is due, and sends what the settings let go to this machine, in the background.
-    pub(super) fn send(&self, due: Vec<Due>) {
-        for Due { url, secret, body } in due {
+    pub(super) fn send(&self, owed: Owed) {
+        let loopback = lock(&self.inner).settings.loopback_webhooks;
+        for _ in 0..owed.passed_over {
+            self.context.effect("webhook_due");
+            if loopback {
+                self.context.effect("webhook_dropped");
+            }
+        }
+        for Due { url, secret, body } in owed.last {
             self.context.effect("webhook_due");
             let allowed = {
                 let inner = &mut *lock(&self.inner);

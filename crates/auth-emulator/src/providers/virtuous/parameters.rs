@@ -2,7 +2,7 @@
 //! parameter that it doesn't know.
 
 use super::form;
-use super::shape::{NOT_VALID, REQUIRED, Wrong};
+use super::shape::{NOT_VALID, REQUIRED};
 use crate::exchange::Call;
 
 /// What a parameter takes.
@@ -115,13 +115,13 @@ fn table(operation: &str) -> (Paging, &'static [Parameter]) {
 }
 
 /// Reads the query of a request.
-pub(super) fn read(call: &Call) -> Result<Given, Wrong> {
+pub(super) fn read(call: &Call) -> Result<Given, Vec<(String, String)>> {
     let (paging, parameters) = table(call.operation);
     let query = call.query.as_deref().unwrap_or_default();
     let pairs =
         form::parse(query.as_bytes()).map_err(|reason| vec![("query".to_owned(), reason.to_owned())])?;
     let mut given = Given::default();
-    let mut wrong = Wrong::new();
+    let mut wrong = Vec::new();
     for (name, value) in pairs {
         // The platform's binder doesn't mind case.
         let known = parameters.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&name));

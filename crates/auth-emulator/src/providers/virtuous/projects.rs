@@ -2,7 +2,7 @@
 //! an empty object for the custom fields, as the vendor does.
 //!
 //! Assumption: the type has to be one of those that `Project/Types` lists; the inventory status, which nothing lists, can be
-//! any text.
+//! any text. A patch that names a project twice changes it twice, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -223,22 +223,24 @@ fn search(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(page.into_iter().map(|project| shown(project, job.store, &received)).collect(), total))
 }
 
-fn check(project: &Record, job: &Job<'_>) -> Result<(), Problem> {
+/// What is wrong with a project, once it and the `changed` ones are kept: the member and why.
+fn wrong(project: &Record, changed: &[Record], store: &Store) -> Option<(&'static str, &'static str)> {
     let code = project.text("projectCode");
-    if !code.is_empty() && coded(job.store, code).is_some_and(|holder| holder != project.id) {
-        return Err(Problem::field("project.revenueAccountingCode", "Another project has this code."));
+    let is_other = |other: &Record| other.id != project.id && other.text("projectCode") == code;
+    let stored = || {
+        let mut projects = store.projects.rows().map(|(_, row)| store.projects.whole(&row));
+        projects.any(|other| is_other(&other) && !changed.iter().any(|changed| changed.id == other.id))
+    };
+    if !code.is_empty() && (changed.iter().any(is_other) || stored()) {
+        return Some(("projectCode", "Another project has this code."));
     }
-    match project.int("parentId") {
-        Some(parent) if parent == project.id || job.store.projects.get(parent).is_none() => {
-            Err(Problem::field("project.parentId", "There is no such project."))
-        }
-        _ => Ok(()),
-    }
+    let parent = project.int("parentId")?;
+    let leads_nowhere = parent == project.id || store.projects.get(parent).is_none();
+    leads_nowhere.then_some(("parentId", "There is no such project."))
 }
 
-/// Keeps a project and tells the webhooks, unless the call asked for silence.
-fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
-    check(&project, job)?;
+/// Keeps a project that was looked at and tells the webhooks, unless the call asked for silence.
+fn put(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
     let shown = one(&project, job.store);
     let mut event = shown.clone();
     if let Some(members) = event.as_object_mut() {
@@ -253,6 +255,15 @@ fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Valu
     Ok(shown)
 }
 
+fn keep(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
+    match wrong(&project, &[], job.store) {
+        None => put(job, project, switch),
+        // Writes have another name for the code.
+        Some(("projectCode", words)) => Err(Problem::field("project.revenueAccountingCode", words)),
+        Some((member, words)) => Err(Problem::field(format!("project.{member}"), words)),
+    }
+}
+
 fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.members("project", WRITE)?;
     let id = job.store.projects.next_id();
@@ -262,8 +273,8 @@ fn create(job: &mut Job<'_>) -> Outcome {
 
 fn update(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
-    let given = job.members("project", WRITE)?;
-    job.replace(&mut project, given, WRITE);
+    let given = job.change("project", WRITE)?;
+    job.replace(&mut project, given, "project", WRITE)?;
     keep(job, project, "projectUpdate").map(Answer::Json)
 }
 
@@ -273,27 +284,39 @@ fn patch(job: &mut Job<'_>) -> Outcome {
     if list.is_empty() || list.len() > MOST_AT_ONCE {
         return Err(Problem::field("projects", "Between 1 and 100 are taken at once."));
     }
-    let mut projects = Vec::new();
+    let (mut projects, mut parameters): (Vec<Record>, Vec<String>) = Default::default();
     for (index, value) in list.iter().enumerate() {
         let parameter = format!("projects[{index}]");
         let mut given = read(value, &parameter, PATCH)?;
         let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
-        let project = job.store.projects.find(id);
-        let project =
-            project.map_err(|_| Problem::field(format!("{parameter}.id"), "There is no such project."))?;
-        let mut project = project.into_owned();
+        let mut project = match projects.iter().position(|project| project.id == id) {
+            Some(before) => {
+                parameters.remove(before);
+                projects.remove(before)
+            }
+            None => match job.store.projects.find(id) {
+                Ok(project) => project.into_owned(),
+                Err(_) => return Err(Problem::field(format!("{parameter}.id"), "There is no such project.")),
+            },
+        };
         custom::apply(&mut project.custom, given.remove("customFields"), true);
         project.write(given, super::shape::read_names(PATCH).filter(|name| *name != "id"), true);
         project.audit.touch(job.call.now);
         if project.text("name").is_empty() {
             return Err(Problem::field(format!("{parameter}.name"), REQUIRED));
         }
-        check(&project, job)?;
         projects.push(project);
+        parameters.push(parameter);
     }
-    job.store.projects.has_room(projects.len())?;
+    // The last of two that claim one code is the wrong one.
+    for (project, parameter) in projects.iter().zip(&parameters).rev() {
+        if let Some((member, words)) = wrong(project, &projects, job.store) {
+            return Err(Problem::field(format!("{parameter}.{member}"), words));
+        }
+    }
+    job.store.projects.has_room_for(projects.iter().map(|project| project.id))?;
     for project in projects {
-        keep(job, project, "projectUpdate")?;
+        put(job, project, "projectUpdate")?;
     }
     Ok(Answer::Json(json!({})))
 }
@@ -310,8 +333,8 @@ fn set_status(job: &mut Job<'_>) -> Outcome {
 
 fn set_balance(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
-    let given = job.members("balance", BALANCE)?;
-    job.replace(&mut project, given, BALANCE);
+    let given = job.change("balance", BALANCE)?;
+    job.replace(&mut project, given, "balance", BALANCE)?;
     keep(job, project, "projectUpdate").map(Answer::Json)
 }
 

@@ -58,8 +58,9 @@ pub struct Settings {
     pub gifts_per_contact: u64,
     /// PUT leaves alone what is not given. The vendor documents the opposite, a full replacement, and recordings show both.
     pub put_merges: bool,
-    /// The answer to a transaction whose source and id were there before: 400, or 200 for one that is passed over. The
-    /// vendor's sample knows the error, its guide only says that repeats do no harm. Any other number means 400.
+    /// The answer to a gift's transaction whose source and id were there before, as a transaction or as a gift: 400, or 200
+    /// for one that is passed over. The vendor's sample knows the error, its guide only says that repeats do no harm. Any
+    /// other number means 400. A contact's transaction that comes again is always taken, and brings the contact up to date.
     pub repeated_transaction_status: u16,
     /// Assumption: an e-mail address can belong to several contacts. On, the second one is a 409.
     pub unique_emails: bool,

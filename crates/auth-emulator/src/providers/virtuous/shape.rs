@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use super::custom::{self, Owner};
 use super::dates;
 use super::record::Members;
+use super::replies::Problem;
 
-/// The longest text and the longest list in a body that is kept.
+/// The longest text and the longest list in a body that is kept. Limits of the emulator, which are told as such.
 const LONGEST_TEXT: usize = 16 * 1024;
+const LONG_TEXT: &str = "than 16 KiB of a text";
 const LONGEST_LIST: usize = 1000;
+const LONG_LIST: &str = "than 1000 items of a list";
 
 /// What a member holds.
 #[derive(Clone, Copy, Debug)]
@@ -119,8 +122,34 @@ pub(super) const fn ignored(name: &'static str) -> Member {
     Member::new(name, Kind::Ignored)
 }
 
-/// Fields and what is wrong with each.
-pub(super) type Wrong = Vec<(String, String)>;
+/// What is wrong with a body.
+#[derive(Debug, Default)]
+pub(super) struct Wrong {
+    /// Fields and what is wrong with each.
+    fields: Vec<(String, String)>,
+    /// The limit of the emulator that was reached, if any.
+    full: Option<&'static str>,
+}
+
+impl Wrong {
+    pub(super) fn push(&mut self, wrong: (String, String)) {
+        self.fields.push(wrong);
+    }
+
+    /// Notes that something can't be kept, though the vendor may take it.
+    pub(super) fn limit(&mut self, what: &'static str) {
+        self.full = Some(what);
+    }
+
+    /// What was read, where nothing is wrong.
+    pub(super) fn or<T>(self, read: T) -> Result<T, Problem> {
+        match self.full {
+            _ if !self.fields.is_empty() => Err(Problem::Invalid(self.fields)),
+            Some(what) => Err(Problem::Full(what)),
+            None => Ok(read),
+        }
+    }
+}
 
 pub(super) const REQUIRED: &str = "The field is required.";
 pub(super) const NOT_VALID: &str = "The value is not valid.";
@@ -128,6 +157,25 @@ pub(super) const NOT_VALID: &str = "The value is not valid.";
 /// Reads an object by its table. What is wrong is noted; the members that could be read come back by their read names,
 /// null included, those that were not given are absent.
 pub(super) fn read(value: &Value, members: &[Member], path: &str, wrong: &mut Wrong) -> Members {
+    read_some(value, members, path, wrong, true)
+}
+
+/// The same for a change: what is required may be missing, since the record may have it; see `lacking`.
+pub(super) fn read_change(value: &Value, members: &[Member], path: &str, wrong: &mut Wrong) -> Members {
+    read_some(value, members, path, wrong, false)
+}
+
+/// The required members that a record does not have.
+pub(super) fn lacking(held: &Members, members: &[Member]) -> impl Iterator<Item = &'static str> {
+    let has = |name: &str| match held.get(name) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(_) => true,
+    };
+    members.iter().filter(move |member| member.required && !has(member.read_as)).map(|member| member.name)
+}
+
+fn read_some(value: &Value, members: &[Member], path: &str, wrong: &mut Wrong, whole: bool) -> Members {
     let Value::Object(given) = value else {
         wrong.push((path.to_owned(), NOT_VALID.to_owned()));
         return Members::new();
@@ -143,7 +191,7 @@ pub(super) fn read(value: &Value, members: &[Member], path: &str, wrong: &mut Wr
             Some(Value::Array(list)) => list.is_empty(),
             Some(_) => false,
         };
-        if missing && member.required {
+        if missing && member.required && whole {
             match member.kind {
                 // What is needed inside of it is what the client has to hear.
                 Kind::Object(inner) => drop(read(&json!({}), inner, &field, wrong)),
@@ -166,8 +214,20 @@ fn one(value: &Value, kind: Kind, field: &str, wrong: &mut Wrong) -> Option<Valu
     if value.is_null() {
         return Some(Value::Null);
     }
+    let long = |value: &Value| value.as_str().is_some_and(|text| text.len() > LONGEST_TEXT);
+    let list = value.as_array();
+    if list.is_some_and(|list| list.len() > LONGEST_LIST) && matches!(kind, Kind::Texts | Kind::Items(_)) {
+        wrong.limit(LONG_LIST);
+        return None;
+    }
+    if long(value) && matches!(kind, Kind::Text)
+        || list.is_some_and(|list| list.iter().any(long)) && matches!(kind, Kind::Texts)
+    {
+        wrong.limit(LONG_TEXT);
+        return None;
+    }
     let read = match kind {
-        Kind::Text => value.as_str().filter(|text| text.len() <= LONGEST_TEXT).map(Value::from),
+        Kind::Text => value.as_str().map(Value::from),
         Kind::OneOf(words) => value.as_str().and_then(|text| {
             words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
         }),
@@ -179,12 +239,9 @@ fn one(value: &Value, kind: Kind, field: &str, wrong: &mut Wrong) -> Option<Valu
         Kind::Flag => value.as_bool().map(Value::from),
         Kind::Day => value.as_str().and_then(dates::parse_day).map(|day| json!(dates::midnight(day))),
         Kind::Time => value.as_str().and_then(dates::parse).map(|at| json!(dates::to_the_second(at))),
-        Kind::Texts => value.as_array().filter(|list| list.len() <= LONGEST_LIST).and_then(|list| {
-            let short = |text: &Value| text.as_str().is_some_and(|text| text.len() <= LONGEST_TEXT);
-            list.iter().all(short).then(|| value.clone())
-        }),
+        Kind::Texts => list.filter(|list| list.iter().all(Value::is_string)).map(|_| value.clone()),
         Kind::Object(members) => return Some(Value::Object(read(value, members, field, wrong))),
-        Kind::Items(members) => match value.as_array().filter(|list| list.len() <= LONGEST_LIST) {
+        Kind::Items(members) => match list {
             Some(list) => {
                 let item =
                     |(index, value)| Value::Object(read(value, members, &format!("{field}[{index}]"), wrong));
@@ -239,14 +296,14 @@ mod tests {
     ];
 
     fn wrong_of(value: &Value) -> Vec<String> {
-        let mut wrong = Wrong::new();
+        let mut wrong = Wrong::default();
         read(value, TABLE, "thing", &mut wrong);
-        wrong.into_iter().map(|(field, _)| field).collect()
+        wrong.fields.into_iter().map(|(field, _)| field).collect()
     }
 
     #[test]
     fn members_are_read_by_any_case_and_get_the_names_of_reads() {
-        let mut wrong = Wrong::new();
+        let mut wrong = Wrong::default();
         let given = json!({
             "NAME": "x", "Private": true, "when": "12/7/2023", "either": "5", "size": "big", "nobody": [], "count": null,
             "rows": [{ "N": 1 }], "anything": { "a": 1 },
@@ -256,7 +313,33 @@ mod tests {
             "name": "x", "isPrivate": true, "when": "2023-12-07T00:00:00", "either": 5, "size": "Big", "count": null,
             "rows": [{ "n": 1 }],
         });
-        assert_eq!((Value::Object(read), wrong.len()), (expected, 0));
+        assert_eq!((Value::Object(read), wrong.fields.len()), (expected, 0));
+    }
+
+    #[test]
+    fn own_limits_are_told_where_nothing_is_wrong() {
+        let problem = |value: Value| job_read(&value).unwrap_err();
+        let long = "x".repeat(LONGEST_TEXT + 1);
+        assert_eq!(problem(json!({ "name": long })), Problem::Full(LONG_TEXT));
+        assert_eq!(problem(json!({ "name": "x", "words": [long] })), Problem::Full(LONG_TEXT));
+        let rows = vec![json!({ "n": 1 }); LONGEST_LIST + 1];
+        assert_eq!(problem(json!({ "name": "x", "rows": rows })), Problem::Full(LONG_LIST));
+        assert!(matches!(problem(json!({ "name": long, "count": "1" })), Problem::Invalid(_)));
+        assert!(job_read(&json!({ "name": "x".repeat(LONGEST_TEXT) })).is_ok());
+    }
+
+    fn job_read(value: &Value) -> Result<Members, Problem> {
+        let mut wrong = Wrong::default();
+        let read = read(value, TABLE, "thing", &mut wrong);
+        wrong.or(read)
+    }
+
+    #[test]
+    fn a_change_may_lack_what_the_record_has() {
+        let mut wrong = Wrong::default();
+        let read = read_change(&json!({ "name": " ", "rows": [{}] }), TABLE, "thing", &mut wrong);
+        assert_eq!(wrong.fields.len(), 1, "items have to be whole: {:?}", wrong.fields);
+        assert_eq!(lacking(&read, TABLE).collect::<Vec<_>>(), ["name"]);
     }
 
     #[test]

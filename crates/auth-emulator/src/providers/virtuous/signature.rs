@@ -108,7 +108,9 @@ pub(super) fn check(
     }
     checks.pass("signature");
     // Both ways of being off have to be waited out.
-    let until = call.now.plus(Duration::from_secs(settings.hmac_tolerance_seconds.saturating_mul(2) + 1));
+    let until = call
+        .now
+        .plus(Duration::from_secs(settings.hmac_tolerance_seconds.saturating_mul(2).saturating_add(1)));
     if !nonces.take(nonce, call.now, until) {
         checks.fail("nonce", "the nonce was used before");
         return false;

@@ -50,6 +50,9 @@ const WRITE: &[Member] = &[
     flag("active"),
 ];
 
+/// Subscriptions that are kept. Each write can owe a delivery to all of them.
+const MOST: usize = 50;
+
 /// Carries out an operation on subscriptions. None: it is none of these.
 pub(super) fn carry_out(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
@@ -68,7 +71,7 @@ fn shown(webhook: &Record) -> Value {
     Value::Object(shown)
 }
 
-fn keep(job: &mut Job<'_>, webhook: Record) -> Outcome {
+fn check(job: &Job<'_>, webhook: &Record) -> Result<(), Problem> {
     let url = webhook.text("payloadUrl");
     let to_this_machine = job.settings.loopback_webhooks && Receiver::parse(url).is_ok();
     if !to_this_machine && url.strip_prefix("https://").is_none_or(str::is_empty) {
@@ -77,6 +80,10 @@ fn keep(job: &mut Job<'_>, webhook: Record) -> Outcome {
     if !SWITCHES.iter().any(|switch| webhook.flag(switch)) {
         return Err(Problem::field("webhook", "At least one event is needed."));
     }
+    Ok(())
+}
+
+fn keep(job: &mut Job<'_>, webhook: Record) -> Outcome {
     let answer = shown(&webhook);
     job.store.webhooks.put(webhook.id, webhook)?;
     Ok(Answer::Json(answer))
@@ -85,21 +92,27 @@ fn keep(job: &mut Job<'_>, webhook: Record) -> Outcome {
 /// Assumption: a subscription is active unless it says otherwise.
 fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.members("webhook", WRITE)?;
+    if job.store.webhooks.kept().count() >= MOST {
+        return Err(Problem::Full("webhooks"));
+    }
     let id = job.store.webhooks.next_id();
     let mut webhook = made(id, given, job);
     if !webhook.members.contains_key("active") {
         webhook.set("active", true);
     }
+    check(job, &webhook)?;
     keep(job, webhook)
 }
 
 fn update(job: &mut Job<'_>) -> Outcome {
     let mut webhook = job.store.webhooks.find(job.id("webhookId"))?.into_owned();
-    let given = job.members("webhook", WRITE)?;
-    job.replace(&mut webhook, given, WRITE);
+    let given = job.change("webhook", WRITE)?;
+    job.replace(&mut webhook, given, "webhook", WRITE)?;
+    check(job, &webhook)?;
     keep(job, webhook)
 }
 
+/// The address was looked at when it was written.
 fn set_active(job: &mut Job<'_>) -> Outcome {
     let mut webhook = job.store.webhooks.find(job.id("webhookId"))?.into_owned();
     webhook.set("active", job.given.flag("active"));
@@ -114,27 +127,43 @@ pub(super) struct Due {
     pub body: Value,
 }
 
-/// What the last request owes to the active subscriptions. What happened while a subscription slept is lost to it.
-pub(super) fn due(inner: &mut Inner) -> Vec<Due> {
-    let mut due = Vec::new();
-    for event in std::mem::take(&mut inner.store.events) {
-        for webhook in inner.store.webhooks.kept() {
-            if webhook.flag("active") && webhook.flag(event.switch) {
-                let mut name = event.switch.to_owned();
-                if let Some(first) = name.get_mut(..1) {
-                    first.make_ascii_uppercase();
-                }
-                let secret = Some(webhook.text("secret")).filter(|secret| !secret.is_empty());
-                let mut body = serde_json::Map::new();
-                body.insert("event".to_owned(), json!(name));
-                body.insert(event.model.to_owned(), event.body.clone());
-                due.push(Due {
-                    url: webhook.text("payloadUrl").to_owned(),
-                    secret: secret.map(str::to_owned),
-                    body: Value::Object(body),
-                });
+/// What a request owes to the active subscriptions.
+#[derive(Debug, Default)]
+pub(super) struct Owed {
+    /// Deliveries that are due and that nobody will remember, since so many came after them.
+    pub passed_over: usize,
+    /// The last ones, oldest first.
+    pub last: Vec<Due>,
+}
+
+/// What the last request owes; no more than `most` deliveries are built. What happened while a subscription slept is lost
+/// to it.
+pub(super) fn due(inner: &mut Inner, most: usize) -> Owed {
+    let mut owed = Owed::default();
+    for event in std::mem::take(&mut inner.store.events).into_iter().rev() {
+        for webhook in inner.store.webhooks.kept().rev() {
+            if !webhook.flag("active") || !webhook.flag(event.switch) {
+                continue;
             }
+            if owed.last.len() >= most {
+                owed.passed_over += 1;
+                continue;
+            }
+            let mut name = event.switch.to_owned();
+            if let Some(first) = name.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            let secret = Some(webhook.text("secret")).filter(|secret| !secret.is_empty());
+            let mut body = serde_json::Map::new();
+            body.insert("event".to_owned(), json!(name));
+            body.insert(event.model.to_owned(), event.body.clone());
+            owed.last.push(Due {
+                url: webhook.text("payloadUrl").to_owned(),
+                secret: secret.map(str::to_owned),
+                body: Value::Object(body),
+            });
         }
     }
-    due
+    owed.last.reverse();
+    owed
 }

@@ -116,6 +116,11 @@ impl<T: Clone> Table<T> {
         if self.kept.len() + more > MOST { Err(Problem::Full(self.what)) } else { Ok(()) }
     }
 
+    /// Whether these can be kept, of which some may be kept already. No id may come twice.
+    pub(super) fn has_room_for(&self, ids: impl Iterator<Item = i64>) -> Result<(), Problem> {
+        self.has_room(ids.filter(|id| !self.kept.contains_key(id)).count())
+    }
+
     pub(super) fn remove(&mut self, id: i64) -> Result<T, Problem> {
         let record = self.find(id)?.into_owned();
         if self.number(id).is_some() {
@@ -126,6 +131,18 @@ impl<T: Clone> Table<T> {
         }
         self.kept.remove(&id);
         Ok(record)
+    }
+}
+
+/// Adds an id to those of a key, or takes it away.
+pub(super) fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<i64>>, key: K, id: i64, add: bool) {
+    if add {
+        index.entry(key).or_default().insert(id);
+    } else if let Some(ids) = index.get_mut(&key) {
+        ids.remove(&id);
+        if ids.is_empty() {
+            index.remove(&key);
+        }
     }
 }
 

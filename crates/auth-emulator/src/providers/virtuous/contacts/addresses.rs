@@ -72,12 +72,12 @@ fn create(job: &mut Job<'_>) -> Outcome {
 fn update(job: &mut Job<'_>) -> Outcome {
     let id = job.id("contactAddressId");
     let mut contact = job.store.contacts.owner(Part::Address, id)?.into_owned();
-    let mut given = job.members("address", UPDATE)?;
+    let mut given = job.change("address", UPDATE)?;
     if given.remove("setAsPrimary") == Some(Value::Bool(true)) {
         write::promote(contact.addresses.iter_mut(), id, "isPrimary");
     }
     let address = contact.addresses.iter_mut().find(|address| address.id == id).ok_or(Problem::NotFound)?;
-    job.replace(address, given, UPDATE);
+    job.replace(address, given, "address", UPDATE)?;
     changed(job, contact)?;
     shown(job, id)
 }

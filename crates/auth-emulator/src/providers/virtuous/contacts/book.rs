@@ -9,7 +9,7 @@ use super::model::{
 };
 use crate::providers::virtuous::query::{Cell, Plan, Source};
 use crate::providers::virtuous::replies::Problem;
-use crate::providers::virtuous::table::{Row, Table};
+use crate::providers::virtuous::table::{Row, Table, note};
 
 /// What a contact owns and has ids for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ struct Parts {
 #[derive(Debug)]
 pub(crate) struct Contacts {
     table: Table<Contact>,
-    /// Id and source, to the contact.
-    references: BTreeMap<(String, String), i64>,
+    /// Id and source, to the contacts.
+    references: BTreeMap<(String, String), BTreeSet<i64>>,
     emails: BTreeMap<String, BTreeSet<i64>>,
     individuals: Parts,
     addresses: Parts,
@@ -134,18 +134,18 @@ impl Contacts {
         if part == Part::Tagged && contact.tags.is_empty() { Err(Problem::NotFound) } else { Ok(contact) }
     }
 
-    /// The contact with this reference, of this source or of any.
+    /// The first contact with this reference, of this source or of any.
     pub(crate) fn by_reference(&self, source: Option<&str>, id: &str) -> Option<i64> {
         let fits = |given: &str| source.is_none_or(|source| source == given);
         let from = (id.to_owned(), String::new());
         let held = self.references.range(from..).take_while(|((held, _), _)| held == id);
-        if let Some((_, contact)) = held.into_iter().find(|((_, source), _)| fits(source)) {
-            return Some(*contact);
-        }
-        let contact =
-            id.strip_prefix("crm/")?.parse().ok().filter(|contact| format!("crm/{contact}") == id)?;
-        let untouched = matches!(self.table.row(contact), Some(Row::Seeded(_)));
-        (untouched && fits(SOURCE)).then_some(contact)
+        let held = held.filter(|((_, source), _)| fits(source)).filter_map(|(_, ids)| ids.first().copied());
+        let seeded = id.strip_prefix("crm/").and_then(|contact| contact.parse().ok());
+        let seeded = seeded.filter(|contact| {
+            let untouched = matches!(self.table.row(*contact), Some(Row::Seeded(_)));
+            untouched && fits(SOURCE) && format!("crm/{contact}") == id
+        });
+        held.chain(seeded).min()
     }
 
     /// The first contact with this e-mail address.
@@ -175,26 +175,12 @@ impl Contacts {
     fn index(&mut self, contact: &Contact, add: bool) {
         let id = contact.id();
         for (source, reference) in &contact.references {
-            let key = (reference.clone(), source.clone());
-            if add {
-                self.references.entry(key).or_insert(id);
-            } else if self.references.get(&key) == Some(&id) {
-                self.references.remove(&key);
-            }
+            note(&mut self.references, (reference.clone(), source.clone()), id, add);
         }
         for email in contact.reached_by("Email") {
-            let email = email.to_lowercase();
-            let holders = self.emails.entry(email.clone()).or_default();
-            if add {
-                holders.insert(id);
-            } else {
-                holders.remove(&id);
-            }
-            if holders.is_empty() {
-                self.emails.remove(&email);
-            }
+            note(&mut self.emails, email.to_lowercase(), id, add);
         }
-        let mut note = |part: Part, part_id: i64| {
+        let mut own = |part: Part, part_id: i64| {
             let owners = &mut self.parts(part).owners;
             if add {
                 owners.insert(part_id, id);
@@ -203,11 +189,11 @@ impl Contacts {
             }
         };
         for individual in &contact.individuals {
-            note(Part::Individual, individual.record.id);
-            individual.methods.iter().for_each(|method| note(Part::Method, method.id));
+            own(Part::Individual, individual.record.id);
+            individual.methods.iter().for_each(|method| own(Part::Method, method.id));
         }
-        contact.addresses.iter().for_each(|address| note(Part::Address, address.id));
-        contact.tags.iter().for_each(|tagged| note(Part::Tagged, tagged.id));
+        contact.addresses.iter().for_each(|address| own(Part::Address, address.id));
+        contact.tags.iter().for_each(|tagged| own(Part::Tagged, tagged.id));
     }
 }
 

@@ -35,8 +35,8 @@ const CREATE: &[Member] = &[
     ignored("customCollections"),
 ];
 const UPDATE: &[Member] = &[
-    text("firstName"),
-    text("lastName"),
+    text("firstName").required(),
+    text("lastName").required(),
     text("prefix"),
     text("middleName"),
     text("suffix"),
@@ -132,11 +132,11 @@ fn create(job: &mut Job<'_>) -> Outcome {
 fn update(job: &mut Job<'_>) -> Outcome {
     let id = job.id("contactIndividualId");
     let mut contact = job.store.contacts.owner(Part::Individual, id)?.into_owned();
-    let mut given = job.members("individual", UPDATE)?;
+    let mut given = job.change("individual", UPDATE)?;
     mark(&mut contact.individuals, &mut given, id);
     let individual =
         contact.individuals.iter_mut().find(|one| one.record.id == id).ok_or(Problem::NotFound)?;
-    job.replace(&mut individual.record, given, UPDATE);
+    job.replace(&mut individual.record, given, "individual", UPDATE)?;
     let deceased = individual.record.members.get("deceasedDate").cloned();
     changed(job, contact)?;
     let mut shown = shown(job, id)?;

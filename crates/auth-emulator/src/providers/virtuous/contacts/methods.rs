@@ -120,13 +120,13 @@ fn create(job: &mut Job<'_>) -> Outcome {
 fn update(job: &mut Job<'_>) -> Outcome {
     let id = job.id("contactMethodId");
     let mut contact = job.store.contacts.owner(Part::Method, id)?.into_owned();
-    let mut given = job.members("contactMethod", UPDATE)?;
-    let word = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
-    write::check_email(job, word("type"), word("value"), Some(contact.id()))?;
+    let mut given = job.change("contactMethod", UPDATE)?;
+    let owner = contact.id();
     let primary = given.remove("setAsPrimary") == Some(Value::Bool(true));
     let methods = siblings(&mut contact, id)?;
     if let Some(method) = methods.iter_mut().find(|method| method.id == id) {
-        job.replace(method, given, UPDATE);
+        job.replace(method, given, "contactMethod", UPDATE)?;
+        write::check_email(job, method.text("type"), method.text("value"), Some(owner))?;
     }
     if primary {
         promote(methods, id);

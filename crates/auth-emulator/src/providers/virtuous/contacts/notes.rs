@@ -24,8 +24,8 @@ const CREATE: &[Member] = &[
     int("timeSpent"),
 ];
 const UPDATE: &[Member] = &[
-    one_of("type", TYPES),
-    text("note"),
+    one_of("type", TYPES).required(),
+    text("note").required(),
     time("noteDateTime"),
     flag("important"),
     flag("private").read_as("isPrivate"),
@@ -115,8 +115,8 @@ fn keep(job: &mut Job<'_>, note: Record, switch: &'static str) -> Outcome {
 
 fn update(job: &mut Job<'_>) -> Outcome {
     let mut note = job.store.notes.find(job.id("noteId")).map(Cow::into_owned)?;
-    let given = job.members("note", UPDATE)?;
-    job.replace(&mut note, given, UPDATE);
+    let given = job.change("note", UPDATE)?;
+    job.replace(&mut note, given, "note", UPDATE)?;
     keep(job, note, "contactNoteUpdate")
 }
 

@@ -1,6 +1,7 @@
 //! Creation and update of contacts. Nothing is de-duplicated here; that is what transactions are for.
 //!
-//! Assumption: where two contacts were created with one reference, it leads to the first.
+//! Assumption: where two contacts were created with one reference, it leads to the first. A replacement that names no type
+//! or no name keeps them.
 
 use serde_json::Value;
 
@@ -77,8 +78,8 @@ const CREATE: &[Member] = &[
     ignored("customCollections"),
 ];
 const UPDATE: &[Member] = &[
-    one_of("contactType", TYPES),
-    text("name"),
+    one_of("contactType", TYPES).required(),
+    text("name").required(),
     text("informalName"),
     text("description"),
     text("website"),
@@ -91,6 +92,9 @@ const UPDATE: &[Member] = &[
     custom_list(Owner::Contact),
     ignored("customCollections"),
 ];
+
+/// What a replacement that does not name it leaves alone: a recording shows that for the name.
+const KEPT: &[&str] = &["contactType", "name"];
 
 /// Makes the one with this id the primary one, and no other.
 pub(super) fn promote<'r>(records: impl Iterator<Item = &'r mut Record>, id: i64, mark: &str) {
@@ -208,9 +212,14 @@ pub(super) fn create(job: &mut Job<'_>) -> Outcome {
 /// `update_contact`.
 pub(super) fn update(job: &mut Job<'_>) -> Outcome {
     let mut contact = job.store.contacts.find(job.id("contactId"))?.into_owned();
-    let given = job.members("contact", UPDATE)?;
+    let mut given = job.change("contact", UPDATE)?;
     check_segment(job, &given, "contact")?;
-    job.replace(&mut contact.record, given, UPDATE);
+    for name in KEPT {
+        if let (false, Some(held)) = (given.contains_key(*name), contact.record.members.get(*name)) {
+            given.insert((*name).to_owned(), held.clone());
+        }
+    }
+    job.replace(&mut contact.record, given, "contact", UPDATE)?;
     let id = contact.id();
     super::changed(job, contact)?;
     let contact = job.store.contacts.find(id)?;

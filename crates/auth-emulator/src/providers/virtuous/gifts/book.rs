@@ -11,7 +11,7 @@ use crate::providers::virtuous::money::{self, Amount};
 use crate::providers::virtuous::query::{Cell, Plan, Source};
 use crate::providers::virtuous::record::{Audit, Members, Record};
 use crate::providers::virtuous::replies::Problem;
-use crate::providers::virtuous::table::{Row, Table};
+use crate::providers::virtuous::table::{Row, Table, note};
 
 /// The id of the first seeded gift; its designation lies at a fixed distance.
 const FIRST: i64 = 301;
@@ -116,6 +116,10 @@ impl Gifts {
         self.table.has_room(more)
     }
 
+    pub(super) fn has_room_for(&self, ids: impl Iterator<Item = i64>) -> Result<(), Problem> {
+        self.table.has_room_for(ids)
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
         self.table.rows()
     }
@@ -148,6 +152,14 @@ impl Gifts {
             "isPrivate" => Some(Cell::Flag(false)),
             "batch" | "segment" | "campaign" | "receiptDate" | "notes" => Some(Cell::Unknown),
             _ => None,
+        }
+    }
+
+    /// The id of a row.
+    pub(super) fn id_of(row: &Row<'_, Record>) -> i64 {
+        match row {
+            Row::Seeded(number) => FIRST + number,
+            Row::Kept(gift) => gift.id,
         }
     }
 
@@ -248,17 +260,6 @@ impl Gifts {
             } else {
                 self.designations.remove(&designation);
             }
-        }
-    }
-}
-
-fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<i64>>, key: K, id: i64, add: bool) {
-    if add {
-        index.entry(key).or_default().insert(id);
-    } else if let Some(ids) = index.get_mut(&key) {
-        ids.remove(&id);
-        if ids.is_empty() {
-            index.remove(&key);
         }
     }
 }

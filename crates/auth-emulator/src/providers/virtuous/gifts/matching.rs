@@ -1,9 +1,12 @@
 //! The nightly run: transactions become contacts and gifts. A person is looked for by reference, then by id, then by
 //! e-mail address, and created where none of these leads anywhere.
 //!
-//! Assumption: the reference of a gift's contact belongs to the source of the transaction. A transaction waits for staff when it names a contact or a project that is not there, a type of gifts that
-//! nobody knows, or designations that do not sum up to the amount. A gift without designations goes to the first project.
-//! A contact that was found gets the reference, the tags, and the e-mail address and phone number that it lacks.
+//! Assumption: the reference of a gift's contact belongs to the source of the transaction. A transaction waits for staff
+//! when it names a contact, a project or a segment that is not there, a type of gifts or contacts that nobody knows, or
+//! designations that do not sum up to the amount. A gift without designations goes to the first project.
+//! A contact that was found gets the reference, the tags, and the e-mail address, phone number and address that it lacks.
+//! One that a transaction of contacts found by its reference is brought up to date: the type, the names and the custom
+//! fields that are given are set, and an e-mail address, a phone number or an address that it does not have is added.
 
 use std::borrow::Cow;
 
@@ -18,10 +21,11 @@ use crate::providers::virtuous::contacts::write::{
     MOST_PARTS, settle_addresses, settle_individuals, settle_methods,
 };
 use crate::providers::virtuous::contacts::{self, TYPES as CONTACT_TYPES};
+use crate::providers::virtuous::custom;
 use crate::providers::virtuous::dates;
 use crate::providers::virtuous::job::{Job, made};
 use crate::providers::virtuous::money;
-use crate::providers::virtuous::record::{Audit, Members};
+use crate::providers::virtuous::record::{Audit, Members, Record};
 
 /// The project of gifts without designations.
 const DEFAULT_PROJECT: i64 = 51;
@@ -70,6 +74,8 @@ struct Person<'m> {
     given: &'m Members,
     address: Cow<'m, Members>,
     segment: &'m str,
+    /// Whether a contact that is found by the reference is brought up to date.
+    updates: bool,
 }
 
 impl<'m> Person<'m> {
@@ -85,6 +91,7 @@ impl<'m> Person<'m> {
             given,
             address: Cow::Borrowed(given),
             segment: word(given, "originSegmentCode"),
+            updates: true,
         }
     }
 
@@ -101,7 +108,23 @@ impl<'m> Person<'m> {
             given,
             address: address.map_or_else(|| Cow::Owned(Members::new()), Cow::Borrowed),
             segment: "",
+            updates: false,
         }
+    }
+
+    /// The members of the individual that are given.
+    fn individual(&self) -> Members {
+        let middle = ["middleName", "middlename"].map(|name| word(self.given, name));
+        let members = [
+            ("firstName", self.first),
+            ("lastName", self.last),
+            ("middleName", middle.into_iter().find(|middle| !middle.is_empty()).unwrap_or_default()),
+            ("prefix", word(self.given, "title")),
+            ("suffix", word(self.given, "suffix")),
+            ("gender", word(self.given, "gender")),
+        ];
+        let given = members.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| (name.to_owned(), json!(value))).collect()
     }
 }
 
@@ -125,7 +148,11 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
         None => (create(job, person, kind), true),
     };
     let before = (!new).then(|| contact.clone());
-    complete(job, person, &mut contact);
+    let updates = person.updates && by_reference.is_some();
+    if updates {
+        update(person, kind, &mut contact);
+    }
+    complete(job, person, updates, &mut contact);
     let id = contact.id();
     // A contact that gained nothing is not touched, so that its modified date stays.
     match before {
@@ -152,22 +179,9 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     if let Some(custom) = person.given.get("customFields") {
         members.insert("customFields".to_owned(), custom.clone());
     }
-    let mut of_person = Members::new();
-    let middle = ["middleName", "middlename"].map(|name| word(person.given, name));
-    for (name, value) in [
-        ("firstName", person.first),
-        ("lastName", person.last),
-        ("middleName", middle.into_iter().find(|middle| !middle.is_empty()).unwrap_or_default()),
-        ("prefix", word(person.given, "title")),
-        ("suffix", word(person.given, "suffix")),
-        ("gender", word(person.given, "gender")),
-    ] {
-        if !value.is_empty() {
-            of_person.insert(name.to_owned(), json!(value));
-        }
-    }
     let individual_id = job.store.contacts.next_part(Part::Individual);
-    let individual = Individual { record: made(individual_id, of_person, job), methods: Vec::new() };
+    let individual =
+        Individual { record: made(individual_id, person.individual(), job), methods: Vec::new() };
     let mut individuals = vec![individual];
     settle_individuals(&mut individuals);
     let id = job.store.contacts.next_id();
@@ -175,8 +189,22 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     Contact { record, references: Vec::new(), individuals, addresses: Vec::new(), tags: Vec::new() }
 }
 
-/// Adds what the contact lacks.
-fn complete(job: &mut Job<'_>, person: &Person<'_>, contact: &mut Contact) {
+/// Puts what is given in the place of what the contact has.
+fn update(person: &Person<'_>, kind: &str, contact: &mut Contact) {
+    for (name, given, value) in [("contactType", person.kind, kind), ("name", person.name, person.name)] {
+        if !given.is_empty() {
+            contact.record.set(name, value);
+        }
+    }
+    custom::apply(&mut contact.record.custom, person.given.get("customFields").cloned(), true);
+    // One of them is the primary one, see `settle_individuals`.
+    if let Some(primary) = contact.individuals.iter_mut().find(|one| one.record.flag("isPrimary")) {
+        primary.record.members.extend(person.individual());
+    }
+}
+
+/// Adds what the contact lacks: anything of a sort, and with `all` just this.
+fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Contact) {
     let reference = (person.source.to_owned(), person.reference.to_owned());
     let has_reference = person.reference.is_empty() || contact.references.contains(&reference);
     if !has_reference && contact.references.len() < MOST_PARTS {
@@ -194,7 +222,9 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, contact: &mut Contact) {
         [("email", "emailType", "Email", "Home Email"), ("phone", "phoneType", "Phone", "Home Phone")]
     {
         let value = word(person.given, name);
-        if value.is_empty() || !contact.reached_by(sort).is_empty() {
+        let held = contact.reached_by(sort);
+        let has_it = held.iter().any(|held| !all || held.to_lowercase() == value.to_lowercase());
+        if value.is_empty() || has_it {
             continue;
         }
         let kind = word(person.given, kind_name);
@@ -205,7 +235,8 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, contact: &mut Contact) {
         members.insert("isOptedIn".to_owned(), json!(true));
         let id = job.store.contacts.next_part(Part::Method);
         let method = made(id, members, job);
-        if let Some(individual) = contact.individuals.first_mut() {
+        let mut individuals = contact.individuals.iter_mut();
+        if let Some(individual) = individuals.next().filter(|one| one.methods.len() < MOST_PARTS) {
             individual.methods.push(method);
             settle_methods(&mut individual.methods);
         }
@@ -218,7 +249,10 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, contact: &mut Contact) {
             place.insert(name.to_owned(), value.clone());
         }
     }
-    if !place.is_empty() && contact.addresses.is_empty() {
+    let is_it =
+        |held: &Record| !all || place.iter().all(|(name, value)| held.members.get(name) == Some(value));
+    let has_it = contact.addresses.iter().any(is_it);
+    if !place.is_empty() && !has_it && contact.addresses.len() < MOST_PARTS {
         let id = job.store.contacts.next_part(Part::Address);
         contact.addresses.push(made(id, place, job));
         settle_addresses(&mut contact.addresses);

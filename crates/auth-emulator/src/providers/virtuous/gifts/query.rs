@@ -45,10 +45,11 @@ pub(super) static GIFTS: Schema = Schema {
     custom: Some(Owner::Gift),
 };
 
+/// Its rows are designations: `id` is theirs, and that of the gift is a member like others.
 pub(super) static DESIGNATIONS: Schema = Schema {
     parameters: &[
-        parameter("Id", Type::Int, "designation"),
-        parameter("Gift Id", Type::Int, "id"),
+        parameter("Id", Type::Int, "id"),
+        parameter("Gift Id", Type::Int, "giftId"),
         parameter("Contact Id", Type::Int, "contactId"),
         parameter("Amount Designated", Type::Decimal, "amountDesignated"),
         parameter("Project", Type::Lookup, "designatedProject").among(Values::Projects),
@@ -62,7 +63,7 @@ pub(super) static DESIGNATIONS: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
     sorts: &[
-        ("Id", "designation", Type::Int),
+        ("Id", "id", Type::Int),
         ("Amount", "amountDesignated", Type::Decimal),
         ("GiftDate", "giftDate", Type::Date),
         ("ReceiptDate", "receiptDate", Type::Date),
@@ -142,8 +143,10 @@ pub(super) fn designations(job: &mut Job<'_>) -> Outcome {
         }
     });
     let (ids, total) = query.plan.run(rows, job.given.page, |id, row, source| {
-        if source.field == "designation" {
-            return Cell::Number(id);
+        match source.field {
+            "id" => return Cell::Number(id),
+            "giftId" => return Cell::Number(Gifts::id_of(row)),
+            _ => {}
         }
         let quick = gifts.quick_cell(row, source);
         quick.unwrap_or_else(|| designation_cell(id, &gifts.whole(row), source, store))

@@ -10,7 +10,7 @@ use crate::providers::virtuous::dates;
 use crate::providers::virtuous::job::{Answer, Job, Outcome, envelope, made};
 use crate::providers::virtuous::money;
 use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, cell_of, parameter};
-use crate::providers::virtuous::record::Record;
+use crate::providers::virtuous::record::{Members, Record};
 use crate::providers::virtuous::replies::Problem;
 use crate::providers::virtuous::shape::{
     Member, REQUIRED, custom_list, day, flag, int, items, number, objects, one_of, text,
@@ -188,8 +188,8 @@ fn create(job: &mut Job<'_>) -> Outcome {
 
 fn update(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.recurring.find(job.id("recurringGiftId"))?.into_owned();
-    let given = job.members("recurringGift", UPDATE)?;
-    job.replace(&mut gift, given, UPDATE);
+    let given = job.change("recurringGift", UPDATE)?;
+    job.replace(&mut gift, given, "recurringGift", UPDATE)?;
     keep(job, gift)
 }
 
@@ -217,8 +217,8 @@ fn run(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(found?, total))
 }
 
-/// The recurring gift that an item of `recurringGiftPayments` is about.
-pub(super) fn schedule_of(item: &Value) -> Option<i64> {
+/// The recurring gift that an item of `recurringGiftPayments` is about; gifts keep it as `id`.
+pub(super) fn schedule_of(item: &Members) -> Option<i64> {
     let by_text = || item.get("paymentId")?.as_str()?.strip_prefix("RecurringGiftPayment-")?.parse().ok();
     item.get("id").and_then(Value::as_i64).or_else(by_text)
 }
@@ -240,15 +240,17 @@ fn payment(gift: &Record, schedule: &Record) -> Value {
 /// The payments that a gift is, as gifts show them.
 pub(super) fn payments_of(gift: &Record, store: &Store) -> Value {
     let items = gift.list("recurringGiftPayments").iter();
-    let schedules = items.filter_map(|item| store.recurring.get(schedule_of(item)?));
+    let schedules = items.filter_map(|item| store.recurring.get(item.get("id")?.as_i64()?));
     schedules.map(|schedule| payment(gift, &schedule)).collect()
 }
 
 fn payments(job: &mut Job<'_>) -> Outcome {
     let id = job.id("recurringGiftId");
     let schedule = job.store.recurring.find(id)?;
-    let is_of =
-        |gift: &&Record| gift.list("recurringGiftPayments").iter().any(|item| schedule_of(item) == Some(id));
+    let is_of = |gift: &&Record| {
+        let mut items = gift.list("recurringGiftPayments").iter();
+        items.any(|item| item.get("id").and_then(Value::as_i64) == Some(id))
+    };
     let payments: Vec<Value> =
         job.store.gifts.kept().filter(is_of).map(|gift| payment(gift, &schedule)).collect();
     let total = payments.len();

@@ -1,5 +1,6 @@
-//! Transactions of contacts and gifts: taken in with an empty answer, de-duplicated by source and id, and not to be seen
-//! before the nightly run of `matching.rs`.
+//! Transactions of contacts and gifts: taken in with an empty answer, and not to be seen before the nightly run of
+//! `matching.rs`. Those of gifts are de-duplicated by source and id. One of a contact whose source and id were there before
+//! is taken in again, since that is how a contact is brought up to date.
 
 use std::collections::BTreeSet;
 
@@ -21,9 +22,19 @@ pub(crate) struct Transactions {
     pub(super) waiting: Vec<Waiting>,
     /// Those that wait for staff.
     pub(super) need_update: Vec<Waiting>,
-    /// Source and id of every transaction that was taken in: of gifts, and of contacts.
+    /// Source and id of every gift's transaction that was taken in.
     gift_keys: BTreeSet<(String, String)>,
-    contact_keys: BTreeSet<(String, String)>,
+}
+
+/// Sources and ids that are remembered.
+const MOST_KEYS: usize = 10 * MOST;
+
+impl Transactions {
+    /// How many of a kind are held.
+    fn held(&self, of_gifts: bool) -> usize {
+        let held = self.waiting.iter().chain(&self.need_update);
+        held.filter(|waiting| matches!(waiting, Waiting::Gift(_)) == of_gifts).count()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -167,55 +178,58 @@ pub(super) fn word<'m>(members: &'m Members, name: &str) -> &'m str {
     members.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// One transaction that is ready to be taken in, where errors name it.
+/// One gift's transaction that is ready to be taken in, where errors name it.
 struct Entry {
     parameter: String,
-    waiting: Waiting,
+    members: Members,
 }
 
-/// Takes them all in, or none. Those that repeat a source and an id are an error, or are passed over where the settings
-/// say that a repeat is a success.
-fn take(job: &mut Job<'_>, entries: Vec<Entry>) -> Result<usize, Problem> {
-    let held = job.store.transactions.waiting.len() + job.store.transactions.need_update.len();
-    if held + entries.len() > MOST || job.store.transactions.gift_keys.len() + entries.len() > 10 * MOST {
-        return Err(Problem::Full("transactions"));
+/// Takes the transactions of gifts in, all or none. Those that repeat the source and the id of another, or of a gift, are
+/// an error, or are passed over where the settings say that a repeat is a success.
+fn take(job: &mut Job<'_>, entries: Vec<Entry>) -> Result<(), Problem> {
+    let transactions = &job.store.transactions;
+    let keys = transactions.gift_keys.len();
+    if transactions.held(true) + entries.len() > MOST || keys + entries.len() > MOST_KEYS {
+        return Err(Problem::Full("transactions of gifts"));
     }
-    let mut fresh: Vec<(Waiting, Option<(String, String)>)> = Vec::new();
+    let mut fresh: Vec<(Members, Option<(String, String)>)> = Vec::new();
     let mut seen = BTreeSet::new();
-    for Entry { parameter, waiting } in entries {
-        let transactions = &job.store.transactions;
-        let (members, keys, names) = match &waiting {
-            Waiting::Gift(members) => {
-                (members, &transactions.gift_keys, ["transactionSource", "transactionId"])
-            }
-            Waiting::Contact(members) => {
-                (members, &transactions.contact_keys, ["referenceSource", "referenceId"])
-            }
+    for Entry { parameter, members } in entries {
+        let [source, id] = ["transactionSource", "transactionId"].map(|name| word(&members, name).to_owned());
+        let there = |(source, id): &(String, String)| {
+            job.store.transactions.gift_keys.contains(&(source.clone(), id.clone()))
+                || job.store.gifts.by_source(source, id).is_some()
         };
-        let [source, id] = names.map(|name| word(members, name).to_owned());
         let key = (!id.is_empty()).then_some((source, id));
-        let repeated = key.as_ref().is_some_and(|key| keys.contains(key) || !seen.insert(key.clone()));
+        let repeated = key.as_ref().is_some_and(|key| there(key) || !seen.insert(key.clone()));
         if !repeated {
-            fresh.push((waiting, key));
+            fresh.push((members, key));
         } else if job.settings.repeated_transaction_status == 200 {
             job.checks.pass("a repeated transaction is passed over");
         } else {
-            let [_, name] = names;
             let words = "A transaction with this source and id is there already.";
-            return Err(Problem::field(format!("{parameter}.{name}"), words));
+            return Err(Problem::field(format!("{parameter}.transactionId"), words));
         }
     }
-    let count = fresh.len();
-    for (waiting, key) in fresh {
+    for (members, key) in fresh {
         let transactions = &mut job.store.transactions;
-        let keys = match &waiting {
-            Waiting::Gift(_) => &mut transactions.gift_keys,
-            Waiting::Contact(_) => &mut transactions.contact_keys,
-        };
-        keys.extend(key);
-        transactions.waiting.push(waiting);
+        transactions.gift_keys.extend(key);
+        transactions.waiting.push(Waiting::Gift(members));
+        job.context.effect("gift_transaction");
     }
-    Ok(count)
+    Ok(())
+}
+
+/// Takes the transactions of contacts in, all or none.
+fn take_contacts(job: &mut Job<'_>, contacts: Vec<Members>) -> Result<(), Problem> {
+    if job.store.transactions.held(false) + contacts.len() > MOST {
+        return Err(Problem::Full("transactions of contacts"));
+    }
+    for members in contacts {
+        job.store.transactions.waiting.push(Waiting::Contact(members));
+        job.context.effect("contact_transaction");
+    }
+    Ok(())
 }
 
 fn checked_amount(members: &Members, parameter: &str) -> Result<(), Problem> {
@@ -229,10 +243,7 @@ fn checked_amount(members: &Members, parameter: &str) -> Result<(), Problem> {
 pub(super) fn gift(job: &mut Job<'_>) -> Outcome {
     let members = job.members("giftTransaction", GIFT)?;
     checked_amount(&members, "giftTransaction")?;
-    let entry = Entry { parameter: "giftTransaction".to_owned(), waiting: Waiting::Gift(members) };
-    for _ in 0..take(job, vec![entry])? {
-        job.context.effect("gift_transaction");
-    }
+    take(job, vec![Entry { parameter: "giftTransaction".to_owned(), members }])?;
     Ok(Answer::Empty)
 }
 
@@ -257,21 +268,16 @@ pub(super) fn gifts(job: &mut Job<'_>) -> Outcome {
         if word(&members, "giftType").is_empty() {
             return Err(Problem::field(format!("{parameter}.giftType"), REQUIRED));
         }
-        entries.push(Entry { parameter, waiting: Waiting::Gift(members) });
+        entries.push(Entry { parameter, members });
     }
-    for _ in 0..take(job, entries)? {
-        job.context.effect("gift_transaction");
-    }
+    take(job, entries)?;
     Ok(Answer::Empty)
 }
 
 /// `create_contact_transaction`.
 pub(super) fn contact(job: &mut Job<'_>) -> Outcome {
     let members = job.members("contactTransaction", CONTACT)?;
-    let entry = Entry { parameter: "contactTransaction".to_owned(), waiting: Waiting::Contact(members) };
-    for _ in 0..take(job, vec![entry])? {
-        job.context.effect("contact_transaction");
-    }
+    take_contacts(job, vec![members])?;
     Ok(Answer::Empty)
 }
 
@@ -279,14 +285,10 @@ pub(super) fn contact(job: &mut Job<'_>) -> Outcome {
 pub(super) fn contacts(job: &mut Job<'_>) -> Outcome {
     let mut batch = job.members("contactTransactions", CONTACTS)?;
     let source = batch.get("referenceSource").cloned().unwrap_or_default();
-    let mut entries = Vec::new();
-    for (index, mut members) in objects(&mut batch, "contacts").into_iter().enumerate() {
+    let mut contacts = objects(&mut batch, "contacts");
+    for members in &mut contacts {
         members.insert("referenceSource".to_owned(), source.clone());
-        let parameter = format!("contactTransactions.contacts[{index}]");
-        entries.push(Entry { parameter, waiting: Waiting::Contact(members) });
     }
-    for _ in 0..take(job, entries)? {
-        job.context.effect("contact_transaction");
-    }
+    take_contacts(job, contacts)?;
     Ok(Answer::Empty)
 }

@@ -2,7 +2,8 @@
 //! for. The designations of a gift have to sum up to its amount.
 //!
 //! Assumption: a change that names no designations keeps them; items without a `state` replace the list, items with one
-//! change it. A gift is reversed at most once.
+//! change it. Payments of recurring gifts are changed in the same way. A patch that names a gift twice changes it twice,
+//! in order. A gift is reversed at most once.
 
 use serde_json::{Value, json};
 
@@ -123,48 +124,113 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
         }
     }
     let recurring = gift.list("recurringGiftPayments").iter();
-    if recurring.filter_map(super::recurring::schedule_of).any(|id| job.store.recurring.get(id).is_none()) {
+    let recurring = recurring.filter_map(|item| item.get("id")?.as_i64());
+    if recurring.into_iter().any(|id| job.store.recurring.get(id).is_none()) {
         note("recurringGiftPayments", "There is no such recurring gift.");
     }
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
 
-/// The designations of a gift after a change by `items`.
-fn changed_designations(before: &[Value], items: Vec<Members>, job: &mut Job<'_>) -> Value {
-    let state = |item: &Members| item.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let replaces = items.iter().all(|item| state(item).is_empty());
+/// A part of a gift as a change names it: what it is for, and with which amount.
+struct Change {
+    state: String,
+    key: i64,
+    amount: Value,
+}
+
+impl Change {
+    fn new(item: &Members, key: i64) -> Self {
+        let state = item.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self { state, key, amount: item.get("amount").cloned().unwrap_or_default() }
+    }
+
+    /// Whether it takes a part away, or changes nothing.
+    fn needs_no_amount(&self) -> bool {
+        matches!(self.state.as_str(), "Delete" | "Deleted" | "Ignore")
+    }
+}
+
+/// Parts of a gift after the changes; `name` is the member that says what a part is for.
+fn changed(
+    before: &[Value],
+    changes: Vec<Change>,
+    name: &str,
+    mut make: impl FnMut(i64, Value) -> Value,
+) -> Value {
+    let replaces = changes.iter().all(|change| change.state.is_empty());
     let mut list: Vec<Value> = if replaces { Vec::new() } else { before.to_vec() };
-    for item in items {
-        let (project, amount) = (item.get("projectId").cloned(), item.get("amount").cloned());
-        let is_of = |held: &Value| held.get("projectId") == project.as_ref();
-        match (state(&item).as_str(), before.iter().any(is_of)) {
+    for Change { state, key, amount } in changes {
+        let is_of = |held: &Value| held.get(name).and_then(Value::as_i64) == Some(key);
+        match (state.as_str(), before.iter().any(is_of)) {
             ("Delete" | "Deleted", _) => list.retain(|held| !is_of(held)),
             ("Ignore", _) | ("Update" | "Updated", false) => {}
-            // A project that the gift is for already can't be added once more; its amount is set.
+            // What the gift is for already can't be added once more; its amount is set.
             ("Update" | "Updated" | "Add" | "Added", true) => {
                 if let Some(held) = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut) {
-                    held.insert("amount".to_owned(), json!(amount));
+                    held.insert("amount".to_owned(), amount);
                 }
             }
-            _ => {
-                let id = job.store.gifts.next_designation();
-                list.push(json!({ "id": id, "projectId": project, "amount": amount }));
-            }
+            _ => list.push(make(key, amount)),
         }
     }
     json!(list)
+}
+
+/// Changes the parts of a gift that are marked by states. Those of which nothing is named stay as they are.
+fn change_parts(
+    gift: &mut Record,
+    designations: &[Members],
+    payments: &[Members],
+    parameter: &str,
+    job: &mut Job<'_>,
+) -> Result<(), Problem> {
+    let mut wrong = Vec::new();
+    let mut changes = Vec::new();
+    for (index, item) in designations.iter().enumerate() {
+        let change = Change::new(item, item.get("projectId").and_then(Value::as_i64).unwrap_or_default());
+        if change.amount.is_null() && !change.needs_no_amount() {
+            wrong.push((format!("{parameter}.giftDesignations[{index}].amount"), REQUIRED.to_owned()));
+        }
+        changes.push(change);
+    }
+    if !changes.is_empty() {
+        let list = changed(gift.list("giftDesignations"), changes, "projectId", |project, amount| {
+            let id = job.store.gifts.next_designation();
+            json!({ "id": id, "projectId": project, "amount": amount })
+        });
+        gift.set("giftDesignations", list);
+    }
+    let mut changes = Vec::new();
+    for (index, item) in payments.iter().enumerate() {
+        let at = |name: &str| format!("{parameter}.recurringGiftPayments[{index}].{name}");
+        match super::recurring::schedule_of(item) {
+            Some(schedule) => changes.push(Change::new(item, schedule)),
+            None if item.get("paymentId").is_some_and(Value::is_string) => {
+                wrong.push((at("paymentId"), NOT_VALID.to_owned()));
+            }
+            None => wrong.push((at("id"), REQUIRED.to_owned())),
+        }
+    }
+    if !changes.is_empty() {
+        let list = changed(
+            gift.list("recurringGiftPayments"),
+            changes,
+            "id",
+            |schedule, amount| json!({ "id": schedule, "amount": amount }),
+        );
+        gift.set("recurringGiftPayments", list);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
 
 /// A gift from what was read, checked and not yet kept.
 fn prepare(mut given: Members, parameter: &str, job: &mut Job<'_>) -> Result<Record, Problem> {
     job.contact_of_body(parameter, &given)?;
     let designations = objects(&mut given, "giftDesignations");
+    let payments = objects(&mut given, "recurringGiftPayments");
     let id = job.store.gifts.next_id();
     let mut gift = made(id, given, job);
-    if !designations.is_empty() {
-        let designations = changed_designations(&[], designations, job);
-        gift.set("giftDesignations", designations);
-    }
+    change_parts(&mut gift, &designations, &payments, parameter, job)?;
     check(&gift, parameter, job)?;
     Ok(gift)
 }
@@ -246,16 +312,16 @@ pub(super) fn reverse(job: &mut Job<'_>) -> Outcome {
 
 pub(super) fn update(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.gifts.find(job.id("giftId"))?.into_owned();
-    let mut given = job.members("gift", UPDATE)?;
+    let mut given = job.change("gift", UPDATE)?;
     let designations = objects(&mut given, "giftDesignations");
-    let held = gift.members.remove("giftDesignations").unwrap_or_default();
-    job.replace(&mut gift, given, UPDATE);
-    let held = if designations.is_empty() {
-        held
-    } else {
-        changed_designations(held.as_array().map_or(&[], Vec::as_slice), designations, job)
-    };
-    gift.set("giftDesignations", held);
+    let payments = objects(&mut given, "recurringGiftPayments");
+    for name in ["giftDesignations", "recurringGiftPayments"] {
+        if let Some(held) = gift.members.get(name) {
+            given.insert(name.to_owned(), held.clone());
+        }
+    }
+    job.replace(&mut gift, given, "gift", UPDATE)?;
+    change_parts(&mut gift, &designations, &payments, "gift", job)?;
     check(&gift, "gift", job)?;
     keep(gift, "giftUpdate", job).map(Answer::Json)
 }
@@ -263,21 +329,25 @@ pub(super) fn update(job: &mut Job<'_>) -> Outcome {
 /// `patch_gifts`: what is given is changed and nothing else; all or none.
 pub(super) fn patch(job: &mut Job<'_>) -> Outcome {
     let list = list(job, "gifts")?;
-    let mut gifts = Vec::new();
+    let mut gifts: Vec<Record> = Vec::new();
     for (index, value) in list.iter().enumerate() {
         let parameter = format!("gifts[{index}]");
         let mut given = read(value, &parameter, PATCH)?;
         let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
-        let gift = job.store.gifts.find(id);
-        let gift = gift.map_err(|_| Problem::field(format!("{parameter}.id"), "There is no such gift."))?;
-        let mut gift = gift.into_owned();
+        let mut gift = match gifts.iter().position(|gift| gift.id == id) {
+            Some(before) => gifts.remove(before),
+            None => match job.store.gifts.find(id) {
+                Ok(gift) => gift.into_owned(),
+                Err(_) => return Err(Problem::field(format!("{parameter}.id"), "There is no such gift.")),
+            },
+        };
         custom::apply(&mut gift.custom, given.remove("customFields"), true);
         gift.write(given, ["receiptDate", "segmentId", "notes"].into_iter(), true);
         gift.audit.touch(job.call.now);
         check(&gift, &parameter, job)?;
         gifts.push(gift);
     }
-    job.store.gifts.has_room(gifts.len())?;
+    job.store.gifts.has_room_for(gifts.iter().map(|gift| gift.id))?;
     for gift in gifts {
         keep(gift, "giftUpdate", job)?;
     }

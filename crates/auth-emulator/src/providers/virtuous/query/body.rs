@@ -57,7 +57,7 @@ pub(crate) fn read(
     store: &Store,
     now: Timestamp,
 ) -> Result<QueryBody, Problem> {
-    let mut wrong = Wrong::new();
+    let mut wrong = Wrong::default();
     let members = shape::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut wrong);
     let today = dates::day_of(now.unix_micros());
     let mut groups = Vec::new();
@@ -82,7 +82,7 @@ pub(crate) fn read(
         }
     }
     if count > MOST_CONDITIONS {
-        wrong.push(("query.groups".to_owned(), "There are too many conditions.".to_owned()));
+        wrong.limit("than 2000 conditions of a query");
     }
     let sort = match members.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,
@@ -94,9 +94,7 @@ pub(crate) fn read(
             sort
         }
     };
-    if !wrong.is_empty() {
-        return Err(Problem::Invalid(wrong));
-    }
+    wrong.or(())?;
     let yes = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
     let location = members.get("queryLocation").and_then(Value::as_object).map(|location| {
         ["topLatitude", "leftLongitude", "bottomLatitude", "rightLongitude"]
@@ -136,6 +134,18 @@ fn one(
     };
     if !operators::of(source.kind).contains(operator) {
         return Err(("operator", format!("A parameter of type {:?} has no such operator.", source.kind)));
+    }
+    let taken: &[&str] = match arity {
+        Arity::None => &[],
+        Arity::One => &["value"],
+        Arity::Two => &["value", "secondaryValue"],
+        Arity::Many => &["values"],
+    };
+    let given = |name: &str| member(name).is_some() || !list(condition, name).is_empty();
+    let surplus =
+        ["value", "secondaryValue", "values"].into_iter().find(|name| !taken.contains(name) && given(name));
+    if let Some(surplus) = surplus {
+        return Err((surplus, "The operator does not take it.".to_owned()));
     }
     let needed = |name: &'static str| member(name).ok_or_else(|| (name, REQUIRED.to_owned()));
     let values: Vec<(&'static str, &str)> = match arity {

@@ -12,8 +12,6 @@ mod operators;
 mod options;
 mod relative;
 
-use std::cmp::Ordering;
-
 pub(super) use self::body::{QueryBody, read};
 pub(super) use self::operators::Test;
 pub(super) use self::options::listed;
@@ -88,7 +86,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Whether it is the id of the record itself.
+    /// Whether it is the id of the row itself.
     fn is_id(self) -> bool {
         self.field == "id" && !self.custom
     }
@@ -120,6 +118,16 @@ impl Cell {
 
     pub(super) fn date(text: &str) -> Self {
         Self::number(dates::parse(text))
+    }
+
+    /// What rows are sorted by: texts without regard to case, as the vendor's database does, and of several the first.
+    /// Seeded rows answer with one text where kept ones answer with a list, and stand among each other.
+    pub(super) fn sort_key(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.to_lowercase()),
+            Self::Texts(texts) => texts.first().map_or(Self::Unknown, |text| Self::text(text).sort_key()),
+            other => other,
+        }
     }
 }
 
@@ -202,10 +210,9 @@ impl Plan {
             Some(source) if source.is_id() => fits.map(|(id, _)| id).collect(),
             Some(source) => {
                 let mut keyed: Vec<(Cell, i64)> =
-                    fits.map(|(id, row)| (cell(id, &row, source), id)).collect();
+                    fits.map(|(id, row)| (cell(id, &row, source).sort_key(), id)).collect();
                 keyed.sort_by(|(left, left_id), (right, right_id)| {
-                    let order = compare(left, right);
-                    let order = if self.descending { order.reverse() } else { order };
+                    let order = if self.descending { right.cmp(left) } else { left.cmp(right) };
                     order.then(left_id.cmp(right_id))
                 });
                 return (page.of(keyed.iter().map(|(_, id)| *id)), keyed.len());
@@ -218,14 +225,6 @@ impl Plan {
         }
         let total = ids.len();
         (page.of(ids), total)
-    }
-}
-
-/// Texts are sorted without regard to case, as the vendor's database does.
-fn compare(left: &Cell, right: &Cell) -> Ordering {
-    match (left, right) {
-        (Cell::Text(left), Cell::Text(right)) => left.to_lowercase().cmp(&right.to_lowercase()),
-        _ => left.cmp(right),
     }
 }
 

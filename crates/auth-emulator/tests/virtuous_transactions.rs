@@ -1,0 +1,138 @@
+//! Transactions of the Virtuous stand-in that come again, and references that lead to contacts.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use common::crm::{Crm, contact, gift};
+use serde_json::{Value, json};
+
+fn id(value: &Value) -> i64 {
+    value["id"].as_i64().unwrap()
+}
+
+fn person(reference: &str, change: &Value) -> Value {
+    let mut body = json!({ "referenceSource": "shop", "referenceId": reference, "contactType": "Household",
+        "firstName": "Karin", "lastName": "Berg", "email": "karin@example.org", "city": "Mesa" });
+    body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn a_contact_transaction_that_comes_again_brings_the_contact_up_to_date() {
+    let crm = Crm::start().await;
+    let hook = json!({ "payloadUrl": "https://example.org/hook", "contactUpdate": true });
+    crm.post("/api/Webhook", &hook).await;
+    crm.post("/api/Contact/Transaction", &person("7", &json!({ "customFields": { "Nickname": "K" } }))).await;
+    assert_eq!(crm.virtuous.match_transactions().contacts, 1);
+    let before = crm.get("/api/Contact/shop/7").await;
+    let again = json!({ "firstName": "Carin", "lastName": "Borg", "name": "Carin Borg", "contactType": "Organization",
+        "email": "carin@example.org", "phone": "555", "city": "Tempe", "customFields": { "Shirt Size": "M" } });
+    for _ in 0..2 {
+        crm.post("/api/Contact/Transaction", &person("7", &again)).await;
+        let matched = crm.virtuous.match_transactions();
+        assert_eq!((matched.contacts, matched.needs_update), (0, 0));
+        assert_eq!(crm.virtuous.effect("webhook_due"), 1, "what changes nothing is not told");
+    }
+    assert_eq!(crm.virtuous.effect("contact_transaction"), 3);
+    let after = crm.get("/api/Contact/shop/7").await;
+    assert_eq!(id(&after), id(&before));
+    assert_eq!((&after["name"], &after["contactType"]), (&again["name"], &again["contactType"]));
+    let person = &after["contactIndividuals"][0];
+    assert_eq!((&person["firstName"], &person["lastName"]), (&json!("Carin"), &json!("Borg")));
+    let reached: Vec<_> =
+        person["contactMethods"].as_array().unwrap().iter().map(|one| &one["value"]).collect();
+    assert_eq!(reached, ["karin@example.org", "carin@example.org", "555"], "added, and nothing taken away");
+    let places = crm.get(&format!("/api/ContactAddress/ByContact/{}", id(&after))).await;
+    let cities: Vec<_> = places.as_array().unwrap().iter().map(|one| &one["city"]).collect();
+    assert_eq!(cities, ["Mesa", "Tempe"]);
+    assert_eq!(after["customFields"].as_array().unwrap().len(), 2);
+
+    let twice = json!({ "referenceSource": "shop", "contacts": [
+        { "referenceId": "8", "firstName": "X", "lastName": "Y" }, { "referenceId": "8", "firstName": "Z", "lastName": "Y" },
+    ] });
+    crm.post("/api/Contact/Batch", &twice).await;
+    assert_eq!(crm.virtuous.match_transactions().contacts, 1);
+    assert_eq!(crm.get("/api/Contact/shop/8").await["contactIndividuals"][0]["firstName"], "Z", "in order");
+}
+
+#[tokio::test]
+async fn a_contact_that_was_found_by_its_address_keeps_its_name() {
+    let crm = Crm::start().await;
+    let anna = person("9", &json!({ "email": "anna@example.org" }));
+    crm.post("/api/Contact/Transaction", &anna).await;
+    crm.virtuous.match_transactions();
+    assert_eq!(crm.get("/api/Contact/shop/9").await["contactIndividuals"][0]["firstName"], "Anna");
+    crm.post("/api/Contact/Transaction", &anna).await;
+    crm.virtuous.match_transactions();
+    let anna = crm.get("/api/Contact/shop/9").await;
+    assert_eq!(
+        (id(&anna), &anna["contactIndividuals"][0]["firstName"]),
+        (17, &json!("Karin")),
+        "now it is known"
+    );
+    assert_eq!(anna["name"], "Anna Larsson", "no name was given");
+}
+
+#[tokio::test]
+async fn a_gift_that_is_there_is_a_repeated_transaction() {
+    let crm = Crm::start().await;
+    let mut written = gift(17, 2.0);
+    written["transactionSource"] = json!("till");
+    written["transactionId"] = json!("1");
+    crm.post("/api/Gift", &written).await;
+    let giver = json!({ "id": 17, "firstname": "Anna", "lastname": "Larsson" });
+    for (source, transaction) in [("shop", "T-1"), ("till", "1")] {
+        let body = json!({ "transactionSource": source, "transactionId": transaction, "contact": giver,
+            "giftType": "Cash", "amount": "2" });
+        crm.virtuous.configure(|settings| settings.repeated_transaction_status = 400);
+        let refused = crm.refused("POST", "/api/v2/Gift/Transaction", &body).await;
+        assert_eq!(refused, ["giftTransaction.transactionId"], "{source}");
+        crm.virtuous.configure(|settings| settings.repeated_transaction_status = 200);
+        crm.post("/api/v2/Gift/Transaction", &body).await;
+    }
+    assert_eq!((crm.virtuous.effect("gift_transaction"), crm.virtuous.match_transactions().gifts), (0, 0));
+}
+
+#[tokio::test]
+async fn a_reference_that_two_contacts_hold_leads_to_the_first() {
+    let crm = Crm::start().await;
+    let mut body = contact("Karin", "karin@example.org");
+    body["referenceSource"] = json!("crm");
+    body["referenceId"] = json!("crm/17");
+    let second = id(&crm.post("/api/Contact", &body).await);
+    let found = async || id(&crm.get("/api/Contact/Find?referenceSource=crm&referenceId=crm/17").await);
+    assert_eq!(found().await, 17);
+    assert_eq!(id(&crm.get("/api/Contact/crm/crm%2F17").await), 17);
+    assert_eq!(id(&crm.signed("/api/Contact/ByReference/crm%2F17", 1).await.json()), 17);
+    let anna = json!({ "contactType": "Household", "name": "Anna" });
+    crm.write("PUT", "/api/Contact/17", &anna).await;
+    assert_eq!(found().await, 17, "written or not");
+    crm.call("DELETE", "/api/ContactReference/crm?referenceId=crm/17").await;
+    assert_eq!(crm.get("/api/Contact/17").await["contactReferences"], json!([]));
+    assert_eq!(found().await, second, "the other one has it still");
+    crm.call("DELETE", "/api/ContactReference/crm?referenceId=crm/17").await;
+    assert_eq!(crm.status("GET", "/api/Contact/crm/crm%2F17").await, 404);
+}
+
+#[tokio::test]
+async fn waiting_gifts_leave_room_for_contacts() {
+    let crm = Crm::start().await;
+    let giver = json!({ "firstname": "Anna", "lastname": "Larsson" });
+    for batch in 0..10 {
+        let one = |number: usize| json!({ "transactionId": format!("{batch}-{number}"), "contact": giver, "amount": "1" });
+        let transactions: Vec<Value> = (0..1000).map(one).collect();
+        let body =
+            json!({ "transactionSource": "web", "defaultGiftType": "Cash", "transactions": transactions });
+        crm.post("/api/v2/Gift/Transactions", &body).await;
+    }
+    let one_more = json!({ "transactionSource": "web", "contact": giver, "giftType": "Cash", "amount": "1" });
+    assert_eq!(crm.send("POST", "/api/v2/Gift/Transaction", Some(&one_more)).await.status, 507);
+    crm.post("/api/Contact/Transaction", &person("7", &json!({}))).await;
+}
