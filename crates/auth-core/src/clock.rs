@@ -9,6 +9,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// One reading of both clocks.
+///
+/// ```
+/// use auth_core::Now;
+/// use std::time::{Duration, SystemTime};
+///
+/// let start = Now::new(SystemTime::UNIX_EPOCH, Duration::ZERO);
+/// let later = start.after(Duration::from_secs(90));
+/// assert_eq!(later.wall, SystemTime::UNIX_EPOCH + Duration::from_secs(90));
+/// assert_eq!(later.since(start), Duration::from_secs(90));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Now {
@@ -26,6 +36,14 @@ impl Now {
     }
 
     /// How long ago `earlier` was read, by the monotonic clock; zero if it was read later.
+    ///
+    /// ```
+    /// # use auth_core::Now;
+    /// # use std::time::{Duration, SystemTime};
+    /// # let start = Now::new(SystemTime::UNIX_EPOCH, Duration::ZERO);
+    /// let later = start.after(Duration::from_secs(1));
+    /// assert_eq!(start.since(later), Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn since(&self, earlier: Now) -> Duration {
         self.monotonic.saturating_sub(earlier.monotonic)
@@ -60,6 +78,14 @@ pub trait Clock: Send + Sync + fmt::Debug {
 }
 
 /// The machine's own clocks.
+///
+/// ```
+/// use auth_core::{Clock, SystemClock};
+///
+/// let clock = SystemClock::new();
+/// let before = clock.now();
+/// assert!(clock.now().monotonic >= before.monotonic, "it never goes backwards");
+/// ```
 #[derive(Clone, Debug)]
 pub struct SystemClock {
     start: Instant,
@@ -117,6 +143,15 @@ impl ManualClock {
     }
 
     /// Makes the wall clock jump, as a correction by a time server would; the monotonic clock stays where it is.
+    ///
+    /// ```
+    /// # use auth_core::{Clock, ManualClock};
+    /// # use std::time::{Duration, SystemTime};
+    /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    /// let before = clock.now();
+    /// clock.jump_wall(SystemTime::UNIX_EPOCH + Duration::from_secs(3600));
+    /// assert_eq!(clock.now().since(before), Duration::ZERO);
+    /// ```
     pub fn jump_wall(&self, to: SystemTime) {
         self.now.lock().unwrap_or_else(PoisonError::into_inner).wall = to;
     }

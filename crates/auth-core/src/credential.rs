@@ -15,6 +15,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Counts the credentials that a source has handed out; a renewal makes a new one.
+///
+/// ```
+/// use auth_core::Generation;
+///
+/// let first = Generation::new(1);
+/// assert!(first.next() > first);
+/// assert_eq!(first.next().number(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(u64);
 
@@ -39,6 +47,19 @@ impl Generation {
 }
 
 /// A snapshot of a credential: immutable, cheap to clone, bound to one origin.
+///
+/// ```
+/// use auth_core::{Credential, Generation, Origin, scheme::Bearer, secret::SecretString};
+/// use std::sync::Arc;
+///
+/// let signer = Arc::new(Bearer::new(&SecretString::from("key"))?);
+/// let origin = Arc::new(Origin::https("api.example.com"));
+/// let credential = Credential::new(signer, origin, Generation::new(3));
+/// assert_eq!(credential.origin().host(), "api.example.com");
+/// assert_eq!(credential.generation().number(), 3);
+/// assert_eq!(format!("{:?}", credential.signer()), "Bearer { value: Sensitive }");
+/// # Ok::<(), auth_core::InvalidCredential>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Credential {
     signer: Arc<dyn Sign>,
@@ -73,6 +94,17 @@ impl Credential {
 }
 
 /// What can be done about a refused credential.
+///
+/// ```
+/// use auth_core::{CredentialSource, Generation, Recovery, StaticCredential};
+/// # use auth_core::{Clock, Origin, SystemClock, scheme::Bearer, secret::SecretString};
+/// # let (key, origin) = (Bearer::new(&SecretString::from("key"))?, Origin::https("api.example.com"));
+/// # let now = SystemClock::new().now();
+///
+/// let source = StaticCredential::new(key, origin);
+/// assert_eq!(source.refused(Generation::default(), now), Recovery::Final, "there is no other key");
+/// # Ok::<(), auth_core::InvalidCredential>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// Nothing: the refusal is the answer.
@@ -207,6 +239,15 @@ impl CredentialError {
     }
 
     /// The same error with another first line, which must hold no secret.
+    ///
+    /// ```
+    /// # use auth_core::CredentialError;
+    /// use std::error::Error;
+    ///
+    /// let error = CredentialError::refused("status 401").with_message("the login was refused");
+    /// assert_eq!(error.to_string(), "the login was refused");
+    /// assert!(error.is_definitive() && error.source().is_some(), "nothing else changes");
+    /// ```
     #[must_use]
     pub fn with_message(self, message: impl Into<String>) -> Self {
         let definitive = self.is_definitive();

@@ -33,12 +33,27 @@ impl Origin {
     }
 
     /// An origin; without a port, the scheme's default. The host is kept in lower case.
+    ///
+    /// ```
+    /// # use auth_core::Origin;
+    /// let origin = Origin::new(false, "LocalHost", Some(8080));
+    /// assert_eq!((origin.is_secure(), origin.host(), origin.port()), (false, "localhost", 8080));
+    /// assert_eq!(origin.to_string(), "http://localhost:8080");
+    /// assert_eq!(Origin::new(true, "api.example.com", None).port(), 443);
+    /// ```
     #[must_use]
     pub fn new(secure: bool, host: &str, port: Option<u16>) -> Self {
         Self { secure, host: host.to_ascii_lowercase(), port: port.unwrap_or(default_port(secure)) }
     }
 
     /// The origin of an absolute URI with the scheme `http` or `https`.
+    ///
+    /// ```
+    /// # use auth_core::Origin;
+    /// assert_eq!(Origin::of(&"/v1/users".parse()?), None, "a path alone has no origin");
+    /// assert_eq!(Origin::of(&"ftp://example.com/".parse()?), None);
+    /// # Ok::<(), http::uri::InvalidUri>(())
+    /// ```
     #[must_use]
     pub fn of(uri: &Uri) -> Option<Self> {
         let secure = is_secure(uri)?;
@@ -64,6 +79,13 @@ impl Origin {
     }
 
     /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
+    ///
+    /// ```
+    /// # use auth_core::Origin;
+    /// assert!(Origin::new(false, "127.0.0.1", Some(8080)).is_loopback());
+    /// assert!(Origin::new(false, "api.localhost", None).is_loopback());
+    /// assert!(!Origin::https("localhost.example.com").is_loopback());
+    /// ```
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');

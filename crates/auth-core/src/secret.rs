@@ -13,6 +13,14 @@ use std::fmt;
 /// A credential that can't be used as it was given.
 ///
 /// The text names the field and the reason; the value itself is not kept.
+///
+/// ```
+/// use auth_core::InvalidCredential;
+///
+/// let error = InvalidCredential::new("token", "it has ended");
+/// assert_eq!(error.field(), "token");
+/// assert_eq!(error.with_field("API_TOKEN").to_string(), "the API_TOKEN can't be used: it has ended");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidCredential {
     field: &'static str,
@@ -66,6 +74,13 @@ impl std::error::Error for InvalidCredential {}
 /// # Errors
 ///
 /// [`InvalidCredential`] with the name of the field.
+///
+/// ```
+/// use auth_core::secret::check_text;
+///
+/// assert!(check_text("password", "open sesame").is_ok());
+/// assert!(check_text("password", "open sesame\n").is_err(), "read from a file with its line break");
+/// ```
 pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     if value.is_empty() {
         return Err(InvalidCredential { field, reason: Reason::Empty });
@@ -81,6 +96,14 @@ pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredent
 /// # Errors
 ///
 /// [`InvalidCredential`] with the name of the field.
+///
+/// ```
+/// use auth_core::secret::check_user_name;
+///
+/// assert!(check_user_name("username", "anna").is_ok());
+/// let error = check_user_name("username", "anna:admin").expect_err("a colon");
+/// assert_eq!(error.field(), "username");
+/// ```
 pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     check_text(field, value)?;
     if value.contains(':') {
@@ -94,6 +117,15 @@ pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCr
 /// # Errors
 ///
 /// [`InvalidCredential`] when the text can't stand in a header.
+///
+/// ```
+/// use auth_core::secret::sensitive_header;
+///
+/// let value = sensitive_header("token", "Token example")?;
+/// assert_eq!(value, "Token example");
+/// assert_eq!(format!("{value:?}"), "Sensitive");
+/// # Ok::<(), auth_core::InvalidCredential>(())
+/// ```
 pub fn sensitive_header(field: &'static str, value: &str) -> Result<HeaderValue, InvalidCredential> {
     let mut header = HeaderValue::from_bytes(value.as_bytes())
         .map_err(|_| InvalidCredential { field, reason: Reason::Control })?;

@@ -11,6 +11,18 @@ use std::fmt;
 use std::time::SystemTime;
 
 /// A request as it will go on the wire, for a signer to read.
+///
+/// ```
+/// use auth_core::{Origin, SigningRequest};
+/// use http::{HeaderMap, Method};
+/// # use std::time::SystemTime;
+///
+/// let (origin, headers) = (Origin::https("api.example.com"), HeaderMap::new());
+/// let (target, time) = ("/v1/users?page=2", SystemTime::UNIX_EPOCH);
+/// let request = SigningRequest::new(&Method::POST, &origin, target, &headers, b"{}", time);
+/// assert_eq!((request.path(), request.query()), ("/v1/users", Some("page=2")));
+/// assert_eq!((request.method(), request.body()), (&Method::POST, &b"{}"[..]));
+/// ```
 #[derive(Clone, Copy)]
 pub struct SigningRequest<'a> {
     method: &'a Method,
@@ -124,6 +136,14 @@ impl SignedParts {
     }
 
     /// Sets a header that carries a secret; its value is marked sensitive.
+    ///
+    /// ```
+    /// # use auth_core::SignedParts;
+    /// # use http::{HeaderValue, header::AUTHORIZATION};
+    /// let value = HeaderValue::from_static("Token example");
+    /// let parts = SignedParts::new().secret_header(AUTHORIZATION, value);
+    /// assert!(parts.headers().next().is_some_and(|(_, value)| value.is_sensitive()));
+    /// ```
     #[must_use]
     pub fn secret_header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -139,6 +159,15 @@ impl SignedParts {
     }
 
     /// Adds a pair to the query, for vendors that want a secret there; the engine encodes it.
+    ///
+    /// ```
+    /// # use auth_core::SignedParts;
+    /// use auth_core::secret::{ExposeSecret, SecretString};
+    ///
+    /// let parts = SignedParts::new().query("api_key", SecretString::from("a key"));
+    /// let (name, value) = &parts.query_pairs()[0];
+    /// assert_eq!((name.as_str(), value.expose_secret()), ("api_key", "a key"));
+    /// ```
     #[must_use]
     pub fn query(mut self, name: impl Into<String>, value: SecretString) -> Self {
         self.query.push((name.into(), value));
@@ -157,6 +186,17 @@ impl SignedParts {
     }
 
     /// Takes the headers out.
+    ///
+    /// ```
+    /// # use auth_core::SignedParts;
+    /// # use http::{HeaderMap, HeaderValue, header::DATE};
+    /// # let parts = SignedParts::new().plain_header(DATE, HeaderValue::from_static("new"));
+    /// let mut headers = HeaderMap::from_iter([(DATE, HeaderValue::from_static("old"))]);
+    /// for (name, value) in parts.into_headers() {
+    ///     headers.insert(name, value);
+    /// }
+    /// assert_eq!(headers[DATE], "new");
+    /// ```
     pub fn into_headers(self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         self.first.into_iter().chain(self.more)
     }
@@ -210,6 +250,15 @@ pub trait Sign: Send + Sync + fmt::Debug {
 }
 
 /// A request that can't be signed.
+///
+/// ```
+/// use auth_core::{InvalidCredential, SignError};
+///
+/// let error = SignError::Request("its body is no JSON");
+/// assert_eq!(error.to_string(), "this request can't be signed: its body is no JSON");
+/// let error = SignError::from(InvalidCredential::new("token", "it has ended"));
+/// assert_eq!(error.to_string(), "the token can't be used: it has ended");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SignError {

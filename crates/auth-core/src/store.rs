@@ -17,6 +17,13 @@ use std::task::{Poll, Waker};
 use std::time::SystemTime;
 
 /// Which credential a token belongs to: the provider, the origin and the account. Holds no secret.
+///
+/// ```
+/// use auth_core::store::StoreKey;
+///
+/// let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
+/// assert_eq!(key.as_str(), "virtuous https://api.example.com user@example.com");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreKey(String);
 
@@ -71,6 +78,25 @@ impl StoredToken {
 ///
 /// [`MemoryStore`] has an example of its use. Implement it for a place of your own, such as a row of a database: the lock must
 /// reach every process that uses the token.
+///
+/// ```
+/// use auth_core::store::{LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore};
+///
+/// /// A store that says what is read.
+/// #[derive(Debug)]
+/// struct Logged(MemoryStore);
+///
+/// #[async_trait::async_trait]
+/// impl TokenStore for Logged {
+///     async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+///         println!("reading the token of {}", key.as_str());
+///         self.0.load(key).await
+///     }
+///     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+///         self.0.lock(key).await
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Reads the token of a credential without locking it.
@@ -90,6 +116,30 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
 }
 
 /// A locked credential; dropping it releases the lock.
+///
+/// ```
+/// use auth_core::store::{LockedToken, StoreError, StoredToken};
+/// # use auth_core::{secret::SecretString, store::{MemoryStore, StoreKey, TokenStore}};
+///
+/// /// Renews what was read as generation `seen`, unless somebody else was faster.
+/// async fn renew(locked: &mut dyn LockedToken, seen: u64) -> Result<StoredToken, StoreError> {
+///     if let Some(newer) = locked.load().await?.filter(|token| token.generation > seen) {
+///         return Ok(newer);
+///     }
+///     let token = StoredToken::new(seen + 1, SecretString::from("renewed"));
+///     locked.save(&token).await?;
+///     Ok(token)
+/// }
+/// # let run = async {
+/// #     let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
+/// #     let mut locked = MemoryStore::new().lock(&key).await.expect("a lock");
+/// #     for _ in 0..2 {
+/// #         assert_eq!(renew(&mut *locked, 1).await.expect("a token").generation, 2);
+/// #     }
+/// # };
+/// # let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+/// # assert!(std::future::Future::poll(std::pin::pin!(run), &mut cx).is_ready());
+/// ```
 #[async_trait]
 pub trait LockedToken: Send + fmt::Debug {
     /// Reads the token again, now that nobody else can change it.
@@ -115,6 +165,13 @@ pub trait LockedToken: Send + fmt::Debug {
 }
 
 /// A store that can't be read or written. The text says where and why, and shows no token.
+///
+/// ```
+/// use auth_core::store::StoreError;
+///
+/// let error = StoreError::new("read", "tokens.json: permission denied");
+/// assert_eq!(error.to_string(), "the token store read failed: tokens.json: permission denied");
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoreError {
     action: &'static str,
@@ -138,6 +195,16 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {}
 
 /// A lock that could not be had.
+///
+/// ```
+/// use auth_core::store::{LockError, StoreError};
+/// use std::error::Error;
+///
+/// assert_eq!(LockError::Held.to_string(), "the token is locked by another process");
+/// let error = LockError::Unavailable(StoreError::new("lock", "no space left"));
+/// assert_eq!(error.to_string(), "the token can't be locked");
+/// assert!(error.source().is_some(), "the store says why");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LockError {

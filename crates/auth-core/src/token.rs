@@ -21,6 +21,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// When renewals happen. All of it has defaults that suit tokens of minutes to weeks.
+///
+/// ```
+/// let mut settings = auth_core::token::RenewalSettings::default();
+/// settings.early_window = std::time::Duration::from_secs(60);
+/// assert_eq!(settings.max_backoff.as_secs(), 30);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RenewalSettings {
@@ -125,6 +131,15 @@ pub enum Decision<M, E> {
 }
 
 /// A renewal that failed.
+///
+/// ```
+/// # use auth_core::{Clock, SystemClock, token::{Decision, Failure, RenewalSettings, RenewalState}};
+/// # let now = SystemClock::new().now();
+/// let mut state: RenewalState<&str, &str> = RenewalState::new(RenewalSettings::default());
+/// let Decision::Renew(ticket) = state.decide(now) else { panic!("nothing is held yet") };
+/// state.fail(ticket, Failure { definitive: true, error: "wrong password" }, now);
+/// assert!(matches!(state.decide(now), Decision::Fail { error: "wrong password", retry_after: None }));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Failure<E> {
     /// Whether trying again with the same credentials is pointless.
@@ -169,7 +184,7 @@ struct LastFailure<E> {
 ///
 /// ```
 /// use auth_core::token::{Decision, Lifetime, RenewalSettings, RenewalState};
-/// use auth_core::{Clock, ManualClock};
+/// use auth_core::{Clock, ManualClock, Recovery};
 /// use std::time::{Duration, SystemTime};
 ///
 /// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
@@ -180,6 +195,11 @@ struct LastFailure<E> {
 ///
 /// state.succeed(ticket, "token", Lifetime::For(Duration::from_secs(3600)), 0.5, clock.now());
 /// assert!(matches!(state.decide(clock.now()), Decision::Serve(_)));
+///
+/// let issued = state.install("from a login", Lifetime::Unknown, 0.5, clock.now());
+/// assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
+/// assert!(state.peek(clock.now()).is_none(), "what was refused is not served");
+/// assert_eq!(state.held().map(|held| *held.material), Some("from a login"), "but a renewal may need it");
 /// ```
 #[derive(Debug)]
 pub struct RenewalState<M, E> {

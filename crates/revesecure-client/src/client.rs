@@ -34,6 +34,11 @@ impl Client {
     /// A client with the default settings, for the API key and the secret key of a service, as the vendor's dashboard
     /// shows them.
     ///
+    /// ```
+    /// let refused = revesecure_client::Client::new("api-key".to_owned(), "no hexadecimal digits".to_owned());
+    /// assert_eq!(refused.unwrap_err().kind(), revesecure_client::ErrorKind::Configuration);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a key can't be used: it is empty or has a
@@ -44,6 +49,14 @@ impl Client {
     }
 
     /// A builder for a client with other settings.
+    ///
+    /// ```
+    /// let revesecure = revesecure_client::Client::builder("api-key".to_owned(), "000102030405".to_owned())
+    ///     .user_agent("shop/1.0")
+    ///     .build()?;
+    /// # let _ = revesecure;
+    /// # Ok::<(), revesecure_client::Error>(())
+    /// ```
     pub fn builder(api_key: impl Into<SecretString>, secret_key: impl Into<SecretString>) -> ClientBuilder {
         ClientBuilder {
             api_key: api_key.into(),
@@ -140,6 +153,21 @@ impl fmt::Debug for Client {
 /// # let _ = revesecure;
 /// # Ok::<(), revesecure_client::Error>(())
 /// ```
+///
+/// More of what the vendor leaves open:
+///
+/// ```
+/// use revesecure_client::{Client, SignedQuery};
+///
+/// let revesecure = Client::builder("api-key".to_owned(), "000102030405".to_owned())
+///     .separator("\n")
+///     .signed_query(SignedQuery::InPath)
+///     .utf8_bodies(true)
+///     .strict_envelope(true)
+///     .build()?;
+/// # let _ = revesecure;
+/// # Ok::<(), revesecure_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
@@ -157,6 +185,14 @@ impl ClientBuilder {
     client_core::shared_builder_methods!();
 
     /// A builder with the keys and the address of the environment, see [`Client::from_env`].
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), revesecure_client::Error> {
+    /// let revesecure = revesecure_client::ClientBuilder::from_env()?.user_agent("shop/1.0").build()?;
+    /// # let _ = revesecure;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -206,6 +242,15 @@ impl ClientBuilder {
 
     /// The text of `Date`, which is signed too. Default: the time of each attempt, `Fri, 08 Dec 2017 17:29:18 -0000`.
     /// [`DateText::Fixed`] is for tests.
+    ///
+    /// ```
+    /// use revesecure_client::{Client, DateText};
+    ///
+    /// let date = DateText::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
+    /// let revesecure = Client::builder("api-key".to_owned(), "00ff".to_owned()).date_text(date).build()?;
+    /// # let _ = revesecure;
+    /// # Ok::<(), revesecure_client::Error>(())
+    /// ```
     pub fn date_text(mut self, date: DateText) -> Self {
         self.signing.date = date;
         self
@@ -232,6 +277,11 @@ impl ClientBuilder {
     }
 
     /// Builds the client.
+    ///
+    /// ```
+    /// let refused = revesecure_client::Client::builder("api:key".to_owned(), "00ff".to_owned()).build();
+    /// assert!(refused.is_err(), "an API key has no colon");
+    /// ```
     ///
     /// # Errors
     ///

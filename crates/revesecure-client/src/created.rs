@@ -8,6 +8,13 @@ use std::fmt;
 ///
 /// Assumption: nothing is known about it, so the JSON is kept as it is, and the id of what was created is taken from it if it
 /// is there. A service's answer might hold its keys and a user's its codes: `Debug` shows ids only.
+///
+/// ```
+/// let created: revesecure_client::Created = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
+/// assert_eq!(created.user_id.as_deref(), Some("u1"));
+/// assert_eq!(created.value["Note"], "welcome");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Created {
@@ -48,6 +55,11 @@ impl<'de> Deserialize<'de> for Created {
 }
 
 /// The sign that API key and secret key are good: an answer that says anything else is an error.
+///
+/// ```
+/// assert!(serde_json::from_str::<revesecure_client::KeyCheck>("{}").is_ok());
+/// assert!(serde_json::from_str::<revesecure_client::KeyCheck>("null").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyCheck;

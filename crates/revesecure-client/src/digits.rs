@@ -3,6 +3,14 @@
 use serde::{Serialize, Serializer};
 
 /// In which form digits are sent, where the usual one of the call is not wanted.
+///
+/// ```
+/// use revesecure_client::{DigitForm, DigitsAsNumber};
+///
+/// let digits = DigitsAsNumber::from(91).in_form(DigitForm::Text);
+/// assert_eq!(serde_json::to_string(&digits)?, r#""91""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DigitForm {

@@ -30,6 +30,13 @@ pub struct Envelope {
 
 impl Envelope {
     /// The envelope of an answer: a JSON object whose member `status` is an object with a `code`. `None` for any other.
+    ///
+    /// ```
+    /// use revesecure_client::Envelope;
+    ///
+    /// let envelope = Envelope::read(br#"{"status":{"code":404,"description":"No such user"}}"#).expect("it has one");
+    /// assert_eq!((envelope.code(), envelope.description()), (Some(404), Some("No such user")));
+    /// ```
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
         if body.trim_ascii_start().first() != Some(&b'{') {

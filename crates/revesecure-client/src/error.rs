@@ -27,12 +27,29 @@ pub struct Error(client_core::Error);
 
 impl Error {
     /// The part that all providers share.
+    ///
+    /// ```
+    /// fn to_common(error: revesecure_client::Error) -> client_core::Error {
+    ///     error.into_inner()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> client_core::Error {
         self.0
     }
 
     /// The envelope of the answer, where it has one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
+    /// if let Err(error) = client.users().list().await
+    ///     && let Some(envelope) = error.envelope()
+    /// {
+    ///     eprintln!("the vendor says {:?}", envelope.code());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn envelope(&self) -> Option<Envelope> {
         Envelope::read(self.0.body()?)

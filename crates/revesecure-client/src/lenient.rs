@@ -98,6 +98,13 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 /// How many there are of something; a number or the text of one.
+///
+/// ```
+/// let count: revesecure_client::Count = serde_json::from_str(r#""14""#)?;
+/// assert_eq!(count.get(), 14);
+/// assert_eq!(count, 14);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Count(u64);
 
@@ -190,11 +197,23 @@ macro_rules! text_or_number {
 
 text_or_number! {
     /// A country calling code such as 91; a number in some places and a text in others.
+    ///
+    /// ```
+    /// let code: revesecure_client::CountryCode = serde_json::from_str("91")?;
+    /// assert_eq!((code.as_str(), code.to_number()), ("91", Some(91)));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     CountryCode
 }
 
 text_or_number! {
     /// A phone number without its country calling code; a text in some places and a number in others.
+    ///
+    /// ```
+    /// let number: revesecure_client::ContactNumber = serde_json::from_str(r#""08123465790""#)?;
+    /// assert_eq!(number.as_str(), "08123465790");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ContactNumber
 }
 

@@ -18,6 +18,11 @@ impl UserUpdate {
     }
 
     /// A change that this version doesn't know. The vendor may take more than its page shows.
+    ///
+    /// ```
+    /// let update = revesecure_client::UserUpdate::new("user-id").extra("Remark", "moved");
+    /// # let _ = update;
+    /// ```
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.unknown.insert(name.into(), value.into());
@@ -27,6 +32,11 @@ impl UserUpdate {
 
 impl ServiceUpdate {
     /// A change that this version doesn't know: the page says that "all are optional" and shows one.
+    ///
+    /// ```
+    /// let update = revesecure_client::ServiceUpdate::new("service-id").extra("Remark", "moved");
+    /// # let _ = update;
+    /// ```
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.unknown.insert(name.into(), value.into());
@@ -36,12 +46,22 @@ impl ServiceUpdate {
 
 impl TokenUpdate {
     /// Blocks the token, or unblocks it.
+    ///
+    /// ```
+    /// let update = revesecure_client::TokenUpdate::new("token-id").blocked(true);
+    /// # let _ = update;
+    /// ```
     #[must_use]
     pub fn blocked(self, on: bool) -> Self {
         self.token_blocked(if on { YesNo::Yes } else { YesNo::No })
     }
 
     /// A change that this version doesn't know. The vendor may take more than its page shows.
+    ///
+    /// ```
+    /// let update = revesecure_client::TokenUpdate::new("token-id").extra("Remark", "moved");
+    /// # let _ = update;
+    /// ```
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.unknown.insert(name.into(), value.into());
@@ -52,6 +72,12 @@ impl TokenUpdate {
 impl TokenSummary {
     /// The name of the user it is assigned to; `None` when it is nobody's. An id that is missing says so, and the vendor then
     /// writes `Unassigned` for the name.
+    ///
+    /// ```
+    /// fn owner(token: &revesecure_client::TokenSummary) -> &str {
+    ///     token.assigned_to().unwrap_or("nobody")
+    /// }
+    /// ```
     #[must_use]
     pub fn assigned_to(&self) -> Option<&str> {
         self.user_id.as_ref()?;

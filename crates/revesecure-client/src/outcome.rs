@@ -10,6 +10,15 @@ use std::fmt;
 ///
 /// The three are no booleans and don't turn into any, so that they can't be mixed up; only the exact word `Bypass` is a
 /// bypass.
+///
+/// ```
+/// use revesecure_client::Policy;
+///
+/// let policy: Policy = serde_json::from_str(r#""bypass""#)?;
+/// assert_eq!(policy, Policy::Other("bypass".to_owned()), "only `Bypass` is one");
+/// assert_eq!(Policy::Enabled.as_str(), "Enabled");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[must_use = "a denied user comes back as a value, not as an error"]
@@ -70,6 +79,15 @@ impl<'de> Deserialize<'de> for Policy {
 ///
 /// Only `OTP VALID` says so, in any case and with white space around it; every other text is a wrong code, and an answer
 /// without a text is an error.
+///
+/// ```
+/// use revesecure_client::AuthResult;
+///
+/// let right: AuthResult = serde_json::from_str(r#""OTP VALID""#)?;
+/// let wrong: AuthResult = serde_json::from_str(r#""OTP INVALID""#)?;
+/// assert!(right.is_valid() && !wrong.is_valid());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "a wrong code comes back as a value, not as an error"]
 pub enum AuthResult {
@@ -102,6 +120,13 @@ impl<'de> Deserialize<'de> for AuthResult {
 
 client_core::open_enum! {
     /// What has become of a push. Everything but the four that end it means that nobody has answered yet.
+    ///
+    /// ```
+    /// use revesecure_client::PushState;
+    ///
+    /// assert!(PushState::from("PUSH_APPROVE").is_final());
+    /// assert!(!PushState::from("PUSH_WAITING").is_final());
+    /// ```
     pub enum PushState {
         /// The user said yes.
         Approved = "PUSH_APPROVE",
@@ -124,6 +149,13 @@ impl PushState {
 
 client_core::open_enum! {
     /// A way for a user to prove who it is.
+    ///
+    /// ```
+    /// use revesecure_client::AuthMethod;
+    ///
+    /// assert_eq!(AuthMethod::from("Push"), AuthMethod::Push);
+    /// assert_eq!(AuthMethod::BypassCode.to_string(), "BypassCode");
+    /// ```
     pub enum AuthMethod {
         /// A code of a hardware token.
         Hardware = "Hardware",
@@ -137,6 +169,14 @@ client_core::open_enum! {
 }
 
 /// How a user may prove who it is, in the vendor's two forms.
+///
+/// ```
+/// use revesecure_client::{AuthMethod, AuthMethods};
+///
+/// let methods: AuthMethods = serde_json::from_str(r#"["Software","Push"]"#)?;
+/// assert_eq!(methods, AuthMethods::Names(vec![AuthMethod::Software, AuthMethod::Push]));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthMethods {

@@ -53,6 +53,12 @@ impl Paging {
 }
 
 /// Where a page of a range begins.
+///
+/// ```
+/// fn progress(position: &revesecure_client::RangePosition) -> String {
+///     format!("going on at row {}", position.index())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RangePosition {
     next: i64,

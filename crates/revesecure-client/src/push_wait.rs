@@ -11,6 +11,14 @@ use std::time::Duration;
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// How a push ended.
+///
+/// ```
+/// use revesecure_client::PushOutcome;
+///
+/// assert!(PushOutcome::Approved.is_approved());
+/// assert!(!PushOutcome::Expired.is_approved());
+/// assert_eq!(PushOutcome::Expired.to_string(), "its time has run out");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a denied push comes back as a value, not as an error"]
@@ -80,6 +88,14 @@ impl Default for PushWait {
 
 impl PushWait {
     /// Asks once a second for at most thirty seconds, as the vendor's plugin does.
+    ///
+    /// ```
+    /// use revesecure_client::PushWait;
+    /// use std::time::Duration;
+    ///
+    /// let wait = PushWait::new().interval(Duration::from_secs(2)).limit(Duration::from_secs(60));
+    /// # let _ = wait;
+    /// ```
     pub fn new() -> Self {
         Self { interval: Duration::from_secs(1), limit: Duration::from_secs(30) }
     }
@@ -97,6 +113,17 @@ impl PushWait {
     }
 
     /// Sends a push and waits for its end.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
+    /// use revesecure_client::{PushRequest, PushWait};
+    ///
+    /// let push = PushRequest::login_name("root").user_name("ann").end_user_ip("203.0.113.7").token_id("token-id");
+    /// let outcome = PushWait::new().run(client, push).await?;
+    /// println!("{outcome}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -39,6 +39,14 @@ pub struct SecondFactor {
 }
 
 /// Where a login stands after the first step.
+///
+/// ```
+/// use revesecure_client::Login;
+///
+/// fn may_enter_at_once(login: &Login) -> bool {
+///     matches!(login, Login::Bypassed(_))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a denied user comes back as a value, not as an error"]
 pub enum Login {
@@ -74,6 +82,13 @@ pub struct Challenge {
 
 impl SecondFactor {
     /// A login of the user with this e-mail address or unique user name at ReveSecure.
+    ///
+    /// ```
+    /// use revesecure_client::SecondFactor;
+    ///
+    /// let login = SecondFactor::of("ann@example.com").login_name("root").end_user_ip("203.0.113.7");
+    /// # let _ = login;
+    /// ```
     pub fn of(user_name: impl Into<String>) -> Self {
         let user_name = user_name.into();
         Self { login_name: user_name.clone(), user_name, end_user_ip: None }
@@ -92,6 +107,16 @@ impl SecondFactor {
     }
 
     /// Asks whether the user may log in.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
+    /// use revesecure_client::{Login, SecondFactor};
+    ///
+    /// let login = SecondFactor::of("ann@example.com").begin(client).await?;
+    /// println!("{}", if matches!(login, Login::Denied(_)) { "not you" } else { "go on" });
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -118,12 +143,24 @@ impl SecondFactor {
 
 impl Challenge {
     /// What the vendor says about the user.
+    ///
+    /// ```
+    /// fn devices(challenge: &revesecure_client::Challenge) -> usize {
+    ///     challenge.user().tokens.len()
+    /// }
+    /// ```
     #[must_use]
     pub fn user(&self) -> &UserInfo {
         &self.user
     }
 
     /// The tokens that a push can be sent to: software, and not blocked.
+    ///
+    /// ```
+    /// fn phones(challenge: &revesecure_client::Challenge) -> Vec<&str> {
+    ///     challenge.push_tokens().filter_map(|phone| phone.token_name.as_deref()).collect()
+    /// }
+    /// ```
     pub fn push_tokens(&self) -> impl Iterator<Item = &LoginToken> {
         self.user.tokens.iter().filter(|token| {
             token.token_type == Some(TokenType::Software)
@@ -132,6 +169,16 @@ impl Challenge {
     }
 
     /// Checks a code that the user typed. Each check uses the code up and is made once.
+    ///
+    /// ```no_run
+    /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
+    /// use revesecure_client::AuthType;
+    ///
+    /// let result = challenge.code(AuthType::Software, "123456").await?;
+    /// println!("{}", if result.is_valid() { "welcome" } else { "wrong code" });
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -146,6 +193,17 @@ impl Challenge {
     }
 
     /// Sends a push to a token of [`push_tokens`](Self::push_tokens), and waits for its end.
+    ///
+    /// ```no_run
+    /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
+    /// use revesecure_client::PushWait;
+    ///
+    /// if let Some(phone) = challenge.push_tokens().next() {
+    ///     println!("{}", challenge.push(&phone.token_id, PushWait::new()).await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -55,6 +55,13 @@ struct Paths {
 impl FileStore {
     /// A file for each credential, in this folder, named by a hash of the credential. The folder is made with mode 0700
     /// when it is first needed.
+    ///
+    /// ```
+    /// # use token_store::FileStore;
+    /// # let folder = std::env::temp_dir().join(format!("token-store-in-folder-{}", std::process::id()));
+    /// let store = FileStore::in_folder(&folder);
+    /// assert!(!folder.exists(), "nothing is locked or saved yet");
+    /// ```
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self { place: Place::Folder(folder.into()), patience: PATIENCE }
@@ -75,6 +82,24 @@ impl FileStore {
 
     /// How long to wait for somebody else's lock before it counts as held. Default 60 s, which is longer than a renewal
     /// takes.
+    ///
+    /// ```
+    /// use auth_core::store::{LockError, StoreKey, TokenStore};
+    /// use std::time::Duration;
+    /// use token_store::FileStore;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let folder = std::env::temp_dir().join(format!("token-store-patience-{}", std::process::id()));
+    /// # let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
+    /// let store = FileStore::in_folder(&folder).patience(Duration::from_millis(10));
+    /// let first = store.lock(&key).await?;
+    /// assert!(matches!(store.lock(&key).await, Err(LockError::Held)));
+    /// # drop(first);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

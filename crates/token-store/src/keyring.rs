@@ -22,9 +22,10 @@ use std::time::Duration;
 /// the usual pair of tokens; a longer one fails to be saved, before it is used.
 ///
 /// ```no_run
+/// use std::time::Duration;
 /// use token_store::KeyringStore;
 ///
-/// let store = KeyringStore::new("my-program")?;
+/// let store = KeyringStore::new("my-program")?.patience(Duration::from_secs(20));
 /// # Ok::<(), auth_core::store::StoreError>(())
 /// ```
 #[derive(Clone)]

@@ -9,6 +9,15 @@ whole_object! {
     ///
     /// Assumption: its [`id`](Self::id) is the `client_id` of OIDC; the vendor says only that an application is an OIDC
     /// client.
+    ///
+    /// ```
+    /// let json = r#"{"type":"Application","id":"J3Or5KNHIUDl","redirect_urls":["https://example.test/callback"]}"#;
+    /// let mut application: vaultvision_client::Application = serde_json::from_str(json)?;
+    /// application.set_name("Shop");
+    /// application.set_redirect_urls(["https://example.test/auth/callback"]);
+    /// assert!(application.secret().is_none());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     Application expects "an application" needs id {
         /// `Application`.
         "type" => kind: text;
@@ -62,6 +71,11 @@ whole_object! {
 
 impl NewApplication {
     /// An application of this name.
+    ///
+    /// ```
+    /// let application = vaultvision_client::NewApplication::named("MyNewApp");
+    /// assert_eq!(application.name(), "MyNewApp");
+    /// ```
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self { kind: Slot::of("Application".to_owned()), name: Slot::of(name.into()), ..Self::default() }

@@ -35,6 +35,11 @@ pub struct Client {
 impl Client {
     /// A client with the default settings.
     ///
+    /// ```
+    /// let refused = vaultvision_client::Client::new("a key with blanks".to_owned());
+    /// assert_eq!(refused.unwrap_err().kind(), vaultvision_client::ErrorKind::Configuration);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the key can't be used: it is empty, or has a
@@ -44,6 +49,14 @@ impl Client {
     }
 
     /// A builder for a client with other settings.
+    ///
+    /// ```
+    /// let vault = vaultvision_client::Client::builder("vv_0000000000000000000000000000000".to_owned())
+    ///     .user_agent("shop/1.0")
+    ///     .build()?;
+    /// # let _ = vault;
+    /// # Ok::<(), vaultvision_client::Error>(())
+    /// ```
     pub fn builder(api_key: impl Into<SecretString>) -> ClientBuilder {
         let mut settings = Settings::new(concat!("vaultvision-client/", env!("CARGO_PKG_VERSION")));
         settings.set_retry(RetryPolicy::default().throttle_delay(RATE_WINDOW));
@@ -132,6 +145,14 @@ impl ClientBuilder {
 
     /// A builder with the key and the address of the environment, see [`Client::from_env`].
     ///
+    /// ```no_run
+    /// # fn example() -> Result<(), vaultvision_client::Error> {
+    /// let vault = vaultvision_client::ClientBuilder::from_env()?.user_agent("shop/1.0").build()?;
+    /// # let _ = vault;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
@@ -148,6 +169,12 @@ impl ClientBuilder {
     }
 
     /// Builds the client.
+    ///
+    /// ```
+    /// let builder = vaultvision_client::Client::builder("vv_0000000000000000000000000000000".to_owned());
+    /// let refused = builder.base_url("not an address").build();
+    /// assert_eq!(refused.unwrap_err().kind(), vaultvision_client::ErrorKind::Configuration);
+    /// ```
     ///
     /// # Errors
     ///

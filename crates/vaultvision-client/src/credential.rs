@@ -19,6 +19,14 @@ const PASSWORD: &str = "PasswordCredential";
 
 whole_object! {
     /// A user's password. There is one at most, and its id is `password`.
+    ///
+    /// ```
+    /// let json = r#"{"type":"PasswordCredential","id":"password","disabled":true}"#;
+    /// let mut credential: vaultvision_client::PasswordCredential = serde_json::from_str(json)?;
+    /// credential.set_disabled(false);
+    /// credential.metadata_mut().insert("reset_by", "support");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     PasswordCredential expects "a password credential" needs id {
         /// `PasswordCredential`.
         "type" => kind: text;
@@ -41,6 +49,14 @@ whole_object!(open: PasswordCredential);
 
 impl PasswordCredential {
     /// Sets another password. What the vendor has about the old one beside its hash is kept.
+    ///
+    /// ```
+    /// use vaultvision_client::{NewPassword, PasswordAlgorithm, PasswordCredential};
+    ///
+    /// let mut credential = PasswordCredential::default();
+    /// credential.set_password(&NewPassword::plain("correct horse".to_owned()));
+    /// assert_eq!(credential.password().algorithm(), PasswordAlgorithm::Plain);
+    /// ```
     pub fn set_password(&mut self, password: &NewPassword) {
         self.password.value_mut().replace(password.hash());
     }
@@ -49,6 +65,14 @@ impl PasswordCredential {
 whole_object! {
     /// A credential of a kind that this version doesn't know. `disabled` and `metadata` may be changed, says the vendor;
     /// everything else is in [`unknown`](Self::unknown) and goes back as it came.
+    ///
+    /// ```
+    /// let json = r#"{"type":"PasskeyCredential","id":"k1","counter":7}"#;
+    /// let credential: vaultvision_client::OtherCredential = serde_json::from_str(json)?;
+    /// assert_eq!(credential.kind(), "PasskeyCredential");
+    /// assert_eq!(credential.unknown().get("counter"), Some("7"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     OtherCredential expects "a credential" needs id {
         /// The vendor's name of the kind.
         "type" => kind: text;
@@ -99,6 +123,16 @@ macro_rules! either {
 
 impl Credential {
     /// The vendor's name of the kind, such as `PasswordCredential`.
+    ///
+    /// ```
+    /// use vaultvision_client::Credential;
+    ///
+    /// fn line(credential: &Credential) -> String {
+    ///     let since = credential.created_at().map_or("some time", |time| time.as_str());
+    ///     let state = if credential.disabled() { "disabled" } else { "usable" };
+    ///     format!("{} {}, {state}, since {since}", credential.kind(), credential.id())
+    /// }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> &str {
         either!(self, inner => inner.kind())
@@ -129,6 +163,14 @@ impl Credential {
     }
 
     /// Sets whether it can be used for logging in.
+    ///
+    /// ```
+    /// use vaultvision_client::{Credential, PasswordCredential};
+    ///
+    /// let mut credential = Credential::from(PasswordCredential::default());
+    /// credential.set_disabled(true);
+    /// assert!(credential.disabled());
+    /// ```
     pub fn set_disabled(&mut self, disabled: bool) {
         either!(self, inner => inner.set_disabled(disabled));
     }
@@ -140,11 +182,26 @@ impl Credential {
     }
 
     /// The same for changing.
+    ///
+    /// ```
+    /// use vaultvision_client::{Credential, PasswordCredential};
+    ///
+    /// let mut credential = Credential::from(PasswordCredential::default());
+    /// credential.metadata_mut().insert("reset_by", "support");
+    /// assert_eq!(credential.metadata().get("reset_by").as_deref(), Some("support"));
+    /// ```
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         either!(self, inner => inner.metadata_mut())
     }
 
     /// The password, if it is one.
+    ///
+    /// ```
+    /// use vaultvision_client::{Credential, PasswordCredential};
+    ///
+    /// let credential = Credential::from(PasswordCredential::default());
+    /// assert!(credential.as_password().is_some());
+    /// ```
     #[must_use]
     pub fn as_password(&self) -> Option<&PasswordCredential> {
         match self {
@@ -154,6 +211,16 @@ impl Credential {
     }
 
     /// The same for changing.
+    ///
+    /// ```
+    /// use vaultvision_client::{Credential, NewPassword};
+    ///
+    /// fn reset(credential: &mut Credential, password: &NewPassword) {
+    ///     if let Some(current) = credential.as_password_mut() {
+    ///         current.set_password(password);
+    ///     }
+    /// }
+    /// ```
     pub fn as_password_mut(&mut self) -> Option<&mut PasswordCredential> {
         match self {
             Self::Password(password) => Some(password),

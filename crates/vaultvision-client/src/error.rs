@@ -30,12 +30,29 @@ pub struct Error(client_core::Error);
 
 impl Error {
     /// The part that all providers share.
+    ///
+    /// ```
+    /// fn to_common(error: vaultvision_client::Error) -> client_core::Error {
+    ///     error.into_inner()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> client_core::Error {
         self.0
     }
 
     /// The vendor's error object, where the answer was one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
+    /// if let Err(error) = client.tenants().list().await
+    ///     && let Some(details) = error.details()
+    /// {
+    ///     eprintln!("{}, please quote {}", details.code(), details.uuid());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn details(&self) -> Option<ErrorBody> {
         self.0.body_as()
@@ -76,6 +93,13 @@ impl std::error::Error for Error {
 
 whole_object! {
     /// The vendor's error object.
+    ///
+    /// ```
+    /// let json = r#"{"type":"Error","uuid":"6f1c","code":"authentication_failure","status_code":401}"#;
+    /// let body: vaultvision_client::ErrorBody = serde_json::from_str(json)?;
+    /// assert_eq!((body.code(), body.status_code()), ("authentication_failure", Some(401)));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ErrorBody expects "an error object" {
         /// `Error`.
         "type" => kind: text;
@@ -90,6 +114,12 @@ whole_object! {
 
 impl ErrorBody {
     /// The status once more, also where the proxy sends it as a text.
+    ///
+    /// ```
+    /// let body: vaultvision_client::ErrorBody = serde_json::from_str(r#"{"status_code":"429"}"#)?;
+    /// assert_eq!(body.status_code(), Some(429));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn status_code(&self) -> Option<u16> {
         match self.status_code.given()? {

@@ -43,6 +43,13 @@ impl Unknown {
     }
 
     /// Their names.
+    ///
+    /// ```
+    /// let user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","nick":"ann","score":7}"#)?;
+    /// assert_eq!(user.unknown().names().collect::<Vec<_>>(), ["nick", "score"]);
+    /// assert_eq!(user.unknown().len(), 2);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| &**name)
     }
@@ -54,6 +61,13 @@ impl Unknown {
     }
 
     /// Puts a member in, in place of those of that name, for what the vendor has and this crate doesn't know.
+    ///
+    /// ```
+    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// user.unknown_mut().set("nick", "ann")?;
+    /// assert_eq!(user.unknown().get("nick"), Some(r#""ann""#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -79,6 +93,13 @@ impl Unknown {
     }
 
     /// Takes a member out; whether it was there.
+    ///
+    /// ```
+    /// let mut user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","nick":"ann"}"#)?;
+    /// assert!(user.unknown_mut().remove("nick"));
+    /// assert!(user.unknown().is_empty());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
         self.0.retain(|(known, _)| &**known != name);

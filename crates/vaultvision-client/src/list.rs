@@ -46,12 +46,24 @@ impl<T> Default for List<T> {
 
 impl<T> List<T> {
     /// The rows.
+    ///
+    /// ```
+    /// fn names(users: &vaultvision_client::UserList) -> Vec<&str> {
+    ///     users.items().iter().map(|user| user.profile().name()).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn items(&self) -> &[T] {
         self.data.get()
     }
 
     /// The rows, taken out.
+    ///
+    /// ```
+    /// fn first(users: vaultvision_client::UserList) -> Option<vaultvision_client::User> {
+    ///     users.into_items().into_iter().next()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_items(mut self) -> Vec<T> {
         std::mem::take(self.data.value_mut())
@@ -59,6 +71,12 @@ impl<T> List<T> {
 
     /// `total`: how many rows there are, as far as can be told; the vendor doesn't explain its numbers. Zero when it is
     /// absent.
+    ///
+    /// ```
+    /// fn numbers(users: &vaultvision_client::UserList) -> String {
+    ///     format!("{} of {}, at most {} at once", users.count(), users.total(), users.limit())
+    /// }
+    /// ```
     #[must_use]
     pub fn total(&self) -> u64 {
         *self.total.get()
@@ -78,12 +96,29 @@ impl<T> List<T> {
 
     /// Whether there are more rows than these. No documented parameter asks for the others; a guess, such as `offset`,
     /// can be tried with [`Call::query`](client_core::Call::query).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
+    /// let users = client.users("CmKJPDorO34hGJ0J").list().await?;
+    /// if users.is_truncated() {
+    ///     eprintln!("{} users are not shown", users.total().saturating_sub(users.count()));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         usize::try_from(self.total()).map_or(true, |total| total > self.items().len())
     }
 
     /// The members of the envelope that this version has no name for.
+    ///
+    /// ```
+    /// let json = r#"{"total":0,"next":"abc","data":[]}"#;
+    /// let users: vaultvision_client::UserList = serde_json::from_str(json)?;
+    /// assert_eq!(users.unknown().get("next"), Some(r#""abc""#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn unknown(&self) -> &Unknown {
         &self.unknown

@@ -39,6 +39,13 @@ pub struct Metadata {
 
 impl Metadata {
     /// The text of a key; `None` when there is none, or its value is no text.
+    ///
+    /// ```
+    /// let user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","metadata":{"crm_id":"17","age":3}}"#)?;
+    /// assert_eq!(user.metadata().get("crm_id").as_deref(), Some("17"));
+    /// assert_eq!(user.metadata().get("age"), None, "it is no text");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
         text(self.members.get(key)?)
@@ -60,12 +67,26 @@ impl Metadata {
     }
 
     /// Takes a key out; whether it was there.
+    ///
+    /// ```
+    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// user.metadata_mut().insert("crm_id", "17");
+    /// assert!(user.metadata_mut().remove("crm_id"));
+    /// assert!(!user.metadata_mut().remove("crm_id"));
+    /// ```
     pub fn remove(&mut self, key: &str) -> bool {
         self.changed = true;
         self.members.remove(key)
     }
 
     /// Takes all out.
+    ///
+    /// ```
+    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// user.metadata_mut().insert("crm_id", "17");
+    /// user.metadata_mut().clear();
+    /// assert!(user.metadata().is_empty());
+    /// ```
     pub fn clear(&mut self) {
         self.changed = true;
         self.members = Unknown::default();
@@ -84,11 +105,25 @@ impl Metadata {
     }
 
     /// Every key whose value is a text, with it.
+    ///
+    /// ```
+    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// user.metadata_mut().insert("crm_id", "17");
+    /// for (key, value) in user.metadata().iter() {
+    ///     assert_eq!((key, &*value), ("crm_id", "17"));
+    /// }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.members.raw().filter_map(|(key, value)| Some((key, text(value.get())?)))
     }
 
     /// Every key with its value as JSON, also where that is no text.
+    ///
+    /// ```
+    /// let user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","metadata":{"age":3}}"#)?;
+    /// assert_eq!(user.metadata().unknown().get("age"), Some("3"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn unknown(&self) -> &Unknown {
         &self.members

@@ -46,6 +46,17 @@ pub enum Modified<T> {
 impl<T> Modified<T> {
     /// The object as it is now, or the lost update as an error.
     ///
+    /// ```no_run
+    /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
+    /// let change = client.tenants().modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).await?;
+    /// match change.written() {
+    ///     Ok(tenant) => println!("{}", tenant.name()),
+    ///     Err(lost) => println!("{lost}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`LostUpdate`], boxed for its size.
@@ -57,6 +68,12 @@ impl<T> Modified<T> {
     }
 
     /// Whether somebody else changed the object at the same time.
+    ///
+    /// ```
+    /// use vaultvision_client::{Modified, Tenant};
+    ///
+    /// assert!(!Modified::Unchanged(Tenant::default()).is_lost());
+    /// ```
     #[must_use]
     pub fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_))
@@ -64,6 +81,14 @@ impl<T> Modified<T> {
 }
 
 /// When somebody else's change was seen.
+///
+/// ```
+/// use vaultvision_client::{LostUpdate, Race};
+///
+/// fn may_be_overwritten<T>(lost: &LostUpdate<T>) -> bool {
+///     lost.race != Race::Before
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Race {
@@ -77,6 +102,14 @@ pub enum Race {
 }
 
 /// Somebody else changed the object at the same time.
+///
+/// ```
+/// use vaultvision_client::{LostUpdate, User};
+///
+/// fn report(lost: &LostUpdate<User>) -> String {
+///     format!("{lost}; the name is {} now, and ours is {}", lost.now.profile().name(), lost.ours.profile().name())
+/// }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LostUpdate<T> {
@@ -185,6 +218,15 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
 
     /// Makes two calls and not four: the object is not read again before and after the write. A race is then noticed only
     /// where the answer to the write shows it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
+    /// let tenants = client.tenants();
+    /// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).without_looking();
+    /// println!("{}", change.await?.is_lost());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn without_looking(mut self) -> Self {
         self.looks = false;
         self
@@ -192,6 +234,15 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
 
     /// When somebody else's change is seen before the write, changes the object again as it is then, up to so many times.
     /// By default not at all: the closure then runs once.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
+    /// let tenants = client.tenants();
+    /// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).again(3);
+    /// println!("{}", change.await?.is_lost());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn again(mut self, times: u32) -> Self {
         self.rounds = times;
         self

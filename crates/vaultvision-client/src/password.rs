@@ -18,6 +18,12 @@ pub const VENDOR_BCRYPT_COST: u32 = 10;
 
 client_core::open_enum! {
     /// How a password is hashed.
+    ///
+    /// ```
+    /// use vaultvision_client::PasswordAlgorithm;
+    ///
+    /// assert_eq!(PasswordAlgorithm::from("md5|bcrypt"), PasswordAlgorithm::Md5Bcrypt);
+    /// ```
     pub enum PasswordAlgorithm {
         /// Not at all: clear text, on its way in only.
         Plain = "plain",
@@ -59,6 +65,11 @@ whole_object! {
     /// A password's hash, as it is stored or sent.
     ///
     /// The vendor hands hashes out to whoever may read credentials; treat them like passwords. They go back byte for byte.
+    ///
+    /// ```
+    /// let hash = vaultvision_client::NewPassword::plain("1234567890".to_owned()).hash().clone();
+    /// assert_eq!((hash.alg(), hash.bcrypt_cost()), ("plain", None));
+    /// ```
     PasswordHash expects "a password's algorithm and hash" {
         /// The vendor's name of the algorithm, see [`algorithm`](Self::algorithm).
         "alg" => alg: text;
@@ -166,6 +177,11 @@ impl NewPassword {
     ///
     /// Assumption: the spellings `$2b$`, `$2x$` and `$2y$` are taken too; the vendor shows `$2a$` only.
     ///
+    /// ```
+    /// let refused = vaultvision_client::NewPassword::bcrypt("$1$md5crypt".to_owned());
+    /// assert!(refused.is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidPassword`] when it is not of that form. The cost is not checked, see [`warning`](Self::warning).
@@ -181,6 +197,12 @@ impl NewPassword {
     }
 
     /// An unsalted MD5 digest of the password, 32 hexadecimal digits.
+    ///
+    /// ```
+    /// let password = vaultvision_client::NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f".to_owned())?;
+    /// # let _ = password;
+    /// # Ok::<(), vaultvision_client::InvalidPassword>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -245,6 +267,12 @@ impl NewPassword {
 }
 
 /// A bcrypt hash whose cost is not the vendor's own.
+///
+/// ```
+/// fn is_cheap(warning: vaultvision_client::PasswordWarning) -> bool {
+///     warning.cost < vaultvision_client::VENDOR_BCRYPT_COST
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PasswordWarning {
@@ -264,6 +292,11 @@ impl fmt::Display for PasswordWarning {
 }
 
 /// Why a password can't be imported. It never shows the password or the hash.
+///
+/// ```
+/// let error = vaultvision_client::NewPassword::md5("c0ffee".to_owned()).unwrap_err();
+/// assert_eq!(error.to_string(), "a md5 digest has 32 hexadecimal digits, and this has 6 characters");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPassword {

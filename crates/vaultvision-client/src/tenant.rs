@@ -42,6 +42,14 @@ whole_object! {
     ///
     /// The console has at least eight settings more, such as "require MFA" and the URL of the privacy policy, whose names
     /// in the API are not published. They are in [`unknown`](Self::unknown) and survive every change.
+    ///
+    /// ```
+    /// let mut settings = vaultvision_client::TenantSettings::default();
+    /// settings.set_allow_signups(false);
+    /// settings.set_remember_device(true);
+    /// settings.set_remember_device_seconds(86_400);
+    /// assert!(!settings.allow_signups());
+    /// ```
     TenantSettings expects "the settings of a tenant" {
         /// The host of the tenant's login pages; `https://` and this is the issuer of its tokens. Only the vendor's staff
         /// can change it.
@@ -80,6 +88,13 @@ whole_object! {
 impl TenantSettings {
     /// `remember_login_seconds` if the vendor states it, so that a stated zero can be told from an absent one. The vendor
     /// usually leaves zeros out, so that absent most likely means zero too.
+    ///
+    /// ```
+    /// let settings: vaultvision_client::TenantSettings = serde_json::from_str(r#"{"remember_login_seconds":0}"#)?;
+    /// assert_eq!(settings.stated_remember_login_seconds(), Some(0));
+    /// assert_eq!(settings.stated_remember_device_seconds(), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn stated_remember_login_seconds(&self) -> Option<u64> {
         self.remember_login_seconds.given().copied()

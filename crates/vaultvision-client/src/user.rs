@@ -9,6 +9,15 @@ whole_object! {
     ///
     /// Assumption: its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers again gets
     /// another id.
+    ///
+    /// ```
+    /// let json = r#"{"type":"User","id":"u1","profile":{"name":"Anna","email":"anna@example.test"}}"#;
+    /// let mut user: vaultvision_client::User = serde_json::from_str(json)?;
+    /// user.profile_mut().set_name("Anna B.");
+    /// user.set_disabled(true);
+    /// assert_eq!(user.profile().email(), "anna@example.test");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     User expects "a user" needs id {
         /// `User`.
         "type" => kind: text;
@@ -32,6 +41,13 @@ whole_object! {
 
 whole_object! {
     /// Who a user is.
+    ///
+    /// ```
+    /// let mut profile = vaultvision_client::Profile::default();
+    /// profile.set_given_name("Anna");
+    /// profile.set_family_name("B.");
+    /// assert_eq!(profile.given_name(), "Anna");
+    /// ```
     Profile expects "a profile" {
         /// The full name.
         "name" => name, set_name: text;
@@ -72,6 +88,11 @@ whole_object! {
 
 impl NewUser {
     /// A user with this mail address.
+    ///
+    /// ```
+    /// let user = vaultvision_client::NewUser::email("anna@example.test");
+    /// assert_eq!(user.profile().email(), "anna@example.test");
+    /// ```
     #[must_use]
     pub fn email(email: impl Into<String>) -> Self {
         let mut profile = Profile::default();

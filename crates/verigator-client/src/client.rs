@@ -31,6 +31,11 @@ pub struct Client {
 impl Client {
     /// A client with the default settings.
     ///
+    /// ```
+    /// let refused = verigator_client::Client::new("api:user", "api-password".to_owned());
+    /// assert!(refused.is_err(), "a user name has no colon");
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential can't be used: it is empty, it
@@ -40,6 +45,14 @@ impl Client {
     }
 
     /// A builder for a client with other settings.
+    ///
+    /// ```
+    /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
+    ///     .user_agent("coffeeshop/1.0")
+    ///     .build()?;
+    /// # let _ = verigator;
+    /// # Ok::<(), verigator_client::Error>(())
+    /// ```
     pub fn builder(username: impl Into<String>, password: impl Into<SecretString>) -> ClientBuilder {
         ClientBuilder {
             username: username.into(),
@@ -132,6 +145,14 @@ impl ClientBuilder {
 
     /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
     ///
+    /// ```no_run
+    /// # fn example() -> Result<(), verigator_client::Error> {
+    /// let verigator = verigator_client::ClientBuilder::from_env()?.user_agent("coffeeshop/1.0").build()?;
+    /// # let _ = verigator;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
@@ -151,12 +172,24 @@ impl ClientBuilder {
     ///
     /// Assumption: one sample of the vendor's has a single `service` and everything else has two; should the server
     /// want one, this setting is `/v1`.
+    ///
+    /// ```
+    /// let verigator =
+    ///     verigator_client::Client::builder("api-user", "api-password".to_owned()).path_prefix("/v1").build()?;
+    /// # let _ = verigator;
+    /// # Ok::<(), verigator_client::Error>(())
+    /// ```
     pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
     /// Builds the client.
+    ///
+    /// ```
+    /// let refused = verigator_client::Client::builder("api-user", "".to_owned()).build();
+    /// assert_eq!(refused.unwrap_err().kind(), verigator_client::ErrorKind::Configuration);
+    /// ```
     ///
     /// # Errors
     ///

@@ -32,6 +32,15 @@ impl CreationTime {
 
     /// The time it names: RFC 3339, the same without a zone, which is taken as UTC, or Unix seconds. `None` when it is
     /// none of these.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use verigator_client::CreationTime;
+    ///
+    /// let time = CreationTime::from("1499346723");
+    /// assert_eq!(time.to_system_time(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_499_346_723)));
+    /// assert_eq!(CreationTime::from("last summer").to_system_time(), None);
+    /// ```
     #[must_use]
     pub fn to_system_time(&self) -> Option<SystemTime> {
         if let Ok(seconds) = self.0.parse::<f64>() {

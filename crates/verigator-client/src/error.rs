@@ -27,6 +27,12 @@ pub struct Error(client_core::Error);
 
 impl Error {
     /// The part that all providers share.
+    ///
+    /// ```
+    /// fn to_common(error: verigator_client::Error) -> client_core::Error {
+    ///     error.into_inner()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> client_core::Error {
         self.0

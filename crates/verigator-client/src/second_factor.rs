@@ -34,6 +34,13 @@ pub struct Prompt {
 }
 
 /// How the step ended.
+///
+/// ```
+/// use verigator_client::{GaveUp, Outcome};
+///
+/// assert!(Outcome::Verified.is_verified());
+/// assert!(!Outcome::GaveUp(GaveUp::TooManyTries).is_verified());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "giving up comes back as a value, not as an error"]
 pub enum Outcome {
@@ -52,6 +59,10 @@ impl Outcome {
 }
 
 /// Why the step ended without a right code.
+///
+/// ```
+/// assert_eq!(verigator_client::GaveUp::Expired.to_string(), "the code has expired");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GaveUp {
@@ -106,6 +117,14 @@ pub struct SecondFactor {
 
 impl SecondFactor {
     /// A step that sends codes in this way, with three tries of one code.
+    ///
+    /// ```
+    /// use verigator_client::{AuthMethod, SecondFactor};
+    ///
+    /// // Five tries in all, and a second message when the first code has expired.
+    /// let step = SecondFactor::new(AuthMethod::Sms).max_tries(5).max_codes(2);
+    /// # let _ = step;
+    /// ```
     pub fn new(method: AuthMethod) -> Self {
         Self { method, max_tries: 3, max_codes: 1 }
     }
@@ -127,6 +146,21 @@ impl SecondFactor {
     ///
     /// `ask` gets the [`Prompt`] and returns what the user typed, or `None` when the user goes away. White space around
     /// the code is dropped.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
+    /// use verigator_client::{AuthMethod, SecondFactor};
+    ///
+    /// let step = SecondFactor::new(AuthMethod::Sms);
+    /// let outcome = step.run(client, "service-id", "user-id", async |prompt| {
+    ///     println!("The code that came by {}: ", prompt.method);
+    ///     let typed = std::io::stdin().lines().next()?.ok()?;
+    ///     Some(typed.into())
+    /// });
+    /// println!("{}", outcome.await?.is_verified());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

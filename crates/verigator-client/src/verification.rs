@@ -32,6 +32,12 @@ pub enum Verification {
 
 impl Verification {
     /// Whether the code was right.
+    ///
+    /// ```
+    /// let answer: verigator_client::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
+    /// assert!(!answer.is_verified());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn is_verified(&self) -> bool {
         matches!(self, Self::Verified { .. })
@@ -39,6 +45,16 @@ impl Verification {
 }
 
 /// Why a code was not accepted. The vendor may leave any of it out.
+///
+/// ```
+/// use verigator_client::Verification;
+///
+/// let json = r#"{"verified":false,"status":{"expired":true,"result":"EXPIRED"}}"#;
+/// let Verification::Rejected(why) = serde_json::from_str(json)? else { panic!("it is not verified") };
+/// assert!(why.expired);
+/// assert_eq!(why.to_string(), "the code has expired");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Rejection {

@@ -37,6 +37,31 @@ const NOWHERE: &str = "https://dashboard.invalid";
 /// # let _ = vise;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Most of what the vendor leaves open, set to something other than the default:
+///
+/// ```
+/// use std::time::Duration;
+/// use vise_client::{Client, SessionCookie, TokenCarrier};
+///
+/// let vise = Client::builder("account-token".to_owned())
+///     .domains_method(http::Method::POST)
+///     .vise_token_carrier(TokenCarrier::Authorization)
+///     .token_on_auth(true)
+///     .auth_path("/v2/auth")
+///     .auth_parameter("phrase")
+///     .phrase_is_encoded(true)
+///     .session_cookie(SessionCookie::Named("vsid".to_owned()))
+///     .session_lifetime(Duration::from_secs(3600))
+///     .pages_end_sessions(false)
+///     .forbidden_ends_sessions(true)
+///     .relist_on_refusal(false)
+///     .vise_prefix("/v2")
+///     .vise_domains_path("/vise-domains")
+///     .build()?;
+/// # let _ = vise;
+/// # Ok::<(), vise_client::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
@@ -69,6 +94,14 @@ impl ClientBuilder {
     }
 
     /// A builder with what the environment says, see [`Client::from_env`].
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), vise_client::Error> {
+    /// let vise = vise_client::ClientBuilder::from_env()?.user_agent("shop/1.0").build()?;
+    /// # let _ = vise;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -158,6 +191,12 @@ impl ClientBuilder {
     /// Calls public addresses only: a host name that leads into a private network is refused where it is looked up, so
     /// that nothing can change in between. Off by default; it can't be had together with a transport that is handed in,
     /// whose own setting it is.
+    ///
+    /// ```
+    /// let vise = vise_client::Client::builder("account-token".to_owned()).public_addresses_only().build()?;
+    /// # let _ = vise;
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     #[cfg(feature = "reqwest")]
     pub fn public_addresses_only(mut self) -> Self {
         self.public_addresses_only = true;
@@ -244,6 +283,11 @@ impl ClientBuilder {
     }
 
     /// Builds the client.
+    ///
+    /// ```
+    /// let refused = vise_client::Client::builder("account-token".to_owned()).auth_parameter("").build();
+    /// assert_eq!(refused.unwrap_err().kind(), vise_client::ErrorKind::Configuration);
+    /// ```
     ///
     /// # Errors
     ///

@@ -45,6 +45,14 @@ pub struct Client {
 
 impl Client {
     /// A builder for a client of the account with this token.
+    ///
+    /// ```
+    /// let vise = vise_client::Client::builder("account-token".to_owned())
+    ///     .dashboard_url("https://dashboard.example")
+    ///     .build()?;
+    /// # let _ = vise;
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     pub fn builder(token: impl Into<SecretString>) -> ClientBuilder {
         ClientBuilder::new(token.into())
     }
@@ -104,6 +112,15 @@ impl Client {
     ///
     /// Whoever asks again for the same host and phrase gets the same session.
     ///
+    /// ```
+    /// use vise_client::{AccountDomain, Client};
+    ///
+    /// let vise = Client::builder("account-token".to_owned()).build()?;
+    /// let session = vise.session_for(&AccountDomain::new("shop-1.vise.example", "phrase"))?;
+    /// assert_eq!(session.host().name(), "shop-1.vise.example");
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the domain has no VISE host or phrase, or its host
@@ -117,6 +134,16 @@ impl Client {
 
     /// The same, opened.
     ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// for domain in vise.list_account_domains().await? {
+    ///     let session = vise.open_session(&domain).await?;
+    ///     println!("{}: {}", session.host(), session.vise_domains().await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`session_for`](Self::session_for) and [`Session::open`].
@@ -127,6 +154,14 @@ impl Client {
     }
 
     /// The session at a host whose phrase is known. Nothing is sent before it is used.
+    ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// let session = vise.session("shop-1.vise.example", "the domain's key phrase")?;
+    /// println!("{}", session.vise_domains().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -168,6 +203,15 @@ impl Client {
 
     /// The session at the host that [`ClientBuilder::default_host`] or the environment names; `None` when there is none.
     ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// if let Some(session) = vise.default_session()? {
+    ///     println!("{}", session.vise_domains().await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`session_for`](Self::session_for).
@@ -179,6 +223,14 @@ impl Client {
     }
 
     /// Goes through all domains of the account; see [`Walk`].
+    ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// let visits = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
+    /// println!("{} of {} domains answered", visits.done().count(), visits.all().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn for_all_domains(&self) -> Walk<'_> {
         Walk::new(self)
     }

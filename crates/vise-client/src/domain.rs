@@ -35,6 +35,10 @@ pub struct KeyPhrase(SecretString);
 
 impl KeyPhrase {
     /// The phrase itself.
+    ///
+    /// ```
+    /// assert_eq!(vise_client::KeyPhrase::from("a phrase").expose(), "a phrase");
+    /// ```
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -72,6 +76,14 @@ impl fmt::Debug for KeyPhrase {
 /// One domain of the account.
 ///
 /// `Debug` shows the names of [`other`](Self::other) members and no values: nobody knows which of them are secrets.
+///
+/// ```
+/// fn describe(domain: &vise_client::AccountDomain) -> String {
+///     let host = domain.vise_url.as_deref().unwrap_or("no VISE host");
+///     let phrase = if domain.vise_phrase.is_some() { "a phrase" } else { "no phrase" };
+///     format!("{host}, {phrase}, {} members more", domain.other.len())
+/// }
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AccountDomain {
@@ -85,6 +97,11 @@ pub struct AccountDomain {
 
 impl AccountDomain {
     /// A domain that is known from elsewhere.
+    ///
+    /// ```
+    /// let domain = vise_client::AccountDomain::new("shop-1.vise.example", "phrase");
+    /// assert_eq!(domain.vise_url.as_deref(), Some("shop-1.vise.example"));
+    /// ```
     #[must_use]
     pub fn new(vise_url: impl Into<String>, vise_phrase: impl Into<KeyPhrase>) -> Self {
         Self { vise_url: Some(vise_url.into()), vise_phrase: Some(vise_phrase.into()), other: Map::new() }

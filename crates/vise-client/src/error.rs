@@ -28,6 +28,19 @@ use std::ops::Deref;
 pub struct Error(client_core::Error);
 
 /// What happened to a session, or kept one from being opened.
+///
+/// ```
+/// use vise_client::SessionProblem;
+///
+/// fn advice(problem: SessionProblem) -> &'static str {
+///     match problem {
+///         SessionProblem::RenewedNotReplayed => "make the call again",
+///         SessionProblem::NoPhrase => "open a session by its phrase",
+///         SessionProblem::PhraseRefused => "look at the phrase in the dashboard",
+///         _ => "look at the host and the token",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionProblem {
@@ -47,12 +60,27 @@ pub enum SessionProblem {
 
 impl Error {
     /// The part that all providers share.
+    ///
+    /// ```
+    /// fn to_common(error: vise_client::Error) -> client_core::Error {
+    ///     error.into_inner()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> client_core::Error {
         self.0
     }
 
     /// What happened to the session, where that is what went wrong.
+    ///
+    /// ```
+    /// use vise_client::{Client, HostRefusal, SessionProblem};
+    ///
+    /// let vise = Client::builder("account-token".to_owned()).build()?;
+    /// let error = vise.session("10.0.0.1", "phrase").unwrap_err();
+    /// assert_eq!(error.session_problem(), Some(SessionProblem::HostRefused(HostRefusal::Address)));
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     #[must_use]
     pub fn session_problem(&self) -> Option<SessionProblem> {
         if self.0.was_renewed_not_replayed() {
@@ -82,6 +110,17 @@ impl Error {
 
     /// Whether the answer was a page for people, where the API answers with JSON: a sign-in, or a challenge of the
     /// protection layer.
+    ///
+    /// ```no_run
+    /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
+    /// if let Err(error) = session.vise_domains().await
+    ///     && error.is_page()
+    /// {
+    ///     eprintln!("a page came in place of JSON; is this address blocked?");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_page(&self) -> bool {
         let type_of = |headers: &http::HeaderMap| {

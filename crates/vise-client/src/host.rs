@@ -46,6 +46,11 @@ const POINTERS: &[&str] = &[
 ];
 
 /// Why a host was refused. It never holds the host: what a server sends in its place may be anything.
+///
+/// ```
+/// let refusal = vise_client::HostPolicy::new().check("10.0.0.1").unwrap_err();
+/// assert_eq!(refusal.to_string(), "the host is an IP address, or holds one");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HostRefusal {
@@ -103,6 +108,12 @@ impl fmt::Display for HostRefusal {
 impl std::error::Error for HostRefusal {}
 
 /// A host that has passed: in lower case, in punycode, without a dot at its end.
+///
+/// ```
+/// let host = vise_client::HostPolicy::new().check("Shop-1.VISE.example.").unwrap();
+/// assert_eq!(host.name(), "shop-1.vise.example");
+/// assert_eq!(host.origin().to_string(), "https://shop-1.vise.example");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ViseHost {
     origin: Origin,
@@ -155,6 +166,9 @@ type Predicate = Arc<dyn Fn(&ViseHost) -> bool + Send + Sync>;
 /// assert_eq!(policy.check("shop-1.example"), Err(HostRefusal::NotAllowed));
 /// assert_eq!(policy.check("0x7f.1"), Err(HostRefusal::Address));
 /// assert_eq!(policy.check("user@shop-1.vise.example"), Err(HostRefusal::UserInfo));
+///
+/// let policy = HostPolicy::new().only("a.example").only("b.example").only_if(|host| host.name() != "b.example");
+/// assert_eq!(policy.check("b.example"), Err(HostRefusal::NotAllowed));
 /// ```
 #[derive(Clone, Default)]
 pub struct HostPolicy {
@@ -204,6 +218,11 @@ impl HostPolicy {
     /// **For tests against a server on this machine only.** Also lets `127.…`, `[::1]` and `localhost` pass when they have
     /// a port, over plain http, whatever the lists say. With it, a wrong answer of the dashboard leads to services of
     /// this machine.
+    ///
+    /// ```
+    /// let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
+    /// assert!(policy.check("http://127.0.0.1:8080").is_ok());
+    /// ```
     #[must_use]
     pub fn dangerously_allow_loopback_for_tests(mut self) -> Self {
         self.loopback = true;
@@ -211,6 +230,10 @@ impl HostPolicy {
     }
 
     /// Checks a host as it came from the dashboard.
+    ///
+    /// ```
+    /// assert!(vise_client::HostPolicy::new().check("shop-1.vise.example").is_ok());
+    /// ```
     ///
     /// # Errors
     ///

@@ -77,12 +77,27 @@ impl Session {
     }
 
     /// The host.
+    ///
+    /// ```
+    /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
+    /// let session = vise.session("https://Shop-1.vise.example/", "phrase")?;
+    /// assert_eq!(session.host().name(), "shop-1.vise.example");
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     #[must_use]
     pub fn host(&self) -> &ViseHost {
         self.inner.source.renewer().host()
     }
 
     /// Opens the session now, unless it is open.
+    ///
+    /// ```no_run
+    /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
+    /// session.open().await?;
+    /// assert!(session.is_open());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -97,6 +112,12 @@ impl Session {
     }
 
     /// Whether the session is open, as far as is known here.
+    ///
+    /// ```
+    /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
+    /// assert!(!vise.session("shop-1.vise.example", "phrase")?.is_open(), "nothing was sent yet");
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.inner.source.current(self.inner.account.clock().now()).is_some()
@@ -108,6 +129,19 @@ impl Session {
     /// so the answer comes as it is. See [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path).
     /// It is not the list of the account's domains, which is
     /// [`Client::list_account_domains`](crate::Client::list_account_domains).
+    ///
+    /// ```no_run
+    /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
+    /// let domains: serde_json::Value = session.vise_domains().await?;
+    /// println!("{domains}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when no session is to be had, or the call fails; [`session_problem`](Error::session_problem) tells what
+    /// happened to the session.
     pub fn vise_domains(&self) -> Call<Value> {
         let operation = Operation::new(VISE_DOMAINS, Method::GET, "", Class::Read);
         let path = &self.inner.account.options.vise_domains_path;
@@ -120,6 +154,17 @@ impl Session {
     /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); the query goes into
     /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is neither repeated nor replayed
     /// after a renewal unless [`class`](client_core::Request::class) says that it may be.
+    ///
+    /// ```no_run
+    /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
+    /// use http::Method;
+    /// use vise_client::{Call, decode};
+    ///
+    /// let rules: Call<serde_json::Value> = session.request(Method::GET, "/rules").call(decode::json);
+    /// println!("{}", rules.await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request(&self, method: Method, path: &str) -> Request {
         self.inner.engine.raw(method, path)
     }

@@ -41,6 +41,15 @@ pub struct Walk<'c> {
 }
 
 /// How far a walk is.
+///
+/// ```
+/// use vise_client::{Ending, Progress};
+///
+/// fn line(progress: Progress) -> String {
+///     let sign = if progress.ending == Ending::Failed { "!" } else { "." };
+///     format!("{sign} {} of {}", progress.done, progress.total)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -55,6 +64,18 @@ pub struct Progress {
 }
 
 /// How a visit ended.
+///
+/// ```
+/// use vise_client::Ending;
+///
+/// fn word(ending: Ending) -> &'static str {
+///     match ending {
+///         Ending::Done => "done",
+///         Ending::Failed => "failed",
+///         _ => "skipped",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
@@ -67,6 +88,18 @@ pub enum Ending {
 }
 
 /// What came of one domain.
+///
+/// ```
+/// use vise_client::Outcome;
+///
+/// fn line(outcome: &Outcome<serde_json::Value>) -> String {
+///     match outcome {
+///         Outcome::Done(answer) => answer.to_string(),
+///         Outcome::Failed(error) => error.to_string(),
+///         _ => "there is no VISE".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome<T> {
@@ -89,6 +122,16 @@ impl<T> Outcome<T> {
 }
 
 /// One domain and what came of it.
+///
+/// ```
+/// use vise_client::{AccountDomain, Outcome, Visit};
+///
+/// /// The domains to go through once more.
+/// fn again<T>(visits: Vec<Visit<T>>) -> Vec<AccountDomain> {
+///     let failed = visits.into_iter().filter(|visit| matches!(visit.outcome, Outcome::Failed(_)));
+///     failed.map(|visit| visit.domain).collect()
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Visit<T> {
@@ -115,18 +158,36 @@ pub struct Visits<T> {
 
 impl<T> Visits<T> {
     /// All visits.
+    ///
+    /// ```
+    /// fn is_complete<T>(visits: &vise_client::Visits<T>) -> bool {
+    ///     visits.done().count() == visits.all().len()
+    /// }
+    /// ```
     #[must_use]
     pub fn all(&self) -> &[Visit<T>] {
         &self.visits
     }
 
     /// The visits themselves.
+    ///
+    /// ```
+    /// fn domains<T>(visits: vise_client::Visits<T>) -> Vec<vise_client::AccountDomain> {
+    ///     visits.into_vec().into_iter().map(|visit| visit.domain).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_vec(self) -> Vec<Visit<T>> {
         self.visits
     }
 
     /// What was done.
+    ///
+    /// ```
+    /// fn answers<T>(visits: &vise_client::Visits<T>) -> Vec<&T> {
+    ///     visits.done().map(|(_, answer)| answer).collect()
+    /// }
+    /// ```
     pub fn done(&self) -> impl Iterator<Item = (&AccountDomain, &T)> {
         self.visits.iter().filter_map(|visit| match &visit.outcome {
             Outcome::Done(value) => Some((&visit.domain, value)),
@@ -135,6 +196,14 @@ impl<T> Visits<T> {
     }
 
     /// What failed.
+    ///
+    /// ```
+    /// fn report<T>(visits: &vise_client::Visits<T>) {
+    ///     for (domain, error) in visits.failed() {
+    ///         eprintln!("{domain:?}: {error}");
+    ///     }
+    /// }
+    /// ```
     pub fn failed(&self) -> impl Iterator<Item = (&AccountDomain, &Error)> {
         self.visits.iter().filter_map(|visit| match &visit.outcome {
             Outcome::Failed(error) => Some((&visit.domain, error)),
@@ -143,6 +212,12 @@ impl<T> Visits<T> {
     }
 
     /// Domains without a VISE host or phrase.
+    ///
+    /// ```
+    /// fn without_vise<T>(visits: &vise_client::Visits<T>) -> usize {
+    ///     visits.skipped().count()
+    /// }
+    /// ```
     pub fn skipped(&self) -> impl Iterator<Item = &AccountDomain> {
         self.visits.iter().filter_map(|visit| match visit.outcome {
             Outcome::Skipped => Some(&visit.domain),
@@ -158,6 +233,15 @@ impl<'c> Walk<'c> {
     }
 
     /// Goes through these domains, and asks the dashboard for none.
+    ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// let some = vise.list_account_domains().await?.into_iter().take(10).collect();
+    /// let visits = vise.for_all_domains().domains(some).run(async |session| session.open().await).await?;
+    /// println!("{} of {} are open", visits.done().count(), visits.all().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn domains(mut self, domains: Vec<AccountDomain>) -> Self {
         self.domains = Some(domains);
         self
@@ -176,6 +260,16 @@ impl<'c> Walk<'c> {
     }
 
     /// Opens a session at each host and does this there.
+    ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// let visits = vise.for_all_domains().at_a_time(2).run(async |session| session.vise_domains().await).await?;
+    /// for (domain, answer) in visits.done() {
+    ///     println!("{domain:?}: {answer}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

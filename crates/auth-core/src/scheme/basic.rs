@@ -35,6 +35,12 @@ impl Basic {
     /// # Errors
     ///
     /// [`InvalidCredential`] when either part is empty or has a control character, or the user name has a colon.
+    ///
+    /// ```
+    /// # use auth_core::{scheme::Basic, secret::SecretString};
+    /// let error = Basic::new("user:name", &SecretString::from("password")).expect_err("a colon");
+    /// assert_eq!(error.field(), "username");
+    /// ```
     pub fn new(username: &str, password: &SecretString) -> Result<Self, InvalidCredential> {
         check_user_name("username", username)?;
         let password = password.expose_secret();

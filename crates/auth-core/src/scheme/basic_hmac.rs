@@ -16,6 +16,15 @@ use sha2::{Sha256, Sha512};
 use std::fmt::{self, Write as _};
 
 /// Which digest the HMAC is made with.
+///
+/// ```
+/// use auth_core::{scheme::{BasicHmac, HmacDigest}, secret::SecretString};
+///
+/// assert_eq!(HmacDigest::default(), HmacDigest::Sha256);
+/// let signer = BasicHmac::builder().digest(HmacDigest::Sha1).build("key", &SecretString::from("0102"))?;
+/// assert!(format!("{signer:?}").contains("Sha1"));
+/// # Ok::<(), auth_core::InvalidCredential>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum HmacDigest {
@@ -29,6 +38,14 @@ pub enum HmacDigest {
 }
 
 /// How the text of a secret key becomes the key of the HMAC.
+///
+/// ```
+/// use auth_core::{scheme::{BasicHmac, KeyEncoding}, secret::SecretString};
+///
+/// let phrase = SecretString::from("open sesame");
+/// assert!(BasicHmac::new("key", &phrase).is_err(), "no hexadecimal digits");
+/// assert!(BasicHmac::builder().key_encoding(KeyEncoding::Utf8).build("key", &phrase).is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum KeyEncoding {
@@ -40,6 +57,14 @@ pub enum KeyEncoding {
 }
 
 /// The text of the `Date` header, which is also the first field that is signed.
+///
+/// ```
+/// use auth_core::{scheme::{BasicHmac, DateText}, secret::SecretString};
+///
+/// let builder = BasicHmac::builder().date(DateText::Fixed("two\nlines".to_owned()));
+/// let error = builder.build("key", &SecretString::from("0102")).expect_err("no header can carry it");
+/// assert_eq!(error.field(), "date");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum DateText {
@@ -53,6 +78,19 @@ pub enum DateText {
 }
 
 /// What becomes of a query, which is none of the five fields.
+///
+/// ```
+/// use auth_core::scheme::{BasicHmac, SignedQuery};
+/// # use auth_core::{Origin, SigningRequest, secret::SecretString};
+/// # let (origin, headers) = (Origin::https("example.com"), http::HeaderMap::new());
+/// # let (method, time) = (http::Method::GET, std::time::SystemTime::UNIX_EPOCH);
+/// # let request = SigningRequest::new(&method, &origin, "/v1/users?page=2", &headers, b"", time);
+///
+/// let builder = BasicHmac::builder().query(SignedQuery::InPath);
+/// let signer = builder.build("key", &SecretString::from("0102"))?;
+/// assert!(signer.canonical(&request)?.ends_with(b"\n/v1/users?page=2\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SignedQuery {
@@ -96,6 +134,23 @@ pub struct BasicHmac {
 }
 
 /// Settings of a [`BasicHmac`].
+///
+/// ```
+/// use auth_core::scheme::{BasicHmac, DateText};
+/// # use auth_core::{Origin, SigningRequest, secret::SecretString};
+/// # let (origin, headers) = (Origin::new(false, "127.0.0.1", Some(8080)), http::HeaderMap::new());
+/// # let (method, time) = (http::Method::GET, std::time::SystemTime::UNIX_EPOCH);
+/// # let request = SigningRequest::new(&method, &origin, "/v1/users", &headers, b"", time);
+///
+/// let signer = BasicHmac::builder()
+///     .separator("|")
+///     .date(DateText::Rfc2822Zone("GMT"))
+///     .host("API.example.com") // The call itself goes through a tunnel.
+///     .build("key", &SecretString::from("0102"))?;
+/// let signed = b"Thu, 01 Jan 1970 00:00:00 GMT|GET|api.example.com|/v1/users|";
+/// assert_eq!(signer.canonical(&request)?, signed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct BasicHmacBuilder {
@@ -234,6 +289,12 @@ impl BasicHmacBuilder {
     /// [`InvalidCredential`], which names what is wrong and shows nothing of it: an API key or secret key that is empty
     /// or has a control character, an API key with a colon, a secret key that should be hexadecimal and isn't or has an
     /// odd number of digits, and a host or a date that can't stand where it is meant to.
+    ///
+    /// ```
+    /// # use auth_core::{scheme::BasicHmac, secret::SecretString};
+    /// let error = BasicHmac::builder().build("key", &SecretString::from("012")).expect_err("half a byte");
+    /// assert_eq!(error.field(), "secret key");
+    /// ```
     pub fn build(mut self, api_key: &str, secret_key: &SecretString) -> Result<BasicHmac, InvalidCredential> {
         check_user_name("API key", api_key)?;
         let secret_key = secret_key.expose_secret();

@@ -24,6 +24,11 @@ impl Bearer {
     /// # Errors
     ///
     /// [`InvalidCredential`] when the token is empty or has a space or control character, which no bearer token may.
+    ///
+    /// ```
+    /// # use auth_core::{scheme::Bearer, secret::SecretString};
+    /// assert!(Bearer::new(&SecretString::from("key: abc")).is_err(), "copied with its label");
+    /// ```
     pub fn new(token: &SecretString) -> Result<Self, InvalidCredential> {
         Self::named("token", token)
     }
@@ -33,6 +38,12 @@ impl Bearer {
     /// # Errors
     ///
     /// As for [`Bearer::new`].
+    ///
+    /// ```
+    /// # use auth_core::{scheme::Bearer, secret::SecretString};
+    /// let error = Bearer::named("API key", &SecretString::from("")).expect_err("no key");
+    /// assert_eq!(error.to_string(), "the API key can't be used: it is empty");
+    /// ```
     pub fn named(field: &'static str, token: &SecretString) -> Result<Self, InvalidCredential> {
         let token = token.expose_secret();
         check_text(field, token)?;

@@ -10,6 +10,16 @@ use http::{HeaderName, HeaderValue};
 ///
 /// HTTP libraries drop `Authorization` when they follow a redirect to another host, and no other header: a pair in a
 /// header of its own would be handed over. This is why the engine follows no redirect.
+///
+/// ```
+/// use auth_core::{scheme::HeaderPair, secret::SecretString};
+/// use http::HeaderName;
+///
+/// let name = HeaderName::from_static("x-service-auth");
+/// let signer = HeaderPair::new(name, "api-user", &SecretString::from("api-password"))?;
+/// assert!(!format!("{signer:?}").contains("api-password"));
+/// # Ok::<(), auth_core::InvalidCredential>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HeaderPair {
     name: HeaderName,
@@ -22,6 +32,13 @@ impl HeaderPair {
     /// # Errors
     ///
     /// [`InvalidCredential`] when either part is empty or has a control character, or the user name has a colon.
+    ///
+    /// ```
+    /// # use auth_core::{scheme::HeaderPair, secret::SecretString};
+    /// # let name = http::HeaderName::from_static("x-service-auth");
+    /// let error = HeaderPair::new(name, "api-user", &SecretString::from("pass\nword")).expect_err("two lines");
+    /// assert_eq!(error.field(), "password");
+    /// ```
     pub fn new(name: HeaderName, username: &str, password: &SecretString) -> Result<Self, InvalidCredential> {
         check_user_name("username", username)?;
         let password = password.expose_secret();

@@ -4,6 +4,18 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// A login that failed. It never shows a code, a token or a secret.
+///
+/// ```
+/// use vaultvision_client::oidc::LoginError;
+///
+/// fn answer(error: &LoginError) -> &'static str {
+///     match error {
+///         LoginError::State => "please log in again",
+///         LoginError::Refused(_) => "you were not let in",
+///         _ => "the login does not work at the moment",
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginError {

@@ -31,6 +31,24 @@
 //! # }
 //! ```
 //!
+//! The visitor may come back to another process: what is pending can be kept as a text. Later on the vendor can be asked
+//! again who it is, and the visitor be sent to log out.
+//!
+//! ```no_run
+//! # use vaultvision_client::SecretString;
+//! use vaultvision_client::oidc::{Login, LoginError, Page, Pending};
+//!
+//! # async fn example(login: &Login, session: fn(SecretString) -> SecretString, query: &str) -> Result<(), LoginError> {
+//! let started = login.begin(Page::SignUp);
+//! let kept = session(started.pending.to_text());
+//!
+//! let logged_in = login.finish(Pending::from_text(&kept)?, query).await?;
+//! let now = login.user_info(&logged_in).await?;
+//! println!("{:?} may log out at {}", now.name, login.logout_url("https://example.test/")?);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Assumption: an application's id is its `client_id`, and a user's id the `sub` of tokens. Client secrets are sent with
 //! HTTP Basic, the default that the vendor's samples use; applications without one send none.
 

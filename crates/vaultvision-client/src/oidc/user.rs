@@ -4,6 +4,12 @@ use openidconnect::core::CoreUserInfoClaims;
 use openidconnect::{EmptyAdditionalClaims, IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
 
 /// Who logged in: the claims that the vendor sends, under the names of a [`Profile`](crate::Profile).
+///
+/// ```
+/// fn greeting(user: &vaultvision_client::oidc::UserInfo) -> String {
+///     format!("welcome, {}", user.name.as_deref().unwrap_or(&user.subject))
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserInfo {
