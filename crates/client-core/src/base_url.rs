@@ -80,6 +80,14 @@ impl BaseUrl {
 
     /// The same base with a path below it, encoded already; empty for none.
     ///
+    /// ```
+    /// # use client_core::BaseUrl;
+    /// let base = BaseUrl::parse("base URL", "https://api.example.com")?.with_prefix("/v2")?;
+    /// assert_eq!(base.origin().to_string(), "https://api.example.com");
+    /// assert!(base.with_prefix("/../admin").is_err());
+    /// # Ok::<(), client_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`Configuration`](crate::ErrorKind::Configuration) error when it does not start with a slash, climbs, or has

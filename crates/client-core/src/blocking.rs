@@ -133,6 +133,21 @@ impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
 
     /// Sends the call, waits for its end and keeps the head of the answer.
     ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "\"lamp\"");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+    /// let reply = call.wait_reply()?;
+    /// assert_eq!((reply.value.as_str(), reply.status.as_u16(), reply.attempts), ("lamp", 200, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`wait`](Self::wait).
@@ -143,6 +158,28 @@ impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
 
 impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
     /// Waits for the next page; `None` at the end. After an error the same page is asked for again.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "[1,2]").json(200, "[]");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # let pages: Pages<Vec<u32>, u64, Error> = Pages::new(
+    /// #     "items.list",
+    /// #     0,
+    /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+    /// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+    /// # );
+    /// let mut pages = pages.limit_pages(1);
+    /// while let Some(page) = pages.wait_next() {
+    ///     assert_eq!(page?, [1, 2]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -170,6 +207,28 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
 impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C, T, E> {
     /// Waits for the next row; `None` at the end. After an error the same page is asked for again.
     ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "[1,2]").json(200, "[]");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # let pages: Pages<Vec<u32>, u64, Error> = Pages::new(
+    /// #     "items.list",
+    /// #     0,
+    /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+    /// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+    /// # );
+    /// let mut rows = pages.items(|page| page);
+    /// assert_eq!(rows.wait_next().transpose()?, Some(1));
+    /// assert_eq!(rows.wait_next().transpose()?, Some(2));
+    /// assert!(rows.wait_next().is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Call::wait`].
@@ -195,6 +254,29 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
 /// A list as an iterator that waits; made by [`Pages::blocking`] and [`Items::blocking`].
 ///
 /// It ends with the list, or with its first error, so that a loop that passes over errors ends too.
+///
+/// ```
+/// # use client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "[1,2]").status(404).json(200, "[]");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # let pages: Pages<Vec<u32>, u64, Error> = Pages::new(
+/// #     "items.list",
+/// #     0,
+/// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+/// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+/// # );
+/// let mut pages = pages.blocking();
+/// assert_eq!(pages.by_ref().filter_map(Result::ok).count(), 1, "the second page failed");
+///
+/// // Asks for the second page again.
+/// assert!(pages.into_inner().wait_next().is_some_and(|page| page.is_ok()));
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "a list does nothing until it is asked for pages"]
 pub struct Waiting<L> {
     list: L,

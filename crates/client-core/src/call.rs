@@ -31,17 +31,33 @@ pub(crate) struct CallOptions {
 /// `T` is what comes back and `E` the provider's error.
 ///
 /// ```
-/// # use client_core::{Call, Error, RetryPolicy};
-/// # use std::time::Duration;
-/// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
+/// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "\"lamp\"");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+/// use client_core::RetryPolicy;
+/// use http::{HeaderName, HeaderValue};
+/// use std::time::Duration;
+///
 /// let text = call
 ///     .timeout(Duration::from_secs(5))
+///     .attempt_timeout(Duration::from_secs(2))
 ///     .retry(RetryPolicy::none())
-///     .header("x-tenant".parse().expect("a header name"), "blue".parse().expect("a header value"))
+///     .header(HeaderName::from_static("x-tenant"), HeaderValue::from_static("blue"))
+///     .query("expand", "price")
 ///     .await?;
-/// # let _ = text;
-/// # Ok(())
-/// # }
+/// # assert_eq!(text, "lamp");
+/// # assert_eq!(transport.requests()[0].uri, "https://shop.example/items/7?expand=price");
+/// # assert_eq!(transport.requests()[0].header("x-tenant"), Some("blue"));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T, E = Error> {
@@ -159,6 +175,22 @@ impl<T, E: From<Error>> Call<T, E> {
 
     /// A template for calls that differ in their query only.
     ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # use client_core::ErrorKind;
+    /// let call = engine.raw(http::Method::GET, "/../admin").call::<String, Error>(decode::json);
+    /// let error = call.into_template().unwrap_err();
+    /// assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("path")));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// What is wrong with an argument, which a call keeps until it is awaited.
@@ -169,6 +201,30 @@ impl<T, E: From<Error>> Call<T, E> {
     }
 
     /// Sends the call; the same as `.await`.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(404, "\"no such lamp\"");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+    /// use client_core::ErrorKind;
+    ///
+    /// let error = call.send().await.unwrap_err();
+    /// assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotFound, 1));
+    /// assert_eq!(error.status(), Some(http::StatusCode::NOT_FOUND));
+    /// assert_eq!(error.body_as::<String>().as_deref(), Some("no such lamp"));
+    /// assert_eq!(error.to_string(), "shop request: not found (status 404)");
+    /// assert!(error.may_have_been_sent() && !error.may_have_been_executed());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -186,6 +242,25 @@ impl<T, E: From<Error>> Call<T, E> {
 
     /// Sends the call and keeps the head of the answer.
     ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().broken().json(200, "\"lamp\"");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+    /// // The connection breaks once, and a read may be repeated.
+    /// let reply = call.reply().await?;
+    /// assert_eq!((reply.value.as_str(), reply.status.as_u16(), reply.attempts), ("lamp", 200, 2));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The provider's error, which wraps [`Error`].
@@ -201,6 +276,28 @@ impl<T, E: From<Error>> Call<T, E> {
 }
 
 /// A call that is made many times, each time at another place of its list: what [`pages`](Call::pages) are made of.
+///
+/// ```
+/// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "[]");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let call = engine.raw(http::Method::GET, "/items").query("offset", 20_u64);
+/// let template = call.call::<Vec<String>, Error>(decode::json).into_template()?;
+/// assert_eq!(template.operation().id(), "request");
+/// assert_eq!(template.query_number("offset"), Some(20));
+///
+/// template.call(&[("offset", 40)]).await?;
+/// assert_eq!(transport.requests()[0].uri.query(), Some("offset=40"));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct CallTemplate<T, E = Error> {
     engine: Engine,
     outgoing: Outgoing,

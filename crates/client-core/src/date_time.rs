@@ -7,6 +7,12 @@
 use std::time::{Duration, SystemTime};
 
 /// A date and a time of day, in no zone but the one that it names.
+///
+/// ```
+/// let time = client_core::date_time::civil("2024-02-29T12:30:00+02:00").expect("a time");
+/// assert_eq!((time.year, time.month, time.day), (2024, 2, 29));
+/// assert_eq!((time.hour, time.minute, time.offset_seconds), (12, 30, Some(7_200)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Civil {
@@ -30,6 +36,15 @@ pub struct Civil {
 
 impl Civil {
     /// The instant, taking a time without a zone for UTC. `None` before 1970.
+    ///
+    /// ```
+    /// use client_core::date_time::civil;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let time = civil("1970-01-01T03:00:00+02:00").expect("a time").to_system_time();
+    /// assert_eq!(time, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(3_600)));
+    /// assert_eq!(civil("1969-12-31").expect("a date").to_system_time(), None);
+    /// ```
     #[must_use]
     pub fn to_system_time(self) -> Option<SystemTime> {
         let days = days_since_epoch(self.year.into(), self.month.into(), self.day.into());

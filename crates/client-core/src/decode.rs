@@ -11,6 +11,19 @@ use serde::de::DeserializeOwned;
 pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
 
 /// Why an answer did not become a value.
+///
+/// ```
+/// use bytes::Bytes;
+/// use client_core::decode::{self, DecodeFailure};
+/// use http::Response;
+///
+/// /// Reads a name, which must not be empty.
+/// fn name(answer: &Response<Bytes>) -> Result<String, DecodeFailure> {
+///     let name: String = decode::json(answer)?;
+///     if name.is_empty() { Err(DecodeFailure::Rule("the name is empty")) } else { Ok(name) }
+/// }
+/// # assert!(name(&Response::new(Bytes::from("\"\""))).is_err());
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeFailure {
@@ -30,6 +43,14 @@ impl From<serde_json::Error> for DecodeFailure {
 
 /// Reads the body as JSON.
 ///
+/// ```
+/// use client_core::decode;
+///
+/// let answer = http::Response::new("[1,2]".into());
+/// assert_eq!(decode::json::<Vec<u32>>(&answer)?, [1, 2]);
+/// # Ok::<(), decode::DecodeFailure>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`DecodeFailure::Json`] when it isn't, or doesn't fit.
@@ -39,6 +60,14 @@ pub fn json<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, DecodeFa
 
 /// Ignores the body, for operations that promise none.
 ///
+/// ```
+/// use client_core::decode;
+///
+/// let answer = http::Response::new("anything".into());
+/// decode::nothing(&answer)?;
+/// # Ok::<(), decode::DecodeFailure>(())
+/// ```
+///
 /// # Errors
 ///
 /// None; the signature is that of a decoder.
@@ -47,6 +76,14 @@ pub fn nothing(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
 }
 
 /// Hands the answer out as it is.
+///
+/// ```
+/// use client_core::decode;
+///
+/// let answer = http::Response::new("anything".into());
+/// assert_eq!(decode::raw(&answer)?.body(), "anything");
+/// # Ok::<(), decode::DecodeFailure>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -27,6 +27,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What sends the calls of one client. Cheap to clone; all clones share connections, credential and retry quota.
+///
+/// ```
+/// # use client_core::{Vendor, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new();
+/// use client_core::{BaseUrl, Engine, Settings};
+///
+/// let mut settings = Settings::new("shop-client/1.0");
+/// settings.set_transport(std::sync::Arc::new(transport));
+/// let base = BaseUrl::parse("base URL", "https://shop.example/v1")?;
+/// // `Shop` is the `Vendor`; its calls authenticate nobody.
+/// let engine = Engine::new(&settings, base, Shop, None)?;
+/// assert_eq!(engine.origin().to_string(), "https://shop.example");
+/// # Ok::<(), client_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -92,17 +109,80 @@ impl Engine {
     }
 
     /// A request to an operation, with the values of its path parameters in order.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use client_core::{Class, Operation};
+    /// use http::Method;
+    ///
+    /// static REMOVE: Operation =
+    ///     Operation::new("parts.remove", Method::DELETE, "/items/{item_id}/parts/{number}", Class::IdempotentWrite);
+    ///
+    /// let call = engine.request(&REMOVE, &["a/7".into(), 3.into()]).call::<(), Error>(decode::nothing);
+    /// call.await?;
+    /// assert_eq!(transport.requests()[0].uri, "https://shop.example/items/a%2F7/parts/3");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn request(&self, operation: &'static Operation, path: &[PathValue<'_>]) -> Request {
         Request::new(self.clone(), operation, path)
     }
 
     /// A request to an operation whose path is a setting: below the client's prefix, encoded already, and empty for the
     /// prefix itself.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "\"a token\"");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use client_core::{Class, Operation};
+    ///
+    /// let login = Operation::new("login", http::Method::POST, "", Class::Write).sensitive();
+    /// let request = engine.request_at(login, "/tenants/blue/login").form(&[("user", "anna")]);
+    /// request.call::<String, Error>(decode::json).await?;
+    /// assert_eq!(transport.requests()[0].uri, "https://shop.example/tenants/blue/login");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn request_at(&self, operation: Operation, path: &str) -> Request {
         Request::at(self.clone(), operation, path)
     }
 
     /// A request to a path of one's own below the client's prefix, encoded already.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "{\"new\":true}");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let request = engine.raw(http::Method::GET, "/not/known/to/the/sdk");
+    /// let answer = request.call::<serde_json::Value, Error>(decode::json).await?;
+    /// assert_eq!(answer["new"], true);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn raw(&self, method: Method, path: &str) -> Request {
         Request::raw(self.clone(), method, path)
     }
@@ -120,6 +200,27 @@ impl Engine {
     }
 
     /// Waits on the engine's timer, for helpers that poll.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let time = client_core::testing::ManualTime::auto();
+    /// # settings.set_time(time.clock(), time.timer());
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// // On `ManualTime` a minute is over at once.
+    /// let start = engine.clock().now();
+    /// engine.sleep(std::time::Duration::from_secs(60)).await;
+    /// assert_eq!(engine.clock().now().since(start).as_secs(), 60);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn sleep(&self, duration: Duration) {
         self.inner.timer.sleep(duration).await;
     }

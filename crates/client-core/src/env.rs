@@ -4,6 +4,11 @@ use crate::error::Error;
 
 /// A variable's text; `None` when it is unset or empty.
 ///
+/// ```
+/// assert_eq!(client_core::env::optional("ACME_REGION")?, None);
+/// # Ok::<(), client_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// A [`Configuration`](crate::ErrorKind::Configuration) error that names the variable when it is not UTF-8.

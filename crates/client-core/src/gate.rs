@@ -9,6 +9,21 @@ use std::fmt;
 use std::time::Duration;
 
 /// Whether an attempt may be made.
+///
+/// ```
+/// use client_core::Admission;
+/// use std::time::Duration;
+///
+/// /// Waits for a short pause to end, but not for a long one.
+/// fn admit(pause: Duration) -> Admission {
+///     match pause.as_secs() {
+///         0 => Admission::Go,
+///         1..=10 => Admission::GoAfter(pause),
+///         _ => Admission::Refuse(pause),
+///     }
+/// }
+/// # assert_eq!(admit(Duration::ZERO), Admission::Go);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admission {

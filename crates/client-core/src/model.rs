@@ -11,6 +11,20 @@ use std::marker::PhantomData;
 
 /// Reads a secret, for `#[serde(deserialize_with)]`.
 ///
+/// ```
+/// use client_core::auth_core::SecretString;
+/// use client_core::model;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Login {
+///     #[serde(deserialize_with = "model::secret")]
+///     token: SecretString,
+/// }
+/// let login: Login = serde_json::from_str(r#"{"token":"t0ken"}"#)?;
+/// assert!(!format!("{:?}", login.token).contains("t0ken"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// When the value is not text.
@@ -19,6 +33,19 @@ pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString
 }
 
 /// Reads a secret that may be absent or null.
+///
+/// ```
+/// use client_core::auth_core::SecretString;
+/// use client_core::model;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Login {
+///     #[serde(default, deserialize_with = "model::optional_secret")]
+///     token: Option<SecretString>,
+/// }
+/// assert!(serde_json::from_str::<Login>("{}")?.token.is_none());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -29,6 +56,20 @@ pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 
 /// Writes a secret into a request, for `#[serde(serialize_with)]`. A secret can't be serialised in any other way.
 ///
+/// ```
+/// use client_core::auth_core::SecretString;
+/// use client_core::model;
+///
+/// #[derive(serde::Serialize)]
+/// struct Login {
+///     #[serde(serialize_with = "model::expose")]
+///     token: SecretString,
+/// }
+/// let login = Login { token: SecretString::from("t0ken") };
+/// assert_eq!(serde_json::to_string(&login)?, r#"{"token":"t0ken"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of the serializer.
@@ -37,6 +78,19 @@ pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::
 }
 
 /// Writes a secret that may be absent.
+///
+/// ```
+/// use client_core::auth_core::SecretString;
+/// use client_core::model;
+///
+/// #[derive(serde::Serialize)]
+/// struct Login {
+///     #[serde(serialize_with = "model::expose_optional")]
+///     token: Option<SecretString>,
+/// }
+/// assert_eq!(serde_json::to_string(&Login { token: None })?, r#"{"token":null}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -53,6 +107,16 @@ pub fn expose_optional<S: Serializer>(
 
 /// Reads a value whose type has a default, taking null for it.
 ///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     #[serde(deserialize_with = "client_core::model::null_as_default")]
+///     tags: Vec<String>,
+/// }
+/// assert!(serde_json::from_str::<Item>(r#"{"tags":null}"#)?.tags.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// When the value fits neither.
@@ -63,6 +127,18 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>
 }
 
 /// Reads an object of JSON where there may be none, such as an error's body; `None` when it isn't one or doesn't fit.
+///
+/// ```
+/// use client_core::model::read_object;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Problem {
+///     code: String,
+/// }
+/// let problem: Option<Problem> = read_object(br#"{"code":"E17"}"#);
+/// assert_eq!(problem.map(|problem| problem.code).as_deref(), Some("E17"));
+/// assert!(read_object::<Problem>(b"<html>").is_none());
+/// ```
 #[must_use]
 pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
     object(&mut serde_json::Deserializer::from_slice(json)).ok()
@@ -70,6 +146,19 @@ pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 /// Reads a struct from an object only, for `#[serde(deserialize_with)]` and answers that must not be misread: serde
 /// would also take a list with the members' values in order.
+///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     name: String,
+/// }
+/// let mut json = serde_json::Deserializer::from_str(r#"{"name":"lamp"}"#);
+/// assert_eq!(client_core::model::object::<_, Item>(&mut json)?.name, "lamp");
+///
+/// let mut json = serde_json::Deserializer::from_str(r#"["lamp"]"#);
+/// assert!(client_core::model::object::<_, Item>(&mut json).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -94,6 +183,15 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -
 
 /// Refuses an empty text before it is sent; generated from `minLength` of a description.
 ///
+/// ```
+/// use client_core::{Class, Operation, model};
+///
+/// static GET: Operation = Operation::new("items.get", http::Method::GET, "/items/{name}", Class::Read);
+/// let error = model::not_empty(&GET, "name", "").unwrap_err();
+/// assert_eq!(error.field(), Some("name"));
+/// assert!(model::not_empty(&GET, "name", None).is_ok());
+/// ```
+///
 /// # Errors
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the field.
@@ -109,6 +207,15 @@ pub fn not_empty<'t>(
 }
 
 /// Refuses a place in a list that the vendor would not take; generated for operations that answer page by page.
+///
+/// ```
+/// use client_core::{Class, Operation, Paging, model};
+///
+/// static LIST: Operation = Operation::new("items.list", http::Method::GET, "/items", Class::Read)
+///     .paged(Paging::SkipTake { max_take: Some(100) });
+/// assert!(model::page(&LIST, Some(200), Some(100)).is_ok());
+/// assert_eq!(model::page(&LIST, None, Some(101)).unwrap_err().field(), Some("take"));
+/// ```
 ///
 /// # Errors
 ///

@@ -111,6 +111,12 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 }
 
 /// Which call an event belongs to: few values, fit for labels.
+///
+/// ```
+/// fn label(call: client_core::observer::CallName) -> String {
+///     format!("{}.{}", call.provider, call.operation)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CallName {
@@ -123,6 +129,13 @@ pub struct CallName {
 }
 
 /// A call begins.
+///
+/// ```
+/// /// Labels of a counter of calls.
+/// fn labels(event: &client_core::observer::CallStarted) -> [&'static str; 2] {
+///     [event.call.provider, event.call.operation]
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallStarted {
@@ -131,6 +144,13 @@ pub struct CallStarted {
 }
 
 /// The client's own limit did not let an attempt pass at once.
+///
+/// ```
+/// fn line(event: &client_core::observer::HeldBack) -> String {
+///     let what = if event.refused { "refused" } else { "waits" };
+///     format!("{} {what} for {:?}", event.call.operation, event.wait)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeldBack {
@@ -157,6 +177,19 @@ pub struct AttemptEnded {
 }
 
 /// What came of an attempt.
+///
+/// ```
+/// use client_core::observer::AttemptOutcome;
+///
+/// fn label(outcome: AttemptOutcome) -> String {
+///     match outcome {
+///         AttemptOutcome::Answered(status) => status.as_u16().to_string(),
+///         AttemptOutcome::Failed(_, fault) => fault.as_str().to_owned(),
+///         _ => "other".to_owned(),
+///     }
+/// }
+/// # assert_eq!(label(AttemptOutcome::Answered(http::StatusCode::OK)), "200");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptOutcome {
@@ -167,6 +200,12 @@ pub enum AttemptOutcome {
 }
 
 /// The call will be sent again.
+///
+/// ```
+/// fn line(event: &client_core::observer::Retrying) -> String {
+///     format!("{} again in {:?}: {}", event.call.operation, event.delay, event.reason.as_str())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retrying {
@@ -183,6 +222,12 @@ pub struct Retrying {
 }
 
 /// Why a call is sent again.
+///
+/// ```
+/// use client_core::observer::RetryReason;
+///
+/// assert_eq!(RetryReason::NotSent.as_str(), "not_sent");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryReason {
@@ -226,6 +271,12 @@ impl From<Reason> for RetryReason {
 }
 
 /// A renewal of a credential is over: a login, a refresh, the opening of a session.
+///
+/// ```
+/// fn line(event: &client_core::observer::RenewalEnded) -> String {
+///     format!("{} {} after {:?}", event.provider, event.outcome.as_str(), event.elapsed)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RenewalEnded {
@@ -238,6 +289,12 @@ pub struct RenewalEnded {
 }
 
 /// What came of a renewal.
+///
+/// ```
+/// use client_core::observer::RenewalOutcome;
+///
+/// assert_eq!(RenewalOutcome::Adopted.as_str(), "adopted");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RenewalOutcome {
@@ -268,6 +325,13 @@ impl RenewalOutcome {
 }
 
 /// A call is over.
+///
+/// ```
+/// fn line(event: &client_core::observer::CallEnded) -> String {
+///     let (call, outcome) = (event.call.operation, event.outcome.as_str());
+///     format!("{call} {outcome} after {} attempt(s), {:?}", event.attempts, event.elapsed)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallEnded {
@@ -286,6 +350,13 @@ pub struct CallEnded {
 }
 
 /// How a call ended.
+///
+/// ```
+/// use client_core::{ErrorKind, observer::CallOutcome};
+///
+/// assert!(CallOutcome::Success.is_success());
+/// assert_eq!(CallOutcome::Failed(ErrorKind::Timeout).as_str(), "timeout");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallOutcome {

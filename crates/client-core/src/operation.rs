@@ -6,6 +6,15 @@ use http::Method;
 ///
 /// The class is stated for every operation in its description and never guessed from the method: there are reading
 /// POSTs and deleting GETs.
+///
+/// ```
+/// use client_core::{Class, Operation};
+/// use http::Method;
+///
+/// // A POST that only looks.
+/// let search = Operation::new("items.search", Method::POST, "/search", Class::Read);
+/// assert_eq!(search.class(), Class::Read);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// Changes nothing. Repeated within policy, quota and deadline.
@@ -17,6 +26,15 @@ pub enum Class {
 }
 
 /// How the list that an operation answers with is cut into pages.
+///
+/// ```
+/// use client_core::{Class, Operation, Paging};
+/// use http::Method;
+///
+/// static LIST: Operation = Operation::new("items.list", Method::GET, "/items", Class::Read)
+///     .paged(Paging::SkipTake { max_take: Some(100) });
+/// assert_eq!(LIST.paging(), Some(Paging::SkipTake { max_take: Some(100) }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Paging {
@@ -31,12 +49,18 @@ pub enum Paging {
 ///
 /// ```
 /// use client_core::{Class, Operation};
-/// use http::Method;
+/// use http::{Method, StatusCode};
 ///
 /// static START: Operation =
 ///     Operation::new("users.start", Method::POST, "/service/{service_id}/users/{user_id}/auth", Class::Write)
+///         .success(&[201])
+///         .not_executed_on(&[429])
 ///         .sensitive();
-/// assert_eq!(START.class(), Class::Write);
+/// assert_eq!((START.id(), START.method(), START.class()), ("users.start", &Method::POST, Class::Write));
+/// assert!(START.is_success(StatusCode::CREATED) && !START.is_success(StatusCode::OK));
+/// assert!(START.is_not_executed(StatusCode::TOO_MANY_REQUESTS));
+/// assert!(START.is_sensitive() && START.paging().is_none());
+/// # assert!(START.path().starts_with("/service/"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Operation {

@@ -38,7 +38,7 @@ use std::task::{Context, Poll, ready};
 ///     }
 ///
 ///     fn next(offset: &u64, page: &Self) -> Result<Option<u64>, &'static str> {
-///         (page.rows.len() as u64 == SIZE).then_some(offset + SIZE)
+///         Ok((page.rows.len() as u64 == SIZE).then_some(offset + SIZE))
 ///     }
 ///
 ///     fn into_items(self) -> Vec<String> {
@@ -73,6 +73,17 @@ pub trait Page: Sized + 'static {
 
 impl<P: Page, E: From<Error> + 'static> Call<P, E> {
     /// The list page by page, from the place that the call's own arguments name.
+    ///
+    /// ```
+    /// # use client_core::{Call, Error, Page};
+    /// # async fn example<P: Page>(call: Call<P, Error>) -> Result<(), Error> {
+    /// let mut pages = call.pages();
+    /// while let Some(page) = pages.next_page().await {
+    ///     println!("{} rows", page?.into_items().len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pages(self) -> Pages<P, P::Position, E> {
         match self.into_template() {
             Ok(template) => {
@@ -85,6 +96,17 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
     }
 
     /// The rows of the list one by one, from the place that the call's own arguments name.
+    ///
+    /// ```
+    /// # use client_core::{Call, Error, Page};
+    /// # async fn example<P: Page<Item = String>>(call: Call<P, Error>) -> Result<(), Error> {
+    /// let mut rows = call.items();
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{}", row?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn items(self) -> Items<P, P::Position, P::Item, E> {
         self.pages().items(P::into_items)
     }
@@ -101,9 +123,10 @@ type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
 ///
 /// ```
 /// # use client_core::{Error, Pages};
-/// # async fn example(mut pages: Pages<Vec<String>, u64, Error>) -> Result<(), Error> {
+/// # async fn example(pages: Pages<Vec<String>, u64, Error>) -> Result<(), Error> {
+/// let mut pages = pages.limit_pages(10).prefetch();
 /// while let Some(page) = pages.next_page().await {
-///     println!("{} rows", page?.len());
+///     println!("{} rows, go on at {:?}", page?.len(), pages.position());
 /// }
 /// # Ok(())
 /// # }
@@ -126,6 +149,30 @@ pub struct Pages<P, C, E = Error> {
 impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     /// A list of `operation` that begins at `start`. `fetch` makes the call for a position; `next` says where the page
     /// after this one begins, or that there is none.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "[7,8]").json(200, "[]");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let pages: Pages<Vec<u32>, u64> = Pages::new(
+    ///     "items.list",
+    ///     0,
+    ///     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+    ///     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+    /// );
+    /// let mut rows = pages.items(|page| page);
+    /// assert_eq!(rows.next().await.transpose()?, Some(7));
+    /// # assert_eq!(rows.position(), Some(&2));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(
         operation: &'static str,
         start: C,
@@ -260,6 +307,16 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
 }
 
 /// The rows of a list, one by one.
+///
+/// ```
+/// # use client_core::{Error, Items};
+/// # async fn example(mut users: Items<Vec<String>, u64, String, Error>) -> Result<(), Error> {
+/// while let Some(user) = users.next().await {
+///     println!("{}", user?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a list does nothing until it is asked for rows"]
 pub struct Items<P, C, T, E = Error> {
     pages: Pages<P, C, E>,

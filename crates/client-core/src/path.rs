@@ -12,6 +12,13 @@ use std::fmt::Write as _;
 pub(crate) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The value of a path parameter.
+///
+/// ```
+/// use client_core::PathValue;
+///
+/// let values: [PathValue; 2] = ["a/7".into(), 3.into()];
+/// assert!(matches!(values, [PathValue::Text("a/7"), PathValue::Integer(3)]));
+/// ```
 #[derive(Clone, Copy)]
 pub enum PathValue<'a> {
     /// An id as text.

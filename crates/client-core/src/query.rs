@@ -7,6 +7,25 @@ use std::fmt::Write as _;
 /// A value that can stand in a query.
 ///
 /// `None` leaves the pair out; a list repeats the name.
+///
+/// ```
+/// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "[]");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let request = engine.raw(http::Method::GET, "/items");
+/// let request = request.query("tag", vec!["old", "a&b"]).query("shop", None::<&str>).query("max", 5_u32);
+/// request.call::<Vec<String>, Error>(decode::json).await?;
+/// assert_eq!(transport.requests()[0].uri.query(), Some("tag=old&tag=a%26b&max=5"));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait QueryValue {
     /// Calls `pair` once per value.
     fn each(&self, pair: &mut dyn FnMut(&dyn std::fmt::Display));

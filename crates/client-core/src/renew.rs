@@ -98,6 +98,15 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
 }
 
 /// A credential source that renews; one renewal at a time, however many calls need it.
+///
+/// ```
+/// # use client_core::{Renew, Renewing, Settings, auth_core::{Origin, token::RenewalSettings}};
+/// # fn example(login: impl Renew, settings: &Settings) {
+/// let origin = Origin::https("api.example.com");
+/// let source = Renewing::new("acme", login, origin, settings, RenewalSettings::default());
+/// assert!(source.held().is_none(), "the first call renews");
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Renewing<R: Renew> {
     shared: Arc<Shared<R>>,
@@ -160,6 +169,14 @@ impl<R: Renew> Renewing<R> {
 
     /// Puts in material from outside: of a login by a person, or from a store. A renewal that is under way is disowned
     /// and its waiters get this material.
+    ///
+    /// ```
+    /// # use client_core::{Renew, Renewing, auth_core::{InvalidCredential, token::Lifetime}};
+    /// # fn example<R: Renew>(source: &Renewing<R>, stored: R::Material) -> Result<(), InvalidCredential> {
+    /// source.install(stored, Lifetime::Unknown)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -50,19 +50,31 @@ impl Deref for Described {
 /// then.
 ///
 /// ```
-/// # use client_core::{Call, Error, Request};
-/// use client_core::{Class, decode};
+/// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "[]");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use client_core::{Call, Class};
+/// use http::{HeaderName, HeaderValue, Method};
 ///
-/// # async fn example(request: Request) -> Result<(), Error> {
-/// // Of `client.request(Method::POST, "/search")`; searching twice does no harm.
-/// let call: Call<serde_json::Value, Error> = request
+/// // What a provider calls `client.request(Method::POST, "/search")`; searching twice does no harm.
+/// let call: Call<serde_json::Value, Error> = engine
+///     .raw(Method::POST, "/search")
 ///     .query("limit", 10_i64)
+///     .header(HeaderName::from_static("x-tenant"), HeaderValue::from_static("blue"))
 ///     .json(&serde_json::json!({"name": "anna"}))
 ///     .class(Class::Read)
 ///     .call(decode::json);
-/// println!("{}", call.await?);
-/// # Ok(())
-/// # }
+/// call.await?;
+/// assert_eq!(transport.requests()[0].json(), Some(serde_json::json!({"name": "anna"})));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a request does nothing until it is made into a call and awaited"]
 pub struct Request {
@@ -144,6 +156,24 @@ impl Request {
     }
 
     /// Sends these pairs as a form, `application/x-www-form-urlencoded`, with every reserved character encoded.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let request = engine.raw(http::Method::POST, "/login").form(&[("user", "anna"), ("code", "1+2")]);
+    /// request.call::<(), Error>(decode::nothing).await?;
+    /// assert_eq!(transport.requests()[0].body, "user=anna&code=1%2B2");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn form(self, pairs: &[(&str, &str)]) -> Self {
         self.edit(|outgoing| {
             let mut form = String::new();
@@ -158,6 +188,25 @@ impl Request {
     }
 
     /// Sends these bytes.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let csv = http::HeaderValue::from_static("text/csv");
+    /// let request = engine.raw(http::Method::PUT, "/prices").body(csv, "lamp,12");
+    /// request.call::<(), Error>(decode::nothing).await?;
+    /// assert_eq!(transport.requests()[0].header("content-type"), Some("text/csv"));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn body(self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         self.edit(|outgoing| {
             outgoing.body = body.into();
@@ -182,6 +231,27 @@ impl Request {
     }
 
     /// Fails the call before anything is sent, for checks that a provider crate makes on its arguments.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let tags: [&str; 0] = [];
+    /// let check = tags.first().map(drop).ok_or_else(|| Error::invalid_input("items.tag", "tags", "there is none"));
+    /// let request = engine.raw(http::Method::POST, "/tags").json(&tags).check(check);
+    /// let error = request.call::<(), Error>(decode::nothing).await.unwrap_err();
+    /// assert_eq!(error.field(), Some("tags"));
+    /// assert!(transport.requests().is_empty());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(self, check: Result<(), Error>) -> Self {
         self.edit(|_| check)
     }

@@ -74,6 +74,19 @@ impl ReqwestTransport {
 }
 
 /// Builds a [`ReqwestTransport`].
+///
+/// ```
+/// use client_core::ReqwestTransport;
+/// use std::time::Duration;
+///
+/// let transport = ReqwestTransport::builder()
+///     .connect_timeout(Duration::from_secs(3))
+///     .idle_timeout(Duration::from_secs(20))
+///     .proxy("http://proxy.example:3128")
+///     .build()?;
+/// # let _ = transport;
+/// # Ok::<(), client_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ReqwestTransportBuilder {
@@ -151,6 +164,11 @@ impl ReqwestTransportBuilder {
     }
 
     /// Builds the transport.
+    ///
+    /// ```
+    /// let error = client_core::ReqwestTransport::builder().proxy("no address").build().unwrap_err();
+    /// assert_eq!(error.field(), Some("proxy"));
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Time limits of a call. All have a default, so that no call can hang.
+///
+/// ```
+/// use client_core::Settings;
+/// use std::time::Duration;
+///
+/// let mut settings = Settings::new("shop-client/1.0");
+/// settings.timeouts_mut().attempt = Duration::from_secs(5);
+/// assert_eq!(settings.timeouts_mut().operation, Duration::from_secs(120));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Timeouts {
@@ -35,6 +44,21 @@ impl Default for Timeouts {
 }
 
 /// Settings that all clients share; each provider's builder has a method for each of them.
+///
+/// ```
+/// use client_core::testing::{ManualTime, ScriptedTransport};
+/// use client_core::{RetryPolicy, Settings};
+///
+/// let mut settings = Settings::new("shop-client/1.0");
+/// let time = ManualTime::new();
+/// settings.set_time(time.clock(), time.timer());
+/// settings.set_transport(std::sync::Arc::new(ScriptedTransport::new()));
+/// settings.set_retry(RetryPolicy::none());
+/// settings.limits_mut().answer = 1 << 20;
+/// settings.add_user_agent("my-program/2.0");
+/// assert!(settings.has_transport() && settings.transport().is_ok());
+/// # let _ = (settings.clock(), settings.retry());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) base_url: Option<(&'static str, String)>,
@@ -100,16 +124,93 @@ impl Settings {
     }
 
     /// How much of a body is read, for changing.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().answer(404, &[], "no such lamp");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// settings.limits_mut().error = 4;
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// let error = call.await.unwrap_err();
+    /// assert_eq!(error.body().map(|body| body.as_ref()), Some(&b"no s"[..]));
+    /// assert!(error.is_body_truncated());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn limits_mut(&mut self) -> &mut BodyLimits {
         &mut self.limits
     }
 
     /// What lets attempts pass; by default everything does.
+    ///
+    /// ```
+    /// # use client_core::{Admission, Gate, auth_core::Now};
+    /// # #[derive(Debug)]
+    /// # struct Closed;
+    /// # impl Gate for Closed {
+    /// #     fn admit(&self, _: Now) -> Admission { Admission::Refuse(std::time::Duration::from_secs(9)) }
+    /// # }
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// settings.set_gate(std::sync::Arc::new(Closed));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// // `Closed` refuses everything for nine seconds.
+    /// let error = call.await.unwrap_err();
+    /// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(9));
+    /// assert!(!error.may_have_been_sent());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_gate(&mut self, gate: Arc<dyn Gate>) {
         self.gate = Some(gate);
     }
 
     /// What is told about calls and renewals; by default nobody is.
+    ///
+    /// ```
+    /// use client_core::{Observer, observer::AttemptEnded};
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering::Relaxed}};
+    ///
+    /// #[derive(Debug, Default)]
+    /// struct Attempts(AtomicU64);
+    /// impl Observer for Attempts {
+    ///     fn attempt_ended(&self, _: &AttemptEnded) {
+    ///         self.0.fetch_add(1, Relaxed);
+    ///     }
+    /// }
+    /// let count = Arc::new(Attempts::default());
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().broken().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// settings.set_observer(Arc::clone(&count) as Arc<dyn Observer>);
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// call.await?;
+    /// assert_eq!(count.0.load(Relaxed), 2, "the first was lost");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_observer(&mut self, observer: Arc<dyn Observer>) {
         self.observer = Some(observer);
     }
@@ -126,6 +227,15 @@ impl Settings {
     }
 
     /// The base URL that was set, or `default`; and where an error should say it came from.
+    ///
+    /// ```
+    /// let mut settings = client_core::Settings::new("shop-client/1.0");
+    /// assert_eq!(settings.base_url_or("https://shop.example").1, "https://shop.example");
+    ///
+    /// settings.set_base_url("SHOP_URL", "https://test.shop.example");
+    /// let (source, url) = settings.base_url_or("https://shop.example");
+    /// assert_eq!((source, url), ("SHOP_URL", "https://test.shop.example"));
+    /// ```
     #[must_use]
     pub fn base_url_or<'a>(&'a self, default: &'a str) -> (&'static str, &'a str) {
         self.base_url.as_ref().map_or(("base URL", default), |(source, url)| (*source, url.as_str()))
@@ -174,6 +284,28 @@ fn default_transport(_: Timeouts) -> Result<Arc<dyn Transport>, Error> {
 /// Adds to a provider's `ClientBuilder` a method for each setting that all clients share.
 ///
 /// The builder must have a field `settings` of type [`Settings`].
+///
+/// ```
+/// use client_core::Settings;
+/// use client_core::testing::ScriptedTransport;
+///
+/// struct ClientBuilder {
+///     settings: Settings,
+/// }
+///
+/// impl ClientBuilder {
+///     client_core::shared_builder_methods!();
+/// }
+///
+/// let builder = ClientBuilder { settings: Settings::new("shop-client/1.0") };
+/// let builder = builder
+///     .base_url("https://test.shop.example")
+///     .transport(ScriptedTransport::new())
+///     .operation_timeout(std::time::Duration::from_secs(20))
+///     .max_answer_bytes(1 << 20)
+///     .user_agent("my-program/2.0");
+/// assert!(builder.settings.has_transport());
+/// ```
 #[macro_export]
 macro_rules! shared_builder_methods {
     () => {

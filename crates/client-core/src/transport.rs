@@ -11,6 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// How much of a body is read.
+///
+/// ```
+/// use client_core::transport::BodyLimits;
+///
+/// let mut limits = BodyLimits::default();
+/// limits.answer = 64 << 20;
+/// assert_eq!(limits.error, 64 << 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BodyLimits {
@@ -29,6 +37,14 @@ impl Default for BodyLimits {
 /// An answer whose body has been read.
 ///
 /// `Debug` shows the status and the size of the body.
+///
+/// ```
+/// use client_core::transport::Received;
+///
+/// let received = Received::new(http::Response::new("secret".into()));
+/// assert!(!received.truncated && !received.close_delimited);
+/// assert!(!format!("{received:?}").contains("secret"));
+/// ```
 #[non_exhaustive]
 pub struct Received {
     /// The answer.
@@ -58,6 +74,13 @@ impl fmt::Debug for Received {
 }
 
 /// How far a request got before it failed.
+///
+/// ```
+/// use client_core::transport::Phase;
+///
+/// assert_eq!(Phase::Connecting.as_str(), "connecting");
+/// assert_eq!(Phase::Reading(http::StatusCode::OK).as_str(), "reading");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {
@@ -137,6 +160,12 @@ impl Progress {
 }
 
 /// Why a request failed.
+///
+/// ```
+/// use client_core::transport::Fault;
+///
+/// assert_eq!(Fault::TooLarge.as_str(), "too_large");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -179,6 +208,15 @@ impl Fault {
 }
 
 /// A request that failed on its way.
+///
+/// ```
+/// use client_core::transport::{Fault, Phase, TransportError};
+///
+/// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+/// let error = TransportError::new(Phase::Connecting, Fault::Io).with_source(refused);
+/// assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Io));
+/// assert_eq!(error.to_string(), "the connection broke before anything was sent");
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     phase: Phase,

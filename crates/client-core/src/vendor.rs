@@ -12,6 +12,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// What an answer means, decided before its body is decoded.
+///
+/// ```
+/// use client_core::{ErrorKind, Verdict};
+///
+/// /// For a vendor that says 403 when a token has ended.
+/// fn stricter(verdict: Verdict) -> Verdict {
+///     match verdict {
+///         Verdict::Permanent(ErrorKind::Forbidden) => Verdict::Refused(ErrorKind::Forbidden),
+///         verdict => verdict,
+///     }
+/// }
+/// # assert_eq!(stricter(Verdict::Success), Verdict::Success);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -28,6 +41,22 @@ pub enum Verdict {
 }
 
 /// How a JSON body is written.
+///
+/// ```
+/// # use client_core::{JsonStyle, Vendor};
+/// #[derive(Debug)]
+/// struct Acme;
+///
+/// impl Vendor for Acme {
+///     fn name(&self) -> &'static str {
+///         "acme"
+///     }
+///     fn json_style(&self) -> JsonStyle {
+///         JsonStyle::Ascii
+///     }
+/// }
+/// # assert_ne!(Acme.json_style(), JsonStyle::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum JsonStyle {
@@ -39,6 +68,21 @@ pub enum JsonStyle {
 }
 
 /// An answer, for a vendor to judge.
+///
+/// ```
+/// use client_core::{AnswerView, ApiError};
+/// use http::{HeaderMap, StatusCode};
+///
+/// /// The body is the code, in quotation marks.
+/// fn api_error(answer: AnswerView<'_>) -> ApiError {
+///     let mut error = ApiError::new();
+///     error.code = serde_json::from_slice(answer.body).ok();
+///     error
+/// }
+/// let headers = HeaderMap::new();
+/// let answer = AnswerView::new(StatusCode::CONFLICT, &headers, br#""E17""#);
+/// assert_eq!(api_error(answer).code.as_deref(), Some("E17"));
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct AnswerView<'a> {
@@ -97,6 +141,39 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     }
 
     /// What an error answer says about itself.
+    ///
+    /// ```
+    /// # use client_core::{BaseUrl, Engine, Error, Settings, decode, testing::ScriptedTransport};
+    /// use client_core::{AnswerView, ApiError, Vendor};
+    ///
+    /// #[derive(Debug)]
+    /// struct Acme;
+    ///
+    /// impl Vendor for Acme {
+    ///     fn name(&self) -> &'static str {
+    ///         "acme"
+    ///     }
+    ///     fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    ///         let mut error = ApiError::new();
+    ///         error.code = serde_json::from_slice(answer.body).ok();
+    ///         error.request_id = answer.headers.get("x-request-id").and_then(|id| Some(id.to_str().ok()?.to_owned()));
+    ///         error
+    ///     }
+    /// }
+    /// # let transport = ScriptedTransport::new().answer(409, &[("x-request-id", "r7")], "\"E17\"");
+    /// # let mut settings = Settings::new("acme-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://acme.example")?, Acme, None)?;
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    ///
+    /// let error = call.await.unwrap_err();
+    /// assert_eq!((error.code(), error.request_id(), error.message()), (Some("E17"), Some("r7"), None));
+    /// assert_eq!(error.to_string(), "acme request: conflict (status 409, code E17, request id r7)");
+    /// # assert_eq!((error.provider(), error.operation(), error.field()), ("acme", "request", None));
+    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
         let _ = answer;
         ApiError::new()
@@ -113,6 +190,29 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     /// means that nothing was executed, so by default every operation is. Where it is not, the credential is renewed
     /// all the same and the error says so, see
     /// [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
+    ///
+    /// ```
+    /// use client_core::{Class, Error, Operation, Vendor};
+    ///
+    /// /// Leaves it to the caller to repeat a write.
+    /// #[derive(Debug)]
+    /// struct Acme;
+    ///
+    /// impl Vendor for Acme {
+    ///     fn name(&self) -> &'static str {
+    ///         "acme"
+    ///     }
+    ///     fn replay_after_renewal(&self, operation: &Operation) -> bool {
+    ///         operation.class() != Class::Write
+    ///     }
+    /// }
+    ///
+    /// /// Whether a caller should make the same call again.
+    /// fn again(error: &Error) -> bool {
+    ///     error.was_renewed_not_replayed() && !error.may_have_been_executed()
+    /// }
+    /// # assert!(!again(&Error::paging("items.list", "it has no end")));
+    /// ```
     fn replay_after_renewal(&self, operation: &Operation) -> bool {
         let _ = operation;
         true
@@ -126,6 +226,15 @@ pub trait Vendor: Send + Sync + fmt::Debug {
 
 /// The verdict of plain HTTP: 401 is a refused credential, 429 throttling, 500, 502, 503, 504 and 520 to 524 pass by,
 /// and 408 too; everything else that is not success stays as it is.
+///
+/// ```
+/// use client_core::{Class, ErrorKind, Operation, Verdict, by_status};
+/// use http::{Method, StatusCode};
+///
+/// let list = Operation::new("items.list", Method::GET, "/items", Class::Read);
+/// assert_eq!(by_status(&list, StatusCode::OK), Verdict::Success);
+/// assert_eq!(by_status(&list, StatusCode::BAD_GATEWAY), Verdict::Transient(ErrorKind::Server));
+/// ```
 #[must_use]
 pub fn by_status(operation: &Operation, status: StatusCode) -> Verdict {
     if operation.is_success(status) {

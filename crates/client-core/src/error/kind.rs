@@ -5,12 +5,18 @@ use std::fmt;
 /// The kind of an [`Error`](super::Error).
 ///
 /// ```
-/// use client_core::ErrorKind;
+/// use client_core::{Error, ErrorKind};
 /// use http::StatusCode;
 ///
 /// assert_eq!(ErrorKind::from_status(StatusCode::GONE), ErrorKind::NotFound);
 /// assert_eq!(ErrorKind::NotFound.as_str(), "not_found");
 /// assert_eq!(ErrorKind::NotFound.to_string(), "not found");
+///
+/// // What a provider crate finds by itself.
+/// assert_eq!(Error::configuration("key", "it is empty").kind(), ErrorKind::Configuration);
+/// assert_eq!(Error::invalid_input("items.get", "name", "it is empty").kind(), ErrorKind::InvalidInput);
+/// assert_eq!(Error::unusable("items.get", "it has no name").kind(), ErrorKind::Decode);
+/// assert_eq!(Error::paging("items.list", "it has no end").kind(), ErrorKind::Paging);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -23,8 +23,7 @@ use std::time::Duration;
 /// [`source`](std::error::Error::source).
 ///
 /// ```
-/// # use client_core::{Error, ErrorKind};
-/// # use std::time::Duration;
+/// # use {client_core::{Error, ErrorKind}, std::time::Duration};
 /// /// When to call again, if that makes sense at all.
 /// fn come_back(error: &Error) -> Option<Duration> {
 ///     match error.kind() {
@@ -35,6 +34,7 @@ use std::time::Duration;
 ///         _ => None,
 ///     }
 /// }
+/// # assert_eq!(come_back(&Error::paging("items.list", "it has no end")), None);
 /// ```
 pub struct Error {
     inner: Box<Inner>,

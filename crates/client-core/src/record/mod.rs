@@ -20,6 +20,35 @@ pub type Fit = Result<(), &'static str>;
 ///
 /// The methods say what came; those that a type doesn't implement refuse it. Objects give out their members, lists their
 /// next element. For objects, [`Record`] is all that has to be implemented.
+///
+/// ```
+/// use client_core::record::{Field, Fit};
+///
+/// /// A price in cents, which comes as a number or as `"12.50"`.
+/// #[derive(Debug, PartialEq)]
+/// struct Price(i64);
+///
+/// impl Field for Price {
+///     fn blank() -> Self {
+///         Self(0)
+///     }
+///     fn expected(&self) -> &'static str {
+///         "a price"
+///     }
+///     fn integer(&mut self, value: i64) -> Fit {
+///         self.0 = value * 100;
+///         Ok(())
+///     }
+///     fn text(&mut self, text: &str) -> Fit {
+///         self.0 = text.replacen('.', "", 1).parse().map_err(|_| self.expected())?;
+///         Ok(())
+///     }
+/// }
+/// client_core::deserialize_records!(Price);
+///
+/// assert_eq!(serde_json::from_str::<Vec<Price>>(r#"[12, "12.50"]"#)?, [Price(1_200), Price(1_250)]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub trait Field {
     /// A value with nothing in it yet, to be filled.
     fn blank() -> Self
@@ -218,12 +247,25 @@ impl<T: Record + Default> Field for T {
 }
 
 /// A member that a model does not know by name, read as if it did; `None` when it is not there or doesn't fit.
+///
+/// ```
+/// let unknown = serde_json::from_str(r#"{"age":"17"}"#)?;
+/// assert_eq!(client_core::record::known::<i64>(&unknown, "age"), Some(17));
+/// assert_eq!(client_core::record::known::<i64>(&unknown, "size"), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[must_use]
 pub fn known<T: Field>(unknown: &Map<String, Value>, name: &str) -> Option<T> {
     read(unknown.get(name)?).ok()
 }
 
 /// Reads a value, for implementations of `Deserialize`.
+///
+/// ```
+/// let mut json = serde_json::Deserializer::from_str(r#""17""#);
+/// assert_eq!(client_core::record::read::<i64, _>(&mut json)?, 17);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -49,6 +49,10 @@ impl TlsBackend {
     }
 
     /// The feature that compiles it in.
+    ///
+    /// ```
+    /// assert_eq!(client_core::TlsBackend::Native.feature(), "native-tls");
+    /// ```
     #[must_use]
     pub fn feature(self) -> &'static str {
         match self {

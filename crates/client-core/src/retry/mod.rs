@@ -19,8 +19,13 @@ use std::time::Duration;
 /// use client_core::RetryPolicy;
 /// use std::time::Duration;
 ///
-/// let patient = RetryPolicy::default().max_attempts(5).base_delay(Duration::from_millis(500));
 /// let never = RetryPolicy::none();
+/// let patient = RetryPolicy::default()
+///     .max_attempts(5)
+///     .base_delay(Duration::from_millis(500))
+///     .max_delay(Duration::from_secs(30))
+///     .throttle_delay(Duration::from_secs(5))
+///     .max_retry_after(Duration::from_secs(120));
 /// # let _ = (patient, never);
 /// ```
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// use client_core::Quota;
 ///
 /// assert_eq!(Quota::default().available(), 500);
+/// assert_eq!(Quota::new(50).available(), 50);
 /// ```
 #[derive(Debug)]
 pub struct Quota {

@@ -10,6 +10,9 @@ use std::fmt::{Debug, Display, Write as _};
 /// let canary = Canary::new("c4n4ry+pass/word");
 /// assert_eq!(canary.form_in("nothing here"), None);
 /// assert_eq!(canary.form_in("x=c4n4ry%2Bpass%2Fword"), Some("percent-encoded"));
+/// assert_eq!(canary.form_in_display(&canary.secret()), Some("plain"));
+/// assert_eq!(canary.form_in_debug(&canary.secret().as_bytes()), Some("a list of bytes"));
+/// assert_eq!(canary.form_in_error(&std::io::Error::other(canary.secret())), Some("plain"));
 /// ```
 #[derive(Clone)]
 pub struct Canary {

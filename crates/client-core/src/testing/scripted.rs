@@ -10,6 +10,28 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A request as it would have gone on the wire. `Debug` shows method and path only.
+///
+/// ```
+/// # use client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().status(204);
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let request = engine.raw(http::Method::POST, "/items").json(&["lamp"]);
+/// request.call::<(), Error>(decode::nothing).await?;
+///
+/// let recorded = &transport.requests()[0];
+/// assert_eq!((recorded.method.as_str(), recorded.uri.path()), ("POST", "/items"));
+/// assert_eq!(recorded.header("content-type"), Some("application/json"));
+/// assert_eq!(recorded.json(), Some(serde_json::json!(["lamp"])));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Recorded {
@@ -62,12 +84,18 @@ struct Script {
 ///
 /// ```
 /// use client_core::testing::ScriptedTransport;
+/// use client_core::transport::{Fault, Phase};
 ///
 /// let transport = ScriptedTransport::new()
 ///     .json(200, r#"{"id":"1"}"#)
+///     .answer(429, &[("retry-after", "7")], "")
 ///     .status(503)
-///     .broken();
-/// assert_eq!(transport.requests().len(), 0);
+///     .unreachable()
+///     .broken()
+///     .cut(200)
+///     .fail(Phase::Connecting, Fault::Tls)
+///     .hang();
+/// assert_eq!((transport.requests().len(), transport.remaining()), (0, 8));
 /// ```
 #[derive(Clone, Default)]
 pub struct ScriptedTransport {

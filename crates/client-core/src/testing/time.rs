@@ -59,6 +59,17 @@ impl ManualTime {
     }
 
     /// Moves the clock on and wakes whoever has slept long enough.
+    ///
+    /// ```
+    /// use client_core::testing::ManualTime;
+    /// use std::time::Duration;
+    ///
+    /// let time = ManualTime::new();
+    /// let start = time.clock().now();
+    /// time.advance(Duration::from_secs(60));
+    /// assert_eq!(time.clock().now().since(start), Duration::from_secs(60));
+    /// assert!(time.slept().is_empty());
+    /// ```
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
         let wakers = std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).wakers);

@@ -7,6 +7,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A request as it arrived. `Debug` shows the request line only.
+///
+/// ```
+/// use client_core::testing::WireServer;
+/// use std::io::{Read as _, Write as _};
+///
+/// let server = WireServer::start([WireServer::json(200, "{}")])?;
+/// let mut stream = std::net::TcpStream::connect(server.authority())?;
+/// stream.write_all(b"GET / HTTP/1.1\r\nX-Tenant: blue\r\n\r\n")?;
+/// stream.read_to_end(&mut Vec::new())?;
+///
+/// let request = server.request().expect("a request");
+/// assert_eq!(request.line, "GET / HTTP/1.1");
+/// assert_eq!(request.header("x-tenant"), ["blue"]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WireRequest {
