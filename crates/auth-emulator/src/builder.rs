@@ -29,6 +29,15 @@ const DEFAULT_SEED: u64 = 0x6175_7468;
 const DEFAULT_JOURNAL: usize = 1000;
 
 /// The emulator could not be started. Nothing of it is left running.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use auth_emulator::{Emulator, StartError};
+///
+/// let error = Emulator::builder().lax("verigator.nonsense").start().await.unwrap_err();
+/// assert!(matches!(error, StartError::UnknownLaxRule { .. }));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -61,6 +70,20 @@ pub enum StartError {
 }
 
 /// What can be chosen about an emulator. Made by [`Emulator::builder`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_emulator::{ClockStart, Emulator, Timestamp};
+///
+/// let emulator = Emulator::builder()
+///     .seed(7)
+///     .clock(ClockStart::Frozen(Timestamp::from_unix_seconds(1_700_000_000)))
+///     .journal_capacity(50)
+///     .start()
+///     .await?;
+/// assert_eq!(emulator.clock().now().unix_seconds(), 1_700_000_000);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[must_use = "nothing runs before `start`"]
 pub struct Builder {
@@ -111,24 +134,51 @@ impl Builder {
     }
 
     /// Relaxes one check, by its name in [`Builder::lax_rules`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use auth_emulator::{Builder, Emulator};
+    ///
+    /// let rule = Builder::lax_rules()[0];
+    /// let emulator = Emulator::builder().lax(rule.name).start().await?;
+    /// # let _ = emulator;
+    /// # Ok(()) }
+    /// ```
     pub fn lax(mut self, rule: &str) -> Self {
         self.lax.push(rule.to_owned());
         self
     }
 
     /// Every check that can be relaxed.
+    ///
+    /// ```
+    /// let rules = auth_emulator::Builder::lax_rules();
+    /// assert!(rules.iter().all(|rule| rule.name.contains('.')), "the provider's name, a dot, and the check");
+    /// ```
     #[must_use]
     pub fn lax_rules() -> Vec<LaxRule> {
         SPECS.iter().flat_map(|spec| spec.lax_rules.iter().copied()).collect()
     }
 
     /// The names of the providers, in the order of their ports.
+    ///
+    /// ```
+    /// let providers = auth_emulator::Builder::providers();
+    /// assert!(providers.contains(&"verigator") && providers.contains(&"virtuous"));
+    /// ```
     #[must_use]
     pub fn providers() -> Vec<&'static str> {
         SPECS.iter().map(|spec| spec.name).collect()
     }
 
     /// Starts it. When this returns, every listener is up. Needs a tokio runtime with I/O and time enabled.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::builder().seed(7).start().await?;
+    /// assert!(emulator.control_url().starts_with("http://127.0.0.1:"));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -8,6 +8,13 @@ use serde_json::Value;
 use crate::lax::{Lax, LaxRule};
 
 /// How a check went.
+///
+/// ```
+/// use auth_emulator::Outcome;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(Outcome::Relaxed), "relaxed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -21,6 +28,16 @@ pub enum Outcome {
 }
 
 /// One check.
+///
+/// ```
+/// use auth_emulator::{Explanation, Outcome};
+///
+/// /// Why a request was refused.
+/// fn why(explanation: &Explanation) -> Option<&str> {
+///     explanation.checks.iter().find(|check| check.outcome == Outcome::Fail)?.reason.as_deref()
+/// }
+/// # let _ = why;
+/// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Check {

@@ -11,6 +11,15 @@ use crate::sync::lock;
 use crate::timestamp::Timestamp;
 
 /// How a clock begins; given to the builder.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_emulator::{ClockStart, Emulator};
+///
+/// // A day ahead of the system clock.
+/// let builder = Emulator::builder().clock(ClockStart::Ahead(Duration::from_secs(86_400)));
+/// # let _ = builder;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClockStart {
@@ -24,6 +33,15 @@ pub enum ClockStart {
 }
 
 /// Whether the clock runs.
+///
+/// ```
+/// use auth_emulator::{Clock, ClockMode, ClockStart};
+///
+/// let clock = Clock::new(ClockStart::System);
+/// assert_eq!(clock.read().mode, ClockMode::Real);
+/// clock.freeze();
+/// assert_eq!(clock.read().mode, ClockMode::Frozen);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -37,6 +55,14 @@ pub enum ClockMode {
 }
 
 /// What the clock shows, as the control API answers it.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_emulator::{Clock, ClockStart};
+///
+/// let clock = Clock::new(ClockStart::Ahead(Duration::from_secs(60)));
+/// assert_eq!(clock.read().offset_seconds, 60);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ClockReading {
@@ -49,6 +75,14 @@ pub struct ClockReading {
 }
 
 /// The clock was asked to go back.
+///
+/// ```
+/// use auth_emulator::{Clock, ClockStart, Timestamp};
+///
+/// let clock = Clock::new(ClockStart::Frozen(Timestamp::from_unix_seconds(60)));
+/// let error = clock.set(Timestamp::from_unix_seconds(59)).unwrap_err();
+/// assert!(error.to_string().starts_with("the clock moves forward only"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the clock moves forward only: it shows {now}, asked for {asked}")]
 pub struct ClockBackwards {
@@ -141,6 +175,14 @@ impl Clock {
     }
 
     /// Moves the time forward by `by`; a running clock goes on running from there.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use auth_emulator::{Clock, ClockStart, Timestamp};
+    ///
+    /// let clock = Clock::new(ClockStart::Frozen(Timestamp::from_unix_seconds(60)));
+    /// assert_eq!(clock.advance(Duration::from_secs(301)).unix_seconds(), 361);
+    /// ```
     pub fn advance(&self, by: Duration) -> Timestamp {
         let mut state = lock(&self.0);
         let to = state.now().plus(by);
@@ -149,6 +191,15 @@ impl Clock {
     }
 
     /// Moves the time forward to `to`.
+    ///
+    /// ```
+    /// use auth_emulator::{Clock, ClockStart, Timestamp};
+    ///
+    /// let clock = Clock::new(ClockStart::Frozen(Timestamp::from_unix_seconds(60)));
+    /// clock.set(Timestamp::from_unix_seconds(90))?;
+    /// assert!(clock.set(Timestamp::from_unix_seconds(89)).is_err());
+    /// # Ok::<(), auth_emulator::ClockBackwards>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -170,6 +221,14 @@ impl Clock {
     }
 
     /// Lets the clock run with the system clock again. Where it is ahead of the system clock, it keeps that lead.
+    ///
+    /// ```
+    /// use auth_emulator::{Clock, ClockMode, ClockStart, Timestamp};
+    ///
+    /// let clock = Clock::new(ClockStart::Frozen(Timestamp::from_unix_seconds(60)));
+    /// clock.release();
+    /// assert_eq!(clock.read().mode, ClockMode::Real, "it was behind");
+    /// ```
     pub fn release(&self) {
         let mut state = lock(&self.0);
         let lead = state.now().unix_micros() - system_micros();

@@ -15,6 +15,13 @@ use crate::pipeline::Core;
 use crate::providers::{NotDone, Provider, Providers};
 
 /// What to put back to the state at start.
+///
+/// ```
+/// use auth_emulator::Reset;
+///
+/// assert_eq!("faults".parse(), Ok(Reset::Faults));
+/// assert!("everything".parse::<Reset>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reset {
@@ -46,6 +53,15 @@ impl FromStr for Reset {
 }
 
 /// Where everything listens and how to get in: the one line of JSON that `auth-emulator serve --json` prints.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let ready = emulator.ready();
+/// assert!(ready.control.url.starts_with("http://127.0.0.1:"));
+/// assert_eq!(ready.providers["verigator"].base_url, emulator.verigator().base_url());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Ready {
@@ -58,6 +74,14 @@ pub struct Ready {
 }
 
 /// Where the control API listens.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let control = &emulator.ready().control;
+/// assert_eq!((control.url.as_str(), control.token.as_str()), (emulator.control_url(), emulator.control_token()));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReadyControl {
@@ -68,6 +92,14 @@ pub struct ReadyControl {
 }
 
 /// Where a provider listens.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let virtuous = &emulator.ready().providers["virtuous"];
+/// assert_eq!(virtuous.env["VIRTUOUS_BASE_URL"], virtuous.base_url);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReadyProvider {
@@ -78,6 +110,14 @@ pub struct ReadyProvider {
 }
 
 /// Tokens could not be expired or revoked.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let error = emulator.expire_tokens(Some("weather")).unwrap_err();
+/// assert_eq!(error, auth_emulator::TokensError::UnknownProvider("weather".to_owned()));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokensError {

@@ -7,6 +7,15 @@ use std::sync::{Arc, Mutex};
 use crate::sync::lock;
 
 /// How often each side effect took place, by provider and name.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let effects = emulator.effects();
+/// assert_eq!(effects.count("verigator", "sms_sent"), 0);
+/// assert_eq!(effects.iter().count(), 0);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Effects(BTreeMap<&'static str, BTreeMap<&'static str, u64>>);

@@ -37,11 +37,23 @@ pub struct Emulator {
 
 impl Emulator {
     /// What can be chosen before the start.
+    ///
+    /// ```
+    /// let builder = auth_emulator::Emulator::builder().seed(7).virtuous(|settings| settings.two_factor = true);
+    /// # let _ = builder;
+    /// ```
     pub fn builder() -> Builder {
         Builder::new()
     }
 
     /// Starts one with nothing chosen: free ports, system time, the default seed, every check strict.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.virtuous().base_url().starts_with("http://127.0.0.1:"));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -96,30 +108,71 @@ impl Emulator {
     }
 
     /// The environment variables that point every client at this emulator.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// for (name, value) in emulator.env() {
+    ///     println!("export {name}='{value}'");
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn env(&self) -> Vec<(&'static str, String)> {
         self.controls.list.iter().flat_map(|provider| provider.env()).collect()
     }
 
     /// The clock. Advance it in place of waiting.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// let before = emulator.clock().now();
+    /// emulator.clock().advance(std::time::Duration::from_secs(301));
+    /// assert!(emulator.clock().now() >= before.plus(std::time::Duration::from_secs(301)));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.controls.core.clock.clone()
     }
 
     /// Codes that wait for a person just now, of all providers.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.pending_codes().is_empty(), "nobody has asked for one");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn pending_codes(&self) -> Vec<PendingCode> {
         self.controls.pending_codes(None, None)
     }
 
     /// Codes that wait for one person: found by any name that the provider knows the person by.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.pending_codes_for("verigator", "anna").is_empty(), "nobody has asked for one");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn pending_codes_for(&self, provider: &str, subject: &str) -> Vec<PendingCode> {
         self.controls.pending_codes(Some(provider), Some(subject))
     }
 
     /// Says yes to a waiting question.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// for code in emulator.pending_codes().iter().filter(|code| code.kind == "push") {
+    ///     emulator.approve(&code.id)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,6 +183,15 @@ impl Emulator {
 
     /// Says no to a waiting question.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// for code in emulator.pending_codes().iter().filter(|code| code.kind == "push") {
+    ///     emulator.deny(&code.id)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Emulator::approve`].
@@ -139,6 +201,15 @@ impl Emulator {
 
     /// Lets the time of a waiting code or question run out now.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// for code in emulator.pending_codes_for("verigator", "anna") {
+    ///     emulator.expire_code(&code.id)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When nothing with that id is waiting.
@@ -147,11 +218,31 @@ impl Emulator {
     }
 
     /// Puts something back to the state at start.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.reset(auth_emulator::Reset::State);
+    /// assert!(emulator.pending_codes().is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn reset(&self, what: Reset) {
         self.controls.reset(what);
     }
 
     /// Adds a fault.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use auth_emulator::{Emulator, Fault, FaultRule};
+    ///
+    /// let emulator = Emulator::start().await?;
+    /// let waiting = emulator.add_fault(FaultRule::new("verigator", Fault::status(503)).times(2))?;
+    /// assert_eq!(emulator.faults(), [waiting]);
+    /// emulator.clear_faults();
+    /// assert!(emulator.faults().is_empty());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -172,12 +263,28 @@ impl Emulator {
     }
 
     /// The last requests of all providers, oldest first.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// for entry in emulator.journal() {
+    ///     println!("{} {} {:?}", entry.method, entry.path, entry.status);
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.controls.core.journal.list(None, None)
     }
 
     /// The last requests of one provider, oldest first.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.journal_of("virtuous").is_empty(), "nothing was asked yet");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn journal_of(&self, provider: &str) -> Vec<JournalEntry> {
         self.controls.core.journal.list(Some(provider), None)
@@ -191,12 +298,26 @@ impl Emulator {
 
     /// What was checked about a request, by the `x-emulator-request-id` of its answer. None when the journal no longer holds
     /// it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.explain("r-1").is_none(), "nothing was asked yet");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn explain(&self, request_id: &str) -> Option<Explanation> {
         self.controls.core.journal.explain(request_id)
     }
 
     /// Lets the tokens of a provider run out now (`None`: of every provider that issues tokens); how many.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert_eq!(emulator.expire_tokens(Some("virtuous"))?, 0, "nobody has logged in");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -206,6 +327,13 @@ impl Emulator {
     }
 
     /// Takes the tokens of a provider back now (`None`: of every provider that issues tokens); how many.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert_eq!(emulator.revoke_tokens(None)?, 0, "nobody has logged in");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -19,6 +19,19 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 const LONGEST_DELAY: u64 = 3_600_000;
 
 /// What goes wrong.
+///
+/// ```
+/// use auth_emulator::Fault;
+///
+/// let faults = [
+///     Fault::status(503),
+///     Fault::answer(429, &[("retry-after", "2")], "slow down"),
+///     Fault::delay_ms(250),
+///     Fault::close_before_answer(),
+///     Fault::cut_body_after(10),
+/// ];
+/// # let _ = faults;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 #[non_exhaustive]
@@ -52,6 +65,12 @@ pub enum Fault {
 }
 
 /// When the connection is closed.
+///
+/// ```
+/// use auth_emulator::{CloseAt, Fault};
+///
+/// assert_eq!(Fault::close_before_answer(), Fault::Close { close: CloseAt::BeforeAnswer });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -61,6 +80,14 @@ pub enum CloseAt {
 }
 
 /// Where the operation stands when the fault hits: whether its effect comes before the fault or after it.
+///
+/// ```
+/// use auth_emulator::{Effect, Fault, FaultRule};
+///
+/// // The vendor creates it, and the client never hears of it.
+/// let rule = FaultRule::new("verigator", Fault::close_before_answer()).method("POST").effect(Effect::Before);
+/// # let _ = rule;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -107,6 +134,16 @@ fn once() -> u32 {
 }
 
 /// A rule that waits, with the number it can be removed by. `times` and `after` count down.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_emulator::{Emulator, Fault, FaultRule};
+///
+/// let emulator = Emulator::start().await?;
+/// let rule = FaultRule::new("virtuous", Fault::status(503));
+/// assert_eq!(emulator.add_fault(rule.clone())?.rule, rule);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WaitingFault {
@@ -118,6 +155,16 @@ pub struct WaitingFault {
 }
 
 /// A rule was not accepted.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_emulator::{Emulator, Fault, FaultRule};
+///
+/// let emulator = Emulator::start().await?;
+/// let error = emulator.add_fault(FaultRule::new("virtuous", Fault::status(99))).unwrap_err();
+/// assert_eq!(error.to_string(), "status 99 is not between 200 and 599");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FaultError(pub(crate) String);
@@ -130,6 +177,13 @@ impl Fault {
     }
 
     /// Another answer with this status, headers and body.
+    ///
+    /// ```
+    /// use auth_emulator::{Fault, FaultRule};
+    ///
+    /// let rule = FaultRule::new("virtuous", Fault::answer(429, &[("retry-after", "2")], "slow down"));
+    /// # let _ = rule;
+    /// ```
     #[must_use]
     pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -221,6 +275,14 @@ impl FaultRule {
     }
 
     /// Lets so many requests through first.
+    ///
+    /// ```
+    /// use auth_emulator::{Fault, FaultRule};
+    ///
+    /// // The third and the fourth request fail.
+    /// let rule = FaultRule::new("virtuous", Fault::status(503)).after(2).times(2);
+    /// # let _ = rule;
+    /// ```
     #[must_use]
     pub fn after(mut self, requests: u32) -> Self {
         self.after = requests;

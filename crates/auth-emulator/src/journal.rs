@@ -32,6 +32,15 @@ const SHOWN_HEADERS: &[&str] = &[
 ];
 
 /// One request that a provider received.
+///
+/// ```
+/// use auth_emulator::JournalEntry;
+///
+/// fn line(entry: &JournalEntry) -> String {
+///     format!("{} {} {} {:?}", entry.time, entry.method, entry.path, entry.status)
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct JournalEntry {
@@ -60,6 +69,18 @@ pub struct JournalEntry {
 }
 
 /// Why a request was answered as it was: its checks, in order.
+///
+/// ```
+/// use auth_emulator::Explanation;
+///
+/// fn tell(explanation: &Explanation) {
+///     println!("{} {}", explanation.request.method, explanation.request.path);
+///     for check in &explanation.checks {
+///         println!("{}: {:?}", check.check, check.outcome);
+///     }
+/// }
+/// # let _ = tell;
+/// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Explanation {

@@ -5,6 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One check that can be switched off.
+///
+/// ```
+/// for rule in auth_emulator::Builder::lax_rules() {
+///     println!("{}: accepts {}", rule.name, rule.accepts);
+///     assert!(rule.name.contains('.'));
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct LaxRule {

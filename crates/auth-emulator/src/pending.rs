@@ -4,6 +4,15 @@
 use crate::timestamp::Timestamp;
 
 /// A code or question that waits for a person.
+///
+/// ```
+/// use auth_emulator::PendingCode;
+///
+/// fn tell(code: &PendingCode) -> String {
+///     format!("{} of {} by {}, until {}", code.code, code.subject, code.kind, code.expires_at)
+/// }
+/// # let _ = tell;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct PendingCode {
@@ -42,6 +51,13 @@ pub(crate) enum Decision {
 }
 
 /// A decision could not be carried out.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// assert_eq!(emulator.approve("c-1"), Err(auth_emulator::DecideError::NotFound("c-1".to_owned())));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecideError {

@@ -31,6 +31,13 @@ impl Route {
 }
 
 /// An operation that a vendor documents.
+///
+/// ```
+/// let missing = auth_emulator::routes().into_iter().filter(|operation| !operation.implemented);
+/// for operation in missing {
+///     println!("{} {} {}", operation.provider, operation.method, operation.path);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Operation {

@@ -25,12 +25,25 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// So many seconds after 1970-01-01T00:00:00Z; held inside the supported years.
+    ///
+    /// ```
+    /// use auth_emulator::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_unix_seconds(86_400).to_string(), "1970-01-02T00:00:00.000Z");
+    /// ```
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Self {
         Self::from_unix_micros(seconds.saturating_mul(MICROS))
     }
 
     /// So many microseconds after 1970-01-01T00:00:00Z; held inside the supported years.
+    ///
+    /// ```
+    /// use auth_emulator::Timestamp;
+    ///
+    /// let at = Timestamp::from_unix_micros(1_500_000);
+    /// assert_eq!((at.unix_seconds(), at.unix_micros()), (1, 1_500_000));
+    /// ```
     #[must_use]
     pub fn from_unix_micros(micros: i64) -> Self {
         Self(micros.clamp(0, LAST))
@@ -49,6 +62,13 @@ impl Timestamp {
     }
 
     /// This instant plus `by`; stays at the end of the year 9999 when that is too much.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use auth_emulator::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_unix_seconds(60).plus(Duration::from_secs(30)).unix_seconds(), 90);
+    /// ```
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
@@ -56,12 +76,26 @@ impl Timestamp {
     }
 
     /// As the standard library's type, to set another clock to the same time.
+    ///
+    /// ```
+    /// use auth_emulator::Timestamp;
+    ///
+    /// let at = Timestamp::from_unix_seconds(60);
+    /// assert_eq!(Timestamp::from_system_time(at.to_system_time()), at);
+    /// ```
     #[must_use]
     pub fn to_system_time(self) -> SystemTime {
         UNIX_EPOCH + Duration::from_micros(self.0.unsigned_abs())
     }
 
     /// From the standard library's type; times before 1970 become 1970.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use auth_emulator::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_system_time(SystemTime::UNIX_EPOCH).unix_seconds(), 0);
+    /// ```
     #[must_use]
     pub fn from_system_time(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -69,6 +103,12 @@ impl Timestamp {
     }
 
     /// `2017-09-15T06:44:15.274438`: microseconds and no zone, the form that some servers write by accident.
+    ///
+    /// ```
+    /// use auth_emulator::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_unix_micros(1_500_000).without_zone(), "1970-01-01T00:00:01.500000");
+    /// ```
     #[must_use]
     pub fn without_zone(self) -> String {
         let (date, time) = self.parts();
@@ -76,6 +116,13 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 with `Z` or a numeric zone; up to nine digits of a second, of which six count.
+    ///
+    /// ```
+    /// use auth_emulator::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::parse_rfc3339("1970-01-01T02:00:00+01:00"), Some(Timestamp::from_unix_seconds(3600)));
+    /// assert_eq!(Timestamp::parse_rfc3339("yesterday"), None);
+    /// ```
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let (date, rest) = text.split_once(['T', 't', ' '])?;

@@ -35,6 +35,13 @@ pub struct Amount {
 }
 
 /// A text is no decimal number, or has more digits than an [`Amount`] holds.
+///
+/// ```
+/// use virtuous_client::Amount;
+///
+/// let error = "ten".parse::<Amount>().unwrap_err();
+/// assert_eq!(error.to_string(), "not a decimal number of at most 28 digits");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidAmount;
@@ -53,6 +60,13 @@ impl Amount {
 
     /// The digits, and how many of them are behind the point: `new(1050, 2)` is 10.50. More than 28 places are taken for
     /// 28.
+    ///
+    /// ```
+    /// use virtuous_client::Amount;
+    ///
+    /// assert_eq!(Amount::new(1050, 2).to_string(), "10.50");
+    /// assert_eq!(Amount::new(1050, 2), Amount::new(105, 1));
+    /// ```
     #[must_use]
     pub const fn new(digits: i64, places: u32) -> Self {
         let places = if places > MOST_PLACES { MOST_PLACES } else { places };
@@ -60,12 +74,24 @@ impl Amount {
     }
 
     /// All digits, without the point.
+    ///
+    /// ```
+    /// use virtuous_client::Amount;
+    ///
+    /// assert_eq!(Amount::new(1050, 2).digits(), 1050);
+    /// ```
     #[must_use]
     pub const fn digits(self) -> i128 {
         self.digits
     }
 
     /// How many of the digits are behind the point.
+    ///
+    /// ```
+    /// use virtuous_client::Amount;
+    ///
+    /// assert_eq!(Amount::new(1050, 2).places(), 2);
+    /// ```
     #[must_use]
     pub const fn places(self) -> u32 {
         self.places
@@ -74,6 +100,14 @@ impl Amount {
     /// Reads what the vendor displays: `$10.50`, `$1,210.50`, `-$3`, `($3)`. `None` for words such as `Unavailable`.
     ///
     /// Assumption: displays have a point before the fraction and commas between thousands, as those of `en-US`.
+    ///
+    /// ```
+    /// use virtuous_client::Amount;
+    ///
+    /// assert_eq!(Amount::from_display("$1,210.50"), Some(Amount::new(121_050, 2)));
+    /// assert_eq!(Amount::from_display("($3)"), Some(Amount::from(-3)));
+    /// assert_eq!(Amount::from_display("Unavailable"), None);
+    /// ```
     #[must_use]
     pub fn from_display(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -42,6 +42,7 @@ const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
 /// let virtuous = Client::builder()
 ///     .user("robot@example.org", "password".to_owned())
 ///     .early_window(Duration::from_secs(600))
+///     .refusal_floor(Duration::from_secs(30))
 ///     .rate_guard(RateGuard::slow_down_before(100))
 ///     .build()?;
 /// # let _ = virtuous;
@@ -190,6 +191,11 @@ impl ClientBuilder {
 
     /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
     ///
+    /// ```no_run
+    /// let virtuous = virtuous_client::ClientBuilder::from_env()?.otp_header(true).build()?;
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
@@ -247,6 +253,14 @@ impl ClientBuilder {
     }
 
     /// Builds the client.
+    ///
+    /// ```
+    /// use virtuous_client::Client;
+    ///
+    /// let builder = Client::builder().api_key("v_example".to_owned());
+    /// assert!(builder.clone().build().is_ok());
+    /// assert!(builder.session().build().is_err(), "an API key or a session, not both");
+    /// ```
     ///
     /// # Errors
     ///

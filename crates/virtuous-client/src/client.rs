@@ -27,6 +27,15 @@ pub struct Client {
 impl Client {
     /// A client with an API key and the default settings.
     ///
+    /// ```
+    /// use virtuous_client::Client;
+    ///
+    /// let virtuous = Client::new("v_example".to_owned())?;
+    /// assert!(Client::new("has a space".to_owned()).is_err());
+    /// # let _ = virtuous;
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the key can't be used: it is empty, or has a
@@ -37,6 +46,14 @@ impl Client {
 
     /// A builder. Without an API key or a pair of keys it builds a client for a user's session, in which nobody is logged
     /// in yet.
+    ///
+    /// ```
+    /// use virtuous_client::Client;
+    ///
+    /// let virtuous = Client::builder().build()?;
+    /// assert!(virtuous.tokens().is_none(), "nobody is logged in yet");
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -102,6 +119,14 @@ impl Client {
     ///
     /// They are replaced whenever they are renewed; a [`token_store`](ClientBuilder::token_store) sees every new pair
     /// before it is used.
+    ///
+    /// ```
+    /// use virtuous_client::{Client, Tokens};
+    ///
+    /// let virtuous = Client::builder().tokens(Tokens::new("access".to_owned())).build()?;
+    /// assert!(virtuous.tokens().is_some());
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
     #[must_use]
     pub fn tokens(&self) -> Option<Tokens> {
         Some(self.session.as_ref()?.source.held()?.tokens.clone())

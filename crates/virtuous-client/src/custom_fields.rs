@@ -27,6 +27,14 @@ use std::borrow::Cow;
 pub struct CustomFields(Vec<CustomField>);
 
 /// One of an organization's own fields, with its value.
+///
+/// ```
+/// use virtuous_client::CustomField;
+///
+/// let field: CustomField = serde_json::from_str(r#"{"name":"shirt","value":"M","displayName":"Shirt size"}"#)?;
+/// assert_eq!((field.value.as_str(), field.display_name.as_deref()), (Some("M"), Some("Shirt size")));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CustomField {
@@ -44,18 +52,39 @@ pub struct CustomField {
 
 impl CustomFields {
     /// None.
+    ///
+    /// ```
+    /// use virtuous_client::CustomFields;
+    ///
+    /// assert!(CustomFields::new().is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The field of this name.
+    ///
+    /// ```
+    /// use virtuous_client::CustomFields;
+    ///
+    /// let fields = CustomFields::from([("visits", 3)]);
+    /// assert_eq!(fields.get("visits").and_then(|field| field.value.as_i64()), Some(3));
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&CustomField> {
         self.0.iter().find(|field| field.name == name)
     }
 
     /// The value of the field of this name, as text. `None` where there is no such field or no value.
+    ///
+    /// ```
+    /// use virtuous_client::CustomFields;
+    ///
+    /// let fields = CustomFields::from([("visits", 3)]);
+    /// assert_eq!(fields.text("visits").as_deref(), Some("3"));
+    /// assert_eq!(fields.text("shirt"), None);
+    /// ```
     #[must_use]
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         match &self.get(name)?.value {
@@ -66,6 +95,14 @@ impl CustomFields {
     }
 
     /// Sets the value of a field, and adds the field where there is none of this name.
+    ///
+    /// ```
+    /// use virtuous_client::CustomFields;
+    ///
+    /// let mut fields = CustomFields::from([("shirt", "M")]);
+    /// fields.set("shirt", "L");
+    /// assert_eq!((fields.len(), fields.text("shirt").as_deref()), (1, Some("L")));
+    /// ```
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         let (name, value) = (name.into(), value.into());
         match self.0.iter_mut().find(|field| field.name == name) {
@@ -75,11 +112,25 @@ impl CustomFields {
     }
 
     /// All of them, in the vendor's order.
+    ///
+    /// ```
+    /// use virtuous_client::CustomFields;
+    ///
+    /// let fields = CustomFields::from([("shirt", "M"), ("diet", "vegan")]);
+    /// let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    /// assert_eq!(names, ["shirt", "diet"]);
+    /// ```
     pub fn iter(&self) -> std::slice::Iter<'_, CustomField> {
         self.0.iter()
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// use virtuous_client::CustomFields;
+    ///
+    /// assert_eq!(CustomFields::from([("shirt", "M"), ("diet", "vegan")]).len(), 2);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
@@ -202,6 +253,14 @@ impl<'de> serde::Deserialize<'de> for CustomField {
 }
 
 /// A value by its name, in a record of one of the organization's own collections.
+///
+/// ```
+/// use virtuous_client::NamedValue;
+///
+/// let value = NamedValue::new("School", "Lincoln High");
+/// assert_eq!(serde_json::to_string(&value)?, r#"{"name":"School","value":"Lincoln High"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NamedValue {
@@ -217,6 +276,12 @@ pub struct NamedValue {
 
 impl NamedValue {
     /// A [`NamedValue`] with its name and value.
+    ///
+    /// ```
+    /// use virtuous_client::NamedValue;
+    ///
+    /// assert_eq!(NamedValue::new("School", "Lincoln High").value.as_deref(), Some("Lincoln High"));
+    /// ```
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: Some(value.into()), unknown: Map::new() }
     }
@@ -239,6 +304,14 @@ impl Record for NamedValue {
 /// A flag that the vendor's reference calls a text.
 ///
 /// What it says in full is not documented, so the text is kept.
+///
+/// ```
+/// use virtuous_client::Flag;
+///
+/// let flag: Flag = serde_json::from_str(r#""Yes""#)?;
+/// assert_eq!((flag.as_str(), flag.is_set()), ("Yes", Some(true)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Flag(String);
 
@@ -250,6 +323,14 @@ impl Flag {
     }
 
     /// Whether it says yes; `None` when it says neither `True`, `Yes` or `1` nor `False`, `No` or `0`, in any case.
+    ///
+    /// ```
+    /// use virtuous_client::Flag;
+    ///
+    /// let flag: Flag = serde_json::from_str(r#""maybe""#)?;
+    /// assert_eq!(flag.is_set(), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn is_set(&self) -> Option<bool> {
         let mut flag = false;

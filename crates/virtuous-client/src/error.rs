@@ -36,24 +36,58 @@ pub struct Error(client_core::Error);
 
 impl Error {
     /// The part that all providers share.
+    ///
+    /// ```
+    /// use virtuous_client::{Client, ErrorKind};
+    ///
+    /// let error = Client::new("has a space".to_owned()).unwrap_err();
+    /// assert_eq!(error.into_inner().kind(), ErrorKind::Configuration);
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> client_core::Error {
         self.0
     }
 
     /// What the body of the answer says, in whichever of the vendor's forms; empty when there was no answer.
+    ///
+    /// ```no_run
+    /// # async fn example(virtuous: virtuous_client::Client) {
+    /// if let Err(error) = virtuous.contacts().get(17).await {
+    ///     println!("{}", error.vendor_body().message().unwrap_or("no words"));
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn vendor_body(&self) -> ErrorBody {
         ErrorBody::of(&self.0)
     }
 
     /// Why there was no token, when this error is about the session and not about the call.
+    ///
+    /// ```no_run
+    /// # async fn example(virtuous: virtuous_client::Client) {
+    /// if let Err(error) = virtuous.contacts().get(17).await {
+    ///     match error.session_problem() {
+    ///         Some(problem) => println!("no token: {problem}"),
+    ///         None => println!("{error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn session_problem(&self) -> Option<SessionProblem> {
         SessionError::find(&self.0)
     }
 
     /// What the answer said about the limit of calls.
+    ///
+    /// ```no_run
+    /// # async fn example(virtuous: virtuous_client::Client) {
+    /// if let Err(error) = virtuous.contacts().get(17).await {
+    ///     println!("{:?} calls left", error.rate_limit().remaining);
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn rate_limit(&self) -> RateLimit {
         self.0.headers().map(http::HeaderMap::rate_limit).unwrap_or_default()
@@ -93,6 +127,14 @@ impl std::error::Error for Error {
 }
 
 /// Which of its forms an error body has.
+///
+/// ```
+/// use virtuous_client::{Client, ErrorShape};
+///
+/// // Nothing was sent, so there is no body.
+/// let error = Client::new("has a space".to_owned()).unwrap_err();
+/// assert_eq!(error.vendor_body().shape(), ErrorShape::Empty);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ErrorShape {
@@ -132,6 +174,16 @@ pub struct ErrorBody {
 }
 
 /// What is wrong with one field of a request.
+///
+/// ```
+/// use virtuous_client::ErrorDetail;
+///
+/// fn line(detail: &ErrorDetail) -> String {
+///     let field = detail.field.as_deref().unwrap_or("the request");
+///     format!("{field}: {}", detail.message.as_deref().unwrap_or("no words"))
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetail {

@@ -31,12 +31,25 @@ pub struct DateTime(String);
 
 impl DateTime {
     /// The text.
+    ///
+    /// ```
+    /// use virtuous_client::DateTime;
+    ///
+    /// assert_eq!(DateTime::from("12/7/2023").as_str(), "12/7/2023");
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Year, month, day and time of day, in no zone but the one that the text names. `None` when it is no date.
+    ///
+    /// ```
+    /// use virtuous_client::DateTime;
+    ///
+    /// let at = DateTime::from("3/27/2022 12:30 PM").civil().expect("a time");
+    /// assert_eq!((at.year, at.month, at.day, at.hour, at.minute), (2022, 3, 27, 12, 30));
+    /// ```
     #[must_use]
     pub fn civil(&self) -> Option<Civil> {
         date_time::civil(&self.0).or_else(|| display(&self.0))
@@ -44,6 +57,14 @@ impl DateTime {
 
     /// The instant, taking a text without a zone for UTC. That is right for the fields whose names end in `Utc`. `None` when
     /// it is no date, or before 1970.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use virtuous_client::DateTime;
+    ///
+    /// let at = DateTime::from("1970-01-02T00:00:30").to_system_time();
+    /// assert_eq!(at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(86_430)));
+    /// ```
     #[must_use]
     pub fn to_system_time(&self) -> Option<SystemTime> {
         self.civil()?.to_system_time()
@@ -129,6 +150,13 @@ impl Field for DateTime {
 #[cfg(feature = "chrono")]
 impl DateTime {
     /// As chrono's date and time without a zone; `None` when it is no date.
+    ///
+    /// ```
+    /// use virtuous_client::DateTime;
+    ///
+    /// let at = DateTime::from("12/7/2023").to_chrono().expect("a date");
+    /// assert_eq!(at.to_string(), "2023-12-07 00:00:00");
+    /// ```
     #[must_use]
     pub fn to_chrono(&self) -> Option<chrono::NaiveDateTime> {
         let civil = self.civil()?;
@@ -155,6 +183,13 @@ impl From<chrono::NaiveDate> for DateTime {
 #[cfg(feature = "jiff")]
 impl DateTime {
     /// As jiff's civil date and time; `None` when it is no date.
+    ///
+    /// ```
+    /// use virtuous_client::DateTime;
+    ///
+    /// let at = DateTime::from("12/7/2023").to_jiff().expect("a date");
+    /// assert_eq!(at.to_string(), "2023-12-07T00:00:00");
+    /// ```
     #[must_use]
     pub fn to_jiff(&self) -> Option<jiff::civil::DateTime> {
         let civil = self.civil()?;

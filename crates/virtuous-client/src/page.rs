@@ -148,6 +148,18 @@ pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode
 ///
 /// It hashes like the page that led to it, so that a server that ignores `skip` is noticed: the same page twice means that
 /// the list does not get on.
+///
+/// ```no_run
+/// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+/// use virtuous_client::{Paging, Query};
+///
+/// let mut gifts = client.gifts().query(&Query::all().sort_by("Id"), Paging::new()).items();
+/// gifts.next().await.transpose()?;
+/// // Kept, and given as `skip` to another call, it goes on there.
+/// println!("{:?}", gifts.position().map(|position| position.skip()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Position {
     skip: u64,

@@ -35,6 +35,16 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// How long until the count begins anew, seen from `now`; by the server's own clock where it shows one.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use virtuous_client::RateLimitHeaders as _;
+    ///
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.insert("x-ratelimit-reset", 90.into());
+    /// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
+    /// assert_eq!(headers.rate_limit().resets_in(now), Some(Duration::from_secs(30)));
+    /// ```
     #[must_use]
     pub fn resets_in(&self, now: SystemTime) -> Option<Duration> {
         Some(self.reset?.duration_since(self.server_now.unwrap_or(now)).unwrap_or(Duration::ZERO))
@@ -128,6 +138,15 @@ struct Window {
 impl RateGuard {
     /// Refuses calls while no more than `reserve` are left in the window. They fail with
     /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), are not sent, and tell when to come back.
+    ///
+    /// ```
+    /// use virtuous_client::RateGuard;
+    ///
+    /// // Two clients of one organization share what they may spend.
+    /// let guard = RateGuard::stop_before(50);
+    /// let (mine, yours) = (guard.clone(), guard);
+    /// # let _ = (mine, yours);
+    /// ```
     #[must_use]
     pub fn stop_before(reserve: u64) -> Self {
         Self { reserve, slow: false, state: Arc::default() }
@@ -135,12 +154,28 @@ impl RateGuard {
 
     /// Spreads the last `reserve` calls of a window evenly over what is left of its time, and waits for the next window
     /// when there are none. A call whose deadline comes first fails as with [`stop_before`](Self::stop_before).
+    ///
+    /// ```
+    /// use virtuous_client::{Client, RateGuard};
+    ///
+    /// let guard = RateGuard::slow_down_before(100);
+    /// let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(guard.clone()).build()?;
+    /// # let _ = virtuous;
+    /// # Ok::<(), virtuous_client::Error>(())
+    /// ```
     #[must_use]
     pub fn slow_down_before(reserve: u64) -> Self {
         Self { reserve, slow: true, state: Arc::default() }
     }
 
     /// What the last answer said.
+    ///
+    /// ```
+    /// use virtuous_client::RateGuard;
+    ///
+    /// let guard = RateGuard::stop_before(10);
+    /// assert_eq!(guard.last_seen().remaining, None, "no call has been answered yet");
+    /// ```
     #[must_use]
     pub fn last_seen(&self) -> RateLimit {
         self.lock().seen

@@ -10,6 +10,14 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// The file of a receipt.
+///
+/// ```no_run
+/// # async fn example(client: &virtuous_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let receipt = client.contacts().receipt(4711).await?;
+/// std::fs::write("receipt.pdf", &receipt.bytes)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ReceiptFile {

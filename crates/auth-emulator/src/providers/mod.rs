@@ -148,6 +148,14 @@ impl Refusal {
 }
 
 /// An action or a change of settings was not carried out.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let error = emulator.verigator().give_app("nobody").unwrap_err();
+/// println!("{error}");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotDone(pub(crate) String);

@@ -37,6 +37,13 @@ pub struct HmacKeys {
 
 impl HmacKeys {
     /// The application key, and the private key in base64, both as the vendor gave them.
+    ///
+    /// ```
+    /// use virtuous_client::HmacKeys;
+    ///
+    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
+    /// assert_eq!(format!("{keys:?}"), "HmacKeys { .. }", "neither key is shown");
+    /// ```
     #[must_use]
     pub fn new(application_key: impl Into<String>, private_key: impl Into<SecretString>) -> Self {
         Self {
@@ -48,6 +55,14 @@ impl HmacKeys {
 
     /// Takes nonces from here, to make signatures that a test can foretell. By default they come from the operating
     /// system's random numbers.
+    ///
+    /// ```
+    /// use virtuous_client::HmacKeys;
+    ///
+    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned())
+    ///     .nonces(|| "5a7c1b1e-3f0c-4d5a-9d53-0d4a3f1f6f55".to_owned());
+    /// # let _ = keys;
+    /// ```
     #[must_use]
     pub fn nonces(mut self, next: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.nonces = Arc::new(move || Ok(next()));

@@ -22,6 +22,18 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 /// A login that is ready to go: `.await` sends it. Made by [`Client::login`](crate::Client::login).
+///
+/// ```no_run
+/// # async fn example(virtuous: virtuous_client::Client, password: String) -> Result<(), virtuous_client::Error> {
+/// use virtuous_client::LoginStep;
+///
+/// match virtuous.login("user@example.org", password).await? {
+///     LoginStep::CodeRequired(_) => println!("a code is on its way"),
+///     step => println!("{step:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a login does nothing until it is awaited"]
 pub struct Login {
     session: Result<Session, Error>,
@@ -59,6 +71,18 @@ pub enum LoginStep {
 }
 
 /// A login that waits for its one-time code. It holds the password, since the server wants it again with the code.
+///
+/// ```no_run
+/// # async fn example(challenge: virtuous_client::Challenge, typed: String) {
+/// use virtuous_client::SessionProblem;
+///
+/// match challenge.answer(typed).await {
+///     Ok(_) => println!("logged in"),
+///     Err(error) if error.session_problem() == Some(SessionProblem::LoginRefused) => println!("type it again"),
+///     Err(error) => println!("{error}"),
+/// }
+/// # }
+/// ```
 #[must_use = "the login is not done until the code is answered"]
 pub struct Challenge {
     session: Session,
@@ -138,6 +162,17 @@ impl Challenge {
     }
 
     /// Asks the server for another code, by the same request as the first.
+    ///
+    /// ```no_run
+    /// # async fn example(challenge: virtuous_client::Challenge, typed: String) -> Result<(), virtuous_client::Error> {
+    /// use virtuous_client::LoginStep;
+    ///
+    /// if let LoginStep::CodeRequired(challenge) = challenge.send_again().await? {
+    ///     challenge.answer(typed).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -47,6 +47,13 @@ pub enum SessionProblem {
 
 impl SessionProblem {
     /// Whether only another login helps.
+    ///
+    /// ```
+    /// use virtuous_client::SessionProblem;
+    ///
+    /// assert!(SessionProblem::RefreshRefused.needs_login());
+    /// assert!(!SessionProblem::EndpointUnavailable.needs_login());
+    /// ```
     #[must_use]
     pub fn needs_login(self) -> bool {
         matches!(

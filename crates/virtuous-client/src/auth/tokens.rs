@@ -37,6 +37,13 @@ pub struct Tokens {
 
 impl Tokens {
     /// An access token whose end is not known: it is used until the server refuses it.
+    ///
+    /// ```
+    /// use virtuous_client::Tokens;
+    ///
+    /// let tokens = Tokens::new("access".to_owned());
+    /// assert!(tokens.refresh_token().is_none() && tokens.expires_at().is_none());
+    /// ```
     #[must_use]
     pub fn new(access_token: impl Into<SecretString>) -> Self {
         Self {
@@ -49,6 +56,13 @@ impl Tokens {
     }
 
     /// With the token that the next pair is got with.
+    ///
+    /// ```
+    /// use virtuous_client::Tokens;
+    ///
+    /// let tokens = Tokens::new("access".to_owned()).with_refresh_token("refresh".to_owned());
+    /// assert!(tokens.refresh_token().is_some());
+    /// ```
     #[must_use]
     pub fn with_refresh_token(mut self, refresh_token: impl Into<SecretString>) -> Self {
         self.refresh = Some(refresh_token.into());
@@ -56,6 +70,14 @@ impl Tokens {
     }
 
     /// With the end of the access token.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use virtuous_client::Tokens;
+    ///
+    /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
+    /// assert_eq!(Tokens::new("access".to_owned()).with_expires_at(end).expires_at(), Some(end));
+    /// ```
     #[must_use]
     pub fn with_expires_at(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
@@ -63,6 +85,13 @@ impl Tokens {
     }
 
     /// What calls are signed with.
+    ///
+    /// ```
+    /// use client_core::auth_core::ExposeSecret as _;
+    /// use virtuous_client::Tokens;
+    ///
+    /// assert_eq!(Tokens::new("access".to_owned()).access_token().expose_secret(), "access");
+    /// ```
     #[must_use]
     pub fn access_token(&self) -> &SecretString {
         &self.access

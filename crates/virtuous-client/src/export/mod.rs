@@ -44,6 +44,18 @@ const MOST_WAITS: u32 = 24;
 const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 
 /// An export that is being put together.
+///
+/// ```no_run
+/// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
+/// use virtuous_client::Query;
+/// use virtuous_client::export::{Export, Resource};
+/// use virtuous_client::query::parameter;
+///
+/// let checks = Query::matching([parameter("Gift Type").is("Check")]);
+/// Export::new(client, Resource::Gifts).query(checks).take(500).to_file("checks.jsonl").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "an export does nothing until it has a file to go to"]
 pub struct Export<'a> {
     client: &'a Client,
@@ -56,6 +68,18 @@ pub struct Export<'a> {
 type Tell<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
 
 /// How far an export has got.
+///
+/// ```
+/// use virtuous_client::export::Progress;
+///
+/// fn tell(progress: &Progress) {
+///     match progress.waiting {
+///         Some(time) => eprintln!("goes on in {time:?}"),
+///         None => eprintln!("{} rows", progress.rows),
+///     }
+/// }
+/// # let _ = tell;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -68,6 +92,15 @@ pub struct Progress {
 }
 
 /// An export that is complete.
+///
+/// ```
+/// use virtuous_client::export::Exported;
+///
+/// fn summary(exported: &Exported) -> String {
+///     format!("{} rows, {} of them from before", exported.rows, exported.resumed)
+/// }
+/// # let _ = summary;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
@@ -129,6 +162,17 @@ impl<'a> Export<'a> {
     }
 
     /// The same for contacts, with what only their queries have.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
+    /// use virtuous_client::ContactQuery;
+    /// use virtuous_client::export::{Export, Resource};
+    ///
+    /// let everybody = ContactQuery::all().include_archived(true);
+    /// Export::new(client, Resource::Contacts).contact_query(everybody).to_file("contacts.jsonl").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn contact_query(mut self, query: ContactQuery) -> Self {
         self.query = query;
         self
@@ -151,6 +195,16 @@ impl<'a> Export<'a> {
     ///
     /// The file is written with blocking calls, a page at a time, and each page is on the disk before the next one is
     /// asked for. Two exports must not share a file.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
+    /// use virtuous_client::export::{Export, Resource};
+    ///
+    /// let exported = Export::new(client, Resource::Gifts).to_file("gifts.jsonl").await?;
+    /// println!("{} rows, {} of them from before", exported.rows, exported.resumed);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -28,6 +28,12 @@ macro_rules! resources {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// Its name, as it is parsed and displayed.
+            ///
+            /// ```
+            /// use virtuous_client::export::Resource;
+            ///
+            /// assert_eq!(Resource::GiftsFull.name(), "gifts-full");
+            /// ```
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -132,6 +138,13 @@ impl fmt::Display for Resource {
 }
 
 /// There is no resource of this name.
+///
+/// ```
+/// use virtuous_client::export::Resource;
+///
+/// let error = "weather".parse::<Resource>().unwrap_err();
+/// assert_eq!(error.name, "weather");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownResource {

@@ -6,6 +6,15 @@ use crate::generated::{QueryOption, QueryOptions};
 use std::fmt;
 
 /// What is wrong with a query.
+///
+/// ```
+/// use virtuous_client::query::{Problem, Query, parameter};
+/// use virtuous_client::QueryOptions;
+///
+/// // Nothing can be queried here.
+/// let problems = Query::matching([parameter("Gift date").is("B-7")]).check(&QueryOptions::default()).unwrap_err();
+/// assert!(matches!(&problems.list()[0], Problem::UnknownParameter { meant: None, .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -44,6 +53,16 @@ pub enum Problem {
 }
 
 /// All that is wrong with a query.
+///
+/// ```
+/// use virtuous_client::query::{Query, parameter};
+/// use virtuous_client::QueryOptions;
+///
+/// let query = Query::matching([parameter("Shoe").is(7), parameter("Hat").is(8)]);
+/// let problems = query.check(&QueryOptions::default()).unwrap_err();
+/// assert_eq!(problems.list().len(), 2);
+/// assert_eq!(problems.to_string(), "there is no parameter `Shoe`; there is no parameter `Hat`");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
@@ -118,6 +137,14 @@ impl Query {
 
 impl ContactQuery {
     /// See [`Query::check`].
+    ///
+    /// ```
+    /// use virtuous_client::{ContactQuery, Query, QueryOptions, query::parameter};
+    ///
+    /// let query = ContactQuery::from(Query::matching([parameter("Shoe").is(7)]));
+    /// assert!(query.check(&QueryOptions::default()).is_err());
+    /// assert!(ContactQuery::all().check(&QueryOptions::default()).is_ok());
+    /// ```
     ///
     /// # Errors
     ///

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 
 client_core::open_enum! {
     /// How a parameter is compared. The vendor may have more than are known here.
+    ///
+    /// ```
+    /// use virtuous_client::query::{Operator, parameter};
+    ///
+    /// assert_eq!(parameter("Batch").starts_with("B-").operator, Operator::StartsWith);
+    /// assert_eq!(Operator::from("IsAnyOf"), Operator::IsAnyOf);
+    /// assert_eq!(Operator::from("SoundsLike").as_str(), "SoundsLike");
+    /// ```
     pub enum Operator {
         /// The value.
         Is = "Is",
@@ -87,6 +95,14 @@ impl Operator {
 }
 
 /// A condition of a query, made by [`parameter`].
+///
+/// ```
+/// use virtuous_client::query::parameter;
+///
+/// let condition = parameter("Contact Type").is_any_of(["Household", "Foundation"]);
+/// assert_eq!(condition.parameter, "Contact Type");
+/// assert_eq!(condition.values.map(|values| values.len()), Some(2));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -107,6 +123,18 @@ pub struct Condition {
 }
 
 /// A parameter that is going to be compared.
+///
+/// ```
+/// use virtuous_client::query::parameter;
+///
+/// let conditions = [
+///     parameter("Batch").is("B-7"),
+///     parameter("Amount").greater_than(10),
+///     parameter("Notes").is_known(),
+///     parameter("Gift Type").is_none_of(["Check", "Cash"]),
+/// ];
+/// # let _ = conditions;
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a comparison comes next, such as `.is(…)`"]
 pub struct Parameter(String);
@@ -219,6 +247,13 @@ impl Parameter {
     }
 
     /// It lies between these two.
+    ///
+    /// ```
+    /// use virtuous_client::query::parameter;
+    ///
+    /// let condition = parameter("Gift Date").between("2023-01-01", "2023-12-31");
+    /// assert_eq!(condition.secondary_value.as_deref(), Some("2023-12-31"));
+    /// ```
     #[must_use]
     pub fn between(self, from: impl IntoQueryValue, to: impl IntoQueryValue) -> Condition {
         let (value, secondary_value) = (Some(from.into_query_value()), Some(to.into_query_value()));
@@ -226,6 +261,14 @@ impl Parameter {
     }
 
     /// It is compared in a way that has no method here. What the operator takes is set on the condition.
+    ///
+    /// ```
+    /// use virtuous_client::query::parameter;
+    ///
+    /// let mut condition = parameter("Name").compared("SoundsLike");
+    /// condition.value = Some("Meyer".to_owned());
+    /// assert_eq!(condition.operator.as_str(), "SoundsLike");
+    /// ```
     #[must_use]
     pub fn compared(self, operator: impl Into<Operator>) -> Condition {
         self.condition(operator.into())

@@ -3,6 +3,14 @@
 use crate::{Amount, DateTime};
 
 /// What can be the value of a condition. The vendor takes all of them as text.
+///
+/// ```
+/// use virtuous_client::Amount;
+/// use virtuous_client::query::{IntoQueryValue as _, RelativeDate};
+///
+/// assert_eq!(Amount::new(1050, 2).into_query_value(), "10.50");
+/// assert_eq!(RelativeDate::DaysAgo(30).into_query_value(), "30 Days Ago");
+/// ```
 pub trait IntoQueryValue {
     /// The text.
     fn into_query_value(self) -> String;

@@ -59,6 +59,13 @@ pub struct Query {
 }
 
 /// Conditions that must all hold.
+///
+/// ```
+/// use virtuous_client::query::{Query, parameter};
+///
+/// let query = Query::matching([parameter("Batch").is("B-7"), parameter("Amount").greater_than(10)]);
+/// assert_eq!(query.groups[0].conditions.len(), 2);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Group {
@@ -68,18 +75,38 @@ pub struct Group {
 
 impl Query {
     /// Finds everything.
+    ///
+    /// ```
+    /// use virtuous_client::Query;
+    ///
+    /// assert!(Query::all().groups.is_empty());
+    /// ```
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
     /// Finds what meets all of these conditions.
+    ///
+    /// ```
+    /// use virtuous_client::{Query, query::parameter};
+    ///
+    /// let query = Query::matching([parameter("Batch").is("B-7"), parameter("Amount").greater_than(10)]);
+    /// assert_eq!(query.groups.len(), 1);
+    /// ```
     #[must_use]
     pub fn matching(conditions: impl IntoIterator<Item = Condition>) -> Self {
         Self::all().or_matching(conditions)
     }
 
     /// Finds also what meets all of these conditions.
+    ///
+    /// ```
+    /// use virtuous_client::{Query, query::parameter};
+    ///
+    /// let query = Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Batch").is("B-8")]);
+    /// assert_eq!(query.groups.len(), 2);
+    /// ```
     #[must_use]
     pub fn or_matching(mut self, conditions: impl IntoIterator<Item = Condition>) -> Self {
         self.groups.push(Group { conditions: conditions.into_iter().collect() });
@@ -87,6 +114,13 @@ impl Query {
     }
 
     /// Finds of that only what meets this condition too.
+    ///
+    /// ```
+    /// use virtuous_client::{Query, query::parameter};
+    ///
+    /// let query = Query::matching([parameter("Batch").is("B-7")]).and(parameter("Amount").greater_than(10));
+    /// assert_eq!(query.groups[0].conditions.len(), 2);
+    /// ```
     #[must_use]
     pub fn and(mut self, condition: Condition) -> Self {
         if self.groups.is_empty() {
@@ -99,6 +133,12 @@ impl Query {
     }
 
     /// Sorts by this. Sort by the id while paging, so that rows stay where they are.
+    ///
+    /// ```
+    /// use virtuous_client::Query;
+    ///
+    /// assert_eq!(Query::all().sort_by("Id").sort_by.as_deref(), Some("Id"));
+    /// ```
     #[must_use]
     pub fn sort_by(mut self, parameter: impl Into<String>) -> Self {
         self.sort_by = Some(parameter.into());
@@ -106,6 +146,14 @@ impl Query {
     }
 
     /// Puts the last first.
+    ///
+    /// ```
+    /// use virtuous_client::Query;
+    ///
+    /// // The newest gifts first.
+    /// let query = Query::all().sort_by("Gift Date").descending();
+    /// assert_eq!(query.descending, Some(true));
+    /// ```
     #[must_use]
     pub fn descending(mut self) -> Self {
         self.descending = Some(true);
@@ -142,6 +190,13 @@ pub struct ContactQuery {
 }
 
 /// An area of the map, in degrees.
+///
+/// ```
+/// use virtuous_client::query::Area;
+///
+/// let phoenix = Area::between((34.0, -113.0), (33.0, -112.0));
+/// assert_eq!((phoenix.top_latitude, phoenix.right_longitude), (34.0, -112.0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -158,6 +213,12 @@ pub struct Area {
 
 impl Area {
     /// The area between two corners, each as latitude and longitude in degrees.
+    ///
+    /// ```
+    /// use virtuous_client::query::Area;
+    ///
+    /// assert_eq!(Area::between((34.0, -113.0), (33.0, -112.0)).bottom_latitude, 33.0);
+    /// ```
     #[must_use]
     pub fn between(upper_left: (f64, f64), lower_right: (f64, f64)) -> Self {
         Self {
@@ -171,12 +232,25 @@ impl Area {
 
 impl ContactQuery {
     /// Finds all contacts that are not archived.
+    ///
+    /// ```
+    /// use virtuous_client::ContactQuery;
+    ///
+    /// assert_eq!(serde_json::to_string(&ContactQuery::all())?, r#"{"groups":[]}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
     /// Whether archived contacts are found too.
+    ///
+    /// ```
+    /// use virtuous_client::ContactQuery;
+    ///
+    /// assert_eq!(ContactQuery::all().include_archived(true).include_archived, Some(true));
+    /// ```
     #[must_use]
     pub fn include_archived(mut self, include: bool) -> Self {
         self.include_archived = Some(include);
@@ -184,6 +258,13 @@ impl ContactQuery {
     }
 
     /// Only contacts in this area.
+    ///
+    /// ```
+    /// use virtuous_client::{ContactQuery, query::Area};
+    ///
+    /// let query = ContactQuery::all().within(Area::between((34.0, -113.0), (33.0, -112.0)));
+    /// assert!(query.query_location.is_some());
+    /// ```
     #[must_use]
     pub fn within(mut self, area: Area) -> Self {
         self.query_location = Some(area);

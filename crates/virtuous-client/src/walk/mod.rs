@@ -115,6 +115,17 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     }
 
     /// Asks for the rows behind the last one by this parameter, such as `Contact Id`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// use virtuous_client::{Query, Walk};
+    ///
+    /// let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
+    /// let mut gifts = Walk::new(Query::all(), fetch, |gift| Some(gift.id)).by("Gift Id");
+    /// println!("{:?}", gifts.next().await.transpose()?.map(|gift| gift.id));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn by(mut self, parameter: impl Into<String>) -> Self {
         self.by = Some(parameter.into());
         self
@@ -127,6 +138,14 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     }
 
     /// Begins behind the row with this id. A walk that skips needs [`skipping`](Self::skipping) beside it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client, last: i64) -> Result<(), virtuous_client::Error> {
+    /// let mut gifts = client.gifts().walk(virtuous_client::Query::all()).after(last);
+    /// println!("{:?}", gifts.next().await.transpose()?.map(|gift| gift.id));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn after(mut self, id: i64) -> Self {
         (self.after, self.at) = (Some(id), Some(id));
         self
@@ -139,6 +158,16 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     }
 
     /// How many rows are asked for at a time, from 1 to 1,000. Default 1,000.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// let mut gifts = client.gifts().walk(virtuous_client::Query::all()).take(200);
+    /// while let Some(gift) = gifts.next().await {
+    ///     println!("{} of {:?}", gift?.id, gifts.total());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take(mut self, rows: u64) -> Self {
         self.most = rows.clamp(1, MOST);
         self.take = self.most;
@@ -147,6 +176,15 @@ impl<T: Field + Unpin + 'static> Walk<T> {
 
     /// How long a page may take, and twice as long with its repeats. Default: two minutes, since large pages of whole
     /// records take the vendor that long. It takes the place of limits that `fetch` sets.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// let limit = std::time::Duration::from_secs(300);
+    /// let mut gifts = client.gifts().walk(virtuous_client::Query::all()).attempt_timeout(limit);
+    /// # let _ = gifts.next().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.patience = limit;
         self
@@ -172,6 +210,16 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// The next row, for programs without a runtime.
     ///
     /// Inside a runtime it is an error of the kind [`Configuration`](ErrorKind::Configuration), which says so.
+    ///
+    /// ```no_run
+    /// # fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// let mut gifts = client.gifts().walk(virtuous_client::Query::all());
+    /// while let Some(gift) = gifts.wait_next() {
+    ///     println!("{}", gift?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "blocking")]
     pub fn wait_next(&mut self) -> Option<Result<T, Error>> {
         match client_core::blocking::run(self.next()) {

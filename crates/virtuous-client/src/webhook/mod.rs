@@ -20,6 +20,13 @@ pub use record::{WebhookContact, WebhookGift, WebhookRecord};
 
 client_core::open_enum! {
     /// What has happened.
+    ///
+    /// ```
+    /// use virtuous_client::webhook::EventKind;
+    ///
+    /// assert_eq!(EventKind::from("GiftCreate"), EventKind::GiftCreate);
+    /// assert_eq!(EventKind::from("PledgeCreate"), EventKind::Other("PledgeCreate".to_owned()));
+    /// ```
     pub enum EventKind {
         /// A contact was made.
         ContactCreate = "ContactCreate",
@@ -55,6 +62,13 @@ client_core::open_enum! {
 }
 
 /// A delivery that is not to be trusted, or can't be read. It shows nothing of the delivery.
+///
+/// ```
+/// use virtuous_client::webhook::{Delivery, WebhookError};
+///
+/// assert_eq!(Delivery::parse(b"[]").unwrap_err(), WebhookError::NotJson);
+/// assert_eq!(Delivery::parse(b"{}").unwrap_err(), WebhookError::NoEvent);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookError {
@@ -159,6 +173,20 @@ impl fmt::Debug for Delivery {
 }
 
 /// One record of a delivery.
+///
+/// ```
+/// use virtuous_client::webhook::{Delivery, Payload};
+///
+/// let delivery = Delivery::parse(br#"{"event":"ProjectUpdate","project":{"id":51}}"#)?;
+/// for payload in &delivery.payloads {
+///     match payload {
+///         Payload::Contact(contact) => println!("{:?}", contact.name()),
+///         Payload::Gift(gift) => println!("{:?}", gift.amount()),
+///         other => assert_eq!(other.record().name(), "project"),
+///     }
+/// }
+/// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Payload {
@@ -172,6 +200,14 @@ pub enum Payload {
 
 impl Delivery {
     /// Reads a delivery. Check its signature first, with [`verify`].
+    ///
+    /// ```
+    /// use virtuous_client::webhook::Delivery;
+    ///
+    /// let delivery = Delivery::parse(br#"{"event":"GiftDelete","gift":{"id":301}}"#)?;
+    /// assert_eq!(delivery.payloads.len(), 1);
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -210,6 +246,14 @@ fn payloads_of(object: &Map<String, Value>) -> Vec<Payload> {
 
 impl Payload {
     /// The record, whatever it is about.
+    ///
+    /// ```
+    /// use virtuous_client::webhook::Delivery;
+    ///
+    /// let delivery = Delivery::parse(br#"{"event":"ProjectUpdate","project":{"id":51,"name":"Well"}}"#)?;
+    /// assert_eq!(delivery.payloads[0].record().text("name"), Some("Well"));
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
     #[must_use]
     pub fn record(&self) -> &WebhookRecord {
         match self {
@@ -221,6 +265,15 @@ impl Payload {
 
     /// What tells this state of this record from any other: its name, its id and when it was changed. Deliveries carry
     /// no id of their own, so a receiver that remembers this recognises what it has had.
+    ///
+    /// ```
+    /// use virtuous_client::webhook::Delivery;
+    ///
+    /// let body = br#"{"event":"GiftUpdate","gift":{"id":301,"modifiedDateTimeUtc":"2023-11-30T14:20:56"}}"#;
+    /// let delivery = Delivery::parse(body)?;
+    /// assert_eq!(delivery.payloads[0].identity(), Some(("gift", 301, Some("2023-11-30T14:20:56"))));
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
     #[must_use]
     pub fn identity(&self) -> Option<(&str, i64, Option<&str>)> {
         let record = self.record();

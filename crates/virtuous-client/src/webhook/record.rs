@@ -5,6 +5,16 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// A record as it stands in a delivery. A field that is absent, null or of another type than expected is `None`.
+///
+/// ```
+/// use virtuous_client::webhook::Delivery;
+///
+/// let delivery = Delivery::parse(br#"{"event":"EventCreate","gala":{"id":"7","name":"Gala","guests":[1]}}"#)?;
+/// let record = delivery.payloads.last().expect("a record").record();
+/// assert_eq!((record.name(), record.id(), record.text("name")), ("gala", Some(7), Some("Gala")));
+/// assert_eq!((record.list("guests").len(), record.integer("seats"), record.fields().len()), (1, None, 3));
+/// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+/// ```
 #[derive(Clone)]
 pub struct WebhookRecord {
     pub(super) name: String,
@@ -54,6 +64,14 @@ impl WebhookRecord {
     }
 
     /// A field that is a whole number, or one written as a text.
+    ///
+    /// ```
+    /// use virtuous_client::webhook::Delivery;
+    ///
+    /// let delivery = Delivery::parse(br#"{"event":"GiftCreate","gift":{"contactId":"17"}}"#)?;
+    /// assert_eq!(delivery.payloads[0].record().integer("contactId"), Some(17));
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
     #[must_use]
     pub fn integer(&self, field: &str) -> Option<i64> {
         let value = self.fields.get(field)?;
@@ -74,6 +92,16 @@ impl fmt::Debug for WebhookRecord {
 }
 
 /// A contact in a delivery.
+///
+/// ```
+/// use virtuous_client::webhook::{Delivery, Payload};
+///
+/// let body = br#"{"event":"ContactCreate","contact":{"id":17,"name":"Anna","contactType":"Household","tags":[]}}"#;
+/// let Payload::Contact(contact) = &Delivery::parse(body)?.payloads[0] else { panic!("a contact") };
+/// assert_eq!((contact.id(), contact.name(), contact.contact_type()), (Some(17), Some("Anna"), Some("Household")));
+/// assert!(contact.individuals().is_empty() && contact.addresses().is_empty() && contact.tags().is_empty());
+/// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct WebhookContact(pub(super) WebhookRecord);
 
@@ -122,6 +150,16 @@ impl WebhookContact {
 }
 
 /// A gift in a delivery.
+///
+/// ```
+/// use virtuous_client::webhook::{Delivery, Payload};
+///
+/// let body = br#"{"event":"GiftCreate","gift":{"id":301,"contactId":17,"giftType":"Check","amount":10.50}}"#;
+/// let Payload::Gift(gift) = &Delivery::parse(body)?.payloads[0] else { panic!("a gift") };
+/// assert_eq!((gift.id(), gift.contact_id(), gift.gift_type()), (Some(301), Some(17), Some("Check")));
+/// assert_eq!((gift.amount().as_deref(), gift.segment_code()), (Some("10.5"), None));
+/// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct WebhookGift(pub(super) WebhookRecord);
 

@@ -42,6 +42,17 @@ impl Builder {
 }
 
 /// The ReveSecure stand-in of a running emulator. Clones are the same one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let revesecure = emulator.revesecure();
+/// revesecure.set_credentials("key", "00ff")?;
+/// assert_eq!((revesecure.api_key(), revesecure.secret_key()), ("key".to_owned(), "00ff".to_owned()));
+/// assert!(revesecure.pending_codes_for("anna").is_empty());
+/// assert_eq!(revesecure.effect("push_sent"), 0);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct ReveSecure(Arc<ReveSecureProvider>);
 
@@ -90,6 +101,13 @@ impl ReveSecure {
     }
 
     /// Changes API key and secret key at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.revesecure().set_credentials("key", "no digits").is_err());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -140,6 +158,14 @@ impl ReveSecure {
     }
 
     /// Changes several settings at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.revesecure().configure(|settings| settings.push_send_error = true);
+    /// assert!(emulator.revesecure().settings().push_send_error);
+    /// # Ok(()) }
+    /// ```
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.settings();
         change(&mut settings);
@@ -147,6 +173,14 @@ impl ReveSecure {
     }
 
     /// Changes settings as the control API does, by name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.revesecure().change_settings(&serde_json::json!({"range_base": 1}))?;
+    /// assert_eq!(emulator.revesecure().settings().range_base, 1);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

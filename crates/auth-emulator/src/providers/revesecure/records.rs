@@ -57,6 +57,16 @@ impl Problem {
 }
 
 /// Whether a user needs a second factor.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// use auth_emulator::providers::revesecure::Policy;
+///
+/// let nobody = emulator.revesecure().set_policy("nobody", Policy::Bypass);
+/// assert!(nobody.is_err(), "there is no such user");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Policy {

@@ -8,6 +8,16 @@ use serde_json::Value;
 use crate::providers::NotDone;
 
 /// How the stand-in behaves where the vendor does not say, or says two things.
+///
+/// ```
+/// use auth_emulator::providers::revesecure::{AuthMethodsForm, AuthResultForm, Envelope, Settings};
+///
+/// let mut settings = Settings::default();
+/// assert_eq!((settings.push_lifetime_seconds, settings.allowed_user_count), (60, 150));
+/// settings.envelope = Envelope::Always;
+/// settings.auth_methods = AuthMethodsForm::Names;
+/// settings.auth_result = AuthResultForm::MixedCase;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -75,6 +85,13 @@ impl Default for Settings {
 }
 
 /// Which answers have an envelope of `data` and `status`.
+///
+/// ```
+/// use auth_emulator::providers::revesecure::Envelope;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(Envelope::Always), serde_json::json!("always"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -88,6 +105,13 @@ pub enum Envelope {
 }
 
 /// The form of error answers.
+///
+/// ```
+/// use auth_emulator::providers::revesecure::ErrorBody;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(ErrorBody::Html), serde_json::json!("html"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -101,6 +125,13 @@ pub enum ErrorBody {
 }
 
 /// The form of `AuthMethods`.
+///
+/// ```
+/// use auth_emulator::providers::revesecure::AuthMethodsForm;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(AuthMethodsForm::Names), serde_json::json!("names"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -112,6 +143,13 @@ pub enum AuthMethodsForm {
 }
 
 /// The form of `AuthResult`.
+///
+/// ```
+/// use auth_emulator::providers::revesecure::AuthResultForm;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(AuthResultForm::MixedCase), serde_json::json!("mixed_case"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

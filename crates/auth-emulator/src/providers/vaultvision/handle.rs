@@ -39,6 +39,17 @@ impl Builder {
 }
 
 /// The Vault Vision stand-in of a running emulator. Clones are the same one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let vaultvision = emulator.vaultvision();
+/// let tenant = vaultvision.tenant_ids().remove(0);
+/// vaultvision.plant(&format!("tenants/{tenant}"), "plan", r#""large""#)?;
+/// assert!(vaultvision.stored(&format!("tenants/{tenant}"))?.contains(r#""plan":"large""#));
+/// assert_eq!(vaultvision.effect("tenant_updated"), 0);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct VaultVision(Arc<VaultVisionProvider>);
 
@@ -131,6 +142,14 @@ impl VaultVision {
     /// Somebody logs in with a password; whether that works. As documented, the first login unwraps an imported digest and
     /// hashes a bcrypt hash of another cost again.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// let vaultvision = emulator.vaultvision();
+    /// assert!(vaultvision.log_in(&vaultvision.tenant_ids()[0], "nobody", "password").is_err(), "there is no such user");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When there is no such user.
@@ -152,6 +171,14 @@ impl VaultVision {
     }
 
     /// Changes several settings at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.vaultvision().configure(|settings| settings.key_enabled = false);
+    /// assert!(!emulator.vaultvision().settings().key_enabled);
+    /// # Ok(()) }
+    /// ```
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.settings();
         change(&mut settings);

@@ -9,6 +9,16 @@ use serde_json::Value;
 use crate::providers::NotDone;
 
 /// How the stand-in behaves where the vendor does not say, or says two things.
+///
+/// ```
+/// use auth_emulator::providers::vaultvision::{CreateStatus, Permission, Permissions, SecondPassword, Settings};
+///
+/// let mut settings = Settings::default();
+/// assert!(settings.key_enabled);
+/// settings.permissions = Permissions::of_all(Permission::Read);
+/// settings.create_status = CreateStatus::Created;
+/// settings.second_password = SecondPassword::Fail;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -67,6 +77,12 @@ impl Default for Settings {
 }
 
 /// One cell of the console's table.
+///
+/// ```
+/// use auth_emulator::providers::vaultvision::Permission;
+///
+/// assert!(Permission::None < Permission::Read && Permission::Read < Permission::Write);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -81,6 +97,15 @@ pub enum Permission {
 }
 
 /// The console's rows. Assumption: each gates the paths of its name, and `all` all of them.
+///
+/// ```
+/// use auth_emulator::providers::vaultvision::{Permission, Permissions};
+///
+/// // Users may be read, and nothing else.
+/// let mut permissions = Permissions::default();
+/// permissions.users = Permission::Read;
+/// assert_eq!(permissions.all, Permission::None);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -116,6 +141,13 @@ pub(super) enum Row {
 
 impl Permissions {
     /// Every row at this permission.
+    ///
+    /// ```
+    /// use auth_emulator::providers::vaultvision::{Permission, Permissions};
+    ///
+    /// let permissions = Permissions::of_all(Permission::Read);
+    /// assert_eq!((permissions.all, permissions.users), (Permission::Read, Permission::None));
+    /// ```
     #[must_use]
     pub fn of_all(permission: Permission) -> Self {
         Self { all: permission, ..Self::default() }
@@ -133,6 +165,13 @@ impl Permissions {
 }
 
 /// The status of a creation.
+///
+/// ```
+/// use auth_emulator::providers::vaultvision::CreateStatus;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(CreateStatus::Created), serde_json::json!(201));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 #[non_exhaustive]
@@ -171,6 +210,13 @@ impl TryFrom<u16> for CreateStatus {
 }
 
 /// What happens to a second password.
+///
+/// ```
+/// use auth_emulator::providers::vaultvision::SecondPassword;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(SecondPassword::Fail), serde_json::json!("fail"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -42,6 +42,18 @@ impl Builder {
 }
 
 /// The Verigator stand-in of a running emulator. Clones are the same one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let verigator = emulator.verigator();
+/// verigator.set_credentials("anna", "renewed");
+/// verigator.set_code_lifetime(std::time::Duration::from_secs(60));
+/// assert_eq!((verigator.username(), verigator.password()), ("anna".to_owned(), "renewed".to_owned()));
+/// assert_eq!(verigator.settings().code_lifetime_seconds, 60);
+/// assert_eq!(verigator.effect("sms_sent"), 0);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Verigator(Arc<VerigatorProvider>);
 
@@ -91,6 +103,13 @@ impl Verigator {
 
     /// Puts the app on a user's phone, so that `totp` no longer falls back to `sms`.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.verigator().give_app("nobody").is_err(), "there is no such user");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When there is no such user.
@@ -121,6 +140,14 @@ impl Verigator {
     }
 
     /// Changes several settings at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.verigator().configure(|settings| settings.verify_needs_method = true);
+    /// assert!(emulator.verigator().settings().verify_needs_method);
+    /// # Ok(()) }
+    /// ```
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.settings();
         change(&mut settings);

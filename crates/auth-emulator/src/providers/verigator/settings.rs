@@ -9,6 +9,16 @@ use serde_json::Value;
 use crate::providers::NotDone;
 
 /// How the stand-in behaves where the vendor does not say, or says two things.
+///
+/// ```
+/// use auth_emulator::providers::verigator::{CreateStatus, CtimeForm, DeleteStatus, Settings};
+///
+/// let mut settings = Settings::default();
+/// assert_eq!((settings.code_lifetime_seconds, settings.max_wrong_tries), (300, 5));
+/// settings.create_status = CreateStatus::Ok;
+/// settings.delete_status = DeleteStatus::NoContent;
+/// settings.ctime_form = CtimeForm::UnixNumber;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -63,6 +73,13 @@ impl Default for Settings {
 }
 
 /// The status of a creation.
+///
+/// ```
+/// use auth_emulator::providers::verigator::CreateStatus;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(CreateStatus::Ok), serde_json::json!(200));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 #[non_exhaustive]
@@ -74,6 +91,13 @@ pub enum CreateStatus {
 }
 
 /// The status of a deletion.
+///
+/// ```
+/// use auth_emulator::providers::verigator::DeleteStatus;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(DeleteStatus::NoContent), serde_json::json!(204));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 #[non_exhaustive]
@@ -87,6 +111,13 @@ pub enum DeleteStatus {
 }
 
 /// The form of error bodies.
+///
+/// ```
+/// use auth_emulator::providers::verigator::ErrorBody;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(ErrorBody::Html), serde_json::json!("html"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -100,6 +131,13 @@ pub enum ErrorBody {
 }
 
 /// The form of creation times.
+///
+/// ```
+/// use auth_emulator::providers::verigator::CtimeForm;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(CtimeForm::UnixNumber), serde_json::json!("unix_number"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -113,6 +151,13 @@ pub enum CtimeForm {
 }
 
 /// What happens when a service is deleted that still has users.
+///
+/// ```
+/// use auth_emulator::providers::verigator::ServiceWithUsers;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(ServiceWithUsers::Cascade), serde_json::json!("cascade"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -124,6 +169,13 @@ pub enum ServiceWithUsers {
 }
 
 /// Whether a start by text message answers with an `auth_id`.
+///
+/// ```
+/// use auth_emulator::providers::verigator::AuthIdForm;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(AuthIdForm::Absent), serde_json::json!("absent"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

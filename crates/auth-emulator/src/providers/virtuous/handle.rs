@@ -41,6 +41,18 @@ impl Builder {
 }
 
 /// The Virtuous stand-in of a running emulator. Clones are the same one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let virtuous = emulator.virtuous();
+/// virtuous.set_password("another one");
+/// virtuous.set_access_lifetime(std::time::Duration::from_secs(3600));
+/// assert_eq!(virtuous.password(), "another one");
+/// assert_eq!(virtuous.settings().access_lifetime_seconds, 3600);
+/// assert_eq!(virtuous.expire_access_tokens(), 0, "nobody has logged in");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Virtuous(Arc<VirtuousProvider>);
 
@@ -51,6 +63,15 @@ impl std::fmt::Debug for Virtuous {
 }
 
 /// A webhook to be delivered.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::WebhookDelivery;
+/// use serde_json::json;
+///
+/// let body = json!({"event": "GiftCreate", "gift": {"id": 301}});
+/// let delivery = WebhookDelivery::new("http://127.0.0.1:8080/hook", body).signed_with("it is a secret");
+/// assert!(delivery.secret.is_some());
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
@@ -156,6 +177,14 @@ impl Virtuous {
     }
 
     /// Changes several settings at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.virtuous().configure(|settings| settings.two_factor = true);
+    /// assert!(emulator.virtuous().settings().two_factor);
+    /// # Ok(()) }
+    /// ```
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut lock(&self.0.inner).settings);
     }
@@ -171,17 +200,41 @@ impl Virtuous {
     }
 
     /// The nightly run over the transactions, now: contacts and gifts come of them, and can be read from then on.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert_eq!(emulator.virtuous().match_transactions().gifts, 0, "no transaction waits");
+    /// # Ok(()) }
+    /// ```
     pub fn match_transactions(&self) -> Matched {
         self.0.match_transactions()
     }
 
     /// The last 200 deliveries that writes owed to active subscriptions, oldest first, sent or not.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// assert!(emulator.virtuous().due_webhooks().is_empty(), "nothing was written yet");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn due_webhooks(&self) -> Vec<WebhookDelivery> {
         lock(&self.0.inner).due.iter().cloned().collect()
     }
 
     /// Delivers a webhook, with the tries and duplicates of the settings; the status of each answer, `None` for none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// use auth_emulator::providers::virtuous::WebhookDelivery;
+    ///
+    /// let delivery = WebhookDelivery::new("https://example.org/hook", serde_json::json!({"event": "GiftCreate"}));
+    /// assert!(emulator.virtuous().deliver_webhook(delivery).await.is_err(), "that is not this machine");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

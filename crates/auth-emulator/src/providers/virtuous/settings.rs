@@ -8,6 +8,15 @@ use serde_json::Value;
 use crate::providers::NotDone;
 
 /// How the stand-in behaves where the vendor does not say, or says two things. Times are in whole seconds.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::{ErrorBody, Settings, WebhookEncoding};
+///
+/// let mut settings = Settings::default();
+/// assert_eq!((settings.calls_per_hour, settings.two_factor), (1500, false));
+/// settings.error_body = ErrorBody::Envelope;
+/// settings.webhook_encoding = WebhookEncoding::Hex;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -107,6 +116,13 @@ impl Default for Settings {
 }
 
 /// The form of error bodies.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::ErrorBody;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(ErrorBody::Envelope), serde_json::json!("envelope"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -122,6 +138,13 @@ pub enum ErrorBody {
 }
 
 /// How the signature of a webhook is written.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::WebhookEncoding;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(WebhookEncoding::PrefixedHex), serde_json::json!("prefixed_hex"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

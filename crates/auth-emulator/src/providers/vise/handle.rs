@@ -38,6 +38,17 @@ impl Builder {
 }
 
 /// The VISE stand-in of a running emulator: a dashboard, and VISE hosts that are numbered from 0. Clones are the same one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let vise = emulator.vise();
+/// assert_eq!(vise.host_count(), 3);
+/// let before = vise.phrase(0);
+/// assert_ne!(vise.rotate_phrase(0)?, before);
+/// assert_eq!(vise.expire_all_sessions(), 0, "none is open");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Vise(Arc<ViseProvider>);
 
@@ -92,6 +103,15 @@ impl Vise {
 
     /// Gives a host another phrase, which the dashboard lists at once; open sessions go on.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// let phrase = emulator.vise().rotate_phrase(0)?;
+    /// assert_eq!(emulator.vise().phrase(0), phrase);
+    /// assert!(emulator.vise().rotate_phrase(99).is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When there is no such host.
@@ -129,6 +149,14 @@ impl Vise {
     }
 
     /// Changes several settings at once. The number of hosts stays as it was at the start.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.vise().configure(|settings| settings.session_seconds = 60);
+    /// assert_eq!(emulator.vise().settings().session_seconds, 60);
+    /// # Ok(()) }
+    /// ```
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.settings();
         let hosts = settings.hosts;

@@ -11,6 +11,16 @@ use crate::providers::NotDone;
 pub(super) const MAX_HOSTS: usize = 256;
 
 /// How the stand-in behaves where the vendor does not say.
+///
+/// ```
+/// use auth_emulator::providers::vise::{Carrier, Challenge, CookieEnd, Settings};
+///
+/// let mut settings = Settings::default();
+/// assert_eq!((settings.hosts, settings.session_seconds), (3, 900));
+/// settings.cookie_end = CookieEnd::MaxAge;
+/// settings.vise_token = Carrier::Header("X-Token".to_owned());
+/// settings.challenge = Challenge::Page;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -76,6 +86,13 @@ impl Default for Settings {
 }
 
 /// Whether the session cookie says when it ends.
+///
+/// ```
+/// use auth_emulator::providers::vise::CookieEnd;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(CookieEnd::MaxAge), serde_json::json!("max_age"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -89,6 +106,13 @@ pub enum CookieEnd {
 }
 
 /// How a call with an ended session is answered.
+///
+/// ```
+/// use auth_emulator::providers::vise::ExpiredAnswer;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(ExpiredAnswer::ClearedCookie), serde_json::json!("cleared_cookie"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -104,6 +128,13 @@ pub enum ExpiredAnswer {
 }
 
 /// How the opening of a session is answered.
+///
+/// ```
+/// use auth_emulator::providers::vise::OpenedAnswer;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(OpenedAnswer::NoContent), serde_json::json!("no_content"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -117,6 +148,13 @@ pub enum OpenedAnswer {
 }
 
 /// How a wrong phrase is answered; never with the cookie.
+///
+/// ```
+/// use auth_emulator::providers::vise::WrongPhrase;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(WrongPhrase::Forbidden), serde_json::json!("forbidden"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -132,6 +170,13 @@ pub enum WrongPhrase {
 }
 
 /// How a token is carried.
+///
+/// ```
+/// use auth_emulator::providers::vise::Carrier;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(Carrier::Header("X-Token".to_owned())), serde_json::json!({"header": "X-Token"}));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -147,6 +192,13 @@ pub enum Carrier {
 }
 
 /// The form of the list of domains.
+///
+/// ```
+/// use auth_emulator::providers::vise::DomainList;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(DomainList::Enveloped("data".to_owned())), serde_json::json!({"enveloped": "data"}));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -162,6 +214,13 @@ pub enum DomainList {
 }
 
 /// What the protection layer does with calls to VISE hosts, the opening of sessions included.
+///
+/// ```
+/// use auth_emulator::providers::vise::Challenge;
+///
+/// // As the control API writes it.
+/// assert_eq!(serde_json::json!(Challenge::Page), serde_json::json!("page"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -11,6 +11,14 @@ const MAX_SESSIONS: usize = 1_000;
 const MAX_NOTES: usize = 1_000;
 
 /// What happened at one VISE host. A client that leaks or loops shows up here, whatever its own statistics say.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let counts = emulator.vise().counts(0);
+/// assert_eq!((counts.auth_requests, counts.sessions_opened), (0, 0));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HostCounts {

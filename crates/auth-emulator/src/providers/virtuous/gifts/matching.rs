@@ -31,6 +31,14 @@ use crate::providers::virtuous::record::{Audit, Members, Record};
 const DEFAULT_PROJECT: i64 = 51;
 
 /// What came of one nightly run.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let matched = emulator.virtuous().match_transactions();
+/// assert_eq!((matched.contacts, matched.gifts, matched.needs_update), (0, 0, 0), "no transaction waits");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Matched {
