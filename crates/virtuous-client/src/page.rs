@@ -144,6 +144,13 @@ pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode
     Ok(page)
 }
 
+/// The one page of a call that knows none: where no total is told, it holds all rows.
+pub(crate) fn read_only<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
+    let mut page = read(answer)?;
+    page.parts.total.get_or_insert(page.total);
+    Ok(page)
+}
+
 /// A place in a list that is paged by `skip` and `take`.
 ///
 /// It hashes like the page that led to it, so that a server that ignores `skip` is noticed: the same page twice means that

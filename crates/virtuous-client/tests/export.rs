@@ -227,6 +227,35 @@ async fn rows_without_an_id_of_their_own_come_once_also_when_it_is_run_again() {
 }
 
 #[tokio::test]
+async fn a_resource_without_pages_comes_whole_or_as_an_error() {
+    let options = r#"{"options":[]}"#;
+    let rows = |ids: std::ops::RangeInclusive<i64>| ids.map(|id| json!({ "id": id })).collect::<Vec<_>>();
+    let part = json!({ "list": rows(1..=10), "total": 50 }).to_string();
+    let transport = ScriptedTransport::new()
+        .json(200, options)
+        .json(200, Value::from(rows(1..=1200)).to_string())
+        .json(200, options)
+        .json(200, Value::from(rows(1..=1201)).to_string())
+        .json(200, options)
+        .json(200, part.clone())
+        .json(200, part);
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    let (whole, partial) = (Folder::new("unpaged"), Folder::new("unpaged-part"));
+    for (count, resumed) in [(1200, 0), (1201, 1200)] {
+        let exported = Export::new(&client, Resource::Volunteers).to_file(whole.file()).await.unwrap();
+        assert_eq!((exported.rows, exported.resumed), (count, resumed));
+    }
+    assert_eq!(whole.ids(), (1..=1201).collect::<Vec<_>>());
+    let error = Export::new(&client, Resource::Volunteers).to_file(partial.file()).await.unwrap_err();
+    assert!(
+        matches!(&error, ExportError::Api(error) if error.kind() == virtuous_client::ErrorKind::Paging),
+        "{error}"
+    );
+    assert_eq!(transport.requests().len(), 7);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_list_ends_an_export_without_a_line() {
     let transport = ScriptedTransport::new().json(200, r#"{"message":"under maintenance"}"#);
     let client = Client::builder().api_key("v_example".to_owned()).transport(transport).build().unwrap();

@@ -305,7 +305,7 @@ async fn a_walk_that_skips_gets_on_row_by_row() {
 }
 
 #[tokio::test]
-async fn a_walk_over_rows_without_an_id_gives_each_once_and_one_that_stands_still_ends() {
+async fn a_walk_over_rows_without_an_id_gives_each_once() {
     let row = |name: &str| json!({ "campaignId": 3, "campaignName": name });
     let page = |names: &[&str]| {
         json!({ "list": names.iter().map(|name| row(name)).collect::<Vec<_>>(), "total": 3 }).to_string()
@@ -321,6 +321,19 @@ async fn a_walk_over_rows_without_an_id_gives_each_once_and_one_that_stands_stil
         names.push(row.unwrap().campaign_name.unwrap());
     }
     assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_walk_over_the_same_rows_again_and_again_is_an_error() {
+    let transport = (0..4).fold(ScriptedTransport::new(), |script, _| script.json(200, tags([1, 2], 9)));
+    let client = scripted(&transport);
+    let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
+    let mut walk =
+        Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(2);
+    assert_eq!((walk.next().await.unwrap().unwrap().id, walk.next().await.unwrap().unwrap().id), (1, 2));
+    let error = walk.next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("same rows again"), "{error}");
+    assert_eq!(transport.requests().len(), 2);
 }
 
 #[tokio::test]

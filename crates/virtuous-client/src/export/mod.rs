@@ -264,20 +264,15 @@ impl<'a> Export<'a> {
         let operation = resource.query_operation();
         let fetch = move |part: &Query, paging: Paging| {
             let request = client.engine().request(operation, &[]);
-            // Operations that document no paging answer with everything at once.
-            let request = match operation.paging() {
-                Some(_) => request.query("skip", paging.skip).query("take", paging.take).check(model::page(
-                    operation,
-                    paging.skip,
-                    paging.take,
-                )),
-                None => request,
-            };
             let request = match resource.is_contacts() {
                 true => request.json(&ContactQuery { query: part.clone(), ..query.clone() }),
                 false => request.json(part),
             };
-            request.call(page::read)
+            if operation.paging().is_none() {
+                return request.call(page::read_only);
+            }
+            let in_bounds = model::page(operation, paging.skip, paging.take);
+            request.query("skip", paging.skip).query("take", paging.take).check(in_bounds).call(page::read)
         };
         let walk = Walk::new(self.query.query.clone(), fetch, resource.row_id()).sorted_by(resource.sort());
         Ok(match self.id_parameter().await? {

@@ -27,6 +27,8 @@ const GOOD_PAGES: u32 = 10;
 /// Large pages of whole records take the vendor long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+const STANDS_STILL: &str = "the list does not get on: the vendor gives the same rows again";
+
 type Fetch<T> = Box<dyn Fn(&Query, Paging) -> Call<Page<T>> + Send + Sync>;
 type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
@@ -61,6 +63,8 @@ pub struct Walk<T> {
     /// Rows to skip for the next page, and for the first one.
     skip: u64,
     skipped: u64,
+    /// Where the last page that skipped began, and with which row.
+    began: Option<(u64, i64)>,
     take: u64,
     most: u64,
     good: u32,
@@ -102,6 +106,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             at: None,
             skip: 0,
             skipped: 0,
+            began: None,
             take: MOST,
             most: MOST,
             good: 0,
@@ -300,6 +305,10 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         } else {
             let from = self.skip - u64::from(self.overlaps());
             let first = rows.first().and_then(self.id);
+            if self.began.is_some_and(|(place, id)| from > place && first.is_some_and(|first| first <= id)) {
+                return Err(paging(STANDS_STILL));
+            }
+            self.began = first.map(|first| (from, first));
             if self.overlaps() && (came == 0 || first > self.after) && from > 0 {
                 // Rows before this place are gone, and others have moved up: look further back.
                 self.skip = from.saturating_sub(self.take);
@@ -311,7 +320,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             let skip = from + came;
             let ended = came == 0 || total.map_or(!is_full, |total| skip >= total);
             if rows.is_empty() && !ended && skip <= self.skip {
-                return Err(paging("the list does not get on: the vendor gives the same rows again"));
+                return Err(paging(STANDS_STILL));
             }
             (skip, ended)
         };
