@@ -4,7 +4,7 @@
 //! that come twice end the list with an error: a server that repeats its cursor would otherwise be asked for ever.
 
 use crate::call::{Call, CallTemplate};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::fmt;
@@ -236,11 +236,8 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         let Some(next) = next else { return Ok(()) };
         let mark = hash(&next);
         if self.seen.contains(&mark) {
-            return Err(Error::new(
-                ErrorKind::Paging,
-                self.operation,
-                "the list does not get on: the server gave the same position or page twice",
-            ));
+            let reason = "the list does not get on: the server gave the same position or page twice";
+            return Err(Error::paging(self.operation, reason));
         }
         if self.seen.len() == REMEMBERED {
             self.seen.pop_front();
