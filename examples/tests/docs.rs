@@ -157,7 +157,7 @@ fn the_numbers_of_operations_are_those_of_the_tables() {
 #[test]
 fn every_setting_of_the_assumptions_exists() {
     let page = read("docs/assumptions.md");
-    let core = sources(&root().join("crates/client-core/src"));
+    let core = sources(&root().join("crates/auth-client-core/src"));
     let mut checked = 0;
     for section in page.split("\n## ").skip(1) {
         let title = section.lines().next().unwrap();

@@ -26,14 +26,14 @@ mod wire;
 #[path = "lenient/world.rs"]
 mod world;
 
-pub use client_core::{ErrorKind, auth_core::SecretString};
+pub use auth_client_core::{ErrorKind, auth_core::SecretString};
 pub use generated::*;
 pub use world::{Call, Client, Cover, Error, Notes, Page, Price, Stamp};
 pub(crate) use world::{common, convert, notes_by_name, read_cover, read_page, sheets};
 
-use client_core::auth_core::ExposeSecret as _;
-use client_core::testing::WireServer;
-use client_core::{Class, Paging as Rule};
+use auth_client_core::auth_core::ExposeSecret as _;
+use auth_client_core::testing::WireServer;
+use auth_client_core::{Class, Paging as Rule};
 
 #[test]
 fn the_output_is_what_is_committed() {

@@ -24,7 +24,7 @@ mod wire;
 #[path = "sample/world.rs"]
 mod world;
 
-pub use client_core::{ErrorKind, auth_core::SecretString};
+pub use auth_client_core::{ErrorKind, auth_core::SecretString};
 pub use generated::*;
 pub use world::{Call, Client, Error, Lid, Money};
 pub(crate) use world::{check_lid, check_nothing, check_range, common, decode_counting};

@@ -2,7 +2,7 @@
 //!
 //! This crate holds secrets, clocks, request signers, credential sources, the state machine that renews tokens, and the
 //! trait of the places where tokens are kept. It has no I/O, no HTTP client and no async runtime: the engine in
-//! `client-core` drives it, and its tests run on a clock that they set by hand.
+//! `auth-client-core` drives it, and its tests run on a clock that they set by hand.
 //!
 //! | room | what is in it |
 //! | --- | --- |

@@ -1,6 +1,6 @@
 //! When to serve a token, renew it, wait for it, or give up.
 //!
-//! A pure state machine: it reads no clock and sends nothing. The driver in `client-core` asks it what to do, carries
+//! A pure state machine: it reads no clock and sends nothing. The driver in `auth-client-core` asks it what to do, carries
 //! out the one renewal that it allows, and tells it the outcome. OAuth2 tokens and login sessions run on the same
 //! machine, for both are "a login gives material that ends".
 //!

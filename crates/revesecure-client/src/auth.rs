@@ -3,10 +3,10 @@
 //! The vendor's page leaves the digest and the form of the key open; its own WordPress plugin settles both: SHA-256, and
 //! a secret key of hexadecimal digits. Whatever else a server might want is a setting.
 
-use client_core::auth_core::scheme::{
+use auth_client_core::auth_core::scheme::{
     BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery,
 };
-use client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::auth_core::{InvalidCredential, SecretString};
 
 /// The settings of a client's signatures.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 //! which nothing is known.
 
 use crate::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
-use client_core::{Error, Operation};
+use auth_client_core::{Error, Operation};
 use serde_json::{Map, Value};
 
 type Result = std::result::Result<(), Error>;

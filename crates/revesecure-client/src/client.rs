@@ -2,9 +2,9 @@
 
 use crate::auth::Signing;
 use crate::error::{Error, ReveSecure};
-use client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
-use client_core::auth_core::{ExposeSecret, SecretString, StaticCredential};
-use client_core::{BaseUrl, Engine, JsonStyle, Request, Settings, env};
+use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+use auth_client_core::auth_core::{ExposeSecret, SecretString, StaticCredential};
+use auth_client_core::{BaseUrl, Engine, JsonStyle, Request, Settings, env};
 use http::Method;
 use serde::Serialize;
 use std::fmt;
@@ -92,14 +92,14 @@ impl Client {
     /// A request to a path that has no method here, signed with the same keys and by the same rules.
     ///
     /// The path is taken and signed as it is, percent-encoded already. What isn't a GET, HEAD, OPTIONS or TRACE is never
-    /// repeated unless [`class`](client_core::Request::class) says that it may be.
+    /// repeated unless [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// use http::Method;
     ///
     /// let users: revesecure_client::Call<serde_json::Value> =
-    ///     revesecure.request(Method::GET, "/rest/v1/users").call(client_core::decode::json);
+    ///     revesecure.request(Method::GET, "/rest/v1/users").call(auth_client_core::decode::json);
     /// println!("{}", users.await?);
     /// # Ok(())
     /// # }
@@ -182,7 +182,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    client_core::shared_builder_methods!();
+    auth_client_core::shared_builder_methods!();
 
     /// A builder with the keys and the address of the environment, see [`Client::from_env`].
     ///
@@ -206,7 +206,7 @@ impl ClientBuilder {
             }
             Ok(builder)
         };
-        read().map_err(|error: client_core::Error| Error::from(error.with_provider("revesecure")))
+        read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider("revesecure")))
     }
 
     /// The digest of the HMAC. Default SHA-256.

@@ -3,7 +3,7 @@
 //! The vendor's page shows most answers bare and two in an envelope of `data` and `status`; its plugin reads an envelope where the
 //! page shows none. So both are read everywhere, and only strict JSON: the page's single quotes are typography.
 
-use client_core::decode::DecodeFailure;
+use auth_client_core::decode::DecodeFailure;
 use http::Response;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

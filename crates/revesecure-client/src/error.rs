@@ -4,13 +4,13 @@
 //! the vendor's own plugin looks at nothing else: a 2xx answer with another code than 200 is an error here.
 
 use crate::envelope::Envelope;
-use client_core::{AnswerView, ApiError, ErrorKind, JsonStyle, Operation, Vendor, Verdict, by_status};
+use auth_client_core::{AnswerView, ApiError, ErrorKind, JsonStyle, Operation, Vendor, Verdict, by_status};
 use std::fmt;
 use std::ops::Deref;
 
 /// A call to ReveSecure that failed.
 ///
-/// It gives access to everything that [`client_core::Error`] knows:
+/// It gives access to everything that [`auth_client_core::Error`] knows:
 ///
 /// ```no_run
 /// # async fn run(revesecure: revesecure_client::Client) {
@@ -23,18 +23,18 @@ use std::ops::Deref;
 /// }
 /// # }
 /// ```
-pub struct Error(client_core::Error);
+pub struct Error(auth_client_core::Error);
 
 impl Error {
     /// The part that all providers share.
     ///
     /// ```
-    /// fn to_common(error: revesecure_client::Error) -> client_core::Error {
+    /// fn to_common(error: revesecure_client::Error) -> auth_client_core::Error {
     ///     error.into_inner()
     /// }
     /// ```
     #[must_use]
-    pub fn into_inner(self) -> client_core::Error {
+    pub fn into_inner(self) -> auth_client_core::Error {
         self.0
     }
 
@@ -57,15 +57,15 @@ impl Error {
 }
 
 impl Deref for Error {
-    type Target = client_core::Error;
+    type Target = auth_client_core::Error;
 
-    fn deref(&self) -> &client_core::Error {
+    fn deref(&self) -> &auth_client_core::Error {
         &self.0
     }
 }
 
-impl From<client_core::Error> for Error {
-    fn from(error: client_core::Error) -> Self {
+impl From<auth_client_core::Error> for Error {
+    fn from(error: auth_client_core::Error) -> Self {
         Self(error)
     }
 }

@@ -54,7 +54,7 @@
 //!
 //! Reads, changes by PUT and deletions are repeated within the [`RetryPolicy`]. Everything else, above all the check of a code
 //! and the sending of a push, is repeated only when it is certain that nothing was sent. When the answer to such a call is lost,
-//! [`Error::may_have_been_executed`](client_core::Error::may_have_been_executed) says so.
+//! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
 //!
 //! # Testing your own code
 //!
@@ -102,17 +102,17 @@ mod pages;
 mod push_wait;
 mod second_factor;
 
-pub use client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+pub use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
 #[cfg(feature = "blocking")]
-pub use client_core::blocking;
+pub use auth_client_core::blocking;
 #[cfg(feature = "testing")]
-pub use client_core::testing;
-pub use client_core::{
+pub use auth_client_core::testing;
+pub use auth_client_core::{
     ErrorKind, Items, Pages, Reply, Request, RetryPolicy, auth_core::SecretString, transport,
 };
-pub use client_core::{Observer, observer};
+pub use auth_client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
-pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
 pub use client::{Client, ClientBuilder};
 pub use created::{Created, KeyCheck};
@@ -127,7 +127,7 @@ pub use push_wait::{PushOutcome, PushWait};
 pub use second_factor::{Challenge, Login, SecondFactor};
 
 /// A call to ReveSecure that is ready to go: `.await` sends it.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@
 //! however many were asked for, so it neither skips nor repeats a row under either rule.
 
 use crate::{Client, Count, Error, ServicePage, ServicesRange, TokenPage, TokensRange, UserPage, UsersRange};
-use client_core::Pages;
+use auth_client_core::Pages;
 
 /// How a list is cut into pages.
 ///

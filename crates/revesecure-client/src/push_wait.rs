@@ -128,7 +128,7 @@ impl PushWait {
     /// # Errors
     ///
     /// [`Error`] when a call fails. The push is never sent twice; when its answer is lost,
-    /// [`may_have_been_executed`](client_core::Error::may_have_been_executed) says that the phone may show it.
+    /// [`may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says that the phone may show it.
     pub async fn run(&self, client: &Client, push: PushRequest) -> Result<PushOutcome, Error> {
         let started = client.validation().push(push).await?;
         self.wait(client, &started.push_txn_id).await

@@ -7,7 +7,7 @@ use crate::{
     AuthResult, AuthType, Client, Error, LoginToken, OtpCheck, Policy, PushOutcome, PushRequest, PushWait,
     TokenType, UserInfo, UserQuery,
 };
-use client_core::auth_core::SecretString;
+use auth_client_core::auth_core::SecretString;
 use std::fmt;
 
 /// What the vendor's own plugin sends where it knows no address.

@@ -2,9 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use auth_client_core::testing::ManualTime;
 use auth_emulator::providers::revesecure::{AuthMethodsForm, Envelope, Policy as Rule};
 use auth_emulator::{Emulator, Outcome};
-use client_core::testing::ManualTime;
 use revesecure_client::{
     AuthMethods, AuthType, Client, ClientBuilder, ErrorKind, HmacDigest, KeyEncoding, Login, NewBypassCodes,
     NewService, NewToken, NewUser, Paging, PushOutcome, PushWait, Registration, SecondFactor, ServiceType,

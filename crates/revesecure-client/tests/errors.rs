@@ -5,7 +5,7 @@
 
 mod common;
 
-use client_core::testing::{ManualTime, ScriptedTransport};
+use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use revesecure_client::{
     AuthType, Client, ClientBuilder, ErrorKind, KeyEncoding, Login, NewBypassCodes, NewUser, OtpCheck,
     PushOutcome, PushRequest, PushWait, SecondFactor, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate,

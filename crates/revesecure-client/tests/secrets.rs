@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::{Canary, ScriptedTransport, WireServer};
+use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use revesecure_client::{
     AuthResult, AuthType, BypassCodeList, Client, Created, DateText, Envelope, Error, Login, NewBypassCodes,
     NewUser, OtpAnswer, OtpCheck, Paging, PushRequest, PushStarted, PushStatus, PushWait, Registration,

@@ -6,7 +6,7 @@
 mod common;
 mod generated;
 
-use client_core::testing::{ManualTime, ScriptedTransport, WireServer};
+use auth_client_core::testing::{ManualTime, ScriptedTransport, WireServer};
 use revesecure_client::{Client, UserUpdate};
 use std::time::{Duration, SystemTime};
 

@@ -4,8 +4,8 @@
 //! never changes by itself, so a 401 is final: to rotate, make a second key, build a client with it (on the same
 //! transport, that costs nothing), then disable the first key in the console.
 
-use client_core::auth_core::scheme::Bearer;
-use client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::auth_core::{InvalidCredential, SecretString};
 
 /// The signer for this key.
 pub(crate) fn signer(key: &SecretString) -> Result<Bearer, InvalidCredential> {

@@ -2,8 +2,8 @@
 
 use crate::auth;
 use crate::error::{Error, VaultVision};
-use client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
-use client_core::{BaseUrl, Engine, Request, RetryPolicy, Settings, env};
+use auth_client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
+use auth_client_core::{BaseUrl, Engine, Request, RetryPolicy, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -87,15 +87,15 @@ impl Client {
     /// metrics, identity providers, mail providers and signing keys, and no path to them is documented.
     ///
     /// The path is taken as it is, percent-encoded already; the query goes into
-    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](client_core::Request::class) says that it may be.
+    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
+    /// [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(vault: vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// use http::Method;
     ///
     /// let tenants: vaultvision_client::Call<serde_json::Value> =
-    ///     vault.request(Method::GET, "/v1/tenants").call(client_core::decode::json);
+    ///     vault.request(Method::GET, "/v1/tenants").call(auth_client_core::decode::json);
     /// println!("{}", tenants.await?["total"]);
     /// # Ok(())
     /// # }
@@ -141,7 +141,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    client_core::shared_builder_methods!();
+    auth_client_core::shared_builder_methods!();
 
     /// A builder with the key and the address of the environment, see [`Client::from_env`].
     ///
@@ -165,7 +165,7 @@ impl ClientBuilder {
             }
             Ok(builder)
         };
-        read().map_err(|error: client_core::Error| Error::from(error.with_provider("vaultvision")))
+        read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider("vaultvision")))
     }
 
     /// Builds the client.

@@ -4,14 +4,14 @@
 //! textual `status_code`, a `status_text`, neither code nor UUID, and no `Retry-After`.
 
 use crate::whole::whole_object;
-use client_core::{AnswerView, ApiError, Vendor};
+use auth_client_core::{AnswerView, ApiError, Vendor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Deref;
 
 /// A call to Vault Vision that failed.
 ///
-/// It gives access to everything that [`client_core::Error`] knows; [`request_id`](client_core::Error::request_id) is the
+/// It gives access to everything that [`auth_client_core::Error`] knows; [`request_id`](auth_client_core::Error::request_id) is the
 /// vendor's UUID.
 ///
 /// ```no_run
@@ -26,18 +26,18 @@ use std::ops::Deref;
 /// }
 /// # }
 /// ```
-pub struct Error(client_core::Error);
+pub struct Error(auth_client_core::Error);
 
 impl Error {
     /// The part that all providers share.
     ///
     /// ```
-    /// fn to_common(error: vaultvision_client::Error) -> client_core::Error {
+    /// fn to_common(error: vaultvision_client::Error) -> auth_client_core::Error {
     ///     error.into_inner()
     /// }
     /// ```
     #[must_use]
-    pub fn into_inner(self) -> client_core::Error {
+    pub fn into_inner(self) -> auth_client_core::Error {
         self.0
     }
 
@@ -60,15 +60,15 @@ impl Error {
 }
 
 impl Deref for Error {
-    type Target = client_core::Error;
+    type Target = auth_client_core::Error;
 
-    fn deref(&self) -> &client_core::Error {
+    fn deref(&self) -> &auth_client_core::Error {
         &self.0
     }
 }
 
-impl From<client_core::Error> for Error {
-    fn from(error: client_core::Error) -> Self {
+impl From<auth_client_core::Error> for Error {
+    fn from(error: auth_client_core::Error) -> Self {
         Self(error)
     }
 }

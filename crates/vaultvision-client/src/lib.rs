@@ -101,17 +101,17 @@ mod user;
 mod whole;
 
 #[cfg(feature = "blocking")]
-pub use client_core::blocking;
+pub use auth_client_core::blocking;
 #[cfg(feature = "testing")]
-pub use client_core::testing;
-pub use client_core::{
+pub use auth_client_core::testing;
+pub use auth_client_core::{
     ErrorKind, Reply, Request, RetryPolicy,
     auth_core::{ExposeSecret, SecretString},
     transport,
 };
-pub use client_core::{Observer, observer};
+pub use auth_client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
-pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
 pub use application::{Application, NewApplication};
 pub use client::{Client, ClientBuilder};
@@ -130,7 +130,7 @@ pub use time::Time;
 pub use user::{NewUser, Profile, User};
 
 /// A call to Vault Vision that is ready to go: `.await` sends it.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 /// The answer of `tenants.list`.
 pub type TenantList = List<Tenant>;
 /// The answer of `applications.list`.

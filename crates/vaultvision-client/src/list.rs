@@ -95,7 +95,7 @@ impl<T> List<T> {
     }
 
     /// Whether there are more rows than these. No documented parameter asks for the others; a guess, such as `offset`,
-    /// can be tried with [`Call::query`](client_core::Call::query).
+    /// can be tried with [`Call::query`](auth_client_core::Call::query).
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {

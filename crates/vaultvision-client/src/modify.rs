@@ -255,7 +255,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
             (self.change)(&mut ours);
             if ours.id() != before.id() {
                 let reason = "the closure put another object in place of the one that it was given";
-                return Err(refuse(client_core::Error::invalid_input(self.operation, "id", reason)));
+                return Err(refuse(auth_client_core::Error::invalid_input(self.operation, "id", reason)));
             }
             let (old, new) = (leaves(&before), leaves(&ours));
             let changed = differences(&old, &new);
@@ -311,10 +311,10 @@ async fn look<T: Replaced>(read: &Read<'_, T>, id: &str, operation: &'static str
         return Ok(object);
     }
     let reason = "the answer is another object than the one that was asked for";
-    Err(refuse(client_core::Error::unusable(operation, reason)))
+    Err(refuse(auth_client_core::Error::unusable(operation, reason)))
 }
 
-fn refuse(error: client_core::Error) -> Error {
+fn refuse(error: auth_client_core::Error) -> Error {
     error.with_provider("vaultvision").into()
 }
 

@@ -8,15 +8,15 @@ use crate::kept::Slot;
 use crate::metadata::Metadata;
 use crate::secret_text::SecretText;
 use crate::whole::whole_object;
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use client_core::auth_core::{ExposeSecret, SecretString};
 use std::fmt;
 
 /// The cost of the vendor's own bcrypt hashes.
 pub const VENDOR_BCRYPT_COST: u32 = 10;
 
-client_core::open_enum! {
+auth_client_core::open_enum! {
     /// How a password is hashed.
     ///
     /// ```

@@ -1,8 +1,8 @@
 //! A member that is a secret: sent back as it came, and shown to nobody.
 
 use crate::kept::Zero;
-use client_core::auth_core::{ExposeSecret, SecretString};
-use client_core::model;
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::model;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 

@@ -156,7 +156,7 @@ macro_rules! whole_object {
     (@accessors secret [$($doc:tt)*] $wire:literal $get:ident) => {
         $($doc)*
         #[must_use]
-        pub fn $get(&self) -> Option<&client_core::auth_core::SecretString> {
+        pub fn $get(&self) -> Option<&auth_client_core::auth_core::SecretString> {
             self.$get.given().map($crate::secret_text::SecretText::as_secret)
         }
     };

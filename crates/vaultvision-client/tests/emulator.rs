@@ -3,11 +3,11 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use async_trait::async_trait;
+use auth_client_core::ReqwestTransport;
+use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use auth_emulator::providers::vaultvision::{Permission, Permissions, SecondPassword, VaultVision};
 use auth_emulator::{ClockStart, Emulator, Fault, FaultRule, Timestamp};
 use bytes::Bytes;
-use client_core::ReqwestTransport;
-use client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Barrier;

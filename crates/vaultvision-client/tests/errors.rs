@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::{ManualTime, ScriptedTransport};
+use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use std::time::Duration;
 use vaultvision_client::{Client, Error, ErrorKind, Modified, NewApplication, NewPassword, NewUser, Race};
 

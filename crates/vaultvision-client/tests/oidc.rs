@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::auth_core::{Clock, ManualClock};
-use client_core::testing::{Canary, ScriptedTransport};
+use auth_client_core::auth_core::{Clock, ManualClock};
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use openidconnect::core::{
     CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
 };

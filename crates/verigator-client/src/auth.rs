@@ -2,8 +2,8 @@
 //!
 //! The vendor's prose says that the two are joined by a semicolon; its example and both of its own clients use a colon.
 
-use client_core::auth_core::scheme::HeaderPair;
-use client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::auth_core::scheme::HeaderPair;
+use auth_client_core::auth_core::{InvalidCredential, SecretString};
 use http::HeaderName;
 
 /// The signer for these credentials.

@@ -2,8 +2,8 @@
 
 use crate::auth;
 use crate::error::{Error, Verigator};
-use client_core::auth_core::{SecretString, StaticCredential};
-use client_core::{BaseUrl, Engine, Request, Settings, env};
+use auth_client_core::auth_core::{SecretString, StaticCredential};
+use auth_client_core::{BaseUrl, Engine, Request, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -86,15 +86,15 @@ impl Client {
     /// A request to a path that has no method here, below the client's prefix and with the same credentials and rules.
     ///
     /// The path is taken as it is, percent-encoded already; the query goes into
-    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](client_core::Request::class) says that it may be.
+    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
+    /// [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(verigator: verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// use http::Method;
     ///
     /// let services: verigator_client::Call<serde_json::Value> =
-    ///     verigator.request(Method::GET, "/service").call(client_core::decode::json);
+    ///     verigator.request(Method::GET, "/service").call(auth_client_core::decode::json);
     /// println!("{}", services.await?);
     /// # Ok(())
     /// # }
@@ -141,7 +141,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    client_core::shared_builder_methods!();
+    auth_client_core::shared_builder_methods!();
 
     /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
     ///
@@ -165,7 +165,7 @@ impl ClientBuilder {
             }
             Ok(builder)
         };
-        read().map_err(|error: client_core::Error| Error::from(error.with_provider("verigator")))
+        read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider("verigator")))
     }
 
     /// The path between the host and the vendor's resources, by default `/v1/service`, to which `/service/…` is joined.

@@ -3,14 +3,14 @@
 //! The vendor documents statuses and no bodies. Its Python client looks for a top-level `message`; that is read where
 //! it is there, and everything else is kept as it came.
 
-use client_core::{AnswerView, ApiError, Vendor};
+use auth_client_core::{AnswerView, ApiError, Vendor};
 use serde::Deserialize;
 use std::fmt;
 use std::ops::Deref;
 
 /// A call to Verigator that failed.
 ///
-/// It gives access to everything that [`client_core::Error`] knows:
+/// It gives access to everything that [`auth_client_core::Error`] knows:
 ///
 /// ```no_run
 /// # async fn run(verigator: verigator_client::Client) {
@@ -23,32 +23,32 @@ use std::ops::Deref;
 /// }
 /// # }
 /// ```
-pub struct Error(client_core::Error);
+pub struct Error(auth_client_core::Error);
 
 impl Error {
     /// The part that all providers share.
     ///
     /// ```
-    /// fn to_common(error: verigator_client::Error) -> client_core::Error {
+    /// fn to_common(error: verigator_client::Error) -> auth_client_core::Error {
     ///     error.into_inner()
     /// }
     /// ```
     #[must_use]
-    pub fn into_inner(self) -> client_core::Error {
+    pub fn into_inner(self) -> auth_client_core::Error {
         self.0
     }
 }
 
 impl Deref for Error {
-    type Target = client_core::Error;
+    type Target = auth_client_core::Error;
 
-    fn deref(&self) -> &client_core::Error {
+    fn deref(&self) -> &auth_client_core::Error {
         &self.0
     }
 }
 
-impl From<client_core::Error> for Error {
-    fn from(error: client_core::Error) -> Self {
+impl From<auth_client_core::Error> for Error {
+    fn from(error: auth_client_core::Error) -> Self {
         Self(error)
     }
 }
@@ -86,7 +86,7 @@ impl Vendor for Verigator {
             message: Option<String>,
         }
         let mut api = ApiError::new();
-        api.message = client_core::model::read_object::<Body>(answer.body).and_then(|body| body.message);
+        api.message = auth_client_core::model::read_object::<Body>(answer.body).and_then(|body| body.message);
         api
     }
 }

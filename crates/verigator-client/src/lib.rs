@@ -49,7 +49,7 @@
 //!
 //! Reads are repeated within the [`RetryPolicy`]. Everything else is repeated only when it is certain that nothing was
 //! sent: a second text message costs money, and a second verification counts as a try. When the answer to such a call
-//! is lost, [`Error::may_have_been_executed`](client_core::Error::may_have_been_executed) says so.
+//! is lost, [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
 //!
 //! # Testing your own code
 //!
@@ -89,13 +89,13 @@ mod second_factor;
 mod verification;
 
 #[cfg(feature = "blocking")]
-pub use client_core::blocking;
+pub use auth_client_core::blocking;
 #[cfg(feature = "testing")]
-pub use client_core::testing;
-pub use client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
-pub use client_core::{Observer, observer};
+pub use auth_client_core::testing;
+pub use auth_client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
+pub use auth_client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
-pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
 pub use client::{Client, ClientBuilder};
 pub use creation_time::CreationTime;
@@ -105,7 +105,7 @@ pub use second_factor::{GaveUp, Outcome, Prompt, SecondFactor};
 pub use verification::{Rejection, Verification};
 
 /// A call to Verigator that is ready to go: `.await` sends it.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@
 //! is replaced by a new one only if that was allowed, and giving up has a typed reason.
 
 use crate::{AuthMethod, Client, Error, Rejection, Verification};
-use client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use std::fmt;
 use std::future::Future;
 

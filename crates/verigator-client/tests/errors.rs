@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::ScriptedTransport;
+use auth_client_core::testing::ScriptedTransport;
 use verigator_client::{AuthMethod, Client, ErrorKind, NewService, NewUser, SecretString};
 
 fn client(transport: &ScriptedTransport) -> Client {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::{Canary, ScriptedTransport, WireServer};
+use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
@@ -123,10 +123,10 @@ async fn no_error_and_no_log_line_shows_a_secret() {
     let client =
         Client::builder("api-user", PASSWORD.to_owned()).base_url("http://127.0.0.1:1").build().unwrap();
     let call: verigator_client::Call<()> =
-        client.request(http::Method::GET, "/x").query("pin", PIN).call(client_core::decode::nothing);
+        client.request(http::Method::GET, "/x").query("pin", PIN).call(auth_client_core::decode::nothing);
     assert_error_clean("unreachable", &call.await.unwrap_err());
     let call: verigator_client::Call<()> =
-        client.request(http::Method::GET, &format!("/x {PIN}")).call(client_core::decode::nothing);
+        client.request(http::Method::GET, &format!("/x {PIN}")).call(auth_client_core::decode::nothing);
     assert_error_clean("bad path", &call.await.unwrap_err());
     let bad = format!("https://user:{PASSWORD}@x.example");
     assert_error_clean(

@@ -2,8 +2,8 @@
 
 use crate::Call;
 use crate::generated::{ContactIndividual, ContactIndividuals, operations};
+use auth_client_core::decode::{self, DecodeFailure};
 use bytes::Bytes;
-use client_core::decode::{self, DecodeFailure};
 use http::HeaderValue;
 use http::Response;
 

@@ -8,14 +8,14 @@ use crate::client::Client;
 use crate::error::{Error, Virtuous};
 use crate::rate_limit::RateGuard;
 use async_trait::async_trait;
-use client_core::auth_core::scheme::Bearer;
-use client_core::auth_core::secret::check_text;
-use client_core::auth_core::store::{StoreKey, TokenStore};
-use client_core::auth_core::token::RenewalSettings;
-use client_core::auth_core::{
+use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::auth_core::secret::check_text;
+use auth_client_core::auth_core::store::{StoreKey, TokenStore};
+use auth_client_core::auth_core::token::RenewalSettings;
+use auth_client_core::auth_core::{
     Credential, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, StaticCredential,
 };
-use client_core::{BaseUrl, Engine, Renewing, RetryPolicy, Settings, env};
+use auth_client_core::{BaseUrl, Engine, Renewing, RetryPolicy, Settings, env};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    client_core::shared_builder_methods!();
+    auth_client_core::shared_builder_methods!();
 
     pub(crate) fn new() -> Self {
         Self {
@@ -203,7 +203,7 @@ impl ClientBuilder {
         Self::read_env().map_err(|error| error.with_provider(PROVIDER).into())
     }
 
-    fn read_env() -> Result<Self, client_core::Error> {
+    fn read_env() -> Result<Self, auth_client_core::Error> {
         let mut builder = Client::builder();
         builder.from_env = true;
         if let Some(url) = env::optional(BASE_URL)? {
@@ -226,7 +226,7 @@ impl ClientBuilder {
             }
             None if file.is_none() && env::optional(PASSWORD)?.is_none() => {
                 let reason = "this environment variable is not set, and neither is VIRTUOUS_USERNAME";
-                return Err(client_core::Error::configuration(API_KEY, reason));
+                return Err(auth_client_core::Error::configuration(API_KEY, reason));
             }
             None => env::required(USERNAME)?,
         };
@@ -242,14 +242,14 @@ impl ClientBuilder {
     }
 
     #[cfg(feature = "token-file")]
-    fn store_in_file(self, file: &str, user: &str) -> Result<Self, client_core::Error> {
-        Ok(self.token_store(token_store::FileStore::at(file), user))
+    fn store_in_file(self, file: &str, user: &str) -> Result<Self, auth_client_core::Error> {
+        Ok(self.token_store(auth_token_store::FileStore::at(file), user))
     }
 
     #[cfg(not(feature = "token-file"))]
-    fn store_in_file(self, _: &str, _: &str) -> Result<Self, client_core::Error> {
+    fn store_in_file(self, _: &str, _: &str) -> Result<Self, auth_client_core::Error> {
         let reason = "this build keeps no tokens in files: turn on the feature `token-file`";
-        Err(client_core::Error::configuration(TOKEN_FILE, reason))
+        Err(auth_client_core::Error::configuration(TOKEN_FILE, reason))
     }
 
     /// Builds the client.
@@ -270,7 +270,7 @@ impl ClientBuilder {
         self.try_build().map_err(|error| error.with_provider(PROVIDER).into())
     }
 
-    fn try_build(mut self) -> Result<Client, client_core::Error> {
+    fn try_build(mut self) -> Result<Client, auth_client_core::Error> {
         let base = self.base()?;
         // One for the calls and the token endpoint together.
         let transport = self.settings.transport()?;
@@ -279,7 +279,7 @@ impl ClientBuilder {
             self.session || self.tokens.is_some() || self.store.is_some() || self.login.is_some();
         if self.api_key.is_some() && has_session {
             let reason = "a client has an API key or a user's session, not both";
-            return Err(client_core::Error::configuration("API key", reason));
+            return Err(auth_client_core::Error::configuration("API key", reason));
         }
         let hmac = match &self.hmac {
             Some(keys) => {
@@ -308,19 +308,19 @@ impl ClientBuilder {
         Ok(Client { engine, session })
     }
 
-    fn base(&self) -> Result<BaseUrl, client_core::Error> {
+    fn base(&self) -> Result<BaseUrl, auth_client_core::Error> {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let base = BaseUrl::parse(source, url)?;
         let path = url.trim_end_matches('/');
         if path.len() >= 4 && path.get(path.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case("/api")) {
             let reason =
                 "it must not end with /api: tokens are made beside it, and all other paths begin with it";
-            return Err(client_core::Error::configuration(source, reason));
+            return Err(auth_client_core::Error::configuration(source, reason));
         }
         Ok(base)
     }
 
-    fn new_session(&mut self, base: &BaseUrl) -> Result<Session, client_core::Error> {
+    fn new_session(&mut self, base: &BaseUrl) -> Result<Session, auth_client_core::Error> {
         let mut settings = self.settings.clone();
         settings.set_retry(RetryPolicy::none());
         let engine = Engine::new(&settings, base.clone(), Virtuous::default(), None)?;

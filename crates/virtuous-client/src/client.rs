@@ -5,8 +5,8 @@ use crate::auth::session::Session;
 use crate::auth::tokens::Tokens;
 use crate::builder::{ClientBuilder, PROVIDER};
 use crate::error::Error;
-use client_core::auth_core::SecretString;
-use client_core::{Engine, Request};
+use auth_client_core::auth_core::SecretString;
+use auth_client_core::{Engine, Request};
 use http::Method;
 use std::fmt;
 
@@ -109,7 +109,7 @@ impl Client {
     pub fn login(&self, user: impl Into<String>, password: impl Into<SecretString>) -> Login {
         let session = self.session.clone().ok_or_else(|| {
             let reason = "this client has an API key or a pair of keys and no session to log in to";
-            Error::from(client_core::Error::configuration("login", reason).with_provider(PROVIDER))
+            Error::from(auth_client_core::Error::configuration("login", reason).with_provider(PROVIDER))
         });
         Login::new(session, user.into(), password.into())
     }
@@ -135,15 +135,15 @@ impl Client {
     /// A request to a path that has no method here, with the same credentials and rules.
     ///
     /// The path is taken as it is, percent-encoded already, and begins with `/api`; the query goes into
-    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](client_core::Request::class) says that it may be.
+    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
+    /// [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// use http::Method;
     ///
     /// let types: virtuous_client::Call<serde_json::Value> =
-    ///     virtuous.request(Method::GET, "/api/Contact/Types").call(client_core::decode::json);
+    ///     virtuous.request(Method::GET, "/api/Contact/Types").call(auth_client_core::decode::json);
     /// println!("{}", types.await?);
     /// # Ok(())
     /// # }

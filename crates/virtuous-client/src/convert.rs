@@ -30,7 +30,7 @@ pub(crate) fn flag(flag: Option<&Flag>, member: &'static str) -> Result<Option<b
 }
 
 fn refused(member: &'static str, reason: &'static str) -> Error {
-    client_core::Error::invalid_input("modify", member, reason).with_provider(PROVIDER).into()
+    auth_client_core::Error::invalid_input("modify", member, reason).with_provider(PROVIDER).into()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
-use client_core::auth_core::CredentialSource;
-use client_core::{AnswerView, ApiError, Operation, Vendor};
+use auth_client_core::auth_core::CredentialSource;
+use auth_client_core::{AnswerView, ApiError, Operation, Vendor};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 
 /// A call to Virtuous that failed.
 ///
-/// It gives access to everything that [`client_core::Error`] knows, and to the vendor's own body:
+/// It gives access to everything that [`auth_client_core::Error`] knows, and to the vendor's own body:
 ///
 /// ```no_run
 /// # async fn run(virtuous: virtuous_client::Client) {
@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 /// }
 /// # }
 /// ```
-pub struct Error(client_core::Error);
+pub struct Error(auth_client_core::Error);
 
 impl Error {
     /// The part that all providers share.
@@ -44,7 +44,7 @@ impl Error {
     /// assert_eq!(error.into_inner().kind(), ErrorKind::Configuration);
     /// ```
     #[must_use]
-    pub fn into_inner(self) -> client_core::Error {
+    pub fn into_inner(self) -> auth_client_core::Error {
         self.0
     }
 
@@ -95,15 +95,15 @@ impl Error {
 }
 
 impl Deref for Error {
-    type Target = client_core::Error;
+    type Target = auth_client_core::Error;
 
-    fn deref(&self) -> &client_core::Error {
+    fn deref(&self) -> &auth_client_core::Error {
         &self.0
     }
 }
 
-impl From<client_core::Error> for Error {
-    fn from(error: client_core::Error) -> Self {
+impl From<auth_client_core::Error> for Error {
+    fn from(error: auth_client_core::Error) -> Self {
         Self(error)
     }
 }
@@ -147,7 +147,7 @@ pub enum ErrorShape {
     Message,
     /// `{"error", "error_description"}`, that of the token endpoint.
     Grant,
-    /// Anything else: a page, plain text, other JSON. [`body`](client_core::Error::body) has it.
+    /// Anything else: a page, plain text, other JSON. [`body`](auth_client_core::Error::body) has it.
     Other,
 }
 
@@ -211,7 +211,7 @@ impl fmt::Debug for ErrorDetail {
 }
 
 impl ErrorBody {
-    pub(crate) fn of(error: &client_core::Error) -> Self {
+    pub(crate) fn of(error: &auth_client_core::Error) -> Self {
         error.body().map(|body| Self::read(body)).unwrap_or_default()
     }
 

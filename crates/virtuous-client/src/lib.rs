@@ -114,7 +114,7 @@
 //! the documentation of each method says which it is. Everything else, above all creations, is repeated only when it is certain
 //! that nothing was sent. Give transactions a source and an id of your own, by which the vendor knows them again. When
 //! the answer to a write is lost,
-//! [`Error::may_have_been_executed`](client_core::Error::may_have_been_executed) says so.
+//! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
 //!
 //! # Webhooks
 //!
@@ -167,19 +167,19 @@ mod walk;
 pub mod webhook;
 
 #[cfg(feature = "blocking")]
-pub use client_core::blocking;
+pub use auth_client_core::blocking;
 #[cfg(feature = "testing")]
-pub use client_core::testing;
-pub use client_core::{
+pub use auth_client_core::testing;
+pub use auth_client_core::{
     ErrorKind, Reply, Request, RetryPolicy,
     auth_core::{SecretString, store},
     transport,
 };
-pub use client_core::{Observer, observer};
+pub use auth_client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
-pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 #[cfg(feature = "token-file")]
-pub use token_store;
+pub use auth_token_store as token_store;
 
 pub use amount::{Amount, InvalidAmount};
 pub use auth::hmac::HmacKeys;
@@ -199,7 +199,7 @@ pub use receipt::ReceiptFile;
 pub use walk::Walk;
 
 /// A call to Virtuous that is ready to go: `.await` sends it.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -1,8 +1,8 @@
 //! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
 
+use auth_client_core::record::{self, Field, Fit};
+use auth_client_core::{CallTemplate, decode};
 use bytes::Bytes;
-use client_core::record::{self, Field, Fit};
-use client_core::{CallTemplate, decode};
 use http::Response;
 use serde_json::{Map, Value};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -189,15 +189,15 @@ impl Hash for Position {
     }
 }
 
-impl<T: Field + Unpin + 'static> client_core::Page for Page<T> {
+impl<T: Field + Unpin + 'static> auth_client_core::Page for Page<T> {
     type Item = T;
     type Position = Position;
 
-    fn first<E: From<client_core::Error>>(call: &CallTemplate<Self, E>) -> Position {
+    fn first<E: From<auth_client_core::Error>>(call: &CallTemplate<Self, E>) -> Position {
         let skip = call.query_number("skip").unwrap_or(0);
         let asked = call.query_number("take").unwrap_or(DEFAULT_TAKE);
         let (take, paged) = match call.operation().paging() {
-            Some(client_core::Paging::SkipTake { max_take: Some(max) }) => (asked.min(max.into()), true),
+            Some(auth_client_core::Paging::SkipTake { max_take: Some(max) }) => (asked.min(max.into()), true),
             paging => (asked, paging.is_some()),
         };
         Position { skip, take, paged, page_before: 0 }

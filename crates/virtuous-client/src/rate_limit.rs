@@ -3,8 +3,8 @@
 //! The vendor names two numbers in two places and counts over all credentials of an organization, so nothing here knows
 //! a number: the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` do, where they are sent.
 
-use client_core::auth_core::Now;
-use client_core::{Admission, Gate, Reply};
+use auth_client_core::auth_core::Now;
+use auth_client_core::{Admission, Gate, Reply};
 use http::{HeaderMap, Response, StatusCode, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -237,7 +237,7 @@ impl Gate for RateGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use client_core::auth_core::{Clock as _, ManualClock};
+    use auth_client_core::auth_core::{Clock as _, ManualClock};
     use http::HeaderValue;
 
     const RESET: u64 = 1_700_003_600;

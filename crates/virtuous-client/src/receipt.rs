@@ -1,10 +1,10 @@
 //! Files of receipts: the vendor's reference shows them in base64 inside JSON, other clients get the file itself.
 
+use auth_client_core::decode::DecodeFailure;
+use auth_client_core::record::{Field, Record};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use client_core::decode::DecodeFailure;
-use client_core::record::{Field, Record};
 use http::{Response, header};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -63,7 +63,7 @@ impl Record for Wrapped {
     }
 }
 
-client_core::deserialize_records!(Wrapped);
+auth_client_core::deserialize_records!(Wrapped);
 
 /// Reads the file out of either form.
 pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailure> {
@@ -73,7 +73,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailur
         let content_type = content_type.map(str::to_owned);
         return Ok(ReceiptFile { bytes: answer.body().clone(), content_type, path: None });
     }
-    let wrapped: Wrapped = client_core::decode::json(answer)?;
+    let wrapped: Wrapped = auth_client_core::decode::json(answer)?;
     let bytes = match wrapped.stream {
         Some(text) => STANDARD.decode(text).map_err(|_| DecodeFailure::Rule("fileStream is no base64"))?,
         None => return Err(DecodeFailure::Rule("there is no fileStream")),

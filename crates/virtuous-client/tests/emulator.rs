@@ -2,10 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::auth_core::store::{MemoryStore, StoreKey, TokenStore};
+use auth_client_core::testing::ManualTime;
 use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultRule};
-use client_core::auth_core::ExposeSecret;
-use client_core::auth_core::store::{MemoryStore, StoreKey, TokenStore};
-use client_core::testing::ManualTime;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -541,7 +541,7 @@ struct Patient {
 }
 
 #[async_trait::async_trait]
-impl client_core::Sleep for Patient {
+impl auth_client_core::Sleep for Patient {
     async fn sleep(&self, duration: Duration) {
         if duration > Duration::from_secs(3601) {
             std::future::pending::<()>().await;

@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use auth_emulator::Emulator;
-use client_core::testing::{ManualTime, ScriptedTransport};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use virtuous_client::query::parameter;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::{Class, Paging};
+use auth_client_core::{Class, Paging};
 use std::collections::BTreeSet;
 use virtuous_client::operations;
 

@@ -8,14 +8,16 @@
 #![allow(clippy::print_stdout, reason = "it is how the processes talk")]
 
 use async_trait::async_trait;
+use auth_client_core::auth_core::store::{
+    LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
+};
 use auth_emulator::Emulator;
-use client_core::auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
+use auth_token_store::FileStore;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-use token_store::FileStore;
 use virtuous_client::{Client, LoginStep, SessionProblem};
 
 const ROLE: &str = "VIRTUOUS_TEST_ROLE";

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::{Canary, ScriptedTransport, WireServer};
+use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use std::fmt::Debug;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -129,7 +129,7 @@ async fn no_public_type_prints_a_secret() {
     assert_debug_clean("StoredToken", &stored.unwrap().unwrap());
     let request = client.request(http::Method::GET, "/api/x").query("otp", CODE);
     assert_debug_clean("Request", &request);
-    let call: virtuous_client::Call<()> = request.call(client_core::decode::nothing);
+    let call: virtuous_client::Call<()> = request.call(auth_client_core::decode::nothing);
     assert_debug_clean("Call", &call);
     assert_debug_clean("handles", &(client.organizations(), client.contacts(), client.gifts()));
     assert_debug_clean("RateGuard", &RateGuard::stop_before(1));

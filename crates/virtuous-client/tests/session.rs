@@ -3,12 +3,12 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use client_core::auth_core::store::{
+use auth_client_core::auth_core::store::{
     LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore,
 };
-use client_core::testing::ManualTime;
-use client_core::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use auth_client_core::testing::ManualTime;
+use auth_client_core::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use auth_client_core::testing::ScriptedTransport;
 use auth_emulator::Emulator;
-use client_core::testing::ScriptedTransport;
 use serde_json::{Value, json};
 use virtuous_client::{
     AddressCreate, AddressUpdate, Amount, ChildState, Client, ContactCreate, ContactType, ContactUpdate,
@@ -129,7 +129,7 @@ async fn a_webhook_keeps_its_secret_and_its_switches_and_shows_nothing() {
         (Some(true), Some(true), Some(false))
     );
     let secret: SecretString = changed.secret.unwrap();
-    assert_eq!(client_core::auth_core::ExposeSecret::expose_secret(&secret), "canary");
+    assert_eq!(auth_client_core::auth_core::ExposeSecret::expose_secret(&secret), "canary");
     let paused = client.webhooks().set_active(made.id, false).await.unwrap();
     assert_eq!(paused.active, Some(false));
 }

@@ -8,8 +8,8 @@ use crate::domain::KeyPhrase;
 use crate::error::Error;
 use crate::host::HostPolicy;
 use crate::rules::{self, NAME};
-use client_core::auth_core::{SecretString, StaticCredential};
-use client_core::{BaseUrl, Engine, Settings, env};
+use auth_client_core::auth_core::{SecretString, StaticCredential};
+use auth_client_core::{BaseUrl, Engine, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    client_core::shared_builder_methods!();
+    auth_client_core::shared_builder_methods!();
 
     pub(crate) fn new(token: SecretString) -> Self {
         Self {
@@ -137,7 +137,7 @@ impl ClientBuilder {
             };
             Ok(builder)
         };
-        read().map_err(|error: client_core::Error| Error::from(error.with_provider(NAME)))
+        read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider(NAME)))
     }
 
     /// Where the dashboard's API is. There is no default: the vendor publishes no address, and a guessed one would be given
@@ -297,7 +297,7 @@ impl ClientBuilder {
         self.try_build().map_err(|error| error.with_provider(NAME).into())
     }
 
-    fn try_build(mut self) -> Result<Client, client_core::Error> {
+    fn try_build(mut self) -> Result<Client, auth_client_core::Error> {
         self.check()?;
         // One transport for the dashboard and all hosts.
         let transport = self.transport_for_all()?;
@@ -318,7 +318,7 @@ impl ClientBuilder {
             Some((host, phrase)) => {
                 let field = if self.from_env { HOST } else { "default host" };
                 let host = self.options.policy.check(&host).map_err(|why| {
-                    client_core::Error::configuration(field, "it must not be called").with_source(why)
+                    auth_client_core::Error::configuration(field, "it must not be called").with_source(why)
                 })?;
                 Some((host, phrase))
             }
@@ -328,9 +328,10 @@ impl ClientBuilder {
         Ok(Client::new(account, default))
     }
 
-    fn check(&self) -> Result<(), client_core::Error> {
-        let refuse =
-            |field: &'static str, reason: &'static str| Err(client_core::Error::configuration(field, reason));
+    fn check(&self) -> Result<(), auth_client_core::Error> {
+        let refuse = |field: &'static str, reason: &'static str| {
+            Err(auth_client_core::Error::configuration(field, reason))
+        };
         if self.options.policy.is_broken() {
             return refuse("host policy", "an entry of its lists is no host that may be called");
         }
@@ -349,31 +350,34 @@ impl ClientBuilder {
     #[cfg(feature = "reqwest")]
     fn transport_for_all(
         &mut self,
-    ) -> Result<Arc<dyn client_core::transport::Transport>, client_core::Error> {
+    ) -> Result<Arc<dyn auth_client_core::transport::Transport>, auth_client_core::Error> {
         if !self.public_addresses_only {
             return self.settings.transport();
         }
         if self.settings.has_transport() {
-            return Err(client_core::Error::configuration(
+            return Err(auth_client_core::Error::configuration(
                 "public addresses only",
                 "a transport was handed in; ask for it there, with `ReqwestTransport::builder()`",
             ));
         }
         let connect = self.settings.timeouts_mut().connect;
-        let builder = client_core::ReqwestTransport::builder().connect_timeout(connect);
+        let builder = auth_client_core::ReqwestTransport::builder().connect_timeout(connect);
         Ok(Arc::new(builder.public_addresses_only().build()?))
     }
 
     #[cfg(not(feature = "reqwest"))]
     fn transport_for_all(
         &mut self,
-    ) -> Result<Arc<dyn client_core::transport::Transport>, client_core::Error> {
+    ) -> Result<Arc<dyn auth_client_core::transport::Transport>, auth_client_core::Error> {
         self.settings.transport()
     }
 }
 
-fn unset(variable: &'static str) -> client_core::Error {
-    client_core::Error::configuration(variable, "this environment variable is not set, and its partner is")
+fn unset(variable: &'static str) -> auth_client_core::Error {
+    auth_client_core::Error::configuration(
+        variable,
+        "this environment variable is not set, and its partner is",
+    )
 }
 
 /// Shows the settings and no secret.

@@ -3,9 +3,9 @@
 //! The vendor says that the token is needed and not where it stands. It is a setting, apart for the dashboard and for
 //! VISE hosts.
 
-use client_core::auth_core::scheme::Bearer;
-use client_core::auth_core::secret::{check_text, sensitive_header};
-use client_core::auth_core::{
+use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::auth_core::secret::{check_text, sensitive_header};
+use auth_client_core::auth_core::{
     ExposeSecret, InvalidCredential, SecretString, Sign, SignError, SignedParts, SigningRequest,
 };
 use http::{HeaderName, HeaderValue, header};

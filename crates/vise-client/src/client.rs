@@ -10,7 +10,7 @@ use crate::opener::Opener;
 use crate::rules::NAME;
 use crate::session::Session;
 use crate::walk::Walk;
-use client_core::auth_core::SecretString;
+use auth_client_core::auth_core::SecretString;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
@@ -126,7 +126,8 @@ impl Client {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the domain has no VISE host or phrase, or its host
     /// must not be called; [`session_problem`](Error::session_problem) says why.
     pub fn session_for(&self, domain: &AccountDomain) -> Result<Session, Error> {
-        let missing = |field| invalid(client_core::Error::invalid_input(OPEN, field, "the domain has none"));
+        let missing =
+            |field| invalid(auth_client_core::Error::invalid_input(OPEN, field, "the domain has none"));
         let host = domain.vise_url.as_deref().ok_or_else(|| missing(VISE_URL))?;
         let phrase = domain.vise_phrase.clone().ok_or_else(|| missing(VISE_PHRASE))?;
         self.session_with(self.check(host)?, phrase, domain.other.clone())
@@ -169,7 +170,7 @@ impl Client {
     pub fn session(&self, host: &str, phrase: impl Into<KeyPhrase>) -> Result<Session, Error> {
         let phrase = phrase.into();
         if phrase.expose().is_empty() {
-            return Err(invalid(client_core::Error::invalid_input(OPEN, "key phrase", "it is empty")));
+            return Err(invalid(auth_client_core::Error::invalid_input(OPEN, "key phrase", "it is empty")));
         }
         self.session_with(self.check(host)?, phrase, Map::new())
     }
@@ -237,7 +238,7 @@ impl Client {
 
     fn check(&self, host: &str) -> Result<ViseHost, Error> {
         self.account.options.policy.check(host).map_err(|why| {
-            let error = client_core::Error::invalid_input(OPEN, VISE_URL, "the host must not be called");
+            let error = auth_client_core::Error::invalid_input(OPEN, VISE_URL, "the host must not be called");
             invalid(error.with_source(why))
         })
     }
@@ -270,16 +271,16 @@ impl Client {
     }
 }
 
-fn invalid(error: client_core::Error) -> Error {
+fn invalid(error: auth_client_core::Error) -> Error {
     error.with_provider(NAME).into()
 }
 
-fn check_cookie(cookie: SecretString) -> Result<SecretString, client_core::Error> {
-    use client_core::auth_core::{ExposeSecret as _, secret::check_text};
+fn check_cookie(cookie: SecretString) -> Result<SecretString, auth_client_core::Error> {
+    use auth_client_core::auth_core::{ExposeSecret as _, secret::check_text};
 
     check_text("session cookie", cookie.expose_secret())?;
     if cookie.expose_secret().contains([';', ',', ' ']) {
-        return Err(client_core::Error::invalid_input(
+        return Err(auth_client_core::Error::invalid_input(
             OPEN,
             "session cookie",
             "it is more than a cookie's value",

@@ -4,8 +4,8 @@
 //! with other hosts is ignored, for all VISE hosts call their cookie alike. Reading `Set-Cookie` is left to the crate
 //! `cookie`; what is kept of it is a name, a secret value, a path and an end.
 
-use client_core::auth_core::token::Lifetime;
-use client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::auth_core::token::Lifetime;
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;

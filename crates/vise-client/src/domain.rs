@@ -4,9 +4,9 @@
 //! read, what is not known is kept, and when nothing makes sense the error tells the names that were seen: with them a
 //! caller can see what changed, and values would be phrases.
 
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::decode::DecodeFailure;
 use bytes::Bytes;
-use client_core::auth_core::{ExposeSecret, SecretString};
-use client_core::decode::DecodeFailure;
 use http::Response;
 use serde_json::{Map, Value};
 use std::fmt;

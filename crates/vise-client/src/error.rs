@@ -1,7 +1,7 @@
 //! What went wrong, with what is particular to sessions.
 
 use crate::host::HostRefusal;
-use client_core::ErrorKind;
+use auth_client_core::ErrorKind;
 use http::header;
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::ops::Deref;
 
 /// A call that failed.
 ///
-/// It gives access to everything that [`client_core::Error`] knows, and tells apart what can happen to a session:
+/// It gives access to everything that [`auth_client_core::Error`] knows, and tells apart what can happen to a session:
 ///
 /// ```no_run
 /// # async fn run(session: vise_client::Session) {
@@ -25,7 +25,7 @@ use std::ops::Deref;
 /// }
 /// # }
 /// ```
-pub struct Error(client_core::Error);
+pub struct Error(auth_client_core::Error);
 
 /// What happened to a session, or kept one from being opened.
 ///
@@ -62,12 +62,12 @@ impl Error {
     /// The part that all providers share.
     ///
     /// ```
-    /// fn to_common(error: vise_client::Error) -> client_core::Error {
+    /// fn to_common(error: vise_client::Error) -> auth_client_core::Error {
     ///     error.into_inner()
     /// }
     /// ```
     #[must_use]
-    pub fn into_inner(self) -> client_core::Error {
+    pub fn into_inner(self) -> auth_client_core::Error {
         self.0
     }
 
@@ -148,15 +148,15 @@ pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
 }
 
 impl Deref for Error {
-    type Target = client_core::Error;
+    type Target = auth_client_core::Error;
 
-    fn deref(&self) -> &client_core::Error {
+    fn deref(&self) -> &auth_client_core::Error {
         &self.0
     }
 }
 
-impl From<client_core::Error> for Error {
-    fn from(error: client_core::Error) -> Self {
+impl From<auth_client_core::Error> for Error {
+    fn from(error: auth_client_core::Error) -> Self {
         Self(error)
     }
 }

@@ -97,15 +97,15 @@ mod session;
 mod walk;
 
 #[cfg(feature = "blocking")]
-pub use client_core::blocking;
+pub use auth_client_core::blocking;
 #[cfg(feature = "testing")]
-pub use client_core::testing;
-pub use client_core::{
+pub use auth_client_core::testing;
+pub use auth_client_core::{
     Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, decode, transport,
 };
-pub use client_core::{Observer, observer};
+pub use auth_client_core::{Observer, observer};
 #[cfg(feature = "reqwest")]
-pub use client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
 pub use builder::ClientBuilder;
 pub use carrier::TokenCarrier;
@@ -118,7 +118,7 @@ pub use session::Session;
 pub use walk::{Ending, Outcome, Progress, Visit, Visits, Walk};
 
 /// A call to VISE that is ready to go: `.await` sends it.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -11,13 +11,13 @@ use crate::error::{NoPhrase, OPEN, PhraseRefused, UselessSessions, is_page};
 use crate::host::ViseHost;
 use crate::rules;
 use async_trait::async_trait;
-use bytes::Bytes;
-use client_core::auth_core::token::{Lifetime, RenewalSettings};
-use client_core::auth_core::{
+use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
 };
-use client_core::{Call, Class, Engine, Error, ErrorKind, Operation, Renew, Renewed, decode};
+use auth_client_core::{Call, Class, Engine, Error, ErrorKind, Operation, Renew, Renewed, decode};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -217,7 +217,7 @@ impl Opener {
     }
 
     /// What a session that was opened elsewhere is made of.
-    pub(crate) fn material_of(&self, cookie: client_core::auth_core::SecretString) -> Material {
+    pub(crate) fn material_of(&self, cookie: auth_client_core::auth_core::SecretString) -> Material {
         Material::new(Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie))
     }
 }

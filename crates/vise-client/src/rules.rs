@@ -5,8 +5,8 @@
 
 use crate::cookies::{SessionCookie, session_in};
 use crate::error::is_page;
-use client_core::auth_core::Clock;
-use client_core::{AnswerView, Class, ErrorKind, Operation, Vendor, Verdict, by_status};
+use auth_client_core::auth_core::Clock;
+use auth_client_core::{AnswerView, Class, ErrorKind, Operation, Vendor, Verdict, by_status};
 use http::header;
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ fn answers_with_page(answer: AnswerView<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use client_core::auth_core::ManualClock;
+    use auth_client_core::auth_core::ManualClock;
     use http::{HeaderMap, Method, StatusCode};
     use std::time::SystemTime;
 

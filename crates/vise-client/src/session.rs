@@ -7,9 +7,9 @@ use crate::error::{Error, OPEN, VISE_DOMAINS};
 use crate::host::ViseHost;
 use crate::opener::{Opener, renewal_settings};
 use crate::rules::{self, NAME};
-use client_core::auth_core::token::Lifetime;
-use client_core::auth_core::{CredentialSource, SecretString};
-use client_core::{Class, Engine, Operation, Renewing, Request, decode};
+use auth_client_core::auth_core::token::Lifetime;
+use auth_client_core::auth_core::{CredentialSource, SecretString};
+use auth_client_core::{Class, Engine, Operation, Renewing, Request, decode};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
@@ -48,7 +48,7 @@ struct Inner {
 }
 
 impl Session {
-    pub(crate) fn new(account: Arc<Account>, opener: Opener) -> Result<Self, client_core::Error> {
+    pub(crate) fn new(account: Arc<Account>, opener: Opener) -> Result<Self, auth_client_core::Error> {
         let base = opener.host().base_url()?.with_prefix(&account.options.vise_prefix)?;
         let clock = Arc::clone(account.clock());
         let rules = rules::Calls {
@@ -64,7 +64,7 @@ impl Session {
     }
 
     /// Puts in the cookie of a session that was opened elsewhere.
-    pub(crate) fn install(&self, cookie: SecretString) -> Result<(), client_core::Error> {
+    pub(crate) fn install(&self, cookie: SecretString) -> Result<(), auth_client_core::Error> {
         let material = self.inner.source.renewer().material_of(cookie);
         let lifetime = self.inner.account.options.session_lifetime.map_or(Lifetime::Unknown, Lifetime::For);
         Ok(self.inner.source.install(material, lifetime)?)
@@ -106,9 +106,9 @@ impl Session {
     pub async fn open(&self) -> Result<(), Error> {
         let now = self.inner.account.clock().now();
         let opened = self.inner.source.obtain(now).await;
-        opened
-            .map(drop)
-            .map_err(|error| client_core::Error::credentials(OPEN, error).with_provider(rules::NAME).into())
+        opened.map(drop).map_err(|error| {
+            auth_client_core::Error::credentials(OPEN, error).with_provider(rules::NAME).into()
+        })
     }
 
     /// Whether the session is open, as far as is known here.
@@ -152,8 +152,8 @@ impl Session {
     ///
     /// The path is taken as it is, percent-encoded already, and can't leave the host or the prefix of
     /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); the query goes into
-    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is neither repeated nor replayed
-    /// after a renewal unless [`class`](client_core::Request::class) says that it may be.
+    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is neither repeated nor replayed
+    /// after a renewal unless [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {

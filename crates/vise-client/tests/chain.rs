@@ -4,7 +4,7 @@
 
 mod common;
 
-use client_core::testing::{ScriptedTransport, WireServer};
+use auth_client_core::testing::{ScriptedTransport, WireServer};
 use common::{Server, answer, json};
 use http::Method;
 use serde_json::{Value, json};
@@ -290,10 +290,10 @@ async fn any_path_of_the_host_can_be_called() {
     let session = vise.session("a.example", "p").unwrap();
     session.open().await.unwrap();
     let listed: Call<Value> =
-        session.request(Method::GET, "/rules").query("q", "a&b").call(client_core::decode::json);
+        session.request(Method::GET, "/rules").query("q", "a&b").call(auth_client_core::decode::json);
     listed.await.unwrap();
     let created: Call<Value> =
-        session.request(Method::POST, "/rules").json(&json!({ "x": 1 })).call(client_core::decode::json);
+        session.request(Method::POST, "/rules").json(&json!({ "x": 1 })).call(auth_client_core::decode::json);
     assert_eq!(created.await.unwrap()["id"], 7);
     let requests = transport.requests();
     assert_eq!(requests[1].uri, "https://a.example/rules?q=a%26b");

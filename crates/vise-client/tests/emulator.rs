@@ -28,7 +28,10 @@ fn client(emulator: &Emulator) -> Client {
 }
 
 fn note(session: &Session, text: &str) -> Call<Value> {
-    session.request(Method::POST, "/notes").json(&json!({ "text": text })).call(client_core::decode::json)
+    session
+        .request(Method::POST, "/notes")
+        .json(&json!({ "text": text }))
+        .call(auth_client_core::decode::json)
 }
 
 #[tokio::test]
@@ -258,7 +261,7 @@ async fn a_name_that_leads_to_this_machine_is_refused_at_resolution() {
             .collect();
     assert!(chain.iter().any(|text| text.contains("not public")), "{chain:?}");
     assert_eq!(vise.counts(0), Default::default());
-    let both = builder(&emulator).transport(client_core::ReqwestTransport::builder().build().unwrap());
+    let both = builder(&emulator).transport(auth_client_core::ReqwestTransport::builder().build().unwrap());
     assert_eq!(both.public_addresses_only().build().unwrap_err().field(), Some("public addresses only"));
 }
 

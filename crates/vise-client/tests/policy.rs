@@ -337,7 +337,7 @@ async fn a_path_can_not_leave_the_host() {
         "/a\r\nHost: evil.example",
     ] {
         let call: vise_client::Call<serde_json::Value> =
-            session.request(http::Method::GET, path).call(client_core::decode::json);
+            session.request(http::Method::GET, path).call(auth_client_core::decode::json);
         assert_eq!(call.await.unwrap_err().kind(), ErrorKind::InvalidInput, "{path:?}");
     }
     assert!(anyone.requests().is_empty());

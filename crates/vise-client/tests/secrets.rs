@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::ReqwestTransport;
-use client_core::testing::{Canary, ScriptedTransport, WireServer};
+use auth_client_core::ReqwestTransport;
+use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use http::Method;
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -189,8 +189,10 @@ async fn no_error_and_no_log_line_shows_a_secret() {
                             .unwrap();
                     let client = local().vise_token_carrier(carrier).build().unwrap();
                     let session = client.session(&server.authority(), PHRASE).unwrap();
-                    let call: Call<Vec<u8>> =
-                        session.request(Method::POST, "/x").json(&PHRASE).call(client_core::decode::json);
+                    let call: Call<Vec<u8>> = session
+                        .request(Method::POST, "/x")
+                        .json(&PHRASE)
+                        .call(auth_client_core::decode::json);
                     let error = call.await.unwrap_err();
                     assert_error_clean(&format!("call, status {status}"), &error);
                     errors += 1;
@@ -228,7 +230,7 @@ async fn no_error_and_no_log_line_shows_a_secret() {
         .resume_session("a.example", COOKIE.to_owned())
         .unwrap()
         .request(Method::GET, &format!("/x {PHRASE}"))
-        .call(client_core::decode::nothing);
+        .call(auth_client_core::decode::nothing);
     assert_error_clean("bad path", &call.await.unwrap_err());
     assert_eq!(errors, 144);
 

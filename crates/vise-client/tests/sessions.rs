@@ -4,8 +4,8 @@
 
 mod common;
 
+use auth_client_core::testing::ManualTime;
 use bytes::Bytes;
-use client_core::testing::ManualTime;
 use common::{Seen, Server, answer, json};
 use http::{Method, Response};
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ impl World {
 }
 
 fn post(session: &Session) -> Call<Value> {
-    session.request(Method::POST, "/rules").json(&json!({})).call(client_core::decode::json)
+    session.request(Method::POST, "/rules").json(&json!({})).call(auth_client_core::decode::json)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -255,7 +255,7 @@ async fn a_write_is_not_replayed_and_says_that_the_session_was_renewed() {
         let call: Call<Value> = session
             .request(Method::PUT, "/rules")
             .class(Class::IdempotentWrite)
-            .call(client_core::decode::json);
+            .call(auth_client_core::decode::json);
         call.await.unwrap();
         assert_eq!(world.server.count("/auth"), 3);
     }
@@ -416,7 +416,7 @@ async fn no_call_fails_that_could_have_succeeded() {
                 let call: Call<Value> = session
                     .request(Method::GET, "/rules")
                     .header("x-call".parse().unwrap(), number.to_string().parse().unwrap())
-                    .call(client_core::decode::json);
+                    .call(auth_client_core::decode::json);
                 (number, tokio::spawn(call.into_future()))
             })
             .collect();

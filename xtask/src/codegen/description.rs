@@ -9,11 +9,11 @@ use super::json::Node;
 pub(crate) struct Api {
     /// The vendor's name as in the crate's name, such as `verigator`.
     pub(crate) vendor: String,
-    /// What decodes answers with a body, when it is not `client_core::decode::json`.
+    /// What decodes answers with a body, when it is not `auth_client_core::decode::json`.
     pub(crate) decoder: Option<String>,
-    /// What reads answers without a body, when it is not `client_core::decode::nothing`.
+    /// What reads answers without a body, when it is not `auth_client_core::decode::nothing`.
     pub(crate) empty_decoder: Option<String>,
-    /// Answers are read field by field, by `client_core::record`, which takes values in every form that means the same.
+    /// Answers are read field by field, by `auth_client_core::record`, which takes values in every form that means the same.
     pub(crate) lenient: bool,
     /// The type of pages, and what decodes answers that are one.
     pub(crate) page: Option<PageType>,

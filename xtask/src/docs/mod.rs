@@ -24,7 +24,7 @@ use std::path::Path;
 /// that came out.
 #[derive(clap::Args, Debug, Default)]
 #[command(
-    after_help = "Examples:\n  cargo xtask docs --quick          Markdown only: builds nothing\n  cargo xtask docs client-core      and the documentation of one crate"
+    after_help = "Examples:\n  cargo xtask docs --quick          Markdown only: builds nothing\n  cargo xtask docs auth-client-core      and the documentation of one crate"
 )]
 pub struct Arguments {
     /// Markdown only: nothing is built.

@@ -53,7 +53,7 @@ pub(super) fn compare(facade: &Table, members: &[(String, Table)]) -> Vec<String
 pub(super) fn pass_on(engine: &Table, members: &[(String, Table)]) -> Vec<String> {
     let mut findings = Vec::new();
     for feature in lists(engine).keys().filter(|name| *name != "default" && !name.starts_with("__")) {
-        let forwarded = format!("client-core/{feature}");
+        let forwarded = format!("auth-client-core/{feature}");
         for (name, manifest) in members {
             if !lists(manifest).get(feature).is_some_and(|items| items.contains(&forwarded)) {
                 findings.push(format!("  crates/{name}/Cargo.toml: {feature} = [\"{forwarded}\"]"));
@@ -132,13 +132,13 @@ b-client = { workspace = true, optional = true }
         let engine: Table = "[features]\ndefault = [\"tls\"]\ntls = []\n__inner = []\n".parse().unwrap();
         let member = |text: &str| vec![("a-client".to_owned(), text.parse().unwrap())];
         assert_eq!(
-            pass_on(&engine, &member("[features]\ntls = [\"client-core/tls\", \"dep:x\"]\n")),
+            pass_on(&engine, &member("[features]\ntls = [\"auth-client-core/tls\", \"dep:x\"]\n")),
             [""; 0]
         );
         for text in ["[features]\n", "[features]\ntls = []\n"] {
             assert_eq!(
                 pass_on(&engine, &member(text)),
-                ["  crates/a-client/Cargo.toml: tls = [\"client-core/tls\"]"]
+                ["  crates/a-client/Cargo.toml: tls = [\"auth-client-core/tls\"]"]
             );
         }
     }

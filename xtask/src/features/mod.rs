@@ -96,10 +96,10 @@ fn facade(root: &Path) -> Result<String, Failure> {
         let manifest = manifest(root, &name)?;
         members.push((name, manifest));
     }
-    let not_passed_on = facade::pass_on(&manifest(root, "client-core")?, &members);
+    let not_passed_on = facade::pass_on(&manifest(root, "auth-client-core")?, &members);
     if !not_passed_on.is_empty() {
         let what = format!(
-            "features of client-core that its users don't pass on to it:\n{}",
+            "features of auth-client-core that its users don't pass on to it:\n{}",
             not_passed_on.join("\n")
         );
         return Err(Failure::new(

@@ -20,7 +20,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("clap", "no client has a command line", &[]),
     ("cookie", "cookies are VISE's alone", &["vise-client"]),
     ("encoding_rs", "answers are JSON in UTF-8", &[]),
-    ("fs4", "files of tokens are Virtuous's alone", &["token-store", "virtuous-client"]),
+    ("fs4", "files of tokens are Virtuous's alone", &["auth-token-store", "virtuous-client"]),
     ("h2", "HTTP/2 is a feature that is off", &[]),
     ("hmac", "signatures are two vendors' alone", &["revesecure-client", "virtuous-client"]),
     ("keyring", "a feature that is off", &[]),
@@ -30,7 +30,11 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("proptest", "for tests", &[]),
     ("serde_yaml", "deprecated by its author", &[]),
     ("time", "a calendar that cookies alone need", &["vise-client"]),
-    ("token-store", "tokens outlive a program at Virtuous alone", &["token-store", "virtuous-client"]),
+    (
+        "auth-token-store",
+        "tokens outlive a program at Virtuous alone",
+        &["auth-token-store", "virtuous-client"],
+    ),
     ("tokio-macros", "a procedural macro that only tests and examples use", &[]),
     ("tracing-subscriber", "who writes logs is the program's choice", &[]),
 ];

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::report::Status;
 
-    const TEST: Test = Test { package: "client-core", target: "lib", name: "a::b" };
+    const TEST: Test = Test { package: "auth-client-core", target: "lib", name: "a::b" };
     const FIGURE: Figure =
         Figure { id: "x.y", what: "what", target: "0", cases: "7", tests: &[TEST], missing: None };
 
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_test_is_named_as_a_person_would_run_it() {
-        assert_eq!(command(&TEST), "cargo test -p client-core --lib -- --exact a::b");
+        assert_eq!(command(&TEST), "cargo test -p auth-client-core --lib -- --exact a::b");
         let test = Test { package: "auth-core", target: "flows", name: "c" };
         assert_eq!(command(&test), "cargo test -p auth-core --test flows --all-features -- --exact c");
     }

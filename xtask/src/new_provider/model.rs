@@ -29,9 +29,9 @@ impl Model {
             )?,
             re_exports: found(
                 paragraphs(&code)
-                    .find(|lines| lines.iter().any(|line| line.starts_with("pub use client_core::"))),
+                    .find(|lines| lines.iter().any(|line| line.starts_with("pub use auth_client_core::"))),
                 "src/lib.rs",
-                "paragraph that re-exports client_core",
+                "paragraph that re-exports auth_client_core",
             )?,
         })
     }
@@ -74,7 +74,7 @@ mod tests {
     fn the_model_has_what_is_taken_from_it() {
         let model = Model::read(&crate::workspace::root()).unwrap();
         assert!(model.features.starts_with("[features]\n") && model.feature_names().contains(&"rustls-ring"));
-        assert!(model.re_exports.contains("pub use client_core::testing;"), "{}", model.re_exports);
+        assert!(model.re_exports.contains("pub use auth_client_core::testing;"), "{}", model.re_exports);
         assert!(!model.re_exports.contains("mod ") && !model.features.contains("[dependencies]"));
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Allowed {
 struct Rule {
     /// `http::` for all of a crate, `serde_json::Value` for one type.
     path: String,
-    /// What the line of the API has to name besides, such as `client_core::ReqwestTransport`.
+    /// What the line of the API has to name besides, such as `auth_client_core::ReqwestTransport`.
     beside: Option<String>,
     line: usize,
 }
@@ -158,13 +158,13 @@ mod tests {
     fn violations(line: &str) -> Vec<String> {
         Allowed::parse(TEXT)
             .unwrap()
-            .violations(&[line.to_owned()], &["a".to_owned(), "client-core".to_owned()])
+            .violations(&[line.to_owned()], &["a".to_owned(), "auth-client-core".to_owned()])
     }
 
     #[test]
     fn our_own_the_standard_library_and_what_is_listed_may_stand_anywhere() {
         for line in [
-            "pub fn a::Client::get(&self, http::method::Method) -> client_core::Call<alloc::string::String>",
+            "pub fn a::Client::get(&self, http::method::Method) -> auth_client_core::Call<alloc::string::String>",
             "pub a::Body::json: serde_json::Value",
             "pub fn a::f<S: core::fmt::Debug>(S) -> <S as core::ops::Deref>::Target",
             "pub const fn a::Transport::new(reqwest::Client) -> Self",

@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Write the lists instead of comparing them.
     #[arg(long)]
     pub bless: bool,
-    /// Only these crates, such as `client-core`. All library crates by default.
+    /// Only these crates, such as `auth-client-core`. All library crates by default.
     #[arg(value_name = "CRATE")]
     pub crates: Vec<String>,
 }
@@ -41,7 +41,7 @@ pub struct Arguments {
 const AFTER_HELP: &str = "\
 Examples:
   cargo xtask public-api
-  cargo xtask public-api --bless client-core
+  cargo xtask public-api --bless auth-client-core
   git diff -- 'crates/*/public-api.txt'     what a branch changes
 
 Methods of standard traits (Clone, Debug, PartialEq, Serialize, …) are left out: their `impl` line says all. Implementations
@@ -157,6 +157,6 @@ mod tests {
     fn a_crate_that_is_not_there_is_refused_with_those_that_are() {
         let arguments = Arguments { bless: false, crates: vec!["clientcore".to_owned()] };
         let failure = run(&arguments).unwrap_err().to_string();
-        assert!(failure.contains("`clientcore`") && failure.contains("client-core"), "{failure}");
+        assert!(failure.contains("`clientcore`") && failure.contains("auth-client-core"), "{failure}");
     }
 }

@@ -7,7 +7,7 @@ use super::tree::{Finding, Tree};
 const EXAMPLE_HOMES: &[&str] = &["anna", "bob", "me", "user", "you"];
 
 /// Where reqwest may be named in code.
-const REQWEST_MODULE: &str = "crates/client-core/src/reqwest_transport";
+const REQWEST_MODULE: &str = "crates/auth-client-core/src/reqwest_transport";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -97,7 +97,7 @@ fn reqwest(path: &str, line: &str) -> Option<(String, &'static str)> {
     }
     Some((
         "names reqwest outside of its module".to_owned(),
-        "go through client_core::Transport, so that releases of reqwest break nobody",
+        "go through auth_client_core::Transport, so that releases of reqwest break nobody",
     ))
 }
 
@@ -162,7 +162,7 @@ mod tests {
     fn reqwest_is_named_in_its_module_alone() {
         let line = concat!("use reqw", "est::Client;");
         assert_one(&found("crates/a/src/a.rs", line), "crates/a/src/a.rs:2", "reqwest");
-        assert!(found("crates/client-core/src/reqwest_transport.rs", line).is_empty());
+        assert!(found("crates/auth-client-core/src/reqwest_transport.rs", line).is_empty());
         assert!(found("crates/a/src/a.rs", &format!("/// {line}")).is_empty());
         assert!(found("xtask/programs/one-call/reqwest.rs", line).is_empty());
     }

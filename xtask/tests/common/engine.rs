@@ -1,8 +1,8 @@
 //! What both samples have by hand around their generated code: an engine for a server of the test.
 
+use auth_client_core::testing::WireRequest;
+use auth_client_core::{BaseUrl, Engine, Settings, Vendor};
 use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
-use client_core::testing::WireRequest;
-use client_core::{BaseUrl, Engine, Settings, Vendor};
 use std::sync::Arc;
 
 pub(crate) const PREFIX: &str = "/v2";

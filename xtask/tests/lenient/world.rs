@@ -1,9 +1,9 @@
 //! What a provider crate has by hand around its generated code, for the lenient sample.
 
+use auth_client_core::Engine;
+use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::record::{Field, Fit};
 use bytes::Bytes;
-use client_core::Engine;
-use client_core::decode::{self, DecodeFailure};
-use client_core::record::{Field, Fit};
 use http::Response;
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeSeq as _;
@@ -23,11 +23,11 @@ impl Client {
     }
 }
 
-/// The provider's error; a real one wraps that of client-core.
-pub type Error = client_core::Error;
+/// The provider's error; a real one wraps that of auth-client-core.
+pub type Error = auth_client_core::Error;
 
 /// A call to the bookshop.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]

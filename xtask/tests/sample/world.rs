@@ -1,8 +1,8 @@
 //! What a provider crate has by hand around its generated code, for the sample.
 
+use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::{Engine, Operation};
 use bytes::Bytes;
-use client_core::decode::{self, DecodeFailure};
-use client_core::{Engine, Operation};
 use http::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -37,11 +37,11 @@ pub(crate) struct WithHouseKey<'a, T> {
     body: &'a T,
 }
 
-/// The provider's error; a real one wraps that of client-core.
-pub type Error = client_core::Error;
+/// The provider's error; a real one wraps that of auth-client-core.
+pub type Error = auth_client_core::Error;
 
 /// A call to the teahouse.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// An amount, by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

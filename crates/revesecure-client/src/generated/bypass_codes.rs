@@ -4,7 +4,7 @@
 use crate::generated::models::bypass_codes::{BypassCodeList, NewBypassCodes};
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use client_core::model;
+use auth_client_core::model;
 
 /// Bypass codes, each of which lets a user in once without a token.
 ///

@@ -6,7 +6,7 @@ use crate::generated::models::services::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use client_core::model;
+use auth_client_core::model;
 
 /// Services: the applications and machines whose users log in with a second factor.
 ///

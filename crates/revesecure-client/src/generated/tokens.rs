@@ -6,7 +6,7 @@ use crate::generated::models::tokens::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use client_core::model;
+use auth_client_core::model;
 
 /// Tokens: the apps and devices that make one-time codes.
 ///

@@ -4,7 +4,7 @@
 use crate::generated::models::users::{NewUser, UserDetails, UserPage, UserSummary, UserUpdate};
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use client_core::model;
+use auth_client_core::model;
 
 /// Users of the organisation.
 ///

@@ -7,8 +7,8 @@ use crate::generated::models::validation::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, KeyCheck};
-use client_core::auth_core::ExposeSecret;
-use client_core::model;
+use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::model;
 
 /// Logins: who may log in, one-time codes and pushes.
 ///

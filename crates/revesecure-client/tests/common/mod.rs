@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use auth_client_core::testing::WireRequest;
 use base64::Engine as _;
-use client_core::testing::WireRequest;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use revesecure_client::Client;
 use sha2::Sha256;

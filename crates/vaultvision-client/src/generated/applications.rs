@@ -3,7 +3,7 @@
 
 use crate::generated::operations;
 use crate::{Application, ApplicationList, Call, Client, NewApplication};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// The applications of a tenant: its OIDC clients.
 ///

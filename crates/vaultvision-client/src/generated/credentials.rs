@@ -3,7 +3,7 @@
 
 use crate::generated::operations;
 use crate::{Call, Client, Credential, CredentialList, NewPassword, PasswordCredential};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// The credentials of a user: what it logs in with.
 ///

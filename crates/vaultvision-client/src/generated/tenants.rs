@@ -3,7 +3,7 @@
 
 use crate::generated::operations;
 use crate::{Call, Client, Tenant, TenantList};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Tenants: isolated sets of users and applications. They are made in the console.
 ///

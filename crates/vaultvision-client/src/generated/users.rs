@@ -4,7 +4,7 @@
 use crate::generated::credentials::Credentials;
 use crate::generated::operations;
 use crate::{Call, Client, NewUser, User, UserList};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// The users of a tenant.
 ///

@@ -1,8 +1,8 @@
 //! The way from the OpenID Connect library to the network: through our own transport, which follows no redirect, and with a
 //! limit of time and size. No second HTTP library comes in.
 
+use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;
-use client_core::transport::{BodyLimits, Transport};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use std::fmt;
 use std::future::Future;
@@ -21,7 +21,7 @@ pub(super) struct Http {
 
 /// A call that came to nothing; without address.
 #[derive(Debug)]
-pub(super) struct HttpError(Option<client_core::transport::TransportError>, &'static str);
+pub(super) struct HttpError(Option<auth_client_core::transport::TransportError>, &'static str);
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,7 +43,7 @@ impl<'c> AsyncHttpClient<'c> for Http {
         Box::pin(async move {
             // The addresses come from the issuer's discovery document; secrets go over TLS only.
             let uri = request.uri();
-            let origin = client_core::auth_core::Origin::of(uri);
+            let origin = auth_client_core::auth_core::Origin::of(uri);
             if !origin.is_some_and(|origin| origin.is_secure() || origin.is_loopback()) {
                 return Err(HttpError(None, "the address is not https"));
             }

@@ -4,10 +4,10 @@ use super::error::{LoginError, code};
 use super::http::Http;
 use super::user::UserInfo;
 use crate::{Application, Tenant};
+use auth_client_core::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
+use auth_client_core::transport::Transport;
+use auth_client_core::{BaseUrl, Settings};
 use chrono::{DateTime, Utc};
-use client_core::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
-use client_core::transport::Transport;
-use client_core::{BaseUrl, Settings};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,

@@ -1,6 +1,6 @@
 //! What the generated tests need to know about this vendor: how a client is made, and how its requests authenticate.
 
-use client_core::testing::WireRequest;
+use auth_client_core::testing::WireRequest;
 use vaultvision_client::Client;
 
 /// What stands before the paths of the description when the base URL is a bare host.

@@ -4,8 +4,8 @@
 use crate::generated::models::{AuthMethod, StartAuthentication, StartedAuthentication, VerifyPin};
 use crate::generated::operations;
 use crate::{Call, Client, Verification};
-use client_core::auth_core::ExposeSecret;
-use client_core::{decode, model};
+use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::{decode, model};
 
 /// The authentication of one user: send a code, then check what the user typed.
 ///

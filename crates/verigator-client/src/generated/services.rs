@@ -4,7 +4,7 @@
 use crate::generated::models::{NewService, Service};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Services: the web applications whose users are verified.
 ///

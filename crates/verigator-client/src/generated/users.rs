@@ -5,7 +5,7 @@ use crate::generated::authentication::Authentication;
 use crate::generated::models::{NewUser, User, UserList};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Users of a service.
 ///

@@ -6,8 +6,8 @@
 use super::problem::{SessionError, SessionProblem};
 use super::tokens::{TokenAnswer, Tokens, read};
 use crate::error::ErrorBody;
-use client_core::auth_core::{ExposeSecret, SecretString};
-use client_core::{Call, Class, Engine, Error, ErrorKind, Operation};
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::{Call, Class, Engine, Error, ErrorKind, Operation};
 use http::{HeaderName, HeaderValue, Method};
 
 static PASSWORD: Operation =

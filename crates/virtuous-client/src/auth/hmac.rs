@@ -6,9 +6,9 @@
 //!
 //! Assumption: a query is part of the address, as it is sent. The vendor's sample has none.
 
+use auth_client_core::auth_core::secret::{InvalidCredential, SecretBox, check_user_name, sensitive_header};
+use auth_client_core::auth_core::{ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use client_core::auth_core::secret::{InvalidCredential, SecretBox, check_user_name, sensitive_header};
-use client_core::auth_core::{ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::AUTHORIZATION;
 use sha2::Sha256;
@@ -175,7 +175,7 @@ fn random_guid() -> Result<String, SignError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use client_core::auth_core::Origin;
+    use auth_client_core::auth_core::Origin;
     use http::{HeaderMap, Method};
     use std::collections::BTreeSet;
     use std::time::Duration;

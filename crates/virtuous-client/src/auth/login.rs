@@ -16,7 +16,7 @@ use super::problem::{SessionError, SessionProblem};
 use super::session::Session;
 use super::tokens::Tokens;
 use crate::error::Error;
-use client_core::auth_core::{CredentialError, SecretString};
+use auth_client_core::auth_core::{CredentialError, SecretString};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -152,7 +152,7 @@ impl Challenge {
     ///
     /// With [`SessionProblem::LoginRefused`] when the server refuses, which may be the code or the password: it does not
     /// say which. With [`SessionProblem::CodeRequired`] when it asks for a code once more. When the answer was lost,
-    /// [`may_have_been_sent`](client_core::Error::may_have_been_sent) says so, and the code may be spent.
+    /// [`may_have_been_sent`](auth_client_core::Error::may_have_been_sent) says so, and the code may be spent.
     pub async fn answer(&self, code: impl Into<SecretString>) -> Result<Tokens, Error> {
         let code = code.into();
         match self.session.log_in(&self.who.user, &self.who.password, Some(&code)).await? {
@@ -191,7 +191,7 @@ impl Challenge {
 fn code_required() -> Error {
     let problem = SessionProblem::CodeRequired;
     let error = CredentialError::refused(SessionError::new(problem)).with_message(problem.to_string());
-    client_core::Error::credentials("token.password", error).with_provider("virtuous").into()
+    auth_client_core::Error::credentials("token.password", error).with_provider("virtuous").into()
 }
 
 /// Neither who nor how.

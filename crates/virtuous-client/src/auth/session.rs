@@ -12,11 +12,13 @@ use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
 use super::problem::{SessionError, SessionProblem};
 use super::tokens::Tokens;
 use async_trait::async_trait;
-use client_core::auth_core::scheme::Bearer;
-use client_core::auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
-use client_core::auth_core::token::Lifetime;
-use client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign};
-use client_core::{Engine, Error, Renew, Renewed, Renewing};
+use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::auth_core::store::{
+    LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
+};
+use auth_client_core::auth_core::token::Lifetime;
+use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign};
+use auth_client_core::{Engine, Error, Renew, Renewed, Renewing};
 use http::StatusCode;
 use std::fmt;
 use std::future::{Future, poll_fn};

@@ -3,11 +3,11 @@
 //! The answer is one flat object with two dotted names and a boolean that is a text. Three lifetimes are published (an
 //! hour in a sample, two weeks, 15 days), so none is assumed: the end is what the answer says.
 
+use auth_client_core::auth_core::SecretString;
+use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::decode::DecodeFailure;
+use auth_client_core::model;
 use bytes::Bytes;
-use client_core::auth_core::SecretString;
-use client_core::auth_core::scheme::Bearer;
-use client_core::decode::DecodeFailure;
-use client_core::model;
 use http::{HeaderMap, Response, StatusCode, header};
 use serde::Deserialize;
 use std::fmt;
@@ -87,7 +87,7 @@ impl Tokens {
     /// What calls are signed with.
     ///
     /// ```
-    /// use client_core::auth_core::ExposeSecret as _;
+    /// use auth_client_core::auth_core::ExposeSecret as _;
     /// use virtuous_client::Tokens;
     ///
     /// assert_eq!(Tokens::new("access".to_owned()).access_token().expose_secret(), "access");
@@ -231,7 +231,7 @@ impl Granted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use client_core::auth_core::ExposeSecret;
+    use auth_client_core::auth_core::ExposeSecret;
     use http::HeaderValue;
 
     const NOW: Duration = Duration::from_secs(1_700_000_000);

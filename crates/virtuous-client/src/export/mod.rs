@@ -28,8 +28,8 @@ pub use resource::{Resource, UnknownResource};
 use crate::generated::{Paging, QueryOptions};
 use crate::query::{ContactQuery, Query};
 use crate::{Client, Error, ErrorKind, Walk, page};
-use client_core::record::{Field, Fit};
-use client_core::{Operation, decode, model};
+use auth_client_core::record::{Field, Fit};
+use auth_client_core::{Operation, decode, model};
 use file::ExportFile;
 use serde::Serialize;
 use serde_json::Value;
@@ -372,7 +372,7 @@ impl Field for Ids {
     }
 }
 
-client_core::deserialize_records!(Ids);
+auth_client_core::deserialize_records!(Ids);
 
 pub(crate) type AnyOperation = &'static Operation;
 

@@ -6,7 +6,7 @@ use crate::generated::models::campaigns::Campaign;
 use crate::generated::models::contacts::QueryOptions;
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Campaigns. They can be read only.
 ///

@@ -6,7 +6,7 @@ use crate::generated::models::communications::{Communication, CommunicationCreat
 use crate::generated::models::contacts::{NameSort, QueryOptions};
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Communications of campaigns.
 ///

@@ -5,7 +5,7 @@ use crate::generated::models::contact_addresses::{AddressCreate, AddressUpdate};
 use crate::generated::models::contacts::ContactAddress;
 use crate::generated::operations;
 use crate::{Call, Client, Error};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Addresses of contacts.
 ///

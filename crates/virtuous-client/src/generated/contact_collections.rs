@@ -7,7 +7,7 @@ use crate::generated::models::contact_collections::{
 use crate::generated::models::contacts::CollectionInstance;
 use crate::generated::operations;
 use crate::{Call, Client, NamedValue};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Records of the organization's own collections, of one contact.
 ///

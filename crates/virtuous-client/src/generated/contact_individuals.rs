@@ -10,7 +10,7 @@ use crate::generated::models::contacts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Individuals: the people of contacts.
 ///

@@ -5,7 +5,7 @@ use crate::generated::models::contact_methods::{ContactMethodCreate, ContactMeth
 use crate::generated::models::contacts::ContactMethod;
 use crate::generated::operations;
 use crate::{Call, Client, Error};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Ways to reach people: e-mail addresses, phone numbers and the like.
 ///

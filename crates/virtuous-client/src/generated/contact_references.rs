@@ -4,7 +4,7 @@
 use crate::generated::models::contact_references::ContactReferenceCreate;
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Ids of contacts in other systems.
 ///

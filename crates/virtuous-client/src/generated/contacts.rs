@@ -9,7 +9,7 @@ use crate::generated::models::contacts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, ContactQuery, Error, Page, ReceiptFile};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Contacts: households, organizations and foundations.
 ///

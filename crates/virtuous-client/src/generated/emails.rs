@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::emails::{Email, EmailSend, EmailsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// E-mails.
 ///

@@ -6,7 +6,7 @@ use crate::generated::models::event_attendees::{EventAttendeeCreate, EventAttend
 use crate::generated::models::events::EventAttendee;
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Who is invited to one event.
 ///

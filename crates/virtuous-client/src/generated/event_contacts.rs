@@ -6,7 +6,7 @@ use crate::generated::models::event_contacts::EventContactsCreateBody;
 use crate::generated::models::events::EventContact;
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Who is in charge of one event.
 ///

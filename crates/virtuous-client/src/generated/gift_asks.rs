@@ -7,7 +7,7 @@ use crate::generated::models::gift_asks::{GiftAsk, GiftAskCreate, GiftAskUpdate}
 use crate::generated::models::gifts::Gift;
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// What contacts were asked for.
 ///

@@ -6,7 +6,7 @@ use crate::generated::models::contacts::QueryOptions;
 use crate::generated::models::gift_designations::GiftDesignationRow;
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// The parts of gifts that go to projects.
 ///

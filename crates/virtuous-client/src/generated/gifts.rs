@@ -9,7 +9,7 @@ use crate::generated::models::gifts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Gifts, and the transactions that become gifts.
 ///

@@ -5,7 +5,7 @@ use crate::generated::models::contacts::{CollectionInstance, CollectionRecord};
 use crate::generated::models::individual_collections::IndividualCollectionsUpdateBody;
 use crate::generated::operations;
 use crate::{Call, Client, NamedValue};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Records of the organization's own collections, of one individual.
 ///

@@ -2,7 +2,7 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use client_core::{Class, Operation};
+use auth_client_core::{Class, Operation};
 use http::Method;
 
 /// `POST /Token`: Trades a password, with a one-time code where one is asked for, or a refresh token for
@@ -54,7 +54,7 @@ pub static CONTACTS_BY_REFERENCE: Operation = Operation::new(
 /// `GET /api/Contact/ByTag/{tagId}`: Lists the contacts with a tag.
 pub static CONTACTS_BY_TAG: Operation =
     Operation::new("contacts.by_tag", Method::GET, "/api/Contact/ByTag/{tagId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Contact/Find`: Finds the contact with an e-mail address, or with an id in another system.
 pub static CONTACTS_FIND: Operation =
@@ -63,22 +63,22 @@ pub static CONTACTS_FIND: Operation =
 /// `POST /api/Contact/Search`: Searches contacts by words.
 pub static CONTACTS_SEARCH: Operation =
     Operation::new("contacts.search", Method::POST, "/api/Contact/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Contact/Proximity`: Finds contacts around a place.
 pub static CONTACTS_PROXIMITY: Operation =
     Operation::new("contacts.proximity", Method::POST, "/api/Contact/Proximity", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Contact/Activity`: Lists what happened to contacts lately.
 pub static CONTACTS_ACTIVITY: Operation =
     Operation::new("contacts.activity", Method::GET, "/api/Contact/Activity", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Contact/Following`: Lists the contacts that the user follows.
 pub static CONTACTS_FOLLOWING: Operation =
     Operation::new("contacts.following", Method::GET, "/api/Contact/Following", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Contact`: Makes a contact with its individuals.
 pub static CONTACTS_CREATE: Operation =
@@ -165,17 +165,17 @@ pub static CONTACTS_QUERY_OPTIONS: Operation =
 /// `POST /api/Contact/Query`: Finds contacts, a few fields of each.
 pub static CONTACTS_QUERY: Operation =
     Operation::new("contacts.query", Method::POST, "/api/Contact/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `POST /api/Contact/Query/FullContact`: Finds contacts, each as a whole.
 pub static CONTACTS_QUERY_FULL: Operation =
     Operation::new("contacts.query_full", Method::POST, "/api/Contact/Query/FullContact", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Contact/Receipts`: Lists the receipts that were sent to an e-mail address.
 pub static CONTACTS_RECEIPTS: Operation =
     Operation::new("contacts.receipts", Method::GET, "/api/Contact/Receipts", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Contact/Receipts/{receiptId}`: Gets the file of a receipt.
 pub static CONTACTS_RECEIPT: Operation =
@@ -292,7 +292,7 @@ pub static CONTACT_INDIVIDUALS_QUERY_OPTIONS: Operation = Operation::new(
 /// `POST /api/ContactIndividual/Query`: Finds individuals.
 pub static CONTACT_INDIVIDUALS_QUERY: Operation =
     Operation::new("contact_individuals.query", Method::POST, "/api/ContactIndividual/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/ContactIndividual/{contactIndividualId}/EmailList`: Lists the e-mail lists and whether an
 /// individual is on them.
@@ -302,7 +302,7 @@ pub static CONTACT_INDIVIDUALS_EMAIL_LISTS: Operation = Operation::new(
     "/api/ContactIndividual/{contactIndividualId}/EmailList",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactAddress/ByContact/{contactId}`: Lists the addresses of a contact.
 pub static CONTACT_ADDRESSES_BY_CONTACT: Operation = Operation::new(
@@ -415,7 +415,7 @@ pub static CONTACT_NOTES_BY_CONTACT: Operation = Operation::new(
     "/api/ContactNote/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactNote/Important/ByContact/{contactId}`: Lists the important notes on a contact.
 pub static CONTACT_NOTES_IMPORTANT_BY_CONTACT: Operation = Operation::new(
@@ -424,7 +424,7 @@ pub static CONTACT_NOTES_IMPORTANT_BY_CONTACT: Operation = Operation::new(
     "/api/ContactNote/Important/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactNote/{noteId}`: Gets a note.
 pub static CONTACT_NOTES_GET: Operation =
@@ -457,7 +457,7 @@ pub static CONTACT_NOTES_QUERY_OPTIONS: Operation =
 /// `POST /api/ContactNote/Query`: Finds notes.
 pub static CONTACT_NOTES_QUERY: Operation =
     Operation::new("contact_notes.query", Method::POST, "/api/ContactNote/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/ContactNote/Types`: Tells the types of notes: names to labels.
 pub static CONTACT_NOTES_TYPES: Operation =
@@ -481,12 +481,12 @@ pub static CONTACT_REFERENCES_DELETE: Operation = Operation::new(
 
 /// `GET /api/Tag`: Lists the tags of the organization.
 pub static TAGS_LIST: Operation = Operation::new("tags.list", Method::GET, "/api/Tag", Class::Read)
-    .paged(client_core::Paging::SkipTake { max_take: None });
+    .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Tag/Search`: Searches tags by words.
 pub static TAGS_SEARCH: Operation =
     Operation::new("tags.search", Method::POST, "/api/Tag/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactTag/ByContact/{contactId}`: Lists the tags of a contact.
 pub static CONTACT_TAGS_BY_CONTACT: Operation = Operation::new(
@@ -495,7 +495,7 @@ pub static CONTACT_TAGS_BY_CONTACT: Operation = Operation::new(
     "/api/ContactTag/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/ContactTag`: Tags a contact.
 pub static CONTACT_TAGS_CREATE: Operation =
@@ -512,7 +512,7 @@ pub static CONTACT_TAGS_DELETE: Operation = Operation::new(
 /// `GET /api/OrganizationGroup`: Lists the groups of organizations.
 pub static ORGANIZATION_GROUPS_LIST: Operation =
     Operation::new("organization_groups.list", Method::GET, "/api/OrganizationGroup", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/OrganizationGroup/ByContact/{contactId}`: Lists the groups that a contact belongs to.
 pub static ORGANIZATION_GROUPS_BY_CONTACT: Operation = Operation::new(
@@ -529,7 +529,7 @@ pub static ORGANIZATION_GROUPS_CONTACTS: Operation = Operation::new(
     "/api/OrganizationGroup/{organizationGroupId}/contacts",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/OrganizationGroup/{organizationGroupId}`: Gets a group.
 pub static ORGANIZATION_GROUPS_GET: Operation = Operation::new(
@@ -563,7 +563,7 @@ pub static RELATIONSHIPS_BY_CONTACT: Operation = Operation::new(
     "/api/Relationship/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Relationship`: Relates two contacts.
 pub static RELATIONSHIPS_CREATE: Operation =
@@ -604,13 +604,13 @@ pub static TRIBUTES_UPDATE: Operation =
 /// `GET /api/Gift/ByContact/{contactId}`: Lists the gifts of a contact.
 pub static GIFTS_BY_CONTACT: Operation =
     Operation::new("gifts.by_contact", Method::GET, "/api/Gift/ByContact/{contactId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/ByReference/{referenceId}`: Lists the gifts of the contact that carries this id in another
 /// system.
 pub static GIFTS_BY_REFERENCE: Operation =
     Operation::new("gifts.by_reference", Method::GET, "/api/Gift/ByReference/{referenceId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/Passthrough/ByContact/{contactId}`: Lists the gifts that were given through a contact.
 pub static GIFTS_PASSTHROUGH_BY_CONTACT: Operation = Operation::new(
@@ -619,7 +619,7 @@ pub static GIFTS_PASSTHROUGH_BY_CONTACT: Operation = Operation::new(
     "/api/Gift/Passthrough/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/{giftId}`: Gets a gift.
 pub static GIFTS_GET: Operation = Operation::new("gifts.get", Method::GET, "/api/Gift/{giftId}", Class::Read);
@@ -670,7 +670,7 @@ pub static GIFTS_CUSTOM_FIELDS: Operation =
 /// `GET /api/Gift/NonCashGiftTypes`: Lists the kinds of things that can be given.
 pub static GIFTS_NON_CASH_GIFT_TYPES: Operation =
     Operation::new("gifts.non_cash_gift_types", Method::GET, "/api/Gift/NonCashGiftTypes", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/QueryOptions`: Says what gifts can be queried by.
 pub static GIFTS_QUERY_OPTIONS: Operation =
@@ -679,12 +679,12 @@ pub static GIFTS_QUERY_OPTIONS: Operation =
 /// `POST /api/Gift/Query`: Finds gifts, a few fields of each.
 pub static GIFTS_QUERY: Operation =
     Operation::new("gifts.query", Method::POST, "/api/Gift/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `POST /api/Gift/Query/FullGift`: Finds gifts, each as a whole.
 pub static GIFTS_QUERY_FULL: Operation =
     Operation::new("gifts.query_full", Method::POST, "/api/Gift/Query/FullGift", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/GiftDesignation/QueryOptions`: Says what designations can be queried by.
 pub static GIFT_DESIGNATIONS_QUERY_OPTIONS: Operation = Operation::new(
@@ -697,12 +697,12 @@ pub static GIFT_DESIGNATIONS_QUERY_OPTIONS: Operation = Operation::new(
 /// `POST /api/GiftDesignation/Query`: Finds designations: the parts of gifts that go to projects.
 pub static GIFT_DESIGNATIONS_QUERY: Operation =
     Operation::new("gift_designations.query", Method::POST, "/api/GiftDesignation/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/GiftAsk/ByContact/{contactId}`: Lists what a contact was asked for.
 pub static GIFT_ASKS_BY_CONTACT: Operation =
     Operation::new("gift_asks.by_contact", Method::GET, "/api/GiftAsk/ByContact/{contactId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/GiftAsk/{giftAskId}/Gifts`: Lists the gifts that answer an ask.
 pub static GIFT_ASKS_GIFTS: Operation =
@@ -731,7 +731,7 @@ pub static GIFT_ASKS_QUERY_OPTIONS: Operation =
 /// `POST /api/GiftAsk/Query`: Finds asks.
 pub static GIFT_ASKS_QUERY: Operation =
     Operation::new("gift_asks.query", Method::POST, "/api/GiftAsk/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/PlannedGift/ByContact/{contactId}`: Lists the planned gifts of a contact.
 pub static PLANNED_GIFTS_BY_CONTACT: Operation = Operation::new(
@@ -740,7 +740,7 @@ pub static PLANNED_GIFTS_BY_CONTACT: Operation = Operation::new(
     "/api/PlannedGift/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/PlannedGift/{plannedGiftId}`: Gets a planned gift.
 pub static PLANNED_GIFTS_GET: Operation =
@@ -773,12 +773,12 @@ pub static PLANNED_GIFTS_QUERY_OPTIONS: Operation =
 /// `POST /api/PlannedGift/Query`: Finds planned gifts.
 pub static PLANNED_GIFTS_QUERY: Operation =
     Operation::new("planned_gifts.query", Method::POST, "/api/PlannedGift/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/v2/Pledge/ByContact/{contactId}`: Lists the pledges of a contact.
 pub static PLEDGES_BY_CONTACT: Operation =
     Operation::new("pledges.by_contact", Method::GET, "/api/v2/Pledge/ByContact/{contactId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/v2/Pledge/{pledgeId}`: Gets a pledge.
 pub static PLEDGES_GET: Operation =
@@ -807,7 +807,7 @@ pub static PLEDGES_QUERY_OPTIONS: Operation =
 /// `POST /api/v2/Pledge/Query`: Finds pledges.
 pub static PLEDGES_QUERY: Operation =
     Operation::new("pledges.query", Method::POST, "/api/v2/Pledge/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Premium/{premiumId}`: Gets a premium.
 pub static PREMIUMS_GET: Operation =
@@ -824,7 +824,7 @@ pub static PREMIUMS_BY_CODE: Operation =
 /// `POST /api/Premium/Search`: Searches premiums by words.
 pub static PREMIUMS_SEARCH: Operation =
     Operation::new("premiums.search", Method::POST, "/api/Premium/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Premium`: Adds a premium.
 pub static PREMIUMS_CREATE: Operation =
@@ -845,7 +845,7 @@ pub static PREMIUMS_CUSTOM_FIELDS: Operation =
 /// `POST /api/Premium/Query`: Finds premiums.
 pub static PREMIUMS_QUERY: Operation =
     Operation::new("premiums.query", Method::POST, "/api/Premium/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Premium/QueryOptions`: Says what premiums can be queried by.
 pub static PREMIUMS_QUERY_OPTIONS: Operation =
@@ -858,7 +858,7 @@ pub static RECURRING_GIFTS_BY_CONTACT: Operation = Operation::new(
     "/api/RecurringGift/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/RecurringGift/{recurringGiftId}`: Gets a recurring gift.
 pub static RECURRING_GIFTS_GET: Operation =
@@ -903,7 +903,7 @@ pub static RECURRING_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
 /// `POST /api/RecurringGift/Query`: Finds recurring gifts.
 pub static RECURRING_GIFTS_QUERY: Operation =
     Operation::new("recurring_gifts.query", Method::POST, "/api/RecurringGift/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/RecurringGiftPayment/{recurringGiftId}`: Lists the payments of a recurring gift.
 pub static RECURRING_GIFTS_PAYMENTS: Operation = Operation::new(
@@ -912,7 +912,7 @@ pub static RECURRING_GIFTS_PAYMENTS: Operation = Operation::new(
     "/api/RecurringGiftPayment/{recurringGiftId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Campaign/{campaignId}`: Gets a campaign.
 pub static CAMPAIGNS_GET: Operation =
@@ -933,7 +933,7 @@ pub static CAMPAIGNS_QUERY_OPTIONS: Operation =
 /// `POST /api/Campaign/Query`: Finds campaigns.
 pub static CAMPAIGNS_QUERY: Operation =
     Operation::new("campaigns.query", Method::POST, "/api/Campaign/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Communication/ByCampaign/{campaignId}`: Lists the communications of a campaign.
 pub static COMMUNICATIONS_BY_CAMPAIGN: Operation = Operation::new(
@@ -942,7 +942,7 @@ pub static COMMUNICATIONS_BY_CAMPAIGN: Operation = Operation::new(
     "/api/Communication/ByCampaign/{campaignId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Communication/{communicationId}`: Gets a communication.
 pub static COMMUNICATIONS_GET: Operation =
@@ -967,7 +967,7 @@ pub static COMMUNICATIONS_CREATE: Operation =
 /// `POST /api/Communication/Query`: Finds communications.
 pub static COMMUNICATIONS_QUERY: Operation =
     Operation::new("communications.query", Method::POST, "/api/Communication/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Communication/QueryOptions`: Says what communications can be queried by.
 pub static COMMUNICATIONS_QUERY_OPTIONS: Operation = Operation::new(
@@ -980,7 +980,7 @@ pub static COMMUNICATIONS_QUERY_OPTIONS: Operation = Operation::new(
 /// `GET /api/Segment/ByContact/{contactId}`: Lists the segments of a contact.
 pub static SEGMENTS_BY_CONTACT: Operation =
     Operation::new("segments.by_contact", Method::GET, "/api/Segment/ByContact/{contactId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Segment/{segmentId}`: Gets a segment.
 pub static SEGMENTS_GET: Operation =
@@ -997,7 +997,7 @@ pub static SEGMENTS_BY_CODE: Operation =
 /// `POST /api/Segment/Search`: Searches segments by words.
 pub static SEGMENTS_SEARCH: Operation =
     Operation::new("segments.search", Method::POST, "/api/Segment/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Segment`: Adds a segment to a communication.
 pub static SEGMENTS_CREATE: Operation =
@@ -1018,7 +1018,7 @@ pub static PROJECTS_BY_CODE: Operation =
 /// `POST /api/Project/Search`: Searches projects by words.
 pub static PROJECTS_SEARCH: Operation =
     Operation::new("projects.search", Method::POST, "/api/Project/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Project`: Adds a project.
 pub static PROJECTS_CREATE: Operation =
@@ -1059,7 +1059,7 @@ pub static PROJECTS_QUERY_OPTIONS: Operation =
 /// `POST /api/Project/Query`: Finds projects.
 pub static PROJECTS_QUERY: Operation =
     Operation::new("projects.query", Method::POST, "/api/Project/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/ProjectExpense`: Lists the expenses of projects.
 pub static PROJECT_EXPENSES_LIST: Operation =
@@ -1096,7 +1096,7 @@ pub static PROJECT_NOTES_BY_PROJECT: Operation = Operation::new(
     "/api/ProjectNote/ByProject/{projectId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ProjectNote/{noteId}`: Gets a note on a project.
 pub static PROJECT_NOTES_GET: Operation =
@@ -1129,7 +1129,7 @@ pub static PROJECT_ROLES_BY_CONTACT: Operation = Operation::new(
     "/api/ProjectRole/ByContact/{contactId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ProjectRole/ByProject/{projectId}`: Lists the roles in a project.
 pub static PROJECT_ROLES_BY_PROJECT: Operation = Operation::new(
@@ -1138,7 +1138,7 @@ pub static PROJECT_ROLES_BY_PROJECT: Operation = Operation::new(
     "/api/ProjectRole/ByProject/{projectId}",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ProjectRole/{projectRoleId}`: Gets a role in a project.
 pub static PROJECT_ROLES_GET: Operation =
@@ -1167,11 +1167,11 @@ pub static PROJECT_ROLES_CREATE: Operation =
 /// `GET /api/ProjectRole/Types`: Lists the roles that there are.
 pub static PROJECT_ROLES_TYPES: Operation =
     Operation::new("project_roles.types", Method::GET, "/api/ProjectRole/Types", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Event`: Lists the events.
 pub static EVENTS_LIST: Operation = Operation::new("events.list", Method::GET, "/api/Event", Class::Read)
-    .paged(client_core::Paging::SkipTake { max_take: None });
+    .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Event`: Adds an event.
 pub static EVENTS_CREATE: Operation =
@@ -1208,12 +1208,12 @@ pub static EVENTS_QUERY_OPTIONS: Operation =
 /// `POST /api/Event/Query`: Finds events.
 pub static EVENTS_QUERY: Operation =
     Operation::new("events.query", Method::POST, "/api/Event/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Event/{eventId}/Attendees`: Lists who is invited to the event.
 pub static EVENT_ATTENDEES_LIST: Operation =
     Operation::new("event_attendees.list", Method::GET, "/api/Event/{eventId}/Attendees", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Event/{eventId}/Attendees`: Invites an individual.
 pub static EVENT_ATTENDEES_CREATE: Operation =
@@ -1262,12 +1262,12 @@ pub static EVENTS_ATTENDEE_QUERY_OPTIONS: Operation = Operation::new(
 /// `POST /api/EventAttendee/Query`: Finds invitations, of all events.
 pub static EVENTS_QUERY_ATTENDEES: Operation =
     Operation::new("events.query_attendees", Method::POST, "/api/EventAttendee/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Event/{eventId}/Contacts`: Lists who is in charge of the event.
 pub static EVENT_CONTACTS_LIST: Operation =
     Operation::new("event_contacts.list", Method::GET, "/api/Event/{eventId}/Contacts", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Event/{eventId}/Contacts`: Puts an individual in charge.
 pub static EVENT_CONTACTS_CREATE: Operation =
@@ -1292,7 +1292,7 @@ pub static EVENT_CONTACTS_DELETE: Operation = Operation::new(
 /// `GET /api/Grant/ByContact/{contactId}`: Lists the grants of a contact.
 pub static GRANTS_BY_CONTACT: Operation =
     Operation::new("grants.by_contact", Method::GET, "/api/Grant/ByContact/{contactId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Grant/{grantId}`: Gets a grant.
 pub static GRANTS_GET: Operation =
@@ -1329,12 +1329,12 @@ pub static GRANTS_QUERY_OPTIONS: Operation =
 /// `POST /api/Grant/Query`: Finds grants.
 pub static GRANTS_QUERY: Operation =
     Operation::new("grants.query", Method::POST, "/api/Grant/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/VolunteerOpportunity`: Lists the opportunities to help.
 pub static VOLUNTEER_OPPORTUNITIES_LIST: Operation =
     Operation::new("volunteer_opportunities.list", Method::GET, "/api/VolunteerOpportunity", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/VolunteerOpportunity`: Adds an opportunity.
 pub static VOLUNTEER_OPPORTUNITIES_CREATE: Operation =
@@ -1397,7 +1397,7 @@ pub static OPPORTUNITY_VOLUNTEERS_LIST: Operation = Operation::new(
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers`: Adds an individual as a volunteer.
 pub static OPPORTUNITY_VOLUNTEERS_CREATE: Operation = Operation::new(
@@ -1426,7 +1426,7 @@ pub static OPPORTUNITY_VOLUNTEERS_DELETE: Operation = Operation::new(
 /// `GET /api/Volunteer/Search`: Finds volunteers of all opportunities.
 pub static VOLUNTEERS_SEARCH: Operation =
     Operation::new("volunteers.search", Method::GET, "/api/Volunteer/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Volunteer/QueryOptions`: Says what volunteers can be queried by.
 pub static VOLUNTEERS_QUERY_OPTIONS: Operation =
@@ -1519,7 +1519,7 @@ pub static OPPORTUNITY_ORGANIZERS_DELETE: Operation = Operation::new(
 /// `POST /api/Email/Search`: Searches e-mails by words.
 pub static EMAILS_SEARCH: Operation =
     Operation::new("emails.search", Method::POST, "/api/Email/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Email/Send`: Sends an e-mail to contacts.
 pub static EMAILS_SEND: Operation =
@@ -1528,7 +1528,7 @@ pub static EMAILS_SEND: Operation =
 /// `POST /api/EmailList/Search`: Searches e-mail lists by words.
 pub static EMAIL_LISTS_SEARCH: Operation =
     Operation::new("email_lists.search", Method::POST, "/api/EmailList/Search", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/EmailList`: Adds individuals to e-mail lists.
 pub static EMAIL_LISTS_ADD: Operation =
@@ -1536,7 +1536,7 @@ pub static EMAIL_LISTS_ADD: Operation =
 
 /// `POST /api/Search`: Searches contacts, individuals, campaigns, projects, segments and tags by words.
 pub static SEARCH_ALL: Operation = Operation::new("search.all", Method::POST, "/api/Search", Class::Read)
-    .paged(client_core::Paging::SkipTake { max_take: None });
+    .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Task`: Adds a task.
 pub static TASKS_CREATE: Operation = Operation::new("tasks.create", Method::POST, "/api/Task", Class::Write);
@@ -1548,7 +1548,7 @@ pub static TASKS_TYPES: Operation =
 /// `POST /api/Task/Query`: Finds tasks.
 pub static TASKS_QUERY: Operation =
     Operation::new("tasks.query", Method::POST, "/api/Task/Query", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: Some(1000) });
+        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Task/QueryOptions`: Says what tasks can be queried by.
 pub static TASKS_QUERY_OPTIONS: Operation =
@@ -1583,12 +1583,12 @@ pub static WEBHOOKS_SET_ACTIVE: Operation = Operation::new(
 /// `GET /api/Reminder/Active`: Lists the reminders that wait for the user.
 pub static REMINDERS_ACTIVE: Operation =
     Operation::new("reminders.active", Method::GET, "/api/Reminder/Active", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/Saved`: Lists the reminders that come again.
 pub static REMINDERS_SAVED: Operation =
     Operation::new("reminders.saved", Method::GET, "/api/Reminder/Saved", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/ByContact/{contactId}/Active`: Lists the reminders about a contact that wait.
 pub static REMINDERS_ACTIVE_BY_CONTACT: Operation = Operation::new(
@@ -1597,7 +1597,7 @@ pub static REMINDERS_ACTIVE_BY_CONTACT: Operation = Operation::new(
     "/api/Reminder/ByContact/{contactId}/Active",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/ByContact/{contactId}/Inactive`: Lists the reminders about a contact that are done or
 /// dismissed.
@@ -1607,12 +1607,12 @@ pub static REMINDERS_INACTIVE_BY_CONTACT: Operation = Operation::new(
     "/api/Reminder/ByContact/{contactId}/Inactive",
     Class::Read,
 )
-.paged(client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/ByContact/{contactId}`: Lists all reminders about a contact.
 pub static REMINDERS_BY_CONTACT: Operation =
     Operation::new("reminders.by_contact", Method::GET, "/api/Reminder/ByContact/{contactId}", Class::Read)
-        .paged(client_core::Paging::SkipTake { max_take: None });
+        .paged(auth_client_core::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Reminder`: Adds a reminder.
 pub static REMINDERS_CREATE: Operation =

@@ -5,7 +5,7 @@ use crate::generated::models::opportunity_organizers::OpportunityOrganizersCreat
 use crate::generated::models::volunteer_opportunities::VolunteerOrganizer;
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// The organizers of one opportunity.
 ///

@@ -7,7 +7,7 @@ use crate::generated::models::opportunity_volunteers::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// The volunteers of one opportunity, and their hours.
 ///

@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::organization_groups::{OrganizationGroup, OrganizationGroupContact};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Groups of contacts.
 ///

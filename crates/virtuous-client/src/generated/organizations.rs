@@ -4,7 +4,7 @@
 use crate::generated::models::organizations::{CurrentOrganization, Organization, OrganizationsSwitchBody};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Organizations that the credential may act in.
 ///

@@ -4,7 +4,7 @@
 use crate::generated::models::permissions::Permission;
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// What the user may do.
 ///

@@ -7,7 +7,7 @@ use crate::generated::models::gifts::Gift;
 use crate::generated::models::planned_gifts::{PlannedGift, PlannedGiftCreate, PlannedGiftUpdate};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Planned gifts, such as bequests.
 ///

@@ -8,7 +8,7 @@ use crate::generated::models::pledges::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Pledges and their payments.
 ///

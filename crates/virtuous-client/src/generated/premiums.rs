@@ -6,7 +6,7 @@ use crate::generated::models::contacts::{CustomFieldDef, QueryOptions};
 use crate::generated::models::premiums::{Premium, PremiumWrite, PremiumsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Premiums: what is given in return.
 ///

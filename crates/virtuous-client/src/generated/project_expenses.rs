@@ -6,7 +6,7 @@ use crate::generated::models::project_expenses::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Expenses of projects.
 ///

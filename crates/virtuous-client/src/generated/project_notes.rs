@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::project_notes::{ProjectNote, ProjectNoteCreate, ProjectNoteUpdate};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Notes on projects.
 ///

@@ -7,7 +7,7 @@ use crate::generated::models::project_roles::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Roles of contacts in projects.
 ///

@@ -8,7 +8,7 @@ use crate::generated::models::projects::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Projects that gifts go to.
 ///

@@ -9,7 +9,7 @@ use crate::generated::models::recurring_gifts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Recurring gifts and their payments.
 ///

@@ -7,7 +7,7 @@ use crate::generated::models::relationships::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// What contacts are to each other.
 ///

@@ -9,7 +9,7 @@ use crate::generated::models::reminders::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 use serde_json::{Map, Value};
 
 /// Reminders. The vendor has put tasks in their place.

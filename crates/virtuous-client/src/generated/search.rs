@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::search::{SearchRequest, SearchResults};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Search over everything.
 ///

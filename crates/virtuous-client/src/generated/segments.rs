@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::segments::{Segment, SegmentCreate, SegmentUpdate, SegmentsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Segments: whom a communication goes to.
 ///

@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::tags::{Tag, TagsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use client_core::model;
+use auth_client_core::model;
 
 /// Tags. They are made in the web application only.
 ///

@@ -4,7 +4,7 @@
 use crate::generated::models::tributes::{Tribute, TributeWrite};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// People whom gifts honour.
 ///

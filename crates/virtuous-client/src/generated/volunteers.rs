@@ -5,7 +5,7 @@ use crate::generated::models::contacts::QueryOptions;
 use crate::generated::models::opportunity_volunteers::Volunteer;
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Volunteers of all opportunities.
 ///

@@ -4,7 +4,7 @@
 use crate::generated::models::webhooks::{Webhook, WebhookWrite};
 use crate::generated::operations;
 use crate::{Call, Client, Error};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// Subscriptions to what happens. There is no list of them: keep their ids.
 ///

@@ -9,7 +9,7 @@ mod records;
 use crate::generated::Paging;
 use crate::query::{Query, parameter};
 use crate::{Call, Error, ErrorKind, Page};
-use client_core::record::Field;
+use auth_client_core::record::Field;
 use futures_core::Stream;
 use http::StatusCode;
 use std::fmt;
@@ -227,7 +227,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// ```
     #[cfg(feature = "blocking")]
     pub fn wait_next(&mut self) -> Option<Result<T, Error>> {
-        match client_core::blocking::run(self.next()) {
+        match auth_client_core::blocking::run(self.next()) {
             Ok(row) => row,
             Err(error) => Some(Err(error.into())),
         }
@@ -356,7 +356,7 @@ fn signed(number: u64) -> i64 {
 }
 
 fn paging(reason: &'static str) -> Error {
-    client_core::Error::paging("walk", reason).with_provider(crate::builder::PROVIDER).into()
+    auth_client_core::Error::paging("walk", reason).with_provider(crate::builder::PROVIDER).into()
 }
 
 /// Whether fewer rows could help: the vendor fails, or takes too long, on what is much. A server that can't be reached

@@ -9,8 +9,8 @@
 
 mod record;
 
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use client_core::auth_core::{ExposeSecret, SecretString};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value};
 use sha2::Sha256;
@@ -18,7 +18,7 @@ use std::fmt;
 
 pub use record::{WebhookContact, WebhookGift, WebhookRecord};
 
-client_core::open_enum! {
+auth_client_core::open_enum! {
     /// What has happened.
     ///
     /// ```

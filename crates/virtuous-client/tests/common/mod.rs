@@ -1,6 +1,6 @@
 //! What the generated tests need to know about this vendor: how a client is made, and how its requests authenticate.
 
-use client_core::testing::{ManualTime, WireRequest};
+use auth_client_core::testing::{ManualTime, WireRequest};
 use std::sync::Arc;
 use virtuous_client::{Client, HmacKeys};
 

@@ -3,7 +3,7 @@
 
 use super::assert_sent;
 use crate::common;
-use client_core::testing::WireServer;
+use auth_client_core::testing::WireServer;
 use virtuous_client::NamedValue;
 
 #[tokio::test]

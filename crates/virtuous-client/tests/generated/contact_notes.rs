@@ -3,7 +3,7 @@
 
 use super::assert_sent;
 use crate::common;
-use client_core::testing::WireServer;
+use auth_client_core::testing::WireServer;
 use virtuous_client::{
     ContactNotesByContactOptions, ContactNotesImportantByContactOptions, CustomFieldType, NoteCreate,
     NoteEmail, NoteSort, NoteUpdate, Paging, Query, QueryOptionType,

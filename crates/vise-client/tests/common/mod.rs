@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use async_trait::async_trait;
+use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use bytes::Bytes;
-use client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};

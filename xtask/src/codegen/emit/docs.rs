@@ -27,7 +27,7 @@ fn class(class: Class) -> &'static str {
     }
 }
 
-/// The kind of error that a status comes back as, see `ErrorKind::from_status` of client-core.
+/// The kind of error that a status comes back as, see `ErrorKind::from_status` of auth-client-core.
 fn kind(status: u16) -> &'static str {
     match status {
         400 | 422 => "InvalidData",

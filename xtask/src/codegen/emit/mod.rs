@@ -86,8 +86,8 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         let file = wire_tests::file(plan, resource)?;
         let mut names: Names =
             file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
-        names.insert("WireServer".to_owned(), "client_core::testing::WireServer".to_owned());
-        names.insert("ExposeSecret".to_owned(), "client_core::auth_core::ExposeSecret".to_owned());
+        names.insert("WireServer".to_owned(), "auth_client_core::testing::WireServer".to_owned());
+        names.insert("ExposeSecret".to_owned(), "auth_client_core::auth_core::ExposeSecret".to_owned());
         names.insert("common".to_owned(), "crate::common".to_owned());
         names.insert("assert_sent".to_owned(), "super::assert_sent".to_owned());
         let text = file.render(&names, origin.root)?;
@@ -102,7 +102,7 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
     let mut shared = wire_tests::module(&tested, if lenient.is_some() { &["lenient"] } else { &[] });
     shared.head.push(format!("Input: {}", origin.digest));
     let names = Names::from([
-        ("WireServer".to_owned(), "client_core::testing::WireServer".to_owned()),
+        ("WireServer".to_owned(), "auth_client_core::testing::WireServer".to_owned()),
         ("common".to_owned(), "crate::common".to_owned()),
     ]);
     let text = shared.render(&names, origin.root)?;
@@ -138,21 +138,21 @@ fn names(plan: &Plan<'_>) -> Names {
     let mut names: Names = [
         ("BTreeMap", "std::collections::BTreeMap"),
         ("Call", "crate::Call"),
-        ("Class", "client_core::Class"),
+        ("Class", "auth_client_core::Class"),
         ("Client", "crate::Client"),
         ("Deserialize", "serde::Deserialize"),
-        ("Field", "client_core::record::Field"),
+        ("Field", "auth_client_core::record::Field"),
         ("Map", "serde_json::Map"),
         ("Error", "crate::Error"),
-        ("ExposeSecret", "client_core::auth_core::ExposeSecret"),
+        ("ExposeSecret", "auth_client_core::auth_core::ExposeSecret"),
         ("Method", "http::Method"),
-        ("Operation", "client_core::Operation"),
-        ("Record", "client_core::record::Record"),
-        ("SecretString", "client_core::auth_core::SecretString"),
+        ("Operation", "auth_client_core::Operation"),
+        ("Record", "auth_client_core::record::Record"),
+        ("SecretString", "auth_client_core::auth_core::SecretString"),
         ("Serialize", "serde::Serialize"),
         ("Value", "serde_json::Value"),
-        ("decode", "client_core::decode"),
-        ("model", "client_core::model"),
+        ("decode", "auth_client_core::decode"),
+        ("model", "auth_client_core::model"),
         ("operations", "crate::generated::operations"),
     ]
     .into_iter()

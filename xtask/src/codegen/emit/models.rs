@@ -207,12 +207,12 @@ fn serde_attribute(
         match (secret, option) {
             (true, true) => {
                 parts.push(quote!(default));
-                parts.push(quote!(deserialize_with = "client_core::model::optional_secret"));
+                parts.push(quote!(deserialize_with = "auth_client_core::model::optional_secret"));
             }
-            (true, false) => parts.push(quote!(deserialize_with = "client_core::model::secret")),
+            (true, false) => parts.push(quote!(deserialize_with = "auth_client_core::model::secret")),
             _ if property.defaulted => {
                 parts.push(quote!(default));
-                parts.push(quote!(deserialize_with = "client_core::model::null_as_default"));
+                parts.push(quote!(deserialize_with = "auth_client_core::model::null_as_default"));
             }
             _ => {}
         }
@@ -223,8 +223,8 @@ fn serde_attribute(
         }
         parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
         match (secret, option) {
-            (true, true) => parts.push(quote!(serialize_with = "client_core::model::expose_optional")),
-            (true, false) => parts.push(quote!(serialize_with = "client_core::model::expose")),
+            (true, true) => parts.push(quote!(serialize_with = "auth_client_core::model::expose_optional")),
+            (true, false) => parts.push(quote!(serialize_with = "auth_client_core::model::expose")),
             _ => {}
         }
     }
@@ -277,9 +277,10 @@ pub(crate) fn reading(plan: &Plan<'_>, models: &[&Model<'_>]) -> Vec<TokenStream
         read().filter(|model| model.object().is_some()).map(|model| ident(&model.schema.name)).collect();
     let enumerations: Vec<_> =
         read().filter(|model| model.object().is_none()).map(|model| ident(&model.schema.name)).collect();
-    let records = (!records.is_empty()).then(|| quote!(client_core::deserialize_records!(#(#records),*);));
+    let records =
+        (!records.is_empty()).then(|| quote!(auth_client_core::deserialize_records!(#(#records),*);));
     let enumerations =
-        (!enumerations.is_empty()).then(|| quote!(client_core::record_enums!(#(#enumerations),*);));
+        (!enumerations.is_empty()).then(|| quote!(auth_client_core::record_enums!(#(#enumerations),*);));
     records.into_iter().chain(enumerations).collect()
 }
 

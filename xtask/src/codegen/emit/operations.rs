@@ -42,7 +42,7 @@ pub(crate) fn file(api: &Api) -> RustFile {
                 Some(max) => quote!(Some(#max)),
                 None => quote!(None),
             };
-            value = quote!(#value.paged(client_core::Paging::SkipTake { max_take: #max }));
+            value = quote!(#value.paged(auth_client_core::Paging::SkipTake { max_take: #max }));
         }
         if operation.sensitive {
             value = quote!(#value.sensitive());

@@ -29,7 +29,7 @@ pub(super) struct Test {
 pub(super) const SECTIONS: [&[Figure]; 2] = [reliability::FIGURES, security::FIGURES];
 
 const fn core(target: &'static str, name: &'static str) -> Test {
-    Test { package: "client-core", target, name }
+    Test { package: "auth-client-core", target, name }
 }
 
 const fn auth(name: &'static str) -> Test {

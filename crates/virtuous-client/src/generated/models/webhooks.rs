@@ -2,8 +2,8 @@
 //! Models that `webhooks` is the first to use.
 
 use crate::Error;
-use client_core::auth_core::SecretString;
-use client_core::record::{Field, Record};
+use auth_client_core::auth_core::SecretString;
+use auth_client_core::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -96,7 +96,10 @@ pub struct WebhookWrite {
     /// Where deliveries go, by `https`.
     pub payload_url: String,
     /// What deliveries are signed with. The vendor gives it out in clear.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "client_core::model::expose_optional")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::model::expose_optional"
+    )]
     pub secret: Option<SecretString>,
     /// Tells of new contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,4 +335,4 @@ impl From<String> for WebhookWrite {
     }
 }
 
-client_core::deserialize_records!(Webhook);
+auth_client_core::deserialize_records!(Webhook);

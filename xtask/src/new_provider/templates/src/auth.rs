@@ -2,8 +2,8 @@
 //!
 //! A key never changes by itself, so a 401 is final. Name the vendor's page here.
 
-use client_core::auth_core::scheme::Bearer;
-use client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::auth_core::{InvalidCredential, SecretString};
 
 /// The signer for this key.
 pub(crate) fn signer(key: &SecretString) -> Result<Bearer, InvalidCredential> {

@@ -2,8 +2,8 @@
 
 use crate::auth;
 use crate::error::{Error, VendorName};
-use client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
-use client_core::{BaseUrl, Engine, Request, Settings, env};
+use auth_client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
+use auth_client_core::{BaseUrl, Engine, Request, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -60,15 +60,15 @@ impl Client {
     /// A request to a path that has no method here, with the same key and rules.
     ///
     /// The path is taken as it is, percent-encoded already; the query goes into
-    /// [`query`](client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](client_core::Request::class) says that it may be.
+    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
+    /// [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(vendorname: vendorname_client::Client) -> Result<(), vendorname_client::Error> {
     /// use http::Method;
     ///
     /// let call: vendorname_client::Call<serde_json::Value> =
-    ///     vendorname.request(Method::GET, "/status").call(client_core::decode::json);
+    ///     vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
     /// println!("{}", call.await?);
     /// # Ok(())
     /// # }
@@ -100,7 +100,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    client_core::shared_builder_methods!();
+    auth_client_core::shared_builder_methods!();
 
     /// A builder with the key and the address of the environment, see [`Client::from_env`].
     ///
@@ -116,7 +116,7 @@ impl ClientBuilder {
             }
             Ok(builder)
         };
-        read().map_err(|error: client_core::Error| Error::from(error.with_provider("vendorname")))
+        read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider("vendorname")))
     }
 
     /// Builds the client.

@@ -3,21 +3,21 @@
 //! Read is a top-level `message`, where it is there; everything else is kept as it came. Name the vendor's page here, and
 //! read its codes and request ids too.
 
-use client_core::{AnswerView, ApiError, Vendor};
+use auth_client_core::{AnswerView, ApiError, Vendor};
 use serde::Deserialize;
 use std::fmt;
 use std::ops::Deref;
 
 /// A call to VendorName that failed.
 ///
-/// It gives access to everything that [`client_core::Error`] knows:
+/// It gives access to everything that [`auth_client_core::Error`] knows:
 ///
 /// ```no_run
 /// # async fn run(vendorname: vendorname_client::Client) {
 /// use http::Method;
 /// use vendorname_client::{Call, ErrorKind};
 ///
-/// let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(client_core::decode::json);
+/// let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
 /// match call.await {
 ///     Ok(status) => println!("{status}"),
 ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such path"),
@@ -26,26 +26,26 @@ use std::ops::Deref;
 /// }
 /// # }
 /// ```
-pub struct Error(client_core::Error);
+pub struct Error(auth_client_core::Error);
 
 impl Error {
     /// The part that all providers share.
     #[must_use]
-    pub fn into_inner(self) -> client_core::Error {
+    pub fn into_inner(self) -> auth_client_core::Error {
         self.0
     }
 }
 
 impl Deref for Error {
-    type Target = client_core::Error;
+    type Target = auth_client_core::Error;
 
-    fn deref(&self) -> &client_core::Error {
+    fn deref(&self) -> &auth_client_core::Error {
         &self.0
     }
 }
 
-impl From<client_core::Error> for Error {
-    fn from(error: client_core::Error) -> Self {
+impl From<auth_client_core::Error> for Error {
+    fn from(error: auth_client_core::Error) -> Self {
         Self(error)
     }
 }
@@ -83,7 +83,7 @@ impl Vendor for VendorName {
             message: Option<String>,
         }
         let mut api = ApiError::new();
-        api.message = client_core::model::read_object::<Body>(answer.body).and_then(|body| body.message);
+        api.message = auth_client_core::model::read_object::<Body>(answer.body).and_then(|body| body.message);
         api
     }
 }

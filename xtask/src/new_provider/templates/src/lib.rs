@@ -11,7 +11,7 @@
 //! # async fn run() -> Result<(), vendorname_client::Error> {
 //! let vendorname = Client::from_env()?;
 //!
-//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(client_core::decode::json);
+//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
 //! println!("{}", call.await?);
 //! # Ok(())
 //! # }
@@ -26,7 +26,7 @@
 //!
 //! Reads are repeated within the [`RetryPolicy`]. Everything else is repeated only when it is certain that nothing was
 //! sent. When the answer to such a call is lost,
-//! [`Error::may_have_been_executed`](client_core::Error::may_have_been_executed) says so.
+//! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
 //!
 //! # Testing your own code
 //!
@@ -44,7 +44,7 @@
 //!     .transport(transport.clone())
 //!     .build()?;
 //!
-//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(client_core::decode::json);
+//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
 //! assert_eq!(call.await?["ready"], true);
 //! assert_eq!(transport.requests()[0].uri.path(), "/status");
 //! # Ok::<(), vendorname_client::Error>(())
@@ -70,7 +70,7 @@ pub use error::Error;
 pub use generated::*;
 
 /// A call to VendorName that is ready to go: `.await` sends it.
-pub type Call<T> = client_core::Call<T, Error>;
+pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

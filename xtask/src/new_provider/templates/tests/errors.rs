@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::ScriptedTransport;
+use auth_client_core::testing::ScriptedTransport;
 use http::Method;
 use vendorname_client::{Call, Client, ErrorKind, SecretString};
 
@@ -11,7 +11,7 @@ fn client(transport: &ScriptedTransport) -> Client {
 }
 
 fn call(client: &Client, method: Method) -> Call<serde_json::Value> {
-    client.request(method, "/status").call(client_core::decode::json)
+    client.request(method, "/status").call(auth_client_core::decode::json)
 }
 
 #[tokio::test]

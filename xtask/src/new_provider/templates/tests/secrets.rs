@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use client_core::testing::{Canary, ScriptedTransport, WireServer};
+use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use http::Method;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -69,7 +69,7 @@ async fn no_error_and_no_log_line_shows_the_key() {
         );
         let server = WireServer::start([answer.into_bytes()]).unwrap();
         let client = Client::builder(KEY.to_owned()).base_url(server.url()).build().unwrap();
-        let call: Call<Vec<String>> = client.request(Method::POST, "/status").call(client_core::decode::json);
+        let call: Call<Vec<String>> = client.request(Method::POST, "/status").call(auth_client_core::decode::json);
         let error = call.await.unwrap_err();
         assert!(server.request().is_some(), "it was really sent");
         assert_eq!(Canary::new(KEY).form_in_error(&error), None, "{status}: {error:?}");

@@ -4,7 +4,7 @@
 use crate::generated::models::{Book, BookCreate, BookUpdate, Part, PartWrite};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use client_core::{decode, model};
+use auth_client_core::{decode, model};
 
 /// Books.
 ///

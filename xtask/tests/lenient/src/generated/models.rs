@@ -2,12 +2,12 @@
 //! Models: what is sent in bodies and read from answers.
 
 use crate::{Error, Notes, Price, Stamp};
-use client_core::auth_core::SecretString;
-use client_core::record::{Field, Record};
+use auth_client_core::auth_core::SecretString;
+use auth_client_core::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-client_core::open_enum! {
+auth_client_core::open_enum! {
     /// How a book is bound.
     pub enum Binding {
         /// `hard` on the wire.
@@ -173,7 +173,10 @@ pub struct BookUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edition: Option<i64>,
     /// The vendor's `isbn`.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "client_core::model::expose_optional")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::model::expose_optional"
+    )]
     pub isbn: Option<SecretString>,
     /// The vendor's `publisher`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +193,7 @@ impl TryFrom<&Book> for BookUpdate {
             binding: read.cover.clone(),
             sheets: crate::sheets(read.pages.as_ref(), "pages")?,
             parts: (!read.parts.is_empty()).then(|| read.parts.iter().map(PartWrite::from).collect()),
-            edition: client_core::record::known(&read.unknown, "edition"),
+            edition: auth_client_core::record::known(&read.unknown, "edition"),
             isbn: read.isbn.clone(),
             publisher: None,
         })
@@ -305,6 +308,6 @@ impl PartWrite {
     }
 }
 
-client_core::deserialize_records!(Book, Part);
+auth_client_core::deserialize_records!(Book, Part);
 
-client_core::record_enums!(Binding);
+auth_client_core::record_enums!(Binding);

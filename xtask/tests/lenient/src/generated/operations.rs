@@ -2,12 +2,12 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use client_core::{Class, Operation};
+use auth_client_core::{Class, Operation};
 use http::Method;
 
 /// `GET /books`: Lists books.
 pub static BOOKS_LIST: Operation = Operation::new("books.list", Method::GET, "/books", Class::Read)
-    .paged(client_core::Paging::SkipTake { max_take: Some(50) });
+    .paged(auth_client_core::Paging::SkipTake { max_take: Some(50) });
 
 /// `POST /books`: Adds a book.
 pub static BOOKS_CREATE: Operation = Operation::new("books.create", Method::POST, "/books", Class::Write);

@@ -4,7 +4,7 @@
 //! decoded answer. How a client is made and how its requests are authenticated comes from `tests/common`.
 
 use crate::common;
-use client_core::testing::WireServer;
+use auth_client_core::testing::WireServer;
 
 mod books;
 mod covers;

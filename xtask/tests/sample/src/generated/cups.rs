@@ -4,7 +4,7 @@
 use crate::generated::models::{Cup, CupsRenameBody, Filling};
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use auth_client_core::decode;
 use std::collections::BTreeMap;
 
 /// The cups of a pot.

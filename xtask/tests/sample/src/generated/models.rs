@@ -2,7 +2,7 @@
 //! Models: what is sent in bodies and read from answers.
 
 use crate::Money;
-use client_core::auth_core::SecretString;
+use auth_client_core::auth_core::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ impl From<i64> for Ring {
     }
 }
 
-client_core::open_enum! {
+auth_client_core::open_enum! {
     /// Kinds of tea.
     pub enum TeaKind {
         /// Not fermented.
@@ -85,12 +85,12 @@ pub struct Pot {
     /// The vendor's `litres`.
     pub litres: f64,
     /// Whether it is warm.
-    #[serde(default, deserialize_with = "client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub warm: bool,
     /// The vendor's `cover`.
     pub cover: Option<Cover>,
     /// The vendor's `tags`.
-    #[serde(default, deserialize_with = "client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub tags: Vec<String>,
     /// The vendor's `labels`.
     pub labels: Option<BTreeMap<String, String>>,
@@ -101,7 +101,7 @@ pub struct Pot {
     /// At least 2 characters. At most 40 characters.
     pub made_in: Option<String>,
     /// The vendor's `Secret_Hint`.
-    #[serde(rename = "Secret_Hint", default, deserialize_with = "client_core::model::optional_secret")]
+    #[serde(rename = "Secret_Hint", default, deserialize_with = "auth_client_core::model::optional_secret")]
     pub secret_hint: Option<SecretString>,
 }
 
@@ -285,7 +285,7 @@ pub struct Settings {
     #[serde(rename = "type")]
     pub object_type: String,
     /// The vendor's `heat`.
-    #[serde(default, deserialize_with = "client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub heat: i64,
     /// The vendor's `steep`.
     pub steep: Steep,
@@ -295,9 +295,9 @@ pub struct Settings {
     /// The vendor's `second`.
     #[serde(
         default,
-        deserialize_with = "client_core::model::optional_secret",
+        deserialize_with = "auth_client_core::model::optional_secret",
         skip_serializing_if = "Option::is_none",
-        serialize_with = "client_core::model::expose_optional"
+        serialize_with = "auth_client_core::model::expose_optional"
     )]
     pub second: Option<SecretString>,
     /// The members that this version doesn't know. They are sent back as they came.
@@ -380,14 +380,17 @@ pub struct Login {
     /// The name on the list.
     pub user: String,
     /// The word at the door.
-    #[serde(serialize_with = "client_core::model::expose")]
+    #[serde(serialize_with = "auth_client_core::model::expose")]
     pub password: SecretString,
     /// What she carries.
     pub device: String,
     /// In years.
     pub age: i64,
     /// A one-time code.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "client_core::model::expose_optional")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::model::expose_optional"
+    )]
     pub code: Option<SecretString>,
 }
 
@@ -455,10 +458,10 @@ impl LoginWithDevice {
 #[non_exhaustive]
 pub struct Session {
     /// The vendor's `token`.
-    #[serde(deserialize_with = "client_core::model::secret")]
+    #[serde(deserialize_with = "auth_client_core::model::secret")]
     pub token: SecretString,
     /// The vendor's `refresh`.
-    #[serde(default, deserialize_with = "client_core::model::optional_secret")]
+    #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
     pub refresh: Option<SecretString>,
     /// The vendor's `price`.
     pub price: Money,
@@ -479,7 +482,7 @@ pub struct Guest {
 #[non_exhaustive]
 pub struct Proof {
     /// The code.
-    #[serde(serialize_with = "client_core::model::expose")]
+    #[serde(serialize_with = "auth_client_core::model::expose")]
     pub code: SecretString,
 }
 

@@ -2,7 +2,7 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use client_core::{Class, Operation};
+use auth_client_core::{Class, Operation};
 use http::Method;
 
 /// `GET /pots`: Lists pots.

@@ -5,7 +5,7 @@ use crate::generated::cups::Cups;
 use crate::generated::models::Settings;
 use crate::generated::operations;
 use crate::{Call, Client};
-use client_core::decode;
+use auth_client_core::decode;
 
 /// One pot.
 ///

@@ -4,7 +4,7 @@
 use crate::generated::models::{NewPot, Pot, PotChange, Ring, TeaKind};
 use crate::generated::operations;
 use crate::{Call, Client, Lid};
-use client_core::decode;
+use auth_client_core::decode;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 
 use super::assert_sent;
 use crate::common;
-use client_core::auth_core::ExposeSecret;
-use client_core::testing::WireServer;
+use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::testing::WireServer;
 use sample_client::{
     Cover, Lid, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, Ring, TeaKind,
 };

@@ -1,0 +1,340 @@
+//! Calls from programs that have no async runtime: scripts, login modules, plug-ins.
+//!
+//! There is no second client. The same calls are awaited here, on behalf of a thread that waits for them, so retries,
+//! deadlines, renewals, errors and redaction are the same.
+//!
+//! ```
+//! # use auth_client_core::{Call, Error};
+//! # fn example(call: Call<String, Error>) -> Result<(), Error> {
+//! let text = call.timeout(std::time::Duration::from_secs(5)).wait()?;
+//! # let _ = text;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Call::wait`] sends a call, [`Pages::wait_next`] and [`Items::wait_next`] go through lists, which are also iterators
+//! by way of [`Pages::blocking`] and [`Items::blocking`], and [`wait`] waits for anything else: logins, answers to
+//! challenges, helpers that make several calls.
+//!
+//! # The thread behind it
+//!
+//! The first call of a process starts one thread, which is there until the process ends. It keeps connections open
+//! between calls and brings a renewal to its end after the call that began it has returned. (Looking up a name takes
+//! another thread, for a while.) Any number of threads may wait at the same time.
+//!
+//! A program that **forks** makes its first blocking call, and builds its clients, in the child: threads do not survive
+//! a fork, and neither do the connections of a client. A process that finds itself forked starts a thread of its own at
+//! its next call. For login modules (PAM): build the client where the module is called and not where it is loaded, and
+//! don't let the module be unloaded (`-Wl,-z,nodelete`), since the thread runs its code.
+//!
+//! # Inside a runtime
+//!
+//! On a thread of a tokio runtime nothing here waits, since that could stop the runtime: the error says to use `.await`.
+//! It is the same in `spawn_blocking`, where `Handle::current().block_on(call.send())` does what is wanted.
+
+use crate::call::{Call, Reply};
+use crate::error::Error;
+use crate::page::{Items, Pages};
+use std::fmt;
+use std::hash::Hash;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// The runtime of this process, and the process that started it.
+static BACKGROUND: Mutex<Option<(u32, Runtime)>> = Mutex::new(None);
+
+/// Waits for a call, a login, or any other future of this SDK that can fail.
+///
+/// The thread sleeps meanwhile. The future need be neither `Send` nor `'static`.
+///
+/// ```
+/// use auth_client_core::{Call, Error, blocking};
+///
+/// # fn example(call: Call<String, Error>) -> Result<(), Error> {
+/// let text = blocking::wait(call)?;
+/// let length = blocking::wait(async { Ok::<_, Error>(text.len()) })?;
+/// # let _ = length;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of the future; and [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio runtime, or where
+/// no thread can be started.
+pub fn wait<T, E: From<Error>>(future: impl IntoFuture<Output = Result<T, E>>) -> Result<T, E> {
+    run(future)?
+}
+
+/// Waits for any future, and gives back what it gives: for those that can't fail, and those whose error is not one of a
+/// call, such as `run(login.discover())??` of an OpenID Connect login.
+///
+/// ```
+/// assert_eq!(auth_client_core::blocking::run(async { 1 + 1 })?, 2);
+/// # Ok::<(), auth_client_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio runtime, or where no thread can be started.
+pub fn run<F: IntoFuture>(future: F) -> Result<F::Output, Error> {
+    if Handle::try_current().is_ok() {
+        return Err(Error::configuration(
+            "blocking call",
+            "this thread belongs to a tokio runtime, which it would stop: use `.await`",
+        ));
+    }
+    Ok(background(std::process::id())?.block_on(future.into_future()))
+}
+
+/// The runtime in the background, started if this process has none yet.
+fn background(process: u32) -> Result<Handle, Error> {
+    let mut background = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((owner, runtime)) = &*background
+        && *owner == process
+    {
+        return Ok(runtime.handle().clone());
+    }
+    // One worker is enough: calls are polled by the threads that wait for them, and it serves connections and timers.
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("auth-client-core")
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::configuration("blocking call", "no thread can be started").with_source(error)
+        })?;
+    let handle = runtime.handle().clone();
+    // The runtime of the process that this one was forked from has lost its threads, and dropping it would wait for them.
+    mem::forget(background.replace((process, runtime)));
+    Ok(handle)
+}
+
+impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
+    /// Sends the call and waits for its end: `.await` for programs without a runtime.
+    ///
+    /// ```
+    /// # use auth_client_core::{Call, Error, RetryPolicy};
+    /// # fn example(call: Call<String, Error>) -> Result<(), Error> {
+    /// let text = call.retry(RetryPolicy::none()).wait()?;
+    /// # let _ = text;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send); and [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio
+    /// runtime, see [`blocking`](self).
+    pub fn wait(self) -> Result<T, E> {
+        wait(self.send())
+    }
+
+    /// Sends the call, waits for its end and keeps the head of the answer.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "\"lamp\"");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+    /// let reply = call.wait_reply()?;
+    /// assert_eq!((reply.value.as_str(), reply.status.as_u16(), reply.attempts), ("lamp", 200, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait).
+    pub fn wait_reply(self) -> Result<Reply<T>, E> {
+        wait(self.reply())
+    }
+}
+
+impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
+    /// Waits for the next page; `None` at the end. After an error the same page is asked for again.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "[1,2]").json(200, "[]");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # let pages: Pages<Vec<u32>, u64, Error> = Pages::new(
+    /// #     "items.list",
+    /// #     0,
+    /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+    /// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+    /// # );
+    /// let mut pages = pages.limit_pages(1);
+    /// while let Some(page) = pages.wait_next() {
+    ///     assert_eq!(page?, [1, 2]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Call::wait`].
+    pub fn wait_next(&mut self) -> Option<Result<P, E>> {
+        run(self.next_page()).unwrap_or_else(|error| Some(Err(error.into())))
+    }
+
+    /// The pages as an iterator that waits for each.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, Pages};
+    /// # fn example(pages: Pages<Vec<String>, u64, Error>) -> Result<(), Error> {
+    /// for page in pages.blocking() {
+    ///     println!("{} rows", page?.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn blocking(self) -> Waiting<Self> {
+        Waiting { list: self, over: false }
+    }
+}
+
+impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C, T, E> {
+    /// Waits for the next row; `None` at the end. After an error the same page is asked for again.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "[1,2]").json(200, "[]");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # let pages: Pages<Vec<u32>, u64, Error> = Pages::new(
+    /// #     "items.list",
+    /// #     0,
+    /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+    /// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+    /// # );
+    /// let mut rows = pages.items(|page| page);
+    /// assert_eq!(rows.wait_next().transpose()?, Some(1));
+    /// assert_eq!(rows.wait_next().transpose()?, Some(2));
+    /// assert!(rows.wait_next().is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Call::wait`].
+    pub fn wait_next(&mut self) -> Option<Result<T, E>> {
+        run(self.next()).unwrap_or_else(|error| Some(Err(error.into())))
+    }
+
+    /// The rows as an iterator that waits for each page.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, Items};
+    /// # fn example(users: Items<Vec<String>, u64, String, Error>) -> Result<(), Error> {
+    /// let users: Vec<String> = users.blocking().collect::<Result<_, _>>()?;
+    /// # let _ = users;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn blocking(self) -> Waiting<Self> {
+        Waiting { list: self, over: false }
+    }
+}
+
+/// A list as an iterator that waits; made by [`Pages::blocking`] and [`Items::blocking`].
+///
+/// It ends with the list, or with its first error, so that a loop that passes over errors ends too.
+///
+/// ```
+/// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "[1,2]").status(404).json(200, "[]");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # let pages: Pages<Vec<u32>, u64, Error> = Pages::new(
+/// #     "items.list",
+/// #     0,
+/// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
+/// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+/// # );
+/// let mut pages = pages.blocking();
+/// assert_eq!(pages.by_ref().filter_map(Result::ok).count(), 1, "the second page failed");
+///
+/// // Asks for the second page again.
+/// assert!(pages.into_inner().wait_next().is_some_and(|page| page.is_ok()));
+/// # Ok::<(), Error>(())
+/// ```
+#[must_use = "a list does nothing until it is asked for pages"]
+pub struct Waiting<L> {
+    list: L,
+    over: bool,
+}
+
+impl<L> Waiting<L> {
+    /// The list, for going on after an error.
+    pub fn into_inner(self) -> L {
+        self.list
+    }
+
+    fn ask<T, E>(&mut self, next: impl FnOnce(&mut L) -> Option<Result<T, E>>) -> Option<Result<T, E>> {
+        if self.over {
+            return None;
+        }
+        let item = next(&mut self.list);
+        self.over = !matches!(item, Some(Ok(_)));
+        item
+    }
+}
+
+impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Iterator for Waiting<Pages<P, C, E>> {
+    type Item = Result<P, E>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.ask(Pages::wait_next)
+    }
+}
+
+impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Iterator
+    for Waiting<Items<P, C, T, E>>
+{
+    type Item = Result<T, E>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.ask(Items::wait_next)
+    }
+}
+
+impl<L: fmt::Debug> fmt::Debug for Waiting<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("list", &self.list).field("over", &self.over).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_process_starts_a_runtime_of_its_own() {
+        let id = |handle: &Handle| handle.id();
+        // Numbers that no process has.
+        let parent = background(u32::MAX).unwrap();
+        assert_eq!(id(&parent), id(&background(u32::MAX).unwrap()), "one per process");
+        let child = background(u32::MAX - 1).unwrap();
+        assert_ne!(id(&parent), id(&child));
+        assert_eq!(child.block_on(async { 1 }), 1);
+    }
+}

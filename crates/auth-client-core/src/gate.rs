@@ -1,0 +1,65 @@
+//! Limits that a client keeps by itself, before the server has to.
+//!
+//! A [`Gate`] is asked before every attempt and shown every answer. It decides at once and never waits itself: the wait
+//! is the engine's, on the client's own timer and within the call's deadline.
+
+use auth_core::Now;
+use http::{HeaderMap, StatusCode};
+use std::fmt;
+use std::time::Duration;
+
+/// Whether an attempt may be made.
+///
+/// ```
+/// use auth_client_core::Admission;
+/// use std::time::Duration;
+///
+/// /// Waits for a short pause to end, but not for a long one.
+/// fn admit(pause: Duration) -> Admission {
+///     match pause.as_secs() {
+///         0 => Admission::Go,
+///         1..=10 => Admission::GoAfter(pause),
+///         _ => Admission::Refuse(pause),
+///     }
+/// }
+/// # assert_eq!(admit(Duration::ZERO), Admission::Go);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admission {
+    /// At once.
+    Go,
+    /// After this long. A call whose deadline comes first fails as if it were refused.
+    GoAfter(Duration),
+    /// Not now; the same call may be made again after this long.
+    Refuse(Duration),
+}
+
+/// Lets attempts pass, holds them back, or refuses them.
+///
+/// All clones of a client share one gate, so what it counts is counted over all of them.
+///
+/// ```
+/// use auth_client_core::auth_core::Now;
+/// use auth_client_core::{Admission, Gate};
+/// use std::time::Duration;
+///
+/// /// Nothing goes out before noon.
+/// #[derive(Debug)]
+/// struct Siesta;
+///
+/// impl Gate for Siesta {
+///     fn admit(&self, _: Now) -> Admission {
+///         Admission::Refuse(Duration::from_secs(3600))
+///     }
+/// }
+/// ```
+pub trait Gate: Send + Sync + fmt::Debug {
+    /// Whether the next attempt may be made; it counts as made unless it is refused.
+    fn admit(&self, now: Now) -> Admission;
+
+    /// Called with the head of each answer.
+    fn observe(&self, status: StatusCode, headers: &HeaderMap, now: Now) {
+        let _ = (status, headers, now);
+    }
+}

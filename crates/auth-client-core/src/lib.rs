@@ -1,0 +1,157 @@
+//! The call engine under a family of API clients.
+//!
+//! A provider crate describes its operations as data and its authentication as a credential source; this crate does
+//! the rest, the same way for all of them:
+//!
+//! 1. **encode** once: path, query, headers, body ([`Request`]);
+//! 2. **authenticate** inside the attempt loop: sign *these bytes* at *this time*, for *this origin* only;
+//! 3. **send** through a [`Transport`](transport::Transport), with limits of time and size;
+//! 4. **classify** before parsing, by the vendor's rules ([`Vendor`]);
+//! 5. **recover**: renew a refused credential once; repeat what may be repeated, within policy, quota and deadline;
+//! 6. **decode**, or fail with one [`Error`] that knows everything.
+//!
+//! It is meant for authors of provider crates. Users of one meet [`Call`], [`Error`], [`RetryPolicy`], the transports
+//! and [`testing`].
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `rustls-ring` (default) | the reqwest transport with TLS by rustls and ring |
+//! | `rustls-aws-lc` | the same with aws-lc-rs |
+//! | `native-tls` | the same with the operating system's TLS |
+//! | `reqwest` | the reqwest transport without TLS, for loopback |
+//! | `http2` | HTTP/2 where the server offers it |
+//! | `tracing` (default) | spans and events |
+//! | `blocking` | `.wait()` for programs without a runtime |
+//! | `testing` | a scripted transport and manual time |
+//!
+//! # Spans and events
+//!
+//! With the feature `tracing`. Names and fields stay as they are; those that OpenTelemetry's conventions for HTTP clients
+//! have a name for are called that. Nothing secret is in any: no URL, no header, no body.
+//!
+//! | name | kind, level | fields |
+//! | --- | --- | --- |
+//! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last answer, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
+//! | `api_call.answered` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
+//! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
+//! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observer::RetryReason)), `delay_ms` |
+//! | `api_call.credential_refused` | event, info | `attempt`; another credential is asked for |
+//! | `api_call.held_back` | event, info | `wait_ms`, `refused`; the client's own limit ([`Gate`]) |
+//! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observer::RenewalOutcome)) |
+//! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
+//!
+//! A renewal runs in a task of its own and may outlive the call that began it, so its span is not inside that call's but
+//! follows from it. Calls that are part of a renewal are inside its span. For counting and measuring there is
+//! [`Observer`], which needs no feature.
+//!
+//! # Example
+//!
+//! A client of one operation, answered by a script:
+//!
+//! ```
+//! use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
+//! use auth_client_core::testing::ScriptedTransport;
+//! use auth_client_core::{BaseUrl, Class, Engine, Error, Operation, Settings, Vendor, decode};
+//! use http::Method;
+//! use std::sync::Arc;
+//!
+//! #[derive(Debug)]
+//! struct Shop;
+//! impl Vendor for Shop {
+//!     fn name(&self) -> &'static str {
+//!         "shop"
+//!     }
+//! }
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Item {
+//!     name: String,
+//! }
+//!
+//! static GET_ITEM: Operation = Operation::new("items.get", Method::GET, "/items/{item_id}", Class::Read);
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let transport = ScriptedTransport::new().json(200, r#"{"name":"lamp"}"#);
+//! let mut settings = Settings::new("shop-client/1.0");
+//! settings.set_transport(Arc::new(transport.clone()));
+//! let base = BaseUrl::parse("base URL", "https://shop.example")?;
+//! let key = Bearer::new(&SecretString::from("key"))?;
+//! let credential = StaticCredential::new(key, base.origin().clone());
+//! let engine = Engine::new(&settings, base, Shop, Some(Arc::new(credential)))?;
+//!
+//! let call = engine.request(&GET_ITEM, &["a/7".into()]).call::<Item, Error>(decode::json);
+//! assert_eq!(call.await?.name, "lamp");
+//! assert_eq!(transport.requests()[0].uri, "https://shop.example/items/a%2F7");
+//! # Ok::<(), Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use auth_core;
+#[doc(hidden)]
+pub use serde;
+
+mod attempts;
+mod base_url;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+mod call;
+pub mod date_time;
+pub mod decode;
+mod engine;
+pub mod env;
+mod error;
+mod gate;
+mod json;
+pub mod model;
+mod observe;
+pub mod observer;
+mod operation;
+#[cfg(feature = "reqwest")]
+mod origins;
+mod page;
+mod path;
+mod query;
+#[cfg(feature = "__records")]
+pub mod record;
+mod renew;
+mod request;
+#[cfg(feature = "reqwest")]
+mod reqwest_transport;
+mod retry;
+mod settings;
+mod signing;
+#[cfg(any(test, doc, feature = "testing"))]
+pub mod testing;
+mod time;
+pub mod transport;
+mod vendor;
+mod watch;
+
+pub use base_url::BaseUrl;
+pub use call::{Call, CallTemplate, Reply};
+pub use engine::Engine;
+pub use error::{ApiError, Error, ErrorKind};
+pub use gate::{Admission, Gate};
+pub use observer::Observer;
+pub use operation::{Class, Operation, Paging};
+pub use page::{Items, Page, Pages};
+pub use path::PathValue;
+pub use query::QueryValue;
+pub use renew::{Renew, Renewed, Renewing};
+pub use request::Request;
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use retry::{Quota, RetryPolicy};
+pub use settings::{Settings, Timeouts};
+pub use time::Sleep;
+pub use vendor::{AnswerView, JsonStyle, Vendor, Verdict, by_status};
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -1,0 +1,377 @@
+//! What the models of all providers share: secrets in fields, and enumerations that stay open.
+
+use crate::error::Error;
+use crate::operation::{Operation, Paging};
+use auth_core::{ExposeSecret, SecretString};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serializer};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Reads a secret, for `#[serde(deserialize_with)]`.
+///
+/// ```
+/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::model;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Login {
+///     #[serde(deserialize_with = "model::secret")]
+///     token: SecretString,
+/// }
+/// let login: Login = serde_json::from_str(r#"{"token":"t0ken"}"#)?;
+/// assert!(!format!("{:?}", login.token).contains("t0ken"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the value is not text.
+pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// Reads a secret that may be absent or null.
+///
+/// ```
+/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::model;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Login {
+///     #[serde(default, deserialize_with = "model::optional_secret")]
+///     token: Option<SecretString>,
+/// }
+/// assert!(serde_json::from_str::<Login>("{}")?.token.is_none());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the value is neither text nor null.
+pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
+}
+
+/// Writes a secret into a request, for `#[serde(serialize_with)]`. A secret can't be serialised in any other way.
+///
+/// ```
+/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::model;
+///
+/// #[derive(serde::Serialize)]
+/// struct Login {
+///     #[serde(serialize_with = "model::expose")]
+///     token: SecretString,
+/// }
+/// let login = Login { token: SecretString::from("t0ken") };
+/// assert_eq!(serde_json::to_string(&login)?, r#"{"token":"t0ken"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+/// Writes a secret that may be absent.
+///
+/// ```
+/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::model;
+///
+/// #[derive(serde::Serialize)]
+/// struct Login {
+///     #[serde(serialize_with = "model::expose_optional")]
+///     token: Option<SecretString>,
+/// }
+/// assert_eq!(serde_json::to_string(&Login { token: None })?, r#"{"token":null}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn expose_optional<S: Serializer>(
+    secret: &Option<SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => expose(secret, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Reads a value whose type has a default, taking null for it.
+///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     #[serde(deserialize_with = "auth_client_core::model::null_as_default")]
+///     tags: Vec<String>,
+/// }
+/// assert!(serde_json::from_str::<Item>(r#"{"tags":null}"#)?.tags.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the value fits neither.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads an object of JSON where there may be none, such as an error's body; `None` when it isn't one or doesn't fit.
+///
+/// ```
+/// use auth_client_core::model::read_object;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Problem {
+///     code: String,
+/// }
+/// let problem: Option<Problem> = read_object(br#"{"code":"E17"}"#);
+/// assert_eq!(problem.map(|problem| problem.code).as_deref(), Some("E17"));
+/// assert!(read_object::<Problem>(b"<html>").is_none());
+/// ```
+#[must_use]
+pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    object(&mut serde_json::Deserializer::from_slice(json)).ok()
+}
+
+/// Reads a struct from an object only, for `#[serde(deserialize_with)]` and answers that must not be misread: serde
+/// would also take a list with the members' values in order.
+///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     name: String,
+/// }
+/// let mut json = serde_json::Deserializer::from_str(r#"{"name":"lamp"}"#);
+/// assert_eq!(auth_client_core::model::object::<_, Item>(&mut json)?.name, "lamp");
+///
+/// let mut json = serde_json::Deserializer::from_str(r#"["lamp"]"#);
+/// assert!(auth_client_core::model::object::<_, Item>(&mut json).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the value is no object, or doesn't fit.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// Refuses an empty text before it is sent; generated from `minLength` of a description.
+///
+/// ```
+/// use auth_client_core::{Class, Operation, model};
+///
+/// static GET: Operation = Operation::new("items.get", http::Method::GET, "/items/{name}", Class::Read);
+/// let error = model::not_empty(&GET, "name", "").unwrap_err();
+/// assert_eq!(error.field(), Some("name"));
+/// assert!(model::not_empty(&GET, "name", None).is_ok());
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the field.
+pub fn not_empty<'t>(
+    operation: &'static Operation,
+    field: &'static str,
+    text: impl Into<Option<&'t str>>,
+) -> Result<(), Error> {
+    match text.into() {
+        Some("") => Err(Error::invalid_input(operation.id(), field, "it is empty")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a place in a list that the vendor would not take; generated for operations that answer page by page.
+///
+/// ```
+/// use auth_client_core::{Class, Operation, Paging, model};
+///
+/// static LIST: Operation = Operation::new("items.list", http::Method::GET, "/items", Class::Read)
+///     .paged(Paging::SkipTake { max_take: Some(100) });
+/// assert!(model::page(&LIST, Some(200), Some(100)).is_ok());
+/// assert_eq!(model::page(&LIST, None, Some(101)).unwrap_err().field(), Some("take"));
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a negative `skip`, and a `take` below 1 or above what
+/// the vendor documents.
+pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>) -> Result<(), Error> {
+    let refuse = |field, reason: String| Err(Error::invalid_input(operation.id(), field, reason));
+    if skip.is_some_and(|skip| skip < 0) {
+        return refuse("skip", "it is negative".to_owned());
+    }
+    let Some(Paging::SkipTake { max_take }) = operation.paging() else { return Ok(()) };
+    match (take, max_take) {
+        (Some(..1), _) => refuse("take", "it is less than 1".to_owned()),
+        (Some(take), Some(max)) if take > i64::from(max) => {
+            refuse("take", format!("the vendor gives at most {max} at a time"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Declares an enumeration of texts that keeps values which it doesn't know.
+///
+/// ```
+/// auth_client_core::open_enum! {
+///     /// How a code reaches the user.
+///     pub enum Channel {
+///         /// A text message.
+///         Sms = "sms",
+///         /// A code of an authenticator app.
+///         Totp = "totp",
+///     }
+/// }
+///
+/// assert_eq!(Channel::from("sms"), Channel::Sms);
+/// assert_eq!(Channel::from("pigeon").as_str(), "pigeon");
+/// assert_eq!(serde_json::to_string(&Channel::Totp)?, r#""totp""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[macro_export]
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $text:literal ),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+            /// A value that this version doesn't know.
+            Other(::std::string::String),
+        }
+
+        impl $name {
+            /// The text on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text => Self::$variant, )+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(text: ::std::string::String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::serde::Serialize for $name {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                <::std::string::String as $crate::serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+
+    #[derive(Serialize, Deserialize, Debug)]
+    struct Login {
+        #[serde(serialize_with = "expose", deserialize_with = "secret")]
+        password: SecretString,
+        #[serde(
+            default,
+            serialize_with = "expose_optional",
+            deserialize_with = "optional_secret",
+            skip_serializing_if = "Option::is_none"
+        )]
+        code: Option<SecretString>,
+    }
+
+    #[test]
+    fn a_secret_field_is_sent_and_not_printed() {
+        let login: Login = serde_json::from_str(r#"{"password":"canary","code":null}"#).unwrap();
+        assert!(!format!("{login:?}").contains("canary"));
+        assert_eq!(serde_json::to_string(&login).unwrap(), r#"{"password":"canary"}"#);
+    }
+
+    #[test]
+    fn an_object_is_not_read_from_a_list() {
+        #[derive(Deserialize, Debug, PartialEq)]
+        struct Answer {
+            verified: bool,
+        }
+        assert_eq!(read_object(br#"{"verified":true}"#), Some(Answer { verified: true }));
+        for json in
+            ["[true]", "true", "null", r#"{"verified":1}"#, r#"{"verified":true,"verified":true}"#, ""]
+        {
+            assert_eq!(read_object::<Answer>(json.as_bytes()), None, "{json}");
+        }
+    }
+
+    #[expect(unreachable_pub, reason = "the macro is for public types")]
+    mod colour {
+        open_enum! {
+            /// Colours.
+            pub enum Colour {
+                /// Red.
+                Red = "red",
+            }
+        }
+    }
+    use colour::Colour;
+
+    #[test]
+    fn unknown_values_survive_a_round_trip() {
+        let colours: Vec<Colour> = serde_json::from_str(r#"["red","mauve"]"#).unwrap();
+        assert_eq!(colours, [Colour::Red, Colour::Other("mauve".to_owned())]);
+        assert_eq!(serde_json::to_string(&colours).unwrap(), r#"["red","mauve"]"#);
+    }
+}

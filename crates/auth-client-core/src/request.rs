@@ -1,0 +1,296 @@
+//! A call being put together: pure, and complete before anything is sent.
+
+use crate::call::Call;
+use crate::decode::Decode;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::json;
+use crate::operation::{Class, Operation};
+use crate::path::{self, PathValue};
+use crate::query::{self, QueryValue};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header};
+use serde::Serialize;
+use std::fmt;
+use std::ops::Deref;
+
+/// What will be sent, encoded once. Each attempt signs these very bytes anew.
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) operation: Described,
+    /// Path and query, as on the request line, without what a signer adds.
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) body: Bytes,
+}
+
+/// The metadata of a generated operation, or of a request to a path of one's own. Small, for calls are moved about.
+#[derive(Clone)]
+pub(crate) enum Described {
+    Generated(&'static Operation),
+    Raw(Box<Operation>),
+}
+
+impl Deref for Described {
+    type Target = Operation;
+
+    fn deref(&self) -> &Operation {
+        match self {
+            Self::Generated(operation) => operation,
+            Self::Raw(operation) => operation,
+        }
+    }
+}
+
+/// A request to an operation, or to a path of one's own.
+///
+/// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` hands one out for what has
+/// no method. Whatever is wrong with an argument comes back as an error when the call is awaited, and nothing is sent
+/// then.
+///
+/// ```
+/// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new().json(200, "[]");
+/// # let mut settings = Settings::new("shop-client/1.0");
+/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use auth_client_core::{Call, Class};
+/// use http::{HeaderName, HeaderValue, Method};
+///
+/// // What a provider calls `client.request(Method::POST, "/search")`; searching twice does no harm.
+/// let call: Call<serde_json::Value, Error> = engine
+///     .raw(Method::POST, "/search")
+///     .query("limit", 10_i64)
+///     .header(HeaderName::from_static("x-tenant"), HeaderValue::from_static("blue"))
+///     .json(&serde_json::json!({"name": "anna"}))
+///     .class(Class::Read)
+///     .call(decode::json);
+/// call.await?;
+/// assert_eq!(transport.requests()[0].json(), Some(serde_json::json!({"name": "anna"})));
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a request does nothing until it is made into a call and awaited"]
+pub struct Request {
+    engine: Engine,
+    outgoing: Result<Outgoing, Error>,
+}
+
+impl Request {
+    pub(crate) fn new(engine: Engine, operation: &'static Operation, values: &[PathValue<'_>]) -> Self {
+        let outgoing =
+            path::fill(operation.id(), engine.path_prefix(), operation.path(), values).map(|target| {
+                Outgoing {
+                    operation: Described::Generated(operation),
+                    target,
+                    headers: Vec::new(),
+                    content_type: None,
+                    body: Bytes::new(),
+                }
+            });
+        Self { engine, outgoing }
+    }
+
+    pub(crate) fn raw(engine: Engine, method: Method, raw_path: &str) -> Self {
+        // The class of an unknown operation is the careful one, except for the methods that are safe by definition.
+        let class = if method.is_safe() { Class::Read } else { Class::Write };
+        let operation = Operation::new("request", method, "", class);
+        let path = path::check_raw(raw_path).map(|()| raw_path);
+        Self::to_path(engine, operation, path)
+    }
+
+    pub(crate) fn at(engine: Engine, operation: Operation, path: &str) -> Self {
+        let checked = if path.is_empty() { Ok(()) } else { path::check_raw(path) };
+        Self::to_path(engine, operation, checked.map(|()| path))
+    }
+
+    fn to_path(engine: Engine, operation: Operation, path: Result<&str, &'static str>) -> Self {
+        let outgoing = match path {
+            Ok(path) => Ok(Outgoing {
+                target: format!("{}{path}", engine.path_prefix()),
+                operation: Described::Raw(Box::new(operation)),
+                headers: Vec::new(),
+                content_type: None,
+                body: Bytes::new(),
+            }),
+            Err(reason) => Err(Error::invalid_input(operation.id(), "path", reason)),
+        };
+        Self { engine, outgoing }
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
+        if let Ok(outgoing) = &mut self.outgoing
+            && let Err(error) = change(outgoing)
+        {
+            self.outgoing = Err(error);
+        }
+        self
+    }
+
+    /// Adds a pair to the query; both are percent-encoded. `None` adds nothing, a list repeats the name.
+    pub fn query(self, name: &str, value: impl QueryValue) -> Self {
+        self.edit(|outgoing| {
+            query::append(&mut outgoing.target, name, &value);
+            Ok(())
+        })
+    }
+
+    /// Sends this value as JSON.
+    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        let style = self.engine.json_style();
+        self.edit(|outgoing| {
+            // The message of a serializer may quote what it could not write.
+            let bytes = json::encode(body, style).map_err(|_| {
+                Error::invalid_input(outgoing.operation.id(), "body", "it can't be written as JSON")
+            })?;
+            outgoing.body = Bytes::from(bytes);
+            outgoing.content_type = Some(HeaderValue::from_static("application/json"));
+            Ok(())
+        })
+    }
+
+    /// Sends these pairs as a form, `application/x-www-form-urlencoded`, with every reserved character encoded.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let request = engine.raw(http::Method::POST, "/login").form(&[("user", "anna"), ("code", "1+2")]);
+    /// request.call::<(), Error>(decode::nothing).await?;
+    /// assert_eq!(transport.requests()[0].body, "user=anna&code=1%2B2");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        self.edit(|outgoing| {
+            let mut form = String::new();
+            for (name, value) in pairs {
+                query::append(&mut form, name, value);
+            }
+            // The writer begins with the question mark of a query.
+            outgoing.body = Bytes::from(form).slice(usize::from(!pairs.is_empty())..);
+            outgoing.content_type = Some(HeaderValue::from_static("application/x-www-form-urlencoded"));
+            Ok(())
+        })
+    }
+
+    /// Sends these bytes.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let csv = http::HeaderValue::from_static("text/csv");
+    /// let request = engine.raw(http::Method::PUT, "/prices").body(csv, "lamp,12");
+    /// request.call::<(), Error>(decode::nothing).await?;
+    /// assert_eq!(transport.requests()[0].header("content-type"), Some("text/csv"));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        self.edit(|outgoing| {
+            outgoing.body = body.into();
+            outgoing.content_type = Some(content_type);
+            Ok(())
+        })
+    }
+
+    /// Sets a header. Those that authenticate, frame or describe the body are the engine's and are refused.
+    pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.edit(|outgoing| outgoing.set_header(name, value))
+    }
+
+    /// Says whether the call may be repeated. Only for requests to a path of one's own: those are
+    /// [`Class::Read`] for GET, HEAD, OPTIONS and TRACE, and [`Class::Write`] otherwise.
+    pub fn class(self, class: Class) -> Self {
+        self.edit(|outgoing| {
+            let operation = Operation::clone(&outgoing.operation);
+            outgoing.operation = Described::Raw(Box::new(operation.with_class(class)));
+            Ok(())
+        })
+    }
+
+    /// Fails the call before anything is sent, for checks that a provider crate makes on its arguments.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let tags: [&str; 0] = [];
+    /// let check = tags.first().map(drop).ok_or_else(|| Error::invalid_input("items.tag", "tags", "there is none"));
+    /// let request = engine.raw(http::Method::POST, "/tags").json(&tags).check(check);
+    /// let error = request.call::<(), Error>(decode::nothing).await.unwrap_err();
+    /// assert_eq!(error.field(), Some("tags"));
+    /// assert!(transport.requests().is_empty());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(self, check: Result<(), Error>) -> Self {
+        self.edit(|_| check)
+    }
+
+    /// The call, whose answer `decode` reads.
+    pub fn call<T, E: From<Error>>(self, decode: Decode<T>) -> Call<T, E> {
+        Call::new(self.engine, self.outgoing, decode)
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+        const OURS: [HeaderName; 9] = [
+            header::AUTHORIZATION,
+            header::PROXY_AUTHORIZATION,
+            header::COOKIE,
+            header::HOST,
+            header::CONTENT_LENGTH,
+            header::CONTENT_TYPE,
+            header::TRANSFER_ENCODING,
+            header::CONNECTION,
+            header::UPGRADE,
+        ];
+        if OURS.contains(&name) {
+            return Err(Error::invalid_input(
+                self.operation.id(),
+                name.as_str().to_owned(),
+                "this header is set by the client itself",
+            ));
+        }
+        self.headers.push((name, value));
+        Ok(())
+    }
+}
+
+/// The operation; what is sent may hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.outgoing.as_ref().map(|outgoing| outgoing.operation.id());
+        f.debug_struct("Request").field("operation", &operation).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+//! Whether to send again, and after how long.
+//!
+//! Three things decide: the operation's class, how far the failed attempt got, and what the server said. The policy
+//! adds the number of attempts, the delays and a quota that all calls of a client share, so that a server that is down
+//! is not buried under repeats.
+
+mod after;
+mod quota;
+
+pub(crate) use after::retry_after;
+pub use quota::Quota;
+
+use crate::operation::Class;
+use std::time::Duration;
+
+/// How calls are repeated. The defaults are finite and suit interactive use.
+///
+/// ```
+/// use auth_client_core::RetryPolicy;
+/// use std::time::Duration;
+///
+/// let never = RetryPolicy::none();
+/// let patient = RetryPolicy::default()
+///     .max_attempts(5)
+///     .base_delay(Duration::from_millis(500))
+///     .max_delay(Duration::from_secs(30))
+///     .throttle_delay(Duration::from_secs(5))
+///     .max_retry_after(Duration::from_secs(120));
+/// # let _ = (patient, never);
+/// ```
+#[derive(Clone, Debug)]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    base_delay: Duration,
+    max_delay: Duration,
+    throttle_delay: Duration,
+    max_retry_after: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            base_delay: Duration::from_millis(200),
+            max_delay: Duration::from_secs(20),
+            throttle_delay: Duration::from_secs(1),
+            max_retry_after: Duration::from_secs(60),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt and no more.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default().max_attempts(1)
+    }
+
+    /// The number of attempts, the first included; at least 1. Default 3.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The longest delay before the second attempt; it doubles with each further one. Default 200 ms. The delay itself
+    /// is a random part of it, from nothing to all ("full jitter").
+    #[must_use]
+    pub fn base_delay(mut self, delay: Duration) -> Self {
+        self.base_delay = delay;
+        self
+    }
+
+    /// The ceiling of the doubling. Default 20 s.
+    #[must_use]
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// The shortest delay after a throttled answer that doesn't say how long to wait. Default 1 s.
+    #[must_use]
+    pub fn throttle_delay(mut self, delay: Duration) -> Self {
+        self.throttle_delay = delay;
+        self
+    }
+
+    /// The longest `Retry-After` that is waited for; beyond it the error is returned at once, with the delay. Default
+    /// 60 s.
+    #[must_use]
+    pub fn max_retry_after(mut self, limit: Duration) -> Self {
+        self.max_retry_after = limit;
+        self
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// How long to wait before attempt `attempt + 1`, or `None` when the server asks for more than is waited for.
+    ///
+    /// `random` is from 0 to 1.
+    pub(crate) fn delay(
+        &self,
+        attempt: u32,
+        reason: Reason,
+        asked: Option<Duration>,
+        random: f64,
+    ) -> Option<Duration> {
+        let doublings = attempt.saturating_sub(1).min(16);
+        let ceiling = self.base_delay.saturating_mul(1 << doublings).min(self.max_delay);
+        let jittered = ceiling.mul_f64(random.clamp(0.0, 1.0));
+        match asked {
+            Some(asked) if asked > self.max_retry_after => None,
+            Some(asked) => Some(asked.max(jittered)),
+            None if reason == Reason::Throttled => {
+                let least = self.throttle_delay.saturating_mul(1 << doublings).min(self.max_retry_after);
+                Some(least + jittered)
+            }
+            None => Some(jittered),
+        }
+    }
+}
+
+/// Why an attempt failed, as far as a repeat depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Nothing was sent.
+    NotSent,
+    /// It may have been executed.
+    Unknown,
+    /// The server answered that it was too much.
+    Throttled,
+    /// The server answered with a passing failure.
+    Transient,
+}
+
+/// Whether an attempt that failed like this may be repeated at all.
+pub(crate) fn may_repeat(class: Class, reason: Reason, vendor_says_not_executed: bool) -> bool {
+    match class {
+        Class::Read | Class::IdempotentWrite => true,
+        Class::Write => reason == Reason::NotSent || vendor_says_not_executed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_is_repeated_only_when_it_was_surely_not_executed() {
+        for reason in [Reason::NotSent, Reason::Unknown, Reason::Throttled, Reason::Transient] {
+            assert!(may_repeat(Class::Read, reason, false));
+            assert!(may_repeat(Class::IdempotentWrite, reason, false));
+            assert_eq!(may_repeat(Class::Write, reason, false), reason == Reason::NotSent, "{reason:?}");
+            assert!(may_repeat(Class::Write, reason, true));
+        }
+    }
+
+    #[test]
+    fn delays_double_up_to_the_ceiling_and_are_jittered_from_zero() {
+        let policy = RetryPolicy::default();
+        for (attempt, ceiling) in [(1, 200), (2, 400), (3, 800), (8, 20_000), (1000, 20_000)] {
+            let delay = |random| policy.delay(attempt, Reason::Transient, None, random).unwrap();
+            assert_eq!(delay(1.0), Duration::from_millis(ceiling), "attempt {attempt}");
+            assert_eq!(delay(0.0), Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_request_to_wait_is_kept_and_beyond_the_limit_there_is_no_repeat() {
+        let policy = RetryPolicy::default();
+        let asked = |seconds| policy.delay(1, Reason::Throttled, Some(Duration::from_secs(seconds)), 0.5);
+        assert_eq!(asked(60), Some(Duration::from_secs(60)));
+        assert_eq!(asked(61), None);
+        assert_eq!(asked(0), Some(Duration::from_millis(100)), "jitter still applies");
+    }
+
+    #[test]
+    fn throttling_without_a_hint_waits_at_least_the_throttle_delay() {
+        let policy = RetryPolicy::default().throttle_delay(Duration::from_secs(10));
+        assert_eq!(policy.delay(1, Reason::Throttled, None, 0.0), Some(Duration::from_secs(10)));
+        assert_eq!(policy.delay(9, Reason::Throttled, None, 0.0), Some(Duration::from_secs(60)));
+    }
+}

@@ -1,0 +1,82 @@
+//! How many repeats a client affords: a bucket that failures empty and successes fill.
+
+use super::Reason;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A bucket of retry tokens, shared by all calls of a client.
+///
+/// A repeat after a throttled answer takes 5 tokens and any other 14, so that 500 tokens pay for about 35 repeats in a
+/// row. A repeat that succeeds gives back what it took, and a call that succeeds at once gives one.
+///
+/// ```
+/// use auth_client_core::Quota;
+///
+/// assert_eq!(Quota::default().available(), 500);
+/// assert_eq!(Quota::new(50).available(), 50);
+/// ```
+#[derive(Debug)]
+pub struct Quota {
+    tokens: AtomicU32,
+    capacity: u32,
+}
+
+impl Quota {
+    /// A full bucket. The default capacity is 500.
+    #[must_use]
+    pub fn new(capacity: u32) -> Self {
+        Self { tokens: AtomicU32::new(capacity), capacity }
+    }
+
+    /// How many tokens are left.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        self.tokens.load(Ordering::Relaxed)
+    }
+
+    /// Takes the price of a repeat; `None` when it can't be paid.
+    pub(crate) fn take(&self, reason: Reason) -> Option<u32> {
+        let price = if reason == Reason::Throttled { 5 } else { 14 };
+        self.tokens
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(price))
+            .ok()
+            .map(|_| price)
+    }
+
+    /// Gives tokens back after a success: what the last repeat took, or one.
+    pub(crate) fn give(&self, taken: Option<u32>) {
+        if taken.is_none() && self.available() == self.capacity {
+            return;
+        }
+        let more = taken.unwrap_or(1);
+        let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+            Some(tokens.saturating_add(more).min(self.capacity))
+        });
+    }
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self::new(500)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_runs_dry_and_fills_again() {
+        let quota = Quota::default();
+        let taken = std::iter::from_fn(|| quota.take(Reason::Transient)).count();
+        assert_eq!(taken, 35);
+        assert_eq!(quota.take(Reason::Throttled), Some(5), "throttling is cheaper");
+        assert_eq!(quota.take(Reason::Throttled), Some(5));
+        assert_eq!(quota.take(Reason::Throttled), None);
+        quota.give(Some(14));
+        assert_eq!(quota.take(Reason::Unknown), Some(14));
+        for _ in 0..1000 {
+            quota.give(None);
+        }
+        assert_eq!(quota.available(), 500, "never over the brim");
+    }
+}

@@ -1,0 +1,386 @@
+//! What every client can be told, whatever its vendor.
+
+use crate::error::Error;
+use crate::gate::Gate;
+use crate::observer::Observer;
+use crate::retry::RetryPolicy;
+use crate::time::{Sleep, Timer};
+use crate::transport::{BodyLimits, Transport};
+use auth_core::{Clock, SystemClock};
+use http::HeaderValue;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time limits of a call. All have a default, so that no call can hang.
+///
+/// ```
+/// use auth_client_core::Settings;
+/// use std::time::Duration;
+///
+/// let mut settings = Settings::new("shop-client/1.0");
+/// settings.timeouts_mut().attempt = Duration::from_secs(5);
+/// assert_eq!(settings.timeouts_mut().operation, Duration::from_secs(120));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For a connection to be made, name resolution and TLS included. Default 10 s. It belongs to the transport and has
+    /// no effect on one that was handed in.
+    pub connect: Duration,
+    /// For one attempt, from the first byte to the last of the answer. Default 30 s.
+    pub attempt: Duration,
+    /// For the whole call: credentials, all attempts and the waits between them. Default 120 s.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            attempt: Duration::from_secs(30),
+            operation: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Settings that all clients share; each provider's builder has a method for each of them.
+///
+/// ```
+/// use auth_client_core::testing::{ManualTime, ScriptedTransport};
+/// use auth_client_core::{RetryPolicy, Settings};
+///
+/// let mut settings = Settings::new("shop-client/1.0");
+/// let time = ManualTime::new();
+/// settings.set_time(time.clock(), time.timer());
+/// settings.set_transport(std::sync::Arc::new(ScriptedTransport::new()));
+/// settings.set_retry(RetryPolicy::none());
+/// settings.limits_mut().answer = 1 << 20;
+/// settings.add_user_agent("my-program/2.0");
+/// assert!(settings.has_transport() && settings.transport().is_ok());
+/// # let _ = (settings.clock(), settings.retry());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) base_url: Option<(&'static str, String)>,
+    pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timer: Timer,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) limits: BodyLimits,
+    pub(crate) gate: Option<Arc<dyn Gate>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) user_agent: String,
+}
+
+impl Settings {
+    /// The defaults, with the provider crate's name and version as the user agent.
+    #[must_use]
+    pub fn new(user_agent: &str) -> Self {
+        Self {
+            base_url: None,
+            transport: None,
+            clock: Arc::new(SystemClock::new()),
+            timer: Timer::Tokio,
+            timeouts: Timeouts::default(),
+            retry: RetryPolicy::default(),
+            limits: BodyLimits::default(),
+            gate: None,
+            observer: None,
+            user_agent: user_agent.to_owned(),
+        }
+    }
+
+    /// Another base URL. `source` is what an error calls it, such as `base URL` or the name of a variable.
+    pub fn set_base_url(&mut self, source: &'static str, url: impl Into<String>) {
+        self.base_url = Some((source, url.into()));
+    }
+
+    /// The transport to send with.
+    pub fn set_transport(&mut self, transport: Arc<dyn Transport>) {
+        self.transport = Some(transport);
+    }
+
+    /// The clock to read and the timer to wait with.
+    pub fn set_time(&mut self, clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) {
+        self.clock = clock;
+        self.timer = Timer::Custom(sleep);
+    }
+
+    /// The time limits, for changing.
+    pub fn timeouts_mut(&mut self) -> &mut Timeouts {
+        &mut self.timeouts
+    }
+
+    /// How calls are repeated.
+    pub fn set_retry(&mut self, policy: RetryPolicy) {
+        self.retry = policy;
+    }
+
+    /// The policy so far, for a provider to adjust its defaults.
+    #[must_use]
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.retry
+    }
+
+    /// How much of a body is read, for changing.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().answer(404, &[], "no such lamp");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// settings.limits_mut().error = 4;
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// let error = call.await.unwrap_err();
+    /// assert_eq!(error.body().map(|body| body.as_ref()), Some(&b"no s"[..]));
+    /// assert!(error.is_body_truncated());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn limits_mut(&mut self) -> &mut BodyLimits {
+        &mut self.limits
+    }
+
+    /// What lets attempts pass; by default everything does.
+    ///
+    /// ```
+    /// # use auth_client_core::{Admission, Gate, auth_core::Now};
+    /// # #[derive(Debug)]
+    /// # struct Closed;
+    /// # impl Gate for Closed {
+    /// #     fn admit(&self, _: Now) -> Admission { Admission::Refuse(std::time::Duration::from_secs(9)) }
+    /// # }
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// settings.set_gate(std::sync::Arc::new(Closed));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// // `Closed` refuses everything for nine seconds.
+    /// let error = call.await.unwrap_err();
+    /// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(9));
+    /// assert!(!error.may_have_been_sent());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_gate(&mut self, gate: Arc<dyn Gate>) {
+        self.gate = Some(gate);
+    }
+
+    /// What is told about calls and renewals; by default nobody is.
+    ///
+    /// ```
+    /// use auth_client_core::{Observer, observer::AttemptEnded};
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering::Relaxed}};
+    ///
+    /// #[derive(Debug, Default)]
+    /// struct Attempts(AtomicU64);
+    /// impl Observer for Attempts {
+    ///     fn attempt_ended(&self, _: &AttemptEnded) {
+    ///         self.0.fetch_add(1, Relaxed);
+    ///     }
+    /// }
+    /// let count = Arc::new(Attempts::default());
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().broken().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// settings.set_observer(Arc::clone(&count) as Arc<dyn Observer>);
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// call.await?;
+    /// assert_eq!(count.0.load(Relaxed), 2, "the first was lost");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_observer(&mut self, observer: Arc<dyn Observer>) {
+        self.observer = Some(observer);
+    }
+
+    /// Puts a program's own name before the SDK's in `User-Agent`.
+    pub fn add_user_agent(&mut self, product: &str) {
+        self.user_agent = format!("{product} {}", self.user_agent);
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The base URL that was set, or `default`; and where an error should say it came from.
+    ///
+    /// ```
+    /// let mut settings = auth_client_core::Settings::new("shop-client/1.0");
+    /// assert_eq!(settings.base_url_or("https://shop.example").1, "https://shop.example");
+    ///
+    /// settings.set_base_url("SHOP_URL", "https://test.shop.example");
+    /// let (source, url) = settings.base_url_or("https://shop.example");
+    /// assert_eq!((source, url), ("SHOP_URL", "https://test.shop.example"));
+    /// ```
+    #[must_use]
+    pub fn base_url_or<'a>(&'a self, default: &'a str) -> (&'static str, &'a str) {
+        self.base_url.as_ref().map_or(("base URL", default), |(source, url)| (*source, url.as_str()))
+    }
+
+    pub(crate) fn user_agent_header(&self) -> Result<HeaderValue, Error> {
+        HeaderValue::from_str(&self.user_agent).map_err(|_| {
+            Error::configuration("user agent", "it has a character that can't stand in a header")
+        })
+    }
+
+    /// Whether a transport was handed in.
+    #[must_use]
+    pub fn has_transport(&self) -> bool {
+        self.transport.is_some()
+    }
+
+    /// The transport that was set, or a new default one.
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when there is none to be had: no transport feature
+    /// is on, or TLS can't be set up.
+    pub fn transport(&self) -> Result<Arc<dyn Transport>, Error> {
+        if let Some(transport) = &self.transport {
+            return Ok(Arc::clone(transport));
+        }
+        default_transport(self.timeouts)
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport(timeouts: Timeouts) -> Result<Arc<dyn Transport>, Error> {
+    let transport = crate::ReqwestTransport::builder().connect_timeout(timeouts.connect).build()?;
+    Ok(Arc::new(transport))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport(_: Timeouts) -> Result<Arc<dyn Transport>, Error> {
+    Err(Error::configuration(
+        "transport",
+        "this build has none: turn on the feature `rustls-ring`, or hand one in with `.transport(…)`",
+    ))
+}
+
+/// Adds to a provider's `ClientBuilder` a method for each setting that all clients share.
+///
+/// The builder must have a field `settings` of type [`Settings`].
+///
+/// ```
+/// use auth_client_core::Settings;
+/// use auth_client_core::testing::ScriptedTransport;
+///
+/// struct ClientBuilder {
+///     settings: Settings,
+/// }
+///
+/// impl ClientBuilder {
+///     auth_client_core::shared_builder_methods!();
+/// }
+///
+/// let builder = ClientBuilder { settings: Settings::new("shop-client/1.0") };
+/// let builder = builder
+///     .base_url("https://test.shop.example")
+///     .transport(ScriptedTransport::new())
+///     .operation_timeout(std::time::Duration::from_secs(20))
+///     .max_answer_bytes(1 << 20)
+///     .user_agent("my-program/2.0");
+/// assert!(builder.settings.has_transport());
+/// ```
+#[macro_export]
+macro_rules! shared_builder_methods {
+    () => {
+        /// Sends calls to another address: a test server, the emulator, a gateway. Slashes at its end don't count.
+        ///
+        /// It must be https, or http with a loopback address, without user name, query or fragment; `build` checks it.
+        pub fn base_url(mut self, url: impl Into<String>) -> Self {
+            self.settings.set_base_url("base URL", url);
+            self
+        }
+
+        /// Sends through this transport. Clients that share one share its connections, and building a further client
+        /// then costs no new TLS set-up.
+        pub fn transport(mut self, transport: impl $crate::transport::Transport + 'static) -> Self {
+            self.settings.set_transport(::std::sync::Arc::new(transport));
+            self
+        }
+
+        /// The time limit of one attempt, to the last byte of the answer. Default 30 s.
+        pub fn attempt_timeout(mut self, limit: ::std::time::Duration) -> Self {
+            self.settings.timeouts_mut().attempt = limit;
+            self
+        }
+
+        /// The time limit of a whole call, with all attempts and waits. Default 120 s.
+        pub fn operation_timeout(mut self, limit: ::std::time::Duration) -> Self {
+            self.settings.timeouts_mut().operation = limit;
+            self
+        }
+
+        /// The time limit for making a connection. Default 10 s. Has no effect on a transport that was handed in.
+        pub fn connect_timeout(mut self, limit: ::std::time::Duration) -> Self {
+            self.settings.timeouts_mut().connect = limit;
+            self
+        }
+
+        /// How calls are repeated. Default: three attempts, as the operation's class allows.
+        pub fn retry(mut self, policy: $crate::RetryPolicy) -> Self {
+            self.settings.set_retry(policy);
+            self
+        }
+
+        /// Tells this observer about every call: attempts, repeats, renewals and how long they take, without secrets.
+        /// Several clients may share one in an `Arc`.
+        pub fn observer(mut self, observer: impl $crate::Observer + 'static) -> Self {
+            self.settings.set_observer(::std::sync::Arc::new(observer));
+            self
+        }
+
+        /// The largest answer that is read, in bytes. Default 16 MiB.
+        pub fn max_answer_bytes(mut self, limit: usize) -> Self {
+            self.settings.limits_mut().answer = limit;
+            self
+        }
+
+        /// How much of an error's body is kept, in bytes. Default 64 KiB.
+        pub fn max_error_bytes(mut self, limit: usize) -> Self {
+            self.settings.limits_mut().error = limit;
+            self
+        }
+
+        /// Puts the name and version of your program before the SDK's in `User-Agent`.
+        pub fn user_agent(mut self, product: &str) -> Self {
+            self.settings.add_user_agent(product);
+            self
+        }
+
+        /// Runs on another clock and timer, such as [`ManualTime`]($crate::testing) in tests.
+        pub fn time(
+            mut self,
+            clock: ::std::sync::Arc<dyn $crate::auth_core::Clock>,
+            sleep: ::std::sync::Arc<dyn $crate::Sleep>,
+        ) -> Self {
+            self.settings.set_time(clock, sleep);
+            self
+        }
+    };
+}

@@ -1,0 +1,138 @@
+//! Time that a test moves by hand.
+
+use crate::time::Sleep;
+use async_trait::async_trait;
+use auth_core::{Clock, ManualClock, Now};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+/// A clock and a timer in one. Clones share their time.
+///
+/// Made by [`new`](Self::new), it stands still until [`advance`](Self::advance), and whoever sleeps waits for that.
+/// Made by [`auto`](Self::auto), sleeping moves it: a back-off of a minute is over at once and the clock shows a minute
+/// later. Sleeps are remembered either way.
+///
+/// ```
+/// use auth_client_core::Sleep;
+/// use auth_client_core::testing::ManualTime;
+/// use std::time::Duration;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let time = ManualTime::auto();
+/// time.sleep(Duration::from_secs(60)).await;
+/// assert_eq!(time.slept(), [Duration::from_secs(60)]);
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualTime {
+    clock: Arc<ManualClock>,
+    state: Arc<Mutex<State>>,
+    auto: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    slept: Vec<Duration>,
+    wakers: Vec<Waker>,
+}
+
+impl ManualTime {
+    /// Time that only [`advance`](Self::advance) moves. It begins at the Unix epoch plus 1,700,000,000 seconds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::build(false)
+    }
+
+    /// Time that sleeping moves.
+    ///
+    /// For code in one task: with several, a deadline can pass because nobody else was ready yet.
+    #[must_use]
+    pub fn auto() -> Self {
+        Self::build(true)
+    }
+
+    fn build(auto: bool) -> Self {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        Self { clock: Arc::new(ManualClock::new(start)), state: Arc::default(), auto }
+    }
+
+    /// Moves the clock on and wakes whoever has slept long enough.
+    ///
+    /// ```
+    /// use auth_client_core::testing::ManualTime;
+    /// use std::time::Duration;
+    ///
+    /// let time = ManualTime::new();
+    /// let start = time.clock().now();
+    /// time.advance(Duration::from_secs(60));
+    /// assert_eq!(time.clock().now().since(start), Duration::from_secs(60));
+    /// assert!(time.slept().is_empty());
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        let wakers = std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).wakers);
+        for waker in wakers {
+            waker.wake();
+        }
+    }
+
+    /// The clock, for what takes one by itself.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::<ManualClock>::clone(&self.clock)
+    }
+
+    /// The timer, for what takes one by itself.
+    #[must_use]
+    pub fn timer(&self) -> Arc<dyn Sleep> {
+        Arc::new(self.clone())
+    }
+
+    /// Every sleep that went to its end, in order. A deadline that was not reached is not among them.
+    #[must_use]
+    pub fn slept(&self) -> Vec<Duration> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).slept.clone()
+    }
+}
+
+impl Default for ManualTime {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualTime {
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+}
+
+#[async_trait]
+impl Sleep for ManualTime {
+    async fn sleep(&self, duration: Duration) {
+        let until = self.clock.now().after(duration);
+        let mut polled = false;
+        poll_fn(|context| {
+            if self.clock.now().monotonic >= until.monotonic {
+                return Poll::Ready(());
+            }
+            if self.auto && polled {
+                self.advance(until.since(self.clock.now()));
+                return Poll::Ready(());
+            }
+            // Whatever this sleep races against gets one more turn before time moves.
+            if self.auto {
+                polled = true;
+                context.waker().wake_by_ref();
+            } else {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.wakers.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).slept.push(duration);
+    }
+}

@@ -1,0 +1,63 @@
+//! Waiting, as something that is handed in: back-off between attempts, and deadlines around them.
+
+use async_trait::async_trait;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// Waits. The default is tokio's timer; tests hand in [`ManualTime`](crate::testing::ManualTime).
+///
+/// ```
+/// use auth_client_core::Sleep;
+/// use std::time::Duration;
+///
+/// /// Doesn't wait at all, for a test of a script that repeats.
+/// #[derive(Debug)]
+/// struct Impatient;
+///
+/// #[async_trait::async_trait]
+/// impl Sleep for Impatient {
+///     async fn sleep(&self, _: Duration) {}
+/// }
+/// ```
+#[async_trait]
+pub trait Sleep: Send + Sync + fmt::Debug {
+    /// Returns after `duration`.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// Tokio without a box in the common case, anything else behind `dyn`.
+#[derive(Clone, Debug)]
+pub(crate) enum Timer {
+    Tokio,
+    Custom(Arc<dyn Sleep>),
+}
+
+impl Timer {
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        match self {
+            Self::Tokio => tokio::time::sleep(duration).await,
+            Self::Custom(sleep) => sleep.sleep(duration).await,
+        }
+    }
+
+    /// The future's output, or `None` when `limit` passed first. The future is asked before the timer.
+    pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        match self {
+            Self::Tokio => tokio::time::timeout(limit, future).await.ok(),
+            Self::Custom(sleep) => {
+                let mut future = std::pin::pin!(future);
+                let mut timer = sleep.sleep(limit);
+                std::future::poll_fn(|context| {
+                    if let Poll::Ready(output) = future.as_mut().poll(context) {
+                        return Poll::Ready(Some(output));
+                    }
+                    timer.as_mut().poll(context).map(|()| None)
+                })
+                .await
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What differs from vendor to vendor in the way answers are read.
+//!
+//! The engine is the same for all; a [`Vendor`] is the handful of questions that it asks. The defaults are the rules
+//! of plain HTTP.
+
+use crate::error::{ApiError, ErrorKind};
+use crate::operation::Operation;
+use auth_core::CredentialSource;
+use http::{HeaderMap, StatusCode};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// What an answer means, decided before its body is decoded.
+///
+/// ```
+/// use auth_client_core::{ErrorKind, Verdict};
+///
+/// /// For a vendor that says 403 when a token has ended.
+/// fn stricter(verdict: Verdict) -> Verdict {
+///     match verdict {
+///         Verdict::Permanent(ErrorKind::Forbidden) => Verdict::Refused(ErrorKind::Forbidden),
+///         verdict => verdict,
+///     }
+/// }
+/// # assert_eq!(stricter(Verdict::Success), Verdict::Success);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Decode it.
+    Success,
+    /// The credential was refused; a renewable one is renewed once. Nothing was executed.
+    Refused(ErrorKind),
+    /// Come back later.
+    Throttled,
+    /// The same request may succeed on another try.
+    Transient(ErrorKind),
+    /// Trying again won't help.
+    Permanent(ErrorKind),
+}
+
+/// How a JSON body is written.
+///
+/// ```
+/// # use auth_client_core::{JsonStyle, Vendor};
+/// #[derive(Debug)]
+/// struct Acme;
+///
+/// impl Vendor for Acme {
+///     fn name(&self) -> &'static str {
+///         "acme"
+///     }
+///     fn json_style(&self) -> JsonStyle {
+///         JsonStyle::Ascii
+///     }
+/// }
+/// # assert_ne!(Acme.json_style(), JsonStyle::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum JsonStyle {
+    /// UTF-8, as serde writes it.
+    #[default]
+    Utf8,
+    /// Everything outside ASCII as `\uXXXX`, for servers that sign or parse ASCII only.
+    Ascii,
+}
+
+/// An answer, for a vendor to judge.
+///
+/// ```
+/// use auth_client_core::{AnswerView, ApiError};
+/// use http::{HeaderMap, StatusCode};
+///
+/// /// The body is the code, in quotation marks.
+/// fn api_error(answer: AnswerView<'_>) -> ApiError {
+///     let mut error = ApiError::new();
+///     error.code = serde_json::from_slice(answer.body).ok();
+///     error
+/// }
+/// let headers = HeaderMap::new();
+/// let answer = AnswerView::new(StatusCode::CONFLICT, &headers, br#""E17""#);
+/// assert_eq!(api_error(answer).code.as_deref(), Some("E17"));
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct AnswerView<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body, perhaps cut off when it is an error's.
+    pub body: &'a [u8],
+}
+
+impl<'a> AnswerView<'a> {
+    /// A view of these parts.
+    #[must_use]
+    pub fn new(status: StatusCode, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+        Self { status, headers, body }
+    }
+}
+
+/// The rules of one vendor.
+///
+/// ```
+/// use auth_client_core::{AnswerView, ErrorKind, Operation, Vendor, Verdict, by_status};
+///
+/// /// Answers `{"ok":false}` with status 200 where other vendors answer 4xx.
+/// #[derive(Debug)]
+/// struct Acme;
+///
+/// impl Vendor for Acme {
+///     fn name(&self) -> &'static str {
+///         "acme"
+///     }
+///
+///     fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+///         match by_status(operation, answer.status) {
+///             Verdict::Success if answer.body == br#"{"ok":false}"# => Verdict::Permanent(ErrorKind::Vendor),
+///             verdict => verdict,
+///         }
+///     }
+/// }
+/// ```
+pub trait Vendor: Send + Sync + fmt::Debug {
+    /// The name that errors and spans show, such as `verigator`.
+    fn name(&self) -> &'static str;
+
+    /// What the answer means. By default its status decides, see [`by_status`].
+    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+        by_status(operation, answer.status)
+    }
+
+    /// What signs this operation, where that is not the client's own credential: for vendors with a second way in that
+    /// some operations insist on.
+    fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
+        let _ = operation;
+        None
+    }
+
+    /// What an error answer says about itself.
+    ///
+    /// ```
+    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, decode, testing::ScriptedTransport};
+    /// use auth_client_core::{AnswerView, ApiError, Vendor};
+    ///
+    /// #[derive(Debug)]
+    /// struct Acme;
+    ///
+    /// impl Vendor for Acme {
+    ///     fn name(&self) -> &'static str {
+    ///         "acme"
+    ///     }
+    ///     fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    ///         let mut error = ApiError::new();
+    ///         error.code = serde_json::from_slice(answer.body).ok();
+    ///         error.request_id = answer.headers.get("x-request-id").and_then(|id| Some(id.to_str().ok()?.to_owned()));
+    ///         error
+    ///     }
+    /// }
+    /// # let transport = ScriptedTransport::new().answer(409, &[("x-request-id", "r7")], "\"E17\"");
+    /// # let mut settings = Settings::new("acme-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://acme.example")?, Acme, None)?;
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    ///
+    /// let error = call.await.unwrap_err();
+    /// assert_eq!((error.code(), error.request_id(), error.message()), (Some("E17"), Some("r7"), None));
+    /// assert_eq!(error.to_string(), "acme request: conflict (status 409, code E17, request id r7)");
+    /// # assert_eq!((error.provider(), error.operation(), error.field()), ("acme", "request", None));
+    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+        let _ = answer;
+        ApiError::new()
+    }
+
+    /// How long to wait after a throttled or transient answer that has no `Retry-After`, where the vendor says it in
+    /// another way.
+    fn wait_hint(&self, answer: AnswerView<'_>, now: SystemTime) -> Option<Duration> {
+        let _ = (answer, now);
+        None
+    }
+
+    /// Whether a call of this operation is sent again after its credential was renewed. A refused credential usually
+    /// means that nothing was executed, so by default every operation is. Where it is not, the credential is renewed
+    /// all the same and the error says so, see
+    /// [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
+    ///
+    /// ```
+    /// use auth_client_core::{Class, Error, Operation, Vendor};
+    ///
+    /// /// Leaves it to the caller to repeat a write.
+    /// #[derive(Debug)]
+    /// struct Acme;
+    ///
+    /// impl Vendor for Acme {
+    ///     fn name(&self) -> &'static str {
+    ///         "acme"
+    ///     }
+    ///     fn replay_after_renewal(&self, operation: &Operation) -> bool {
+    ///         operation.class() != Class::Write
+    ///     }
+    /// }
+    ///
+    /// /// Whether a caller should make the same call again.
+    /// fn again(error: &Error) -> bool {
+    ///     error.was_renewed_not_replayed() && !error.may_have_been_executed()
+    /// }
+    /// # assert!(!again(&Error::paging("items.list", "it has no end")));
+    /// ```
+    fn replay_after_renewal(&self, operation: &Operation) -> bool {
+        let _ = operation;
+        true
+    }
+
+    /// How JSON bodies are written.
+    fn json_style(&self) -> JsonStyle {
+        JsonStyle::Utf8
+    }
+}
+
+/// The verdict of plain HTTP: 401 is a refused credential, 429 throttling, 500, 502, 503, 504 and 520 to 524 pass by,
+/// and 408 too; everything else that is not success stays as it is.
+///
+/// ```
+/// use auth_client_core::{Class, ErrorKind, Operation, Verdict, by_status};
+/// use http::{Method, StatusCode};
+///
+/// let list = Operation::new("items.list", Method::GET, "/items", Class::Read);
+/// assert_eq!(by_status(&list, StatusCode::OK), Verdict::Success);
+/// assert_eq!(by_status(&list, StatusCode::BAD_GATEWAY), Verdict::Transient(ErrorKind::Server));
+/// ```
+#[must_use]
+pub fn by_status(operation: &Operation, status: StatusCode) -> Verdict {
+    if operation.is_success(status) {
+        return Verdict::Success;
+    }
+    let kind = ErrorKind::from_status(status);
+    match status.as_u16() {
+        401 => Verdict::Refused(kind),
+        429 => Verdict::Throttled,
+        408 | 500 | 502 | 503 | 504 | 520..=524 => Verdict::Transient(kind),
+        _ => Verdict::Permanent(kind),
+    }
+}

@@ -1,0 +1,345 @@
+//! The attempt loop: what is repeated, when, how often, and what the error says in the end.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use auth_client_core::auth_core::{Origin, StaticCredential};
+use auth_client_core::testing::ScriptedTransport;
+use auth_client_core::transport::{Fault, Phase};
+use auth_client_core::{ErrorKind, RetryPolicy, decode};
+use common::{POLITE, Setup, Slow, Stamp, put, read, write};
+use http::Method;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn script() -> ScriptedTransport {
+    ScriptedTransport::new()
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_after_every_passing_failure() {
+    for transport in [
+        script().unreachable(),
+        script().broken(),
+        script().cut(200),
+        script().status(429),
+        script().status(408),
+        script().status(500),
+        script().status(502),
+        script().status(503),
+        script().status(504),
+        script().status(520),
+        script().fail(Phase::Sending, Fault::Timeout),
+    ] {
+        let setup = Setup::new(transport.clone().json(200, "1"));
+        let reply = read(&setup.engine()).reply().await.unwrap();
+        assert_eq!((reply.value, reply.attempts), (1.into(), 2));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_pass_is_not_repeated() {
+    for (transport, kind) in [
+        (script().status(400), ErrorKind::InvalidData),
+        (script().status(401), ErrorKind::Unauthenticated),
+        (script().status(403), ErrorKind::Forbidden),
+        (script().status(404), ErrorKind::NotFound),
+        (script().status(409), ErrorKind::Conflict),
+        (script().status(501), ErrorKind::Server),
+        (script().json(200, "not json"), ErrorKind::Decode),
+        (script().fail(Phase::Connecting, Fault::Tls), ErrorKind::Connect),
+        (script().fail(Phase::Sending, Fault::Protocol), ErrorKind::Transport),
+        (script().answer(302, &[("location", "https://evil.example/?q=canary")], ""), ErrorKind::Redirect),
+    ] {
+        let setup = Setup::new(transport.clone().json(200, "1"));
+        let error = read(&setup.engine()).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (kind, 1), "{error}");
+        assert!(!error.is_retryable(), "{error}");
+        assert_eq!(transport.requests().len(), 1, "{error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_is_not_repeated_and_says_so() {
+    for transport in [
+        script().broken(),
+        script().cut(200),
+        script().status(500),
+        script().status(503),
+        script().fail(Phase::Sending, Fault::Timeout),
+        script().hang(),
+    ] {
+        let setup = Setup::new(transport.clone().json(200, "1"));
+        let error = write(&setup.engine()).await.unwrap_err();
+        assert_eq!(transport.requests().len(), 1, "{error}");
+        assert!(error.may_have_been_sent() && error.may_have_been_executed(), "{error}");
+        assert!(!error.is_retryable());
+        assert!(error.to_string().contains("it may have been carried out"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_was_surely_not_sent_is_repeated() {
+    let transport = script().unreachable().unreachable().json(200, "1");
+    let setup = Setup::new(transport);
+    assert_eq!(write(&setup.engine()).reply().await.unwrap().attempts, 3);
+
+    let transport = script().unreachable().unreachable().unreachable();
+    let error = write(&Setup::new(transport).engine()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 3));
+    assert!(!error.may_have_been_sent() && !error.may_have_been_executed() && error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_write_that_was_refused_was_not_executed() {
+    for status in [400, 401, 403, 404, 409, 422, 429] {
+        let transport = script().status(status);
+        let error = write(&Setup::new(transport.clone()).engine()).await.unwrap_err();
+        assert!(error.may_have_been_sent() && !error.may_have_been_executed(), "{error}");
+        assert_eq!(transport.requests().len(), 1, "a throttled write is not repeated by itself");
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_repeated_where_the_vendor_says_that_it_was_not_executed() {
+    let setup = Setup::new(script().status(503).status(429).json(200, "1"));
+    let call = setup
+        .engine()
+        .request(&POLITE, &[])
+        .json(&1)
+        .call::<common::Json, auth_client_core::Error>(decode::json);
+    assert_eq!(call.reply().await.unwrap().attempts, 3);
+}
+
+#[tokio::test]
+async fn a_doubt_from_an_earlier_attempt_is_not_forgotten() {
+    let setup = Setup::new(script().broken().status(404));
+    let error = put(&setup.engine()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.may_have_been_executed(), "the first attempt may have done it");
+}
+
+#[tokio::test]
+async fn attempts_are_counted_and_limited() {
+    let transport = script().status(503).status(503).status(503).json(200, "1");
+    let setup = Setup::new(transport.clone());
+    let error = read(&setup.engine()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
+    assert!(error.is_retryable(), "a later call may succeed");
+    assert_eq!(transport.remaining(), 1);
+
+    let transport = script().status(503).json(200, "1");
+    let error = read(&Setup::new(transport).engine()).retry(RetryPolicy::none()).await.unwrap_err();
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn retry_after_is_kept_in_seconds_and_as_a_date() {
+    for (header, seconds) in [("7", 7), ("Tue, 14 Nov 2023 22:13:30 GMT", 10)] {
+        let transport = script().answer(503, &[("retry-after", header)], "").json(200, "1");
+        let setup = Setup::new(transport);
+        read(&setup.engine()).await.unwrap();
+        // Manual time begins at 22:13:20; jitter may add up to 200 ms only where nothing was asked.
+        assert_eq!(setup.slept(), Duration::from_secs(seconds), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn retry_after_beyond_the_cap_or_the_deadline_returns_the_error_at_once() {
+    let transport = script().answer(429, &[("retry-after", "61")], "").json(200, "1");
+    let setup = Setup::new(transport);
+    let error = read(&setup.engine()).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert!(error.to_string().contains("retry after 61 s"), "{error}");
+    assert_eq!((error.kind(), setup.slept()), (ErrorKind::Throttled, Duration::ZERO));
+
+    let transport = script().answer(429, &[("retry-after", "30")], "").json(200, "1");
+    let setup = Setup::new(transport);
+    let error = read(&setup.engine()).timeout(Duration::from_secs(20)).await.unwrap_err();
+    assert_eq!((error.retry_after(), setup.slept()), (Some(Duration::from_secs(30)), Duration::ZERO));
+}
+
+#[tokio::test]
+async fn each_attempt_is_signed_anew() {
+    let transport = script()
+        .answer(503, &[("retry-after", "60")], "")
+        .answer(503, &[("retry-after", "50")], "")
+        .json(200, "1");
+    let setup = Setup::new(transport.clone());
+    read(&setup.engine()).await.unwrap();
+    let stamps: Vec<_> =
+        transport.requests().iter().map(|r| r.header("x-stamp").unwrap().to_owned()).collect();
+    assert_eq!(stamps, ["1700000000", "1700000060", "1700000110"]);
+}
+
+#[tokio::test]
+async fn a_hanging_server_meets_the_deadlines() {
+    let setup = Setup::new(script().hang().hang().hang());
+    let error = read(&setup.engine()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 3));
+    assert!(error.elapsed() >= Duration::from_secs(90), "three attempts of 30 s");
+    assert!(error.elapsed() < Duration::from_secs(120));
+
+    let setup = Setup::new(script().hang().hang().hang());
+    let error = read(&setup.engine()).timeout(Duration::from_secs(31)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.elapsed() <= Duration::from_secs(31), "{:?}", error.elapsed());
+
+    let setup = Setup::new(script().hang());
+    let error = write(&setup.engine()).attempt_timeout(Duration::from_secs(1)).await.unwrap_err();
+    assert_eq!(error.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn the_deadline_covers_waiting_for_a_credential() {
+    let transport = script().json(200, "1");
+    let setup = Setup::new(transport.clone());
+    let error = read(&setup.engine_with(Arc::new(Slow))).await.unwrap_err();
+    assert_eq!((error.kind(), error.elapsed()), (ErrorKind::Timeout, Duration::from_secs(120)));
+    assert!(!error.may_have_been_sent() && transport.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_quota_ends_the_repeats_of_a_whole_client() {
+    let mut transport = script();
+    for _ in 0..300 {
+        transport = transport.status(503);
+    }
+    let engine = Setup::new(transport.clone()).engine();
+    for _ in 0..100 {
+        read(&engine).await.unwrap_err();
+    }
+    assert_eq!(
+        transport.requests().len(),
+        100 + 35,
+        "35 repeats empty the bucket, then every call is one attempt"
+    );
+
+    // Another client has a bucket of its own.
+    let engine = Setup::new(transport.clone()).engine();
+    assert_eq!(read(&engine).await.unwrap_err().attempts(), 3);
+}
+
+#[tokio::test]
+async fn what_a_successful_repeat_took_from_the_quota_is_given_back() {
+    let mut transport = script();
+    for _ in 0..100 {
+        transport = transport.status(503).json(200, "1");
+    }
+    let engine = Setup::new(transport).engine();
+    for call in 0..100 {
+        let reply = read(&engine).reply().await;
+        assert_eq!(reply.unwrap().attempts, 2, "call {call}: 35 repeats alone would have emptied the bucket");
+    }
+}
+
+#[tokio::test]
+async fn a_credential_of_another_origin_is_not_attached() {
+    let transport = script().json(200, "1");
+    let setup = Setup::new(transport.clone());
+    for origin in [
+        Origin::https("other.example"),
+        Origin::new(true, "shop.example", Some(8443)),
+        Origin::new(false, "shop.example", Some(443)),
+    ] {
+        let engine = setup.engine_with(Arc::new(StaticCredential::new(Stamp, origin)));
+        let error = read(&engine).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+    }
+    assert!(transport.requests().is_empty());
+}
+
+#[tokio::test]
+async fn headers_of_the_client_cannot_be_replaced() {
+    let transport = script().json(200, "1");
+    let engine = Setup::new(transport.clone()).engine();
+    for name in ["authorization", "cookie", "host", "content-length", "content-type", "transfer-encoding"] {
+        let value = "canary".parse().unwrap();
+        let error = read(&engine).header(name.parse().unwrap(), value).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(name)));
+    }
+    // Even a header that only the signer knows about wins over one of the caller's.
+    read(&engine).header("x-stamp".parse().unwrap(), "canary".parse().unwrap()).await.unwrap();
+    let request = &transport.requests()[0];
+    assert_eq!(request.header("x-stamp"), Some("1700000000"));
+    assert_eq!(request.headers.get_all("x-stamp").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn the_raw_call_has_the_same_rules() {
+    let transport = script().status(503).json(200, "1").status(503);
+    let engine = Setup::new(transport.clone()).engine();
+    let call = engine
+        .raw(Method::GET, "/a%2Fb")
+        .query("q", "x y")
+        .call::<common::Json, auth_client_core::Error>(decode::json);
+    assert_eq!(call.reply().await.unwrap().attempts, 2, "a GET is a read");
+    assert_eq!(transport.requests()[0].uri, "https://shop.example/v1/a%2Fb?q=x%20y");
+    assert!(transport.requests()[0].header("x-stamp").is_some());
+
+    let call = engine.raw(Method::DELETE, "/a").call::<(), auth_client_core::Error>(decode::nothing);
+    assert_eq!(call.await.unwrap_err().attempts(), 1, "anything else is a write until said otherwise");
+
+    for path in ["https://evil.example/", "//evil.example/", "/../admin", "/a?b", "a"] {
+        let call = engine.raw(Method::GET, path).call::<(), auth_client_core::Error>(decode::nothing);
+        assert_eq!(call.await.unwrap_err().field(), Some("path"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn raw_answers_and_heads_can_be_had() {
+    let transport = script().answer(203, &[("x-limit", "9")], "plain").answer(200, &[("x-limit", "8")], "1");
+    let engine = Setup::new(transport).engine();
+    let answer = read(&engine).raw().await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.body()[..]), (203, &b"plain"[..]));
+    let reply = read(&engine).reply().await.unwrap();
+    assert_eq!(reply.headers["x-limit"], "8");
+}
+
+#[tokio::test]
+async fn a_failed_decode_keeps_the_body_and_names_the_place() {
+    let transport = script().json(200, r#"{"items":[{"id":"canary"}]}"#);
+    let engine = Setup::new(transport).engine();
+    #[derive(serde::Deserialize, Debug)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct List {
+        items: Vec<Item>,
+    }
+    #[derive(serde::Deserialize, Debug)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Item {
+        id: u64,
+    }
+    let call =
+        engine.request(&common::READ, &["7".into()]).call::<List, auth_client_core::Error>(decode::json);
+    let error = call.await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Decode, Some("$.items[0].id")));
+    assert!(error.body().unwrap().starts_with(b"{\"items\""));
+    assert_eq!(
+        error.to_string(),
+        "shop items.get: the answer could not be understood: $.items[0].id: expected u64 (status 200)"
+    );
+}
+
+#[tokio::test]
+async fn bodies_have_limits() {
+    let long = "x".repeat(70_000);
+    let mut setup = Setup::new(script().answer(500, &[], long.clone()).json(200, format!("\"{long}\"")));
+    setup.settings.limits_mut().answer = 70_001;
+    setup.settings.set_retry(RetryPolicy::none());
+    let engine = setup.engine();
+    let error = read(&engine).await.unwrap_err();
+    assert_eq!((error.body().unwrap().len(), error.is_body_truncated()), (65_536, true));
+    let error = read(&engine).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+/// Awaiting a call puts its future on the heap, and allocators are quick with what is small.
+#[test]
+fn the_future_of_a_call_is_small() {
+    let engine = Setup::new(script()).engine();
+    let size = size_of_val(&read(&engine).send());
+    assert!(size <= 1024, "{size} bytes");
+}

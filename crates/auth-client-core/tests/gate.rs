@@ -1,0 +1,96 @@
+//! A client's own limit, and a second credential for some operations.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use auth_client_core::auth_core::{
+    CredentialSource, Now, Origin, SecretString, StaticCredential, scheme::Bearer,
+};
+use auth_client_core::testing::ScriptedTransport;
+use auth_client_core::{Admission, BaseUrl, Engine, ErrorKind, Gate, Operation, Vendor};
+use common::{READ, Setup, read, write};
+use http::{HeaderMap, StatusCode};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Answers from a list, and remembers what it was shown.
+#[derive(Debug, Default)]
+struct Script {
+    admissions: Mutex<VecDeque<Admission>>,
+    seen: Mutex<Vec<u16>>,
+}
+
+impl Gate for Script {
+    fn admit(&self, _: Now) -> Admission {
+        self.admissions.lock().unwrap().pop_front().unwrap_or(Admission::Go)
+    }
+
+    fn observe(&self, status: StatusCode, _: &HeaderMap, _: Now) {
+        self.seen.lock().unwrap().push(status.as_u16());
+    }
+}
+
+fn gated(transport: &ScriptedTransport, admissions: &[Admission]) -> (Setup, Engine, Arc<Script>) {
+    let gate = Arc::new(Script::default());
+    gate.admissions.lock().unwrap().extend(admissions);
+    let mut setup = Setup::new(transport.clone());
+    setup.settings.set_gate(gate.clone());
+    let engine = setup.engine();
+    (setup, engine, gate)
+}
+
+#[tokio::test]
+async fn every_attempt_is_asked_about_and_every_answer_shown() {
+    let transport = ScriptedTransport::new().status(503).json(200, "1");
+    let wait = Admission::GoAfter(Duration::from_secs(9));
+    let (setup, engine, gate) = gated(&transport, &[Admission::Go, wait]);
+    assert_eq!(read(&engine).reply().await.unwrap().attempts, 2);
+    assert!(setup.slept() >= Duration::from_secs(9));
+    assert_eq!(*gate.seen.lock().unwrap(), [503, 200]);
+}
+
+#[tokio::test]
+async fn a_refused_attempt_sends_nothing() {
+    let hour = Duration::from_secs(3600);
+    for admission in [Admission::Refuse(hour), Admission::GoAfter(hour)] {
+        let transport = ScriptedTransport::new();
+        let (setup, engine, _) = gated(&transport, &[admission]);
+        let error = write(&engine).await.unwrap_err();
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(hour)));
+        assert!(!error.may_have_been_sent() && error.is_retryable(), "{error}");
+        assert!(transport.requests().is_empty() && setup.slept().is_zero());
+    }
+}
+
+#[derive(Debug)]
+struct TwoWays(Arc<dyn CredentialSource>);
+
+impl Vendor for TwoWays {
+    fn name(&self) -> &'static str {
+        "shop"
+    }
+
+    fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
+        (operation.id() == READ.id()).then_some(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn an_operation_may_insist_on_another_credential() {
+    let transport = ScriptedTransport::new().json(200, "1").json(200, "1");
+    let setup = Setup::new(transport.clone());
+    let bearer = |token: &str| -> Arc<dyn CredentialSource> {
+        let signer = Bearer::new(&SecretString::from(token)).unwrap();
+        Arc::new(StaticCredential::new(signer, Origin::https("shop.example")))
+    };
+    let base = BaseUrl::parse("base URL", "https://shop.example").unwrap();
+    let vendor = TwoWays(bearer("special"));
+    let engine = Engine::new(&setup.settings, base, vendor, Some(bearer("usual"))).unwrap();
+    read(&engine).await.unwrap();
+    write(&engine).await.unwrap();
+    let seen: Vec<_> =
+        transport.requests().iter().map(|sent| sent.header("authorization").unwrap().to_owned()).collect();
+    assert_eq!(seen, ["Bearer special", "Bearer usual"]);
+}

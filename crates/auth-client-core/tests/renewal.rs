@@ -1,0 +1,401 @@
+//! Renewal under concurrency: one renewal however many calls, and nobody harmed by its failure.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use async_trait::async_trait;
+use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::auth_core::{
+    CredentialError, CredentialSource, InvalidCredential, SecretString, Sign, scheme::Bearer,
+};
+use auth_client_core::observer::RenewalEnded;
+use auth_client_core::testing::ScriptedTransport;
+use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
+use auth_client_core::{Engine, ErrorKind, Observer, Renew, Renewed, Renewing};
+use bytes::Bytes;
+use common::{Setup, origin, read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// A server with one valid token at a time, and the endpoint that renews it.
+#[derive(Debug)]
+struct Server {
+    valid: AtomicU64,
+    renewals: AtomicU64,
+    sends: AtomicU64,
+    failing: AtomicBool,
+    refuses_all: AtomicBool,
+    /// Renewals wait for a permit, so that a test can hold them.
+    gate: Semaphore,
+    panicking: AtomicBool,
+    signer_panics: AtomicBool,
+}
+
+impl Server {
+    fn new(open: bool) -> Arc<Self> {
+        Arc::new(Self {
+            valid: AtomicU64::new(1),
+            renewals: AtomicU64::new(0),
+            sends: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
+            refuses_all: AtomicBool::new(false),
+            gate: Semaphore::new(if open { Semaphore::MAX_PERMITS } else { 0 }),
+            panicking: AtomicBool::new(false),
+            signer_panics: AtomicBool::new(false),
+        })
+    }
+
+    fn open(&self) {
+        self.gate.add_permits(100_000);
+    }
+}
+
+#[derive(Debug)]
+struct Api(Arc<Server>);
+
+#[async_trait]
+impl Transport for Api {
+    async fn send(&self, request: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
+        self.0.sends.fetch_add(1, Ordering::Relaxed);
+        let token = request.headers()["authorization"].to_str().unwrap().to_owned();
+        // Answers come in any order, so that some refusals are late.
+        for _ in 0..(self.0.sends.load(Ordering::Relaxed) % 7) {
+            tokio::task::yield_now().await;
+        }
+        let good = token == format!("Bearer t{}", self.0.valid.load(Ordering::Relaxed));
+        let refused = !good || self.0.refuses_all.load(Ordering::Relaxed);
+        let mut answer = http::Response::new(Bytes::from_static(b"1"));
+        *answer.status_mut() = if refused { http::StatusCode::UNAUTHORIZED } else { http::StatusCode::OK };
+        Ok(Received::new(answer))
+    }
+}
+
+#[derive(Debug)]
+struct Login(Arc<Server>);
+
+#[async_trait]
+impl Renew for Login {
+    type Material = SecretString;
+
+    async fn renew(&self, _: Option<Arc<SecretString>>) -> Result<Renewed<SecretString>, CredentialError> {
+        self.0.gate.acquire().await.expect("never closed").forget();
+        self.0.renewals.fetch_add(1, Ordering::Relaxed);
+        assert!(!self.0.panicking.load(Ordering::Relaxed), "a bug in a renewal");
+        if self.0.failing.load(Ordering::Relaxed) {
+            return Err(CredentialError::unavailable("down"));
+        }
+        let number = self.0.valid.fetch_add(1, Ordering::Relaxed) + 1;
+        let lifetime = Lifetime::For(Duration::from_secs(3600));
+        Ok(Renewed { material: SecretString::from(format!("t{number}")), lifetime })
+    }
+
+    fn signer(&self, material: &SecretString) -> Result<Arc<dyn Sign>, InvalidCredential> {
+        assert!(!self.0.signer_panics.load(Ordering::Relaxed), "a bug in a signer");
+        Ok(Arc::new(Bearer::new(material)?))
+    }
+}
+
+struct World {
+    setup: Setup,
+    source: Renewing<Login>,
+    engine: Engine,
+    server: Arc<Server>,
+}
+
+fn world(open: bool) -> World {
+    let server = Server::new(open);
+    let mut setup = Setup::new(Api(Arc::clone(&server)));
+    setup.time = auth_client_core::testing::ManualTime::new();
+    setup.settings.set_time(setup.time.clock(), setup.time.timer());
+    let source = Renewing::new(
+        "shop",
+        Login(Arc::clone(&server)),
+        origin(),
+        &setup.settings,
+        RenewalSettings::default(),
+    );
+    let engine = setup.engine_with(Arc::new(source.clone()));
+    World { setup, source, engine, server }
+}
+
+fn count(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// Lets every task run until it waits for something.
+async fn settle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_calls_on_an_expired_token_cause_one_renewal() {
+    let world = world(false);
+    world.source.install(SecretString::from("t1"), Lifetime::For(Duration::from_secs(60))).unwrap();
+    world.setup.time.advance(Duration::from_secs(61));
+    let calls: Vec<_> = (0..10_000).map(|_| tokio::spawn(read(&world.engine).into_future())).collect();
+    settle().await;
+    assert_eq!(count(&world.server.sends), 0, "everybody waits for the one renewal");
+    world.server.open();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((count(&world.server.renewals), count(&world.server.sends)), (1, 10_000));
+}
+
+#[tokio::test]
+async fn ten_thousand_refusals_some_of_them_late_cause_one_renewal() {
+    let world = world(true);
+    world.source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
+    let calls: Vec<_> = (0..10_000).map(|_| tokio::spawn(read(&world.engine).into_future())).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&world.server.renewals), 1);
+    assert!(count(&world.server.sends) <= 20_000, "at most two sends per call");
+}
+
+#[tokio::test]
+async fn a_failing_renewal_is_tried_once_per_back_off_and_everybody_is_told() {
+    let world = world(false);
+    world.server.failing.store(true, Ordering::Relaxed);
+    let calls: Vec<_> = (0..5_000).map(|_| tokio::spawn(read(&world.engine).into_future())).collect();
+    settle().await;
+    world.server.open();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Credentials, true));
+        assert!(!error.may_have_been_sent());
+    }
+    for _ in 0..100 {
+        let error = read(&world.engine).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(1)), "callers learn when to come back");
+    }
+    assert_eq!(count(&world.server.renewals), 1);
+    world.setup.time.advance(Duration::from_secs(1));
+    world.server.failing.store(false, Ordering::Relaxed);
+    read(&world.engine).await.unwrap();
+    assert_eq!(count(&world.server.renewals), 2);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_harms_nobody() {
+    let world = world(false);
+    // The one whose call started the renewal, dropped after any number of polls.
+    for polls in 1..4 {
+        let mut leader = Box::pin(read(&world.engine).into_future());
+        for _ in 0..polls {
+            let waker = std::task::Waker::noop();
+            let _ = leader.as_mut().poll(&mut std::task::Context::from_waker(waker));
+            tokio::task::yield_now().await;
+        }
+        let follower = tokio::spawn(read(&world.engine).into_future());
+        settle().await;
+        drop(leader);
+        world.server.gate.add_permits(1);
+        follower.await.unwrap().unwrap();
+        world.setup.time.advance(Duration::from_secs(3600));
+    }
+    assert_eq!(count(&world.server.renewals), 3);
+}
+
+#[tokio::test]
+async fn a_permanent_refusal_costs_two_sends_per_call_and_few_renewals() {
+    let world = world(true);
+    world.server.refuses_all.store(true, Ordering::Relaxed);
+    for _ in 0..60 {
+        for _ in 0..10 {
+            let before = count(&world.server.sends);
+            let error = read(&world.engine).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+            let sends = count(&world.server.sends) - before;
+            assert!(sends <= 2);
+            assert_eq!(error.was_replayed_after_renewal(), sends == 2);
+        }
+        world.setup.time.advance(Duration::from_secs(1));
+    }
+    assert!(count(&world.server.renewals) <= 7, "one per ten seconds: {}", count(&world.server.renewals));
+}
+
+/// As the shop, but a call that is no read is left to the caller after a renewal.
+#[derive(Debug)]
+struct Careful;
+
+impl auth_client_core::Vendor for Careful {
+    fn name(&self) -> &'static str {
+        "careful"
+    }
+
+    fn replay_after_renewal(&self, operation: &auth_client_core::Operation) -> bool {
+        operation.class() == auth_client_core::Class::Read
+    }
+}
+
+#[tokio::test]
+async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_says_so() {
+    let world = world(true);
+    world.source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
+    let base = auth_client_core::BaseUrl::parse("base URL", "https://shop.example/v1").unwrap();
+    let source = Arc::new(world.source.clone());
+    let engine = Engine::new(&world.setup.settings, base, Careful, Some(source)).unwrap();
+
+    let error = common::write(&engine).await.unwrap_err();
+    assert!(error.was_renewed_not_replayed() && error.is_retryable() && !error.may_have_been_executed());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+    assert!(error.to_string().contains("renewed") && error.to_string().contains("not replayed"), "{error}");
+    assert_eq!(
+        (count(&world.server.renewals), count(&world.server.sends)),
+        (1, 1),
+        "renewed before it returned"
+    );
+    common::write(&engine).await.unwrap();
+    assert_eq!(
+        (count(&world.server.renewals), count(&world.server.sends)),
+        (1, 2),
+        "the same call again goes out"
+    );
+
+    // A read is replayed, and a renewal that fails is not called one.
+    world.server.valid.fetch_add(1, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(11));
+    assert!(read(&engine).await.is_ok());
+    world.server.valid.fetch_add(1, Ordering::Relaxed);
+    world.server.failing.store(true, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(11));
+    let error = common::write(&engine).await.unwrap_err();
+    assert!(!error.was_renewed_not_replayed() && !error.is_retryable());
+}
+
+#[tokio::test]
+async fn the_attempt_after_a_renewal_is_not_counted_as_a_repeat() {
+    let transport = ScriptedTransport::new().status(401).status(503).status(503).json(200, "1");
+    let setup = Setup::new(transport);
+    let source = Renewing::new(
+        "shop",
+        Login(Server::new(true)),
+        origin(),
+        &setup.settings,
+        RenewalSettings::default(),
+    );
+    source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
+    let engine = setup.engine_with(Arc::new(source));
+    assert_eq!(read(&engine).reply().await.unwrap().attempts, 4, "three, and the one that was refused");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_renewal_is_an_error_and_not_a_hang() {
+    let world = world(true);
+    world.server.panicking.store(true, Ordering::Relaxed);
+    // Manual time stands still, so a hang would have no other end.
+    let call = tokio::time::timeout(Duration::from_secs(10), read(&world.engine).into_future());
+    let error = call.await.expect("no hang").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    world.server.panicking.store(false, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(1));
+    read(&world.engine).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_in_what_makes_a_signer_is_an_error_and_not_a_hang() {
+    let world = world(true);
+    world.server.signer_panics.store(true, Ordering::Relaxed);
+    let call = tokio::time::timeout(Duration::from_secs(10), read(&world.engine).into_future());
+    assert_eq!(call.await.expect("no hang").unwrap_err().kind(), ErrorKind::Credentials);
+    world.server.signer_panics.store(false, Ordering::Relaxed);
+    world.setup.time.advance(Duration::from_secs(1));
+    read(&world.engine).await.unwrap();
+}
+
+/// Panics whenever it is told of a renewal.
+#[derive(Debug)]
+struct Rude;
+
+impl Observer for Rude {
+    fn renewal_ended(&self, _: &RenewalEnded) {
+        panic!("a bug in an observer");
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_keeps_nobody_from_a_renewed_credential() {
+    let mut world = world(true);
+    world.setup.settings.set_observer(Arc::new(Rude));
+    let login = Login(Arc::clone(&world.server));
+    let source = Renewing::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
+    let now = world.setup.time.clock().now();
+    let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
+    obtained.await.expect("no hang").expect("the renewal itself was good");
+}
+
+#[test]
+fn a_renewal_where_no_task_can_run_does_not_hang() {
+    let world = world(true);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let now = world.setup.time.clock().now();
+        // Outside of a runtime tokio panics, and drops the task before it does.
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            world.source.obtain(now).as_mut().poll(&mut context).is_ready()
+        }));
+        let _ = sender.send(polled.is_err());
+    });
+    assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
+}
+
+#[tokio::test]
+async fn a_login_by_a_person_serves_those_who_wait() {
+    let world = world(false);
+    let call = tokio::spawn(read(&world.engine).into_future());
+    settle().await;
+    world.source.install(SecretString::from("t1"), Lifetime::Unknown).unwrap();
+    call.await.unwrap().unwrap();
+    world.server.open();
+    settle().await;
+    assert!(world.source.current(world.setup.time.clock().now()).is_some());
+}
+
+#[tokio::test]
+async fn nothing_held_is_printed() {
+    let world = world(true);
+    world.source.install(SecretString::from("canary"), Lifetime::Unknown).unwrap();
+    let printed = format!("{:?} {:?}", world.source, world.engine);
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+/// Takes what it is told to take from a store.
+#[derive(Debug)]
+struct Shelf(Arc<Server>);
+
+#[async_trait]
+impl Renew for Shelf {
+    type Material = SecretString;
+
+    async fn renew(&self, _: Option<Arc<SecretString>>) -> Result<Renewed<SecretString>, CredentialError> {
+        let number = self.0.renewals.fetch_add(1, Ordering::Relaxed);
+        let lifetime = Lifetime::For(Duration::from_secs(3600));
+        Ok(Renewed { material: SecretString::from(format!("t{number}")), lifetime })
+    }
+
+    fn signer(&self, material: &SecretString) -> Result<Arc<dyn Sign>, InvalidCredential> {
+        Ok(Arc::new(Bearer::new(material)?))
+    }
+
+    fn is_fresh(&self, _: &SecretString) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn what_came_from_a_store_is_renewed_at_once_when_it_is_refused() {
+    let world = world(true);
+    let shelf = Shelf(Arc::clone(&world.server));
+    let source = Renewing::new("shop", shelf, origin(), &world.setup.settings, RenewalSettings::default());
+    let engine = world.setup.engine_with(Arc::new(source));
+    read(&engine).await.unwrap();
+    assert_eq!((count(&world.server.renewals), count(&world.server.sends)), (2, 2));
+}

@@ -1,0 +1,300 @@
+//! Tokens in files: replaced whole, read by their owner alone, locked by whoever renews.
+
+use crate::format;
+use crate::lock::{self, Lock};
+use async_trait::async_trait;
+use auth_core::secret::{ExposeSecret as _, SecretBox};
+use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// More than any token; what is larger is no token file.
+const LARGEST: u64 = 1 << 20;
+
+/// How long a lock is waited for, unless it is set.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Keeps tokens in files.
+///
+/// A token is written beside the old one, flushed to the disk and renamed over it, so that a crash leaves the one or the
+/// other whole. Files are made with mode 0600; one that its group or the world can read is refused, since its token may
+/// be known to others. On Windows, the permissions of the folder count.
+///
+/// Locking, reading and writing block, and run on tokio's threads for that.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_token_store::FileStore;
+///
+/// let store = FileStore::in_folder("/home/anna/.local/state/my-program/tokens").patience(Duration::from_secs(20));
+/// # let _ = store;
+/// ```
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    place: Place,
+    patience: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    File(PathBuf),
+}
+
+/// The files of one credential.
+#[derive(Clone, Debug)]
+struct Paths {
+    token: PathBuf,
+    lock: PathBuf,
+}
+
+impl FileStore {
+    /// A file for each credential, in this folder, named by a hash of the credential. The folder is made with mode 0700
+    /// when it is first needed.
+    ///
+    /// ```
+    /// # use auth_token_store::FileStore;
+    /// # let folder = std::env::temp_dir().join(format!("token-store-in-folder-{}", std::process::id()));
+    /// let store = FileStore::in_folder(&folder);
+    /// assert!(!folder.exists(), "nothing is locked or saved yet");
+    /// ```
+    #[must_use]
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { place: Place::Folder(folder.into()), patience: PATIENCE }
+    }
+
+    /// One credential in this very file; another one is refused. The lock is a file beside it, with `.lock` after its name.
+    ///
+    /// ```
+    /// use auth_token_store::FileStore;
+    ///
+    /// let store = FileStore::at("/home/anna/.config/my-program/token.json");
+    /// # let _ = store;
+    /// ```
+    #[must_use]
+    pub fn at(file: impl Into<PathBuf>) -> Self {
+        Self { place: Place::File(file.into()), patience: PATIENCE }
+    }
+
+    /// How long to wait for somebody else's lock before it counts as held. Default 60 s, which is longer than a renewal
+    /// takes.
+    ///
+    /// ```
+    /// use auth_core::store::{LockError, StoreKey, TokenStore};
+    /// use std::time::Duration;
+    /// use auth_token_store::FileStore;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let folder = std::env::temp_dir().join(format!("token-store-patience-{}", std::process::id()));
+    /// # let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
+    /// let store = FileStore::in_folder(&folder).patience(Duration::from_millis(10));
+    /// let first = store.lock(&key).await?;
+    /// assert!(matches!(store.lock(&key).await, Err(LockError::Held)));
+    /// # drop(first);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    fn paths(&self, key: &StoreKey) -> Paths {
+        match &self.place {
+            Place::Folder(folder) => {
+                let name = format::name_of(key);
+                Paths {
+                    token: folder.join(format!("{name}.json")),
+                    lock: folder.join(format!("{name}.lock")),
+                }
+            }
+            Place::File(file) => {
+                // Through a link the lock stands beside the real file, so that two names of one file share it.
+                let token = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
+                let mut lock = token.clone().into_os_string();
+                lock.push(".lock");
+                Paths { token, lock: lock.into() }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for FileStore {
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        let (store, key) = (self.clone(), key.clone());
+        blocking("read", move || read(&store.paths(&key).token, &key)).await
+    }
+
+    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        let (store, key) = (self.clone(), key.clone());
+        let locking = move || {
+            let paths = store.paths(&key);
+            let lock = Arc::new(lock::acquire(&paths.lock, store.patience)?);
+            Ok(LockedFile { paths, key, lock })
+        };
+        match tokio::task::spawn_blocking(locking).await {
+            Ok(locked) => locked.map(|locked| Box::new(locked) as Box<dyn LockedToken>),
+            Err(_) => Err(LockError::Unavailable(broken_off("lock"))),
+        }
+    }
+}
+
+/// Runs what blocks on a thread for that.
+pub(crate) async fn blocking<T: Send + 'static>(
+    action: &'static str,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken_off(action)))
+}
+
+fn broken_off(action: &'static str) -> StoreError {
+    StoreError::new(action, "the program is being shut down")
+}
+
+#[derive(Debug)]
+struct LockedFile {
+    paths: Paths,
+    key: StoreKey,
+    /// Shared with the work that is under way, so that a caller who goes away doesn't unlock in the middle of it.
+    lock: Arc<Lock>,
+}
+
+impl LockedFile {
+    async fn work<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Path, &StoreKey) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (path, key, lock) = (self.paths.token.clone(), self.key.clone(), Arc::clone(&self.lock));
+        blocking(action, move || {
+            let result = work(&path, &key);
+            drop(lock);
+            result
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl LockedToken for LockedFile {
+    async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
+        self.work("read", read).await
+    }
+
+    async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
+        let text = format::write(&self.key, token)?;
+        self.work("write", move |path, _| replace(path, &text).map_err(|error| failed("write", path, &error)))
+            .await
+    }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        self.work("clear", |path, _| match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("clear", path, &error)),
+            _ => sync_folder(path).map_err(|error| failed("clear", path, &error)),
+        })
+        .await
+    }
+}
+
+fn failed(action: &'static str, path: &Path, error: &io::Error) -> StoreError {
+    StoreError::new(action, format!("{}: {}", path.display(), error.kind()))
+}
+
+fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read", path, &error)),
+    };
+    // Of the open file, so that what is checked is what is read.
+    let metadata = file.metadata().map_err(|error| failed("read", path, &error))?;
+    let refuse = |reason: &str| Err(StoreError::new("read", format!("{} {reason}", path.display())));
+    if !metadata.is_file() {
+        return refuse("is no file");
+    }
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            return refuse(&format!(
+                "is open to other users (mode {mode:04o}), who may know the token; set its mode to 0600, and log in \
+                 again if they should not"
+            ));
+        }
+    }
+    if metadata.len() > LARGEST {
+        return refuse("is too large for a token file");
+    }
+    // Room for all of it: a buffer that grows leaves copies behind that nobody wipes.
+    let room = usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1);
+    let mut text = Vec::with_capacity(room);
+    let result = file.take(LARGEST).read_to_end(&mut text);
+    let text = SecretBox::new(Box::new(text));
+    result.map_err(|error| failed("read", path, &error))?;
+    format::read(key, &path.display().to_string(), text.expose_secret()).map(Some)
+}
+
+/// Writes the file anew beside the old one and puts it in its place.
+fn replace(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
+    // Sets the name apart from that of a process with the same number on another machine's share of this folder.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let prefix = format!(".{name}.");
+    sweep(path, &prefix);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let beside = path.with_file_name(format!("{prefix}{}-{count}.tmp", std::process::id()));
+    let written = write_whole(&beside, text).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written?;
+    sync_folder(path)
+}
+
+/// Removes what a process left that died while it wrote. The lock is held, so nobody is writing.
+fn sweep(path: &Path, prefix: &str) {
+    let Some(entries) = path.parent().and_then(|folder| fs::read_dir(folder_or_here(folder)).ok()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(prefix) && name.ends_with(".tmp") {
+            // What can't be removed does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn write_whole(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.expose_secret())?;
+    file.sync_all()
+}
+
+/// Makes sure that a name in a folder outlives a power cut.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        File::open(folder_or_here(folder))?.sync_all()?;
+    }
+    let _ = path;
+    Ok(())
+}
+
+/// The folder of a bare file name is the current one.
+fn folder_or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}

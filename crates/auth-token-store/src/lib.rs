@@ -1,0 +1,49 @@
+//! Where renewed tokens are kept between runs: a file, or the operating system's keyring.
+//!
+//! The rules are those of [`auth_core::store`]: whoever renews locks the credential, reads again, renews, saves and
+//! lets go. This crate is the part that touches disks. Everything that blocks runs on threads of their own.
+//!
+//! | store | feature | kept in | lock |
+//! | --- | --- | --- | --- |
+//! | [`FileStore`] | | a file per credential, mode 0600 | a lock file beside it |
+//! | `KeyringStore` | `keyring` | Keychain, Credential Manager, Secret Service | a lock file in the user's home folder |
+//!
+//! # Example
+//!
+//! ```
+//! use auth_core::secret::SecretString;
+//! use auth_core::store::{StoreKey, StoredToken, TokenStore};
+//! use auth_token_store::FileStore;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! # let folder = std::env::temp_dir().join(format!("token-store-example-{}", std::process::id()));
+//! let store = FileStore::in_folder(&folder);
+//! let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
+//!
+//! let mut locked = store.lock(&key).await?;
+//! locked.save(&StoredToken::new(1, SecretString::from("token"))).await?;
+//! drop(locked);
+//!
+//! assert_eq!(store.load(&key).await?.map(|token| token.generation), Some(1));
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod file;
+mod format;
+#[cfg(feature = "keyring")]
+mod keyring;
+mod lock;
+
+pub use file::FileStore;
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringStore;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
