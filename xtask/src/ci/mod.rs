@@ -234,12 +234,12 @@ fn documentation(root: &Path) -> Result<(), Failure> {
 }
 
 fn deny(root: &Path) -> Result<(), Failure> {
-    let program = tools::cargo_deny(root)?;
+    let tool = tools::cargo_deny(root)?;
     // Advisories need a database from the network, which CI doesn't have; run `cargo deny check advisories` by hand.
     let arguments = ["--all-features", "check", "licenses", "bans", "sources"];
     let shown = format!("cargo deny {}", arguments.join(" "));
     tell(&format!("$ {shown}"));
-    let mut command = Command::new(program);
+    let mut command = tool.command("cargo-deny");
     command.current_dir(root).args(arguments);
     finish(command, &shown, "cargo deny --all-features check licenses bans sources, and deny.toml")
 }

@@ -27,9 +27,9 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
         }
         return Ok("not run: there is no tag v… yet, so nothing was promised to anybody".to_owned());
     };
-    let program = tools::cargo_semver_checks(root)?;
+    let tool = tools::cargo_semver_checks(root)?;
     progress(&format!("comparing with {tag}"));
-    let mut command = Command::new(program);
+    let mut command = tool.command("cargo-semver-checks");
     command.args(["semver-checks", "--all-features", "--baseline-rev", tag]).current_dir(root);
     for name in workspace::library_crates(root)? {
         command.args(["--package", &name]);
