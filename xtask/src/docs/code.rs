@@ -42,7 +42,7 @@ fn includes(path: &str, text: &str) -> Vec<String> {
 }
 
 /// `a/b` and `../c.md` are `a/c.md`.
-pub(super) fn resolve(folder: &str, relative: &str) -> Option<String> {
+pub(crate) fn resolve(folder: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in relative.split('/') {
         match part {

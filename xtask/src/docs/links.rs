@@ -1,24 +1,29 @@
-//! Links between the Markdown files of the workspace: every relative one names a file that is there, and every anchor a
-//! heading.
+//! Links between the Markdown files of the workspace, relative or by the address of the repository: each names a file that
+//! is there, and every anchor a heading.
 
+use crate::tidy::published::in_repository;
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 /// Links of these Markdown files that lead nowhere, as lines to print.
-pub(super) fn broken(root: &Path, files: &[String]) -> Vec<String> {
+pub(super) fn broken(root: &Path, repository: &str, files: &[String]) -> Vec<String> {
     let mut broken = Vec::new();
     for name in files {
         let file = root.join(name);
         let text = fs::read_to_string(&file).unwrap_or_default();
-        let dead = links(&text).into_iter().filter_map(|link| Some((check(&file, &link)?, link)));
+        let why = |link: &str| match in_repository(repository, link) {
+            Some(path) => check(&root.join("README.md"), path),
+            None => check(&file, link),
+        };
+        let dead = links(&text).into_iter().filter_map(|link| Some((why(&link)?, link)));
         broken.extend(dead.map(|(why, link)| format!("  {name}: ({link}): {why}")));
     }
     broken
 }
 
 /// The targets of `[text](target)` outside of code.
-fn links(text: &str) -> Vec<String> {
+pub(crate) fn links(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut fenced = false;
     for line in text.lines() {

@@ -9,7 +9,11 @@ mod commands;
 mod html;
 mod links;
 
+pub(crate) use code::resolve;
+pub(crate) use links::links;
+
 use crate::report::{process, progress};
+use crate::tidy::{Tree, published};
 use crate::{Failure, workspace};
 use std::fs;
 use std::path::Path;
@@ -52,7 +56,8 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
 /// What needs no build.
 pub(crate) fn text(root: &Path) -> Result<String, Failure> {
     let files = markdown(root)?;
-    let broken = links::broken(root, &files);
+    let repository = published::repository(&Tree::read(root)?).unwrap_or_default();
+    let broken = links::broken(root, &repository, &files);
     if !broken.is_empty() {
         let what = format!("links that lead nowhere:\n{}", broken.join("\n"));
         return Err(Failure::new(what, "correct them, then cargo xtask docs --quick"));

@@ -42,7 +42,7 @@ fn workspace(text: &str, name: &Name, _: &Model) -> Option<String> {
     let version = text.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))?;
     let own = name.crate_name();
     let line =
-        format!("{own} = {{ path = \"crates/{own}\", version = \"={version}\", default-features = false }}");
+        format!("{own} = {{ path = \"crates/{own}\", version = \"{version}\", default-features = false }}");
     insert_sorted(text, |line| line.contains("{ path = \"crates/"), &line)
 }
 
@@ -110,8 +110,12 @@ fn is_vendor_row(line: &str) -> bool {
 
 fn facade_readme(text: &str, name: &Name, _: &Model) -> Option<String> {
     let own = name.crate_name();
-    let row = format!("| `{}` | {} | [`{own}`](../{own}/README.md) |", name.word(), name.title());
-    insert_sorted(text, |line| line.starts_with("| `") && line.contains("-client`](../"), &row)
+    let of_its_kind = |line: &str| line.starts_with("| `") && line.contains("-client`](");
+    // `address/of/the/crates/other-client/README.md) |`
+    let other = text.lines().find(|line| of_its_kind(line))?.split("](").nth(1)?;
+    let (crates, _) = other.rsplit_once('/')?.0.rsplit_once('/')?;
+    let row = format!("| `{}` | {} | [`{own}`]({crates}/{own}/README.md) |", name.word(), name.title());
+    insert_sorted(text, of_its_kind, &row)
 }
 
 fn readme(text: &str, name: &Name, _: &Model) -> Option<String> {

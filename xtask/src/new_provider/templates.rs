@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 const FILES: &[(&str, &str)] = &[
     ("Cargo.toml", include_str!("templates/manifest.toml")),
+    ("LICENSE-APACHE", include_str!("../../../LICENSE-APACHE")),
+    ("LICENSE-MIT", include_str!("../../../LICENSE-MIT")),
     ("README.md", include_str!("templates/readme.md")),
     ("openapi.json", include_str!("templates/openapi.json")),
     ("src/auth.rs", include_str!("templates/src/auth.rs")),

@@ -5,6 +5,7 @@
 
 mod length;
 mod manifests;
+pub(crate) mod published;
 mod rooms;
 mod rust_files;
 mod tree;
@@ -12,8 +13,8 @@ mod words;
 
 pub use tree::{Finding, Tree};
 
+use crate::report::process;
 use crate::{Failure, workspace};
-use std::fs;
 
 /// Check the rules that need no build: heads and lengths of files, generated files, words, manifests, missing files.
 ///
@@ -23,7 +24,8 @@ use std::fs;
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Lower or drop the entries of xtask/long-files.txt whose files became shorter. Nothing else is written.
+    /// Lower or drop the entries of xtask/long-files.txt whose files became shorter, and make the links of crates'
+    /// READMEs absolute. Nothing else is written.
     #[arg(long)]
     pub fix: bool,
 }
@@ -38,6 +40,7 @@ What is checked:
   digests     src/generated/mod.rs and tests/generated/mod.rs name the sha256 of the openapi.json that is there
   length      at most 400 lines without tests; longer ones are listed and may only become shorter
   words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
+  published   what a registry shows: metadata, licences, links of READMEs that work outside of the repository
   manifests   reasons, order and use of dependencies; features that all providers share; lints, description, readme
   rooms       the files that a crate of its kind has; the changelog and the README name it";
 
@@ -51,6 +54,7 @@ const RULES: &[Rule] = &[
     manifests::workspace_table,
     manifests::members,
     manifests::features,
+    published::check,
     rooms::check,
 ];
 
@@ -63,11 +67,12 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let mut tree = Tree::read(&root)?;
     if arguments.fix {
-        let fixed = length::fixed(&tree);
-        fs::write(root.join(length::LIST), &fixed).map_err(|error| {
-            Failure::new(format!("{} can't be written: {error}", length::LIST), "cargo xtask tidy --fix")
-        })?;
-        tree.insert(length::LIST, fixed);
+        let fixed =
+            published::fixed(&tree).into_iter().chain([(length::LIST.to_owned(), length::fixed(&tree))]);
+        for (path, text) in fixed.collect::<Vec<_>>() {
+            process::write_if_changed(&root.join(&path), text.as_bytes())?;
+            tree.insert(&path, text);
+        }
     }
     check(&tree)
 }
