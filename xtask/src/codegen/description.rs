@@ -57,7 +57,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Body>,
     pub(crate) answer: Answer,
     pub(crate) class: Class,
-    pub(crate) source: String,
+    /// The page of the vendor's documentation that describes it.
+    pub(crate) source: Option<String>,
     pub(crate) sensitive: bool,
     pub(crate) not_executed_on: Vec<u16>,
     pub(crate) success: Vec<u16>,

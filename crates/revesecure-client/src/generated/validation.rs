@@ -235,7 +235,6 @@ impl Validation<'_> {
     /// code of 200 in the envelope for success and reads nothing else.
     ///
     /// `GET /rest/v1/validate/check/{apiKey}`, a read: it is repeated when it fails for a passing reason.
-    /// Source: The vendor's WordPress plugin REVE Secure 1.0.0, inc/ReveSecureUtility.php.
     ///
     /// # Errors
     ///

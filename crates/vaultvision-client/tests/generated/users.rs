@@ -19,12 +19,12 @@ async fn list() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","given_namename":"Test"}}"#;
+    let body = r#"{"metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","given_name":"Test","email":"test01@example.test"}}"#;
     let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:04:24.344871427Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
     let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
     let client = common::client(&server.url());
     let user: NewUser = serde_json::from_str(
-            r#"{"metadata":{"other_id":"other_id_01"},"profile":{"email":"test01@example.test","family_name":"User01","given_namename":"Test","name":"Test User01"}}"#,
+            r#"{"metadata":{"other_id":"other_id_01"},"profile":{"email":"test01@example.test","family_name":"User01","given_name":"Test","name":"Test User01"}}"#,
         )
         .unwrap();
 

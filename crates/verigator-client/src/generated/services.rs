@@ -64,7 +64,6 @@ impl Services<'_> {
     /// - `service_id`: The vendor's id of the service.
     ///
     /// `GET /service/{service_id}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://github.com/messente/verigator-python).
     ///
     /// # Errors
     ///
@@ -92,7 +91,7 @@ impl Services<'_> {
     /// - `service_id`: The vendor's id of the service.
     ///
     /// `DELETE /service/{service_id}`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://github.com/messente/verigator-java).
+    /// executed.
     ///
     /// # Errors
     ///

@@ -40,7 +40,6 @@ impl<'a> Users<'a> {
     /// All of them in one answer: no paging is known.
     ///
     /// `GET /service/{service_id}/users`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://github.com/messente/verigator-python).
     ///
     /// # Errors
     ///
@@ -105,7 +104,7 @@ impl<'a> Users<'a> {
     /// - `user_id`: The vendor's id of the user, which is not the one in your own service.
     ///
     /// `GET /service/{service_id}/users/{user_id}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://github.com/messente/verigator-python).
+    /// reason.
     ///
     /// # Errors
     ///

@@ -30,7 +30,6 @@ impl Campaigns<'_> {
     /// - `campaign_id`: The campaign's id.
     ///
     /// `GET /api/Campaign/{campaignId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -57,7 +56,7 @@ impl Campaigns<'_> {
     /// - `campaign_id`: The campaign's id.
     ///
     /// `GET /api/Campaign/GetStepsByCampaignId/{campaignId}`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -82,7 +81,6 @@ impl Campaigns<'_> {
     /// Says what campaigns can be queried by.
     ///
     /// `GET /api/Campaign/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -106,7 +104,6 @@ impl Campaigns<'_> {
     /// Finds campaigns.
     ///
     /// `POST /api/Campaign/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

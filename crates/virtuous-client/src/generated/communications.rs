@@ -30,7 +30,7 @@ impl Communications<'_> {
     /// - `campaign_id`: The campaign's id.
     ///
     /// `GET /api/Communication/ByCampaign/{campaignId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -82,7 +82,6 @@ impl Communications<'_> {
     /// - `communication_id`: The communication's id.
     ///
     /// `GET /api/Communication/{communicationId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -110,7 +109,6 @@ impl Communications<'_> {
     /// Lists the channels of communications.
     ///
     /// `GET /api/Communication/ChannelTypes`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -134,7 +132,7 @@ impl Communications<'_> {
     /// Lists the types of communications.
     ///
     /// `GET /api/Communication/CommunicationTypes`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -158,7 +156,7 @@ impl Communications<'_> {
     /// Adds a communication to a campaign.
     ///
     /// `POST /api/Communication`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -195,7 +193,6 @@ impl Communications<'_> {
     /// The rows have other names than what `get` gives, and may lack the communication's id.
     ///
     /// `POST /api/Communication/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -230,7 +227,6 @@ impl Communications<'_> {
     /// Says what communications can be queried by.
     ///
     /// `GET /api/Communication/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -29,7 +29,7 @@ impl ContactAddresses<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactAddress/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl ContactAddresses<'_> {
     /// - `contact_address_id`: The address's id.
     ///
     /// `GET /api/ContactAddress/{contactAddressId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl ContactAddresses<'_> {
     /// - `contact_address_id`: The address's id.
     ///
     /// `PUT /api/ContactAddress/{contactAddressId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl ContactAddresses<'_> {
     /// - `contact_address_id`: The address's id.
     ///
     /// `DELETE /api/ContactAddress/{contactAddressId}`, an idempotent write: it is repeated when it fails for
-    /// a passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl ContactAddresses<'_> {
     /// Adds an address to a contact.
     ///
     /// `POST /api/ContactAddress`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -224,7 +224,6 @@ impl ContactAddresses<'_> {
     ///
     /// `PUT /api/ContactAddress/Archive/{contactAddressId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -257,7 +256,6 @@ impl ContactAddresses<'_> {
     ///
     /// `PUT /api/ContactAddress/Unarchive/{contactAddressId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

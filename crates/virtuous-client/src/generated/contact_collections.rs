@@ -35,8 +35,8 @@ impl ContactCollections<'_> {
     ///
     /// - `custom_collection_id`: The collection's id.
     ///
-    /// `POST /api/Contact/{contactId}/Collection/{customCollectionId}`, a write: it is never repeated unless
-    /// it is certain that it was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// `POST /api/Contact/{contactId}/Collection/{collectionId}`, a write: it is never repeated unless it is
+    /// certain that it was not executed.
     ///
     /// # Errors
     ///
@@ -77,9 +77,8 @@ impl ContactCollections<'_> {
     ///
     /// - `collection_instance_id`: The record's id.
     ///
-    /// `PUT /api/Contact/{contactId}/Collection/{collectionInstanceId}`, an idempotent write: it is repeated
-    /// when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
+    /// `PUT /api/Contact/{contactId}/Collection/{collectionId}`, an idempotent write: it is repeated when it
+    /// fails for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -120,9 +119,8 @@ impl ContactCollections<'_> {
     ///
     /// - `collection_instance_id`: The record's id.
     ///
-    /// `DELETE /api/Contact/{contactId}/Collection/{collectionInstanceId}`, an idempotent write: it is
-    /// repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
+    /// `DELETE /api/Contact/{contactId}/Collection/{collectionId}`, an idempotent write: it is repeated when
+    /// it fails for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///

@@ -34,7 +34,7 @@ impl ContactIndividuals<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactIndividual/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl ContactIndividuals<'_> {
     /// - `contact_individual_id`: The individual's id.
     ///
     /// `GET /api/ContactIndividual/{contactIndividualId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl ContactIndividuals<'_> {
     /// - `contact_individual_id`: The individual's id.
     ///
     /// `PUT /api/ContactIndividual/{contactIndividualId}`, an idempotent write: it is repeated when it fails
-    /// for a passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -166,7 +166,6 @@ impl ContactIndividuals<'_> {
     ///
     /// `DELETE /api/ContactIndividual/{contactIndividualId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -198,7 +197,6 @@ impl ContactIndividuals<'_> {
     /// - `email`: The e-mail address.
     ///
     /// `GET /api/ContactIndividual/Find`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -229,7 +227,7 @@ impl ContactIndividuals<'_> {
     /// - `contact_individual_id`: The individual's id.
     ///
     /// `GET /api/ContactIndividual/{contactIndividualId}/Avatar`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -257,7 +255,7 @@ impl ContactIndividuals<'_> {
     /// Adds an individual to a contact.
     ///
     /// `POST /api/ContactIndividual`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -300,7 +298,7 @@ impl ContactIndividuals<'_> {
     /// Lists the collections that individuals can have records of.
     ///
     /// `GET /api/ContactIndividual/CustomCollections`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -327,7 +325,6 @@ impl ContactIndividuals<'_> {
     /// Lists the organization's own fields of individuals.
     ///
     /// `GET /api/ContactIndividual/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -351,7 +348,6 @@ impl ContactIndividuals<'_> {
     /// Says what individuals can be queried by.
     ///
     /// `GET /api/ContactIndividual/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -375,7 +371,6 @@ impl ContactIndividuals<'_> {
     /// Finds individuals.
     ///
     /// `POST /api/ContactIndividual/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -412,7 +407,7 @@ impl ContactIndividuals<'_> {
     /// - `contact_individual_id`: The individual's id.
     ///
     /// `GET /api/ContactIndividual/{contactIndividualId}/EmailList`, a read: it is repeated when it fails for
-    /// a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// a passing reason.
     ///
     /// # Errors
     ///

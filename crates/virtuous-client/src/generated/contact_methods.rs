@@ -27,7 +27,6 @@ impl ContactMethods<'_> {
     /// Lists the types of ways to reach a person.
     ///
     /// `GET /api/ContactMethod/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -53,7 +52,6 @@ impl ContactMethods<'_> {
     /// - `name`: The name of the type.
     ///
     /// `GET /api/ContactMethod/RelatedTypes`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -83,7 +81,6 @@ impl ContactMethods<'_> {
     /// - `contact_method_id`: The id of the way.
     ///
     /// `GET /api/ContactMethod/{contactMethodId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -113,7 +110,7 @@ impl ContactMethods<'_> {
     /// - `contact_method_id`: The id of the way.
     ///
     /// `PUT /api/ContactMethod/{contactMethodId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -186,7 +183,7 @@ impl ContactMethods<'_> {
     /// - `contact_method_id`: The id of the way.
     ///
     /// `DELETE /api/ContactMethod/{contactMethodId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -216,7 +213,7 @@ impl ContactMethods<'_> {
     /// Adds a way to reach an individual.
     ///
     /// `POST /api/ContactMethod`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -257,7 +254,7 @@ impl ContactMethods<'_> {
     /// - `contact_method_id`: The id of the way.
     ///
     /// `PUT /api/ContactMethod/Archive/{contactMethodId}`, an idempotent write: it is repeated when it fails
-    /// for a passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -290,7 +287,6 @@ impl ContactMethods<'_> {
     ///
     /// `PUT /api/ContactMethod/Unarchive/{contactMethodId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

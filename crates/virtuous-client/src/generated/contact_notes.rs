@@ -31,7 +31,7 @@ impl ContactNotes<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactNote/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl ContactNotes<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactNote/Important/ByContact/{contactId}`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -131,7 +131,6 @@ impl ContactNotes<'_> {
     /// - `note_id`: The note's id.
     ///
     /// `GET /api/ContactNote/{noteId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -158,7 +157,7 @@ impl ContactNotes<'_> {
     /// - `note_id`: The note's id.
     ///
     /// `PUT /api/ContactNote/{noteId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -236,7 +235,7 @@ impl ContactNotes<'_> {
     /// - `note_id`: The note's id.
     ///
     /// `DELETE /api/ContactNote/{noteId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -266,7 +265,6 @@ impl ContactNotes<'_> {
     /// Leaves a note on a contact.
     ///
     /// `POST /api/ContactNote`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -303,7 +301,7 @@ impl ContactNotes<'_> {
     /// Makes notes of an e-mail, on the contacts that it came from or went to.
     ///
     /// `POST /api/ContactNote/Email`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -344,7 +342,6 @@ impl ContactNotes<'_> {
     /// Says what notes can be queried by.
     ///
     /// `GET /api/ContactNote/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -368,7 +365,6 @@ impl ContactNotes<'_> {
     /// Finds notes.
     ///
     /// `POST /api/ContactNote/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -405,7 +401,6 @@ impl ContactNotes<'_> {
     /// The names are the labels in camel case.
     ///
     /// `GET /api/ContactNote/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -429,7 +424,6 @@ impl ContactNotes<'_> {
     /// Lists the organization's own fields of notes.
     ///
     /// `GET /api/ContactNote/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

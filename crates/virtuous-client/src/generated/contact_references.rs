@@ -26,7 +26,7 @@ impl ContactReferences<'_> {
     /// Gives a contact an id in another system.
     ///
     /// `POST /api/ContactReference`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl ContactReferences<'_> {
     /// Takes an id in another system away.
     ///
     /// `DELETE /api/ContactReference/{referenceSource}`, an idempotent write: it is repeated when it fails
-    /// for a passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///

@@ -29,7 +29,7 @@ impl ContactTags<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactTag/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -61,7 +61,6 @@ impl ContactTags<'_> {
     /// Tags a contact.
     ///
     /// `POST /api/ContactTag`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -92,7 +91,7 @@ impl ContactTags<'_> {
     /// - `contact_tag_id`: The id of the tag on the contact, not of the tag.
     ///
     /// `DELETE /api/ContactTag/{contactTagId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///

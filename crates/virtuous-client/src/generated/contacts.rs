@@ -33,7 +33,6 @@ impl Contacts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Contact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -63,7 +62,7 @@ impl Contacts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `PUT /api/Contact/{contactId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -129,7 +128,7 @@ impl Contacts<'_> {
     /// A source that is named like one of the vendor's own paths, such as `ByTag`, leads to that path.
     ///
     /// `GET /api/Contact/{referenceSource}/{referenceId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -169,7 +168,7 @@ impl Contacts<'_> {
     /// - `reference_id`: The id in the other system.
     ///
     /// `GET /api/Contact/ByReference/{referenceId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -199,7 +198,6 @@ impl Contacts<'_> {
     /// - `tag_id`: The tag's id.
     ///
     /// `GET /api/Contact/ByTag/{tagId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -248,7 +246,6 @@ impl Contacts<'_> {
     /// nobody is found is an error of the kind not found.
     ///
     /// `GET /api/Contact/Find`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -289,7 +286,6 @@ impl Contacts<'_> {
     /// Searches contacts by words.
     ///
     /// `POST /api/Contact/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -324,7 +320,6 @@ impl Contacts<'_> {
     /// Finds contacts around a place.
     ///
     /// `POST /api/Contact/Proximity`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -365,7 +360,6 @@ impl Contacts<'_> {
     /// Lists what happened to contacts lately.
     ///
     /// `GET /api/Contact/Activity`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -397,7 +391,6 @@ impl Contacts<'_> {
     /// Lists the contacts that the user follows.
     ///
     /// `GET /api/Contact/Following`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -432,7 +425,6 @@ impl Contacts<'_> {
     /// what is there. Contacts can't be deleted, only archived.
     ///
     /// `POST /api/Contact`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -476,7 +468,7 @@ impl Contacts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `PUT /api/Contact/Archive/{contactId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -513,7 +505,7 @@ impl Contacts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `PUT /api/Contact/Unarchive/{contactId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -545,7 +537,7 @@ impl Contacts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `PUT /api/Contact/ToggleFollow/{contactId}`, a write: it is never repeated unless it is certain that
-    /// it was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// it was not executed.
     ///
     /// # Errors
     ///
@@ -575,7 +567,6 @@ impl Contacts<'_> {
     /// Lists the collections that contacts can have records of.
     ///
     /// `GET /api/Contact/CustomCollections`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -602,7 +593,7 @@ impl Contacts<'_> {
     /// source and id after the next night.
     ///
     /// `POST /api/Contact/Transaction`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -644,7 +635,7 @@ impl Contacts<'_> {
     /// The answer is empty; the contacts can be found by source and id after the next night.
     ///
     /// `POST /api/Contact/Batch`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -685,7 +676,6 @@ impl Contacts<'_> {
     /// Lists what can stand before a name.
     ///
     /// `GET /api/Contact/Prefixes`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -709,7 +699,6 @@ impl Contacts<'_> {
     /// Lists the types of contacts.
     ///
     /// `GET /api/Contact/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -733,7 +722,6 @@ impl Contacts<'_> {
     /// Lists the organization's own fields of contacts.
     ///
     /// `GET /api/Contact/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -757,7 +745,6 @@ impl Contacts<'_> {
     /// Says what contacts can be queried by.
     ///
     /// `GET /api/Contact/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -783,7 +770,6 @@ impl Contacts<'_> {
     /// Archived contacts are left out unless the query asks for them.
     ///
     /// `POST /api/Contact/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -821,7 +807,6 @@ impl Contacts<'_> {
     /// out unless the query asks for them.
     ///
     /// `POST /api/Contact/Query/FullContact`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -858,7 +843,6 @@ impl Contacts<'_> {
     /// Assumption: the e-mail address is needed, although the vendor does not mark it so.
     ///
     /// `GET /api/Contact/Receipts`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -898,7 +882,6 @@ impl Contacts<'_> {
     /// - `receipt_id`: The receipt's id.
     ///
     /// `GET /api/Contact/Receipts/{receiptId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

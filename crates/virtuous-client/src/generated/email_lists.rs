@@ -27,7 +27,6 @@ impl EmailLists<'_> {
     /// Searches e-mail lists by words.
     ///
     /// `POST /api/EmailList/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -64,7 +63,6 @@ impl EmailLists<'_> {
     /// The vendor queues it for up to four hours, and asks for many individuals in one call.
     ///
     /// `POST /api/EmailList`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

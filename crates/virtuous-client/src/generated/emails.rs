@@ -27,7 +27,6 @@ impl Emails<'_> {
     /// Searches e-mails by words.
     ///
     /// `POST /api/Email/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -62,7 +61,6 @@ impl Emails<'_> {
     /// Sends an e-mail to contacts.
     ///
     /// `POST /api/Email/Send`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

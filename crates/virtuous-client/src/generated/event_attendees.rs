@@ -31,7 +31,6 @@ impl EventAttendees<'_> {
     /// Lists who is invited to the event.
     ///
     /// `GET /api/Event/{eventId}/Attendees`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -64,7 +63,7 @@ impl EventAttendees<'_> {
     /// Invites an individual.
     ///
     /// `POST /api/Event/{eventId}/Attendees`, a write: it is never repeated unless it is certain that it was
-    /// not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// not executed.
     ///
     /// # Errors
     ///
@@ -103,7 +102,7 @@ impl EventAttendees<'_> {
     /// - `event_attendee_id`: The invitation's id.
     ///
     /// `GET /api/Event/{eventId}/Attendees/{eventAttendeeId}`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -134,7 +133,6 @@ impl EventAttendees<'_> {
     ///
     /// `PUT /api/Event/{eventId}/Attendees/{eventAttendeeId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -207,7 +205,6 @@ impl EventAttendees<'_> {
     ///
     /// `DELETE /api/Event/{eventId}/Attendees/{eventAttendeeId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -31,7 +31,6 @@ impl EventContacts<'_> {
     /// Lists who is in charge of the event.
     ///
     /// `GET /api/Event/{eventId}/Contacts`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -64,7 +63,7 @@ impl EventContacts<'_> {
     /// Puts an individual in charge.
     ///
     /// `POST /api/Event/{eventId}/Contacts`, a write: it is never repeated unless it is certain that it was
-    /// not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// not executed.
     ///
     /// # Errors
     ///
@@ -96,7 +95,7 @@ impl EventContacts<'_> {
     /// - `event_contact_id`: The id of the contact of the event.
     ///
     /// `GET /api/Event/{eventId}/Contacts/{eventContactId}`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -127,7 +126,6 @@ impl EventContacts<'_> {
     ///
     /// `DELETE /api/Event/{eventId}/Contacts/{eventContactId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -28,7 +28,6 @@ impl Events<'_> {
     /// Lists the events.
     ///
     /// `GET /api/Event`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -60,7 +59,6 @@ impl Events<'_> {
     /// Adds an event.
     ///
     /// `POST /api/Event`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -93,7 +91,6 @@ impl Events<'_> {
     /// - `event_id`: The event's id.
     ///
     /// `GET /api/Event/{eventId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -120,7 +117,7 @@ impl Events<'_> {
     /// - `event_id`: The event's id.
     ///
     /// `PUT /api/Event/{eventId}`, an idempotent write: it is repeated when it fails for a passing reason,
-    /// since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -186,7 +183,7 @@ impl Events<'_> {
     /// - `event_id`: The event's id.
     ///
     /// `DELETE /api/Event/{eventId}`, an idempotent write: it is repeated when it fails for a passing reason,
-    /// since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -215,7 +212,6 @@ impl Events<'_> {
     /// - `filter`: Only rows with these words.
     ///
     /// `GET /api/Event/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -245,7 +241,6 @@ impl Events<'_> {
     /// Assumption: a list of texts; the vendor shows no answer.
     ///
     /// `GET /api/Event/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -269,7 +264,6 @@ impl Events<'_> {
     /// Lists the organization's own fields of events.
     ///
     /// `GET /api/Event/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -293,7 +287,6 @@ impl Events<'_> {
     /// Says what events can be queried by.
     ///
     /// `GET /api/Event/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -317,7 +310,6 @@ impl Events<'_> {
     /// Finds events.
     ///
     /// `POST /api/Event/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -352,7 +344,6 @@ impl Events<'_> {
     /// Lists the organization's own fields of invitations.
     ///
     /// `GET /api/EventAttendee/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -376,7 +367,6 @@ impl Events<'_> {
     /// Says what invitations can be queried by.
     ///
     /// `GET /api/EventAttendee/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -400,7 +390,6 @@ impl Events<'_> {
     /// Finds invitations, of all events.
     ///
     /// `POST /api/EventAttendee/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -31,7 +31,6 @@ impl GiftAsks<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/GiftAsk/ByContact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -65,7 +64,6 @@ impl GiftAsks<'_> {
     /// - `gift_ask_id`: The ask's id.
     ///
     /// `GET /api/GiftAsk/{giftAskId}/Gifts`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -92,7 +90,6 @@ impl GiftAsks<'_> {
     /// - `gift_ask_id`: The ask's id.
     ///
     /// `GET /api/GiftAsk/{giftAskId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -119,7 +116,7 @@ impl GiftAsks<'_> {
     /// - `gift_ask_id`: The ask's id.
     ///
     /// `PUT /api/GiftAsk/{giftAskId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -188,7 +185,6 @@ impl GiftAsks<'_> {
     /// Records an ask.
     ///
     /// `POST /api/GiftAsk`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -223,7 +219,6 @@ impl GiftAsks<'_> {
     /// Lists the organization's own fields of asks.
     ///
     /// `GET /api/GiftAsk/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -247,7 +242,6 @@ impl GiftAsks<'_> {
     /// Says what asks can be queried by.
     ///
     /// `GET /api/GiftAsk/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -271,7 +265,6 @@ impl GiftAsks<'_> {
     /// Finds asks.
     ///
     /// `POST /api/GiftAsk/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

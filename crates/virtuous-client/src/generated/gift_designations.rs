@@ -28,7 +28,6 @@ impl GiftDesignations<'_> {
     /// Says what designations can be queried by.
     ///
     /// `GET /api/GiftDesignation/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -52,7 +51,6 @@ impl GiftDesignations<'_> {
     /// Finds designations: the parts of gifts that go to projects.
     ///
     /// `POST /api/GiftDesignation/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

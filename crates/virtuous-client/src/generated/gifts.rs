@@ -33,7 +33,6 @@ impl Gifts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Gift/ByContact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -81,7 +80,6 @@ impl Gifts<'_> {
     /// - `reference_id`: The id in the other system.
     ///
     /// `GET /api/Gift/ByReference/{referenceId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -130,7 +128,7 @@ impl Gifts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Gift/Passthrough/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -180,7 +178,6 @@ impl Gifts<'_> {
     /// - `gift_id`: The gift's id.
     ///
     /// `GET /api/Gift/{giftId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -211,7 +208,6 @@ impl Gifts<'_> {
     /// - `gift_id`: The gift's id.
     ///
     /// `PUT /api/Gift/{giftId}`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -281,7 +277,7 @@ impl Gifts<'_> {
     /// - `gift_id`: The gift's id.
     ///
     /// `DELETE /api/Gift/{giftId}`, an idempotent write: it is repeated when it fails for a passing reason,
-    /// since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -311,7 +307,7 @@ impl Gifts<'_> {
     /// transaction is there after the night in which it was matched.
     ///
     /// `GET /api/Gift/{transactionSource}/{transactionId}`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -350,7 +346,7 @@ impl Gifts<'_> {
     /// duplicates, so it is never sent twice by itself. The designations have to add up to the amount.
     ///
     /// `POST /api/Gift`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
+    /// [Source](https://docs.virtuous.org/api-reference/gift/create-gift-not-recommended).
     ///
     /// # Errors
     ///
@@ -391,7 +387,7 @@ impl Gifts<'_> {
     /// Changes a few fields of many gifts.
     ///
     /// `PATCH /api/Gift`, an idempotent write: it is repeated when it fails for a passing reason, since twice
-    /// is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// is the same as once.
     ///
     /// # Errors
     ///
@@ -429,7 +425,6 @@ impl Gifts<'_> {
     /// read too.
     ///
     /// `POST /api/Gift/Bulk`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -470,7 +465,7 @@ impl Gifts<'_> {
     /// Better than deleting: both gifts stay on record.
     ///
     /// `POST /api/Gift/ReversingTransaction`, a write: it is never repeated unless it is certain that it was
-    /// not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// not executed.
     ///
     /// # Errors
     ///
@@ -508,7 +503,7 @@ impl Gifts<'_> {
     /// bearer token or an HMAC signature.
     ///
     /// `POST /api/v2/Gift/Transaction`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -557,7 +552,7 @@ impl Gifts<'_> {
     /// token or an HMAC signature.
     ///
     /// `POST /api/v2/Gift/Transactions`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -608,7 +603,6 @@ impl Gifts<'_> {
     /// Lists the organization's own fields of gifts.
     ///
     /// `GET /api/Gift/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -632,7 +626,6 @@ impl Gifts<'_> {
     /// Lists the kinds of things that can be given.
     ///
     /// `GET /api/Gift/NonCashGiftTypes`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -674,7 +667,6 @@ impl Gifts<'_> {
     /// Says what gifts can be queried by.
     ///
     /// `GET /api/Gift/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -700,7 +692,6 @@ impl Gifts<'_> {
     /// The rows have neither the transaction nor the designations; `query_full` has both.
     ///
     /// `POST /api/Gift/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -737,7 +728,6 @@ impl Gifts<'_> {
     /// Much slower than `query`: give it a longer time limit, or a smaller `take`.
     ///
     /// `POST /api/Gift/Query/FullGift`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

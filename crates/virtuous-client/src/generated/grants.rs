@@ -31,7 +31,6 @@ impl Grants<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Grant/ByContact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -65,7 +64,6 @@ impl Grants<'_> {
     /// - `grant_id`: The grant's id.
     ///
     /// `GET /api/Grant/{grantId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -92,7 +90,7 @@ impl Grants<'_> {
     /// - `grant_id`: The grant's id.
     ///
     /// `PUT /api/Grant/{grantId}`, an idempotent write: it is repeated when it fails for a passing reason,
-    /// since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -151,7 +149,7 @@ impl Grants<'_> {
     /// - `grant_id`: The grant's id.
     ///
     /// `DELETE /api/Grant/{grantId}`, an idempotent write: it is repeated when it fails for a passing reason,
-    /// since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -180,7 +178,6 @@ impl Grants<'_> {
     /// - `reference_id`: The id in the other system.
     ///
     /// `GET /api/Grant/ByReference/{referenceId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -210,7 +207,6 @@ impl Grants<'_> {
     /// - `grant_id`: The grant's id.
     ///
     /// `GET /api/Grant/{grantId}/Gifts`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -235,7 +231,6 @@ impl Grants<'_> {
     /// Records a grant.
     ///
     /// `POST /api/Grant`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -263,7 +258,6 @@ impl Grants<'_> {
     /// Lists the organization's own fields of grants.
     ///
     /// `GET /api/Grant/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -287,7 +281,6 @@ impl Grants<'_> {
     /// Says what grants can be queried by.
     ///
     /// `GET /api/Grant/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -311,7 +304,6 @@ impl Grants<'_> {
     /// Finds grants.
     ///
     /// `POST /api/Grant/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -31,9 +31,8 @@ impl IndividualCollections<'_> {
     ///
     /// - `custom_collection_id`: The collection's id.
     ///
-    /// `POST /api/ContactIndividual/{contactIndividualId}/Collection/{customCollectionId}`, a write: it is
-    /// never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
+    /// `POST /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`, a write: it is never
+    /// repeated unless it is certain that it was not executed.
     ///
     /// # Errors
     ///
@@ -75,9 +74,8 @@ impl IndividualCollections<'_> {
     ///
     /// - `collection_instance_id`: The record's id.
     ///
-    /// `PUT /api/ContactIndividual/{contactIndividualId}/Collection/{collectionInstanceId}`, an idempotent
-    /// write: it is repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
+    /// `PUT /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`, an idempotent write: it
+    /// is repeated when it fails for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -120,7 +118,6 @@ impl IndividualCollections<'_> {
     ///
     /// `DELETE /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`, an idempotent write:
     /// it is repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

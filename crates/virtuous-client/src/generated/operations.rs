@@ -112,28 +112,27 @@ pub static CONTACTS_TOGGLE_FOLLOW: Operation = Operation::new(
 pub static CONTACTS_CUSTOM_COLLECTIONS: Operation =
     Operation::new("contacts.custom_collections", Method::GET, "/api/Contact/CustomCollections", Class::Read);
 
-/// `POST /api/Contact/{contactId}/Collection/{customCollectionId}`: Adds a record to a collection of the
-/// contact.
+/// `POST /api/Contact/{contactId}/Collection/{collectionId}`: Adds a record to a collection of the contact.
 pub static CONTACT_COLLECTIONS_ADD: Operation = Operation::new(
     "contact_collections.add",
     Method::POST,
-    "/api/Contact/{contactId}/Collection/{customCollectionId}",
+    "/api/Contact/{contactId}/Collection/{collectionId}",
     Class::Write,
 );
 
-/// `PUT /api/Contact/{contactId}/Collection/{collectionInstanceId}`: Replaces the fields of a record.
+/// `PUT /api/Contact/{contactId}/Collection/{collectionId}`: Replaces the fields of a record.
 pub static CONTACT_COLLECTIONS_UPDATE: Operation = Operation::new(
     "contact_collections.update",
     Method::PUT,
-    "/api/Contact/{contactId}/Collection/{collectionInstanceId}",
+    "/api/Contact/{contactId}/Collection/{collectionId}",
     Class::IdempotentWrite,
 );
 
-/// `DELETE /api/Contact/{contactId}/Collection/{collectionInstanceId}`: Removes a record.
+/// `DELETE /api/Contact/{contactId}/Collection/{collectionId}`: Removes a record.
 pub static CONTACT_COLLECTIONS_DELETE: Operation = Operation::new(
     "contact_collections.delete",
     Method::DELETE,
-    "/api/Contact/{contactId}/Collection/{collectionInstanceId}",
+    "/api/Contact/{contactId}/Collection/{collectionId}",
     Class::IdempotentWrite,
 );
 
@@ -247,21 +246,21 @@ pub static CONTACT_INDIVIDUALS_CUSTOM_COLLECTIONS: Operation = Operation::new(
     Class::Read,
 );
 
-/// `POST /api/ContactIndividual/{contactIndividualId}/Collection/{customCollectionId}`: Adds a record to a
+/// `POST /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Adds a record to a
 /// collection of the individual.
 pub static INDIVIDUAL_COLLECTIONS_ADD: Operation = Operation::new(
     "individual_collections.add",
     Method::POST,
-    "/api/ContactIndividual/{contactIndividualId}/Collection/{customCollectionId}",
+    "/api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}",
     Class::Write,
 );
 
-/// `PUT /api/ContactIndividual/{contactIndividualId}/Collection/{collectionInstanceId}`: Replaces the fields
-/// of a record.
+/// `PUT /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Replaces the fields of a
+/// record.
 pub static INDIVIDUAL_COLLECTIONS_UPDATE: Operation = Operation::new(
     "individual_collections.update",
     Method::PUT,
-    "/api/ContactIndividual/{contactIndividualId}/Collection/{collectionInstanceId}",
+    "/api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}",
     Class::IdempotentWrite,
 );
 

@@ -32,7 +32,7 @@ impl OpportunityOrganizers<'_> {
     /// Assumption: the vendor shows no answer; a list with and without its envelope is read.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers`, a read: it is repeated when it
-    /// fails for a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// fails for a passing reason.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl OpportunityOrganizers<'_> {
     /// Adds an individual as an organizer.
     ///
     /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers`, a write: it is never repeated
-    /// unless it is certain that it was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// unless it is certain that it was not executed.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl OpportunityOrganizers<'_> {
     /// - `volunteer_organizer_id`: The organizer's id.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{volunteerOrganizerId}`, a read: it
-    /// is repeated when it fails for a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// is repeated when it fails for a passing reason.
     ///
     /// # Errors
     ///
@@ -126,7 +126,6 @@ impl OpportunityOrganizers<'_> {
     ///
     /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{volunteerOrganizerId}`, an
     /// idempotent write: it is repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

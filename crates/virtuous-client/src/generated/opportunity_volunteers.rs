@@ -32,7 +32,7 @@ impl OpportunityVolunteers<'_> {
     /// Lists the volunteers of the opportunity.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers`, a read: it is repeated when it
-    /// fails for a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// fails for a passing reason.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl OpportunityVolunteers<'_> {
     /// Adds an individual as a volunteer.
     ///
     /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers`, a write: it is never repeated
-    /// unless it is certain that it was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// unless it is certain that it was not executed.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl OpportunityVolunteers<'_> {
     /// - `volunteer_id`: The volunteer's id.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}`, a read: it is
-    /// repeated when it fails for a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// repeated when it fails for a passing reason.
     ///
     /// # Errors
     ///
@@ -131,7 +131,6 @@ impl OpportunityVolunteers<'_> {
     ///
     /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}`, an idempotent
     /// write: it is repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -166,7 +165,7 @@ impl OpportunityVolunteers<'_> {
     /// - `volunteer_id`: The volunteer's id.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`, a read:
-    /// it is repeated when it fails for a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// it is repeated when it fails for a passing reason.
     ///
     /// # Errors
     ///
@@ -200,7 +199,6 @@ impl OpportunityVolunteers<'_> {
     ///
     /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`, a
     /// write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -251,7 +249,7 @@ impl OpportunityVolunteers<'_> {
     /// - `volunteer_attendance_id`: The entry's id.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`, a read:
-    /// it is repeated when it fails for a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// it is repeated when it fails for a passing reason.
     ///
     /// # Errors
     ///
@@ -285,7 +283,6 @@ impl OpportunityVolunteers<'_> {
     ///
     /// `PUT /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`, an
     /// idempotent write: it is repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -362,7 +359,6 @@ impl OpportunityVolunteers<'_> {
     ///
     /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`, an
     /// idempotent write: it is repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

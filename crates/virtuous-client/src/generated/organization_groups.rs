@@ -27,7 +27,6 @@ impl OrganizationGroups<'_> {
     /// Lists the groups of organizations.
     ///
     /// `GET /api/OrganizationGroup`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -65,7 +64,7 @@ impl OrganizationGroups<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/OrganizationGroup/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -94,7 +93,7 @@ impl OrganizationGroups<'_> {
     /// - `organization_group_id`: The group's id.
     ///
     /// `GET /api/OrganizationGroup/{organizationGroupId}/contacts`, a read: it is repeated when it fails for
-    /// a passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// a passing reason.
     ///
     /// # Errors
     ///
@@ -133,7 +132,7 @@ impl OrganizationGroups<'_> {
     /// - `organization_group_id`: The group's id.
     ///
     /// `GET /api/OrganizationGroup/{organizationGroupId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -162,7 +161,6 @@ impl OrganizationGroups<'_> {
     ///
     /// `PUT /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`, an idempotent write: it is
     /// repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -201,7 +199,6 @@ impl OrganizationGroups<'_> {
     ///
     /// `DELETE /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`, an idempotent write: it is
     /// repeated when it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -26,7 +26,6 @@ impl Organizations<'_> {
     /// Lists the organizations of the user.
     ///
     /// `GET /api/Organization`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -53,7 +52,6 @@ impl Organizations<'_> {
     /// something is changed: sandboxes have the same host.
     ///
     /// `GET /api/Organization/Current`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -81,7 +79,7 @@ impl Organizations<'_> {
     /// key is bound to one organization.
     ///
     /// `PUT /api/Organization/Switch`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///

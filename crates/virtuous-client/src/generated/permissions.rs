@@ -26,7 +26,6 @@ impl Permissions<'_> {
     /// Lists what the user may do.
     ///
     /// `GET /api/Permission`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

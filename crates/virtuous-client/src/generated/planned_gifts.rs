@@ -31,7 +31,7 @@ impl PlannedGifts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/PlannedGift/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -65,7 +65,6 @@ impl PlannedGifts<'_> {
     /// - `planned_gift_id`: The planned gift's id.
     ///
     /// `GET /api/PlannedGift/{plannedGiftId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -95,7 +94,7 @@ impl PlannedGifts<'_> {
     /// - `planned_gift_id`: The planned gift's id.
     ///
     /// `PUT /api/PlannedGift/{plannedGiftId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -170,7 +169,7 @@ impl PlannedGifts<'_> {
     /// - `planned_gift_id`: The planned gift's id.
     ///
     /// `GET /api/PlannedGift/{plannedGiftId}/Gifts`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -198,7 +197,6 @@ impl PlannedGifts<'_> {
     /// Records a planned gift.
     ///
     /// `POST /api/PlannedGift`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -238,7 +236,6 @@ impl PlannedGifts<'_> {
     /// Lists the organization's own fields of planned gifts.
     ///
     /// `GET /api/PlannedGift/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -262,7 +259,6 @@ impl PlannedGifts<'_> {
     /// Says what planned gifts can be queried by.
     ///
     /// `GET /api/PlannedGift/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -286,7 +282,6 @@ impl PlannedGifts<'_> {
     /// Finds planned gifts.
     ///
     /// `POST /api/PlannedGift/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

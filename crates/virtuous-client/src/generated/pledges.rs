@@ -32,7 +32,6 @@ impl Pledges<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/v2/Pledge/ByContact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -78,7 +77,6 @@ impl Pledges<'_> {
     /// - `pledge_id`: The pledge's id.
     ///
     /// `GET /api/v2/Pledge/{pledgeId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -105,7 +103,7 @@ impl Pledges<'_> {
     /// - `pledge_id`: The pledge's id.
     ///
     /// `PUT /api/v2/Pledge/{pledgeId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -181,7 +179,6 @@ impl Pledges<'_> {
     /// Records a pledge.
     ///
     /// `POST /api/v2/Pledge`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -223,7 +220,7 @@ impl Pledges<'_> {
     /// - `pledge_id`: The pledge's id.
     ///
     /// `PUT /api/v2/Pledge/WriteOff/{pledgeId}`, a write: it is never repeated unless it is certain that it
-    /// was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// was not executed.
     ///
     /// # Errors
     ///
@@ -256,7 +253,6 @@ impl Pledges<'_> {
     /// Lists the organization's own fields of pledges.
     ///
     /// `GET /api/v2/Pledge/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -280,7 +276,6 @@ impl Pledges<'_> {
     /// Says what pledges can be queried by.
     ///
     /// `GET /api/v2/Pledge/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -304,7 +299,6 @@ impl Pledges<'_> {
     /// Finds pledges.
     ///
     /// `POST /api/v2/Pledge/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

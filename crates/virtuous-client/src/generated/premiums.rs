@@ -30,7 +30,6 @@ impl Premiums<'_> {
     /// - `premium_id`: The premium's id.
     ///
     /// `GET /api/Premium/{premiumId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -57,7 +56,7 @@ impl Premiums<'_> {
     /// - `premium_id`: The premium's id.
     ///
     /// `PUT /api/Premium/{premiumId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -121,7 +120,6 @@ impl Premiums<'_> {
     /// - `premium_code`: The premium's code.
     ///
     /// `GET /api/Premium/Code/{premiumCode}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -146,7 +144,6 @@ impl Premiums<'_> {
     /// Searches premiums by words.
     ///
     /// `POST /api/Premium/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -181,7 +178,6 @@ impl Premiums<'_> {
     /// Adds a premium.
     ///
     /// `POST /api/Premium`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -214,7 +210,7 @@ impl Premiums<'_> {
     /// - `premium_id`: The premium's id.
     ///
     /// `PUT /api/Premium/Increment/{premiumId}`, a write: it is never repeated unless it is certain that it
-    /// was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// was not executed.
     ///
     /// # Errors
     ///
@@ -252,7 +248,7 @@ impl Premiums<'_> {
     /// - `premium_id`: The premium's id.
     ///
     /// `PUT /api/Premium/Decrement/{premiumId}`, a write: it is never repeated unless it is certain that it
-    /// was not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// was not executed.
     ///
     /// # Errors
     ///
@@ -286,7 +282,6 @@ impl Premiums<'_> {
     /// Lists the organization's own fields of premiums.
     ///
     /// `GET /api/Premium/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -310,7 +305,6 @@ impl Premiums<'_> {
     /// Finds premiums.
     ///
     /// `POST /api/Premium/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -345,7 +339,6 @@ impl Premiums<'_> {
     /// Says what premiums can be queried by.
     ///
     /// `GET /api/Premium/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

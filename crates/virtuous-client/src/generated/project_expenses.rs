@@ -30,7 +30,6 @@ impl ProjectExpenses<'_> {
     /// The vendor names `take` and `count` here, and no `skip`.
     ///
     /// `GET /api/ProjectExpense`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -74,7 +73,7 @@ impl ProjectExpenses<'_> {
     /// Records an expense.
     ///
     /// `POST /api/ProjectExpense`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -118,7 +117,7 @@ impl ProjectExpenses<'_> {
     /// - `project_expense_id`: The expense's id.
     ///
     /// `GET /api/ProjectExpense/{projectExpenseId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -148,7 +147,7 @@ impl ProjectExpenses<'_> {
     /// - `project_expense_id`: The expense's id.
     ///
     /// `PUT /api/ProjectExpense/{projectExpenseId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -222,7 +221,7 @@ impl ProjectExpenses<'_> {
     /// Records many expenses at once.
     ///
     /// `POST /api/ProjectExpense/Batch`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///

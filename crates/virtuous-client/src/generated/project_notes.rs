@@ -29,7 +29,7 @@ impl ProjectNotes<'_> {
     /// - `project_id`: The project's id.
     ///
     /// `GET /api/ProjectNote/ByProject/{projectId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -63,7 +63,6 @@ impl ProjectNotes<'_> {
     /// - `note_id`: The note's id.
     ///
     /// `GET /api/ProjectNote/{noteId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -90,7 +89,7 @@ impl ProjectNotes<'_> {
     /// - `note_id`: The note's id.
     ///
     /// `PUT /api/ProjectNote/{noteId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -167,7 +166,7 @@ impl ProjectNotes<'_> {
     /// - `note_id`: The note's id.
     ///
     /// `DELETE /api/ProjectNote/{noteId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -197,7 +196,6 @@ impl ProjectNotes<'_> {
     /// Leaves a note on a project.
     ///
     /// `POST /api/ProjectNote`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -236,7 +234,6 @@ impl ProjectNotes<'_> {
     /// Lists the types of notes on projects.
     ///
     /// `GET /api/ProjectNote/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ impl ProjectRoles<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ProjectRole/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl ProjectRoles<'_> {
     /// - `project_id`: The project's id.
     ///
     /// `GET /api/ProjectRole/ByProject/{projectId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -99,7 +99,6 @@ impl ProjectRoles<'_> {
     /// - `project_role_id`: The role's id.
     ///
     /// `GET /api/ProjectRole/{projectRoleId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -129,7 +128,7 @@ impl ProjectRoles<'_> {
     /// - `project_role_id`: The role's id.
     ///
     /// `PUT /api/ProjectRole/{projectRoleId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -167,7 +166,7 @@ impl ProjectRoles<'_> {
     /// - `project_role_id`: The role's id.
     ///
     /// `DELETE /api/ProjectRole/{projectRoleId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -197,7 +196,6 @@ impl ProjectRoles<'_> {
     /// Gives a contact a role in a project.
     ///
     /// `POST /api/ProjectRole`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -230,7 +228,6 @@ impl ProjectRoles<'_> {
     /// Lists the roles that there are.
     ///
     /// `GET /api/ProjectRole/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -32,7 +32,6 @@ impl Projects<'_> {
     /// - `project_id`: The project's id.
     ///
     /// `GET /api/Project/{projectId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -62,7 +61,7 @@ impl Projects<'_> {
     /// - `project_id`: The project's id.
     ///
     /// `PUT /api/Project/{projectId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -141,7 +140,6 @@ impl Projects<'_> {
     /// - `project_code`: The project's code.
     ///
     /// `GET /api/Project/Code/{projectCode}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -166,7 +164,6 @@ impl Projects<'_> {
     /// Searches projects by words.
     ///
     /// `POST /api/Project/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -203,7 +200,6 @@ impl Projects<'_> {
     /// The vendor calls `revenueAccountingCode` what its answers call `projectCode`.
     ///
     /// `POST /api/Project`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -242,7 +238,7 @@ impl Projects<'_> {
     /// Changes a few fields of many projects.
     ///
     /// `PATCH /api/Project`, an idempotent write: it is repeated when it fails for a passing reason, since
-    /// twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// twice is the same as once.
     ///
     /// # Errors
     ///
@@ -276,7 +272,7 @@ impl Projects<'_> {
     /// - `inventory_status`: The status.
     ///
     /// `PUT /api/Project/{projectId}/Status`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -320,7 +316,7 @@ impl Projects<'_> {
     /// - `project_id`: The project's id.
     ///
     /// `PUT /api/Project/{projectId}/Balance`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -361,7 +357,6 @@ impl Projects<'_> {
     /// Lists the organization's own fields of projects.
     ///
     /// `GET /api/Project/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -385,7 +380,6 @@ impl Projects<'_> {
     /// Lists the types of projects.
     ///
     /// `GET /api/Project/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -409,7 +403,6 @@ impl Projects<'_> {
     /// Says what projects can be queried by.
     ///
     /// `GET /api/Project/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -433,7 +426,6 @@ impl Projects<'_> {
     /// Finds projects.
     ///
     /// `POST /api/Project/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

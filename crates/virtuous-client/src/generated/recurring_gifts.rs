@@ -33,7 +33,7 @@ impl RecurringGifts<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/RecurringGift/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -83,7 +83,6 @@ impl RecurringGifts<'_> {
     /// - `recurring_gift_id`: The recurring gift's id.
     ///
     /// `GET /api/RecurringGift/{recurringGiftId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -113,7 +112,7 @@ impl RecurringGifts<'_> {
     /// - `recurring_gift_id`: The recurring gift's id.
     ///
     /// `PUT /api/RecurringGift/{recurringGiftId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -183,7 +182,7 @@ impl RecurringGifts<'_> {
     /// Records a recurring gift.
     ///
     /// `POST /api/RecurringGift`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -222,7 +221,7 @@ impl RecurringGifts<'_> {
     /// - `recurring_gift_id`: The recurring gift's id.
     ///
     /// `PUT /api/RecurringGift/Cancel/{recurringGiftId}`, an idempotent write: it is repeated when it fails
-    /// for a passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// for a passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -258,7 +257,6 @@ impl RecurringGifts<'_> {
     /// Lists the organization's own fields of recurring gifts.
     ///
     /// `GET /api/RecurringGift/CustomFields`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -282,7 +280,6 @@ impl RecurringGifts<'_> {
     /// Says what recurring gifts can be queried by.
     ///
     /// `GET /api/RecurringGift/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -306,7 +303,6 @@ impl RecurringGifts<'_> {
     /// Finds recurring gifts.
     ///
     /// `POST /api/RecurringGift/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -345,7 +341,7 @@ impl RecurringGifts<'_> {
     /// - `recurring_gift_id`: The recurring gift's id.
     ///
     /// `GET /api/RecurringGiftPayment/{recurringGiftId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///

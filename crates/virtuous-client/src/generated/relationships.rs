@@ -33,7 +33,7 @@ impl Relationships<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Relationship/ByContact/{contactId}`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -65,7 +65,6 @@ impl Relationships<'_> {
     /// Relates two contacts.
     ///
     /// `POST /api/Relationship`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -110,7 +109,7 @@ impl Relationships<'_> {
     /// - `relationship_id`: The relationship's id.
     ///
     /// `PUT /api/Relationship/{relationshipId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -147,7 +146,7 @@ impl Relationships<'_> {
     /// - `relationship_id`: The relationship's id.
     ///
     /// `DELETE /api/Relationship/{relationshipId}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -176,7 +175,6 @@ impl Relationships<'_> {
     /// Lists what contacts can be to each other.
     ///
     /// `GET /api/Relationship/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -34,7 +34,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `GET /api/Reminder/Active`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -72,7 +71,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `GET /api/Reminder/Saved`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -108,7 +106,7 @@ impl Reminders<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Reminder/ByContact/{contactId}/Active`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -144,7 +142,7 @@ impl Reminders<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Reminder/ByContact/{contactId}/Inactive`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -180,7 +178,6 @@ impl Reminders<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Reminder/ByContact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -214,7 +211,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `POST /api/Reminder`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -255,7 +251,7 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `POST /api/Reminder/Saved/Recurring`, a write: it is never repeated unless it is certain that it was
-    /// not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// not executed.
     ///
     /// # Errors
     ///
@@ -292,7 +288,7 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `POST /api/Reminder/Saved/Milestone`, a write: it is never repeated unless it is certain that it was
-    /// not executed. [Source](https://docs.virtuoussoftware.com/).
+    /// not executed.
     ///
     /// # Errors
     ///
@@ -338,7 +334,7 @@ impl Reminders<'_> {
     /// - `id`: The reminder's id.
     ///
     /// `PUT /api/Reminder/Saved/Recurring/{id}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -377,7 +373,7 @@ impl Reminders<'_> {
     /// - `id`: The reminder's id.
     ///
     /// `PUT /api/Reminder/Saved/Milestone/{id}`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -424,7 +420,7 @@ impl Reminders<'_> {
     /// - `id`: The reminder's id.
     ///
     /// `PUT /api/Reminder/Completed/{id}`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -471,7 +467,7 @@ impl Reminders<'_> {
     /// - `id`: The reminder's id.
     ///
     /// `PUT /api/Reminder/Dismissed/{id}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -499,7 +495,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `GET /api/Reminder/Type/Reminder`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -525,7 +520,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `GET /api/Reminder/Type/ReminderSource`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -551,7 +545,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `GET /api/Reminder/Type/Milestone`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -577,7 +570,6 @@ impl Reminders<'_> {
     /// Deprecated by the vendor.
     ///
     /// `GET /api/Reminder/Type/ReminderFrequency`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -27,7 +27,6 @@ impl Search<'_> {
     /// Searches contacts, individuals, campaigns, projects, segments and tags by words.
     ///
     /// `POST /api/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

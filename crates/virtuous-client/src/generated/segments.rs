@@ -29,7 +29,6 @@ impl Segments<'_> {
     /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Segment/ByContact/{contactId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -63,7 +62,6 @@ impl Segments<'_> {
     /// - `segment_id`: The segment's id.
     ///
     /// `GET /api/Segment/{segmentId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -90,7 +88,7 @@ impl Segments<'_> {
     /// - `segment_id`: The segment's id.
     ///
     /// `PUT /api/Segment/{segmentId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -160,7 +158,6 @@ impl Segments<'_> {
     /// - `segment_code`: The segment's code.
     ///
     /// `GET /api/Segment/Code/{segmentCode}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -187,7 +184,6 @@ impl Segments<'_> {
     /// Some have seen it ignore `skip` and `take`; a list that does not get on is ended with an error.
     ///
     /// `POST /api/Segment/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -222,7 +218,6 @@ impl Segments<'_> {
     /// Adds a segment to a communication.
     ///
     /// `POST /api/Segment`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

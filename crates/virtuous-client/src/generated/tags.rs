@@ -29,7 +29,6 @@ impl Tags<'_> {
     /// Tags can't be made, renamed or removed by the API.
     ///
     /// `GET /api/Tag`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -61,7 +60,6 @@ impl Tags<'_> {
     /// Searches tags by words.
     ///
     /// `POST /api/Tag/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

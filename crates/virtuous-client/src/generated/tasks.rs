@@ -30,7 +30,6 @@ impl Tasks<'_> {
     /// Assumption: it takes these fields; the vendor shows no body.
     ///
     /// `POST /api/Task`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -69,7 +68,6 @@ impl Tasks<'_> {
     /// Lists the types of tasks.
     ///
     /// `GET /api/Task/Types`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -93,7 +91,6 @@ impl Tasks<'_> {
     /// Finds tasks.
     ///
     /// `POST /api/Task/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -128,7 +125,6 @@ impl Tasks<'_> {
     /// Says what tasks can be queried by.
     ///
     /// `GET /api/Task/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

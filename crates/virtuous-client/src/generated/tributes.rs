@@ -26,7 +26,6 @@ impl Tributes<'_> {
     /// Finds the people whom gifts honour.
     ///
     /// `GET /api/Tribute/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -70,7 +69,6 @@ impl Tributes<'_> {
     /// Adds a person whom gifts honour.
     ///
     /// `POST /api/Tribute`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -103,7 +101,7 @@ impl Tributes<'_> {
     /// - `tribute_id`: The tribute's id.
     ///
     /// `PUT /api/Tribute/{tributeId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///

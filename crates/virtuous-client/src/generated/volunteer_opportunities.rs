@@ -29,7 +29,6 @@ impl VolunteerOpportunities<'_> {
     /// Lists the opportunities to help.
     ///
     /// `GET /api/VolunteerOpportunity`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -65,7 +64,7 @@ impl VolunteerOpportunities<'_> {
     /// Adds an opportunity.
     ///
     /// `POST /api/VolunteerOpportunity`, a write: it is never repeated unless it is certain that it was not
-    /// executed. [Source](https://docs.virtuoussoftware.com/).
+    /// executed.
     ///
     /// # Errors
     ///
@@ -106,7 +105,7 @@ impl VolunteerOpportunities<'_> {
     /// - `volunteer_opportunity_id`: The opportunity's id.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}`, a read: it is repeated when it fails for a
-    /// passing reason. [Source](https://docs.virtuoussoftware.com/).
+    /// passing reason.
     ///
     /// # Errors
     ///
@@ -137,7 +136,6 @@ impl VolunteerOpportunities<'_> {
     ///
     /// `PUT /api/VolunteerOpportunity/{volunteerOpportunityId}`, an idempotent write: it is repeated when it
     /// fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -220,7 +218,6 @@ impl VolunteerOpportunities<'_> {
     ///
     /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}`, an idempotent write: it is repeated when
     /// it fails for a passing reason, since twice is the same as once.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -250,7 +247,7 @@ impl VolunteerOpportunities<'_> {
     /// Lists the organization's own fields of opportunities.
     ///
     /// `GET /api/VolunteerOpportunity/CustomFields`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -277,7 +274,7 @@ impl VolunteerOpportunities<'_> {
     /// Says what opportunities can be queried by.
     ///
     /// `GET /api/VolunteerOpportunity/QueryOptions`, a read: it is repeated when it fails for a passing
-    /// reason. [Source](https://docs.virtuoussoftware.com/).
+    /// reason.
     ///
     /// # Errors
     ///
@@ -304,7 +301,6 @@ impl VolunteerOpportunities<'_> {
     /// Finds opportunities.
     ///
     /// `POST /api/VolunteerOpportunity/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -27,7 +27,6 @@ impl Volunteers<'_> {
     /// Finds volunteers of all opportunities.
     ///
     /// `GET /api/Volunteer/Search`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -76,7 +75,6 @@ impl Volunteers<'_> {
     /// Says what volunteers can be queried by.
     ///
     /// `GET /api/Volunteer/QueryOptions`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -102,7 +100,6 @@ impl Volunteers<'_> {
     /// Assumption: it takes the same body as other queries; the vendor shows none.
     ///
     /// `POST /api/Volunteer/Query`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///

@@ -28,7 +28,6 @@ impl Webhooks<'_> {
     /// - `webhook_id`: The subscription's id.
     ///
     /// `GET /api/Webhook/{webhookId}`, a read: it is repeated when it fails for a passing reason.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -55,7 +54,7 @@ impl Webhooks<'_> {
     /// - `webhook_id`: The subscription's id.
     ///
     /// `PUT /api/Webhook/{webhookId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -126,7 +125,7 @@ impl Webhooks<'_> {
     /// - `webhook_id`: The subscription's id.
     ///
     /// `DELETE /api/Webhook/{webhookId}`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///
@@ -153,7 +152,6 @@ impl Webhooks<'_> {
     /// Subscribes to what happens.
     ///
     /// `POST /api/Webhook`, a write: it is never repeated unless it is certain that it was not executed.
-    /// [Source](https://docs.virtuoussoftware.com/).
     ///
     /// # Errors
     ///
@@ -195,7 +193,7 @@ impl Webhooks<'_> {
     /// - `active`: Whether deliveries are made.
     ///
     /// `PUT /api/Webhook/{webhookId}/Active`, an idempotent write: it is repeated when it fails for a passing
-    /// reason, since twice is the same as once. [Source](https://docs.virtuoussoftware.com/).
+    /// reason, since twice is the same as once.
     ///
     /// # Errors
     ///

@@ -64,12 +64,9 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         text.push_str("\n\n");
         text.push_str(&explained.join("\n"));
     }
-    let source = match operation.source.starts_with("https://") {
-        true => format!("[Source]({}).", operation.source),
-        false => format!("Source: {}.", operation.source.trim_end_matches('.')),
-    };
+    let source = operation.source.as_ref().map(|page| format!(" [Source]({page}).")).unwrap_or_default();
     text.push_str(&format!(
-        "\n\n`{} {}`, {} {source}",
+        "\n\n`{} {}`, {}{source}",
         operation.verb,
         operation.path,
         class(operation.class)

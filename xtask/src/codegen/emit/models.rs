@@ -175,7 +175,7 @@ fn has_default<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p st
 
 fn field(model: &Model<'_>, property: &Property, style: Style, lenient: bool) -> TokenStream {
     let name = ident(&property.rust);
-    let docs = property.docs.clone().unwrap_or_else(|| format!("The vendor's `{}`.", property.wire));
+    let docs = property.docs.clone().unwrap_or_else(|| format!("The `{}` field.", property.wire));
     let docs = doc(&docs, 4);
     let serde = serde_attribute(model, property, style, lenient);
     let ty = owned(&property.ty);

@@ -31,7 +31,8 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
     let (decoder, empty_decoder) = decoders(root.take("x-sdk-decode"))?;
     let lenient = root.flag("x-sdk-lenient")?;
     let page = root.take("x-sdk-page").map(|place| page_type(&place)).transpose()?;
-    let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?)?;
+    let tags = root.take("tags").map(|place| tags(&place)).transpose()?.unwrap_or_default();
+    let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?, &tags)?;
     let (mut schemas, mut shared) = match root.take("components") {
         Some(place) => components(&place)?,
         None => (Vec::new(), Shared::default()),
@@ -82,6 +83,15 @@ fn replace(ty: &mut Type, customs: &mut [Custom]) {
     }
 }
 
+/// What becomes of a schema of the components.
+enum Component {
+    Read(Schema),
+    /// The path of the Rust type that stands for it.
+    Custom(String),
+    /// Hand-written code reads it, such as the body of errors; only other readers of the file need it.
+    ByHand,
+}
+
 /// What operations refer to beside schemas.
 #[derive(Default)]
 struct Shared {
@@ -96,6 +106,9 @@ fn info(place: &Place<'_>) -> Result<()> {
     info.need("version", "give the vendor's version of the API")?.text()?;
     info.need("description", "say in a sentence what the API is")?.text()?;
     info.text("summary")?;
+    // For other readers of the file.
+    info.take("contact");
+    info.take("license");
     info.finish()
 }
 
@@ -131,12 +144,31 @@ fn page_type(place: &Place<'_>) -> Result<PageType> {
     Ok(page)
 }
 
-fn resources(place: &Place<'_>) -> Result<Vec<Resource>> {
+/// The tags by which other readers of the file group operations: names and descriptions.
+fn tags(place: &Place<'_>) -> Result<Vec<(String, String)>> {
+    let mut tags = Vec::new();
+    for place in place.items()? {
+        let mut members = place.members("a tag")?;
+        let name = members.need("name", "write the name of a resource")?.text()?.to_owned();
+        let description = members.need("description", "say in a sentence what the resource is")?;
+        tags.push((name, description.text()?.to_owned()));
+        members.finish()?;
+    }
+    Ok(tags)
+}
+
+/// The resources; those with a tag are described there.
+fn resources(place: &Place<'_>, tags: &[(String, String)]) -> Result<Vec<Resource>> {
     let mut resources = Vec::new();
     for (name, place) in place.members("the resources")?.all() {
         let mut members = place.members("a resource")?;
-        let summary = members.need("summary", "say in a sentence what it is; it documents the handle")?;
-        let summary = summary.text()?.to_owned();
+        let summary = match tags.iter().find(|(tag, _)| tag == name) {
+            Some((_, description)) => description.clone(),
+            None => {
+                let why = "say in a sentence what it is; it documents the handle";
+                members.need("summary", why)?.text()?.to_owned()
+            }
+        };
         let parent = members.text("parent")?;
         let binds = members.take("binds").map(|place| one_bound(&place)).transpose()?;
         members.finish()?;
@@ -174,8 +206,9 @@ fn components(place: &Place<'_>) -> Result<(Vec<Schema>, Shared)> {
     if let Some(place) = members.take("schemas") {
         for (name, place) in place.members("the schemas")?.all() {
             match schema::component(name, &place)? {
-                Ok(schema) => schemas.push(schema),
-                Err(path) => shared.customs.push(Custom {
+                Component::Read(schema) => schemas.push(schema),
+                Component::ByHand => {}
+                Component::Custom(path) => shared.customs.push(Custom {
                     pointer: place.pointer,
                     name: name.to_owned(),
                     path,

@@ -60,8 +60,8 @@ fn operation(
             return Err(class.refuse(format!("`{other}` is no class; write read, idempotent-write or write")));
         }
     };
-    let source = members.need("x-sdk-source", "say where it is documented: an address of the vendor's")?;
-    let source = source.text()?.to_owned();
+    let source = members.take("x-sdk-source").map(|place| page(&place)).transpose()?;
+    tag(&mut members, resource)?;
     let summary = members.need("summary", "say in a sentence what it does")?.text()?.to_owned();
     let by_hand = members.text("x-sdk-by-hand")?;
     let mut placed = common.to_vec();
@@ -141,6 +141,26 @@ fn operation(
     };
     members.finish()?;
     Ok(operation)
+}
+
+/// The address of a page; where the vendor has none for the operation, there is no link.
+fn page(place: &Place<'_>) -> Result<String> {
+    match place.text()? {
+        address if address.starts_with("https://") => Ok(address.to_owned()),
+        _ => {
+            Err(place
+                .refuse("write the https address of the vendor's page for this operation, or leave it out"))
+        }
+    }
+}
+
+/// Other readers of the file group operations by tag; the tag is the resource.
+fn tag(members: &mut Members<'_>, resource: &str) -> Result<()> {
+    let Some(place) = members.take("tags") else { return Ok(()) };
+    match place.items()?.as_slice() {
+        [tag] if tag.text()? == resource => Ok(()),
+        _ => Err(place.refuse(format!("the tag of this operation is its resource: write [\"{resource}\"]"))),
+    }
 }
 
 fn skip_take(place: &Place<'_>) -> Result<SkipTake> {
@@ -392,10 +412,13 @@ fn shared_error(place: &Place<'_>, shared: &Shared) -> Result<String> {
     found.ok_or_else(|| target.refuse(format!("there is no response `{name}` in the components")))
 }
 
-/// What an error response means. Its body is the business of the client's own code.
+/// What an error response means. Hand-written code of the client reads its headers and its body, whose description is
+/// for other readers of the file.
 pub(super) fn error_text(place: &Place<'_>) -> Result<String> {
     let mut members = place.members("an error response")?;
     let text = members.need("description", "say what it means here")?.text()?.to_owned();
+    members.take("headers");
+    members.take("content");
     members.finish()?;
     Ok(text)
 }

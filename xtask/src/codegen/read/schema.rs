@@ -5,11 +5,11 @@ use super::super::description::{
 };
 use super::super::json::Node;
 use super::super::walk::{Members, Place};
-use super::{Result, is_type_name, reference, rust_name};
+use super::{Component, Result, is_type_name, reference, rust_name};
 use heck::ToUpperCamelCase as _;
 
-/// A schema of the components, or the path of the Rust type that stands for it.
-pub(super) fn component(name: &str, place: &Place<'_>) -> Result<std::result::Result<Schema, String>> {
+/// A schema of the components.
+pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
     if !is_type_name(name) {
         return Err(
             place.refuse(format!("`{name}` becomes the name of a Rust type: write it in upper camel case"))
@@ -18,9 +18,12 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<std::result::Re
     let mut members = place.members("a schema")?;
     let docs = members.need("description", "say in a sentence what it is; it documents the type")?;
     let docs = docs.text()?.to_owned();
+    // What stands beside these two is for other readers of the file: the Rust code is written by hand.
+    if members.flag("x-sdk-by-hand")? {
+        return Ok(Component::ByHand);
+    }
     if let Some(path) = custom(&mut members)? {
-        // What stands beside it is for other readers of the file: the Rust type is written by hand.
-        return Ok(Err(path));
+        return Ok(Component::Custom(path));
     }
     let also = members.take("x-sdk-also").map(|place| direction(&place)).transpose()?;
     let from = members.take("x-sdk-from").map(|place| from_read(&place)).transpose()?;
@@ -34,7 +37,14 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<std::result::Re
         }
     };
     members.finish()?;
-    Ok(Ok(Schema { pointer: place.pointer.clone(), name: name.to_owned(), docs, shape, also, from }))
+    Ok(Component::Read(Schema {
+        pointer: place.pointer.clone(),
+        name: name.to_owned(),
+        docs,
+        shape,
+        also,
+        from,
+    }))
 }
 
 fn from_read(place: &Place<'_>) -> Result<FromRead> {
@@ -197,6 +207,10 @@ fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
         skim(members);
         return Ok((Type::Page(Box::new(inner(&place)?)), false));
     }
+    if let Some(path) = custom(members)? {
+        skim(members);
+        return Ok((Type::Custom(path), false));
+    }
     if let Some(place) = members.take("anyOf") {
         let (inner, rest) = match place.items()?.as_slice() {
             [inner, null] => (inner.clone(), null.clone()),
@@ -222,10 +236,6 @@ fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
     }
     if let Some(place) = members.take("$ref") {
         return Ok((Type::Named(reference(&place, "schemas")?.to_owned()), false));
-    }
-    if let Some(path) = custom(members)? {
-        skim(members);
-        return Ok((Type::Custom(path), false));
     }
     let secret =
         members.take("x-sdk-secret").map(|place| place.boolean().map(|on| (place, on))).transpose()?;

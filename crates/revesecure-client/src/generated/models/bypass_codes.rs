@@ -12,7 +12,7 @@ pub struct BypassCodeList {
     /// The codes.
     #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub codes: Vec<BypassCode>,
-    /// The vendor's `bypassCodeStatus`.
+    /// The `bypassCodeStatus` field.
     #[serde(rename = "bypassCodeStatus")]
     pub status: Option<BypassCodeStatus>,
 }

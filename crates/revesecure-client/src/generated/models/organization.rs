@@ -13,7 +13,7 @@ pub struct OrganizationInfo {
     pub org_name: Option<String>,
     /// Its website.
     pub org_website: Option<String>,
-    /// The vendor's `ActivationStatus`.
+    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
     /// Since when its account is active.
     pub activation_time: Option<Timestamp>,

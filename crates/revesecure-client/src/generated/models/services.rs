@@ -16,10 +16,10 @@ pub struct ServiceSummary {
     /// The name.
     #[serde(alias = "name")]
     pub service_name: Option<String>,
-    /// The vendor's `ServiceType`.
+    /// The `ServiceType` field.
     #[serde(alias = "type")]
     pub service_type: Option<ServiceType>,
-    /// The vendor's `ActivationStatus`.
+    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
 }
 
@@ -33,12 +33,12 @@ pub struct ServiceDetails {
     /// The name.
     #[serde(alias = "name")]
     pub service_name: Option<String>,
-    /// The vendor's `ServiceType`.
+    /// The `ServiceType` field.
     #[serde(alias = "type")]
     pub service_type: Option<ServiceType>,
     /// The version of its software.
     pub service_version: Option<String>,
-    /// The vendor's `ActivationStatus`.
+    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
     /// When it was last seen.
     pub last_online_time: Option<Timestamp>,
@@ -65,7 +65,7 @@ pub struct ServicePage {
 pub struct NewService {
     /// The name. Not empty.
     pub name: String,
-    /// The vendor's `type`.
+    /// The `type` field.
     #[serde(rename = "type")]
     pub service_type: ServiceType,
 }

@@ -16,7 +16,7 @@ pub struct TokenSummary {
     pub token_id: String,
     /// The name.
     pub token_name: Option<String>,
-    /// The vendor's `TokenType`.
+    /// The `TokenType` field.
     pub token_type: Option<TokenType>,
     /// The user it is assigned to; nobody when there is none.
     #[serde(alias = "userId")]
@@ -44,14 +44,14 @@ pub struct TokenInfo {
     pub token_id: String,
     /// The name.
     pub token_name: Option<String>,
-    /// The vendor's `TokenType`.
+    /// The `TokenType` field.
     pub token_type: Option<TokenType>,
     /// The user it is assigned to.
     #[serde(alias = "userId")]
     pub user_id: Option<String>,
     /// Whether it is blocked.
     pub token_blocked: Option<Flag>,
-    /// The vendor's `ActivationStatus`.
+    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
     /// Since when it is active.
     pub activation_time: Option<Timestamp>,
@@ -186,7 +186,7 @@ pub struct TokenUpdate {
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_name: Option<String>,
-    /// The vendor's `TokenBlocked`.
+    /// The `TokenBlocked` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_blocked: Option<YesNo>,
     /// The members that this version doesn't know. They are sent back as they came.

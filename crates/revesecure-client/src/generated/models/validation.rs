@@ -88,7 +88,7 @@ pub struct LoginToken {
     pub token_id: String,
     /// The name.
     pub token_name: Option<String>,
-    /// The vendor's `TokenType`.
+    /// The `TokenType` field.
     pub token_type: Option<TokenType>,
     /// Whether it is blocked.
     pub token_blocked: Option<Flag>,
@@ -112,7 +112,7 @@ pub struct OtpCheck {
     /// The code that was typed. Not empty.
     #[serde(rename = "OTP", serialize_with = "auth_client_core::model::expose")]
     pub otp: SecretString,
-    /// The vendor's `AuthType`.
+    /// The `AuthType` field.
     pub auth_type: AuthType,
 }
 
@@ -235,7 +235,7 @@ pub struct PushRequest {
     /// The browser that the user logs in from. Only the vendor's plugin sends it.
     #[serde(rename = "BROWSER_NAME", skip_serializing_if = "Option::is_none")]
     pub browser_name: Option<String>,
-    /// The vendor's `IS_MOBILE`.
+    /// The `IS_MOBILE` field.
     #[serde(rename = "IS_MOBILE", skip_serializing_if = "Option::is_none")]
     pub is_mobile: Option<TextFlag>,
 }

@@ -23,25 +23,25 @@ auth_client_core::open_enum! {
 pub struct Book {
     /// The book's id.
     pub id: i64,
-    /// The vendor's `title`.
+    /// The `title` field.
     pub title: Option<String>,
-    /// The vendor's `pages`.
+    /// The `pages` field.
     pub pages: Option<i64>,
-    /// The vendor's `weight`.
+    /// The `weight` field.
     pub weight: Option<f64>,
-    /// The vendor's `isUsed`.
+    /// The `isUsed` field.
     pub is_used: Option<bool>,
-    /// The vendor's `cover`.
+    /// The `cover` field.
     pub cover: Option<Binding>,
-    /// The vendor's `price`.
+    /// The `price` field.
     pub price: Option<Price>,
-    /// The vendor's `isbn`.
+    /// The `isbn` field.
     pub isbn: Option<SecretString>,
-    /// The vendor's `parts`.
+    /// The `parts` field.
     pub parts: Vec<Part>,
-    /// The vendor's `author`.
+    /// The `author` field.
     pub author: Option<Part>,
-    /// The vendor's `more`.
+    /// The `more` field.
     pub more: Option<Map<String, Value>>,
     /// The members that this version doesn't know by name.
     pub unknown: Map<String, Value>,
@@ -78,9 +78,9 @@ impl Record for Book {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Part {
-    /// The vendor's `id`.
+    /// The `id` field.
     pub id: i64,
-    /// The vendor's `heading`.
+    /// The `heading` field.
     pub heading: Option<String>,
     /// The members that this version doesn't know by name.
     pub unknown: Map<String, Value>,
@@ -108,17 +108,17 @@ impl Record for Part {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BookCreate {
-    /// The vendor's `title`.
+    /// The `title` field.
     pub title: String,
-    /// The vendor's `price`.
+    /// The `price` field.
     pub price: Price,
-    /// The vendor's `notes`.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::notes_by_name")]
     pub notes: Option<Notes>,
-    /// The vendor's `labels`.
+    /// The `labels` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Notes>,
-    /// The vendor's `stamp`.
+    /// The `stamp` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
 }
@@ -155,30 +155,30 @@ impl BookCreate {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BookUpdate {
-    /// The vendor's `name`.
+    /// The `name` field.
     pub name: String,
-    /// The vendor's `price`.
+    /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
-    /// The vendor's `binding`.
+    /// The `binding` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<Binding>,
-    /// The vendor's `sheets`.
+    /// The `sheets` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheets: Option<String>,
-    /// The vendor's `parts`.
+    /// The `parts` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parts: Option<Vec<PartWrite>>,
-    /// The vendor's `edition`.
+    /// The `edition` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edition: Option<i64>,
-    /// The vendor's `isbn`.
+    /// The `isbn` field.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::model::expose_optional"
     )]
     pub isbn: Option<SecretString>,
-    /// The vendor's `publisher`.
+    /// The `publisher` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<PartWrite>,
 }
@@ -281,7 +281,7 @@ impl From<String> for BookUpdate {
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct PartWrite {
-    /// The vendor's `heading`.
+    /// The `heading` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
 }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Ring {
-    /// The vendor's `times`.
+    /// The `times` field.
     pub times: i64,
-    /// The vendor's `note`.
+    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -56,7 +56,7 @@ auth_client_core::open_enum! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Cover {
-    /// The vendor's `colour`.
+    /// The `colour` field.
     pub colour: String,
     /// From one to five.
     pub size: i64,
@@ -82,25 +82,25 @@ pub struct Pot {
     /// What is in it.
     #[serde(rename = "type")]
     pub kind: TeaKind,
-    /// The vendor's `litres`.
+    /// The `litres` field.
     pub litres: f64,
     /// Whether it is warm.
     #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub warm: bool,
-    /// The vendor's `cover`.
+    /// The `cover` field.
     pub cover: Option<Cover>,
-    /// The vendor's `tags`.
+    /// The `tags` field.
     #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub tags: Vec<String>,
-    /// The vendor's `labels`.
+    /// The `labels` field.
     pub labels: Option<BTreeMap<String, String>>,
-    /// The vendor's `extras`.
+    /// The `extras` field.
     pub extras: Option<Map<String, Value>>,
-    /// The vendor's `price`.
+    /// The `price` field.
     pub price: Option<Money>,
     /// At least 2 characters. At most 40 characters.
     pub made_in: Option<String>,
-    /// The vendor's `Secret_Hint`.
+    /// The `Secret_Hint` field.
     #[serde(rename = "Secret_Hint", default, deserialize_with = "auth_client_core::model::optional_secret")]
     pub secret_hint: Option<SecretString>,
 }
@@ -109,17 +109,17 @@ pub struct Pot {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct NewPot {
-    /// The vendor's `type`.
+    /// The `type` field.
     #[serde(rename = "type")]
     pub kind: TeaKind,
-    /// The vendor's `litres`.
+    /// The `litres` field.
     pub litres: f64,
-    /// The vendor's `warm`.
+    /// The `warm` field.
     pub warm: bool,
-    /// The vendor's `size`.
+    /// The `size` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
-    /// The vendor's `cover`.
+    /// The `cover` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
     /// Always sent.
@@ -127,22 +127,22 @@ pub struct NewPot {
     /// At most 3 items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spares: Option<Vec<Cover>>,
-    /// The vendor's `tags`.
+    /// The `tags` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// The vendor's `kinds`.
+    /// The `kinds` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kinds: Option<Vec<TeaKind>>,
-    /// The vendor's `labels`.
+    /// The `labels` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, String>>,
-    /// The vendor's `extras`.
+    /// The `extras` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extras: Option<Map<String, Value>>,
-    /// The vendor's `price`.
+    /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
-    /// The vendor's `prices`.
+    /// The `prices` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Vec<Money>>,
 }
@@ -245,10 +245,10 @@ impl NewPot {
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct PotChange {
-    /// The vendor's `note`.
+    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The vendor's `warm`.
+    /// The `warm` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm: Option<bool>,
 }
@@ -284,15 +284,15 @@ pub struct Settings {
     /// Always `Settings`.
     #[serde(rename = "type")]
     pub object_type: String,
-    /// The vendor's `heat`.
+    /// The `heat` field.
     #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
     pub heat: i64,
-    /// The vendor's `steep`.
+    /// The `steep` field.
     pub steep: Steep,
-    /// The vendor's `Aroma`.
+    /// The `Aroma` field.
     #[serde(rename = "Aroma", skip_serializing_if = "Option::is_none")]
     pub aroma: Option<Vec<String>>,
-    /// The vendor's `second`.
+    /// The `second` field.
     #[serde(
         default,
         deserialize_with = "auth_client_core::model::optional_secret",
@@ -309,7 +309,7 @@ pub struct Settings {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Steep {
-    /// The vendor's `minutes`.
+    /// The `minutes` field.
     pub minutes: i64,
     /// The members that this version doesn't know. They are sent back as they came.
     #[serde(flatten)]
@@ -327,9 +327,9 @@ impl Steep {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Filling {
-    /// The vendor's `note`.
+    /// The `note` field.
     pub note: String,
-    /// The vendor's `sugar`.
+    /// The `sugar` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sugar: Option<i64>,
 }
@@ -364,9 +364,9 @@ impl From<String> for Filling {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct Cup {
-    /// The vendor's `level`.
+    /// The `level` field.
     pub level: f64,
-    /// The vendor's `kind`.
+    /// The `kind` field.
     pub kind: Option<TeaKind>,
 }
 
@@ -457,15 +457,15 @@ impl LoginWithDevice {
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// The vendor's `token`.
+    /// The `token` field.
     #[serde(deserialize_with = "auth_client_core::model::secret")]
     pub token: SecretString,
-    /// The vendor's `refresh`.
+    /// The `refresh` field.
     #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
     pub refresh: Option<SecretString>,
-    /// The vendor's `price`.
+    /// The `price` field.
     pub price: Money,
-    /// The vendor's `guest`.
+    /// The `guest` field.
     pub guest: Option<Guest>,
 }
 
@@ -473,7 +473,7 @@ pub struct Session {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct Guest {
-    /// The vendor's `name`.
+    /// The `name` field.
     pub name: String,
 }
 
@@ -516,9 +516,9 @@ impl From<SecretString> for Proof {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Departure {
-    /// The vendor's `guestName`.
+    /// The `guestName` field.
     pub guest_name: String,
-    /// The vendor's `paidInFull`.
+    /// The `paidInFull` field.
     pub paid_in_full: Option<bool>,
 }
 
@@ -526,6 +526,6 @@ pub struct Departure {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CupsRenameBody {
-    /// The vendor's `cupNames`.
+    /// The `cupNames` field.
     pub(crate) cup_names: Vec<String>,
 }

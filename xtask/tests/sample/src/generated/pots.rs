@@ -111,7 +111,7 @@ impl Pots<'_> {
     /// Changes several pots.
     ///
     /// `PATCH /pots`, an idempotent write: it is repeated when it fails for a passing reason, since twice is
-    /// the same as once. Source: A letter of the owner's, of 3 May.
+    /// the same as once.
     ///
     /// # Errors
     ///
