@@ -7,7 +7,7 @@ mod new_provider;
 mod openapi;
 pub(crate) mod tools;
 
-use crate::{Failure, codegen, coverage, docs, features, public_api, sizes, tidy, workspace};
+use crate::{Failure, codegen, coverage, docs, features, package, public_api, sizes, tidy, workspace};
 use clap::Args;
 use std::io::Write as _;
 use std::path::Path;
@@ -69,6 +69,11 @@ const STEPS: &[Step] = &[
         name: "docs",
         what: "the documentation of each crate builds alone without a warning, and its links lead somewhere",
         run: documentation,
+    },
+    Step {
+        name: "package",
+        what: "each crate can be packaged, and compiles from its package",
+        run: packaged,
     },
     Step { name: "public-api", what: "what users can name is what is committed", run: public },
     Step { name: "alone", what: "each crate passes its tests alone", run: alone },
@@ -186,6 +191,10 @@ fn tidied(_: &Path) -> Result<(), Failure> {
 
 fn public(_: &Path) -> Result<(), Failure> {
     public_api::run(&public_api::Arguments::default()).map(|report| tell(&report))
+}
+
+fn packaged(_: &Path) -> Result<(), Failure> {
+    package::run(&package::Arguments::default()).map(|report| tell(&report))
 }
 
 fn semver(root: &Path) -> Result<(), Failure> {

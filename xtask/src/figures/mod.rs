@@ -82,7 +82,7 @@ fn run_suite(root: &Path, suite: Suite, names: &BTreeSet<&'static str>) -> Resul
         .args(features(suite.0))
         .args(["--", "--exact"])
         .args(names);
-    let (out, errors) = process::both(&mut cargo, "cargo --version")?;
+    let (_, out, errors) = process::all(&mut cargo, "cargo --version")?;
     Ok(results::read(&out, &errors))
 }
 

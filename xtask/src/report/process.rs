@@ -24,15 +24,15 @@ pub fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command to its end and gives back both outputs, however it ended.
+/// Runs a command to its end: whether it succeeded, and both outputs.
 ///
 /// # Errors
 ///
 /// [`Failure`] when it can't be started.
-pub fn both(command: &mut Command, next: &str) -> Result<(String, String), Failure> {
+pub fn all(command: &mut Command, next: &str) -> Result<(bool, String, String), Failure> {
     let output = finish(command, next)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok((text(&output.stdout), text(&output.stderr)))
+    Ok((output.status.success(), text(&output.stdout), text(&output.stderr)))
 }
 
 fn finish(command: &mut Command, next: &str) -> Result<Output, Failure> {
@@ -163,11 +163,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The command line as a person would type it.
 #[must_use]
 pub fn show(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-fn tail(text: &str, lines: usize) -> String {
+/// The last lines of a text.
+#[must_use]
+pub fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     let skipped = all.len().saturating_sub(lines);
     all.into_iter().skip(skipped).collect::<Vec<_>>().join("\n")
