@@ -53,7 +53,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "openapi",
-        what: "the descriptions are valid OpenAPI 3.1, by another implementation",
+        what: "the API descriptions pass two linters, and other languages' generators write every operation",
         run: openapi::run,
     },
     // The workspace as a whole.

@@ -95,7 +95,6 @@ pub(crate) fn pypi(root: &Path, package: &str, version: &str) -> Result<Tool, Fa
 /// # Errors
 ///
 /// When npm is missing, or the package can't be installed.
-#[expect(dead_code, reason = "for the checks of the API descriptions")]
 pub(crate) fn npm(root: &Path, package: &str, version: &str) -> Result<Tool, Failure> {
     installed(root, package, version, "node_modules/.bin", |folder| {
         let wanted = format!("{package}@{version}");
