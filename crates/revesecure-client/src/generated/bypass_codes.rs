@@ -30,7 +30,12 @@ impl BypassCodes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -68,7 +73,9 @@ impl BypassCodes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///
     /// # Example
     ///
@@ -94,7 +101,9 @@ impl BypassCodes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///
     /// # Example
     ///

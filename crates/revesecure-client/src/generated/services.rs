@@ -53,7 +53,12 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the plan allows no more of these.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -84,7 +89,12 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -121,7 +131,12 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -159,7 +174,13 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the user is not mapped to this service.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -201,7 +222,9 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
     /// # Example
     ///
@@ -234,7 +257,9 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     ///
     /// # Example
     ///
@@ -260,7 +285,11 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the API key of this client belongs to the
+    ///   service.
     ///
     /// # Example
     ///

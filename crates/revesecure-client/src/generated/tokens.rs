@@ -53,7 +53,12 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another token has this serial number.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -92,7 +97,12 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -129,7 +139,13 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user or token.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the token is assigned to another user.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -164,7 +180,13 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user or token.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the token is not assigned to this user.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -203,7 +225,9 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
     /// # Example
     ///
@@ -232,7 +256,9 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
     ///
     /// # Example
     ///
@@ -255,7 +281,9 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
     ///
     /// # Example
     ///

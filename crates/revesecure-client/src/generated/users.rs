@@ -53,7 +53,13 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the plan allows no more of these.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this user name.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -89,7 +95,13 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this user name.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -134,7 +146,9 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
     /// # Example
     ///
@@ -163,7 +177,9 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///
     /// # Example
     ///
@@ -186,7 +202,9 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///
     /// # Example
     ///

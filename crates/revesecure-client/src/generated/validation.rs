@@ -36,7 +36,11 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -74,7 +78,13 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user is denied, or is not mapped to this
+    ///   service.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -116,7 +126,15 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user is denied, or is not mapped to this
+    ///   service.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the token is no unblocked software token of
+    ///   this user.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -165,7 +183,11 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///
@@ -196,7 +218,11 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
+    ///
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`.
     ///
     /// # Example
     ///

@@ -31,14 +31,7 @@ impl Tenants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, wrong or
-    ///   disabled; code `authentication_failure`.
-    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption:
-    ///   the vendor doesn't say how it tells.
-    /// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the proxy in front of the API has seen too
-    ///   many calls within 10 s; nothing was executed.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -63,14 +56,10 @@ impl Tenants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, wrong or
-    ///   disabled; code `authentication_failure`.
-    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption:
-    ///   the vendor doesn't say how it tells.
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such thing, or not for this key.
-    ///   Assumption: the vendor doesn't show it.
-    /// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the proxy in front of the API has seen too
-    ///   many calls within 10 s; nothing was executed.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
+    ///   access to it. Assumption: the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
+    ///   vendor does not document it.
     ///
     /// # Example
     ///
@@ -96,16 +85,12 @@ impl Tenants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, wrong or
-    ///   disabled; code `authentication_failure`.
-    /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption:
-    ///   the vendor doesn't say how it tells.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body was refused. Assumption: the
-    ///   vendor doesn't show it.
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such thing, or not for this key.
-    ///   Assumption: the vendor doesn't show it.
-    /// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the proxy in front of the API has seen too
-    ///   many calls within 10 s; nothing was executed.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption: the
+    ///   vendor does not document it.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
+    ///   access to it. Assumption: the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
+    ///   vendor does not document it.
     ///
     /// # Example
     ///

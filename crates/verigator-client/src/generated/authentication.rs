@@ -32,10 +32,11 @@ impl Authentication<'_> {
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the vendor names this status and gives no
-    ///   reason for it.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
-    ///   vendor wants.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the vendor documents this status without a
+    ///   reason.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`. Assumption: not documented.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
     ///
     /// # Example
     ///
@@ -73,8 +74,9 @@ impl Authentication<'_> {
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user, or no
     ///   authentication was started.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
-    ///   vendor wants.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`. Assumption: not documented.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
     ///
     /// # Example
     ///

@@ -35,8 +35,9 @@ impl Services<'_> {
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service is registered already.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
-    ///   vendor wants.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`. Assumption: not documented.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
     ///
     /// # Example
     ///
@@ -98,6 +99,8 @@ impl Services<'_> {
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service still has users. Assumption: a
+    ///   comment in the vendor's Java client says that they have to be deleted first.
     ///
     /// # Example
     ///

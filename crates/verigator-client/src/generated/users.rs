@@ -72,9 +72,10 @@ impl<'a> Users<'a> {
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the user is there already.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the body has not the form that the
-    ///   vendor wants.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service has this user already.
+    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
+    ///   `application/json`. Assumption: not documented.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
     ///
     /// # Example
     ///

@@ -35,8 +35,6 @@ impl Campaigns<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such campaign.
     ///
     /// # Example
@@ -62,8 +60,6 @@ impl Campaigns<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such campaign.
     ///
     /// # Example
@@ -84,10 +80,7 @@ impl Campaigns<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -109,10 +102,8 @@ impl Campaigns<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
+    ///   server. Ask for fewer rows.
     ///
     /// # Example
     ///

@@ -38,10 +38,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -69,8 +66,6 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
     /// # Example
@@ -102,10 +97,6 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
     /// # Example
@@ -171,10 +162,6 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
     /// # Example
@@ -202,8 +189,6 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: nobody was found.
     ///
     /// # Example
@@ -233,8 +218,6 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
     /// # Example
@@ -261,10 +244,7 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another contact has this email address.
     ///
     /// # Example
     ///
@@ -302,10 +282,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -328,10 +305,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -351,10 +325,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -376,10 +347,8 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
+    ///   server. Ask for fewer rows.
     ///
     /// # Example
     ///
@@ -413,8 +382,6 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
     /// # Example

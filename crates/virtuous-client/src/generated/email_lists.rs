@@ -30,12 +30,7 @@ impl EmailLists<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -66,12 +61,7 @@ impl EmailLists<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///

@@ -34,10 +34,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -69,8 +66,6 @@ impl Grants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
     /// # Example
@@ -96,10 +91,6 @@ impl Grants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
     /// # Example
@@ -155,10 +146,6 @@ impl Grants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
     /// # Example
@@ -183,8 +170,6 @@ impl Grants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
     /// # Example
@@ -212,8 +197,6 @@ impl Grants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
     /// # Example
@@ -234,12 +217,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -261,10 +239,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -284,10 +259,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -309,10 +281,8 @@ impl Grants<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
+    ///   server. Ask for fewer rows.
     ///
     /// # Example
     ///

@@ -29,10 +29,7 @@ impl Organizations<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///
@@ -57,8 +54,6 @@ impl Organizations<'_> {
     ///
     /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
     ///
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: the user is in no organization now.
     ///
     /// # Example
@@ -83,12 +78,7 @@ impl Organizations<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong. Documented for this call:
-    ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or no good, or
-    ///   belongs to no record.
-    /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or no
-    ///   good; a token is renewed once by itself.
+    /// [`Error`](crate::Error), whose kind tells what went wrong.
     ///
     /// # Example
     ///

@@ -72,7 +72,8 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         class(operation.class)
     ));
     text.push_str("\n\n# Errors\n\n[`Error`](crate::Error), whose kind tells what went wrong.");
-    for (index, (status, meaning)) in operation.errors.iter().enumerate() {
+    let own = operation.errors.iter().filter(|error| !is_common(plan, error));
+    for (index, (status, meaning)) in own.enumerate() {
         let separator = if index == 0 { " Documented for this call:\n\n" } else { "\n" };
         let kind = kind(*status);
         text.push_str(&format!(
@@ -84,6 +85,12 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
     text.push_str(example);
     text.push_str("```");
     text
+}
+
+/// An error that every operation has, such as an invalid credential, says nothing about one of them.
+fn is_common(plan: &Plan<'_>, error: &(u16, String)) -> bool {
+    let mut generated = plan.api.operations.iter().filter(|operation| operation.by_hand.is_none());
+    generated.all(|operation| operation.errors.contains(error))
 }
 
 /// A complete program around the call, of which the reader sees the call.
