@@ -9,7 +9,7 @@ use auth_emulator::{Emulator, Fault, FaultRule};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use verigator_client::observer::{AttemptEnded, CallEnded, CallName, RenewalEnded, Retrying};
+use verigator_client::observe::{AttemptEnded, CallEnded, CallName, RenewalEnded, Retrying};
 use verigator_client::{NewService, NewUser, Observer};
 
 /// Upper ends of the histogram's buckets; what takes longer goes into one more.

@@ -31,9 +31,10 @@ pub use generated::*;
 pub use world::{Call, Client, Cover, Error, Notes, Page, Price, Stamp};
 pub(crate) use world::{common, convert, notes_by_name, read_cover, read_page, sheets};
 
+use auth_client_core::Idempotency;
 use auth_client_core::auth_core::ExposeSecret as _;
+use auth_client_core::provider::Paging as Rule;
 use auth_client_core::testing::WireServer;
-use auth_client_core::{Class, Paging as Rule};
 
 #[test]
 fn the_output_is_what_is_committed() {
@@ -65,7 +66,10 @@ async fn nothing_is_sent_when_the_answer_tells_too_little() {
 #[test]
 fn operations_know_their_pages_and_those_without_a_method_are_there() {
     assert_eq!(operations::BOOKS_LIST.paging(), Some(Rule::SkipTake { max_take: Some(50) }));
-    assert_eq!((operations::COVERS_UPLOAD.class(), operations::ALL.len()), (Class::IdempotentWrite, 8));
+    assert_eq!(
+        (operations::COVERS_UPLOAD.idempotency(), operations::ALL.len()),
+        (Idempotency::IdempotentWrite, 8)
+    );
 }
 
 #[tokio::test]

@@ -134,10 +134,11 @@ impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
     /// Sends the call, waits for its end and keeps the head of the answer.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().json(200, "\"lamp\"");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -160,10 +161,11 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
     /// Waits for the next page; `None` at the end. After an error the same page is asked for again.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().json(200, "[1,2]").json(200, "[]");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -208,10 +210,11 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
     /// Waits for the next row; `None` at the end. After an error the same page is asked for again.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().json(200, "[1,2]").json(200, "[]");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -256,10 +259,11 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
 /// It ends with the list, or with its first error, so that a loop that passes over errors ends too.
 ///
 /// ```
-/// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
+/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
 /// # #[derive(Debug)]
 /// # struct Shop;
-/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
 /// # let transport = ScriptedTransport::new().json(200, "[1,2]").status(404).json(200, "[]");
 /// # let mut settings = Settings::new("shop-client/1.0");
 /// # settings.set_transport(std::sync::Arc::new(transport.clone()));

@@ -4,12 +4,11 @@
 //! all that it needs, so it can be stored, moved to a task, or thrown away without a trace.
 
 use crate::decode::{self, Decode};
-use crate::engine::{Engine, Exchange};
+use crate::encode::query::{self, QueryValue};
+use crate::engine::retry::RetryPolicy;
+use crate::engine::{CallOptions, Engine, Exchange, Outgoing};
 use crate::error::Error;
 use crate::operation::Operation;
-use crate::query::{self, QueryValue};
-use crate::request::Outgoing;
-use crate::retry::RetryPolicy;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use std::fmt;
@@ -18,23 +17,16 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What a call may be told beyond its client's settings.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CallOptions {
-    pub(crate) attempt_timeout: Option<Duration>,
-    pub(crate) operation_timeout: Option<Duration>,
-    pub(crate) retry: Option<RetryPolicy>,
-}
-
 /// A call that is ready to go: `.await` sends it.
 ///
 /// `T` is what comes back and `E` the provider's error.
 ///
 /// ```
-/// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
 /// # #[derive(Debug)]
 /// # struct Shop;
-/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
 /// # let transport = ScriptedTransport::new().json(200, "\"lamp\"");
 /// # let mut settings = Settings::new("shop-client/1.0");
 /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -176,10 +168,11 @@ impl<T, E: From<Error>> Call<T, E> {
     /// A template for calls that differ in their query only.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new();
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -196,17 +189,18 @@ impl<T, E: From<Error>> Call<T, E> {
     /// What is wrong with an argument, which a call keeps until it is awaited.
     pub fn into_template(self) -> Result<CallTemplate<T, E>, E> {
         let Self { engine, outgoing, options, decode, .. } = self;
-        let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+        let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         Ok(CallTemplate { engine, outgoing, options, decode, error: PhantomData })
     }
 
     /// Sends the call; the same as `.await`.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().json(404, "\"no such lamp\"");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -232,7 +226,7 @@ impl<T, E: From<Error>> Call<T, E> {
     pub async fn send(self) -> Result<T, E> {
         // Not by way of `reply`: a future inside a future is moved once more, and it is not small.
         let Self { engine, outgoing, options, decode, .. } = self;
-        let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+        let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         let exchange = engine.run(&outgoing, options.as_deref()).await?;
         match decode(&exchange.received.response) {
             Ok(value) => Ok(value),
@@ -243,10 +237,11 @@ impl<T, E: From<Error>> Call<T, E> {
     /// Sends the call and keeps the head of the answer.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().broken().json(200, "\"lamp\"");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -266,7 +261,7 @@ impl<T, E: From<Error>> Call<T, E> {
     /// The provider's error, which wraps [`Error`].
     pub async fn reply(self) -> Result<Reply<T>, E> {
         let Self { engine, outgoing, options, decode, .. } = self;
-        let outgoing = outgoing.map_err(|error| engine.blame(error))?;
+        let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         let exchange = engine.run(&outgoing, options.as_deref()).await?;
         match decode(&exchange.received.response) {
             Ok(value) => Ok(exchange.into_reply(value)),
@@ -278,10 +273,11 @@ impl<T, E: From<Error>> Call<T, E> {
 /// A call that is made many times, each time at another place of its list: what [`pages`](Call::pages) are made of.
 ///
 /// ```
-/// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
 /// # #[derive(Debug)]
 /// # struct Shop;
-/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
 /// # let transport = ScriptedTransport::new().json(200, "[]");
 /// # let mut settings = Settings::new("shop-client/1.0");
 /// # settings.set_transport(std::sync::Arc::new(transport.clone()));

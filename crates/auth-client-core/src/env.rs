@@ -5,7 +5,7 @@ use crate::error::Error;
 /// A variable's text; `None` when it is unset or empty.
 ///
 /// ```
-/// assert_eq!(auth_client_core::env::optional("ACME_REGION")?, None);
+/// assert_eq!(auth_client_core::provider::env::optional("ACME_REGION")?, None);
 /// # Ok::<(), auth_client_core::Error>(())
 /// ```
 ///
@@ -23,7 +23,7 @@ pub fn optional(name: &'static str) -> Result<Option<String>, Error> {
 /// A variable's text.
 ///
 /// ```
-/// let error = auth_client_core::env::required("ACME_API_KEY").unwrap_err();
+/// let error = auth_client_core::provider::env::required("ACME_API_KEY").unwrap_err();
 /// assert_eq!(error.field(), Some("ACME_API_KEY"));
 /// ```
 ///

@@ -6,7 +6,7 @@
 //! 1. **encode** once: path, query, headers, body ([`Request`]);
 //! 2. **authenticate** inside the attempt loop: sign *these bytes* at *this time*, for *this origin* only;
 //! 3. **send** through a [`Transport`](transport::Transport), with limits of time and size;
-//! 4. **classify** before parsing, by the vendor's rules ([`Vendor`]);
+//! 4. **classify** before parsing, by the vendor's rules ([`ProviderRules`]);
 //! 5. **recover**: renew a refused credential once; repeat what may be repeated, within policy, quota and deadline;
 //! 6. **decode**, or fail with one [`Error`] that knows everything.
 //!
@@ -34,11 +34,11 @@
 //! | name | kind, level | fields |
 //! | --- | --- | --- |
 //! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last answer, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
-//! | `api_call.answered` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
+//! | `api_call.response` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
 //! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
 //! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observer::RetryReason)), `delay_ms` |
 //! | `api_call.credential_refused` | event, info | `attempt`; another credential is asked for |
-//! | `api_call.held_back` | event, info | `wait_ms`, `refused`; the client's own limit ([`Gate`]) |
+//! | `api_call.rate_limited` | event, info | `wait_ms`, `refused`; the client's own limit ([`RateLimiter`](provider::RateLimiter)) |
 //! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observer::RenewalOutcome)) |
 //! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
 //!
@@ -53,13 +53,14 @@
 //! ```
 //! use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
 //! use auth_client_core::testing::ScriptedTransport;
-//! use auth_client_core::{BaseUrl, Class, Engine, Error, Operation, Settings, Vendor, decode};
+//! use auth_client_core::{Idempotency, Error, decode};
+//! use auth_client_core::provider::{BaseUrl, Engine, Operation, Settings, ProviderRules};
 //! use http::Method;
 //! use std::sync::Arc;
 //!
 //! #[derive(Debug)]
 //! struct Shop;
-//! impl Vendor for Shop {
+//! impl ProviderRules for Shop {
 //!     fn name(&self) -> &'static str {
 //!         "shop"
 //!     }
@@ -70,7 +71,7 @@
 //!     name: String,
 //! }
 //!
-//! static GET_ITEM: Operation = Operation::new("items.get", Method::GET, "/items/{item_id}", Class::Read);
+//! static GET_ITEM: Operation = Operation::new("items.get", Method::GET, "/items/{item_id}", Idempotency::Read);
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 //! let transport = ScriptedTransport::new().json(200, r#"{"name":"lamp"}"#);
@@ -91,65 +92,36 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use auth_core;
-#[doc(hidden)]
-pub use serde;
-
-mod attempts;
-mod base_url;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod call;
-pub mod date_time;
 pub mod decode;
+mod encode;
 mod engine;
-pub mod env;
+mod env;
 mod error;
-mod gate;
-mod json;
-pub mod model;
-mod observe;
-pub mod observer;
+pub mod observe;
 mod operation;
-#[cfg(feature = "reqwest")]
-mod origins;
 mod page;
-mod path;
-mod query;
-#[cfg(feature = "__records")]
-pub mod record;
-mod renew;
+pub mod provider;
+pub mod reexports;
 mod request;
-#[cfg(feature = "reqwest")]
-mod reqwest_transport;
-mod retry;
-mod settings;
-mod signing;
 #[cfg(any(test, doc, feature = "testing"))]
 pub mod testing;
-mod time;
 pub mod transport;
-mod vendor;
-mod watch;
 
-pub use base_url::BaseUrl;
-pub use call::{Call, CallTemplate, Reply};
-pub use engine::Engine;
-pub use error::{ApiError, Error, ErrorKind};
-pub use gate::{Admission, Gate};
-pub use observer::Observer;
-pub use operation::{Class, Operation, Paging};
-pub use page::{Items, Page, Pages};
-pub use path::PathValue;
-pub use query::QueryValue;
-pub use renew::{Renew, Renewed, Renewing};
+pub use auth_core::{self, Clock, ExposeSecret, SecretString};
+pub use call::{Call, Reply};
+pub use encode::query::QueryValue;
+pub use engine::retry::RetryPolicy;
+pub use engine::time::Sleep;
+pub use error::{Error, ErrorKind};
+pub use observe::Observer;
+pub use operation::Idempotency;
+pub use page::{Items, Pages};
 pub use request::Request;
 #[cfg(feature = "reqwest")]
-pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
-pub use retry::{Quota, RetryPolicy};
-pub use settings::{Settings, Timeouts};
-pub use time::Sleep;
-pub use vendor::{AnswerView, JsonStyle, Vendor, Verdict, by_status};
+pub use transport::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -8,15 +8,16 @@ use http::Method;
 /// POSTs and deleting GETs.
 ///
 /// ```
-/// use auth_client_core::{Class, Operation};
+/// use auth_client_core::Idempotency;
+/// use auth_client_core::provider::Operation;
 /// use http::Method;
 ///
 /// // A POST that only looks.
-/// let search = Operation::new("items.search", Method::POST, "/search", Class::Read);
-/// assert_eq!(search.class(), Class::Read);
+/// let search = Operation::new("items.search", Method::POST, "/search", Idempotency::Read);
+/// assert_eq!(search.idempotency(), Idempotency::Read);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum Idempotency {
     /// Changes nothing. Repeated within policy, quota and deadline.
     Read,
     /// Changes something, but twice is the same as once. Repeated like a read.
@@ -28,10 +29,11 @@ pub enum Class {
 /// How the list that an operation answers with is cut into pages.
 ///
 /// ```
-/// use auth_client_core::{Class, Operation, Paging};
+/// use auth_client_core::Idempotency;
+/// use auth_client_core::provider::{Operation, Paging};
 /// use http::Method;
 ///
-/// static LIST: Operation = Operation::new("items.list", Method::GET, "/items", Class::Read)
+/// static LIST: Operation = Operation::new("items.list", Method::GET, "/items", Idempotency::Read)
 ///     .paged(Paging::SkipTake { max_take: Some(100) });
 /// assert_eq!(LIST.paging(), Some(Paging::SkipTake { max_take: Some(100) }));
 /// ```
@@ -48,15 +50,16 @@ pub enum Paging {
 /// Metadata of one operation.
 ///
 /// ```
-/// use auth_client_core::{Class, Operation};
+/// use auth_client_core::Idempotency;
+/// use auth_client_core::provider::Operation;
 /// use http::{Method, StatusCode};
 ///
 /// static START: Operation =
-///     Operation::new("users.start", Method::POST, "/service/{service_id}/users/{user_id}/auth", Class::Write)
+///     Operation::new("users.start", Method::POST, "/service/{service_id}/users/{user_id}/auth", Idempotency::Write)
 ///         .success(&[201])
 ///         .not_executed_on(&[429])
 ///         .sensitive();
-/// assert_eq!((START.id(), START.method(), START.class()), ("users.start", &Method::POST, Class::Write));
+/// assert_eq!((START.id(), START.method(), START.idempotency()), ("users.start", &Method::POST, Idempotency::Write));
 /// assert!(START.is_success(StatusCode::CREATED) && !START.is_success(StatusCode::OK));
 /// assert!(START.is_not_executed(StatusCode::TOO_MANY_REQUESTS));
 /// assert!(START.is_sensitive() && START.paging().is_none());
@@ -67,7 +70,7 @@ pub struct Operation {
     id: &'static str,
     method: Method,
     path: &'static str,
-    class: Class,
+    idempotency: Idempotency,
     success: &'static [u16],
     not_executed_on: &'static [u16],
     sensitive: bool,
@@ -77,8 +80,17 @@ pub struct Operation {
 impl Operation {
     /// An operation of this name, method, path template and class.
     #[must_use]
-    pub const fn new(id: &'static str, method: Method, path: &'static str, class: Class) -> Self {
-        Self { id, method, path, class, success: &[], not_executed_on: &[], sensitive: false, paging: None }
+    pub const fn new(id: &'static str, method: Method, path: &'static str, idempotency: Idempotency) -> Self {
+        Self {
+            id,
+            method,
+            path,
+            idempotency,
+            success: &[],
+            not_executed_on: &[],
+            sensitive: false,
+            paging: None,
+        }
     }
 
     /// Names the only statuses that count as success; without it any 2xx does.
@@ -129,8 +141,8 @@ impl Operation {
 
     /// Whether it may be repeated.
     #[must_use]
-    pub fn class(&self) -> Class {
-        self.class
+    pub fn idempotency(&self) -> Idempotency {
+        self.idempotency
     }
 
     /// Whether its bodies carry secrets.
@@ -157,8 +169,8 @@ impl Operation {
         self.not_executed_on.contains(&status.as_u16())
     }
 
-    pub(crate) fn with_class(mut self, class: Class) -> Self {
-        self.class = class;
+    pub(crate) fn with_idempotency(mut self, idempotency: Idempotency) -> Self {
+        self.idempotency = idempotency;
         self
     }
 }

@@ -16,7 +16,8 @@ use std::task::{Context, Poll, ready};
 /// An answer that is a page of a list. With it, a call has [`pages`](Call::pages) and [`items`](Call::items).
 ///
 /// ```
-/// use auth_client_core::{CallTemplate, Error, Page};
+/// use auth_client_core::Error;
+/// use auth_client_core::provider::{CallTemplate, Page};
 ///
 /// /// Rows from `offset` on; the last page is short.
 /// struct Rows {
@@ -75,7 +76,8 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
     /// The list page by page, from the place that the call's own arguments name.
     ///
     /// ```
-    /// # use auth_client_core::{Call, Error, Page};
+    /// # use auth_client_core::{Call, Error};
+    /// # use auth_client_core::provider::Page;
     /// # async fn example<P: Page>(call: Call<P, Error>) -> Result<(), Error> {
     /// let mut pages = call.pages();
     /// while let Some(page) = pages.next_page().await {
@@ -98,7 +100,8 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
     /// The rows of the list one by one, from the place that the call's own arguments name.
     ///
     /// ```
-    /// # use auth_client_core::{Call, Error, Page};
+    /// # use auth_client_core::{Call, Error};
+    /// # use auth_client_core::provider::Page;
     /// # async fn example<P: Page<Item = String>>(call: Call<P, Error>) -> Result<(), Error> {
     /// let mut rows = call.items();
     /// while let Some(row) = rows.next().await {
@@ -151,10 +154,11 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     /// after this one begins, or that there is none.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Pages, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().json(200, "[7,8]").json(200, "[]");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));

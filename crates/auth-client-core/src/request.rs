@@ -1,47 +1,17 @@
-//! A call being put together: pure, and complete before anything is sent.
+//! A request that is being built: pure, and complete before anything is sent.
 
 use crate::call::Call;
 use crate::decode::Decode;
-use crate::engine::Engine;
+use crate::encode::json;
+use crate::encode::path::{self, PathValue};
+use crate::encode::query::{self, QueryValue};
+use crate::engine::{Described, Engine, Outgoing};
 use crate::error::Error;
-use crate::json;
-use crate::operation::{Class, Operation};
-use crate::path::{self, PathValue};
-use crate::query::{self, QueryValue};
+use crate::operation::{Idempotency, Operation};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::fmt;
-use std::ops::Deref;
-
-/// What will be sent, encoded once. Each attempt signs these very bytes anew.
-#[derive(Clone)]
-pub(crate) struct Outgoing {
-    pub(crate) operation: Described,
-    /// Path and query, as on the request line, without what a signer adds.
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) content_type: Option<HeaderValue>,
-    pub(crate) body: Bytes,
-}
-
-/// The metadata of a generated operation, or of a request to a path of one's own. Small, for calls are moved about.
-#[derive(Clone)]
-pub(crate) enum Described {
-    Generated(&'static Operation),
-    Raw(Box<Operation>),
-}
-
-impl Deref for Described {
-    type Target = Operation;
-
-    fn deref(&self) -> &Operation {
-        match self {
-            Self::Generated(operation) => operation,
-            Self::Raw(operation) => operation,
-        }
-    }
-}
 
 /// A request to an operation, or to a path of one's own.
 ///
@@ -50,16 +20,17 @@ impl Deref for Described {
 /// then.
 ///
 /// ```
-/// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
 /// # #[derive(Debug)]
 /// # struct Shop;
-/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
 /// # let transport = ScriptedTransport::new().json(200, "[]");
 /// # let mut settings = Settings::new("shop-client/1.0");
 /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
 /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-/// use auth_client_core::{Call, Class};
+/// use auth_client_core::{Call, Idempotency};
 /// use http::{HeaderName, HeaderValue, Method};
 ///
 /// // What a provider calls `client.request(Method::POST, "/search")`; searching twice does no harm.
@@ -68,7 +39,7 @@ impl Deref for Described {
 ///     .query("limit", 10_i64)
 ///     .header(HeaderName::from_static("x-tenant"), HeaderValue::from_static("blue"))
 ///     .json(&serde_json::json!({"name": "anna"}))
-///     .class(Class::Read)
+///     .idempotency(Idempotency::Read)
 ///     .call(decode::json);
 /// call.await?;
 /// assert_eq!(transport.requests()[0].json(), Some(serde_json::json!({"name": "anna"})));
@@ -98,9 +69,9 @@ impl Request {
     }
 
     pub(crate) fn raw(engine: Engine, method: Method, raw_path: &str) -> Self {
-        // The class of an unknown operation is the careful one, except for the methods that are safe by definition.
-        let class = if method.is_safe() { Class::Read } else { Class::Write };
-        let operation = Operation::new("request", method, "", class);
+        // The idempotency class of an unknown operation is the careful one, except for the methods that are safe by definition.
+        let idempotency = if method.is_safe() { Idempotency::Read } else { Idempotency::Write };
+        let operation = Operation::new("request", method, "", idempotency);
         let path = path::check_raw(raw_path).map(|()| raw_path);
         Self::to_path(engine, operation, path)
     }
@@ -158,17 +129,18 @@ impl Request {
     /// Sends these pairs as a form, `application/x-www-form-urlencoded`, with every reserved character encoded.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().status(204);
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// let request = engine.raw(http::Method::POST, "/login").form(&[("user", "anna"), ("code", "1+2")]);
-    /// request.call::<(), Error>(decode::nothing).await?;
+    /// request.call::<(), Error>(decode::empty).await?;
     /// assert_eq!(transport.requests()[0].body, "user=anna&code=1%2B2");
     /// # Ok::<(), Error>(())
     /// # })?;
@@ -190,10 +162,11 @@ impl Request {
     /// Sends these bytes.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().status(204);
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -201,7 +174,7 @@ impl Request {
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// let csv = http::HeaderValue::from_static("text/csv");
     /// let request = engine.raw(http::Method::PUT, "/prices").body(csv, "lamp,12");
-    /// request.call::<(), Error>(decode::nothing).await?;
+    /// request.call::<(), Error>(decode::empty).await?;
     /// assert_eq!(transport.requests()[0].header("content-type"), Some("text/csv"));
     /// # Ok::<(), Error>(())
     /// # })?;
@@ -221,11 +194,11 @@ impl Request {
     }
 
     /// Says whether the call may be repeated. Only for requests to a path of one's own: those are
-    /// [`Class::Read`] for GET, HEAD, OPTIONS and TRACE, and [`Class::Write`] otherwise.
-    pub fn class(self, class: Class) -> Self {
+    /// [`Idempotency::Read`] for GET, HEAD, OPTIONS and TRACE, and [`Idempotency::Write`] otherwise.
+    pub fn idempotency(self, idempotency: Idempotency) -> Self {
         self.edit(|outgoing| {
             let operation = Operation::clone(&outgoing.operation);
-            outgoing.operation = Described::Raw(Box::new(operation.with_class(class)));
+            outgoing.operation = Described::Raw(Box::new(operation.with_idempotency(idempotency)));
             Ok(())
         })
     }
@@ -233,10 +206,11 @@ impl Request {
     /// Fails the call before anything is sent, for checks that a provider crate makes on its arguments.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new();
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
@@ -245,7 +219,7 @@ impl Request {
     /// let tags: [&str; 0] = [];
     /// let check = tags.first().map(drop).ok_or_else(|| Error::invalid_input("items.tag", "tags", "there is none"));
     /// let request = engine.raw(http::Method::POST, "/tags").json(&tags).check(check);
-    /// let error = request.call::<(), Error>(decode::nothing).await.unwrap_err();
+    /// let error = request.call::<(), Error>(decode::empty).await.unwrap_err();
     /// assert_eq!(error.field(), Some("tags"));
     /// assert!(transport.requests().is_empty());
     /// # Ok::<(), Error>(())
@@ -262,28 +236,89 @@ impl Request {
     }
 }
 
-impl Outgoing {
-    pub(crate) fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
-        const OURS: [HeaderName; 9] = [
-            header::AUTHORIZATION,
-            header::PROXY_AUTHORIZATION,
-            header::COOKIE,
-            header::HOST,
-            header::CONTENT_LENGTH,
-            header::CONTENT_TYPE,
-            header::TRANSFER_ENCODING,
-            header::CONNECTION,
-            header::UPGRADE,
-        ];
-        if OURS.contains(&name) {
-            return Err(Error::invalid_input(
-                self.operation.id(),
-                name.as_str().to_owned(),
-                "this header is set by the client itself",
-            ));
-        }
-        self.headers.push((name, value));
-        Ok(())
+impl Engine {
+    /// A request to an operation, with the values of its path parameters in order.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(204);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use auth_client_core::Idempotency;
+    /// use auth_client_core::provider::Operation;
+    /// use http::Method;
+    ///
+    /// static REMOVE: Operation =
+    ///     Operation::new("parts.remove", Method::DELETE, "/items/{item_id}/parts/{number}", Idempotency::IdempotentWrite);
+    ///
+    /// let call = engine.request(&REMOVE, &["a/7".into(), 3.into()]).call::<(), Error>(decode::empty);
+    /// call.await?;
+    /// assert_eq!(transport.requests()[0].uri, "https://shop.example/items/a%2F7/parts/3");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn request(&self, operation: &'static Operation, path: &[PathValue<'_>]) -> Request {
+        Request::new(self.clone(), operation, path)
+    }
+
+    /// A request to an operation whose path is a setting: below the client's prefix, encoded already, and empty for the
+    /// prefix itself.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "\"a token\"");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use auth_client_core::Idempotency;
+    /// use auth_client_core::provider::Operation;
+    ///
+    /// let login = Operation::new("login", http::Method::POST, "", Idempotency::Write).sensitive();
+    /// let request = engine.request_at(login, "/tenants/blue/login").form(&[("user", "anna")]);
+    /// request.call::<String, Error>(decode::json).await?;
+    /// assert_eq!(transport.requests()[0].uri, "https://shop.example/tenants/blue/login");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn request_at(&self, operation: Operation, path: &str) -> Request {
+        Request::at(self.clone(), operation, path)
+    }
+
+    /// A request to a path of one's own below the client's prefix, encoded already.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, "{\"new\":true}");
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let request = engine.raw(http::Method::GET, "/not/known/to/the/sdk");
+    /// let answer = request.call::<serde_json::Value, Error>(decode::json).await?;
+    /// assert_eq!(answer["new"], true);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn raw(&self, method: Method, path: &str) -> Request {
+        Request::raw(self.clone(), method, path)
     }
 }
 

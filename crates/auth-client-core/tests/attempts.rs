@@ -279,11 +279,11 @@ async fn the_raw_call_has_the_same_rules() {
     assert_eq!(transport.requests()[0].uri, "https://shop.example/v1/a%2Fb?q=x%20y");
     assert!(transport.requests()[0].header("x-stamp").is_some());
 
-    let call = engine.raw(Method::DELETE, "/a").call::<(), auth_client_core::Error>(decode::nothing);
+    let call = engine.raw(Method::DELETE, "/a").call::<(), auth_client_core::Error>(decode::empty);
     assert_eq!(call.await.unwrap_err().attempts(), 1, "anything else is a write until said otherwise");
 
     for path in ["https://evil.example/", "//evil.example/", "/../admin", "/a?b", "a"] {
-        let call = engine.raw(Method::GET, path).call::<(), auth_client_core::Error>(decode::nothing);
+        let call = engine.raw(Method::GET, path).call::<(), auth_client_core::Error>(decode::empty);
         assert_eq!(call.await.unwrap_err().field(), Some("path"), "{path}");
     }
 }
@@ -327,7 +327,7 @@ async fn a_failed_decode_keeps_the_body_and_names_the_place() {
 async fn bodies_have_limits() {
     let long = "x".repeat(70_000);
     let mut setup = Setup::new(script().answer(500, &[], long.clone()).json(200, format!("\"{long}\"")));
-    setup.settings.limits_mut().answer = 70_001;
+    setup.settings.limits_mut().response = 70_001;
     setup.settings.set_retry(RetryPolicy::none());
     let engine = setup.engine();
     let error = read(&engine).await.unwrap_err();

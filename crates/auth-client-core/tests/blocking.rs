@@ -8,8 +8,9 @@ mod common;
 use async_trait::async_trait;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
+use auth_client_core::provider::{Engine, Renew, Renewed, Renewing};
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
-use auth_client_core::{Engine, Error, ErrorKind, Pages, Renew, Renewed, Renewing, blocking, decode};
+use auth_client_core::{Error, ErrorKind, Pages, blocking, decode};
 use common::{READ, Setup, origin, read, write};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,8 +35,7 @@ fn a_call_has_the_same_repeats_deadlines_and_errors() {
     let error = read(&Setup::new(script().hang().hang().hang()).engine()).wait().unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 3));
 
-    let nobody =
-        Setup::new(script()).engine().request(&READ, &["".into()]).call::<(), Error>(decode::nothing);
+    let nobody = Setup::new(script()).engine().request(&READ, &["".into()]).call::<(), Error>(decode::empty);
     assert_eq!(nobody.wait().unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
@@ -175,7 +175,8 @@ fn a_renewal_goes_on_after_the_call_that_began_it_has_returned() {
 #[cfg(feature = "reqwest")]
 #[test]
 fn calls_of_several_threads_share_connections_that_stay_open() {
-    use auth_client_core::{BaseUrl, ReqwestTransport, Settings};
+    use auth_client_core::ReqwestTransport;
+    use auth_client_core::provider::{BaseUrl, Settings};
     use std::io::{Read as _, Write as _};
 
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();

@@ -4,11 +4,14 @@
 
 mod common;
 
+use auth_client_core::ErrorKind;
 use auth_client_core::auth_core::{
     CredentialSource, Now, Origin, SecretString, StaticCredential, scheme::Bearer,
 };
+use auth_client_core::provider::{
+    BaseUrl, Engine, Operation, ProviderRules, RateLimiter, RateLimiterDecision,
+};
 use auth_client_core::testing::ScriptedTransport;
-use auth_client_core::{Admission, BaseUrl, Engine, ErrorKind, Gate, Operation, Vendor};
 use common::{READ, Setup, read, write};
 use http::{HeaderMap, StatusCode};
 use std::collections::VecDeque;
@@ -18,13 +21,13 @@ use std::time::Duration;
 /// Answers from a list, and remembers what it was shown.
 #[derive(Debug, Default)]
 struct Script {
-    admissions: Mutex<VecDeque<Admission>>,
+    admissions: Mutex<VecDeque<RateLimiterDecision>>,
     seen: Mutex<Vec<u16>>,
 }
 
-impl Gate for Script {
-    fn admit(&self, _: Now) -> Admission {
-        self.admissions.lock().unwrap().pop_front().unwrap_or(Admission::Go)
+impl RateLimiter for Script {
+    fn check(&self, _: Now) -> RateLimiterDecision {
+        self.admissions.lock().unwrap().pop_front().unwrap_or(RateLimiterDecision::Proceed)
     }
 
     fn observe(&self, status: StatusCode, _: &HeaderMap, _: Now) {
@@ -32,11 +35,11 @@ impl Gate for Script {
     }
 }
 
-fn gated(transport: &ScriptedTransport, admissions: &[Admission]) -> (Setup, Engine, Arc<Script>) {
+fn gated(transport: &ScriptedTransport, admissions: &[RateLimiterDecision]) -> (Setup, Engine, Arc<Script>) {
     let gate = Arc::new(Script::default());
     gate.admissions.lock().unwrap().extend(admissions);
     let mut setup = Setup::new(transport.clone());
-    setup.settings.set_gate(gate.clone());
+    setup.settings.set_rate_limiter(gate.clone());
     let engine = setup.engine();
     (setup, engine, gate)
 }
@@ -44,8 +47,8 @@ fn gated(transport: &ScriptedTransport, admissions: &[Admission]) -> (Setup, Eng
 #[tokio::test]
 async fn every_attempt_is_asked_about_and_every_answer_shown() {
     let transport = ScriptedTransport::new().status(503).json(200, "1");
-    let wait = Admission::GoAfter(Duration::from_secs(9));
-    let (setup, engine, gate) = gated(&transport, &[Admission::Go, wait]);
+    let wait = RateLimiterDecision::ProceedAfter(Duration::from_secs(9));
+    let (setup, engine, gate) = gated(&transport, &[RateLimiterDecision::Proceed, wait]);
     assert_eq!(read(&engine).reply().await.unwrap().attempts, 2);
     assert!(setup.slept() >= Duration::from_secs(9));
     assert_eq!(*gate.seen.lock().unwrap(), [503, 200]);
@@ -54,7 +57,7 @@ async fn every_attempt_is_asked_about_and_every_answer_shown() {
 #[tokio::test]
 async fn a_refused_attempt_sends_nothing() {
     let hour = Duration::from_secs(3600);
-    for admission in [Admission::Refuse(hour), Admission::GoAfter(hour)] {
+    for admission in [RateLimiterDecision::Reject(hour), RateLimiterDecision::ProceedAfter(hour)] {
         let transport = ScriptedTransport::new();
         let (setup, engine, _) = gated(&transport, &[admission]);
         let error = write(&engine).await.unwrap_err();
@@ -67,7 +70,7 @@ async fn a_refused_attempt_sends_nothing() {
 #[derive(Debug)]
 struct TwoWays(Arc<dyn CredentialSource>);
 
-impl Vendor for TwoWays {
+impl ProviderRules for TwoWays {
     fn name(&self) -> &'static str {
         "shop"
     }

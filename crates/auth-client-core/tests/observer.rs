@@ -7,12 +7,13 @@ mod common;
 use async_trait::async_trait;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
-use auth_client_core::observer::{
-    AttemptEnded, AttemptOutcome, CallEnded, CallStarted, HeldBack, RenewalEnded, Retrying,
+use auth_client_core::observe::{
+    AttemptEnded, AttemptOutcome, CallEnded, CallStarted, RateLimited, RenewalEnded, Retrying,
 };
+use auth_client_core::provider::{Renew, Renewed, Renewing};
 use auth_client_core::testing::{Canary, ManualTime, ScriptedTransport};
 use auth_client_core::transport::{Fault, Phase};
-use auth_client_core::{Observer, Renew, Renewed, Renewing, RetryPolicy, decode};
+use auth_client_core::{Observer, RetryPolicy, decode};
 use common::{Once, Setup, Slow, origin, put, read, write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,14 +38,14 @@ impl Observer for Diary {
         self.note(format!("start {} {} {:?}", call.provider, call.operation, call.class));
     }
 
-    fn admission(&self, event: &HeldBack) {
+    fn rate_limited(&self, event: &RateLimited) {
         let what = if event.refused { "refused" } else { "held back" };
         self.note(format!("{what}, {} s", event.wait.as_secs()));
     }
 
     fn attempt_ended(&self, event: &AttemptEnded) {
         let outcome = match event.outcome {
-            AttemptOutcome::Answered(status) => status.as_u16().to_string(),
+            AttemptOutcome::Response(status) => status.as_u16().to_string(),
             AttemptOutcome::Failed(phase, fault) => format!("{} {}", phase.as_str(), fault.as_str()),
             other => format!("{other:?}"),
         };
@@ -212,7 +213,7 @@ async fn a_call_whose_future_is_dropped() {
 async fn a_call_that_cannot_be_sent_never_starts() {
     let Observed { setup, diary } = observed(script());
     let call: auth_client_core::Call<()> =
-        setup.engine().request(&common::READ, &["".into()]).call(decode::nothing);
+        setup.engine().request(&common::READ, &["".into()]).call(decode::empty);
     call.await.unwrap_err();
     assert_eq!(diary.take(), [""; 0]);
 }
@@ -220,7 +221,7 @@ async fn a_call_that_cannot_be_sent_never_starts() {
 #[tokio::test]
 async fn the_clients_own_limit() {
     let Observed { mut setup, diary } = observed(script().json(200, "1"));
-    setup.settings.set_gate(Arc::new(Once::default()));
+    setup.settings.set_rate_limiter(Arc::new(Once::default()));
     let engine = setup.engine();
     read(&engine).await.unwrap();
     write(&engine).await.unwrap_err();

@@ -4,8 +4,9 @@
 
 mod common;
 
+use auth_client_core::provider::Engine;
 use auth_client_core::testing::ScriptedTransport;
-use auth_client_core::{Engine, Error, ErrorKind, Pages, decode};
+use auth_client_core::{Error, ErrorKind, Pages, decode};
 use common::{READ, Setup};
 
 type Page = (Vec<u64>, Option<String>);

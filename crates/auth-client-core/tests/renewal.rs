@@ -9,10 +9,11 @@ use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, SecretString, Sign, scheme::Bearer,
 };
-use auth_client_core::observer::RenewalEnded;
+use auth_client_core::observe::RenewalEnded;
+use auth_client_core::provider::{Engine, Renew, Renewed, Renewing};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
-use auth_client_core::{Engine, ErrorKind, Observer, Renew, Renewed, Renewing};
+use auth_client_core::{ErrorKind, Observer};
 use bytes::Bytes;
 use common::{Setup, origin, read};
 use std::sync::Arc;
@@ -225,13 +226,13 @@ async fn a_permanent_refusal_costs_two_sends_per_call_and_few_renewals() {
 #[derive(Debug)]
 struct Careful;
 
-impl auth_client_core::Vendor for Careful {
+impl auth_client_core::provider::ProviderRules for Careful {
     fn name(&self) -> &'static str {
         "careful"
     }
 
-    fn replay_after_renewal(&self, operation: &auth_client_core::Operation) -> bool {
-        operation.class() == auth_client_core::Class::Read
+    fn replay_after_renewal(&self, operation: &auth_client_core::provider::Operation) -> bool {
+        operation.idempotency() == auth_client_core::Idempotency::Read
     }
 }
 
@@ -239,7 +240,7 @@ impl auth_client_core::Vendor for Careful {
 async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_says_so() {
     let world = world(true);
     world.source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
-    let base = auth_client_core::BaseUrl::parse("base URL", "https://shop.example/v1").unwrap();
+    let base = auth_client_core::provider::BaseUrl::parse("base URL", "https://shop.example/v1").unwrap();
     let source = Arc::new(world.source.clone());
     let engine = Engine::new(&world.setup.settings, base, Careful, Some(source)).unwrap();
 

@@ -6,10 +6,11 @@
 mod common;
 
 use async_trait::async_trait;
+use auth_client_core::RetryPolicy;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
+use auth_client_core::provider::{Renew, Renewed, Renewing};
 use auth_client_core::testing::ScriptedTransport;
-use auth_client_core::{Renew, Renewed, Renewing, RetryPolicy};
 use common::{Once, Setup, origin, read, write};
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -112,9 +113,9 @@ async fn attempts_and_repeats() {
             "DEBUG api_call.attempt_failed message=attempt failed attempt=1 phase=sending error.type=io elapsed_ms=0 \
              in api_call",
             "INFO api_call.retrying message=will try again attempt=1 reason=lost delay_ms=0 in api_call",
-            "DEBUG api_call.answered message=answered attempt=2 http.response.status_code=503 elapsed_ms=0 in api_call",
+            "DEBUG api_call.response message=answered attempt=2 http.response.status_code=503 elapsed_ms=0 in api_call",
             "INFO api_call.retrying message=will try again attempt=2 reason=transient delay_ms=0 in api_call",
-            "DEBUG api_call.answered message=answered attempt=3 http.response.status_code=200 elapsed_ms=0 in api_call",
+            "DEBUG api_call.response message=answered attempt=3 http.response.status_code=200 elapsed_ms=0 in api_call",
             "end of api_call http.response.status_code=200 http.request.resend_count=2",
         ]
     );
@@ -157,15 +158,15 @@ async fn is_pending_at_first<F: Future + Unpin>(mut future: F) -> bool {
 async fn the_clients_own_limit() {
     let (capture, _guard) = Capture::start();
     let mut setup = setup(ScriptedTransport::new().status(503));
-    setup.settings.set_gate(Arc::new(Once::default()));
+    setup.settings.set_rate_limiter(Arc::new(Once::default()));
     write(&setup.engine()).await.unwrap_err();
     write(&setup.engine()).await.unwrap_err();
     let held: Vec<String> = capture.take().into_iter().filter(|line| line.contains("held_back")).collect();
     assert_eq!(
         held,
         [
-            "INFO api_call.held_back message=held back by this client's own limit wait_ms=3000 refused=false in api_call",
-            "INFO api_call.held_back message=held back by this client's own limit wait_ms=9000 refused=true in api_call",
+            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=3000 refused=false in api_call",
+            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=9000 refused=true in api_call",
         ]
     );
 }
@@ -201,9 +202,9 @@ async fn a_renewal() {
         lines,
         [
             START,
-            "DEBUG api_call.answered message=answered attempt=1 http.response.status_code=401 elapsed_ms=0 in api_call",
+            "DEBUG api_call.response message=answered attempt=1 http.response.status_code=401 elapsed_ms=0 in api_call",
             "INFO api_call.credential_refused message=credential refused, asking for another attempt=1 in api_call",
-            "DEBUG api_call.answered message=answered attempt=2 http.response.status_code=200 elapsed_ms=0 in api_call",
+            "DEBUG api_call.response message=answered attempt=2 http.response.status_code=200 elapsed_ms=0 in api_call",
             "end of api_call http.response.status_code=200 http.request.resend_count=1",
             "DEBUG credential_renewal provider=shop",
             "credential_renewal follows from api_call",

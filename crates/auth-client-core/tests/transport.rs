@@ -5,11 +5,9 @@
 
 mod common;
 
+use auth_client_core::provider::{BaseUrl, Engine, Operation, Settings};
 use auth_client_core::testing::WireServer;
-use auth_client_core::{
-    BaseUrl, Call, Class, Engine, Error, ErrorKind, Operation, ReqwestTransport, RetryPolicy, Settings,
-    decode,
-};
+use auth_client_core::{Call, Error, ErrorKind, Idempotency, ReqwestTransport, RetryPolicy, decode};
 use common::{Json, READ, Shop, WRITE};
 use http::Method;
 use std::io::{Read as _, Write as _};
@@ -133,7 +131,7 @@ async fn bodies_over_the_limit_are_refused_and_errors_over_it_are_cut() {
     ] {
         let server = WireServer::start([answer.clone().into_bytes()]).unwrap();
         let mut settings = Settings::new("shop-client/1.0");
-        settings.limits_mut().answer = 199_999;
+        settings.limits_mut().response = 199_999;
         settings.set_transport(Arc::new(transport()));
         let base = BaseUrl::parse("base URL", &server.url()).unwrap();
         let engine = Engine::new(&settings, base, Shop, None).unwrap();
@@ -261,12 +259,12 @@ async fn one_connection_serves_many_calls() {
 
 /// A write with a body and one without, which have 150 ms per attempt and two attempts.
 async fn hurried_writes(url: &str) -> [Error; 2] {
-    static START: Operation = Operation::new("items.start", Method::POST, "/start", Class::Write);
+    static START: Operation = Operation::new("items.start", Method::POST, "/start", Idempotency::Write);
 
     let engine = engine(transport(), url, RetryPolicy::default().max_attempts(2));
     let limit = Duration::from_millis(150);
-    let create = engine.request(&WRITE, &[]).json(&1).call::<(), Error>(decode::nothing);
-    let start = engine.request(&START, &[]).call::<(), Error>(decode::nothing);
+    let create = engine.request(&WRITE, &[]).json(&1).call::<(), Error>(decode::empty);
+    let start = engine.request(&START, &[]).call::<(), Error>(decode::empty);
     [create.attempt_timeout(limit).await.unwrap_err(), start.attempt_timeout(limit).await.unwrap_err()]
 }
 
@@ -293,7 +291,8 @@ async fn a_write_that_waited_for_its_answer_at_its_limit_may_have_been_executed(
 
 #[tokio::test]
 async fn what_notices_the_sending_of_a_write_changes_nothing_on_the_wire() {
-    static TWICE: Operation = Operation::new("items.put", Method::POST, "/items", Class::IdempotentWrite);
+    static TWICE: Operation =
+        Operation::new("items.put", Method::POST, "/items", Idempotency::IdempotentWrite);
 
     let server = WireServer::start((0..4).map(|_| WireServer::json(200, "1"))).unwrap();
     let engine = engine(transport(), &server.url(), RetryPolicy::none());
@@ -302,7 +301,7 @@ async fn what_notices_the_sending_of_a_write_changes_nothing_on_the_wire() {
         for operation in [&WRITE, &TWICE] {
             let request = engine.request(operation, &[]);
             let request = if let Some(body) = body { request.json(&body) } else { request };
-            request.call::<(), Error>(decode::nothing).await.unwrap();
+            request.call::<(), Error>(decode::empty).await.unwrap();
             let request = server.request().unwrap();
             seen.push((request.line, request.headers, request.body));
         }

@@ -2,7 +2,8 @@
 //! which nothing is known.
 
 use crate::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
-use auth_client_core::{Error, Operation};
+use auth_client_core::Error;
+use auth_client_core::provider::Operation;
 use serde_json::{Map, Value};
 
 type Result = std::result::Result<(), Error>;

@@ -2,9 +2,10 @@
 
 use crate::auth::Signing;
 use crate::error::{Error, ReveSecure};
+use auth_client_core::Request;
 use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
 use auth_client_core::auth_core::{ExposeSecret, SecretString, StaticCredential};
-use auth_client_core::{BaseUrl, Engine, JsonStyle, Request, Settings, env};
+use auth_client_core::provider::{BaseUrl, Engine, JsonStyle, Settings, env};
 use http::Method;
 use serde::Serialize;
 use std::fmt;
@@ -92,7 +93,7 @@ impl Client {
     /// A request to a path that has no method here, signed with the same keys and by the same rules.
     ///
     /// The path is taken and signed as it is, percent-encoded already. What isn't a GET, HEAD, OPTIONS or TRACE is never
-    /// repeated unless [`class`](auth_client_core::Request::class) says that it may be.
+    /// repeated unless [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -182,7 +183,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    auth_client_core::shared_builder_methods!();
+    auth_client_core::provider::shared_builder_methods!();
 
     /// A builder with the keys and the address of the environment, see [`Client::from_env`].
     ///

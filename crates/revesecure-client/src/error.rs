@@ -4,40 +4,31 @@
 //! the vendor's own plugin looks at nothing else: a 2xx answer with another code than 200 is an error here.
 
 use crate::envelope::Envelope;
-use auth_client_core::{AnswerView, ApiError, ErrorKind, JsonStyle, Operation, Vendor, Verdict, by_status};
-use std::fmt;
-use std::ops::Deref;
+use auth_client_core::ErrorKind;
+use auth_client_core::provider::{
+    ApiError, Classification, JsonStyle, Operation, ProviderRules, ResponseView, classify_by_status,
+};
 
-/// A call to ReveSecure that failed.
-///
-/// It gives access to everything that [`auth_client_core::Error`] knows:
-///
-/// ```no_run
-/// # async fn run(revesecure: revesecure_client::Client) {
-/// use revesecure_client::ErrorKind;
-///
-/// match revesecure.users().get("4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr").await {
-///     Ok(user) => println!("{:?}", user.user_name),
-///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
-///     Err(error) => eprintln!("{error}"),
-/// }
-/// # }
-/// ```
-pub struct Error(auth_client_core::Error);
+auth_client_core::provider::error_type! {
+    /// A call to ReveSecure that failed.
+    ///
+    /// It gives access to everything that [`auth_client_core::Error`] knows:
+    ///
+    /// ```no_run
+    /// # async fn run(revesecure: revesecure_client::Client) {
+    /// use revesecure_client::ErrorKind;
+    ///
+    /// match revesecure.users().get("4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr").await {
+    ///     Ok(user) => println!("{:?}", user.user_name),
+    ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub struct Error;
+}
 
 impl Error {
-    /// The part that all providers share.
-    ///
-    /// ```
-    /// fn to_common(error: revesecure_client::Error) -> auth_client_core::Error {
-    ///     error.into_inner()
-    /// }
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> auth_client_core::Error {
-        self.0
-    }
-
     /// The envelope of the answer, where it has one.
     ///
     /// ```no_run
@@ -56,38 +47,6 @@ impl Error {
     }
 }
 
-impl Deref for Error {
-    type Target = auth_client_core::Error;
-
-    fn deref(&self) -> &auth_client_core::Error {
-        &self.0
-    }
-}
-
-impl From<auth_client_core::Error> for Error {
-    fn from(error: auth_client_core::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
-    }
-}
-
 /// The vendor's rules: those of plain HTTP first, then those of the envelope.
 #[derive(Debug)]
 pub(crate) struct ReveSecure {
@@ -96,27 +55,27 @@ pub(crate) struct ReveSecure {
     pub(crate) strict: bool,
 }
 
-impl Vendor for ReveSecure {
+impl ProviderRules for ReveSecure {
     fn name(&self) -> &'static str {
         "revesecure"
     }
 
     /// Assumption: an HTTP status that is no success is none, whatever its envelope says.
-    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
-        let verdict = by_status(operation, answer.status);
-        if verdict != Verdict::Success {
+    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
+        let verdict = classify_by_status(operation, answer.status);
+        if verdict != Classification::Success {
             return verdict;
         }
         match Envelope::read(answer.body) {
-            Some(envelope) if !envelope.is_success() => Verdict::Permanent(ErrorKind::Vendor),
+            Some(envelope) if !envelope.is_success() => Classification::Permanent(ErrorKind::Api),
             Some(envelope) if self.strict && envelope.error() == Some(true) => {
-                Verdict::Permanent(ErrorKind::Vendor)
+                Classification::Permanent(ErrorKind::Api)
             }
-            _ => Verdict::Success,
+            _ => Classification::Success,
         }
     }
 
-    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
         let mut api = ApiError::new();
         if let Some(envelope) = Envelope::read(answer.body) {
             api.code = envelope.code().map(|code| code.to_string());

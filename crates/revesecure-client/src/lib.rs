@@ -103,31 +103,20 @@ mod push_wait;
 mod second_factor;
 
 pub use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
-#[cfg(feature = "blocking")]
-pub use auth_client_core::blocking;
-#[cfg(feature = "testing")]
-pub use auth_client_core::testing;
-pub use auth_client_core::{
-    ErrorKind, Items, Pages, Reply, Request, RetryPolicy, auth_core::SecretString, transport,
-};
-pub use auth_client_core::{Observer, observer};
-#[cfg(feature = "reqwest")]
-pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+
+pub use auth_client_core::reexports::*;
 
 pub use client::{Client, ClientBuilder};
 pub use created::{Created, KeyCheck};
 pub use digits::{DigitForm, DigitsAsNumber, DigitsAsText};
 pub use envelope::Envelope;
-pub use error::Error;
+pub use error::{Call, Error, Items, Pages};
 pub use generated::*;
 pub use lenient::{ContactNumber, Count, CountryCode, Flag, Timestamp};
 pub use outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
 pub use pages::{Paging, RangePosition};
 pub use push_wait::{PushOutcome, PushWait};
 pub use second_factor::{Challenge, Login, SecondFactor};
-
-/// A call to ReveSecure that is ready to go: `.await` sends it.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for AuthResult {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What has become of a push. Everything but the four that end it means that nobody has answered yet.
     ///
     /// ```
@@ -147,7 +147,7 @@ impl PushState {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// A way for a user to prove who it is.
     ///
     /// ```

@@ -39,16 +39,11 @@ async fn an_envelope_of_a_failure_is_an_error_whatever_the_http_status() {
         (
             200,
             r#"{"data":{},"status":{"code":401,"description":"no","error":true}}"#,
-            ErrorKind::Vendor,
+            ErrorKind::Api,
             Some("401"),
         ),
-        (
-            200,
-            r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":"500"}}"#,
-            ErrorKind::Vendor,
-            Some("500"),
-        ),
-        (200, r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":null}}"#, ErrorKind::Vendor, None),
+        (200, r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":"500"}}"#, ErrorKind::Api, Some("500")),
+        (200, r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":null}}"#, ErrorKind::Api, None),
         (
             401,
             r#"{"data":{},"status":{"code":40103,"description":"no"}}"#,
@@ -74,7 +69,7 @@ async fn the_flag_beside_the_code_counts_in_strict_mode_only() {
     assert!(client(&transport).validation().otp(otp()).await.unwrap().auth_result.is_valid());
     let strict = builder(&transport).strict_envelope(true).build().unwrap();
     let error = strict.validation().otp(otp()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Vendor);
+    assert_eq!(error.kind(), ErrorKind::Api);
     assert_eq!(error.envelope().unwrap().error(), Some(true));
 }
 

@@ -6,7 +6,8 @@ use crate::metadata::Metadata;
 use crate::password::NewPassword;
 use crate::tenant::Tenant;
 use crate::user::{NewUser, User};
-use auth_client_core::{Error, Operation};
+use auth_client_core::Error;
+use auth_client_core::provider::Operation;
 use std::borrow::Cow;
 
 /// A body with rules of the vendor's that can be checked here.

@@ -3,7 +3,8 @@
 use crate::auth;
 use crate::error::{Error, VaultVision};
 use auth_client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
-use auth_client_core::{BaseUrl, Engine, Request, RetryPolicy, Settings, env};
+use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
+use auth_client_core::{Request, RetryPolicy};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ impl Client {
     ///
     /// The path is taken as it is, percent-encoded already; the query goes into
     /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](auth_client_core::Request::class) says that it may be.
+    /// [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(vault: vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -141,7 +142,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    auth_client_core::shared_builder_methods!();
+    auth_client_core::provider::shared_builder_methods!();
 
     /// A builder with the key and the address of the environment, see [`Client::from_env`].
     ///

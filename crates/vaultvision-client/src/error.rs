@@ -4,43 +4,31 @@
 //! textual `status_code`, a `status_text`, neither code nor UUID, and no `Retry-After`.
 
 use crate::whole::whole_object;
-use auth_client_core::{AnswerView, ApiError, Vendor};
+use auth_client_core::provider::{ApiError, ProviderRules, ResponseView};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::ops::Deref;
 
-/// A call to Vault Vision that failed.
-///
-/// It gives access to everything that [`auth_client_core::Error`] knows; [`request_id`](auth_client_core::Error::request_id) is the
-/// vendor's UUID.
-///
-/// ```no_run
-/// # async fn run(vault: vaultvision_client::Client) {
-/// use vaultvision_client::ErrorKind;
-///
-/// match vault.users("tenant").get("user").await {
-///     Ok(user) => println!("{}", user.profile().email()),
-///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
-///     // One line: operation, status, code and UUID, and no secret.
-///     Err(error) => eprintln!("{error}"),
-/// }
-/// # }
-/// ```
-pub struct Error(auth_client_core::Error);
+auth_client_core::provider::error_type! {
+    /// A call to Vault Vision that failed.
+    ///
+    /// It gives access to everything that [`auth_client_core::Error`] knows; [`request_id`](auth_client_core::Error::request_id) is the
+    /// vendor's UUID.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: vaultvision_client::Client) {
+    /// use vaultvision_client::ErrorKind;
+    ///
+    /// match vault.users("tenant").get("user").await {
+    ///     Ok(user) => println!("{}", user.profile().email()),
+    ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
+    ///     // One line: operation, status, code and UUID, and no secret.
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub struct Error;
+}
 
 impl Error {
-    /// The part that all providers share.
-    ///
-    /// ```
-    /// fn to_common(error: vaultvision_client::Error) -> auth_client_core::Error {
-    ///     error.into_inner()
-    /// }
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> auth_client_core::Error {
-        self.0
-    }
-
     /// The vendor's error object, where the answer was one.
     ///
     /// ```no_run
@@ -56,38 +44,6 @@ impl Error {
     #[must_use]
     pub fn details(&self) -> Option<ErrorBody> {
         self.0.body_as()
-    }
-}
-
-impl Deref for Error {
-    type Target = auth_client_core::Error;
-
-    fn deref(&self) -> &auth_client_core::Error {
-        &self.0
-    }
-}
-
-impl From<auth_client_core::Error> for Error {
-    fn from(error: auth_client_core::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
     }
 }
 
@@ -154,12 +110,12 @@ impl crate::kept::Zero for StatusCode {
 #[derive(Debug)]
 pub(crate) struct VaultVision;
 
-impl Vendor for VaultVision {
+impl ProviderRules for VaultVision {
     fn name(&self) -> &'static str {
         "vaultvision"
     }
 
-    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
         let mut api = ApiError::new();
         let Ok(body) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(answer.body)
         else {

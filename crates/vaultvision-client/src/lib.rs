@@ -100,23 +100,12 @@ mod time;
 mod user;
 mod whole;
 
-#[cfg(feature = "blocking")]
-pub use auth_client_core::blocking;
-#[cfg(feature = "testing")]
-pub use auth_client_core::testing;
-pub use auth_client_core::{
-    ErrorKind, Reply, Request, RetryPolicy,
-    auth_core::{ExposeSecret, SecretString},
-    transport,
-};
-pub use auth_client_core::{Observer, observer};
-#[cfg(feature = "reqwest")]
-pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::reexports::*;
 
 pub use application::{Application, NewApplication};
 pub use client::{Client, ClientBuilder};
 pub use credential::{Credential, OtherCredential, PasswordCredential};
-pub use error::{Error, ErrorBody};
+pub use error::{Call, Error, ErrorBody, Items, Pages};
 pub use generated::*;
 pub use kept::Unknown;
 pub use list::List;
@@ -129,8 +118,6 @@ pub use tenant::{Tenant, TenantSettings};
 pub use time::Time;
 pub use user::{NewUser, Profile, User};
 
-/// A call to Vault Vision that is ready to go: `.await` sends it.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 /// The answer of `tenants.list`.
 pub type TenantList = List<Tenant>;
 /// The answer of `applications.list`.

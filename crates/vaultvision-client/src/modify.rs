@@ -311,7 +311,7 @@ async fn look<T: Replaced>(read: &Read<'_, T>, id: &str, operation: &'static str
         return Ok(object);
     }
     let reason = "the answer is another object than the one that was asked for";
-    Err(refuse(auth_client_core::Error::unusable(operation, reason)))
+    Err(refuse(auth_client_core::Error::invalid_response(operation, reason)))
 }
 
 fn refuse(error: auth_client_core::Error) -> Error {

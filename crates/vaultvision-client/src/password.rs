@@ -16,7 +16,7 @@ use std::fmt;
 /// The cost of the vendor's own bcrypt hashes.
 pub const VENDOR_BCRYPT_COST: u32 = 10;
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How a password is hashed.
     ///
     /// ```

@@ -2,7 +2,7 @@
 
 use crate::kept::Zero;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
-use auth_client_core::model;
+use auth_client_core::provider::model;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 

@@ -3,7 +3,7 @@
 //! A time that was read is sent back byte for byte, since printing it again could change it; so the text is what is kept.
 
 use crate::kept::Zero;
-use auth_client_core::date_time;
+use auth_client_core::provider::date_time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::SystemTime;

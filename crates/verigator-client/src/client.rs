@@ -2,8 +2,9 @@
 
 use crate::auth;
 use crate::error::{Error, Verigator};
+use auth_client_core::Request;
 use auth_client_core::auth_core::{SecretString, StaticCredential};
-use auth_client_core::{BaseUrl, Engine, Request, Settings, env};
+use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Client {
     ///
     /// The path is taken as it is, percent-encoded already; the query goes into
     /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](auth_client_core::Request::class) says that it may be.
+    /// [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(verigator: verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -141,7 +142,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    auth_client_core::shared_builder_methods!();
+    auth_client_core::provider::shared_builder_methods!();
 
     /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
     ///

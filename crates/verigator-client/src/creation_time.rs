@@ -4,7 +4,7 @@
 //! zone; the comments of its Java client speak of a Unix time stamp. So the text is kept as it came, and reading it as a
 //! time is lenient.
 
-use auth_client_core::date_time;
+use auth_client_core::provider::date_time;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use std::fmt;

@@ -88,24 +88,14 @@ mod generated;
 mod second_factor;
 mod verification;
 
-#[cfg(feature = "blocking")]
-pub use auth_client_core::blocking;
-#[cfg(feature = "testing")]
-pub use auth_client_core::testing;
-pub use auth_client_core::{ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, transport};
-pub use auth_client_core::{Observer, observer};
-#[cfg(feature = "reqwest")]
-pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::reexports::*;
 
 pub use client::{Client, ClientBuilder};
 pub use creation_time::CreationTime;
-pub use error::Error;
+pub use error::{Call, Error, Items, Pages};
 pub use generated::*;
 pub use second_factor::{GaveUp, Outcome, Prompt, SecondFactor};
 pub use verification::{Rejection, Verification};
-
-/// A call to Verigator that is ready to go: `.await` sends it.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

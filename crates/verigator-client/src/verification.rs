@@ -62,13 +62,13 @@ pub struct Rejection {
     #[serde(skip)]
     pub method: Option<AuthMethod>,
     /// Too many tries: no code is accepted for a while.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub throttled: bool,
     /// The code came too late; a new authentication has to be started.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub expired: bool,
     /// The code is wrong.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub invalid: bool,
     /// The vendor's word for it, such as `INVALID`; the list of values is not published.
     pub result: Option<String>,
@@ -96,7 +96,7 @@ impl<'de> Deserialize<'de> for Verification {
             status: Option<Rejection>,
         }
         // From an object only: a list with `true` in the first place is no verified code.
-        let Answer { verified, method, status } = auth_client_core::model::object(deserializer)?;
+        let Answer { verified, method, status } = auth_client_core::provider::model::object(deserializer)?;
         Ok(if verified {
             Self::Verified { method }
         } else {

@@ -123,10 +123,10 @@ async fn no_error_and_no_log_line_shows_a_secret() {
     let client =
         Client::builder("api-user", PASSWORD.to_owned()).base_url("http://127.0.0.1:1").build().unwrap();
     let call: verigator_client::Call<()> =
-        client.request(http::Method::GET, "/x").query("pin", PIN).call(auth_client_core::decode::nothing);
+        client.request(http::Method::GET, "/x").query("pin", PIN).call(auth_client_core::decode::empty);
     assert_error_clean("unreachable", &call.await.unwrap_err());
     let call: verigator_client::Call<()> =
-        client.request(http::Method::GET, &format!("/x {PIN}")).call(auth_client_core::decode::nothing);
+        client.request(http::Method::GET, &format!("/x {PIN}")).call(auth_client_core::decode::empty);
     assert_error_clean("bad path", &call.await.unwrap_err());
     let bad = format!("https://user:{PASSWORD}@x.example");
     assert_error_clean(

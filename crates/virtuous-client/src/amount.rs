@@ -3,7 +3,7 @@
 //! The vendor writes them as numbers in one place and as texts in another. With the feature `rust_decimal` they become
 //! [`rust_decimal::Decimal`] for reckoning; without it nothing is compiled that most callers don't need.
 
-use auth_client_core::record::{Field, Fit};
+use auth_client_core::provider::record::{Field, Fit};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;

@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::error::{Error, Virtuous};
 use crate::rate_limit::RateGuard;
 use async_trait::async_trait;
+use auth_client_core::RetryPolicy;
 use auth_client_core::auth_core::scheme::Bearer;
 use auth_client_core::auth_core::secret::check_text;
 use auth_client_core::auth_core::store::{StoreKey, TokenStore};
@@ -15,7 +16,7 @@ use auth_client_core::auth_core::token::RenewalSettings;
 use auth_client_core::auth_core::{
     Credential, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, StaticCredential,
 };
-use auth_client_core::{BaseUrl, Engine, Renewing, RetryPolicy, Settings, env};
+use auth_client_core::provider::{BaseUrl, Engine, Renewing, Settings, env};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    auth_client_core::shared_builder_methods!();
+    auth_client_core::provider::shared_builder_methods!();
 
     pub(crate) fn new() -> Self {
         Self {
@@ -302,7 +303,7 @@ impl ClientBuilder {
         };
         let vendor = Virtuous { hmac: Some(hmac.unwrap_or_else(|| Arc::new(NoKeys))) };
         if let Some(guard) = self.guard.take() {
-            self.settings.set_gate(Arc::new(guard));
+            self.settings.set_rate_limiter(Arc::new(guard));
         }
         let engine = Engine::new(&self.settings, base, vendor, Some(credential))?;
         Ok(Client { engine, session })

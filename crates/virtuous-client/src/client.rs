@@ -5,8 +5,9 @@ use crate::auth::session::Session;
 use crate::auth::tokens::Tokens;
 use crate::builder::{ClientBuilder, PROVIDER};
 use crate::error::Error;
+use auth_client_core::Request;
 use auth_client_core::auth_core::SecretString;
-use auth_client_core::{Engine, Request};
+use auth_client_core::provider::Engine;
 use http::Method;
 use std::fmt;
 
@@ -136,7 +137,7 @@ impl Client {
     ///
     /// The path is taken as it is, percent-encoded already, and begins with `/api`; the query goes into
     /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`class`](auth_client_core::Request::class) says that it may be.
+    /// [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {

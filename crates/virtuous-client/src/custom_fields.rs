@@ -2,7 +2,7 @@
 //! object with the values under their names, and nothing. Behind one type, whichever it was.
 
 use crate::generated::CustomFieldType;
-use auth_client_core::record::{Field, Fit, Record};
+use auth_client_core::provider::record::{Field, Fit, Record};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -245,7 +245,7 @@ impl Record for CustomField {
 
 impl<'de> serde::Deserialize<'de> for CustomField {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut field: Self = auth_client_core::record::read(deserializer)?;
+        let mut field: Self = auth_client_core::provider::record::read(deserializer)?;
         // A value is of any kind.
         field.value = field.unknown.remove("value").unwrap_or_default();
         Ok(field)
@@ -363,7 +363,7 @@ impl Field for Flag {
     }
 }
 
-auth_client_core::deserialize_records!(CustomFields, NamedValue, Flag);
+auth_client_core::provider::deserialize_records!(CustomFields, NamedValue, Flag);
 
 #[cfg(test)]
 mod tests {

@@ -8,46 +8,34 @@
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
 use auth_client_core::auth_core::CredentialSource;
-use auth_client_core::{AnswerView, ApiError, Operation, Vendor};
+use auth_client_core::provider::{ApiError, Operation, ProviderRules, ResponseView};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// A call to Virtuous that failed.
-///
-/// It gives access to everything that [`auth_client_core::Error`] knows, and to the vendor's own body:
-///
-/// ```no_run
-/// # async fn run(virtuous: virtuous_client::Client) {
-/// use virtuous_client::ErrorKind;
-///
-/// match virtuous.contacts().get(17).await {
-///     Ok(contact) => println!("{}", contact.name.unwrap_or_default()),
-///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such contact"),
-///     Err(error) if error.session_problem().is_some_and(|problem| problem.needs_login()) => println!("log in again"),
-///     Err(error) => eprintln!("{error}"),
-/// }
-/// # }
-/// ```
-pub struct Error(auth_client_core::Error);
+auth_client_core::provider::error_type! {
+    /// A call to Virtuous that failed.
+    ///
+    /// It gives access to everything that [`auth_client_core::Error`] knows, and to the vendor's own body:
+    ///
+    /// ```no_run
+    /// # async fn run(virtuous: virtuous_client::Client) {
+    /// use virtuous_client::ErrorKind;
+    ///
+    /// match virtuous.contacts().get(17).await {
+    ///     Ok(contact) => println!("{}", contact.name.unwrap_or_default()),
+    ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such contact"),
+    ///     Err(error) if error.session_problem().is_some_and(|problem| problem.needs_login()) => println!("log in again"),
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub struct Error;
+}
 
 impl Error {
-    /// The part that all providers share.
-    ///
-    /// ```
-    /// use virtuous_client::{Client, ErrorKind};
-    ///
-    /// let error = Client::new("has a space".to_owned()).unwrap_err();
-    /// assert_eq!(error.into_inner().kind(), ErrorKind::Configuration);
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> auth_client_core::Error {
-        self.0
-    }
-
     /// What the body of the answer says, in whichever of the vendor's forms; empty when there was no answer.
     ///
     /// ```no_run
@@ -91,38 +79,6 @@ impl Error {
     #[must_use]
     pub fn rate_limit(&self) -> RateLimit {
         self.0.headers().map(http::HeaderMap::rate_limit).unwrap_or_default()
-    }
-}
-
-impl Deref for Error {
-    type Target = auth_client_core::Error;
-
-    fn deref(&self) -> &auth_client_core::Error {
-        &self.0
-    }
-}
-
-impl From<auth_client_core::Error> for Error {
-    fn from(error: auth_client_core::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
     }
 }
 
@@ -316,7 +272,7 @@ pub(crate) struct Virtuous {
 pub(crate) const HMAC_ONLY: [&str; 2] =
     ["/api/Contact/ByReference/{referenceId}", "/api/Gift/ByReference/{referenceId}"];
 
-impl Vendor for Virtuous {
+impl ProviderRules for Virtuous {
     fn name(&self) -> &'static str {
         "virtuous"
     }
@@ -325,7 +281,7 @@ impl Vendor for Virtuous {
         self.hmac.as_ref().filter(|_| HMAC_ONLY.contains(&operation.path()))
     }
 
-    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
         let body = ErrorBody::read(answer.body);
         let mut api = ApiError::new();
         api.code = body.code.filter(|code| is_word(code));
@@ -334,7 +290,7 @@ impl Vendor for Virtuous {
     }
 
     /// A throttled answer without `Retry-After` says when the count begins anew.
-    fn wait_hint(&self, answer: AnswerView<'_>, now: SystemTime) -> Option<Duration> {
+    fn wait_hint(&self, answer: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
         if answer.status != StatusCode::TOO_MANY_REQUESTS {
             return None;
         }
@@ -408,7 +364,7 @@ mod tests {
             [("NOT_FOUND", true), ("invalid_grant", true), ("048211", false), ("a b", false), ("x", false)]
         {
             let text = format!(r#"{{"error":"{code}"}}"#);
-            let view = AnswerView::new(StatusCode::BAD_REQUEST, &headers, text.as_bytes());
+            let view = ResponseView::new(StatusCode::BAD_REQUEST, &headers, text.as_bytes());
             assert_eq!(Virtuous::default().api_error(view).code.is_some(), printed, "{code}");
         }
     }

@@ -166,20 +166,11 @@ mod receipt;
 mod walk;
 pub mod webhook;
 
-#[cfg(feature = "blocking")]
-pub use auth_client_core::blocking;
-#[cfg(feature = "testing")]
-pub use auth_client_core::testing;
-pub use auth_client_core::{
-    ErrorKind, Reply, Request, RetryPolicy,
-    auth_core::{SecretString, store},
-    transport,
-};
-pub use auth_client_core::{Observer, observer};
-#[cfg(feature = "reqwest")]
-pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
 #[cfg(feature = "token-file")]
 pub use auth_token_store as token_store;
+
+pub use auth_client_core::auth_core::store;
+pub use auth_client_core::reexports::*;
 
 pub use amount::{Amount, InvalidAmount};
 pub use auth::hmac::HmacKeys;
@@ -189,7 +180,7 @@ pub use auth::tokens::Tokens;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use custom_fields::{CustomField, CustomFields, Flag, NamedValue};
-pub use error::{Error, ErrorBody, ErrorDetail, ErrorShape};
+pub use error::{Call, Error, ErrorBody, ErrorDetail, ErrorShape, Items, Pages};
 pub use generated::*;
 pub use moment::DateTime;
 pub use page::{Page, Position};
@@ -197,9 +188,6 @@ pub use query::{ContactQuery, Query};
 pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};
 pub use receipt::ReceiptFile;
 pub use walk::Walk;
-
-/// A call to Virtuous that is ready to go: `.await` sends it.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

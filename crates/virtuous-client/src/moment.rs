@@ -3,8 +3,8 @@
 //! A model keeps the text, because writing a time again may change it; [`DateTime`] reads it on demand. With the features
 //! `chrono` and `jiff` it becomes a type of those crates.
 
-use auth_client_core::date_time::{self, Civil};
-use auth_client_core::record::{Field, Fit};
+use auth_client_core::provider::date_time::{self, Civil};
+use auth_client_core::provider::record::{Field, Fit};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::time::SystemTime;

@@ -1,7 +1,8 @@
 //! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
 
-use auth_client_core::record::{self, Field, Fit};
-use auth_client_core::{CallTemplate, decode};
+use auth_client_core::decode;
+use auth_client_core::provider::CallTemplate;
+use auth_client_core::provider::record::{self, Field, Fit};
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value};
@@ -189,7 +190,7 @@ impl Hash for Position {
     }
 }
 
-impl<T: Field + Unpin + 'static> auth_client_core::Page for Page<T> {
+impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
     type Item = T;
     type Position = Position;
 
@@ -197,7 +198,9 @@ impl<T: Field + Unpin + 'static> auth_client_core::Page for Page<T> {
         let skip = call.query_number("skip").unwrap_or(0);
         let asked = call.query_number("take").unwrap_or(DEFAULT_TAKE);
         let (take, paged) = match call.operation().paging() {
-            Some(auth_client_core::Paging::SkipTake { max_take: Some(max) }) => (asked.min(max.into()), true),
+            Some(auth_client_core::provider::Paging::SkipTake { max_take: Some(max) }) => {
+                (asked.min(max.into()), true)
+            }
             paging => (asked, paging.is_some()),
         };
         Position { skip, take, paged, page_before: 0 }

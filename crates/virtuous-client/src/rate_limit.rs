@@ -3,8 +3,9 @@
 //! The vendor names two numbers in two places and counts over all credentials of an organization, so nothing here knows
 //! a number: the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` do, where they are sent.
 
+use auth_client_core::Reply;
 use auth_client_core::auth_core::Now;
-use auth_client_core::{Admission, Gate, Reply};
+use auth_client_core::provider::{RateLimiter, RateLimiterDecision};
 use http::{HeaderMap, Response, StatusCode, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -186,33 +187,33 @@ impl RateGuard {
     }
 }
 
-impl Gate for RateGuard {
-    fn admit(&self, now: Now) -> Admission {
+impl RateLimiter for RateGuard {
+    fn check(&self, now: Now) -> RateLimiterDecision {
         let mut state = self.lock();
-        let Some(window) = &mut state.window else { return Admission::Go };
+        let Some(window) = &mut state.window else { return RateLimiterDecision::Proceed };
         let until_end = window.ends.since(now);
         if until_end.is_zero() {
             // The next answer tells about the next window.
             state.window = None;
-            return Admission::Go;
+            return RateLimiterDecision::Proceed;
         }
         if window.left > self.reserve {
             window.left -= 1;
             window.last = now;
-            return Admission::Go;
+            return RateLimiterDecision::Proceed;
         }
         if !self.slow {
-            return Admission::Refuse(until_end);
+            return RateLimiterDecision::Reject(until_end);
         }
         if window.left == 0 {
-            return Admission::GoAfter(until_end);
+            return RateLimiterDecision::ProceedAfter(until_end);
         }
         // Behind the call before, as far as the calls that are left are apart when they are spread.
         let earliest = if window.last.since(now).is_zero() { now } else { window.last };
         let gap = window.ends.since(earliest) / u32::try_from(window.left).unwrap_or(u32::MAX);
         window.left -= 1;
         window.last = earliest.after(gap);
-        Admission::GoAfter(window.last.since(now))
+        RateLimiterDecision::ProceedAfter(window.last.since(now))
     }
 
     fn observe(&self, _: StatusCode, headers: &HeaderMap, now: Now) {
@@ -293,47 +294,54 @@ mod tests {
     #[test]
     fn a_guard_stops_before_the_last_calls_and_counts_what_is_under_way() {
         let (guard, clock) = (RateGuard::stop_before(10), clock());
-        assert_eq!(guard.admit(clock.now()), Admission::Go, "nothing is known yet");
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "nothing is known yet");
         shown(&guard, &clock, 13, RESET);
         let clone = guard.clone();
         for _ in 0..3 {
-            assert_eq!(clone.admit(clock.now()), Admission::Go);
+            assert_eq!(clone.check(clock.now()), RateLimiterDecision::Proceed);
         }
-        assert_eq!(guard.admit(clock.now()), Admission::Refuse(Duration::from_secs(3600)));
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
         // The answers to those three arrive in any order.
         for remaining in [11, 10, 12] {
             shown(&guard, &clock, remaining, RESET);
         }
-        assert_eq!(guard.admit(clock.now()), Admission::Refuse(Duration::from_secs(3600)));
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
         assert_eq!(guard.last_seen().remaining, Some(12));
         clock.advance(Duration::from_secs(3600));
-        assert_eq!(guard.admit(clock.now()), Admission::Go, "a new window");
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "a new window");
         shown(&guard, &clock, 1499, RESET + 3600);
         shown(&guard, &clock, 0, RESET);
-        assert_eq!(guard.admit(clock.now()), Admission::Go, "an answer of the old window says nothing");
+        assert_eq!(
+            guard.check(clock.now()),
+            RateLimiterDecision::Proceed,
+            "an answer of the old window says nothing"
+        );
     }
 
     #[test]
     fn a_guard_spreads_the_last_calls_over_the_time_that_is_left() {
         let (guard, clock) = (RateGuard::slow_down_before(4), clock());
         shown(&guard, &clock, 5, RESET);
-        assert_eq!(guard.admit(clock.now()), Admission::Go);
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
         for seconds in [900, 1800, 2700, 3600] {
-            assert_eq!(guard.admit(clock.now()), Admission::GoAfter(Duration::from_secs(seconds)));
+            assert_eq!(
+                guard.check(clock.now()),
+                RateLimiterDecision::ProceedAfter(Duration::from_secs(seconds))
+            );
         }
         assert_eq!(
-            guard.admit(clock.now()),
-            Admission::GoAfter(Duration::from_secs(3600)),
+            guard.check(clock.now()),
+            RateLimiterDecision::ProceedAfter(Duration::from_secs(3600)),
             "the next window"
         );
         clock.advance(Duration::from_secs(3600));
-        assert_eq!(guard.admit(clock.now()), Admission::Go);
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
     }
 
     #[test]
     fn answers_without_the_headers_hold_nobody_back() {
         let (guard, clock) = (RateGuard::stop_before(u64::MAX), clock());
         guard.observe(StatusCode::OK, &HeaderMap::new(), clock.now());
-        assert_eq!(guard.admit(clock.now()), Admission::Go);
+        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
     }
 }

@@ -1,7 +1,7 @@
 //! Files of receipts: the vendor's reference shows them in base64 inside JSON, other clients get the file itself.
 
 use auth_client_core::decode::DecodeFailure;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -63,7 +63,7 @@ impl Record for Wrapped {
     }
 }
 
-auth_client_core::deserialize_records!(Wrapped);
+auth_client_core::provider::deserialize_records!(Wrapped);
 
 /// Reads the file out of either form.
 pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailure> {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::{Class, Paging};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Paging;
 use std::collections::BTreeSet;
 use virtuous_client::operations;
 
@@ -26,14 +27,14 @@ fn the_methods_count_as_in_the_vendors_reference() {
 #[test]
 fn what_only_reads_is_read_and_what_makes_something_is_a_write() {
     for operation in operations::ALL {
-        let (method, path, class) = (operation.method().as_str(), operation.path(), operation.class());
+        let (method, path, class) = (operation.method().as_str(), operation.path(), operation.idempotency());
         let finds = ["/Query", "/Search", "/Proximity"].iter().any(|word| path.contains(word));
         let expected = match method {
-            "GET" => Some(Class::Read),
-            "POST" if finds => Some(Class::Read),
-            "POST" if path.ends_with("/Avatar") => Some(Class::IdempotentWrite),
-            "POST" => Some(Class::Write),
-            "DELETE" | "PATCH" => Some(Class::IdempotentWrite),
+            "GET" => Some(Idempotency::Read),
+            "POST" if finds => Some(Idempotency::Read),
+            "POST" if path.ends_with("/Avatar") => Some(Idempotency::IdempotentWrite),
+            "POST" => Some(Idempotency::Write),
+            "DELETE" | "PATCH" => Some(Idempotency::IdempotentWrite),
             // A PUT that counts up, or changes to and fro, is no repeatable one.
             _ => None,
         };
@@ -47,7 +48,7 @@ fn what_only_reads_is_read_and_what_makes_something_is_a_write() {
         "pledges.write_off",
     ] {
         let operation = operations::ALL.iter().find(|one| one.id() == counted).unwrap();
-        assert_eq!(operation.class(), Class::Write, "{counted}");
+        assert_eq!(operation.idempotency(), Idempotency::Write, "{counted}");
     }
 }
 

@@ -129,7 +129,7 @@ async fn no_public_type_prints_a_secret() {
     assert_debug_clean("StoredToken", &stored.unwrap().unwrap());
     let request = client.request(http::Method::GET, "/api/x").query("otp", CODE);
     assert_debug_clean("Request", &request);
-    let call: virtuous_client::Call<()> = request.call(auth_client_core::decode::nothing);
+    let call: virtuous_client::Call<()> = request.call(auth_client_core::decode::empty);
     assert_debug_clean("Call", &call);
     assert_debug_clean("handles", &(client.organizations(), client.contacts(), client.gifts()));
     assert_debug_clean("RateGuard", &RateGuard::stop_before(1));

@@ -6,7 +6,8 @@ use crate::domain::{self, AccountDomain};
 use crate::error::LIST;
 use crate::host::HostPolicy;
 use auth_client_core::auth_core::Clock;
-use auth_client_core::{Call, Class, Engine, Error, Operation, Settings};
+use auth_client_core::provider::{Engine, Operation, Settings};
+use auth_client_core::{Call, Error, Idempotency};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -99,7 +100,7 @@ impl Account {
     pub(crate) fn list<E: From<Error>>(&self) -> Call<Vec<AccountDomain>, E> {
         let method = self.options.domains_method.clone();
         // A list is a read whatever its method, and the answer has a phrase for every domain.
-        let operation = Operation::new(LIST, method, "", Class::Read).sensitive();
+        let operation = Operation::new(LIST, method, "", Idempotency::Read).sensitive();
         let check = match self.has_dashboard {
             true => Ok(()),
             false => Err(Error::configuration(

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::host::HostPolicy;
 use crate::rules::{self, NAME};
 use auth_client_core::auth_core::{SecretString, StaticCredential};
-use auth_client_core::{BaseUrl, Engine, Settings, env};
+use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    auth_client_core::shared_builder_methods!();
+    auth_client_core::provider::shared_builder_methods!();
 
     pub(crate) fn new(token: SecretString) -> Self {
         Self {

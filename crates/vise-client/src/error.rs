@@ -5,27 +5,28 @@ use auth_client_core::ErrorKind;
 use http::header;
 use std::error::Error as StdError;
 use std::fmt;
-use std::ops::Deref;
 
-/// A call that failed.
-///
-/// It gives access to everything that [`auth_client_core::Error`] knows, and tells apart what can happen to a session:
-///
-/// ```no_run
-/// # async fn run(session: vise_client::Session) {
-/// use vise_client::SessionProblem;
-///
-/// match session.vise_domains().await {
-///     Ok(domains) => println!("{domains}"),
-///     Err(error) => match error.session_problem() {
-///         Some(SessionProblem::PhraseRefused) => println!("look at the phrase in the dashboard"),
-///         Some(SessionProblem::CallRefused) => println!("the session opens, but the token is not accepted"),
-///         _ => println!("{error}"),
-///     },
-/// }
-/// # }
-/// ```
-pub struct Error(auth_client_core::Error);
+auth_client_core::provider::error_type! {
+    /// A call that failed.
+    ///
+    /// It gives access to everything that [`auth_client_core::Error`] knows, and tells apart what can happen to a session:
+    ///
+    /// ```no_run
+    /// # async fn run(session: vise_client::Session) {
+    /// use vise_client::SessionProblem;
+    ///
+    /// match session.vise_domains().await {
+    ///     Ok(domains) => println!("{domains}"),
+    ///     Err(error) => match error.session_problem() {
+    ///         Some(SessionProblem::PhraseRefused) => println!("look at the phrase in the dashboard"),
+    ///         Some(SessionProblem::CallRefused) => println!("the session opens, but the token is not accepted"),
+    ///         _ => println!("{error}"),
+    ///     },
+    /// }
+    /// # }
+    /// ```
+    pub struct Error;
+}
 
 /// What happened to a session, or kept one from being opened.
 ///
@@ -59,18 +60,6 @@ pub enum SessionProblem {
 }
 
 impl Error {
-    /// The part that all providers share.
-    ///
-    /// ```
-    /// fn to_common(error: vise_client::Error) -> auth_client_core::Error {
-    ///     error.into_inner()
-    /// }
-    /// ```
-    #[must_use]
-    pub fn into_inner(self) -> auth_client_core::Error {
-        self.0
-    }
-
     /// What happened to the session, where that is what went wrong.
     ///
     /// ```
@@ -145,56 +134,6 @@ pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     let may_be_json = essence.is_empty() || essence.to_ascii_lowercase().ends_with("json");
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     may_be_json && body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
-}
-
-impl Deref for Error {
-    type Target = auth_client_core::Error;
-
-    fn deref(&self) -> &auth_client_core::Error {
-        &self.0
-    }
-}
-
-impl From<auth_client_core::Error> for Error {
-    fn from(error: auth_client_core::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
-        if self.is_page() {
-            f.write_str("; the answer is a page where JSON is due")?;
-            if self.0.kind() == ErrorKind::Decode && self.0.may_have_been_executed() {
-                f.write_str(", and the call may have been carried out")?;
-            }
-        }
-        let status = self.0.status().map(|status| status.as_u16());
-        if matches!(status, Some(404 | 405)) {
-            // The vendor publishes neither address.
-            match self.0.operation() {
-                LIST => f.write_str("; the address is an assumption, see `ClientBuilder::domains_path`")?,
-                VISE_DOMAINS => {
-                    f.write_str("; the path is an assumption, see `ClientBuilder::vise_domains_path`")?
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
-    }
 }
 
 /// A host's answer to a phrase that was no session.

@@ -6,8 +6,9 @@
 //! the business of the transport, see
 //! [`public_addresses_only`](auth_client_core::ReqwestTransportBuilder::public_addresses_only).
 
+use auth_client_core::Error;
 use auth_client_core::auth_core::Origin;
-use auth_client_core::{BaseUrl, Error};
+use auth_client_core::provider::BaseUrl;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -96,29 +96,17 @@ mod rules;
 mod session;
 mod walk;
 
-#[cfg(feature = "blocking")]
-pub use auth_client_core::blocking;
-#[cfg(feature = "testing")]
-pub use auth_client_core::testing;
-pub use auth_client_core::{
-    Class, ErrorKind, Reply, Request, RetryPolicy, auth_core::SecretString, decode, transport,
-};
-pub use auth_client_core::{Observer, observer};
-#[cfg(feature = "reqwest")]
-pub use auth_client_core::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+pub use auth_client_core::reexports::*;
 
 pub use builder::ClientBuilder;
 pub use carrier::TokenCarrier;
 pub use client::Client;
 pub use cookies::SessionCookie;
 pub use domain::{AccountDomain, KeyPhrase};
-pub use error::{Error, SessionProblem};
+pub use error::{Call, Error, Items, Pages, SessionProblem};
 pub use host::{HostPolicy, HostRefusal, ViseHost};
 pub use session::Session;
 pub use walk::{Ending, Outcome, Progress, Visit, Visits, Walk};
-
-/// A call to VISE that is ready to go: `.await` sends it.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

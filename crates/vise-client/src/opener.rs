@@ -16,7 +16,8 @@ use auth_client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
 };
-use auth_client_core::{Call, Class, Engine, Error, ErrorKind, Operation, Renew, Renewed, decode};
+use auth_client_core::provider::{Engine, Operation, Renew, Renewed};
+use auth_client_core::{Call, Error, ErrorKind, Idempotency, decode};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -116,7 +117,7 @@ impl Opener {
 
     fn call(&self, phrase: &KeyPhrase) -> Call<Response<Bytes>> {
         let options = &self.account.options;
-        let operation = Operation::new(OPEN, Method::GET, "", Class::Read).sensitive();
+        let operation = Operation::new(OPEN, Method::GET, "", Idempotency::Read).sensitive();
         let request = self.engine.request_at(operation, &options.auth_path);
         let request = match options.phrase_is_encoded {
             false => request.query(&options.auth_parameter, phrase.expose()),
@@ -303,7 +304,7 @@ impl From<Error> for NotOpened {
         let page = is_page(content_type, error.body().map_or(&[][..], |body| body));
         let why = PhraseRefused { status: status.as_u16(), page, relisted: false };
         match error.kind() {
-            ErrorKind::Vendor => Self::Refused { why, for_good: false },
+            ErrorKind::Api => Self::Refused { why, for_good: false },
             ErrorKind::InvalidData
             | ErrorKind::Unauthenticated
             | ErrorKind::Forbidden

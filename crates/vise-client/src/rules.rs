@@ -6,7 +6,10 @@
 use crate::cookies::{SessionCookie, session_in};
 use crate::error::is_page;
 use auth_client_core::auth_core::Clock;
-use auth_client_core::{AnswerView, Class, ErrorKind, Operation, Vendor, Verdict, by_status};
+use auth_client_core::provider::{
+    Classification, Operation, ProviderRules, ResponseView, classify_by_status,
+};
+use auth_client_core::{ErrorKind, Idempotency};
 use http::header;
 use std::sync::Arc;
 
@@ -16,14 +19,16 @@ pub(crate) const NAME: &str = "vise";
 #[derive(Debug)]
 pub(crate) struct Dashboard;
 
-impl Vendor for Dashboard {
+impl ProviderRules for Dashboard {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
-        match by_status(operation, answer.status) {
-            Verdict::Success if answers_with_page(answer) => Verdict::Permanent(ErrorKind::Decode),
+    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
+        match classify_by_status(operation, answer.status) {
+            Classification::Success if answers_with_page(answer) => {
+                Classification::Permanent(ErrorKind::Decode)
+            }
             verdict => verdict,
         }
     }
@@ -36,22 +41,22 @@ pub(crate) struct Opening {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-impl Vendor for Opening {
+impl ProviderRules for Opening {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
         let status = answer.status;
         if status.as_u16() >= 400 {
-            return match by_status(operation, status) {
-                Verdict::Refused(kind) => Verdict::Permanent(kind),
+            return match classify_by_status(operation, status) {
+                Classification::CredentialRefused(kind) => Classification::Permanent(kind),
                 verdict => verdict,
             };
         }
         match session_in(answer.headers, &self.session, self.clock.now().wall) {
-            Some(true) => Verdict::Success,
-            _ => Verdict::Permanent(ErrorKind::Vendor),
+            Some(true) => Classification::Success,
+            _ => Classification::Permanent(ErrorKind::Api),
         }
     }
 }
@@ -65,36 +70,38 @@ pub(crate) struct Calls {
     pub(crate) forbidden_ends_sessions: bool,
 }
 
-impl Vendor for Calls {
+impl ProviderRules for Calls {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
+    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
         let status = answer.status;
         let clears = || session_in(answer.headers, &self.session, self.clock.now().wall) == Some(false);
         match status.as_u16() {
             // A bounce to a page for signing in. 304 is no bounce, and only comes to those who asked for it.
-            300..=303 | 305..=399 => Verdict::Refused(ErrorKind::Redirect),
+            300..=303 | 305..=399 => Classification::CredentialRefused(ErrorKind::Redirect),
             200..=299 if answers_with_page(answer) => match self.pages_end_sessions {
-                true => Verdict::Refused(ErrorKind::Decode),
-                false => by_status(operation, status),
+                true => Classification::CredentialRefused(ErrorKind::Decode),
+                false => classify_by_status(operation, status),
             },
-            403 if self.forbidden_ends_sessions => Verdict::Refused(ErrorKind::Forbidden),
+            403 if self.forbidden_ends_sessions => Classification::CredentialRefused(ErrorKind::Forbidden),
             // The answer itself is good; the session is over for the next call, see `Opener::ends`.
-            200..=299 => by_status(operation, status),
-            400..=428 | 430..=499 if clears() => Verdict::Refused(ErrorKind::from_status(status)),
-            _ => by_status(operation, status),
+            200..=299 => classify_by_status(operation, status),
+            400..=428 | 430..=499 if clears() => {
+                Classification::CredentialRefused(ErrorKind::from_status(status))
+            }
+            _ => classify_by_status(operation, status),
         }
     }
 
     /// Not every sign of an ended session says that nothing was executed, so a write is left to the caller.
     fn replay_after_renewal(&self, operation: &Operation) -> bool {
-        operation.class() != Class::Write
+        operation.idempotency() != Idempotency::Write
     }
 }
 
-fn answers_with_page(answer: AnswerView<'_>) -> bool {
+fn answers_with_page(answer: ResponseView<'_>) -> bool {
     let content_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     is_page(content_type, answer.body)
 }
@@ -106,7 +113,7 @@ mod tests {
     use http::{HeaderMap, Method, StatusCode};
     use std::time::SystemTime;
 
-    const READ: Operation = Operation::new("x", Method::GET, "", Class::Read);
+    const READ: Operation = Operation::new("x", Method::GET, "", Idempotency::Read);
     const JSON: (&str, &str) = ("content-type", "application/json");
     const HTML: (&str, &str) = ("content-type", "text/html");
     const SET: (&str, &str) = ("set-cookie", "session=1");
@@ -116,12 +123,12 @@ mod tests {
         Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)))
     }
 
-    fn judge(vendor: &dyn Vendor, status: u16, headers: &[(&'static str, &str)]) -> Verdict {
+    fn classify(vendor: &dyn ProviderRules, status: u16, headers: &[(&'static str, &str)]) -> Classification {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        vendor.judge(&READ, AnswerView::new(StatusCode::from_u16(status).unwrap(), &map, b""))
+        vendor.classify(&READ, ResponseView::new(StatusCode::from_u16(status).unwrap(), &map, b""))
     }
 
     #[test]
@@ -134,46 +141,49 @@ mod tests {
         };
         let usual = calls(true, false);
         for (status, headers, verdict) in [
-            (200, vec![JSON], Verdict::Success),
-            (204, vec![], Verdict::Success),
-            (200, vec![JSON, CLEAR], Verdict::Success),
-            (200, vec![HTML], Verdict::Refused(ErrorKind::Decode)),
-            (301, vec![], Verdict::Refused(ErrorKind::Redirect)),
-            (302, vec![], Verdict::Refused(ErrorKind::Redirect)),
-            (307, vec![JSON], Verdict::Refused(ErrorKind::Redirect)),
-            (304, vec![], Verdict::Permanent(ErrorKind::Redirect)),
-            (401, vec![JSON], Verdict::Refused(ErrorKind::Unauthenticated)),
-            (403, vec![JSON], Verdict::Permanent(ErrorKind::Forbidden)),
-            (403, vec![JSON, CLEAR], Verdict::Refused(ErrorKind::Forbidden)),
-            (403, vec![JSON, SET], Verdict::Permanent(ErrorKind::Forbidden)),
-            (440, vec![CLEAR], Verdict::Refused(ErrorKind::Status)),
-            (404, vec![HTML], Verdict::Permanent(ErrorKind::NotFound)),
-            (429, vec![CLEAR], Verdict::Throttled),
-            (503, vec![HTML], Verdict::Transient(ErrorKind::Server)),
+            (200, vec![JSON], Classification::Success),
+            (204, vec![], Classification::Success),
+            (200, vec![JSON, CLEAR], Classification::Success),
+            (200, vec![HTML], Classification::CredentialRefused(ErrorKind::Decode)),
+            (301, vec![], Classification::CredentialRefused(ErrorKind::Redirect)),
+            (302, vec![], Classification::CredentialRefused(ErrorKind::Redirect)),
+            (307, vec![JSON], Classification::CredentialRefused(ErrorKind::Redirect)),
+            (304, vec![], Classification::Permanent(ErrorKind::Redirect)),
+            (401, vec![JSON], Classification::CredentialRefused(ErrorKind::Unauthenticated)),
+            (403, vec![JSON], Classification::Permanent(ErrorKind::Forbidden)),
+            (403, vec![JSON, CLEAR], Classification::CredentialRefused(ErrorKind::Forbidden)),
+            (403, vec![JSON, SET], Classification::Permanent(ErrorKind::Forbidden)),
+            (440, vec![CLEAR], Classification::CredentialRefused(ErrorKind::Status)),
+            (404, vec![HTML], Classification::Permanent(ErrorKind::NotFound)),
+            (429, vec![CLEAR], Classification::Throttled),
+            (503, vec![HTML], Classification::Transient(ErrorKind::Server)),
         ] {
-            assert_eq!(judge(&usual, status, &headers), verdict, "{status} {headers:?}");
+            assert_eq!(classify(&usual, status, &headers), verdict, "{status} {headers:?}");
         }
-        assert_eq!(judge(&calls(false, false), 200, &[HTML]), Verdict::Success);
-        assert_eq!(judge(&calls(true, true), 403, &[JSON]), Verdict::Refused(ErrorKind::Forbidden));
+        assert_eq!(classify(&calls(false, false), 200, &[HTML]), Classification::Success);
+        assert_eq!(
+            classify(&calls(true, true), 403, &[JSON]),
+            Classification::CredentialRefused(ErrorKind::Forbidden)
+        );
     }
 
     #[test]
     fn a_session_is_open_when_its_cookie_is_there_and_only_then() {
         let opening = Opening { session: SessionCookie::default(), clock: clock() };
         for (status, headers, verdict) in [
-            (200, vec![SET, HTML], Verdict::Success),
-            (302, vec![SET], Verdict::Success),
-            (200, vec![HTML], Verdict::Permanent(ErrorKind::Vendor)),
-            (302, vec![], Verdict::Permanent(ErrorKind::Vendor)),
-            (200, vec![CLEAR], Verdict::Permanent(ErrorKind::Vendor)),
-            (200, vec![("set-cookie", "Session=1")], Verdict::Permanent(ErrorKind::Vendor)),
-            (401, vec![SET], Verdict::Permanent(ErrorKind::Unauthenticated)),
-            (403, vec![], Verdict::Permanent(ErrorKind::Forbidden)),
-            (429, vec![], Verdict::Throttled),
-            (503, vec![SET], Verdict::Transient(ErrorKind::Server)),
+            (200, vec![SET, HTML], Classification::Success),
+            (302, vec![SET], Classification::Success),
+            (200, vec![HTML], Classification::Permanent(ErrorKind::Api)),
+            (302, vec![], Classification::Permanent(ErrorKind::Api)),
+            (200, vec![CLEAR], Classification::Permanent(ErrorKind::Api)),
+            (200, vec![("set-cookie", "Session=1")], Classification::Permanent(ErrorKind::Api)),
+            (401, vec![SET], Classification::Permanent(ErrorKind::Unauthenticated)),
+            (403, vec![], Classification::Permanent(ErrorKind::Forbidden)),
+            (429, vec![], Classification::Throttled),
+            (503, vec![SET], Classification::Transient(ErrorKind::Server)),
         ] {
-            assert_eq!(judge(&opening, status, &headers), verdict, "{status} {headers:?}");
+            assert_eq!(classify(&opening, status, &headers), verdict, "{status} {headers:?}");
         }
-        assert_eq!(judge(&Dashboard, 200, &[HTML]), Verdict::Permanent(ErrorKind::Decode));
+        assert_eq!(classify(&Dashboard, 200, &[HTML]), Classification::Permanent(ErrorKind::Decode));
     }
 }

@@ -9,7 +9,8 @@ use crate::opener::{Opener, renewal_settings};
 use crate::rules::{self, NAME};
 use auth_client_core::auth_core::token::Lifetime;
 use auth_client_core::auth_core::{CredentialSource, SecretString};
-use auth_client_core::{Class, Engine, Operation, Renewing, Request, decode};
+use auth_client_core::provider::{Engine, Operation, Renewing};
+use auth_client_core::{Idempotency, Request, decode};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
@@ -143,7 +144,7 @@ impl Session {
     /// [`Error`] when no session is to be had, or the call fails; [`session_problem`](Error::session_problem) tells what
     /// happened to the session.
     pub fn vise_domains(&self) -> Call<Value> {
-        let operation = Operation::new(VISE_DOMAINS, Method::GET, "", Class::Read);
+        let operation = Operation::new(VISE_DOMAINS, Method::GET, "", Idempotency::Read);
         let path = &self.inner.account.options.vise_domains_path;
         self.inner.engine.request_at(operation, path).call(decode::json)
     }
@@ -153,7 +154,7 @@ impl Session {
     /// The path is taken as it is, percent-encoded already, and can't leave the host or the prefix of
     /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); the query goes into
     /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is neither repeated nor replayed
-    /// after a renewal unless [`class`](auth_client_core::Request::class) says that it may be.
+    /// after a renewal unless [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {

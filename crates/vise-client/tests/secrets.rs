@@ -230,7 +230,7 @@ async fn no_error_and_no_log_line_shows_a_secret() {
         .resume_session("a.example", COOKIE.to_owned())
         .unwrap()
         .request(Method::GET, &format!("/x {PHRASE}"))
-        .call(auth_client_core::decode::nothing);
+        .call(auth_client_core::decode::empty);
     assert_error_clean("bad path", &call.await.unwrap_err());
     assert_eq!(errors, 144);
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use vise_client::{Call, Class, Client, ClientBuilder, ErrorKind, Session, SessionProblem};
+use vise_client::{Call, Client, ClientBuilder, ErrorKind, Idempotency, Session, SessionProblem};
 
 /// How a host says that a session has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -254,7 +254,7 @@ async fn a_write_is_not_replayed_and_says_that_the_session_was_renewed() {
         world.hosts.end();
         let call: Call<Value> = session
             .request(Method::PUT, "/rules")
-            .class(Class::IdempotentWrite)
+            .idempotency(Idempotency::IdempotentWrite)
             .call(auth_client_core::decode::json);
         call.await.unwrap();
         assert_eq!(world.server.count("/auth"), 3);

@@ -11,9 +11,9 @@ pub(crate) struct Api {
     pub(crate) vendor: String,
     /// What decodes answers with a body, when it is not `auth_client_core::decode::json`.
     pub(crate) decoder: Option<String>,
-    /// What reads answers without a body, when it is not `auth_client_core::decode::nothing`.
+    /// What reads answers without a body, when it is not `auth_client_core::decode::empty`.
     pub(crate) empty_decoder: Option<String>,
-    /// Answers are read field by field, by `auth_client_core::record`, which takes values in every form that means the same.
+    /// Answers are read field by field, by `auth_client_core::provider::record`, which takes values in every form that means the same.
     pub(crate) lenient: bool,
     /// The type of pages, and what decodes answers that are one.
     pub(crate) page: Option<PageType>,

@@ -1,7 +1,7 @@
 //! What both samples have by hand around their generated code: an engine for a server of the test.
 
+use auth_client_core::provider::{BaseUrl, Engine, ProviderRules, Settings};
 use auth_client_core::testing::WireRequest;
-use auth_client_core::{BaseUrl, Engine, Settings, Vendor};
 use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub(crate) const PREFIX: &str = "/v2";
 #[derive(Debug)]
 struct Nobody;
 
-impl Vendor for Nobody {
+impl ProviderRules for Nobody {
     fn name(&self) -> &'static str {
         "nobody"
     }

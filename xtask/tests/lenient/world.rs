@@ -1,8 +1,8 @@
 //! What a provider crate has by hand around its generated code, for the lenient sample.
 
-use auth_client_core::Engine;
 use auth_client_core::decode::{self, DecodeFailure};
-use auth_client_core::record::{Field, Fit};
+use auth_client_core::provider::Engine;
+use auth_client_core::provider::record::{Field, Fit};
 use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! What a provider crate has by hand around its generated code, for the sample.
 
 use auth_client_core::decode::{self, DecodeFailure};
-use auth_client_core::{Engine, Operation};
+use auth_client_core::provider::{Engine, Operation};
 use bytes::Bytes;
 use http::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -15,7 +15,7 @@ use std::fmt;
 /// // What a provider crate finds by itself.
 /// assert_eq!(Error::configuration("key", "it is empty").kind(), ErrorKind::Configuration);
 /// assert_eq!(Error::invalid_input("items.get", "name", "it is empty").kind(), ErrorKind::InvalidInput);
-/// assert_eq!(Error::unusable("items.get", "it has no name").kind(), ErrorKind::Decode);
+/// assert_eq!(Error::invalid_response("items.get", "it has no name").kind(), ErrorKind::Decode);
 /// assert_eq!(Error::paging("items.list", "it has no end").kind(), ErrorKind::Paging);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ pub enum ErrorKind {
     /// Another status that is not success.
     Status,
     /// The vendor says in a body of status 2xx that the call failed.
-    Vendor,
+    Api,
     /// The answer could not be understood. [`body`](super::Error::body) has it.
     Decode,
     /// The answer is larger than the limit.
@@ -80,6 +80,20 @@ impl ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether a response of this kind says that the call was refused, and so not carried out.
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidData
+                | Self::Unauthenticated
+                | Self::Forbidden
+                | Self::NotFound
+                | Self::Conflict
+                | Self::Throttled
+                | Self::Api
+        )
+    }
+
     /// A short name that stays the same, fit for a label or a field: the variant's name in snake case, such as
     /// `not_found`.
     #[must_use]
@@ -100,7 +114,7 @@ impl ErrorKind {
             Self::Throttled => "throttled",
             Self::Server => "server",
             Self::Status => "status",
-            Self::Vendor => "vendor",
+            Self::Api => "api",
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
             Self::Paging => "paging",
@@ -126,7 +140,7 @@ impl fmt::Display for ErrorKind {
             Self::Throttled => "too many calls",
             Self::Server => "the server failed",
             Self::Status => "unexpected status",
-            Self::Vendor => "the vendor reports a failure",
+            Self::Api => "the vendor reports a failure",
             Self::Decode => "the answer could not be understood",
             Self::TooLarge => "the answer is too large",
             Self::Paging => "the list does not end",

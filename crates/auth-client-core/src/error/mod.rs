@@ -4,10 +4,10 @@
 //! is kept and can be asked for; nothing of it is printed, because vendors echo what they were sent, secrets included.
 
 mod kind;
+mod provider;
 
 pub use kind::ErrorKind;
 
-use crate::transport::Received;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -47,32 +47,44 @@ pub(crate) struct Inner {
     pub(crate) field: Option<Cow<'static, str>>,
     /// Text of ours, or of a vocabulary that can't hold a secret.
     pub(crate) detail: Cow<'static, str>,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) response: Option<ErrorResponse>,
     pub(crate) api: ApiError,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
-    pub(crate) sent: bool,
-    pub(crate) executed: bool,
+    pub(crate) delivery: Delivery,
+    pub(crate) renewal: Renewal,
     pub(crate) retryable: bool,
-    pub(crate) renewed: bool,
-    pub(crate) renewed_not_replayed: bool,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What the server sent.
-pub(crate) struct Answer {
+/// How far a call got, over all of its attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Delivery {
+    /// Nothing reached the server.
+    NotSent,
+    /// The server may have received it, and did not carry it out or had nothing to change.
+    Sent,
+    /// The server may have carried it out.
+    MaybeExecuted,
+}
+
+/// What a refused credential led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    None,
+    /// The call was sent again with a renewed credential.
+    Replayed,
+    /// The credential was renewed, and the call left to the caller.
+    NotReplayed,
+}
+
+/// The response that an error carries.
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) body_truncated: bool,
-}
-
-impl From<Received> for Answer {
-    fn from(received: Received) -> Self {
-        let (head, body) = received.response.into_parts();
-        Self { status: head.status, headers: head.headers, body, body_truncated: received.truncated }
-    }
 }
 
 /// What a vendor's error body says, in the terms that all vendors share.
@@ -119,16 +131,14 @@ impl Error {
                 operation,
                 field: None,
                 detail: detail.into(),
-                answer: None,
+                response: None,
                 api: ApiError::default(),
                 retry_after: None,
                 attempts: 0,
                 elapsed: Duration::ZERO,
-                sent: false,
-                executed: false,
+                delivery: Delivery::NotSent,
+                renewal: Renewal::None,
                 retryable: false,
-                renewed: false,
-                renewed_not_replayed: false,
                 source: None,
             }),
         }
@@ -157,10 +167,9 @@ impl Error {
     /// An answer that arrived whole, with status 2xx, and still can't be taken for an answer; for checks that a
     /// provider crate makes after decoding. `reason` must hold nothing of the answer.
     #[must_use]
-    pub fn unusable(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub fn invalid_response(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Decode, operation, reason);
-        error.inner.sent = true;
-        error.inner.executed = true;
+        error.inner.delivery = Delivery::MaybeExecuted;
         error
     }
 
@@ -169,7 +178,7 @@ impl Error {
     #[must_use]
     pub fn paging(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Paging, operation, reason);
-        error.inner.sent = true;
+        error.inner.delivery = Delivery::Sent;
         error
     }
 
@@ -231,25 +240,25 @@ impl Error {
     /// The status of the last answer, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.inner.answer.as_ref().map(|answer| answer.status)
+        self.inner.response.as_ref().map(|response| response.status)
     }
 
     /// The headers of the last answer.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.inner.answer.as_ref().map(|answer| &answer.headers)
+        self.inner.response.as_ref().map(|response| &response.headers)
     }
 
     /// The body of the last answer, as it came. Handle it with care: vendors repeat what they were sent.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
-        self.inner.answer.as_ref().map(|answer| &answer.body)
+        self.inner.response.as_ref().map(|response| &response.body)
     }
 
     /// Whether [`body`](Self::body) is only the beginning, because the rest was over the limit or did not arrive.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
-        self.inner.answer.as_ref().is_some_and(|answer| answer.body_truncated)
+        self.inner.response.as_ref().is_some_and(|response| response.body_truncated)
     }
 
     /// The body as a type of one's own; `None` when there is none or it doesn't fit.
@@ -297,7 +306,7 @@ impl Error {
     /// Whether any attempt may have reached the server.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
-        self.inner.sent
+        self.inner.delivery >= Delivery::Sent
     }
 
     /// Whether the server may have carried the call out: it reached the server, and no answer says that it was refused.
@@ -305,7 +314,7 @@ impl Error {
     /// After a write that failed so, look what happened before you repeat it.
     #[must_use]
     pub fn may_have_been_executed(&self) -> bool {
-        self.inner.executed
+        self.inner.delivery == Delivery::MaybeExecuted
     }
 
     /// Whether the same call, made again later, may succeed, and does no harm if this one was carried out after all.
@@ -317,7 +326,7 @@ impl Error {
     /// Whether this call went out a second time with a renewed credential, because the first was refused.
     #[must_use]
     pub fn was_replayed_after_renewal(&self) -> bool {
-        self.inner.renewed
+        self.inner.renewal == Renewal::Replayed
     }
 
     /// Whether the credential was refused and renewed, and the call not sent again because this vendor's rules leave
@@ -327,7 +336,7 @@ impl Error {
     /// was executed.
     #[must_use]
     pub fn was_renewed_not_replayed(&self) -> bool {
-        self.inner.renewed_not_replayed
+        self.inner.renewal == Renewal::NotReplayed
     }
 }
 
@@ -347,8 +356,8 @@ impl fmt::Display for Error {
             write!(f, ": {}", inner.detail)?;
         }
         let mut facts = Facts { f, any: false };
-        if let Some(answer) = &inner.answer {
-            facts.add(format_args!("status {}", answer.status.as_u16()))?;
+        if let Some(response) = &inner.response {
+            facts.add(format_args!("status {}", response.status.as_u16()))?;
         }
         if let Some(code) = inner.api.code.as_deref().filter(|code| is_token(code)) {
             facts.add(format_args!("code {code}"))?;
@@ -362,7 +371,7 @@ impl fmt::Display for Error {
         if inner.attempts > 1 {
             facts.add(format_args!("{} attempts", inner.attempts))?;
         }
-        if inner.executed && !matches!(inner.kind, ErrorKind::Decode) {
+        if self.may_have_been_executed() && !matches!(inner.kind, ErrorKind::Decode) {
             facts.add(format_args!("it may have been carried out"))?;
         }
         facts.close()
@@ -403,22 +412,22 @@ impl fmt::Debug for Error {
             .field("operation", &inner.operation)
             .field("field", &inner.field)
             .field("detail", &inner.detail);
-        if let Some(answer) = &inner.answer {
+        if let Some(response) = &inner.response {
             debug
-                .field("status", &answer.status)
-                .field("header_names", &answer.headers.keys().collect::<Vec<_>>())
-                .field("body_bytes", &answer.body.len());
+                .field("status", &response.status)
+                .field("header_names", &response.headers.keys().collect::<Vec<_>>())
+                .field("body_bytes", &response.body.len());
         }
         debug
             .field("api", &inner.api)
             .field("retry_after", &inner.retry_after)
             .field("attempts", &inner.attempts)
             .field("elapsed", &inner.elapsed)
-            .field("may_have_been_sent", &inner.sent)
-            .field("may_have_been_executed", &inner.executed)
+            .field("may_have_been_sent", &self.may_have_been_sent())
+            .field("may_have_been_executed", &self.may_have_been_executed())
             .field("is_retryable", &inner.retryable)
-            .field("was_replayed_after_renewal", &inner.renewed)
-            .field("was_renewed_not_replayed", &inner.renewed_not_replayed)
+            .field("was_replayed_after_renewal", &self.was_replayed_after_renewal())
+            .field("was_renewed_not_replayed", &self.was_renewed_not_replayed())
             .field("source", &inner.source.as_ref().map(ToString::to_string))
             .finish()
     }
@@ -444,7 +453,7 @@ mod tests {
 
     fn answered(body: &'static str) -> Error {
         Error::new(ErrorKind::Conflict, "services.create", "").with_provider("verigator").edit(|inner| {
-            inner.answer = Some(Answer {
+            inner.response = Some(ErrorResponse {
                 status: StatusCode::CONFLICT,
                 headers: HeaderMap::new(),
                 body: Bytes::from_static(body.as_bytes()),
@@ -474,8 +483,8 @@ mod tests {
             inner.api.message = Some("canary".to_owned());
             inner.api.code = Some("canary with spaces".to_owned());
             inner.api.request_id = Some("canary\n".to_owned());
-            let answer = inner.answer.as_mut().unwrap();
-            answer.headers.insert("set-cookie", http::HeaderValue::from_static("canary"));
+            let response = inner.response.as_mut().unwrap();
+            response.headers.insert("set-cookie", http::HeaderValue::from_static("canary"));
         });
         for printed in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
             assert!(!printed.contains("canary"), "{printed}");

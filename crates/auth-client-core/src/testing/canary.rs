@@ -91,7 +91,7 @@ fn hex(text: &str, upper: bool) -> String {
 }
 
 fn percent(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, crate::path::STRICT).to_string()
+    percent_encoding::utf8_percent_encode(text, crate::encode::path::STRICT).to_string()
 }
 
 fn list(text: &str) -> String {

@@ -12,17 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A request as it would have gone on the wire. `Debug` shows method and path only.
 ///
 /// ```
-/// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
 /// # #[derive(Debug)]
 /// # struct Shop;
-/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
 /// # let transport = ScriptedTransport::new().status(204);
 /// # let mut settings = Settings::new("shop-client/1.0");
 /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
 /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// let request = engine.raw(http::Method::POST, "/items").json(&["lamp"]);
-/// request.call::<(), Error>(decode::nothing).await?;
+/// request.call::<(), Error>(decode::empty).await?;
 ///
 /// let recorded = &transport.requests()[0];
 /// assert_eq!((recorded.method.as_str(), recorded.uri.path()), ("POST", "/items"));
@@ -226,7 +227,7 @@ impl Transport for ScriptedTransport {
         match step {
             Some(Step::Answer(mut answer)) => {
                 let status = answer.status();
-                let limit = if status.is_success() { limits.answer } else { limits.error };
+                let limit = if status.is_success() { limits.response } else { limits.error };
                 if answer.body().len() <= limit {
                     return Ok(Received::new(answer));
                 }

@@ -1,6 +1,6 @@
 //! Time that a test moves by hand.
 
-use crate::time::Sleep;
+use crate::engine::time::Sleep;
 use async_trait::async_trait;
 use auth_core::{Clock, ManualClock, Now};
 use std::future::poll_fn;

@@ -6,9 +6,12 @@ use auth_client_core::auth_core::{
     Credential, CredentialError, CredentialSource, Now, Origin, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
 };
+use auth_client_core::provider::{
+    BaseUrl, Engine, Operation, ProviderRules, RateLimiter, RateLimiterDecision, Settings,
+};
 use auth_client_core::testing::ManualTime;
 use auth_client_core::transport::Transport;
-use auth_client_core::{Admission, BaseUrl, Call, Class, Engine, Gate, Operation, Settings, Vendor, decode};
+use auth_client_core::{Call, Idempotency, decode};
 use http::{HeaderName, HeaderValue, Method};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -16,18 +19,20 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug)]
 pub(crate) struct Shop;
 
-impl Vendor for Shop {
+impl ProviderRules for Shop {
     fn name(&self) -> &'static str {
         "shop"
     }
 }
 
-pub(crate) static READ: Operation = Operation::new("items.get", Method::GET, "/items/{item_id}", Class::Read);
+pub(crate) static READ: Operation =
+    Operation::new("items.get", Method::GET, "/items/{item_id}", Idempotency::Read);
 pub(crate) static PUT: Operation =
-    Operation::new("items.put", Method::PUT, "/items/{item_id}", Class::IdempotentWrite);
-pub(crate) static WRITE: Operation = Operation::new("items.create", Method::POST, "/items", Class::Write);
+    Operation::new("items.put", Method::PUT, "/items/{item_id}", Idempotency::IdempotentWrite);
+pub(crate) static WRITE: Operation =
+    Operation::new("items.create", Method::POST, "/items", Idempotency::Write);
 pub(crate) static POLITE: Operation =
-    Operation::new("items.reserve", Method::POST, "/items", Class::Write).not_executed_on(&[429, 503]);
+    Operation::new("items.reserve", Method::POST, "/items", Idempotency::Write).not_executed_on(&[429, 503]);
 
 /// Signs with the second of the attempt, so that a test sees when a request was signed.
 #[derive(Debug)]
@@ -104,11 +109,11 @@ pub(crate) fn origin() -> Origin {
 #[derive(Debug, Default)]
 pub(crate) struct Once(Mutex<bool>);
 
-impl Gate for Once {
-    fn admit(&self, _: Now) -> Admission {
+impl RateLimiter for Once {
+    fn check(&self, _: Now) -> RateLimiterDecision {
         match std::mem::replace(&mut *self.0.lock().expect("no panic"), true) {
-            false => Admission::GoAfter(Duration::from_secs(3)),
-            true => Admission::Refuse(Duration::from_secs(9)),
+            false => RateLimiterDecision::ProceedAfter(Duration::from_secs(3)),
+            true => RateLimiterDecision::Reject(Duration::from_secs(9)),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::generated::models::bypass_codes::{BypassCodeList, NewBypassCodes};
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use auth_client_core::model;
+use auth_client_core::provider::check;
 
 /// Bypass codes, each of which lets a user in once without a token.
 ///
@@ -54,7 +54,7 @@ impl BypassCodes<'_> {
         self.client
             .engine()
             .request(&operations::BYPASS_CODES_CREATE, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::BYPASS_CODES_CREATE,
                 "userId",
                 bypass_codes.user_id.as_str(),

@@ -2,142 +2,167 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use auth_client_core::{Class, Operation};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Operation;
 use http::Method;
 
 /// `GET /rest/v1/organization`: Gets the organisation.
 pub static ORGANIZATION_GET: Operation =
-    Operation::new("organization.get", Method::GET, "/rest/v1/organization", Class::Read);
+    Operation::new("organization.get", Method::GET, "/rest/v1/organization", Idempotency::Read);
 
 /// `GET /rest/v1/billing`: Gets the plan and how much of it is used.
 pub static BILLING_GET: Operation =
-    Operation::new("billing.get", Method::GET, "/rest/v1/billing", Class::Read);
+    Operation::new("billing.get", Method::GET, "/rest/v1/billing", Idempotency::Read);
 
 /// `GET /rest/v1/users`: Lists all users.
-pub static USERS_LIST: Operation = Operation::new("users.list", Method::GET, "/rest/v1/users", Class::Read);
+pub static USERS_LIST: Operation =
+    Operation::new("users.list", Method::GET, "/rest/v1/users", Idempotency::Read);
 
 /// `POST /rest/v1/users`: Creates a user.
 pub static USERS_CREATE: Operation =
-    Operation::new("users.create", Method::POST, "/rest/v1/users", Class::Write);
+    Operation::new("users.create", Method::POST, "/rest/v1/users", Idempotency::Write);
 
 /// `PUT /rest/v1/users`: Changes a user.
 pub static USERS_UPDATE: Operation =
-    Operation::new("users.update", Method::PUT, "/rest/v1/users", Class::IdempotentWrite);
+    Operation::new("users.update", Method::PUT, "/rest/v1/users", Idempotency::IdempotentWrite);
 
 /// `GET /rest/v1/users/{startIndex}/{endIndex}`: Lists the users of a range.
 pub static USERS_RANGE: Operation =
-    Operation::new("users.range", Method::GET, "/rest/v1/users/{startIndex}/{endIndex}", Class::Read);
+    Operation::new("users.range", Method::GET, "/rest/v1/users/{startIndex}/{endIndex}", Idempotency::Read);
 
 /// `GET /rest/v1/users/{userId}`: Gets a user.
 pub static USERS_GET: Operation =
-    Operation::new("users.get", Method::GET, "/rest/v1/users/{userId}", Class::Read);
+    Operation::new("users.get", Method::GET, "/rest/v1/users/{userId}", Idempotency::Read);
 
 /// `DELETE /rest/v1/users/{userId}`: Deletes a user.
 pub static USERS_DELETE: Operation =
-    Operation::new("users.delete", Method::DELETE, "/rest/v1/users/{userId}", Class::IdempotentWrite);
+    Operation::new("users.delete", Method::DELETE, "/rest/v1/users/{userId}", Idempotency::IdempotentWrite);
 
 /// `POST /rest/v1/validate/user`: Says whether a user may log in, and how.
 pub static VALIDATION_USER: Operation =
-    Operation::new("validation.user", Method::POST, "/rest/v1/validate/user", Class::Read).sensitive();
+    Operation::new("validation.user", Method::POST, "/rest/v1/validate/user", Idempotency::Read).sensitive();
 
 /// `POST /rest/v1/validate/user/otp`: Checks a one-time code.
 pub static VALIDATION_OTP: Operation =
-    Operation::new("validation.otp", Method::POST, "/rest/v1/validate/user/otp", Class::Write).sensitive();
+    Operation::new("validation.otp", Method::POST, "/rest/v1/validate/user/otp", Idempotency::Write)
+        .sensitive();
 
 /// `POST /rest/v1/validate/user/push`: Sends a push to a user's phone.
 pub static VALIDATION_PUSH: Operation =
-    Operation::new("validation.push", Method::POST, "/rest/v1/validate/user/push", Class::Write).sensitive();
+    Operation::new("validation.push", Method::POST, "/rest/v1/validate/user/push", Idempotency::Write)
+        .sensitive();
 
 /// `POST /rest/v1/validate/user/push/status`: Asks what has become of a push.
-pub static VALIDATION_PUSH_STATUS: Operation =
-    Operation::new("validation.push_status", Method::POST, "/rest/v1/validate/user/push/status", Class::Read)
-        .sensitive();
+pub static VALIDATION_PUSH_STATUS: Operation = Operation::new(
+    "validation.push_status",
+    Method::POST,
+    "/rest/v1/validate/user/push/status",
+    Idempotency::Read,
+)
+.sensitive();
 
 /// `POST /rest/v1/validate/register/user`: Registers a Windows or Unix machine for a user.
-pub static VALIDATION_REGISTER: Operation =
-    Operation::new("validation.register", Method::POST, "/rest/v1/validate/register/user", Class::Write)
-        .sensitive();
+pub static VALIDATION_REGISTER: Operation = Operation::new(
+    "validation.register",
+    Method::POST,
+    "/rest/v1/validate/register/user",
+    Idempotency::Write,
+)
+.sensitive();
 
 /// `GET /rest/v1/validate/check/{apiKey}`: Checks the client's own API key and secret key.
-pub static VALIDATION_CHECK_KEY: Operation =
-    Operation::new("validation.check_key", Method::GET, "/rest/v1/validate/check/{apiKey}", Class::Read)
-        .sensitive();
+pub static VALIDATION_CHECK_KEY: Operation = Operation::new(
+    "validation.check_key",
+    Method::GET,
+    "/rest/v1/validate/check/{apiKey}",
+    Idempotency::Read,
+)
+.sensitive();
 
 /// `GET /rest/v1/services`: Lists all services.
 pub static SERVICES_LIST: Operation =
-    Operation::new("services.list", Method::GET, "/rest/v1/services", Class::Read);
+    Operation::new("services.list", Method::GET, "/rest/v1/services", Idempotency::Read);
 
 /// `POST /rest/v1/services`: Creates a service.
 pub static SERVICES_CREATE: Operation =
-    Operation::new("services.create", Method::POST, "/rest/v1/services", Class::Write);
+    Operation::new("services.create", Method::POST, "/rest/v1/services", Idempotency::Write);
 
 /// `PUT /rest/v1/services`: Changes a service.
 pub static SERVICES_UPDATE: Operation =
-    Operation::new("services.update", Method::PUT, "/rest/v1/services", Class::IdempotentWrite);
+    Operation::new("services.update", Method::PUT, "/rest/v1/services", Idempotency::IdempotentWrite);
 
 /// `POST /rest/v1/services/map`: Lets users log in to a service.
 pub static SERVICES_MAP: Operation =
-    Operation::new("services.map", Method::POST, "/rest/v1/services/map", Class::Write);
+    Operation::new("services.map", Method::POST, "/rest/v1/services/map", Idempotency::Write);
 
 /// `POST /rest/v1/services/unmap`: Lets a user no longer log in to a service.
 pub static SERVICES_UNMAP: Operation =
-    Operation::new("services.unmap", Method::POST, "/rest/v1/services/unmap", Class::Write);
+    Operation::new("services.unmap", Method::POST, "/rest/v1/services/unmap", Idempotency::Write);
 
 /// `GET /rest/v1/services/{startIndex}/{endIndex}`: Lists the services of a range.
-pub static SERVICES_RANGE: Operation =
-    Operation::new("services.range", Method::GET, "/rest/v1/services/{startIndex}/{endIndex}", Class::Read);
+pub static SERVICES_RANGE: Operation = Operation::new(
+    "services.range",
+    Method::GET,
+    "/rest/v1/services/{startIndex}/{endIndex}",
+    Idempotency::Read,
+);
 
 /// `GET /rest/v1/services/{serviceId}`: Gets a service.
 pub static SERVICES_GET: Operation =
-    Operation::new("services.get", Method::GET, "/rest/v1/services/{serviceId}", Class::Read);
+    Operation::new("services.get", Method::GET, "/rest/v1/services/{serviceId}", Idempotency::Read);
 
 /// `DELETE /rest/v1/services/{serviceId}`: Deletes a service.
 pub static SERVICES_DELETE: Operation = Operation::new(
     "services.delete",
     Method::DELETE,
     "/rest/v1/services/{serviceId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /rest/v1/tokens`: Lists all tokens.
 pub static TOKENS_LIST: Operation =
-    Operation::new("tokens.list", Method::GET, "/rest/v1/tokens", Class::Read);
+    Operation::new("tokens.list", Method::GET, "/rest/v1/tokens", Idempotency::Read);
 
 /// `POST /rest/v1/tokens`: Adds a hardware token.
 pub static TOKENS_CREATE: Operation =
-    Operation::new("tokens.create", Method::POST, "/rest/v1/tokens", Class::Write);
+    Operation::new("tokens.create", Method::POST, "/rest/v1/tokens", Idempotency::Write);
 
 /// `PUT /rest/v1/tokens`: Changes a token.
 pub static TOKENS_UPDATE: Operation =
-    Operation::new("tokens.update", Method::PUT, "/rest/v1/tokens", Class::IdempotentWrite);
+    Operation::new("tokens.update", Method::PUT, "/rest/v1/tokens", Idempotency::IdempotentWrite);
 
 /// `POST /rest/v1/tokens/assign`: Gives a token to a user.
 pub static TOKENS_ASSIGN: Operation =
-    Operation::new("tokens.assign", Method::POST, "/rest/v1/tokens/assign", Class::Write);
+    Operation::new("tokens.assign", Method::POST, "/rest/v1/tokens/assign", Idempotency::Write);
 
 /// `POST /rest/v1/tokens/unassign`: Takes a token from a user.
 pub static TOKENS_UNASSIGN: Operation =
-    Operation::new("tokens.unassign", Method::POST, "/rest/v1/tokens/unassign", Class::Write);
+    Operation::new("tokens.unassign", Method::POST, "/rest/v1/tokens/unassign", Idempotency::Write);
 
 /// `GET /rest/v1/tokens/{startIndex}/{endIndex}`: Lists the tokens of a range.
 pub static TOKENS_RANGE: Operation =
-    Operation::new("tokens.range", Method::GET, "/rest/v1/tokens/{startIndex}/{endIndex}", Class::Read);
+    Operation::new("tokens.range", Method::GET, "/rest/v1/tokens/{startIndex}/{endIndex}", Idempotency::Read);
 
 /// `GET /rest/v1/tokens/{tokenId}`: Gets a token.
 pub static TOKENS_GET: Operation =
-    Operation::new("tokens.get", Method::GET, "/rest/v1/tokens/{tokenId}", Class::Read);
+    Operation::new("tokens.get", Method::GET, "/rest/v1/tokens/{tokenId}", Idempotency::Read);
 
 /// `DELETE /rest/v1/tokens/{tokenId}`: Deletes a token.
-pub static TOKENS_DELETE: Operation =
-    Operation::new("tokens.delete", Method::DELETE, "/rest/v1/tokens/{tokenId}", Class::IdempotentWrite);
+pub static TOKENS_DELETE: Operation = Operation::new(
+    "tokens.delete",
+    Method::DELETE,
+    "/rest/v1/tokens/{tokenId}",
+    Idempotency::IdempotentWrite,
+);
 
 /// `POST /rest/v1/bypassCodes`: Creates bypass codes for a user.
 pub static BYPASS_CODES_CREATE: Operation =
-    Operation::new("bypass_codes.create", Method::POST, "/rest/v1/bypassCodes", Class::Write).sensitive();
+    Operation::new("bypass_codes.create", Method::POST, "/rest/v1/bypassCodes", Idempotency::Write)
+        .sensitive();
 
 /// `GET /rest/v1/bypassCodes/{userId}`: Lists the bypass codes of a user.
 pub static BYPASS_CODES_LIST: Operation =
-    Operation::new("bypass_codes.list", Method::GET, "/rest/v1/bypassCodes/{userId}", Class::Read)
+    Operation::new("bypass_codes.list", Method::GET, "/rest/v1/bypassCodes/{userId}", Idempotency::Read)
         .sensitive();
 
 /// `DELETE /rest/v1/bypassCodes/{userId}`: Deletes all bypass codes of a user.
@@ -145,7 +170,7 @@ pub static BYPASS_CODES_DELETE: Operation = Operation::new(
     "bypass_codes.delete",
     Method::DELETE,
     "/rest/v1/bypassCodes/{userId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// All of them, in the order of the description.

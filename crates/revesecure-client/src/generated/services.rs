@@ -6,7 +6,7 @@ use crate::generated::models::services::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use auth_client_core::model;
+use auth_client_core::provider::check;
 
 /// Services: the applications and machines whose users log in with a second factor.
 ///
@@ -75,7 +75,7 @@ impl Services<'_> {
         self.client
             .engine()
             .request(&operations::SERVICES_CREATE, &[])
-            .check(model::not_empty(&operations::SERVICES_CREATE, "name", service.name.as_str()))
+            .check(check::not_empty(&operations::SERVICES_CREATE, "name", service.name.as_str()))
             .json(&service)
             .call(crate::envelope::json)
     }
@@ -114,7 +114,7 @@ impl Services<'_> {
         self.client
             .engine()
             .request(&operations::SERVICES_UPDATE, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::SERVICES_UPDATE,
                 "ServiceId",
                 service_update.service_id.as_str(),
@@ -155,7 +155,7 @@ impl Services<'_> {
         self.client
             .engine()
             .request(&operations::SERVICES_MAP, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::SERVICES_MAP,
                 "ServiceId",
                 service_users.service_id.as_str(),
@@ -201,12 +201,12 @@ impl Services<'_> {
         self.client
             .engine()
             .request(&operations::SERVICES_UNMAP, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::SERVICES_UNMAP,
                 "ServiceId",
                 service_user.service_id.as_str(),
             ))
-            .check(model::not_empty(&operations::SERVICES_UNMAP, "UserId", service_user.user_id.as_str()))
+            .check(check::not_empty(&operations::SERVICES_UNMAP, "UserId", service_user.user_id.as_str()))
             .json(&service_user)
             .call(crate::envelope::nothing)
     }

@@ -6,7 +6,7 @@ use crate::generated::models::tokens::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use auth_client_core::model;
+use auth_client_core::provider::check;
 
 /// Tokens: the apps and devices that make one-time codes.
 ///
@@ -81,9 +81,9 @@ impl Tokens<'_> {
         self.client
             .engine()
             .request(&operations::TOKENS_CREATE, &[])
-            .check(model::not_empty(&operations::TOKENS_CREATE, "TokenName", token.token_name.as_str()))
-            .check(model::not_empty(&operations::TOKENS_CREATE, "SerialNumber", token.serial_number.as_str()))
-            .check(model::not_empty(&operations::TOKENS_CREATE, "HardwareType", token.hardware_type.as_str()))
+            .check(check::not_empty(&operations::TOKENS_CREATE, "TokenName", token.token_name.as_str()))
+            .check(check::not_empty(&operations::TOKENS_CREATE, "SerialNumber", token.serial_number.as_str()))
+            .check(check::not_empty(&operations::TOKENS_CREATE, "HardwareType", token.hardware_type.as_str()))
             .json(&token)
             .call(crate::envelope::json)
     }
@@ -126,7 +126,7 @@ impl Tokens<'_> {
         self.client
             .engine()
             .request(&operations::TOKENS_UPDATE, &[])
-            .check(model::not_empty(&operations::TOKENS_UPDATE, "TokenId", token_update.token_id.as_str()))
+            .check(check::not_empty(&operations::TOKENS_UPDATE, "TokenId", token_update.token_id.as_str()))
             .json(&token_update)
             .check(crate::check::token_update(&operations::TOKENS_UPDATE, &token_update))
             .call(crate::envelope::nothing)
@@ -167,8 +167,8 @@ impl Tokens<'_> {
         self.client
             .engine()
             .request(&operations::TOKENS_ASSIGN, &[])
-            .check(model::not_empty(&operations::TOKENS_ASSIGN, "UserId", token_user.user_id.as_str()))
-            .check(model::not_empty(&operations::TOKENS_ASSIGN, "TokenId", token_user.token_id.as_str()))
+            .check(check::not_empty(&operations::TOKENS_ASSIGN, "UserId", token_user.user_id.as_str()))
+            .check(check::not_empty(&operations::TOKENS_ASSIGN, "TokenId", token_user.token_id.as_str()))
             .json(&token_user)
             .call(crate::envelope::nothing)
     }
@@ -208,8 +208,8 @@ impl Tokens<'_> {
         self.client
             .engine()
             .request(&operations::TOKENS_UNASSIGN, &[])
-            .check(model::not_empty(&operations::TOKENS_UNASSIGN, "UserId", token_user.user_id.as_str()))
-            .check(model::not_empty(&operations::TOKENS_UNASSIGN, "TokenId", token_user.token_id.as_str()))
+            .check(check::not_empty(&operations::TOKENS_UNASSIGN, "UserId", token_user.user_id.as_str()))
+            .check(check::not_empty(&operations::TOKENS_UNASSIGN, "TokenId", token_user.token_id.as_str()))
             .json(&token_user)
             .call(crate::envelope::nothing)
     }

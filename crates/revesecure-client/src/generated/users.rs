@@ -4,7 +4,7 @@
 use crate::generated::models::users::{NewUser, UserDetails, UserPage, UserSummary, UserUpdate};
 use crate::generated::operations;
 use crate::{Call, Client, Created};
-use auth_client_core::model;
+use auth_client_core::provider::check;
 
 /// Users of the organisation.
 ///
@@ -129,7 +129,7 @@ impl Users<'_> {
         self.client
             .engine()
             .request(&operations::USERS_UPDATE, &[])
-            .check(model::not_empty(&operations::USERS_UPDATE, "UserId", user_update.user_id.as_str()))
+            .check(check::not_empty(&operations::USERS_UPDATE, "UserId", user_update.user_id.as_str()))
             .json(&user_update)
             .check(crate::check::user_update(&operations::USERS_UPDATE, &user_update))
             .call(crate::envelope::nothing)

@@ -7,8 +7,8 @@ use crate::generated::models::validation::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, KeyCheck};
-use auth_client_core::auth_core::ExposeSecret;
-use auth_client_core::model;
+use auth_client_core::ExposeSecret;
+use auth_client_core::provider::check;
 
 /// Logins: who may log in, one-time codes and pushes.
 ///
@@ -59,12 +59,12 @@ impl Validation<'_> {
         self.client
             .engine()
             .request(&operations::VALIDATION_USER, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::VALIDATION_USER,
                 "LoginName",
                 user_query.login_name.as_str(),
             ))
-            .check(model::not_empty(&operations::VALIDATION_USER, "UserName", user_query.user_name.as_str()))
+            .check(check::not_empty(&operations::VALIDATION_USER, "UserName", user_query.user_name.as_str()))
             .json(&self.client.with_api_key(&user_query))
             .call(crate::envelope::json)
     }
@@ -109,9 +109,9 @@ impl Validation<'_> {
         self.client
             .engine()
             .request(&operations::VALIDATION_OTP, &[])
-            .check(model::not_empty(&operations::VALIDATION_OTP, "LoginName", otp_check.login_name.as_str()))
-            .check(model::not_empty(&operations::VALIDATION_OTP, "UserName", otp_check.user_name.as_str()))
-            .check(model::not_empty(&operations::VALIDATION_OTP, "OTP", otp_check.otp.expose_secret()))
+            .check(check::not_empty(&operations::VALIDATION_OTP, "LoginName", otp_check.login_name.as_str()))
+            .check(check::not_empty(&operations::VALIDATION_OTP, "UserName", otp_check.user_name.as_str()))
+            .check(check::not_empty(&operations::VALIDATION_OTP, "OTP", otp_check.otp.expose_secret()))
             .json(&self.client.with_api_key(&otp_check))
             .call(crate::envelope::json)
     }
@@ -161,17 +161,17 @@ impl Validation<'_> {
         self.client
             .engine()
             .request(&operations::VALIDATION_PUSH, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::VALIDATION_PUSH,
                 "LoginName",
                 push_request.login_name.as_str(),
             ))
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::VALIDATION_PUSH,
                 "UserName",
                 push_request.user_name.as_str(),
             ))
-            .check(model::not_empty(&operations::VALIDATION_PUSH, "TokenId", push_request.token_id.as_str()))
+            .check(check::not_empty(&operations::VALIDATION_PUSH, "TokenId", push_request.token_id.as_str()))
             .json(&self.client.with_api_key(&push_request))
             .call(crate::envelope::json)
     }
@@ -202,7 +202,7 @@ impl Validation<'_> {
         self.client
             .engine()
             .request(&operations::VALIDATION_PUSH_STATUS, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::VALIDATION_PUSH_STATUS,
                 "PushTxnId",
                 body.push_txn_id.as_str(),
@@ -241,12 +241,12 @@ impl Validation<'_> {
         self.client
             .engine()
             .request(&operations::VALIDATION_REGISTER, &[])
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::VALIDATION_REGISTER,
                 "LoginName",
                 registration.login_name.as_str(),
             ))
-            .check(model::not_empty(
+            .check(check::not_empty(
                 &operations::VALIDATION_REGISTER,
                 "DeviceUID",
                 registration.device_uid.as_str(),

@@ -2,38 +2,48 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use auth_client_core::{Class, Operation};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Operation;
 use http::Method;
 
 /// `GET /v1/tenants`: Lists the tenants that the key may see.
-pub static TENANTS_LIST: Operation = Operation::new("tenants.list", Method::GET, "/v1/tenants", Class::Read);
+pub static TENANTS_LIST: Operation =
+    Operation::new("tenants.list", Method::GET, "/v1/tenants", Idempotency::Read);
 
 /// `GET /v1/tenants/{tenant_id}`: Gets a tenant.
 pub static TENANTS_GET: Operation =
-    Operation::new("tenants.get", Method::GET, "/v1/tenants/{tenant_id}", Class::Read);
+    Operation::new("tenants.get", Method::GET, "/v1/tenants/{tenant_id}", Idempotency::Read);
 
 /// `POST /v1/tenants/{tenant_id}`: Replaces a tenant by this one, which was read before.
 pub static TENANTS_UPDATE: Operation =
-    Operation::new("tenants.update", Method::POST, "/v1/tenants/{tenant_id}", Class::Write)
+    Operation::new("tenants.update", Method::POST, "/v1/tenants/{tenant_id}", Idempotency::Write)
         .not_executed_on(&[429]);
 
 /// `GET /v1/tenants/{tenant_id}/applications`: Lists the applications of the tenant.
-pub static APPLICATIONS_LIST: Operation =
-    Operation::new("applications.list", Method::GET, "/v1/tenants/{tenant_id}/applications", Class::Read)
-        .sensitive();
+pub static APPLICATIONS_LIST: Operation = Operation::new(
+    "applications.list",
+    Method::GET,
+    "/v1/tenants/{tenant_id}/applications",
+    Idempotency::Read,
+)
+.sensitive();
 
 /// `POST /v1/tenants/{tenant_id}/applications`: Creates an application.
-pub static APPLICATIONS_CREATE: Operation =
-    Operation::new("applications.create", Method::POST, "/v1/tenants/{tenant_id}/applications", Class::Write)
-        .not_executed_on(&[429])
-        .sensitive();
+pub static APPLICATIONS_CREATE: Operation = Operation::new(
+    "applications.create",
+    Method::POST,
+    "/v1/tenants/{tenant_id}/applications",
+    Idempotency::Write,
+)
+.not_executed_on(&[429])
+.sensitive();
 
 /// `GET /v1/tenants/{tenant_id}/applications/{application_id}`: Gets an application.
 pub static APPLICATIONS_GET: Operation = Operation::new(
     "applications.get",
     Method::GET,
     "/v1/tenants/{tenant_id}/applications/{application_id}",
-    Class::Read,
+    Idempotency::Read,
 )
 .sensitive();
 
@@ -43,7 +53,7 @@ pub static APPLICATIONS_UPDATE: Operation = Operation::new(
     "applications.update",
     Method::POST,
     "/v1/tenants/{tenant_id}/applications/{application_id}",
-    Class::Write,
+    Idempotency::Write,
 )
 .not_executed_on(&[429])
 .sensitive();
@@ -53,33 +63,41 @@ pub static APPLICATIONS_DELETE: Operation = Operation::new(
     "applications.delete",
     Method::DELETE,
     "/v1/tenants/{tenant_id}/applications/{application_id}",
-    Class::Write,
+    Idempotency::Write,
 )
 .not_executed_on(&[429])
 .sensitive();
 
 /// `GET /v1/tenants/{tenant_id}/users`: Lists the users of the tenant.
 pub static USERS_LIST: Operation =
-    Operation::new("users.list", Method::GET, "/v1/tenants/{tenant_id}/users", Class::Read);
+    Operation::new("users.list", Method::GET, "/v1/tenants/{tenant_id}/users", Idempotency::Read);
 
 /// `POST /v1/tenants/{tenant_id}/users`: Creates a user, without a credential.
 pub static USERS_CREATE: Operation =
-    Operation::new("users.create", Method::POST, "/v1/tenants/{tenant_id}/users", Class::Write)
+    Operation::new("users.create", Method::POST, "/v1/tenants/{tenant_id}/users", Idempotency::Write)
         .not_executed_on(&[429]);
 
 /// `GET /v1/tenants/{tenant_id}/users/{user_id}`: Gets a user.
 pub static USERS_GET: Operation =
-    Operation::new("users.get", Method::GET, "/v1/tenants/{tenant_id}/users/{user_id}", Class::Read);
+    Operation::new("users.get", Method::GET, "/v1/tenants/{tenant_id}/users/{user_id}", Idempotency::Read);
 
 /// `POST /v1/tenants/{tenant_id}/users/{user_id}`: Replaces a user by this one, which was read before.
-pub static USERS_UPDATE: Operation =
-    Operation::new("users.update", Method::POST, "/v1/tenants/{tenant_id}/users/{user_id}", Class::Write)
-        .not_executed_on(&[429]);
+pub static USERS_UPDATE: Operation = Operation::new(
+    "users.update",
+    Method::POST,
+    "/v1/tenants/{tenant_id}/users/{user_id}",
+    Idempotency::Write,
+)
+.not_executed_on(&[429]);
 
 /// `DELETE /v1/tenants/{tenant_id}/users/{user_id}`: Deletes a user for good.
-pub static USERS_DELETE: Operation =
-    Operation::new("users.delete", Method::DELETE, "/v1/tenants/{tenant_id}/users/{user_id}", Class::Write)
-        .not_executed_on(&[429]);
+pub static USERS_DELETE: Operation = Operation::new(
+    "users.delete",
+    Method::DELETE,
+    "/v1/tenants/{tenant_id}/users/{user_id}",
+    Idempotency::Write,
+)
+.not_executed_on(&[429]);
 
 /// `GET /v1/tenants/{tenant_id}/users/{user_id}/credentials`: Lists the credentials of the user, of all
 /// kinds.
@@ -87,7 +105,7 @@ pub static CREDENTIALS_LIST: Operation = Operation::new(
     "credentials.list",
     Method::GET,
     "/v1/tenants/{tenant_id}/users/{user_id}/credentials",
-    Class::Read,
+    Idempotency::Read,
 )
 .sensitive();
 
@@ -96,7 +114,7 @@ pub static CREDENTIALS_CREATE: Operation = Operation::new(
     "credentials.create",
     Method::POST,
     "/v1/tenants/{tenant_id}/users/{user_id}/credentials",
-    Class::Write,
+    Idempotency::Write,
 )
 .not_executed_on(&[429])
 .sensitive();
@@ -106,7 +124,7 @@ pub static CREDENTIALS_GET: Operation = Operation::new(
     "credentials.get",
     Method::GET,
     "/v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}",
-    Class::Read,
+    Idempotency::Read,
 )
 .sensitive();
 
@@ -116,7 +134,7 @@ pub static CREDENTIALS_UPDATE: Operation = Operation::new(
     "credentials.update",
     Method::POST,
     "/v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}",
-    Class::Write,
+    Idempotency::Write,
 )
 .not_executed_on(&[429])
 .sensitive();
@@ -126,7 +144,7 @@ pub static CREDENTIALS_DELETE: Operation = Operation::new(
     "credentials.delete",
     Method::DELETE,
     "/v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}",
-    Class::Write,
+    Idempotency::Write,
 )
 .not_executed_on(&[429])
 .sensitive();

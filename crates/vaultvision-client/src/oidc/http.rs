@@ -53,7 +53,7 @@ impl<'c> AsyncHttpClient<'c> for Http {
             head.headers.insert(http::header::USER_AGENT, agent);
             let request = http::Request::from_parts(head, Bytes::from(body));
             let mut limits = BodyLimits::default();
-            limits.answer = 1 << 20;
+            limits.response = 1 << 20;
             let sent = tokio::time::timeout(LIMIT, self.transport.send(request, limits)).await;
             let received = sent
                 .map_err(|_| HttpError(None, "the time limit passed"))?

@@ -5,8 +5,8 @@ use super::http::Http;
 use super::user::UserInfo;
 use crate::{Application, Tenant};
 use auth_client_core::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
+use auth_client_core::provider::{BaseUrl, Settings};
 use auth_client_core::transport::Transport;
-use auth_client_core::{BaseUrl, Settings};
 use chrono::{DateTime, Utc};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{

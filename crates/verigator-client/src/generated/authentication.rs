@@ -4,8 +4,8 @@
 use crate::generated::models::{AuthMethod, StartAuthentication, StartedAuthentication, VerifyPin};
 use crate::generated::operations;
 use crate::{Call, Client, Verification};
-use auth_client_core::auth_core::ExposeSecret;
-use auth_client_core::{decode, model};
+use auth_client_core::provider::check;
+use auth_client_core::{ExposeSecret, decode};
 
 /// The authentication of one user: send a code, then check what the user typed.
 ///
@@ -95,7 +95,7 @@ impl Authentication<'_> {
         self.client
             .engine()
             .request(&operations::AUTHENTICATION_VERIFY, &[self.service_id.into(), self.user_id.into()])
-            .check(model::not_empty(&operations::AUTHENTICATION_VERIFY, "token", pin.token.expose_secret()))
+            .check(check::not_empty(&operations::AUTHENTICATION_VERIFY, "token", pin.token.expose_secret()))
             .json(&pin)
             .call(decode::json)
     }

@@ -2,7 +2,7 @@
 //! Models: what is sent in bodies and read from answers.
 
 use crate::CreationTime;
-use auth_client_core::auth_core::SecretString;
+use auth_client_core::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// A service to register.
@@ -114,7 +114,7 @@ pub struct UserList {
     pub count: Option<i64>,
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How a code reaches the user.
     pub enum AuthMethod {
         /// A text message.
@@ -146,7 +146,7 @@ pub struct StartedAuthentication {
 #[non_exhaustive]
 pub struct VerifyPin {
     /// What the user typed. It is text: zeros at its beginning count. Not empty.
-    #[serde(serialize_with = "auth_client_core::model::expose")]
+    #[serde(serialize_with = "auth_client_core::provider::model::expose")]
     pub token: SecretString,
     /// How the code was sent. Not needed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,36 +2,41 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use auth_client_core::{Class, Operation};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Operation;
 use http::Method;
 
 /// `POST /service`: Registers a service.
 pub static SERVICES_CREATE: Operation =
-    Operation::new("services.create", Method::POST, "/service", Class::Write);
+    Operation::new("services.create", Method::POST, "/service", Idempotency::Write);
 
 /// `GET /service/{service_id}`: Gets a service.
 pub static SERVICES_GET: Operation =
-    Operation::new("services.get", Method::GET, "/service/{service_id}", Class::Read);
+    Operation::new("services.get", Method::GET, "/service/{service_id}", Idempotency::Read);
 
 /// `DELETE /service/{service_id}`: Deletes a service for good.
 pub static SERVICES_DELETE: Operation =
-    Operation::new("services.delete", Method::DELETE, "/service/{service_id}", Class::Write);
+    Operation::new("services.delete", Method::DELETE, "/service/{service_id}", Idempotency::Write);
 
 /// `GET /service/{service_id}/users`: Lists the users of the service.
 pub static USERS_LIST: Operation =
-    Operation::new("users.list", Method::GET, "/service/{service_id}/users", Class::Read);
+    Operation::new("users.list", Method::GET, "/service/{service_id}/users", Idempotency::Read);
 
 /// `POST /service/{service_id}/users`: Adds a user to the service.
 pub static USERS_CREATE: Operation =
-    Operation::new("users.create", Method::POST, "/service/{service_id}/users", Class::Write);
+    Operation::new("users.create", Method::POST, "/service/{service_id}/users", Idempotency::Write);
 
 /// `GET /service/{service_id}/users/{user_id}`: Gets a user.
 pub static USERS_GET: Operation =
-    Operation::new("users.get", Method::GET, "/service/{service_id}/users/{user_id}", Class::Read);
+    Operation::new("users.get", Method::GET, "/service/{service_id}/users/{user_id}", Idempotency::Read);
 
 /// `DELETE /service/{service_id}/users/{user_id}`: Removes a user from the service.
-pub static USERS_DELETE: Operation =
-    Operation::new("users.delete", Method::DELETE, "/service/{service_id}/users/{user_id}", Class::Write);
+pub static USERS_DELETE: Operation = Operation::new(
+    "users.delete",
+    Method::DELETE,
+    "/service/{service_id}/users/{user_id}",
+    Idempotency::Write,
+);
 
 /// `POST /service/{service_id}/users/{user_id}/auth`: Starts an authentication: sends a text message, or asks
 /// the app for a code.
@@ -39,7 +44,7 @@ pub static AUTHENTICATION_START: Operation = Operation::new(
     "authentication.start",
     Method::POST,
     "/service/{service_id}/users/{user_id}/auth",
-    Class::Write,
+    Idempotency::Write,
 )
 .sensitive();
 
@@ -48,7 +53,7 @@ pub static AUTHENTICATION_VERIFY: Operation = Operation::new(
     "authentication.verify",
     Method::PUT,
     "/service/{service_id}/users/{user_id}/auth",
-    Class::Write,
+    Idempotency::Write,
 )
 .sensitive();
 

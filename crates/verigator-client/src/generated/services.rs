@@ -4,7 +4,8 @@
 use crate::generated::models::{NewService, Service};
 use crate::generated::operations;
 use crate::{Call, Client};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Services: the web applications whose users are verified.
 ///
@@ -54,8 +55,8 @@ impl Services<'_> {
         self.client
             .engine()
             .request(&operations::SERVICES_CREATE, &[])
-            .check(model::not_empty(&operations::SERVICES_CREATE, "fqdn", service.fqdn.as_str()))
-            .check(model::not_empty(&operations::SERVICES_CREATE, "name", service.name.as_str()))
+            .check(check::not_empty(&operations::SERVICES_CREATE, "fqdn", service.fqdn.as_str()))
+            .check(check::not_empty(&operations::SERVICES_CREATE, "name", service.name.as_str()))
             .json(&service)
             .call(decode::json)
     }
@@ -111,6 +112,6 @@ impl Services<'_> {
     /// # }
     /// ```
     pub fn delete(&self, service_id: &str) -> Call<()> {
-        self.client.engine().request(&operations::SERVICES_DELETE, &[service_id.into()]).call(decode::nothing)
+        self.client.engine().request(&operations::SERVICES_DELETE, &[service_id.into()]).call(decode::empty)
     }
 }

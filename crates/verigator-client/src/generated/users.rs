@@ -5,7 +5,8 @@ use crate::generated::authentication::Authentication;
 use crate::generated::models::{NewUser, User, UserList};
 use crate::generated::operations;
 use crate::{Call, Client};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Users of a service.
 ///
@@ -94,8 +95,8 @@ impl<'a> Users<'a> {
         self.client
             .engine()
             .request(&operations::USERS_CREATE, &[self.service_id.into()])
-            .check(model::not_empty(&operations::USERS_CREATE, "id_in_service", user.id_in_service.as_str()))
-            .check(model::not_empty(&operations::USERS_CREATE, "phone_number", user.phone_number.as_str()))
+            .check(check::not_empty(&operations::USERS_CREATE, "id_in_service", user.id_in_service.as_str()))
+            .check(check::not_empty(&operations::USERS_CREATE, "phone_number", user.phone_number.as_str()))
             .json(&user)
             .call(decode::json)
     }
@@ -160,6 +161,6 @@ impl<'a> Users<'a> {
         self.client
             .engine()
             .request(&operations::USERS_DELETE, &[self.service_id.into(), user_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

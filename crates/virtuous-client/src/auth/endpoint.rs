@@ -7,12 +7,14 @@ use super::problem::{SessionError, SessionProblem};
 use super::tokens::{TokenAnswer, Tokens, read};
 use crate::error::ErrorBody;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
-use auth_client_core::{Call, Class, Engine, Error, ErrorKind, Operation};
+use auth_client_core::provider::{Engine, Operation};
+use auth_client_core::{Call, Error, ErrorKind, Idempotency};
 use http::{HeaderName, HeaderValue, Method};
 
 static PASSWORD: Operation =
-    Operation::new("token.password", Method::POST, "/Token", Class::Write).sensitive();
-static REFRESH: Operation = Operation::new("token.refresh", Method::POST, "/Token", Class::Write).sensitive();
+    Operation::new("token.password", Method::POST, "/Token", Idempotency::Write).sensitive();
+static REFRESH: Operation =
+    Operation::new("token.refresh", Method::POST, "/Token", Idempotency::Write).sensitive();
 
 /// What a grant brought.
 #[derive(Debug)]

@@ -12,13 +12,14 @@ use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
 use super::problem::{SessionError, SessionProblem};
 use super::tokens::Tokens;
 use async_trait::async_trait;
+use auth_client_core::Error;
 use auth_client_core::auth_core::scheme::Bearer;
 use auth_client_core::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
 use auth_client_core::auth_core::token::Lifetime;
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign};
-use auth_client_core::{Engine, Error, Renew, Renewed, Renewing};
+use auth_client_core::provider::{Engine, Renew, Renewed, Renewing};
 use http::StatusCode;
 use std::fmt;
 use std::future::{Future, poll_fn};

@@ -6,7 +6,7 @@
 use auth_client_core::auth_core::SecretString;
 use auth_client_core::auth_core::scheme::Bearer;
 use auth_client_core::decode::DecodeFailure;
-use auth_client_core::model;
+use auth_client_core::provider::model;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! The file of an export. It is its own memory: the last whole line tells where the next run goes on.
 
 use super::{ExportError, Resource, Row};
-use auth_client_core::record::Field as _;
+use auth_client_core::provider::record::Field as _;
 use serde_json::{Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};

@@ -28,8 +28,9 @@ pub use resource::{Resource, UnknownResource};
 use crate::generated::{Paging, QueryOptions};
 use crate::query::{ContactQuery, Query};
 use crate::{Client, Error, ErrorKind, Walk, page};
-use auth_client_core::record::{Field, Fit};
-use auth_client_core::{Operation, decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::record::{Field, Fit};
+use auth_client_core::provider::{Operation, check};
 use file::ExportFile;
 use serde::Serialize;
 use serde_json::Value;
@@ -271,7 +272,7 @@ impl<'a> Export<'a> {
             if operation.paging().is_none() {
                 return request.call(page::read_only);
             }
-            let in_bounds = model::page(operation, paging.skip, paging.take);
+            let in_bounds = check::page(operation, paging.skip, paging.take);
             request.query("skip", paging.skip).query("take", paging.take).check(in_bounds).call(page::read)
         };
         let walk = Walk::new(self.query.query.clone(), fetch, resource.row_id()).sorted_by(resource.sort());
@@ -372,7 +373,7 @@ impl Field for Ids {
     }
 }
 
-auth_client_core::deserialize_records!(Ids);
+auth_client_core::provider::deserialize_records!(Ids);
 
 pub(crate) type AnyOperation = &'static Operation;
 

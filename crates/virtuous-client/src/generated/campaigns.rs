@@ -6,7 +6,8 @@ use crate::generated::models::campaigns::Campaign;
 use crate::generated::models::contacts::QueryOptions;
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Campaigns. They can be read only.
 ///
@@ -122,7 +123,7 @@ impl Campaigns<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::CAMPAIGNS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::CAMPAIGNS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

@@ -6,7 +6,8 @@ use crate::generated::models::communications::{Communication, CommunicationCreat
 use crate::generated::models::contacts::{NameSort, QueryOptions};
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Communications of campaigns.
 ///
@@ -70,7 +71,7 @@ impl Communications<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::COMMUNICATIONS_BY_CAMPAIGN, options.skip, options.take))
+            .check(check::page(&operations::COMMUNICATIONS_BY_CAMPAIGN, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -202,7 +203,7 @@ impl Communications<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::COMMUNICATIONS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::COMMUNICATIONS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 

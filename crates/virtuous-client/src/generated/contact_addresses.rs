@@ -167,7 +167,7 @@ impl ContactAddresses<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_ADDRESSES_DELETE, &[contact_address_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Adds an address to a contact.
@@ -225,7 +225,7 @@ impl ContactAddresses<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_ADDRESSES_ARCHIVE, &[contact_address_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Takes an address out of the archive.
@@ -253,6 +253,6 @@ impl ContactAddresses<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_ADDRESSES_UNARCHIVE, &[contact_address_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

@@ -131,6 +131,6 @@ impl ContactCollections<'_> {
                 &operations::CONTACT_COLLECTIONS_DELETE,
                 &[self.contact_id.into(), collection_instance_id.into()],
             )
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

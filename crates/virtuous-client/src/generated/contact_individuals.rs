@@ -10,7 +10,8 @@ use crate::generated::models::contacts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Individuals: the people of contacts.
 ///
@@ -176,7 +177,7 @@ impl ContactIndividuals<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_INDIVIDUALS_DELETE, &[contact_individual_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Finds the individual with an e-mail address.
@@ -367,7 +368,7 @@ impl ContactIndividuals<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::CONTACT_INDIVIDUALS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::CONTACT_INDIVIDUALS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -405,7 +406,7 @@ impl ContactIndividuals<'_> {
             .request(&operations::CONTACT_INDIVIDUALS_EMAIL_LISTS, &[contact_individual_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACT_INDIVIDUALS_EMAIL_LISTS, options.skip, options.take))
+            .check(check::page(&operations::CONTACT_INDIVIDUALS_EMAIL_LISTS, options.skip, options.take))
             .call(crate::page::read)
     }
 }

@@ -192,7 +192,7 @@ impl ContactMethods<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_METHODS_DELETE, &[contact_method_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Adds a way to reach an individual.
@@ -256,7 +256,7 @@ impl ContactMethods<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_METHODS_ARCHIVE, &[contact_method_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Takes a way to reach a person out of the archive.
@@ -284,6 +284,6 @@ impl ContactMethods<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_METHODS_UNARCHIVE, &[contact_method_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

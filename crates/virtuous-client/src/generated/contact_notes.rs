@@ -6,7 +6,8 @@ use crate::generated::models::contact_notes::{ContactNote, NoteCreate, NoteEmail
 use crate::generated::models::contacts::{CustomFieldDef, QueryOptions};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 use serde_json::{Map, Value};
 
 /// Notes on contacts.
@@ -69,7 +70,7 @@ impl ContactNotes<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACT_NOTES_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::CONTACT_NOTES_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -116,7 +117,7 @@ impl ContactNotes<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACT_NOTES_IMPORTANT_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::CONTACT_NOTES_IMPORTANT_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -240,10 +241,7 @@ impl ContactNotes<'_> {
     /// # }
     /// ```
     pub fn delete(&self, note_id: i64) -> Call<()> {
-        self.client
-            .engine()
-            .request(&operations::CONTACT_NOTES_DELETE, &[note_id.into()])
-            .call(decode::nothing)
+        self.client.engine().request(&operations::CONTACT_NOTES_DELETE, &[note_id.into()]).call(decode::empty)
     }
 
     /// Leaves a note on a contact.
@@ -361,7 +359,7 @@ impl ContactNotes<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::CONTACT_NOTES_QUERY, options.skip, options.take))
+            .check(check::page(&operations::CONTACT_NOTES_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 

@@ -52,7 +52,7 @@ impl ContactReferences<'_> {
             .engine()
             .request(&operations::CONTACT_REFERENCES_CREATE, &[])
             .json(&reference)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Takes an id in another system away.
@@ -82,7 +82,7 @@ impl ContactReferences<'_> {
             .engine()
             .request(&operations::CONTACT_REFERENCES_DELETE, &[(&arguments.reference_source).into()])
             .query("referenceId", &arguments.reference_id)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }
 

@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::contact_tags::{ContactTag, ContactTagCreate};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Tags on contacts.
 ///
@@ -51,7 +52,7 @@ impl ContactTags<'_> {
             .request(&operations::CONTACT_TAGS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACT_TAGS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::CONTACT_TAGS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -101,6 +102,6 @@ impl ContactTags<'_> {
         self.client
             .engine()
             .request(&operations::CONTACT_TAGS_DELETE, &[contact_tag_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

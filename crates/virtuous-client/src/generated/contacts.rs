@@ -9,7 +9,8 @@ use crate::generated::models::contacts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, ContactQuery, Error, Page, ReceiptFile};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Contacts: households, organizations and foundations.
 ///
@@ -223,7 +224,7 @@ impl Contacts<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACTS_BY_TAG, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_BY_TAG, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -293,7 +294,7 @@ impl Contacts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&ContactsSearchBody { search: search.into() })
-            .check(model::page(&operations::CONTACTS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -328,7 +329,7 @@ impl Contacts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&place)
-            .check(model::page(&operations::CONTACTS_PROXIMITY, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_PROXIMITY, options.skip, options.take))
             .call(decode::json)
     }
 
@@ -356,7 +357,7 @@ impl Contacts<'_> {
             .request(&operations::CONTACTS_ACTIVITY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACTS_ACTIVITY, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_ACTIVITY, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -384,7 +385,7 @@ impl Contacts<'_> {
             .request(&operations::CONTACTS_FOLLOWING, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACTS_FOLLOWING, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_FOLLOWING, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -457,7 +458,7 @@ impl Contacts<'_> {
             .engine()
             .request(&operations::CONTACTS_ARCHIVE, &[contact_id.into()])
             .json(&reason)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Takes a contact out of the archive.
@@ -487,7 +488,7 @@ impl Contacts<'_> {
         self.client
             .engine()
             .request(&operations::CONTACTS_UNARCHIVE, &[contact_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Follows a contact, or no longer does.
@@ -515,7 +516,7 @@ impl Contacts<'_> {
         self.client
             .engine()
             .request(&operations::CONTACTS_TOGGLE_FOLLOW, &[contact_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Lists the collections that contacts can have records of.
@@ -573,7 +574,7 @@ impl Contacts<'_> {
             .engine()
             .request(&operations::CONTACTS_CREATE_TRANSACTION, &[])
             .json(&transaction)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Hands in many contacts at once, to be matched in the following night.
@@ -607,11 +608,7 @@ impl Contacts<'_> {
     /// # }
     /// ```
     pub fn create_batch(&self, batch: ContactTransactionBatch) -> Call<()> {
-        self.client
-            .engine()
-            .request(&operations::CONTACTS_CREATE_BATCH, &[])
-            .json(&batch)
-            .call(decode::nothing)
+        self.client.engine().request(&operations::CONTACTS_CREATE_BATCH, &[]).json(&batch).call(decode::empty)
     }
 
     /// Lists what can stand before a name.
@@ -724,7 +721,7 @@ impl Contacts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::CONTACTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -759,7 +756,7 @@ impl Contacts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::CONTACTS_QUERY_FULL, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_QUERY_FULL, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -793,7 +790,7 @@ impl Contacts<'_> {
             .query("email", &options.email)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::CONTACTS_RECEIPTS, options.skip, options.take))
+            .check(check::page(&operations::CONTACTS_RECEIPTS, options.skip, options.take))
             .call(crate::page::read)
     }
 

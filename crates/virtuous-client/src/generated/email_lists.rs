@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::email_lists::{EmailList, EmailListAdd, EmailListsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// E-mail lists.
 ///
@@ -49,7 +50,7 @@ impl EmailLists<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&EmailListsSearchBody { search: search.into() })
-            .check(model::page(&operations::EMAIL_LISTS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::EMAIL_LISTS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -77,6 +78,6 @@ impl EmailLists<'_> {
     /// # }
     /// ```
     pub fn add(&self, additions: EmailListAdd) -> Call<()> {
-        self.client.engine().request(&operations::EMAIL_LISTS_ADD, &[]).json(&additions).call(decode::nothing)
+        self.client.engine().request(&operations::EMAIL_LISTS_ADD, &[]).json(&additions).call(decode::empty)
     }
 }

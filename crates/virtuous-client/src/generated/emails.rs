@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::emails::{Email, EmailSend, EmailsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// E-mails.
 ///
@@ -49,7 +50,7 @@ impl Emails<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&EmailsSearchBody { search: search.into() })
-            .check(model::page(&operations::EMAILS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::EMAILS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -80,6 +81,6 @@ impl Emails<'_> {
     /// # }
     /// ```
     pub fn send(&self, email: impl Into<EmailSend>) -> Call<()> {
-        self.client.engine().request(&operations::EMAILS_SEND, &[]).json(&email.into()).call(decode::nothing)
+        self.client.engine().request(&operations::EMAILS_SEND, &[]).json(&email.into()).call(decode::empty)
     }
 }

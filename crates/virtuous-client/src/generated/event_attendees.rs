@@ -6,7 +6,8 @@ use crate::generated::models::event_attendees::{EventAttendeeCreate, EventAttend
 use crate::generated::models::events::EventAttendee;
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Who is invited to one event.
 ///
@@ -54,7 +55,7 @@ impl EventAttendees<'_> {
             .request(&operations::EVENT_ATTENDEES_LIST, &[self.event_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::EVENT_ATTENDEES_LIST, options.skip, options.take))
+            .check(check::page(&operations::EVENT_ATTENDEES_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -211,6 +212,6 @@ impl EventAttendees<'_> {
         self.client
             .engine()
             .request(&operations::EVENT_ATTENDEES_DELETE, &[self.event_id.into(), event_attendee_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

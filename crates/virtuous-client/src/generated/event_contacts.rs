@@ -6,7 +6,8 @@ use crate::generated::models::event_contacts::EventContactsCreateBody;
 use crate::generated::models::events::EventContact;
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Who is in charge of one event.
 ///
@@ -54,7 +55,7 @@ impl EventContacts<'_> {
             .request(&operations::EVENT_CONTACTS_LIST, &[self.event_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::EVENT_CONTACTS_LIST, options.skip, options.take))
+            .check(check::page(&operations::EVENT_CONTACTS_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -136,6 +137,6 @@ impl EventContacts<'_> {
         self.client
             .engine()
             .request(&operations::EVENT_CONTACTS_DELETE, &[self.event_id.into(), event_contact_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

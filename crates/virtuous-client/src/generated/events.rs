@@ -6,7 +6,8 @@ use crate::generated::models::contacts::{CustomFieldDef, QueryOptions};
 use crate::generated::models::events::{Event, EventAttendee, EventWrite};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Events.
 ///
@@ -49,7 +50,7 @@ impl Events<'_> {
             .request(&operations::EVENTS_LIST, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::EVENTS_LIST, options.skip, options.take))
+            .check(check::page(&operations::EVENTS_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -186,7 +187,7 @@ impl Events<'_> {
     /// # }
     /// ```
     pub fn delete(&self, event_id: i64) -> Call<()> {
-        self.client.engine().request(&operations::EVENTS_DELETE, &[event_id.into()]).call(decode::nothing)
+        self.client.engine().request(&operations::EVENTS_DELETE, &[event_id.into()]).call(decode::empty)
     }
 
     /// Searches events by words.
@@ -305,7 +306,7 @@ impl Events<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::EVENTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::EVENTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -377,7 +378,7 @@ impl Events<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::EVENTS_QUERY_ATTENDEES, options.skip, options.take))
+            .check(check::page(&operations::EVENTS_QUERY_ATTENDEES, options.skip, options.take))
             .call(crate::page::read)
     }
 }

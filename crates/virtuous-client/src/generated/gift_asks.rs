@@ -7,7 +7,8 @@ use crate::generated::models::gift_asks::{GiftAsk, GiftAskCreate, GiftAskUpdate}
 use crate::generated::models::gifts::Gift;
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// What contacts were asked for.
 ///
@@ -52,7 +53,7 @@ impl GiftAsks<'_> {
             .request(&operations::GIFT_ASKS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::GIFT_ASKS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::GIFT_ASKS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -268,7 +269,7 @@ impl GiftAsks<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::GIFT_ASKS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::GIFT_ASKS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

@@ -6,7 +6,8 @@ use crate::generated::models::contacts::QueryOptions;
 use crate::generated::models::gift_designations::GiftDesignationRow;
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// The parts of gifts that go to projects.
 ///
@@ -73,7 +74,7 @@ impl GiftDesignations<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::GIFT_DESIGNATIONS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::GIFT_DESIGNATIONS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

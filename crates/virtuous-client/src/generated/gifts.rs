@@ -9,7 +9,8 @@ use crate::generated::models::gifts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Gifts, and the transactions that become gifts.
 ///
@@ -66,7 +67,7 @@ impl Gifts<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::GIFTS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::GIFTS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -114,7 +115,7 @@ impl Gifts<'_> {
             .query("excludeReferenceOriginatedGifts", options.exclude_reference_originated_gifts)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::GIFTS_BY_REFERENCE, options.skip, options.take))
+            .check(check::page(&operations::GIFTS_BY_REFERENCE, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -161,7 +162,7 @@ impl Gifts<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::GIFTS_PASSTHROUGH_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::GIFTS_PASSTHROUGH_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -280,7 +281,7 @@ impl Gifts<'_> {
     /// # }
     /// ```
     pub fn delete(&self, gift_id: i64) -> Call<()> {
-        self.client.engine().request(&operations::GIFTS_DELETE, &[gift_id.into()]).call(decode::nothing)
+        self.client.engine().request(&operations::GIFTS_DELETE, &[gift_id.into()]).call(decode::empty)
     }
 
     /// Gets the gift that has this id in this other system.
@@ -386,7 +387,7 @@ impl Gifts<'_> {
     /// # }
     /// ```
     pub fn patch(&self, changes: &[GiftPatch]) -> Call<()> {
-        self.client.engine().request(&operations::GIFTS_PATCH, &[]).json(changes).call(decode::nothing)
+        self.client.engine().request(&operations::GIFTS_PATCH, &[]).json(changes).call(decode::empty)
     }
 
     /// Records up to 100 gifts at once, without matching.
@@ -498,7 +499,7 @@ impl Gifts<'_> {
             .engine()
             .request(&operations::GIFTS_CREATE_TRANSACTION, &[])
             .json(&transaction)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Hands in many gifts at once, to be matched in the following night.
@@ -547,7 +548,7 @@ impl Gifts<'_> {
             .engine()
             .request(&operations::GIFTS_CREATE_TRANSACTIONS, &[])
             .json(&batch)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Lists the organization's own fields of gifts.
@@ -604,7 +605,7 @@ impl Gifts<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::GIFTS_NON_CASH_GIFT_TYPES, options.skip, options.take))
+            .check(check::page(&operations::GIFTS_NON_CASH_GIFT_TYPES, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -658,7 +659,7 @@ impl Gifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::GIFTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -692,7 +693,7 @@ impl Gifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::GIFTS_QUERY_FULL, options.skip, options.take))
+            .check(check::page(&operations::GIFTS_QUERY_FULL, options.skip, options.take))
             .call(crate::page::read)
     }
 }

@@ -7,7 +7,8 @@ use crate::generated::models::gifts::Gift;
 use crate::generated::models::grants::{Grant, GrantWrite};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Grants.
 ///
@@ -52,7 +53,7 @@ impl Grants<'_> {
             .request(&operations::GRANTS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::GRANTS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::GRANTS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -157,7 +158,7 @@ impl Grants<'_> {
     /// # }
     /// ```
     pub fn delete(&self, grant_id: i64) -> Call<()> {
-        self.client.engine().request(&operations::GRANTS_DELETE, &[grant_id.into()]).call(decode::nothing)
+        self.client.engine().request(&operations::GRANTS_DELETE, &[grant_id.into()]).call(decode::empty)
     }
 
     /// Gets the grant with an id of one's own.
@@ -301,7 +302,7 @@ impl Grants<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::GRANTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::GRANTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

@@ -134,7 +134,7 @@ impl IndividualCollections<'_> {
                 &[self.contact_individual_id.into(), arguments.collection_id.into()],
             )
             .query("collectionInstanceId", arguments.collection_instance_id)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }
 

@@ -139,6 +139,6 @@ impl OpportunityOrganizers<'_> {
                 &operations::OPPORTUNITY_ORGANIZERS_DELETE,
                 &[self.volunteer_opportunity_id.into(), volunteer_organizer_id.into()],
             )
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

@@ -7,7 +7,8 @@ use crate::generated::models::opportunity_volunteers::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// The volunteers of one opportunity, and their hours.
 ///
@@ -56,7 +57,7 @@ impl OpportunityVolunteers<'_> {
             .request(&operations::OPPORTUNITY_VOLUNTEERS_LIST, &[self.volunteer_opportunity_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::OPPORTUNITY_VOLUNTEERS_LIST, options.skip, options.take))
+            .check(check::page(&operations::OPPORTUNITY_VOLUNTEERS_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -144,7 +145,7 @@ impl OpportunityVolunteers<'_> {
                 &operations::OPPORTUNITY_VOLUNTEERS_DELETE,
                 &[self.volunteer_opportunity_id.into(), volunteer_id.into()],
             )
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Lists the hours of a volunteer.
@@ -355,6 +356,6 @@ impl OpportunityVolunteers<'_> {
                 &operations::OPPORTUNITY_VOLUNTEERS_DELETE_ATTENDANCE,
                 &[self.volunteer_opportunity_id.into(), volunteer_attendance_id.into()],
             )
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::organization_groups::{OrganizationGroup, OrganizationGroupContact};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Groups of contacts.
 ///
@@ -52,7 +53,7 @@ impl OrganizationGroups<'_> {
             .query("filter", &options.filter)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::ORGANIZATION_GROUPS_LIST, options.skip, options.take))
+            .check(check::page(&operations::ORGANIZATION_GROUPS_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -115,7 +116,7 @@ impl OrganizationGroups<'_> {
             .request(&operations::ORGANIZATION_GROUPS_CONTACTS, &[organization_group_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::ORGANIZATION_GROUPS_CONTACTS, options.skip, options.take))
+            .check(check::page(&operations::ORGANIZATION_GROUPS_CONTACTS, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -212,7 +213,7 @@ impl OrganizationGroups<'_> {
                 &operations::ORGANIZATION_GROUPS_REMOVE_CONTACT,
                 &[arguments.organization_group_id.into(), arguments.contact_id.into()],
             )
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }
 

@@ -93,6 +93,6 @@ impl Organizations<'_> {
             .engine()
             .request(&operations::ORGANIZATIONS_SWITCH, &[])
             .json(&OrganizationsSwitchBody { organization_user_id })
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }

@@ -7,7 +7,8 @@ use crate::generated::models::gifts::Gift;
 use crate::generated::models::planned_gifts::{PlannedGift, PlannedGiftCreate, PlannedGiftUpdate};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Planned gifts, such as bequests.
 ///
@@ -53,7 +54,7 @@ impl PlannedGifts<'_> {
             .request(&operations::PLANNED_GIFTS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::PLANNED_GIFTS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::PLANNED_GIFTS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -285,7 +286,7 @@ impl PlannedGifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::PLANNED_GIFTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::PLANNED_GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

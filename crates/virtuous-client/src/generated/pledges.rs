@@ -8,7 +8,8 @@ use crate::generated::models::pledges::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Pledges and their payments.
 ///
@@ -65,7 +66,7 @@ impl Pledges<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::PLEDGES_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::PLEDGES_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -227,7 +228,7 @@ impl Pledges<'_> {
         self.client
             .engine()
             .request(&operations::PLEDGES_WRITE_OFF, &[pledge_id.into()])
-            .check(model::not_empty(&operations::PLEDGES_WRITE_OFF, "reason", body.reason.as_str()))
+            .check(check::not_empty(&operations::PLEDGES_WRITE_OFF, "reason", body.reason.as_str()))
             .json(&body)
             .call(decode::json)
     }
@@ -300,7 +301,7 @@ impl Pledges<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::PLEDGES_QUERY, options.skip, options.take))
+            .check(check::page(&operations::PLEDGES_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

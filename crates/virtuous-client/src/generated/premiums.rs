@@ -6,7 +6,8 @@ use crate::generated::models::contacts::{CustomFieldDef, QueryOptions};
 use crate::generated::models::premiums::{Premium, PremiumWrite, PremiumsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Premiums: what is given in return.
 ///
@@ -158,7 +159,7 @@ impl Premiums<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&PremiumsSearchBody { search: search.into() })
-            .check(model::page(&operations::PREMIUMS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::PREMIUMS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -301,7 +302,7 @@ impl Premiums<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::PREMIUMS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::PREMIUMS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 

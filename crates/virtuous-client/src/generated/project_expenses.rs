@@ -238,7 +238,7 @@ impl ProjectExpenses<'_> {
             .json(&ProjectExpensesCreateBatchBody {
                 project_expenses: project_expenses.into_iter().collect(),
             })
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }
 

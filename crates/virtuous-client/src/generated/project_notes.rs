@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::project_notes::{ProjectNote, ProjectNoteCreate, ProjectNoteUpdate};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Notes on projects.
 ///
@@ -51,7 +52,7 @@ impl ProjectNotes<'_> {
             .request(&operations::PROJECT_NOTES_BY_PROJECT, &[project_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::PROJECT_NOTES_BY_PROJECT, options.skip, options.take))
+            .check(check::page(&operations::PROJECT_NOTES_BY_PROJECT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -174,10 +175,7 @@ impl ProjectNotes<'_> {
     /// # }
     /// ```
     pub fn delete(&self, note_id: i64) -> Call<()> {
-        self.client
-            .engine()
-            .request(&operations::PROJECT_NOTES_DELETE, &[note_id.into()])
-            .call(decode::nothing)
+        self.client.engine().request(&operations::PROJECT_NOTES_DELETE, &[note_id.into()]).call(decode::empty)
     }
 
     /// Leaves a note on a project.

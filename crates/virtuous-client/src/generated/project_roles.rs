@@ -7,7 +7,8 @@ use crate::generated::models::project_roles::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Roles of contacts in projects.
 ///
@@ -53,7 +54,7 @@ impl ProjectRoles<'_> {
             .request(&operations::PROJECT_ROLES_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::PROJECT_ROLES_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::PROJECT_ROLES_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -84,7 +85,7 @@ impl ProjectRoles<'_> {
             .request(&operations::PROJECT_ROLES_BY_PROJECT, &[project_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::PROJECT_ROLES_BY_PROJECT, options.skip, options.take))
+            .check(check::page(&operations::PROJECT_ROLES_BY_PROJECT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -174,7 +175,7 @@ impl ProjectRoles<'_> {
         self.client
             .engine()
             .request(&operations::PROJECT_ROLES_DELETE, &[project_role_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Gives a contact a role in a project.
@@ -228,7 +229,7 @@ impl ProjectRoles<'_> {
             .request(&operations::PROJECT_ROLES_TYPES, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::PROJECT_ROLES_TYPES, options.skip, options.take))
+            .check(check::page(&operations::PROJECT_ROLES_TYPES, options.skip, options.take))
             .call(crate::page::read)
     }
 }

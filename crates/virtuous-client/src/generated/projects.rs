@@ -8,7 +8,8 @@ use crate::generated::models::projects::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Projects that gifts go to.
 ///
@@ -178,7 +179,7 @@ impl Projects<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&ProjectsSearchBody { search: search.into() })
-            .check(model::page(&operations::PROJECTS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::PROJECTS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -240,7 +241,7 @@ impl Projects<'_> {
     /// # }
     /// ```
     pub fn patch(&self, changes: &[ProjectPatch]) -> Call<()> {
-        self.client.engine().request(&operations::PROJECTS_PATCH, &[]).json(changes).call(decode::nothing)
+        self.client.engine().request(&operations::PROJECTS_PATCH, &[]).json(changes).call(decode::empty)
     }
 
     /// Sets the inventory status of a project.
@@ -281,7 +282,7 @@ impl Projects<'_> {
             .request(&operations::PROJECTS_SET_STATUS, &[project_id.into()])
             .query("inventoryStatus", inventory_status)
             .query("durationMinutes", options.duration_minutes)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Sets the balances of a project.
@@ -411,7 +412,7 @@ impl Projects<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::PROJECTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::PROJECTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 }

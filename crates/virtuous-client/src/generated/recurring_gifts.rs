@@ -9,7 +9,8 @@ use crate::generated::models::recurring_gifts::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Recurring gifts and their payments.
 ///
@@ -71,7 +72,7 @@ impl RecurringGifts<'_> {
             .query("descending", options.descending)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::RECURRING_GIFTS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::RECURRING_GIFTS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -304,7 +305,7 @@ impl RecurringGifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::RECURRING_GIFTS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::RECURRING_GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -339,7 +340,7 @@ impl RecurringGifts<'_> {
             .request(&operations::RECURRING_GIFTS_PAYMENTS, &[recurring_gift_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::RECURRING_GIFTS_PAYMENTS, options.skip, options.take))
+            .check(check::page(&operations::RECURRING_GIFTS_PAYMENTS, options.skip, options.take))
             .call(crate::page::read)
     }
 }

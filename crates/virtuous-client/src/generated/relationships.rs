@@ -7,7 +7,8 @@ use crate::generated::models::relationships::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// What contacts are to each other.
 ///
@@ -55,7 +56,7 @@ impl Relationships<'_> {
             .request(&operations::RELATIONSHIPS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::RELATIONSHIPS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::RELATIONSHIPS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -151,7 +152,7 @@ impl Relationships<'_> {
         self.client
             .engine()
             .request(&operations::RELATIONSHIPS_DELETE, &[relationship_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Lists what contacts can be to each other.

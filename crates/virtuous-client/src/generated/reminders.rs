@@ -9,7 +9,8 @@ use crate::generated::models::reminders::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 use serde_json::{Map, Value};
 
 /// Reminders. The vendor has put tasks in their place.
@@ -59,7 +60,7 @@ impl Reminders<'_> {
             .query("search.search", &options.search)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::REMINDERS_ACTIVE, options.skip, options.take))
+            .check(check::page(&operations::REMINDERS_ACTIVE, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -89,7 +90,7 @@ impl Reminders<'_> {
             .request(&operations::REMINDERS_SAVED, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::REMINDERS_SAVED, options.skip, options.take))
+            .check(check::page(&operations::REMINDERS_SAVED, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -122,7 +123,7 @@ impl Reminders<'_> {
             .request(&operations::REMINDERS_ACTIVE_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::REMINDERS_ACTIVE_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::REMINDERS_ACTIVE_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -155,7 +156,7 @@ impl Reminders<'_> {
             .request(&operations::REMINDERS_INACTIVE_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::REMINDERS_INACTIVE_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::REMINDERS_INACTIVE_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -187,7 +188,7 @@ impl Reminders<'_> {
             .request(&operations::REMINDERS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::REMINDERS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::REMINDERS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 

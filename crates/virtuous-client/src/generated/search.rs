@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::search::{SearchRequest, SearchResults};
 use crate::generated::operations;
 use crate::{Call, Client};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Search over everything.
 ///
@@ -55,7 +56,7 @@ impl Search<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&request.into())
-            .check(model::page(&operations::SEARCH_ALL, options.skip, options.take))
+            .check(check::page(&operations::SEARCH_ALL, options.skip, options.take))
             .call(decode::json)
     }
 }

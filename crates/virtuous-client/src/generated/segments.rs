@@ -5,7 +5,8 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::segments::{Segment, SegmentCreate, SegmentUpdate, SegmentsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Segments: whom a communication goes to.
 ///
@@ -50,7 +51,7 @@ impl Segments<'_> {
             .request(&operations::SEGMENTS_BY_CONTACT, &[contact_id.into()])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::SEGMENTS_BY_CONTACT, options.skip, options.take))
+            .check(check::page(&operations::SEGMENTS_BY_CONTACT, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -195,7 +196,7 @@ impl Segments<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&SegmentsSearchBody { search: search.into() })
-            .check(model::page(&operations::SEGMENTS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::SEGMENTS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 

@@ -5,7 +5,7 @@ use crate::generated::contacts::Paging;
 use crate::generated::models::tags::{Tag, TagsSearchBody};
 use crate::generated::operations;
 use crate::{Call, Client, Page};
-use auth_client_core::model;
+use auth_client_core::provider::check;
 
 /// Tags. They are made in the web application only.
 ///
@@ -50,7 +50,7 @@ impl Tags<'_> {
             .request(&operations::TAGS_LIST, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::TAGS_LIST, options.skip, options.take))
+            .check(check::page(&operations::TAGS_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -79,7 +79,7 @@ impl Tags<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&TagsSearchBody { search: search.into() })
-            .check(model::page(&operations::TAGS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::TAGS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 }

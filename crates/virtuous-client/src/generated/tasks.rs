@@ -6,7 +6,8 @@ use crate::generated::models::contacts::QueryOptions;
 use crate::generated::models::tasks::{Task, TaskCreate};
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Tasks.
 ///
@@ -108,7 +109,7 @@ impl Tasks<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(query)
-            .check(model::page(&operations::TASKS_QUERY, options.skip, options.take))
+            .check(check::page(&operations::TASKS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
 

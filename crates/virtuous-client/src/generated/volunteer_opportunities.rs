@@ -7,7 +7,8 @@ use crate::generated::models::volunteer_opportunities::{
 };
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Opportunities to help.
 ///
@@ -54,7 +55,7 @@ impl VolunteerOpportunities<'_> {
             .query("filter", &options.filter)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::VOLUNTEER_OPPORTUNITIES_LIST, options.skip, options.take))
+            .check(check::page(&operations::VOLUNTEER_OPPORTUNITIES_LIST, options.skip, options.take))
             .call(crate::page::read)
     }
 
@@ -223,7 +224,7 @@ impl VolunteerOpportunities<'_> {
         self.client
             .engine()
             .request(&operations::VOLUNTEER_OPPORTUNITIES_DELETE, &[volunteer_opportunity_id.into()])
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Lists the organization's own fields of opportunities.

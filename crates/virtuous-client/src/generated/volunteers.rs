@@ -5,7 +5,8 @@ use crate::generated::models::contacts::QueryOptions;
 use crate::generated::models::opportunity_volunteers::Volunteer;
 use crate::generated::operations;
 use crate::{Call, Client, Page, Query};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Volunteers of all opportunities.
 ///
@@ -65,7 +66,7 @@ impl Volunteers<'_> {
             .query("emailAddress", &options.email_address)
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::VOLUNTEERS_SEARCH, options.skip, options.take))
+            .check(check::page(&operations::VOLUNTEERS_SEARCH, options.skip, options.take))
             .call(crate::page::read)
     }
 

@@ -136,7 +136,7 @@ impl Webhooks<'_> {
     /// # }
     /// ```
     pub fn delete(&self, webhook_id: i64) -> Call<()> {
-        self.client.engine().request(&operations::WEBHOOKS_DELETE, &[webhook_id.into()]).call(decode::nothing)
+        self.client.engine().request(&operations::WEBHOOKS_DELETE, &[webhook_id.into()]).call(decode::empty)
     }
 
     /// Subscribes to what happens.

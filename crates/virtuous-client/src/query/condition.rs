@@ -3,7 +3,7 @@
 use super::date::IntoQueryValue;
 use serde::{Deserialize, Serialize};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How a parameter is compared. The vendor may have more than are known here.
     ///
     /// ```

@@ -9,7 +9,7 @@ mod records;
 use crate::generated::Paging;
 use crate::query::{Query, parameter};
 use crate::{Call, Error, ErrorKind, Page};
-use auth_client_core::record::Field;
+use auth_client_core::provider::record::Field;
 use futures_core::Stream;
 use http::StatusCode;
 use std::fmt;

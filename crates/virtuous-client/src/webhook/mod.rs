@@ -18,7 +18,7 @@ use std::fmt;
 
 pub use record::{WebhookContact, WebhookGift, WebhookRecord};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What has happened.
     ///
     /// ```

@@ -110,7 +110,7 @@ fn value(plan: &Plan<'_>, property: &Property, source: Option<&Property>) -> Tok
         (Some(value), _) => value,
         // The vendor's answers have more than its reference tells.
         (None, Type::Text | Type::Integer | Type::Number | Type::Boolean | Type::Custom(_)) => {
-            quote!(auth_client_core::record::known(&read.unknown, #wire))
+            quote!(auth_client_core::provider::record::known(&read.unknown, #wire))
         }
         (None, _) => quote!(None),
     };

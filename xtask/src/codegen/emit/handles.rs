@@ -258,7 +258,7 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
     }
     if operation.paging.is_some() {
         request =
-            quote!(#request.check(model::page(&operations::#operation_name, options.skip, options.take)));
+            quote!(#request.check(check::page(&operations::#operation_name, options.skip, options.take)));
     }
     let (answer, decoder) = answer(plan.api, operation);
     quote! {
@@ -311,7 +311,7 @@ fn not_empty(operation: &Operation, form: &BodyForm<'_>) -> Vec<TokenStream> {
             (_, false) => quote!(#body.#field.as_str()),
             (_, true) => quote!(#body.#field.as_deref()),
         };
-        quote!(model::not_empty(&operations::#name, #wire, #text))
+        quote!(check::not_empty(&operations::#name, #wire, #text))
     });
     checks.collect()
 }
@@ -366,6 +366,6 @@ pub(super) fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStr
             (owned(ty), api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default())
         }
         Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
-        None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::nothing))),
+        None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::empty))),
     }
 }

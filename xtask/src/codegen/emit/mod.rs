@@ -87,7 +87,7 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         let mut names: Names =
             file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
         names.insert("WireServer".to_owned(), "auth_client_core::testing::WireServer".to_owned());
-        names.insert("ExposeSecret".to_owned(), "auth_client_core::auth_core::ExposeSecret".to_owned());
+        names.insert("ExposeSecret".to_owned(), "auth_client_core::ExposeSecret".to_owned());
         names.insert("common".to_owned(), "crate::common".to_owned());
         names.insert("assert_sent".to_owned(), "super::assert_sent".to_owned());
         let text = file.render(&names, origin.root)?;
@@ -138,21 +138,22 @@ fn names(plan: &Plan<'_>) -> Names {
     let mut names: Names = [
         ("BTreeMap", "std::collections::BTreeMap"),
         ("Call", "crate::Call"),
-        ("Class", "auth_client_core::Class"),
+        ("Idempotency", "auth_client_core::Idempotency"),
         ("Client", "crate::Client"),
         ("Deserialize", "serde::Deserialize"),
-        ("Field", "auth_client_core::record::Field"),
+        ("Field", "auth_client_core::provider::record::Field"),
         ("Map", "serde_json::Map"),
         ("Error", "crate::Error"),
-        ("ExposeSecret", "auth_client_core::auth_core::ExposeSecret"),
+        ("ExposeSecret", "auth_client_core::ExposeSecret"),
         ("Method", "http::Method"),
-        ("Operation", "auth_client_core::Operation"),
-        ("Record", "auth_client_core::record::Record"),
-        ("SecretString", "auth_client_core::auth_core::SecretString"),
+        ("Operation", "auth_client_core::provider::Operation"),
+        ("Record", "auth_client_core::provider::record::Record"),
+        ("SecretString", "auth_client_core::SecretString"),
         ("Serialize", "serde::Serialize"),
         ("Value", "serde_json::Value"),
+        ("check", "auth_client_core::provider::check"),
         ("decode", "auth_client_core::decode"),
-        ("model", "auth_client_core::model"),
+        ("model", "auth_client_core::provider::model"),
         ("operations", "crate::generated::operations"),
     ]
     .into_iter()

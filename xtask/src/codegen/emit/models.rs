@@ -207,12 +207,14 @@ fn serde_attribute(
         match (secret, option) {
             (true, true) => {
                 parts.push(quote!(default));
-                parts.push(quote!(deserialize_with = "auth_client_core::model::optional_secret"));
+                parts.push(quote!(deserialize_with = "auth_client_core::provider::model::optional_secret"));
             }
-            (true, false) => parts.push(quote!(deserialize_with = "auth_client_core::model::secret")),
+            (true, false) => {
+                parts.push(quote!(deserialize_with = "auth_client_core::provider::model::secret"))
+            }
             _ if property.defaulted => {
                 parts.push(quote!(default));
-                parts.push(quote!(deserialize_with = "auth_client_core::model::null_as_default"));
+                parts.push(quote!(deserialize_with = "auth_client_core::provider::model::null_as_default"));
             }
             _ => {}
         }
@@ -223,8 +225,10 @@ fn serde_attribute(
         }
         parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
         match (secret, option) {
-            (true, true) => parts.push(quote!(serialize_with = "auth_client_core::model::expose_optional")),
-            (true, false) => parts.push(quote!(serialize_with = "auth_client_core::model::expose")),
+            (true, true) => {
+                parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose_optional"))
+            }
+            (true, false) => parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose")),
             _ => {}
         }
     }
@@ -277,10 +281,10 @@ pub(crate) fn reading(plan: &Plan<'_>, models: &[&Model<'_>]) -> Vec<TokenStream
         read().filter(|model| model.object().is_some()).map(|model| ident(&model.schema.name)).collect();
     let enumerations: Vec<_> =
         read().filter(|model| model.object().is_none()).map(|model| ident(&model.schema.name)).collect();
-    let records =
-        (!records.is_empty()).then(|| quote!(auth_client_core::deserialize_records!(#(#records),*);));
-    let enumerations =
-        (!enumerations.is_empty()).then(|| quote!(auth_client_core::record_enums!(#(#enumerations),*);));
+    let records = (!records.is_empty())
+        .then(|| quote!(auth_client_core::provider::deserialize_records!(#(#records),*);));
+    let enumerations = (!enumerations.is_empty())
+        .then(|| quote!(auth_client_core::provider::record_enums!(#(#enumerations),*);));
     records.into_iter().chain(enumerations).collect()
 }
 

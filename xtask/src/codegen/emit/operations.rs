@@ -24,9 +24,9 @@ pub(crate) fn file(api: &Api) -> RustFile {
         let (id, path) = (&operation.id, &operation.path);
         let verb = ident(operation.verb);
         let class = match operation.class {
-            Class::Read => quote!(Class::Read),
-            Class::IdempotentWrite => quote!(Class::IdempotentWrite),
-            Class::Write => quote!(Class::Write),
+            Class::Read => quote!(Idempotency::Read),
+            Class::IdempotentWrite => quote!(Idempotency::IdempotentWrite),
+            Class::Write => quote!(Idempotency::Write),
         };
         let mut value = quote!(Operation::new(#id, Method::#verb, #path, #class));
         if !operation.success.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) fn file(api: &Api) -> RustFile {
                 Some(max) => quote!(Some(#max)),
                 None => quote!(None),
             };
-            value = quote!(#value.paged(auth_client_core::Paging::SkipTake { max_take: #max }));
+            value = quote!(#value.paged(auth_client_core::provider::Paging::SkipTake { max_take: #max }));
         }
         if operation.sensitive {
             value = quote!(#value.sensitive());

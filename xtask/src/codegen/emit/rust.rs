@@ -30,7 +30,7 @@ pub(crate) struct RustFile {
 pub(crate) enum Piece {
     /// Items, set apart from the next piece by a blank line.
     Items(TokenStream),
-    /// An enum whose variants have texts for discriminants: the input of `auth_client_core::open_enum!`.
+    /// An enum whose variants have texts for discriminants: the input of `auth_client_core::provider::open_enum!`.
     OpenEnum(TokenStream),
 }
 
@@ -59,7 +59,9 @@ impl RustFile {
             let text = pretty(tokens)?;
             parts.push(match piece {
                 Piece::Items(_) => text,
-                Piece::OpenEnum(_) => format!("auth_client_core::open_enum! {{\n{}}}\n", indented(&text)),
+                Piece::OpenEnum(_) => {
+                    format!("auth_client_core::provider::open_enum! {{\n{}}}\n", indented(&text))
+                }
             });
         }
         let mut uses: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

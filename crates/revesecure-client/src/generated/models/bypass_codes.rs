@@ -2,7 +2,7 @@
 //! Models that `bypass_codes` is the first to use.
 
 use crate::Timestamp;
-use auth_client_core::auth_core::SecretString;
+use auth_client_core::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// The bypass codes of a user.
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct BypassCodeList {
     /// The codes.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub codes: Vec<BypassCode>,
     /// The `bypassCodeStatus` field.
     #[serde(rename = "bypassCodeStatus")]
@@ -23,7 +23,7 @@ pub struct BypassCodeList {
 #[non_exhaustive]
 pub struct BypassCode {
     /// The code.
-    #[serde(rename = "BypassCode", deserialize_with = "auth_client_core::model::secret")]
+    #[serde(rename = "BypassCode", deserialize_with = "auth_client_core::provider::model::secret")]
     pub code: SecretString,
     /// When it stops working.
     pub expire_time: Option<Timestamp>,
@@ -47,7 +47,7 @@ impl NewBypassCodes {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// Whether a user may use bypass codes.
     pub enum BypassCodeStatus {
         /// `Enabled` on the wire.

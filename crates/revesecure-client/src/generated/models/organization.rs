@@ -21,7 +21,7 @@ pub struct OrganizationInfo {
     pub deactivation_time: Option<Timestamp>,
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// Whether something is active.
     pub enum ActivationStatus {
         /// `Active` on the wire.

@@ -55,7 +55,7 @@ pub struct ServicePage {
     /// How many services there are in all.
     pub count: Option<Count>,
     /// The services of the range.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<ServiceSummary>,
 }
 
@@ -172,7 +172,7 @@ impl ServiceUserWithServiceId {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What kind of application a service is.
     pub enum ServiceType {
         /// A Windows machine.

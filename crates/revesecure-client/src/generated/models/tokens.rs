@@ -81,7 +81,7 @@ pub struct TokenPage {
     /// How many tokens there are in all.
     pub count: Option<Count>,
     /// The tokens of the range.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<TokenSummary>,
 }
 
@@ -227,7 +227,7 @@ impl From<String> for TokenUpdate {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// Yes or no, as the vendor writes it.
     pub enum YesNo {
         /// `yes` on the wire.

@@ -64,7 +64,7 @@ pub struct UserPage {
     /// How many users there are in all, as the vendor's sample suggests.
     pub count: Option<Count>,
     /// The users of the range.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<UserSummary>,
 }
 

@@ -2,7 +2,7 @@
 //! Models that `validation` is the first to use.
 
 use crate::{AuthMethods, AuthResult, ContactNumber, CountryCode, Flag, Policy, PushState};
-use auth_client_core::auth_core::SecretString;
+use auth_client_core::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// Who wants to log in.
@@ -56,7 +56,7 @@ impl UserQueryWithLoginName {
 #[non_exhaustive]
 pub struct UserInfo {
     /// The API key, repeated.
-    #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The name by which the user logs in.
     pub user_name: Option<String>,
@@ -73,7 +73,7 @@ pub struct UserInfo {
     #[serde(rename = "R2faStatus")]
     pub policy: Policy,
     /// The user's tokens.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub tokens: Vec<LoginToken>,
     /// How the user may prove who it is.
     pub auth_methods: Option<AuthMethods>,
@@ -110,7 +110,7 @@ pub struct OtpCheck {
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
     /// The code that was typed. Not empty.
-    #[serde(rename = "OTP", serialize_with = "auth_client_core::model::expose")]
+    #[serde(rename = "OTP", serialize_with = "auth_client_core::provider::model::expose")]
     pub otp: SecretString,
     /// The `AuthType` field.
     pub auth_type: AuthType,
@@ -206,7 +206,7 @@ impl OtpCheckWithOtp {
 #[non_exhaustive]
 pub struct OtpAnswer {
     /// The API key, repeated.
-    #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// Whether the code is right. An answer without it is an error.
     pub auth_result: AuthResult,
@@ -331,7 +331,7 @@ impl PushRequestWithEndUserIp {
 #[non_exhaustive]
 pub struct PushStarted {
     /// The API key, repeated.
-    #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The id to ask for its state by.
     pub push_txn_id: String,
@@ -343,7 +343,7 @@ pub struct PushStarted {
 #[non_exhaustive]
 pub struct PushStatus {
     /// The API key, repeated.
-    #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The id of the push.
     pub push_txn_id: Option<String>,
@@ -405,7 +405,7 @@ impl RegistrationWithDeviceUid {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a token is.
     pub enum TokenType {
         /// The vendor's app.
@@ -415,7 +415,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// Where a one-time code comes from.
     pub enum AuthType {
         /// A hardware token.
@@ -427,7 +427,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// True or false, as a text.
     pub enum TextFlag {
         /// `true` on the wire.

@@ -2,7 +2,7 @@
 //! Models that `campaigns` is the first to use.
 
 use crate::{Amount, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde_json::{Map, Value};
 
 /// A campaign.
@@ -65,4 +65,4 @@ impl Record for Campaign {
     }
 }
 
-auth_client_core::deserialize_records!(Campaign);
+auth_client_core::provider::deserialize_records!(Campaign);

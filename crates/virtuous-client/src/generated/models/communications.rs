@@ -2,7 +2,7 @@
 //! Models that `communications` is the first to use.
 
 use crate::{Amount, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -272,4 +272,4 @@ impl CommunicationCreate {
     }
 }
 
-auth_client_core::deserialize_records!(Communication, CommunicationQueryRow);
+auth_client_core::provider::deserialize_records!(Communication, CommunicationQueryRow);

@@ -3,7 +3,7 @@
 
 use crate::generated::models::contacts::{CollectionRecord, ContactIndividual, NewContactMethod};
 use crate::{CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -532,4 +532,4 @@ impl Record for IndividualEmailList {
     }
 }
 
-auth_client_core::deserialize_records!(IndividualEmailList);
+auth_client_core::provider::deserialize_records!(IndividualEmailList);

@@ -2,11 +2,11 @@
 //! Models that `contact_notes` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a list of notes is sorted by.
     pub enum NoteSort {
         /// `Id` on the wire.
@@ -216,7 +216,7 @@ impl From<&ContactNote> for NoteUpdate {
             note_date_time: Clone::clone(&read.note_date),
             important: read.important,
             private: read.is_private,
-            time_spent: auth_client_core::record::known(&read.unknown, "timeSpent"),
+            time_spent: auth_client_core::provider::record::known(&read.unknown, "timeSpent"),
         }
     }
 }
@@ -419,4 +419,4 @@ impl NoteEmail {
     }
 }
 
-auth_client_core::deserialize_records!(ContactNote, Reminder);
+auth_client_core::provider::deserialize_records!(ContactNote, Reminder);

@@ -2,7 +2,7 @@
 //! Models that `contact_tags` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -92,4 +92,4 @@ impl ContactTagCreateWithTagId {
     }
 }
 
-auth_client_core::deserialize_records!(ContactTag);
+auth_client_core::provider::deserialize_records!(ContactTag);

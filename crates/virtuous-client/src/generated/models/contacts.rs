@@ -2,11 +2,11 @@
 //! Models that `contacts` is the first to use.
 
 use crate::{CustomFields, DateTime, NamedValue};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a contact is. Organizations have types of their own beside these.
     pub enum ContactType {
         /// `Household` on the wire.
@@ -18,7 +18,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// A way to reach a person.
     pub enum ContactMethodType {
         /// `Home Email` on the wire.
@@ -72,7 +72,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// Whether something is asked for once or again and again.
     pub enum GiftAskType {
         /// `FixedAsk` on the wire.
@@ -82,7 +82,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What kind of value a field of the organization's own takes.
     pub enum CustomFieldType {
         /// `Text` on the wire.
@@ -104,7 +104,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a receipt is for.
     pub enum ReceiptType {
         /// `SingleGiftPerReceipt` on the wire.
@@ -114,7 +114,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How a receipt is sent.
     pub enum ReceiptMedium {
         /// `Mail` on the wire.
@@ -128,7 +128,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a parameter of queries is compared as.
     pub enum QueryOptionType {
         /// `Int` on the wire.
@@ -150,7 +150,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a list is sorted by.
     pub enum NameSort {
         /// `Id` on the wire.
@@ -2414,7 +2414,7 @@ pub(crate) struct ContactsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::deserialize_records!(
+auth_client_core::provider::deserialize_records!(
     Contact,
     ContactReference,
     ContactSummary,
@@ -2436,7 +2436,7 @@ auth_client_core::deserialize_records!(
     ContactTypeEntry
 );
 
-auth_client_core::record_enums!(
+auth_client_core::provider::record_enums!(
     ContactType,
     ContactMethodType,
     GiftAskType,

@@ -2,7 +2,7 @@
 //! Models that `emails` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -155,4 +155,4 @@ pub(crate) struct EmailsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::deserialize_records!(Email);
+auth_client_core::provider::deserialize_records!(Email);

@@ -79,11 +79,11 @@ impl TryFrom<&EventAttendee> for EventAttendeeUpdate {
         Ok(Self {
             invited: crate::convert::flag(read.invited.as_ref(), "invited")?,
             rsvp: crate::convert::flag(read.rsvp.as_ref(), "rsvp")?,
-            rsvp_response: auth_client_core::record::known(&read.unknown, "rsvpResponse"),
+            rsvp_response: auth_client_core::provider::record::known(&read.unknown, "rsvpResponse"),
             attended: crate::convert::flag(read.attended.as_ref(), "attended")?,
-            schedule: auth_client_core::record::known(&read.unknown, "schedule"),
-            table: auth_client_core::record::known(&read.unknown, "table"),
-            meal: auth_client_core::record::known(&read.unknown, "meal"),
+            schedule: auth_client_core::provider::record::known(&read.unknown, "schedule"),
+            table: auth_client_core::provider::record::known(&read.unknown, "table"),
+            meal: auth_client_core::provider::record::known(&read.unknown, "meal"),
             custom_fields: Clone::clone(&read.custom_fields),
         })
     }

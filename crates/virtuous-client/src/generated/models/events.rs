@@ -2,7 +2,7 @@
 //! Models that `events` is the first to use.
 
 use crate::{CustomFields, DateTime, Flag};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -271,13 +271,13 @@ impl From<&Event> for EventWrite {
             rsvp_required: read.rsvp_required,
             tables: (!read.tables.is_empty()).then(|| read.tables.clone()),
             meals: (!read.meals.is_empty()).then(|| read.meals.clone()),
-            address1: auth_client_core::record::known(&read.unknown, "address1"),
-            address2: auth_client_core::record::known(&read.unknown, "address2"),
-            city: auth_client_core::record::known(&read.unknown, "city"),
-            state: auth_client_core::record::known(&read.unknown, "state"),
-            postal: auth_client_core::record::known(&read.unknown, "postal"),
-            country: auth_client_core::record::known(&read.unknown, "country"),
-            eventbrite_id: auth_client_core::record::known(&read.unknown, "eventbriteId"),
+            address1: auth_client_core::provider::record::known(&read.unknown, "address1"),
+            address2: auth_client_core::provider::record::known(&read.unknown, "address2"),
+            city: auth_client_core::provider::record::known(&read.unknown, "city"),
+            state: auth_client_core::provider::record::known(&read.unknown, "state"),
+            postal: auth_client_core::provider::record::known(&read.unknown, "postal"),
+            country: auth_client_core::provider::record::known(&read.unknown, "country"),
+            eventbrite_id: auth_client_core::provider::record::known(&read.unknown, "eventbriteId"),
             custom_fields: Clone::clone(&read.custom_fields),
         }
     }
@@ -534,4 +534,4 @@ impl Record for EventAttendee {
     }
 }
 
-auth_client_core::deserialize_records!(Event, EventContact, EventAttendee);
+auth_client_core::provider::deserialize_records!(Event, EventContact, EventAttendee);

@@ -4,7 +4,7 @@
 use crate::generated::models::contacts::GiftAskType;
 use crate::generated::models::gifts::Frequency;
 use crate::{Amount, CustomFields, DateTime, Error};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -426,4 +426,4 @@ impl GiftAskUpdate {
     }
 }
 
-auth_client_core::deserialize_records!(GiftAsk);
+auth_client_core::provider::deserialize_records!(GiftAsk);

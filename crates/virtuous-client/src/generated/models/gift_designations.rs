@@ -4,7 +4,7 @@
 use crate::generated::models::contacts::ContactType;
 use crate::generated::models::gifts::GiftType;
 use crate::{Amount, CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde_json::{Map, Value};
 
 /// A part of a gift that goes to a project, with what is known of both.
@@ -127,4 +127,4 @@ impl Record for GiftDesignationRow {
     }
 }
 
-auth_client_core::deserialize_records!(GiftDesignationRow);
+auth_client_core::provider::deserialize_records!(GiftDesignationRow);

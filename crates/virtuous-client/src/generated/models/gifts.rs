@@ -3,11 +3,11 @@
 
 use crate::generated::models::contacts::CollectionRecord;
 use crate::{Amount, CustomFields, DateTime, Error};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How a gift was given.
     pub enum GiftType {
         /// `Cash` on the wire.
@@ -39,7 +39,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How often something is given or asked for.
     pub enum Frequency {
         /// `Once` on the wire.
@@ -67,7 +67,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What becomes of a part of a gift when the gift is written.
     pub enum ChildState {
         /// `Add` on the wire.
@@ -81,7 +81,7 @@ auth_client_core::open_enum! {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a list of gifts is sorted by.
     pub enum GiftSort {
         /// `Id` on the wire.
@@ -1302,7 +1302,7 @@ impl TryFrom<&RecurringGiftPayment> for RecurringGiftPaymentWrite {
     fn try_from(read: &RecurringGiftPayment) -> Result<Self, Error> {
         Ok(Self {
             id: Some(read.id),
-            payment_id: auth_client_core::record::known(&read.unknown, "paymentId"),
+            payment_id: auth_client_core::provider::record::known(&read.unknown, "paymentId"),
             amount: crate::convert::paid(read.gift.as_ref(), "gift")?,
             state: None,
         })
@@ -1520,7 +1520,7 @@ impl TryFrom<&Gift> for GiftUpdate {
             amount: Clone::clone(&read.amount),
             batch: read.batch.clone(),
             segment_id: read.segment_id,
-            receipt_segment_id: auth_client_core::record::known(&read.unknown, "receiptSegmentId"),
+            receipt_segment_id: auth_client_core::provider::record::known(&read.unknown, "receiptSegmentId"),
             media_outlet_id: read.media_outlet_id,
             notes: read.notes.clone(),
             is_private: read.is_private,
@@ -1531,32 +1531,50 @@ impl TryFrom<&Gift> for GiftUpdate {
             state: None,
             is_tax_deductible: read.is_tax_deductible,
             gift_ask_id: read.gift_ask_id,
-            passthrough_gift_ask_id: auth_client_core::record::known(&read.unknown, "passthroughGiftAskId"),
+            passthrough_gift_ask_id: auth_client_core::provider::record::known(
+                &read.unknown,
+                "passthroughGiftAskId",
+            ),
             grant_id: read.grant_id,
             contact_membership_id: read.contact_membership_id,
             currency_code: read.currency_code.clone(),
             exchange_rate: Clone::clone(&read.exchange_rate),
-            check_number: auth_client_core::record::known(&read.unknown, "checkNumber"),
-            credit_card_type: auth_client_core::record::known(&read.unknown, "creditCardType"),
-            cryptocoin_type: auth_client_core::record::known(&read.unknown, "cryptocoinType"),
-            transaction_hash: auth_client_core::record::known(&read.unknown, "transactionHash"),
-            coin_sold_for_cash: auth_client_core::record::known(&read.unknown, "coinSoldForCash"),
-            coin_amount: auth_client_core::record::known(&read.unknown, "coinAmount"),
-            date_coin_was_sold: auth_client_core::record::known(&read.unknown, "dateCoinWasSold"),
-            coin_sale_amount: auth_client_core::record::known(&read.unknown, "coinSaleAmount"),
-            ticker_symbol: auth_client_core::record::known(&read.unknown, "tickerSymbol"),
-            number_of_shares: auth_client_core::record::known(&read.unknown, "numberOfShares"),
-            stock_sold_for_cash: auth_client_core::record::known(&read.unknown, "stockSoldForCash"),
-            date_stock_was_sold: auth_client_core::record::known(&read.unknown, "dateStockWasSold"),
-            stock_sale_amount: auth_client_core::record::known(&read.unknown, "stockSaleAmount"),
-            ira_custodian: auth_client_core::record::known(&read.unknown, "iraCustodian"),
-            non_cash_gift_type_id: auth_client_core::record::known(&read.unknown, "nonCashGiftTypeId"),
-            non_cash_gift_type: auth_client_core::record::known(&read.unknown, "nonCashGiftType"),
-            description: auth_client_core::record::known(&read.unknown, "description"),
-            non_cash_sold_for_cash: auth_client_core::record::known(&read.unknown, "nonCashSoldForCash"),
-            date_non_cash_was_sold: auth_client_core::record::known(&read.unknown, "dateNonCashWasSold"),
-            non_cash_original_amount: auth_client_core::record::known(&read.unknown, "nonCashOriginalAmount"),
-            non_cash_sale_amount: auth_client_core::record::known(&read.unknown, "nonCashSaleAmount"),
+            check_number: auth_client_core::provider::record::known(&read.unknown, "checkNumber"),
+            credit_card_type: auth_client_core::provider::record::known(&read.unknown, "creditCardType"),
+            cryptocoin_type: auth_client_core::provider::record::known(&read.unknown, "cryptocoinType"),
+            transaction_hash: auth_client_core::provider::record::known(&read.unknown, "transactionHash"),
+            coin_sold_for_cash: auth_client_core::provider::record::known(&read.unknown, "coinSoldForCash"),
+            coin_amount: auth_client_core::provider::record::known(&read.unknown, "coinAmount"),
+            date_coin_was_sold: auth_client_core::provider::record::known(&read.unknown, "dateCoinWasSold"),
+            coin_sale_amount: auth_client_core::provider::record::known(&read.unknown, "coinSaleAmount"),
+            ticker_symbol: auth_client_core::provider::record::known(&read.unknown, "tickerSymbol"),
+            number_of_shares: auth_client_core::provider::record::known(&read.unknown, "numberOfShares"),
+            stock_sold_for_cash: auth_client_core::provider::record::known(&read.unknown, "stockSoldForCash"),
+            date_stock_was_sold: auth_client_core::provider::record::known(&read.unknown, "dateStockWasSold"),
+            stock_sale_amount: auth_client_core::provider::record::known(&read.unknown, "stockSaleAmount"),
+            ira_custodian: auth_client_core::provider::record::known(&read.unknown, "iraCustodian"),
+            non_cash_gift_type_id: auth_client_core::provider::record::known(
+                &read.unknown,
+                "nonCashGiftTypeId",
+            ),
+            non_cash_gift_type: auth_client_core::provider::record::known(&read.unknown, "nonCashGiftType"),
+            description: auth_client_core::provider::record::known(&read.unknown, "description"),
+            non_cash_sold_for_cash: auth_client_core::provider::record::known(
+                &read.unknown,
+                "nonCashSoldForCash",
+            ),
+            date_non_cash_was_sold: auth_client_core::provider::record::known(
+                &read.unknown,
+                "dateNonCashWasSold",
+            ),
+            non_cash_original_amount: auth_client_core::provider::record::known(
+                &read.unknown,
+                "nonCashOriginalAmount",
+            ),
+            non_cash_sale_amount: auth_client_core::provider::record::known(
+                &read.unknown,
+                "nonCashSaleAmount",
+            ),
             gift_designations: if read.gift_designations.is_empty() {
                 None
             } else {
@@ -3300,7 +3318,7 @@ impl From<i64> for ReversingGift {
     }
 }
 
-auth_client_core::deserialize_records!(
+auth_client_core::provider::deserialize_records!(
     Gift,
     GiftSummary,
     GiftDesignation,
@@ -3311,4 +3329,4 @@ auth_client_core::deserialize_records!(
     NonCashGiftTypeEntry
 );
 
-auth_client_core::record_enums!(GiftType, Frequency);
+auth_client_core::provider::record_enums!(GiftType, Frequency);

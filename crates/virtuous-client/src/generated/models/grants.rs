@@ -2,7 +2,7 @@
 //! Models that `grants` is the first to use.
 
 use crate::{Amount, CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -394,4 +394,4 @@ impl GrantWrite {
     }
 }
 
-auth_client_core::deserialize_records!(Grant);
+auth_client_core::provider::deserialize_records!(Grant);

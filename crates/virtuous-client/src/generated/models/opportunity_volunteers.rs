@@ -2,7 +2,7 @@
 //! Models that `opportunity_volunteers` is the first to use.
 
 use crate::{Amount, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -234,4 +234,4 @@ pub(crate) struct OpportunityVolunteersCreateBody {
     pub(crate) contact_individual_id: i64,
 }
 
-auth_client_core::deserialize_records!(Volunteer, VolunteerAttendance);
+auth_client_core::provider::deserialize_records!(Volunteer, VolunteerAttendance);

@@ -3,11 +3,11 @@
 
 use crate::generated::models::gifts::Frequency;
 use crate::{Amount, CustomFields, DateTime, Error};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What kind of planned gift it is.
     pub enum PlannedGiftType {
         /// `WillAndBequest` on the wire.
@@ -320,11 +320,14 @@ impl TryFrom<&PlannedGift> for PlannedGiftUpdate {
             anticipated_start_date: Clone::clone(&read.anticipated_start_date),
             number_of_occurrences: read.number_of_occurrences,
             current_value: crate::convert::amount(read.current_value.as_ref(), "currentValue")?,
-            contact_individual_id: auth_client_core::record::known(&read.unknown, "contactIndividualId"),
-            assigned_user_id: auth_client_core::record::known(&read.unknown, "assignedUserId"),
+            contact_individual_id: auth_client_core::provider::record::known(
+                &read.unknown,
+                "contactIndividualId",
+            ),
+            assigned_user_id: auth_client_core::provider::record::known(&read.unknown, "assignedUserId"),
             project_id: read.project_id,
             segment_id: read.segment_id,
-            thank_you_date: auth_client_core::record::known(&read.unknown, "thankYouDate"),
+            thank_you_date: auth_client_core::provider::record::known(&read.unknown, "thankYouDate"),
             custom_fields: Clone::clone(&read.custom_fields),
         })
     }
@@ -429,6 +432,6 @@ impl PlannedGiftUpdate {
     }
 }
 
-auth_client_core::deserialize_records!(PlannedGift);
+auth_client_core::provider::deserialize_records!(PlannedGift);
 
-auth_client_core::record_enums!(PlannedGiftType);
+auth_client_core::provider::record_enums!(PlannedGiftType);

@@ -3,11 +3,11 @@
 
 use crate::generated::models::gifts::{Frequency, PledgePayment};
 use crate::{Amount, CustomFields, DateTime, Error};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a list of pledges is sorted by.
     pub enum PledgeSort {
         /// `Id` on the wire.
@@ -369,7 +369,7 @@ impl TryFrom<&Pledge> for PledgeUpdate {
                 Clone::clone(&read.expected_fulfillment_date),
                 "expectedFulfillmentDate",
             )?,
-            gift_ask_id: auth_client_core::record::known(&read.unknown, "giftAskId"),
+            gift_ask_id: auth_client_core::provider::record::known(&read.unknown, "giftAskId"),
             segment_id: read.segment_id,
             project_id: read.project_id,
             is_private: crate::convert::told(read.is_private, "isPrivate")?,
@@ -517,4 +517,4 @@ pub(crate) struct PledgesWriteOffBody {
     pub(crate) reason: String,
 }
 
-auth_client_core::deserialize_records!(Pledge);
+auth_client_core::provider::deserialize_records!(Pledge);

@@ -2,7 +2,7 @@
 //! Models that `premiums` is the first to use.
 
 use crate::{Amount, CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -201,4 +201,4 @@ pub(crate) struct PremiumsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::deserialize_records!(Premium);
+auth_client_core::provider::deserialize_records!(Premium);

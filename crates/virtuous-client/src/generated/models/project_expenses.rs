@@ -2,7 +2,7 @@
 //! Models that `project_expenses` is the first to use.
 
 use crate::{Amount, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -215,4 +215,4 @@ pub(crate) struct ProjectExpensesCreateBatchBody {
     pub(crate) project_expenses: Vec<ProjectExpenseCreate>,
 }
 
-auth_client_core::deserialize_records!(ProjectExpense);
+auth_client_core::provider::deserialize_records!(ProjectExpense);

@@ -2,7 +2,7 @@
 //! Models that `project_notes` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -168,7 +168,7 @@ impl From<&ProjectNote> for ProjectNoteUpdate {
             note: read.note.clone(),
             important: read.important,
             private: read.is_private,
-            contact_id: auth_client_core::record::known(&read.unknown, "contactId"),
+            contact_id: auth_client_core::provider::record::known(&read.unknown, "contactId"),
         }
     }
 }
@@ -216,4 +216,4 @@ impl ProjectNoteUpdate {
     }
 }
 
-auth_client_core::deserialize_records!(ProjectNote);
+auth_client_core::provider::deserialize_records!(ProjectNote);

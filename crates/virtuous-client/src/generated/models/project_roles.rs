@@ -2,7 +2,7 @@
 //! Models that `project_roles` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -177,4 +177,4 @@ impl ProjectRoleUpdate {
     }
 }
 
-auth_client_core::deserialize_records!(ProjectRole, ProjectRoleTypeEntry);
+auth_client_core::provider::deserialize_records!(ProjectRole, ProjectRoleTypeEntry);

@@ -3,7 +3,7 @@
 
 use crate::generated::models::gifts::Frequency;
 use crate::{Amount, CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -296,7 +296,7 @@ impl From<&Project> for ProjectWrite {
             parent_id: read.parent_id,
             beginning_balance: Clone::clone(&read.beginning_balance),
             current_balance: Clone::clone(&read.current_balance),
-            enable_sync: auth_client_core::record::known(&read.unknown, "enableSync"),
+            enable_sync: auth_client_core::provider::record::known(&read.unknown, "enableSync"),
             custom_fields: Clone::clone(&read.custom_fields),
         }
     }
@@ -676,4 +676,4 @@ pub(crate) struct ProjectsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::deserialize_records!(Project, GiftSpecification);
+auth_client_core::provider::deserialize_records!(Project, GiftSpecification);

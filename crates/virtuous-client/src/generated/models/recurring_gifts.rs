@@ -3,11 +3,11 @@
 
 use crate::generated::models::gifts::Frequency;
 use crate::{Amount, CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What a list of recurring gifts is sorted by.
     pub enum RecurringGiftSort {
         /// `Id` on the wire.
@@ -377,7 +377,7 @@ impl From<&RecurringGift> for RecurringGiftUpdate {
             amount: Clone::clone(&read.amount),
             next_expected_payment_date: Clone::clone(&read.next_expected_payment_date),
             anticipated_end_date: Clone::clone(&read.anticipated_end_date),
-            thank_you_date: auth_client_core::record::known(&read.unknown, "thankYouDate"),
+            thank_you_date: auth_client_core::provider::record::known(&read.unknown, "thankYouDate"),
             segment_id: read.segment_id,
             automated_payments: read.automated_payments,
             track_payments: read.track_payments,
@@ -519,4 +519,4 @@ impl RecurringGiftCancel {
     }
 }
 
-auth_client_core::deserialize_records!(RecurringGift, RecurringGiftDesignation);
+auth_client_core::provider::deserialize_records!(RecurringGift, RecurringGiftDesignation);

@@ -3,7 +3,7 @@
 
 use crate::DateTime;
 use crate::generated::models::contact_notes::Reminder;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -536,4 +536,4 @@ impl ReminderCompletion {
     }
 }
 
-auth_client_core::deserialize_records!(SavedReminder);
+auth_client_core::provider::deserialize_records!(SavedReminder);

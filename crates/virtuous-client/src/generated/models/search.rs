@@ -2,11 +2,11 @@
 //! Models that `search` is the first to use.
 
 use crate::generated::models::contacts::ContactType;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// A kind of record.
     pub enum SearchFilter {
         /// `Contact` on the wire.
@@ -324,7 +324,7 @@ impl From<String> for SearchRequest {
     }
 }
 
-auth_client_core::deserialize_records!(
+auth_client_core::provider::deserialize_records!(
     ContactDocument,
     EntityDocument,
     SearchHighlight,

@@ -2,7 +2,7 @@
 //! Models that `segments` is the first to use.
 
 use crate::Amount;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -227,12 +227,15 @@ impl From<&Segment> for SegmentUpdate {
             name: read.name.clone(),
             code: read.code.clone(),
             description: read.description.clone(),
-            total_contacts: auth_client_core::record::known(&read.unknown, "totalContacts"),
-            contact_query_id: auth_client_core::record::known(&read.unknown, "contactQueryId"),
-            cost_per_contact: auth_client_core::record::known(&read.unknown, "costPerContact"),
-            package_code: auth_client_core::record::known(&read.unknown, "packageCode"),
-            package_description: auth_client_core::record::known(&read.unknown, "packageDescription"),
-            receipt_segment_id: auth_client_core::record::known(&read.unknown, "receiptSegmentId"),
+            total_contacts: auth_client_core::provider::record::known(&read.unknown, "totalContacts"),
+            contact_query_id: auth_client_core::provider::record::known(&read.unknown, "contactQueryId"),
+            cost_per_contact: auth_client_core::provider::record::known(&read.unknown, "costPerContact"),
+            package_code: auth_client_core::provider::record::known(&read.unknown, "packageCode"),
+            package_description: auth_client_core::provider::record::known(
+                &read.unknown,
+                "packageDescription",
+            ),
+            receipt_segment_id: auth_client_core::provider::record::known(&read.unknown, "receiptSegmentId"),
             segment_organizer_id: read.segment_organizer_id,
         }
     }
@@ -323,4 +326,4 @@ pub(crate) struct SegmentsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::deserialize_records!(Segment);
+auth_client_core::provider::deserialize_records!(Segment);

@@ -2,11 +2,11 @@
 //! Models that `tasks` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// What kind of task it is.
     pub enum TaskType {
         /// `General` on the wire.
@@ -141,6 +141,6 @@ impl TaskCreate {
     }
 }
 
-auth_client_core::deserialize_records!(Task);
+auth_client_core::provider::deserialize_records!(Task);
 
-auth_client_core::record_enums!(TaskType);
+auth_client_core::provider::record_enums!(TaskType);

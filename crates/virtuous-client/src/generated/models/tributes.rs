@@ -2,7 +2,7 @@
 //! Models that `tributes` is the first to use.
 
 use crate::DateTime;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -124,7 +124,10 @@ impl From<&Tribute> for TributeWrite {
             city: read.city.clone(),
             state: read.state.clone(),
             postal_code: read.postal_code.clone(),
-            contact_individual_id: auth_client_core::record::known(&read.unknown, "contactIndividualId"),
+            contact_individual_id: auth_client_core::provider::record::known(
+                &read.unknown,
+                "contactIndividualId",
+            ),
             default_acknowledgee_individual_id: read.default_acknowledgee_individual_id,
         }
     }
@@ -208,4 +211,4 @@ impl TributeWrite {
     }
 }
 
-auth_client_core::deserialize_records!(Tribute);
+auth_client_core::provider::deserialize_records!(Tribute);

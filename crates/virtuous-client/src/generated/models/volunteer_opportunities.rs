@@ -2,7 +2,7 @@
 //! Models that `volunteer_opportunities` is the first to use.
 
 use crate::{Amount, CustomFields, DateTime};
-use auth_client_core::record::{Field, Record};
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -382,12 +382,12 @@ impl From<&VolunteerOpportunity> for VolunteerOpportunityWrite {
             description: read.description.clone(),
             is_active: read.is_active,
             is_local_only: read.is_local_only,
-            address1: auth_client_core::record::known(&read.unknown, "address1"),
-            address2: auth_client_core::record::known(&read.unknown, "address2"),
-            city: auth_client_core::record::known(&read.unknown, "city"),
-            state: auth_client_core::record::known(&read.unknown, "state"),
-            postal: auth_client_core::record::known(&read.unknown, "postal"),
-            country: auth_client_core::record::known(&read.unknown, "country"),
+            address1: auth_client_core::provider::record::known(&read.unknown, "address1"),
+            address2: auth_client_core::provider::record::known(&read.unknown, "address2"),
+            city: auth_client_core::provider::record::known(&read.unknown, "city"),
+            state: auth_client_core::provider::record::known(&read.unknown, "state"),
+            postal: auth_client_core::provider::record::known(&read.unknown, "postal"),
+            country: auth_client_core::provider::record::known(&read.unknown, "country"),
             preferred_date_time: Clone::clone(&read.preferred_date_time),
             current_priority: read.current_priority.clone(),
             current_need: read.current_need,
@@ -544,4 +544,8 @@ impl VolunteerOpportunityWrite {
     }
 }
 
-auth_client_core::deserialize_records!(VolunteerOpportunity, VolunteerOpportunityRow, VolunteerOrganizer);
+auth_client_core::provider::deserialize_records!(
+    VolunteerOpportunity,
+    VolunteerOpportunityRow,
+    VolunteerOrganizer
+);

@@ -2,8 +2,8 @@
 //! Models that `webhooks` is the first to use.
 
 use crate::Error;
-use auth_client_core::auth_core::SecretString;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::SecretString;
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -98,7 +98,7 @@ pub struct WebhookWrite {
     /// What deliveries are signed with. The vendor gives it out in clear.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        serialize_with = "auth_client_core::model::expose_optional"
+        serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub secret: Option<SecretString>,
     /// Tells of new contacts.
@@ -335,4 +335,4 @@ impl From<String> for WebhookWrite {
     }
 }
 
-auth_client_core::deserialize_records!(Webhook);
+auth_client_core::provider::deserialize_records!(Webhook);

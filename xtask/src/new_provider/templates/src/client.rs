@@ -3,7 +3,8 @@
 use crate::auth;
 use crate::error::{Error, VendorName};
 use auth_client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
-use auth_client_core::{BaseUrl, Engine, Request, Settings, env};
+use auth_client_core::Request;
+use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
 use std::fmt;
 use std::sync::Arc;
@@ -100,7 +101,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    auth_client_core::shared_builder_methods!();
+    auth_client_core::provider::shared_builder_methods!();
 
     /// A builder with the key and the address of the environment, see [`Client::from_env`].
     ///

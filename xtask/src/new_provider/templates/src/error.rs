@@ -3,7 +3,7 @@
 //! Read is a top-level `message`, where it is there; everything else is kept as it came. Name the vendor's page here, and
 //! read its codes and request ids too.
 
-use auth_client_core::{AnswerView, ApiError, Vendor};
+use auth_client_core::provider::{ResponseView, ApiError, ProviderRules};
 use serde::Deserialize;
 use std::fmt;
 use std::ops::Deref;
@@ -72,18 +72,18 @@ impl std::error::Error for Error {
 #[derive(Debug)]
 pub(crate) struct VendorName;
 
-impl Vendor for VendorName {
+impl ProviderRules for VendorName {
     fn name(&self) -> &'static str {
         "vendorname"
     }
 
-    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
         #[derive(Deserialize)]
         struct Body {
             message: Option<String>,
         }
         let mut api = ApiError::new();
-        api.message = auth_client_core::model::read_object::<Body>(answer.body).and_then(|body| body.message);
+        api.message = auth_client_core::provider::model::read_object::<Body>(answer.body).and_then(|body| body.message);
         api
     }
 }

@@ -4,7 +4,8 @@
 use crate::generated::models::{Book, BookCreate, BookUpdate, Part, PartWrite};
 use crate::generated::operations;
 use crate::{Call, Client, Error, Page};
-use auth_client_core::{decode, model};
+use auth_client_core::decode;
+use auth_client_core::provider::check;
 
 /// Books.
 ///
@@ -48,7 +49,7 @@ impl Books<'_> {
             .request(&operations::BOOKS_LIST, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .check(model::page(&operations::BOOKS_LIST, options.skip, options.take))
+            .check(check::page(&operations::BOOKS_LIST, options.skip, options.take))
             .call(crate::read_page)
     }
 
@@ -80,7 +81,7 @@ impl Books<'_> {
     /// # }
     /// ```
     pub fn create(&self, book: BookCreate) -> Call<()> {
-        self.client.engine().request(&operations::BOOKS_CREATE, &[]).json(&book).call(decode::nothing)
+        self.client.engine().request(&operations::BOOKS_CREATE, &[]).json(&book).call(decode::empty)
     }
 
     /// Gets a book.
@@ -218,7 +219,7 @@ impl Books<'_> {
             .request(&operations::BOOKS_UPDATE_PART, &[id.into()])
             .query("silent", options.silent)
             .json(&part_write)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Reads it with [`part`](Self::part), changes it, and sends it back with

@@ -2,12 +2,12 @@
 //! Models: what is sent in bodies and read from answers.
 
 use crate::{Error, Notes, Price, Stamp};
-use auth_client_core::auth_core::SecretString;
-use auth_client_core::record::{Field, Record};
+use auth_client_core::SecretString;
+use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// How a book is bound.
     pub enum Binding {
         /// `hard` on the wire.
@@ -175,7 +175,7 @@ pub struct BookUpdate {
     /// The `isbn` field.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        serialize_with = "auth_client_core::model::expose_optional"
+        serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub isbn: Option<SecretString>,
     /// The `publisher` field.
@@ -193,7 +193,7 @@ impl TryFrom<&Book> for BookUpdate {
             binding: read.cover.clone(),
             sheets: crate::sheets(read.pages.as_ref(), "pages")?,
             parts: (!read.parts.is_empty()).then(|| read.parts.iter().map(PartWrite::from).collect()),
-            edition: auth_client_core::record::known(&read.unknown, "edition"),
+            edition: auth_client_core::provider::record::known(&read.unknown, "edition"),
             isbn: read.isbn.clone(),
             publisher: None,
         })
@@ -308,6 +308,6 @@ impl PartWrite {
     }
 }
 
-auth_client_core::deserialize_records!(Book, Part);
+auth_client_core::provider::deserialize_records!(Book, Part);
 
-auth_client_core::record_enums!(Binding);
+auth_client_core::provider::record_enums!(Binding);

@@ -2,36 +2,40 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use auth_client_core::{Class, Operation};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Operation;
 use http::Method;
 
 /// `GET /books`: Lists books.
-pub static BOOKS_LIST: Operation = Operation::new("books.list", Method::GET, "/books", Class::Read)
-    .paged(auth_client_core::Paging::SkipTake { max_take: Some(50) });
+pub static BOOKS_LIST: Operation = Operation::new("books.list", Method::GET, "/books", Idempotency::Read)
+    .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(50) });
 
 /// `POST /books`: Adds a book.
-pub static BOOKS_CREATE: Operation = Operation::new("books.create", Method::POST, "/books", Class::Write);
+pub static BOOKS_CREATE: Operation =
+    Operation::new("books.create", Method::POST, "/books", Idempotency::Write);
 
 /// `GET /books/{id}`: Gets a book.
-pub static BOOKS_GET: Operation = Operation::new("books.get", Method::GET, "/books/{id}", Class::Read);
+pub static BOOKS_GET: Operation = Operation::new("books.get", Method::GET, "/books/{id}", Idempotency::Read);
 
 /// `PUT /books/{id}`: Replaces a book.
 pub static BOOKS_UPDATE: Operation =
-    Operation::new("books.update", Method::PUT, "/books/{id}", Class::IdempotentWrite);
+    Operation::new("books.update", Method::PUT, "/books/{id}", Idempotency::IdempotentWrite);
 
 /// `GET /parts/{id}`: Gets a part of a book.
-pub static BOOKS_PART: Operation = Operation::new("books.part", Method::GET, "/parts/{id}", Class::Read);
+pub static BOOKS_PART: Operation =
+    Operation::new("books.part", Method::GET, "/parts/{id}", Idempotency::Read);
 
 /// `PUT /parts/{id}`: Replaces a part of a book.
 pub static BOOKS_UPDATE_PART: Operation =
-    Operation::new("books.update_part", Method::PUT, "/parts/{id}", Class::IdempotentWrite);
+    Operation::new("books.update_part", Method::PUT, "/parts/{id}", Idempotency::IdempotentWrite);
 
 /// `GET /covers/{id}`: Gets the picture of a book.
-pub static COVERS_GET: Operation = Operation::new("covers.get", Method::GET, "/covers/{id}", Class::Read);
+pub static COVERS_GET: Operation =
+    Operation::new("covers.get", Method::GET, "/covers/{id}", Idempotency::Read);
 
 /// `PUT /covers/{id}`: Sets the picture of a book.
 pub static COVERS_UPLOAD: Operation =
-    Operation::new("covers.upload", Method::PUT, "/covers/{id}", Class::IdempotentWrite);
+    Operation::new("covers.upload", Method::PUT, "/covers/{id}", Idempotency::IdempotentWrite);
 
 /// All of them, in the order of the description.
 pub static ALL: [&Operation; 8] = [

@@ -40,7 +40,7 @@ impl Cups<'_> {
             .engine()
             .request(&operations::CUPS_RENAME, &[self.pot_id.into(), self.shelf.into()])
             .json(&CupsRenameBody { cup_names: cup_names.into_iter().map(Into::into).collect() })
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Fills the cups.

@@ -4,7 +4,7 @@
 use crate::generated::models::{Login, Proof, Session};
 use crate::generated::operations;
 use crate::{Call, Client, Money};
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::{ExposeSecret, SecretString};
 
 /// Guests and their accounts.
 ///

@@ -2,63 +2,65 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use auth_client_core::{Class, Operation};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Operation;
 use http::Method;
 
 /// `GET /pots`: Lists pots.
-pub static POTS_LIST: Operation = Operation::new("pots.list", Method::GET, "/pots", Class::Read);
+pub static POTS_LIST: Operation = Operation::new("pots.list", Method::GET, "/pots", Idempotency::Read);
 
 /// `POST /pots`: Makes a pot.
 pub static POTS_CREATE: Operation =
-    Operation::new("pots.create", Method::POST, "/pots", Class::Write).not_executed_on(&[429, 503]);
+    Operation::new("pots.create", Method::POST, "/pots", Idempotency::Write).not_executed_on(&[429, 503]);
 
 /// `PATCH /pots`: Changes several pots.
 pub static POTS_CHANGE: Operation =
-    Operation::new("pots.change", Method::PATCH, "/pots", Class::IdempotentWrite);
+    Operation::new("pots.change", Method::PATCH, "/pots", Idempotency::IdempotentWrite);
 
 /// `POST /keys/{houseKey}/rings`: Rings for tea, with the key of the house.
 pub static POTS_RING: Operation =
-    Operation::new("pots.ring", Method::POST, "/keys/{houseKey}/rings", Class::Write);
+    Operation::new("pots.ring", Method::POST, "/keys/{houseKey}/rings", Idempotency::Write);
 
 /// `GET /pots/between/{from}/{to}`: The names of the pots of a range.
 pub static POTS_BETWEEN: Operation =
-    Operation::new("pots.between", Method::GET, "/pots/between/{from}/{to}", Class::Read);
+    Operation::new("pots.between", Method::GET, "/pots/between/{from}/{to}", Idempotency::Read);
 
 /// `GET /pots/find/{brand}`: Finds a pot.
-pub static POTS_FIND: Operation = Operation::new("pots.find", Method::GET, "/pots/find/{brand}", Class::Read);
+pub static POTS_FIND: Operation =
+    Operation::new("pots.find", Method::GET, "/pots/find/{brand}", Idempotency::Read);
 
 /// `POST /lids/{lid}`: Replaces a lid by this one, which was read before.
 pub static POTS_REPLACE_LID: Operation =
-    Operation::new("pots.replace_lid", Method::POST, "/lids/{lid}", Class::Write);
+    Operation::new("pots.replace_lid", Method::POST, "/lids/{lid}", Idempotency::Write);
 
 /// `GET /pots/{potId}`: Gets the pot.
 pub static POT_BY_ID_GET: Operation =
-    Operation::new("pot_by_id.get", Method::GET, "/pots/{potId}", Class::Read).success(&[203]);
+    Operation::new("pot_by_id.get", Method::GET, "/pots/{potId}", Idempotency::Read).success(&[203]);
 
 /// `PUT /pots/{potId}`: Sets all settings of the pot.
 pub static POT_BY_ID_REPLACE: Operation =
-    Operation::new("pot_by_id.replace", Method::PUT, "/pots/{potId}", Class::IdempotentWrite);
+    Operation::new("pot_by_id.replace", Method::PUT, "/pots/{potId}", Idempotency::IdempotentWrite);
 
 /// `DELETE /pots/{potId}`: Smashes the pot.
 pub static POT_BY_ID_SMASH: Operation =
-    Operation::new("pot_by_id.smash", Method::DELETE, "/pots/{potId}", Class::Write);
+    Operation::new("pot_by_id.smash", Method::DELETE, "/pots/{potId}", Idempotency::Write);
 
 /// `POST /pots/{potId}/shelves/{shelf}/cups`: Names the cups.
 pub static CUPS_RENAME: Operation =
-    Operation::new("cups.rename", Method::POST, "/pots/{potId}/shelves/{shelf}/cups", Class::Write);
+    Operation::new("cups.rename", Method::POST, "/pots/{potId}/shelves/{shelf}/cups", Idempotency::Write);
 
 /// `PUT /pots/{potId}/shelves/{shelf}/cups`: Fills the cups.
 pub static CUPS_FILL: Operation =
-    Operation::new("cups.fill", Method::PUT, "/pots/{potId}/shelves/{shelf}/cups", Class::Write);
+    Operation::new("cups.fill", Method::PUT, "/pots/{potId}/shelves/{shelf}/cups", Idempotency::Write);
 
 /// `POST /houses/{house}/guests/{key}/login`: Lets a guest in.
 pub static GUESTS_LOGIN: Operation =
-    Operation::new("guests.login", Method::POST, "/houses/{house}/guests/{key}/login", Class::Write)
+    Operation::new("guests.login", Method::POST, "/houses/{house}/guests/{key}/login", Idempotency::Write)
         .sensitive();
 
 /// `PUT /houses/{house}/guests/{key}/login`: Proves a guest by a code.
 pub static GUESTS_PROVE: Operation =
-    Operation::new("guests.prove", Method::PUT, "/houses/{house}/guests/{key}/login", Class::Write);
+    Operation::new("guests.prove", Method::PUT, "/houses/{house}/guests/{key}/login", Idempotency::Write);
 
 /// All of them, in the order of the description.
 pub static ALL: [&Operation; 14] = [

@@ -81,7 +81,7 @@ impl<'a> PotById<'a> {
             .engine()
             .request(&operations::POT_BY_ID_REPLACE, &[self.pot_id.into()])
             .json(settings)
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// Smashes the pot.
@@ -102,9 +102,6 @@ impl<'a> PotById<'a> {
     /// # }
     /// ```
     pub fn smash(&self) -> Call<()> {
-        self.client
-            .engine()
-            .request(&operations::POT_BY_ID_SMASH, &[self.pot_id.into()])
-            .call(decode::nothing)
+        self.client.engine().request(&operations::POT_BY_ID_SMASH, &[self.pot_id.into()]).call(decode::empty)
     }
 }

@@ -163,7 +163,7 @@ impl Pots<'_> {
             .request(&operations::POTS_RING, &[self.client.house_key().into()])
             .check(crate::check_nothing(&operations::POTS_RING))
             .json(&self.client.with_house_key(&ring.into()))
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 
     /// The names of the pots of a range.
@@ -284,7 +284,7 @@ impl Pots<'_> {
             .request(&operations::POTS_REPLACE_LID, &[lid.id().into()])
             .json(lid)
             .check(crate::check_lid(&operations::POTS_REPLACE_LID, lid))
-            .call(decode::nothing)
+            .call(decode::empty)
     }
 }
 

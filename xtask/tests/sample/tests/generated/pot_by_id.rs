@@ -3,7 +3,7 @@
 
 use super::assert_sent;
 use crate::common;
-use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
 use sample_client::Settings;
 

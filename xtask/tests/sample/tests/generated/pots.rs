@@ -3,7 +3,7 @@
 
 use super::assert_sent;
 use crate::common;
-use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
 use sample_client::{
     Cover, Lid, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, Ring, TeaKind,

@@ -1,35 +1,26 @@
-//! How many repeats a client affords: a bucket that failures empty and successes fill.
+//! Retry quota: a token bucket drained by retries and refilled by successes.
 
 use super::Reason;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A bucket of retry tokens, shared by all calls of a client.
 ///
-/// A repeat after a throttled answer takes 5 tokens and any other 14, so that 500 tokens pay for about 35 repeats in a
-/// row. A repeat that succeeds gives back what it took, and a call that succeeds at once gives one.
-///
-/// ```
-/// use auth_client_core::Quota;
-///
-/// assert_eq!(Quota::default().available(), 500);
-/// assert_eq!(Quota::new(50).available(), 50);
-/// ```
+/// A retry after a throttled response takes 5 tokens and any other 14, so that 500 tokens pay for about 35 retries in a
+/// row. A retry that succeeds returns what it took, and a call that succeeds at once returns one token.
 #[derive(Debug)]
-pub struct Quota {
+pub(crate) struct Quota {
     tokens: AtomicU32,
     capacity: u32,
 }
 
 impl Quota {
     /// A full bucket. The default capacity is 500.
-    #[must_use]
-    pub fn new(capacity: u32) -> Self {
+    pub(crate) fn new(capacity: u32) -> Self {
         Self { tokens: AtomicU32::new(capacity), capacity }
     }
 
     /// How many tokens are left.
-    #[must_use]
-    pub fn available(&self) -> u32 {
+    pub(crate) fn available(&self) -> u32 {
         self.tokens.load(Ordering::Relaxed)
     }
 
@@ -73,7 +64,7 @@ mod tests {
         assert_eq!(quota.take(Reason::Throttled), Some(5));
         assert_eq!(quota.take(Reason::Throttled), None);
         quota.give(Some(14));
-        assert_eq!(quota.take(Reason::Unknown), Some(14));
+        assert_eq!(quota.take(Reason::Lost), Some(14));
         for _ in 0..1000 {
             quota.give(None);
         }

@@ -1,7 +1,7 @@
 //! The address below which a client's calls go, checked once.
 
+use crate::encode::path;
 use crate::error::Error;
-use crate::path;
 use auth_core::Origin;
 use http::uri::{Authority, Scheme};
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use url::Url;
 /// A checked base URL, split into what every request needs.
 ///
 /// ```
-/// use auth_client_core::BaseUrl;
+/// use auth_client_core::provider::BaseUrl;
 ///
 /// let base = BaseUrl::parse("base URL", "https://api.example.com/v1/")?;
 /// assert_eq!(base.origin().to_string(), "https://api.example.com");
@@ -81,7 +81,7 @@ impl BaseUrl {
     /// The same base with a path below it, encoded already; empty for none.
     ///
     /// ```
-    /// # use auth_client_core::BaseUrl;
+    /// # use auth_client_core::provider::BaseUrl;
     /// let base = BaseUrl::parse("base URL", "https://api.example.com")?.with_prefix("/v2")?;
     /// assert_eq!(base.origin().to_string(), "https://api.example.com");
     /// assert!(base.with_prefix("/../admin").is_err());

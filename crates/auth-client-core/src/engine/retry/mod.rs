@@ -8,9 +8,10 @@ mod after;
 mod quota;
 
 pub(crate) use after::retry_after;
-pub use quota::Quota;
+pub(crate) use quota::Quota;
 
-use crate::operation::Class;
+use crate::observe::RetryReason;
+use crate::operation::Idempotency;
 use std::time::Duration;
 
 /// How calls are repeated. The defaults are finite and suit interactive use.
@@ -128,18 +129,29 @@ pub(crate) enum Reason {
     /// Nothing was sent.
     NotSent,
     /// It may have been executed.
-    Unknown,
+    Lost,
     /// The server answered that it was too much.
     Throttled,
     /// The server answered with a passing failure.
     Transient,
 }
 
-/// Whether an attempt that failed like this may be repeated at all.
-pub(crate) fn may_repeat(class: Class, reason: Reason, vendor_says_not_executed: bool) -> bool {
-    match class {
-        Class::Read | Class::IdempotentWrite => true,
-        Class::Write => reason == Reason::NotSent || vendor_says_not_executed,
+impl From<Reason> for RetryReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::NotSent => Self::NotSent,
+            Reason::Lost => Self::Lost,
+            Reason::Throttled => Self::Throttled,
+            Reason::Transient => Self::Transient,
+        }
+    }
+}
+
+/// Whether a failed attempt may be retried at all.
+pub(crate) fn may_retry(idempotency: Idempotency, reason: Reason, vendor_says_not_executed: bool) -> bool {
+    match idempotency {
+        Idempotency::Read | Idempotency::IdempotentWrite => true,
+        Idempotency::Write => reason == Reason::NotSent || vendor_says_not_executed,
     }
 }
 
@@ -149,11 +161,11 @@ mod tests {
 
     #[test]
     fn a_write_is_repeated_only_when_it_was_surely_not_executed() {
-        for reason in [Reason::NotSent, Reason::Unknown, Reason::Throttled, Reason::Transient] {
-            assert!(may_repeat(Class::Read, reason, false));
-            assert!(may_repeat(Class::IdempotentWrite, reason, false));
-            assert_eq!(may_repeat(Class::Write, reason, false), reason == Reason::NotSent, "{reason:?}");
-            assert!(may_repeat(Class::Write, reason, true));
+        for reason in [Reason::NotSent, Reason::Lost, Reason::Throttled, Reason::Transient] {
+            assert!(may_retry(Idempotency::Read, reason, false));
+            assert!(may_retry(Idempotency::IdempotentWrite, reason, false));
+            assert_eq!(may_retry(Idempotency::Write, reason, false), reason == Reason::NotSent, "{reason:?}");
+            assert!(may_retry(Idempotency::Write, reason, true));
         }
     }
 

@@ -1,7 +1,5 @@
 //! What the models of all providers share: secrets in fields, and enumerations that stay open.
 
-use crate::error::Error;
-use crate::operation::{Operation, Paging};
 use auth_core::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -13,7 +11,7 @@ use std::marker::PhantomData;
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
-/// use auth_client_core::model;
+/// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Login {
@@ -36,7 +34,7 @@ pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
-/// use auth_client_core::model;
+/// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Login {
@@ -58,7 +56,7 @@ pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
-/// use auth_client_core::model;
+/// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Serialize)]
 /// struct Login {
@@ -81,7 +79,7 @@ pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
-/// use auth_client_core::model;
+/// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Serialize)]
 /// struct Login {
@@ -110,7 +108,7 @@ pub fn expose_optional<S: Serializer>(
 /// ```
 /// #[derive(serde::Deserialize)]
 /// struct Item {
-///     #[serde(deserialize_with = "auth_client_core::model::null_as_default")]
+///     #[serde(deserialize_with = "auth_client_core::provider::model::null_as_default")]
 ///     tags: Vec<String>,
 /// }
 /// assert!(serde_json::from_str::<Item>(r#"{"tags":null}"#)?.tags.is_empty());
@@ -129,7 +127,7 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>
 /// Reads an object of JSON where there may be none, such as an error's body; `None` when it isn't one or doesn't fit.
 ///
 /// ```
-/// use auth_client_core::model::read_object;
+/// use auth_client_core::provider::model::read_object;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Problem {
@@ -153,10 +151,10 @@ pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 ///     name: String,
 /// }
 /// let mut json = serde_json::Deserializer::from_str(r#"{"name":"lamp"}"#);
-/// assert_eq!(auth_client_core::model::object::<_, Item>(&mut json)?.name, "lamp");
+/// assert_eq!(auth_client_core::provider::model::object::<_, Item>(&mut json)?.name, "lamp");
 ///
 /// let mut json = serde_json::Deserializer::from_str(r#"["lamp"]"#);
-/// assert!(auth_client_core::model::object::<_, Item>(&mut json).is_err());
+/// assert!(auth_client_core::provider::model::object::<_, Item>(&mut json).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
@@ -181,65 +179,10 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -
     deserializer.deserialize_map(Object(PhantomData))
 }
 
-/// Refuses an empty text before it is sent; generated from `minLength` of a description.
-///
-/// ```
-/// use auth_client_core::{Class, Operation, model};
-///
-/// static GET: Operation = Operation::new("items.get", http::Method::GET, "/items/{name}", Class::Read);
-/// let error = model::not_empty(&GET, "name", "").unwrap_err();
-/// assert_eq!(error.field(), Some("name"));
-/// assert!(model::not_empty(&GET, "name", None).is_ok());
-/// ```
-///
-/// # Errors
-///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the field.
-pub fn not_empty<'t>(
-    operation: &'static Operation,
-    field: &'static str,
-    text: impl Into<Option<&'t str>>,
-) -> Result<(), Error> {
-    match text.into() {
-        Some("") => Err(Error::invalid_input(operation.id(), field, "it is empty")),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a place in a list that the vendor would not take; generated for operations that answer page by page.
-///
-/// ```
-/// use auth_client_core::{Class, Operation, Paging, model};
-///
-/// static LIST: Operation = Operation::new("items.list", http::Method::GET, "/items", Class::Read)
-///     .paged(Paging::SkipTake { max_take: Some(100) });
-/// assert!(model::page(&LIST, Some(200), Some(100)).is_ok());
-/// assert_eq!(model::page(&LIST, None, Some(101)).unwrap_err().field(), Some("take"));
-/// ```
-///
-/// # Errors
-///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a negative `skip`, and a `take` below 1 or above what
-/// the vendor documents.
-pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>) -> Result<(), Error> {
-    let refuse = |field, reason: String| Err(Error::invalid_input(operation.id(), field, reason));
-    if skip.is_some_and(|skip| skip < 0) {
-        return refuse("skip", "it is negative".to_owned());
-    }
-    let Some(Paging::SkipTake { max_take }) = operation.paging() else { return Ok(()) };
-    match (take, max_take) {
-        (Some(..1), _) => refuse("take", "it is less than 1".to_owned()),
-        (Some(take), Some(max)) if take > i64::from(max) => {
-            refuse("take", format!("the vendor gives at most {max} at a time"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Declares an enumeration of texts that keeps values which it doesn't know.
 ///
 /// ```
-/// auth_client_core::open_enum! {
+/// auth_client_core::provider::open_enum! {
 ///     /// How a code reaches the user.
 ///     pub enum Channel {
 ///         /// A text message.
@@ -254,6 +197,7 @@ pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>)
 /// assert_eq!(serde_json::to_string(&Channel::Totp)?, r#""totp""#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! open_enum {
     (
@@ -303,15 +247,15 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::serde::Serialize for $name {
-            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+        impl $crate::provider::serde::Serialize for $name {
+            fn serialize<S: $crate::provider::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
-        impl<'de> $crate::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                <::std::string::String as $crate::serde::Deserialize>::deserialize(deserializer).map(Self::from)
+        impl<'de> $crate::provider::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::provider::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                <::std::string::String as $crate::provider::serde::Deserialize>::deserialize(deserializer).map(Self::from)
             }
         }
     };

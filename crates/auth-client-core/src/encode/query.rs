@@ -1,6 +1,6 @@
 //! Query pairs, percent-encoded as they are written, so that what is signed is what is sent.
 
-use crate::path::STRICT;
+use crate::encode::path::STRICT;
 use percent_encoding::utf8_percent_encode;
 use std::fmt::Write as _;
 
@@ -9,10 +9,11 @@ use std::fmt::Write as _;
 /// `None` leaves the pair out; a list repeats the name.
 ///
 /// ```
-/// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+/// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
 /// # #[derive(Debug)]
 /// # struct Shop;
-/// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
 /// # let transport = ScriptedTransport::new().json(200, "[]");
 /// # let mut settings = Settings::new("shop-client/1.0");
 /// # settings.set_transport(std::sync::Arc::new(transport.clone()));

@@ -12,7 +12,7 @@ pub(crate) use on::*;
 
 #[cfg(feature = "tracing")]
 mod on {
-    use crate::observer::{AttemptOutcome, CallOutcome, RenewalOutcome, RetryReason};
+    use crate::observe::{AttemptOutcome, CallOutcome, RenewalOutcome, RetryReason};
     use crate::operation::Operation;
     use http::StatusCode;
     use std::time::Duration;
@@ -54,8 +54,8 @@ mod on {
     pub(crate) fn attempt_ended(attempt: u32, outcome: AttemptOutcome, elapsed: Duration) {
         let elapsed_ms = millis(elapsed);
         match outcome {
-            AttemptOutcome::Answered(status) => tracing::debug!(
-                name: "api_call.answered",
+            AttemptOutcome::Response(status) => tracing::debug!(
+                name: "api_call.response",
                 attempt,
                 http.response.status_code = status.as_u16(),
                 elapsed_ms,
@@ -82,9 +82,9 @@ mod on {
         );
     }
 
-    pub(crate) fn held_back(wait: Duration, refused: bool) {
+    pub(crate) fn rate_limited(wait: Duration, refused: bool) {
         tracing::info!(
-            name: "api_call.held_back",
+            name: "api_call.rate_limited",
             wait_ms = millis(wait),
             refused,
             "held back by this client's own limit"
@@ -126,7 +126,7 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use crate::observer::{AttemptOutcome, CallOutcome, RenewalOutcome, RetryReason};
+    use crate::observe::{AttemptOutcome, CallOutcome, RenewalOutcome, RetryReason};
     use crate::operation::Operation;
     use http::StatusCode;
     use std::time::Duration;
@@ -148,7 +148,7 @@ mod off {
 
     pub(crate) fn retrying(_: u32, _: RetryReason, _: Duration) {}
 
-    pub(crate) fn held_back(_: Duration, _: bool) {}
+    pub(crate) fn rate_limited(_: Duration, _: bool) {}
 
     pub(crate) fn credential_refused(_: u32) {}
 

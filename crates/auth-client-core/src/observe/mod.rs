@@ -1,11 +1,13 @@
-//! Metrics: what a client tells about its calls, as values and to a trait.
+//! Observation of calls: events for a trait, and spans for logs.
 //!
 //! Spans and events are for people who read logs; this is for programs that count and measure. Nothing here can hold a
 //! secret: no URL, no query, no header, no body, and no text that came from outside.
 
+pub(crate) mod spans;
+pub(crate) mod tracker;
+
 use crate::error::ErrorKind;
-use crate::operation::Class;
-use crate::retry::Reason;
+use crate::operation::Idempotency;
 use crate::transport::{Fault, Phase};
 use http::StatusCode;
 use std::fmt;
@@ -18,7 +20,7 @@ use std::time::Duration;
 /// gets later do so too. One call is told as
 ///
 /// ```text
-/// call_started   (admission | attempt_ended | retrying | renewal_ended)…   call_ended
+/// call_started   (rate_limited | attempt_ended | retrying | renewal_ended)…   call_ended
 /// ```
 ///
 /// and `call_ended` comes for every call that has started, also for one whose future was dropped. A call with an
@@ -30,7 +32,7 @@ use std::time::Duration;
 ///
 /// ```
 /// use auth_client_core::Observer;
-/// use auth_client_core::observer::{AttemptEnded, CallEnded};
+/// use auth_client_core::observe::{AttemptEnded, CallEnded};
 /// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 ///
 /// #[derive(Debug, Default)]
@@ -57,8 +59,8 @@ pub trait Observer: Send + Sync + fmt::Debug {
         let _ = event;
     }
 
-    /// The client's own limit holds an attempt back, or refuses it; see [`Gate`](crate::Gate).
-    fn admission(&self, event: &HeldBack) {
+    /// The client's own limit holds an attempt back, or refuses it; see [`RateLimiter`](crate::RateLimiter).
+    fn rate_limited(&self, event: &RateLimited) {
         let _ = event;
     }
 
@@ -89,8 +91,8 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
         (**self).call_started(event);
     }
 
-    fn admission(&self, event: &HeldBack) {
-        (**self).admission(event);
+    fn rate_limited(&self, event: &RateLimited) {
+        (**self).rate_limited(event);
     }
 
     fn attempt_ended(&self, event: &AttemptEnded) {
@@ -113,7 +115,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 /// Which call an event belongs to: few values, fit for labels.
 ///
 /// ```
-/// fn label(call: auth_client_core::observer::CallName) -> String {
+/// fn label(call: auth_client_core::observe::CallName) -> String {
 ///     format!("{}.{}", call.provider, call.operation)
 /// }
 /// ```
@@ -125,14 +127,14 @@ pub struct CallName {
     /// The operation, such as `services.create`; `request` for a path of one's own.
     pub operation: &'static str,
     /// Whether it may be repeated.
-    pub class: Class,
+    pub idempotency: Idempotency,
 }
 
 /// A call begins.
 ///
 /// ```
 /// /// Labels of a counter of calls.
-/// fn labels(event: &auth_client_core::observer::CallStarted) -> [&'static str; 2] {
+/// fn labels(event: &auth_client_core::observe::CallStarted) -> [&'static str; 2] {
 ///     [event.call.provider, event.call.operation]
 /// }
 /// ```
@@ -146,20 +148,20 @@ pub struct CallStarted {
 /// The client's own limit did not let an attempt pass at once.
 ///
 /// ```
-/// fn line(event: &auth_client_core::observer::HeldBack) -> String {
-///     let what = if event.refused { "refused" } else { "waits" };
+/// fn line(event: &auth_client_core::observe::RateLimited) -> String {
+///     let what = if event.rejected { "refused" } else { "waits" };
 ///     format!("{} {what} for {:?}", event.call.operation, event.wait)
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct HeldBack {
+pub struct RateLimited {
     /// Which call.
     pub call: CallName,
     /// How long the attempt has to wait.
     pub wait: Duration,
     /// Whether the call fails instead of waiting, because the limit says so or its time would be over.
-    pub refused: bool,
+    pub rejected: bool,
 }
 
 /// An attempt was answered or has failed.
@@ -179,22 +181,22 @@ pub struct AttemptEnded {
 /// What came of an attempt.
 ///
 /// ```
-/// use auth_client_core::observer::AttemptOutcome;
+/// use auth_client_core::observe::AttemptOutcome;
 ///
 /// fn label(outcome: AttemptOutcome) -> String {
 ///     match outcome {
-///         AttemptOutcome::Answered(status) => status.as_u16().to_string(),
+///         AttemptOutcome::Response(status) => status.as_u16().to_string(),
 ///         AttemptOutcome::Failed(_, fault) => fault.as_str().to_owned(),
 ///         _ => "other".to_owned(),
 ///     }
 /// }
-/// # assert_eq!(label(AttemptOutcome::Answered(http::StatusCode::OK)), "200");
+/// # assert_eq!(label(AttemptOutcome::Response(http::StatusCode::OK)), "200");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// An answer, whatever it says.
-    Answered(StatusCode),
+    /// A response, whatever its status.
+    Response(StatusCode),
     /// No whole answer: how far the request got, and why no further.
     Failed(Phase, Fault),
 }
@@ -202,7 +204,7 @@ pub enum AttemptOutcome {
 /// The call will be sent again.
 ///
 /// ```
-/// fn line(event: &auth_client_core::observer::Retrying) -> String {
+/// fn line(event: &auth_client_core::observe::Retrying) -> String {
 ///     format!("{} again in {:?}: {}", event.call.operation, event.delay, event.reason.as_str())
 /// }
 /// ```
@@ -224,7 +226,7 @@ pub struct Retrying {
 /// Why a call is sent again.
 ///
 /// ```
-/// use auth_client_core::observer::RetryReason;
+/// use auth_client_core::observe::RetryReason;
 ///
 /// assert_eq!(RetryReason::NotSent.as_str(), "not_sent");
 /// ```
@@ -259,21 +261,10 @@ impl RetryReason {
     }
 }
 
-impl From<Reason> for RetryReason {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::NotSent => Self::NotSent,
-            Reason::Unknown => Self::Lost,
-            Reason::Throttled => Self::Throttled,
-            Reason::Transient => Self::Transient,
-        }
-    }
-}
-
 /// A renewal of a credential is over: a login, a refresh, the opening of a session.
 ///
 /// ```
-/// fn line(event: &auth_client_core::observer::RenewalEnded) -> String {
+/// fn line(event: &auth_client_core::observe::RenewalEnded) -> String {
 ///     format!("{} {} after {:?}", event.provider, event.outcome.as_str(), event.elapsed)
 /// }
 /// ```
@@ -291,7 +282,7 @@ pub struct RenewalEnded {
 /// What came of a renewal.
 ///
 /// ```
-/// use auth_client_core::observer::RenewalOutcome;
+/// use auth_client_core::observe::RenewalOutcome;
 ///
 /// assert_eq!(RenewalOutcome::Adopted.as_str(), "adopted");
 /// ```
@@ -327,7 +318,7 @@ impl RenewalOutcome {
 /// A call is over.
 ///
 /// ```
-/// fn line(event: &auth_client_core::observer::CallEnded) -> String {
+/// fn line(event: &auth_client_core::observe::CallEnded) -> String {
 ///     let (call, outcome) = (event.call.operation, event.outcome.as_str());
 ///     format!("{call} {outcome} after {} attempt(s), {:?}", event.attempts, event.elapsed)
 /// }

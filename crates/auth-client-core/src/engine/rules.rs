@@ -1,10 +1,12 @@
 //! What differs from vendor to vendor in the way answers are read.
 //!
-//! The engine is the same for all; a [`Vendor`] is the handful of questions that it asks. The defaults are the rules
+//! The engine is the same for all; a [`ProviderRules`] is the handful of questions that it asks. The defaults are the rules
 //! of plain HTTP.
 
+use crate::encode::json::JsonStyle;
 use crate::error::{ApiError, ErrorKind};
 use crate::operation::Operation;
+use crate::transport::Received;
 use auth_core::CredentialSource;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
@@ -14,24 +16,25 @@ use std::time::{Duration, SystemTime};
 /// What an answer means, decided before its body is decoded.
 ///
 /// ```
-/// use auth_client_core::{ErrorKind, Verdict};
+/// use auth_client_core::ErrorKind;
+/// use auth_client_core::provider::Classification;
 ///
 /// /// For a vendor that says 403 when a token has ended.
-/// fn stricter(verdict: Verdict) -> Verdict {
+/// fn stricter(verdict: Classification) -> Classification {
 ///     match verdict {
-///         Verdict::Permanent(ErrorKind::Forbidden) => Verdict::Refused(ErrorKind::Forbidden),
+///         Classification::Permanent(ErrorKind::Forbidden) => Classification::CredentialRefused(ErrorKind::Forbidden),
 ///         verdict => verdict,
 ///     }
 /// }
-/// # assert_eq!(stricter(Verdict::Success), Verdict::Success);
+/// # assert_eq!(stricter(Classification::Success), Classification::Success);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum Classification {
     /// Decode it.
     Success,
     /// The credential was refused; a renewable one is renewed once. Nothing was executed.
-    Refused(ErrorKind),
+    CredentialRefused(ErrorKind),
     /// Come back later.
     Throttled,
     /// The same request may succeed on another try.
@@ -40,52 +43,25 @@ pub enum Verdict {
     Permanent(ErrorKind),
 }
 
-/// How a JSON body is written.
-///
-/// ```
-/// # use auth_client_core::{JsonStyle, Vendor};
-/// #[derive(Debug)]
-/// struct Acme;
-///
-/// impl Vendor for Acme {
-///     fn name(&self) -> &'static str {
-///         "acme"
-///     }
-///     fn json_style(&self) -> JsonStyle {
-///         JsonStyle::Ascii
-///     }
-/// }
-/// # assert_ne!(Acme.json_style(), JsonStyle::default());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum JsonStyle {
-    /// UTF-8, as serde writes it.
-    #[default]
-    Utf8,
-    /// Everything outside ASCII as `\uXXXX`, for servers that sign or parse ASCII only.
-    Ascii,
-}
-
 /// An answer, for a vendor to judge.
 ///
 /// ```
-/// use auth_client_core::{AnswerView, ApiError};
+/// use auth_client_core::provider::{ResponseView, ApiError};
 /// use http::{HeaderMap, StatusCode};
 ///
 /// /// The body is the code, in quotation marks.
-/// fn api_error(answer: AnswerView<'_>) -> ApiError {
+/// fn api_error(answer: ResponseView<'_>) -> ApiError {
 ///     let mut error = ApiError::new();
 ///     error.code = serde_json::from_slice(answer.body).ok();
 ///     error
 /// }
 /// let headers = HeaderMap::new();
-/// let answer = AnswerView::new(StatusCode::CONFLICT, &headers, br#""E17""#);
+/// let answer = ResponseView::new(StatusCode::CONFLICT, &headers, br#""E17""#);
 /// assert_eq!(api_error(answer).code.as_deref(), Some("E17"));
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub struct AnswerView<'a> {
+pub struct ResponseView<'a> {
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -94,43 +70,49 @@ pub struct AnswerView<'a> {
     pub body: &'a [u8],
 }
 
-impl<'a> AnswerView<'a> {
+impl<'a> ResponseView<'a> {
     /// A view of these parts.
     #[must_use]
     pub fn new(status: StatusCode, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
         Self { status, headers, body }
+    }
+
+    pub(super) fn of(received: &'a Received) -> Self {
+        let response = &received.response;
+        Self::new(response.status(), response.headers(), response.body())
     }
 }
 
 /// The rules of one vendor.
 ///
 /// ```
-/// use auth_client_core::{AnswerView, ErrorKind, Operation, Vendor, Verdict, by_status};
+/// use auth_client_core::ErrorKind;
+/// use auth_client_core::provider::{ResponseView, Operation, ProviderRules, Classification, classify_by_status};
 ///
 /// /// Answers `{"ok":false}` with status 200 where other vendors answer 4xx.
 /// #[derive(Debug)]
 /// struct Acme;
 ///
-/// impl Vendor for Acme {
+/// impl ProviderRules for Acme {
 ///     fn name(&self) -> &'static str {
 ///         "acme"
 ///     }
 ///
-///     fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
-///         match by_status(operation, answer.status) {
-///             Verdict::Success if answer.body == br#"{"ok":false}"# => Verdict::Permanent(ErrorKind::Vendor),
+///     fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
+///         match classify_by_status(operation, answer.status) {
+///             Classification::Success if answer.body == br#"{"ok":false}"# => Classification::Permanent(ErrorKind::Api),
 ///             verdict => verdict,
 ///         }
 ///     }
 /// }
 /// ```
-pub trait Vendor: Send + Sync + fmt::Debug {
+pub trait ProviderRules: Send + Sync + fmt::Debug {
     /// The name that errors and spans show, such as `verigator`.
     fn name(&self) -> &'static str;
 
-    /// What the answer means. By default its status decides, see [`by_status`].
-    fn judge(&self, operation: &Operation, answer: AnswerView<'_>) -> Verdict {
-        by_status(operation, answer.status)
+    /// What the answer means. By default its status decides, see [`classify_by_status`].
+    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
+        classify_by_status(operation, answer.status)
     }
 
     /// What signs this operation, where that is not the client's own credential: for vendors with a second way in that
@@ -143,17 +125,18 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     /// What an error answer says about itself.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, decode, testing::ScriptedTransport};
-    /// use auth_client_core::{AnswerView, ApiError, Vendor};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings};
+    /// use auth_client_core::provider::{ResponseView, ApiError, ProviderRules};
     ///
     /// #[derive(Debug)]
     /// struct Acme;
     ///
-    /// impl Vendor for Acme {
+    /// impl ProviderRules for Acme {
     ///     fn name(&self) -> &'static str {
     ///         "acme"
     ///     }
-    ///     fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    ///     fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
     ///         let mut error = ApiError::new();
     ///         error.code = serde_json::from_slice(answer.body).ok();
     ///         error.request_id = answer.headers.get("x-request-id").and_then(|id| Some(id.to_str().ok()?.to_owned()));
@@ -174,14 +157,14 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     /// # });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    fn api_error(&self, answer: AnswerView<'_>) -> ApiError {
+    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
         let _ = answer;
         ApiError::new()
     }
 
     /// How long to wait after a throttled or transient answer that has no `Retry-After`, where the vendor says it in
     /// another way.
-    fn wait_hint(&self, answer: AnswerView<'_>, now: SystemTime) -> Option<Duration> {
+    fn wait_hint(&self, answer: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
         let _ = (answer, now);
         None
     }
@@ -192,18 +175,19 @@ pub trait Vendor: Send + Sync + fmt::Debug {
     /// [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
     ///
     /// ```
-    /// use auth_client_core::{Class, Error, Operation, Vendor};
+    /// use auth_client_core::{Idempotency, Error};
+    /// use auth_client_core::provider::{Operation, ProviderRules};
     ///
     /// /// Leaves it to the caller to repeat a write.
     /// #[derive(Debug)]
     /// struct Acme;
     ///
-    /// impl Vendor for Acme {
+    /// impl ProviderRules for Acme {
     ///     fn name(&self) -> &'static str {
     ///         "acme"
     ///     }
     ///     fn replay_after_renewal(&self, operation: &Operation) -> bool {
-    ///         operation.class() != Class::Write
+    ///         operation.idempotency() != Idempotency::Write
     ///     }
     /// }
     ///
@@ -228,23 +212,24 @@ pub trait Vendor: Send + Sync + fmt::Debug {
 /// and 408 too; everything else that is not success stays as it is.
 ///
 /// ```
-/// use auth_client_core::{Class, ErrorKind, Operation, Verdict, by_status};
+/// use auth_client_core::{Idempotency, ErrorKind};
+/// use auth_client_core::provider::{Operation, Classification, classify_by_status};
 /// use http::{Method, StatusCode};
 ///
-/// let list = Operation::new("items.list", Method::GET, "/items", Class::Read);
-/// assert_eq!(by_status(&list, StatusCode::OK), Verdict::Success);
-/// assert_eq!(by_status(&list, StatusCode::BAD_GATEWAY), Verdict::Transient(ErrorKind::Server));
+/// let list = Operation::new("items.list", Method::GET, "/items", Idempotency::Read);
+/// assert_eq!(classify_by_status(&list, StatusCode::OK), Classification::Success);
+/// assert_eq!(classify_by_status(&list, StatusCode::BAD_GATEWAY), Classification::Transient(ErrorKind::Server));
 /// ```
 #[must_use]
-pub fn by_status(operation: &Operation, status: StatusCode) -> Verdict {
+pub fn classify_by_status(operation: &Operation, status: StatusCode) -> Classification {
     if operation.is_success(status) {
-        return Verdict::Success;
+        return Classification::Success;
     }
     let kind = ErrorKind::from_status(status);
     match status.as_u16() {
-        401 => Verdict::Refused(kind),
-        429 => Verdict::Throttled,
-        408 | 500 | 502 | 503 | 504 | 520..=524 => Verdict::Transient(kind),
-        _ => Verdict::Permanent(kind),
+        401 => Classification::CredentialRefused(kind),
+        429 => Classification::Throttled,
+        408 | 500 | 502 | 503 | 504 | 520..=524 => Classification::Transient(kind),
+        _ => Classification::Permanent(kind),
     }
 }

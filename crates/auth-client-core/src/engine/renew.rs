@@ -4,9 +4,9 @@
 //! caller who goes away doesn't take it along, and its outcome goes to everyone who waited for it. The task exists
 //! only while a renewal is under way.
 
-use crate::observe::{self, Span};
-use crate::observer::{Observer, RenewalEnded, RenewalOutcome};
-use crate::settings::Settings;
+use crate::engine::settings::Settings;
+use crate::observe::spans::{self, Span};
+use crate::observe::{Observer, RenewalEnded, RenewalOutcome};
 use async_trait::async_trait;
 use auth_core::token::{Decision, Failure, Issued, Lifetime, RenewalSettings, RenewalState, Ticket};
 use auth_core::{
@@ -35,7 +35,7 @@ pub struct Renewed<M> {
 /// use auth_core::secret::SecretString;
 /// use auth_core::token::Lifetime;
 /// use auth_core::{CredentialError, InvalidCredential, Sign};
-/// use auth_client_core::{Renew, Renewed};
+/// use auth_client_core::provider::{Renew, Renewed};
 /// use std::sync::Arc;
 /// use std::time::Duration;
 ///
@@ -100,7 +100,8 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
 /// A credential source that renews; one renewal at a time, however many calls need it.
 ///
 /// ```
-/// # use auth_client_core::{Renew, Renewing, Settings, auth_core::{Origin, token::RenewalSettings}};
+/// # use auth_client_core::auth_core::{Origin, token::RenewalSettings};
+/// # use auth_client_core::provider::{Renew, Renewing, Settings};
 /// # fn example(login: impl Renew, settings: &Settings) {
 /// let origin = Origin::https("api.example.com");
 /// let source = Renewing::new("acme", login, origin, settings, RenewalSettings::default());
@@ -171,7 +172,8 @@ impl<R: Renew> Renewing<R> {
     /// and its waiters get this material.
     ///
     /// ```
-    /// # use auth_client_core::{Renew, Renewing, auth_core::{InvalidCredential, token::Lifetime}};
+    /// # use auth_client_core::auth_core::{InvalidCredential, token::Lifetime};
+    /// # use auth_client_core::provider::{Renew, Renewing};
     /// # fn example<R: Renew>(source: &Renewing<R>, stored: R::Material) -> Result<(), InvalidCredential> {
     /// source.install(stored, Lifetime::Unknown)?;
     /// # Ok(())
@@ -216,7 +218,7 @@ impl<R: Renew> Renewing<R> {
         let (outcome, receiver) = watch::channel(None);
         state.flight = Some(Flight { ticket, outcome });
         let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
-        let span = observe::renewal(self.shared.provider);
+        let span = spans::renewal(self.shared.provider);
         let mut landing = Landing {
             shared: Arc::clone(&self.shared),
             ticket,
@@ -224,7 +226,7 @@ impl<R: Renew> Renewing<R> {
             span: span.clone(),
             landed: false,
         };
-        let run = observe::within(span, async move {
+        let run = spans::within(span, async move {
             let result = landing.shared.renew.renew(held).await;
             landing.land(result);
         });
@@ -289,7 +291,7 @@ impl<R: Renew> Landing<R> {
     /// Tells the observer, before the waiters go on, so that a call's renewal comes before its end.
     fn tell(&self, outcome: RenewalOutcome, now: Now) {
         let elapsed = now.since(self.started);
-        observe::renewal_ended(&self.span, outcome, elapsed);
+        spans::renewal_ended(&self.span, outcome, elapsed);
         if let Some(observer) = &self.shared.observer {
             observer.renewal_ended(&RenewalEnded { provider: self.shared.provider, outcome, elapsed });
         }

@@ -1,10 +1,10 @@
 //! What every client can be told, whatever its vendor.
 
+use crate::engine::rate_limiter::RateLimiter;
+use crate::engine::retry::RetryPolicy;
+use crate::engine::time::{Sleep, Timer};
 use crate::error::Error;
-use crate::gate::Gate;
-use crate::observer::Observer;
-use crate::retry::RetryPolicy;
-use crate::time::{Sleep, Timer};
+use crate::observe::Observer;
 use crate::transport::{BodyLimits, Transport};
 use auth_core::{Clock, SystemClock};
 use http::HeaderValue;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Time limits of a call. All have a default, so that no call can hang.
 ///
 /// ```
-/// use auth_client_core::Settings;
+/// use auth_client_core::provider::Settings;
 /// use std::time::Duration;
 ///
 /// let mut settings = Settings::new("shop-client/1.0");
@@ -47,14 +47,15 @@ impl Default for Timeouts {
 ///
 /// ```
 /// use auth_client_core::testing::{ManualTime, ScriptedTransport};
-/// use auth_client_core::{RetryPolicy, Settings};
+/// use auth_client_core::RetryPolicy;
+/// use auth_client_core::provider::Settings;
 ///
 /// let mut settings = Settings::new("shop-client/1.0");
 /// let time = ManualTime::new();
 /// settings.set_time(time.clock(), time.timer());
 /// settings.set_transport(std::sync::Arc::new(ScriptedTransport::new()));
 /// settings.set_retry(RetryPolicy::none());
-/// settings.limits_mut().answer = 1 << 20;
+/// settings.limits_mut().response = 1 << 20;
 /// settings.add_user_agent("my-program/2.0");
 /// assert!(settings.has_transport() && settings.transport().is_ok());
 /// # let _ = (settings.clock(), settings.retry());
@@ -68,7 +69,7 @@ pub struct Settings {
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: BodyLimits,
-    pub(crate) gate: Option<Arc<dyn Gate>>,
+    pub(crate) rate_limiter: Option<Arc<dyn RateLimiter>>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) user_agent: String,
 }
@@ -85,7 +86,7 @@ impl Settings {
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             limits: BodyLimits::default(),
-            gate: None,
+            rate_limiter: None,
             observer: None,
             user_agent: user_agent.to_owned(),
         }
@@ -126,17 +127,18 @@ impl Settings {
     /// How much of a body is read, for changing.
     ///
     /// ```
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().answer(404, &[], "no such lamp");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
     /// settings.limits_mut().error = 4;
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::empty);
     /// let error = call.await.unwrap_err();
     /// assert_eq!(error.body().map(|body| body.as_ref()), Some(&b"no s"[..]));
     /// assert!(error.is_body_truncated());
@@ -151,23 +153,25 @@ impl Settings {
     /// What lets attempts pass; by default everything does.
     ///
     /// ```
-    /// # use auth_client_core::{Admission, Gate, auth_core::Now};
+    /// # use auth_client_core::auth_core::Now;
+    /// # use auth_client_core::provider::{RateLimiterDecision, RateLimiter};
     /// # #[derive(Debug)]
     /// # struct Closed;
-    /// # impl Gate for Closed {
-    /// #     fn admit(&self, _: Now) -> Admission { Admission::Refuse(std::time::Duration::from_secs(9)) }
+    /// # impl RateLimiter for Closed {
+    /// #     fn check(&self, _: Now) -> RateLimiterDecision { RateLimiterDecision::Reject(std::time::Duration::from_secs(9)) }
     /// # }
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new();
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
-    /// settings.set_gate(std::sync::Arc::new(Closed));
+    /// settings.set_rate_limiter(std::sync::Arc::new(Closed));
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::empty);
     /// // `Closed` refuses everything for nine seconds.
     /// let error = call.await.unwrap_err();
     /// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(9));
@@ -176,8 +180,8 @@ impl Settings {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn set_gate(&mut self, gate: Arc<dyn Gate>) {
-        self.gate = Some(gate);
+    pub fn set_rate_limiter(&mut self, rate_limiter: Arc<dyn RateLimiter>) {
+        self.rate_limiter = Some(rate_limiter);
     }
 
     /// What is told about calls and renewals; by default nobody is.
@@ -194,17 +198,18 @@ impl Settings {
     ///     }
     /// }
     /// let count = Arc::new(Attempts::default());
-    /// # use auth_client_core::{BaseUrl, Engine, Error, Settings, Vendor, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
     /// # #[derive(Debug)]
     /// # struct Shop;
-    /// # impl Vendor for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
     /// # let transport = ScriptedTransport::new().broken().status(204);
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
     /// settings.set_observer(Arc::clone(&count) as Arc<dyn Observer>);
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::nothing);
+    /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::empty);
     /// call.await?;
     /// assert_eq!(count.0.load(Relaxed), 2, "the first was lost");
     /// # Ok::<(), Error>(())
@@ -229,7 +234,7 @@ impl Settings {
     /// The base URL that was set, or `default`; and where an error should say it came from.
     ///
     /// ```
-    /// let mut settings = auth_client_core::Settings::new("shop-client/1.0");
+    /// let mut settings = auth_client_core::provider::Settings::new("shop-client/1.0");
     /// assert_eq!(settings.base_url_or("https://shop.example").1, "https://shop.example");
     ///
     /// settings.set_base_url("SHOP_URL", "https://test.shop.example");
@@ -286,7 +291,7 @@ fn default_transport(_: Timeouts) -> Result<Arc<dyn Transport>, Error> {
 /// The builder must have a field `settings` of type [`Settings`].
 ///
 /// ```
-/// use auth_client_core::Settings;
+/// use auth_client_core::provider::Settings;
 /// use auth_client_core::testing::ScriptedTransport;
 ///
 /// struct ClientBuilder {
@@ -294,7 +299,7 @@ fn default_transport(_: Timeouts) -> Result<Arc<dyn Transport>, Error> {
 /// }
 ///
 /// impl ClientBuilder {
-///     auth_client_core::shared_builder_methods!();
+///     auth_client_core::provider::shared_builder_methods!();
 /// }
 ///
 /// let builder = ClientBuilder { settings: Settings::new("shop-client/1.0") };
@@ -302,10 +307,11 @@ fn default_transport(_: Timeouts) -> Result<Arc<dyn Transport>, Error> {
 ///     .base_url("https://test.shop.example")
 ///     .transport(ScriptedTransport::new())
 ///     .operation_timeout(std::time::Duration::from_secs(20))
-///     .max_answer_bytes(1 << 20)
+///     .max_response_bytes(1 << 20)
 ///     .user_agent("my-program/2.0");
 /// assert!(builder.settings.has_transport());
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! shared_builder_methods {
     () => {
@@ -356,8 +362,8 @@ macro_rules! shared_builder_methods {
         }
 
         /// The largest answer that is read, in bytes. Default 16 MiB.
-        pub fn max_answer_bytes(mut self, limit: usize) -> Self {
-            self.settings.limits_mut().answer = limit;
+        pub fn max_response_bytes(mut self, limit: usize) -> Self {
+            self.settings.limits_mut().response = limit;
             self
         }
 

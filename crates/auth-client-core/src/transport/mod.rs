@@ -3,6 +3,9 @@
 //! A transport takes a finished request and gives back a finished answer, or says how far it got. It decides nothing:
 //! whether to repeat, what a status means and what a body holds are the engine's business.
 
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::error::Error as StdError;
@@ -16,21 +19,21 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// use auth_client_core::transport::BodyLimits;
 ///
 /// let mut limits = BodyLimits::default();
-/// limits.answer = 64 << 20;
+/// limits.response = 64 << 20;
 /// assert_eq!(limits.error, 64 << 10);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BodyLimits {
     /// Bytes of an answer with status 2xx; more is an error. Default 16 MiB.
-    pub answer: usize,
+    pub response: usize,
     /// Bytes of any other answer; more is cut off, and the error says so. Default 64 KiB.
     pub error: usize,
 }
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self { answer: 16 << 20, error: 64 << 10 }
+        Self { response: 16 << 20, error: 64 << 10 }
     }
 }
 

@@ -22,7 +22,7 @@ pub type Fit = Result<(), &'static str>;
 /// next element. For objects, [`Record`] is all that has to be implemented.
 ///
 /// ```
-/// use auth_client_core::record::{Field, Fit};
+/// use auth_client_core::provider::record::{Field, Fit};
 ///
 /// /// A price in cents, which comes as a number or as `"12.50"`.
 /// #[derive(Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub type Fit = Result<(), &'static str>;
 ///         Ok(())
 ///     }
 /// }
-/// auth_client_core::deserialize_records!(Price);
+/// auth_client_core::provider::deserialize_records!(Price);
 ///
 /// assert_eq!(serde_json::from_str::<Vec<Price>>(r#"[12, "12.50"]"#)?, [Price(1_200), Price(1_250)]);
 /// # Ok::<(), serde_json::Error>(())
@@ -176,7 +176,7 @@ pub trait Field {
 /// An object that is filled from JSON, leniently: a [`Field`] of which only the members have to be told.
 ///
 /// ```
-/// use auth_client_core::record::{Field, Record};
+/// use auth_client_core::provider::record::{Field, Record};
 /// use serde_json::{Map, Value};
 ///
 /// #[derive(Default, Debug)]
@@ -201,7 +201,7 @@ pub trait Field {
 ///         &["id"]
 ///     }
 /// }
-/// auth_client_core::deserialize_records!(Tag);
+/// auth_client_core::provider::deserialize_records!(Tag);
 ///
 /// let tag: Tag = serde_json::from_str(r#"{"id":"17","name":null,"new":1}"#)?;
 /// assert_eq!((tag.id, tag.name, tag.unknown.len()), (17, None, 1));
@@ -250,8 +250,8 @@ impl<T: Record + Default> Field for T {
 ///
 /// ```
 /// let unknown = serde_json::from_str(r#"{"age":"17"}"#)?;
-/// assert_eq!(auth_client_core::record::known::<i64>(&unknown, "age"), Some(17));
-/// assert_eq!(auth_client_core::record::known::<i64>(&unknown, "size"), None);
+/// assert_eq!(auth_client_core::provider::record::known::<i64>(&unknown, "age"), Some(17));
+/// assert_eq!(auth_client_core::provider::record::known::<i64>(&unknown, "size"), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[must_use]
@@ -263,7 +263,7 @@ pub fn known<T: Field>(unknown: &Map<String, Value>, name: &str) -> Option<T> {
 ///
 /// ```
 /// let mut json = serde_json::Deserializer::from_str(r#""17""#);
-/// assert_eq!(auth_client_core::record::read::<i64, _>(&mut json)?, 17);
+/// assert_eq!(auth_client_core::provider::record::read::<i64, _>(&mut json)?, 17);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
@@ -277,36 +277,38 @@ pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D
 }
 
 /// Implements `Deserialize` for types that implement [`Field`].
+#[doc(hidden)]
 #[macro_export]
 macro_rules! deserialize_records {
     ($($name:ident),+ $(,)?) => {$(
-        impl<'de> $crate::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                $crate::record::read(deserializer)
+        impl<'de> $crate::provider::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::provider::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::provider::record::read(deserializer)
             }
         }
     )+};
 }
 
 /// Implements [`Field`] for enumerations of [`open_enum!`](crate::open_enum): any text, and none for an empty one.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! record_enums {
     ($($name:ident),+ $(,)?) => {$(
-        impl $crate::record::Field for $name {
+        impl $crate::provider::record::Field for $name {
             fn blank() -> Self {
                 Self::Other(::std::string::String::new())
             }
             fn expected(&self) -> &'static str {
                 "a text"
             }
-            fn text(&mut self, text: &str) -> $crate::record::Fit {
+            fn text(&mut self, text: &str) -> $crate::provider::record::Fit {
                 *self = Self::from(text);
                 Ok(())
             }
-            fn integer(&mut self, value: i64) -> $crate::record::Fit {
+            fn integer(&mut self, value: i64) -> $crate::provider::record::Fit {
                 self.text(&value.to_string())
             }
-            fn boolean(&mut self, value: bool) -> $crate::record::Fit {
+            fn boolean(&mut self, value: bool) -> $crate::provider::record::Fit {
                 self.text(if value { "true" } else { "false" })
             }
         }
@@ -372,7 +374,7 @@ mod tests {
 
     fn cup(json: &str) -> Result<Cup, String> {
         serde_json::from_str(json).map_err(|error| {
-            let misfit = crate::json::explain(json.as_bytes(), &error);
+            let misfit = crate::decode::explain::explain(json.as_bytes(), &error);
             format!("{}: {}", misfit.path, misfit.reason)
         })
     }

@@ -14,7 +14,7 @@ pub(crate) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.')
 /// The value of a path parameter.
 ///
 /// ```
-/// use auth_client_core::PathValue;
+/// use auth_client_core::provider::PathValue;
 ///
 /// let values: [PathValue; 2] = ["a/7".into(), 3.into()];
 /// assert!(matches!(values, [PathValue::Text("a/7"), PathValue::Integer(3)]));

@@ -3,6 +3,12 @@
 //! A decoder sees an answer that has been judged a success and whose body is whole. Generated operations name one of
 //! the functions here.
 
+pub(crate) mod date_time;
+pub(crate) mod explain;
+pub(crate) mod model;
+#[cfg(feature = "__records")]
+pub(crate) mod record;
+
 use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
@@ -64,14 +70,14 @@ pub fn json<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, DecodeFa
 /// use auth_client_core::decode;
 ///
 /// let answer = http::Response::new("anything".into());
-/// decode::nothing(&answer)?;
+/// decode::empty(&answer)?;
 /// # Ok::<(), decode::DecodeFailure>(())
 /// ```
 ///
 /// # Errors
 ///
 /// None; the signature is that of a decoder.
-pub fn nothing(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
+pub fn empty(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
     Ok(())
 }
 

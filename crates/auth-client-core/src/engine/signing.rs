@@ -1,9 +1,9 @@
 //! One attempt's request: the encoded call, signed at this moment with this credential.
 
-use crate::base_url::BaseUrl;
+use super::Outgoing;
+use crate::encode::base_url::BaseUrl;
+use crate::encode::query;
 use crate::error::{Error, ErrorKind};
-use crate::query;
-use crate::request::Outgoing;
 use auth_core::{Credential, ExposeSecret, SigningRequest};
 use bytes::Bytes;
 use http::uri::PathAndQuery;

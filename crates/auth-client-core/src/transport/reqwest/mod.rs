@@ -3,15 +3,16 @@
 //! Everything that reqwest would do by itself is off: redirects, retries, cookies, referer, proxies from the
 //! environment, decompression. What it is for is connections, TLS and HTTP.
 
+mod origins;
 mod progress;
 mod resolver;
 mod tls;
 
 use crate::error::Error;
-use crate::origins::Origins;
 use crate::transport::{BodyLimits, Fault, Phase, Progress, Received, Transport, TransportError};
 use bytes::{Bytes, BytesMut};
 use http::header;
+use origins::Origins;
 use progress::Noticing;
 use reqwest::Url;
 use resolver::{GuardedResolver, NotPublic};
@@ -266,7 +267,7 @@ async fn receive(mut response: reqwest::Response, limits: BodyLimits) -> Result<
     let framed = response.headers().contains_key(header::CONTENT_LENGTH)
         || response.headers().contains_key(header::TRANSFER_ENCODING)
         || response.version() > http::Version::HTTP_11;
-    let limit = if status.is_success() { limits.answer } else { limits.error };
+    let limit = if status.is_success() { limits.response } else { limits.error };
     let (body, truncated) = read(&mut response, limit).await?;
     let mut answer = http::Response::new(body);
     *answer.status_mut() = status;

@@ -1,41 +1,9 @@
-//! JSON bodies: written once, read once, and explained when they don't fit.
+//! Why JSON could not be decoded, and at which field.
 //!
-//! A failed decode names the place in the answer. Serde's own message may quote values from the body, so it is never
-//! shown; only what it expected is. The place is found by walking the body up to the position of the failure, in code
-//! that is compiled once and not once per model.
+//! Serde's own message may quote values from the body, so it is never shown; only what it expected is. The field is
+//! found by walking the body up to the position of the failure, in code that is compiled once and not once per model.
 
-use crate::vendor::JsonStyle;
-use serde::Serialize;
 use std::fmt::Write as _;
-
-/// Writes a value in the vendor's style.
-pub(crate) fn encode<T: Serialize + ?Sized>(
-    value: &T,
-    style: JsonStyle,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let text = serde_json::to_string(value)?;
-    Ok(match style {
-        JsonStyle::Ascii if !text.is_ascii() => escape(&text).into_bytes(),
-        _ => text.into_bytes(),
-    })
-}
-
-/// Outside ASCII, JSON has only string contents, so each such character can be escaped where it stands.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + text.len() / 2);
-    for character in text.chars() {
-        if character.is_ascii() {
-            escaped.push(character);
-        } else {
-            let mut units = [0; 2];
-            for unit in character.encode_utf16(&mut units) {
-                // Writing to a String can't fail.
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        }
-    }
-    escaped
-}
 
 /// Where and why a decode failed, without anything from the body but the names of its members.
 #[derive(Debug)]
@@ -224,16 +192,5 @@ mod tests {
             let found = misfit(&body[..end]);
             assert!(found.cut, "cut at {end}: {found:?}");
         }
-    }
-
-    #[test]
-    fn ascii_style_escapes_by_utf16_units() {
-        let json = encode(&["Zoë", "😀", "a/b", "\u{7f}\n"], JsonStyle::Ascii).unwrap();
-        assert_eq!(
-            String::from_utf8(json).unwrap(),
-            "[\"Zo\\u00eb\",\"\\ud83d\\ude00\",\"a/b\",\"\u{7f}\\n\"]"
-        );
-        let json = encode("Zoë", JsonStyle::Utf8).unwrap();
-        assert_eq!(json, "\"Zoë\"".as_bytes());
     }
 }

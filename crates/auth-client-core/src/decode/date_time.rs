@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// A date and a time of day, in no zone but the one that it names.
 ///
 /// ```
-/// let time = auth_client_core::date_time::civil("2024-02-29T12:30:00+02:00").expect("a time");
+/// let time = auth_client_core::provider::date_time::civil("2024-02-29T12:30:00+02:00").expect("a time");
 /// assert_eq!((time.year, time.month, time.day), (2024, 2, 29));
 /// assert_eq!((time.hour, time.minute, time.offset_seconds), (12, 30, Some(7_200)));
 /// ```
@@ -38,7 +38,7 @@ impl Civil {
     /// The instant, taking a time without a zone for UTC. `None` before 1970.
     ///
     /// ```
-    /// use auth_client_core::date_time::civil;
+    /// use auth_client_core::provider::date_time::civil;
     /// use std::time::{Duration, SystemTime};
     ///
     /// let time = civil("1970-01-01T03:00:00+02:00").expect("a time").to_system_time();
@@ -60,7 +60,7 @@ impl Civil {
 /// `None` when it is not that, or lies before 1970.
 ///
 /// ```
-/// use auth_client_core::date_time;
+/// use auth_client_core::provider::date_time;
 /// use std::time::{Duration, SystemTime};
 ///
 /// let time = date_time::parse("2017-09-15T06:44:15.274438");
@@ -74,7 +74,7 @@ pub fn parse(text: &str) -> Option<SystemTime> {
 /// Reads the same without making an instant of it, so that a time without a zone stays one.
 ///
 /// ```
-/// use auth_client_core::date_time;
+/// use auth_client_core::provider::date_time;
 ///
 /// let time = date_time::civil("1965-12-07T06:44:15.5").expect("a time");
 /// assert_eq!((time.year, time.hour, time.nanosecond, time.offset_seconds), (1965, 6, 500_000_000, None));

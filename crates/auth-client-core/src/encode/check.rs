@@ -1,0 +1,61 @@
+//! Checks of arguments before anything is sent, called by generated code.
+
+use crate::error::Error;
+use crate::operation::{Operation, Paging};
+
+/// Refuses an empty text before it is sent; generated from `minLength` of a description.
+///
+/// ```
+/// use auth_client_core::Idempotency;
+/// use auth_client_core::provider::{Operation, model};
+///
+/// static GET: Operation = Operation::new("items.get", http::Method::GET, "/items/{name}", Idempotency::Read);
+/// let error = model::not_empty(&GET, "name", "").unwrap_err();
+/// assert_eq!(error.field(), Some("name"));
+/// assert!(model::not_empty(&GET, "name", None).is_ok());
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the field.
+pub fn not_empty<'t>(
+    operation: &'static Operation,
+    field: &'static str,
+    text: impl Into<Option<&'t str>>,
+) -> Result<(), Error> {
+    match text.into() {
+        Some("") => Err(Error::invalid_input(operation.id(), field, "it is empty")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a place in a list that the vendor would not take; generated for operations that answer page by page.
+///
+/// ```
+/// use auth_client_core::Idempotency;
+/// use auth_client_core::provider::{Operation, Paging, model};
+///
+/// static LIST: Operation = Operation::new("items.list", http::Method::GET, "/items", Idempotency::Read)
+///     .paged(Paging::SkipTake { max_take: Some(100) });
+/// assert!(model::page(&LIST, Some(200), Some(100)).is_ok());
+/// assert_eq!(model::page(&LIST, None, Some(101)).unwrap_err().field(), Some("take"));
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a negative `skip`, and a `take` below 1 or above what
+/// the vendor documents.
+pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>) -> Result<(), Error> {
+    let refuse = |field, reason: String| Err(Error::invalid_input(operation.id(), field, reason));
+    if skip.is_some_and(|skip| skip < 0) {
+        return refuse("skip", "it is negative".to_owned());
+    }
+    let Some(Paging::SkipTake { max_take }) = operation.paging() else { return Ok(()) };
+    match (take, max_take) {
+        (Some(..1), _) => refuse("take", "it is less than 1".to_owned()),
+        (Some(take), Some(max)) if take > i64::from(max) => {
+            refuse("take", format!("the vendor gives at most {max} at a time"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,291 @@
+//! The attempt loop: authenticate, send, classify, recover.
+//!
+//! The request is encoded before it comes here and the response is decoded after it leaves. Nothing here knows an
+//! operation's types, so the loop is compiled once, however many operations a provider has.
+
+use super::failure::{AttemptFailure, Failure};
+use super::rate_limiter::RateLimiterDecision;
+use super::retry::{self, Reason};
+use super::rules::{Classification, ResponseView};
+use super::{CallOptions, Exchange, Inner, Outgoing, signing};
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::observe::AttemptOutcome;
+use crate::observe::tracker::CallTracker;
+use crate::operation::{Idempotency, Operation};
+use crate::transport::{Fault, Phase, Progress, Received, TransportError};
+use auth_core::{Credential, CredentialSource, Now, Recovery};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The state of one call, over all of its attempts.
+pub(super) struct CallState {
+    pub(super) tracker: CallTracker,
+    pub(super) started: Now,
+    pub(super) attempts: u32,
+    pub(super) delivery: Delivery,
+    /// Set once a refused credential is replaced; this happens once per call.
+    pub(super) renewed: bool,
+    /// The quota tokens that the last retry cost.
+    retry_cost: Option<u32>,
+}
+
+impl CallState {
+    /// The time left of a limit for the whole call.
+    fn left(&self, limit: Duration, now: Now) -> Duration {
+        limit.saturating_sub(now.since(self.started))
+    }
+}
+
+impl Inner {
+    pub(super) async fn attempts(
+        &self,
+        outgoing: &Outgoing,
+        options: Option<&CallOptions>,
+        mut tracker: CallTracker,
+    ) -> Result<Exchange, Error> {
+        let operation = &*outgoing.operation;
+        let policy = options.and_then(|options| options.retry.as_ref()).unwrap_or(&self.retry);
+        let operation_limit =
+            options.and_then(|options| options.operation_timeout).unwrap_or(self.timeouts.operation);
+        let attempt_limit =
+            options.and_then(|options| options.attempt_timeout).unwrap_or(self.timeouts.attempt);
+        // A reading of the clock costs as much as a small allocation, so each moment is read once.
+        let mut now = self.clock.now();
+        tracker.started(now);
+        let mut state = CallState {
+            tracker,
+            started: now,
+            attempts: 0,
+            delivery: Delivery::NotSent,
+            renewed: false,
+            retry_cost: None,
+        };
+        // Attempts as the policy counts them: the one after a renewal is not counted.
+        let mut counted = 0;
+        loop {
+            // Rare waits are boxed, so that the future of every call stays small.
+            if self.rate_limiter.is_some() {
+                now = Box::pin(self.pass_rate_limiter(operation, &mut state, operation_limit, now)).await?;
+            }
+            let mut credential = self.current(operation, now);
+            if credential.is_none() {
+                let left = state.left(operation_limit, now);
+                (credential, now) = Box::pin(self.credential(operation, &mut state, left, now)).await?;
+            }
+            let signed = self.signed(outgoing, credential.as_ref(), now);
+            let (request, progress) = signed.map_err(|error| self.complete(error, &mut state))?;
+            state.attempts += 1;
+            state.tracker.attempt_started();
+            counted += 1;
+            let outcome = self
+                .timer
+                .within(
+                    attempt_limit.min(state.left(operation_limit, now)),
+                    self.transport.send(request, self.limits),
+                )
+                .await
+                .unwrap_or_else(|| {
+                    let phase = progress.as_ref().map_or(Phase::Sending, Progress::abandon);
+                    Err(TransportError::new(phase, Fault::Deadline))
+                });
+            let sent_at = now;
+            now = self.clock.now();
+            let failure =
+                match self.classify(operation, outcome, credential.as_ref(), sent_at, now, &mut state) {
+                    Ok(received) => {
+                        self.quota.give(state.retry_cost);
+                        let elapsed = now.since(state.started);
+                        let CallState { mut tracker, attempts, .. } = state;
+                        tracker.succeeded(elapsed);
+                        return Ok(Exchange { received, attempts, elapsed, tracker });
+                    }
+                    Err(AttemptFailure::CredentialReplaced) => {
+                        counted -= 1;
+                        continue;
+                    }
+                    Err(AttemptFailure::NotReplayed(failure)) => {
+                        let left = state.left(operation_limit, now);
+                        let renewed =
+                            Box::pin(self.credential(operation, &mut state, left, now)).await.is_ok();
+                        return Err(self.not_replayed(operation, *failure, &mut state, renewed));
+                    }
+                    Err(AttemptFailure::Failed(failure)) => *failure,
+                };
+            let Some(reason) = failure.reason.filter(|_| counted < policy.attempts()) else {
+                return Err(self.call_error(operation, failure, &mut state));
+            };
+            let not_executed = failure
+                .response
+                .as_ref()
+                .is_some_and(|received| operation.is_not_executed(received.response.status()));
+            let delay = policy.delay(counted, reason, failure.retry_after, fastrand::f64());
+            let left = state.left(operation_limit, now);
+            let Some(delay) = delay
+                .filter(|delay| *delay < left)
+                .filter(|_| retry::may_retry(operation.idempotency(), reason, not_executed))
+            else {
+                return Err(self.call_error(operation, failure, &mut state));
+            };
+            state.retry_cost = self.quota.take(reason);
+            if state.retry_cost.is_none() {
+                return Err(self.call_error(operation, failure, &mut state));
+            }
+            state.tracker.retrying(state.attempts, reason.into(), delay, failure.retry_after);
+            self.timer.sleep(delay).await;
+            now = self.clock.now();
+        }
+    }
+
+    /// The request of one attempt, and for a write a view of how far it gets: anything else is retried regardless.
+    ///
+    /// Kept out of the loop, since a request edited there would stay in the future of every call.
+    fn signed(
+        &self,
+        outgoing: &Outgoing,
+        credential: Option<&Credential>,
+        now: Now,
+    ) -> Result<(http::Request<Bytes>, Option<Progress>), Error> {
+        let target = signing::Target { base: &self.base, user_agent: &self.user_agent };
+        let mut request = signing::sign(target, outgoing, credential, now.wall)?;
+        if outgoing.operation.idempotency() != Idempotency::Write {
+            return Ok((request, None));
+        }
+        let progress = Progress::default();
+        request.extensions_mut().insert(progress.clone());
+        Ok((request, Some(progress)))
+    }
+
+    /// The credential source of this operation.
+    fn source(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
+        self.rules.source_of(operation).or(self.credential.as_ref())
+    }
+
+    /// Waits as the client's own rate limiter demands, or fails where it rejects. Returns the time after that.
+    async fn pass_rate_limiter(
+        &self,
+        operation: &Operation,
+        state: &mut CallState,
+        limit: Duration,
+        now: Now,
+    ) -> Result<Now, Error> {
+        let Some(rate_limiter) = &self.rate_limiter else { return Ok(now) };
+        let left = state.left(limit, now);
+        let wait = match rate_limiter.check(now) {
+            RateLimiterDecision::Proceed => return Ok(now),
+            RateLimiterDecision::ProceedAfter(wait) if wait < left => {
+                state.tracker.rate_limited(wait, false);
+                self.timer.sleep(wait).await;
+                return Ok(self.clock.now());
+            }
+            RateLimiterDecision::ProceedAfter(wait) | RateLimiterDecision::Reject(wait) => wait,
+        };
+        state.tracker.rate_limited(wait, true);
+        Err(self.rate_limit_error(operation, wait, state))
+    }
+
+    /// A snapshot of the credential, where one is available without waiting.
+    fn current(&self, operation: &Operation, now: Now) -> Option<Credential> {
+        self.source(operation)?.current(now)
+    }
+
+    /// A snapshot of the credential, fetched within the time that is left, and the time after that.
+    async fn credential(
+        &self,
+        operation: &Operation,
+        state: &mut CallState,
+        left: Duration,
+        now: Now,
+    ) -> Result<(Option<Credential>, Now), Error> {
+        let Some(source) = self.source(operation) else { return Ok((None, now)) };
+        match self.timer.within(left, source.obtain(now)).await {
+            Some(Ok(credential)) => Ok((Some(credential), self.clock.now())),
+            Some(Err(error)) => Err(self.complete(Error::credentials(operation.id(), error), state)),
+            None => Err(self.credential_timeout(operation, state)),
+        }
+    }
+
+    fn classify(
+        &self,
+        operation: &Operation,
+        outcome: Result<Received, TransportError>,
+        credential: Option<&Credential>,
+        sent_at: Now,
+        now: Now,
+        state: &mut CallState,
+    ) -> Result<Received, AttemptFailure> {
+        // How far an attempt gets that the server may have carried out.
+        let executed = match operation.idempotency() {
+            Idempotency::Read => Delivery::Sent,
+            Idempotency::IdempotentWrite | Idempotency::Write => Delivery::MaybeExecuted,
+        };
+        let received = match outcome {
+            Ok(received) => received,
+            Err(error) => {
+                let outcome = AttemptOutcome::Failed(error.phase(), error.fault());
+                state.tracker.attempt_ended(state.attempts, outcome, now.since(sent_at));
+                if error.phase() != Phase::Connecting && error.fault() != Fault::Request {
+                    state.delivery = state.delivery.max(executed);
+                }
+                return Err(Failure::transport(error).into());
+            }
+        };
+        let status = received.response.status();
+        state.tracker.attempt_ended(state.attempts, AttemptOutcome::Response(status), now.since(sent_at));
+        if let Some(rate_limiter) = &self.rate_limiter {
+            rate_limiter.observe(status, received.response.headers(), now);
+        }
+        if let (Some(source), Some(credential)) = (self.source(operation), credential) {
+            source.observe(credential.generation(), status, received.response.headers(), now);
+        }
+        let view = ResponseView::of(&received);
+        let mut recovery = Recovery::Final;
+        let (kind, reason) = match self.rules.classify(operation, view) {
+            Classification::Success => {
+                state.delivery = state.delivery.max(Delivery::Sent);
+                return Ok(received);
+            }
+            Classification::CredentialRefused(kind) => {
+                recovery = self.recover(operation, credential, state, now);
+                if recovery == Recovery::TryAgain {
+                    let replays = self.rules.replay_after_renewal(operation);
+                    state.tracker.credential_refused(state.attempts, replays);
+                    if replays {
+                        state.delivery = state.delivery.max(Delivery::Sent);
+                        state.renewed = true;
+                        return Err(AttemptFailure::CredentialReplaced);
+                    }
+                }
+                (kind, None)
+            }
+            Classification::Throttled => (ErrorKind::Throttled, Some(Reason::Throttled)),
+            Classification::Transient(kind) => (kind, Some(Reason::Transient)),
+            Classification::Permanent(kind) => (kind, None),
+        };
+        let refused = kind.is_refusal() || operation.is_not_executed(status);
+        state.delivery = state.delivery.max(if refused { Delivery::Sent } else { executed });
+        let retry_after = retry::retry_after(view.headers, now.wall)
+            .or_else(|| reason.and_then(|_| self.rules.wait_hint(view, now.wall)));
+        let failure = Failure { kind, reason, retry_after, response: Some(Box::new(received)), source: None };
+        Err(match recovery {
+            Recovery::TryAgain => AttemptFailure::NotReplayed(Box::new(failure)),
+            Recovery::Final => failure.into(),
+        })
+    }
+
+    /// Whether another credential is available in place of a refused one.
+    fn recover(
+        &self,
+        operation: &Operation,
+        credential: Option<&Credential>,
+        state: &CallState,
+        now: Now,
+    ) -> Recovery {
+        match (self.source(operation), credential) {
+            (Some(source), Some(credential)) if !state.renewed => {
+                source.refused(credential.generation(), now)
+            }
+            _ => Recovery::Final,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The engine of a client: base URL, credential, transport and limits, and the attempt loop over them.
+//!
+//! It is not generic over operations. A [`Request`](crate::Request) is encoded before it comes here, sent in the
+//! loop of [`attempts`], and decoded by its [`Call`](crate::Call).
+
+mod attempts;
+mod failure;
+mod outgoing;
+pub(crate) mod rate_limiter;
+pub(crate) mod renew;
+pub(crate) mod retry;
+pub(crate) mod rules;
+pub(crate) mod settings;
+mod signing;
+pub(crate) mod time;
+
+pub(crate) use outgoing::{CallOptions, Described, Outgoing};
+
+use crate::decode::DecodeFailure;
+use crate::encode::base_url::BaseUrl;
+use crate::encode::json::JsonStyle;
+use crate::error::Error;
+use crate::observe::tracker::CallTracker;
+use crate::observe::{Observer, spans};
+use crate::transport::{BodyLimits, Received, Transport};
+use auth_core::{Clock, CredentialSource, Origin};
+use http::HeaderValue;
+use rate_limiter::RateLimiter;
+use retry::{Quota, RetryPolicy};
+use rules::ProviderRules;
+use settings::{Settings, Timeouts};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use time::Timer;
+
+/// What sends the calls of one client. Cheap to clone; all clones share connections, credential and retry quota.
+///
+/// ```
+/// # use auth_client_core::testing::ScriptedTransport;
+/// # use auth_client_core::provider::ProviderRules;
+/// # #[derive(Debug)]
+/// # struct Shop;
+/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+/// # let transport = ScriptedTransport::new();
+/// use auth_client_core::provider::{BaseUrl, Engine, Settings};
+///
+/// let mut settings = Settings::new("shop-client/1.0");
+/// settings.set_transport(std::sync::Arc::new(transport));
+/// let base = BaseUrl::parse("base URL", "https://shop.example/v1")?;
+/// // `Shop` is the `ProviderRules`; its calls authenticate nobody.
+/// let engine = Engine::new(&settings, base, Shop, None)?;
+/// assert_eq!(engine.origin().to_string(), "https://shop.example");
+/// # Ok::<(), auth_client_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    base: BaseUrl,
+    rules: Box<dyn ProviderRules>,
+    credential: Option<Arc<dyn CredentialSource>>,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    timer: Timer,
+    timeouts: Timeouts,
+    limits: BodyLimits,
+    retry: RetryPolicy,
+    quota: Quota,
+    rate_limiter: Option<Arc<dyn RateLimiter>>,
+    observer: Option<Arc<dyn Observer>>,
+    user_agent: HeaderValue,
+}
+
+/// A successful response and how it was obtained.
+pub(crate) struct Exchange {
+    pub(crate) received: Received,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+    /// The call is over when this is dropped.
+    pub(crate) tracker: CallTracker,
+}
+
+impl Engine {
+    /// An engine for a vendor at a base URL; `credential` is `None` for calls that authenticate nobody.
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](ErrorKind::Configuration) error when the settings can't work.
+    pub fn new(
+        settings: &Settings,
+        base: BaseUrl,
+        rules: impl ProviderRules + 'static,
+        credential: Option<Arc<dyn CredentialSource>>,
+    ) -> Result<Self, Error> {
+        let name = rules.name();
+        let build = || {
+            Ok(Inner {
+                base,
+                rules: Box::new(rules),
+                credential,
+                transport: settings.transport()?,
+                clock: Arc::clone(&settings.clock),
+                timer: settings.timer.clone(),
+                timeouts: settings.timeouts,
+                limits: settings.limits,
+                retry: settings.retry.clone(),
+                quota: Quota::default(),
+                rate_limiter: settings.rate_limiter.clone(),
+                observer: settings.observer.clone(),
+                user_agent: settings.user_agent_header()?,
+            })
+        };
+        let inner = build().map_err(|error: Error| error.with_provider(name))?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Where the calls go.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        self.inner.base.origin()
+    }
+
+    /// The clock that the calls read.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Waits on the engine's timer, for helpers that poll.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new();
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let time = auth_client_core::testing::ManualTime::auto();
+    /// # settings.set_time(time.clock(), time.timer());
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// // On `ManualTime` a minute is over at once.
+    /// let start = engine.clock().now();
+    /// engine.sleep(std::time::Duration::from_secs(60)).await;
+    /// assert_eq!(engine.clock().now().since(start).as_secs(), 60);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn sleep(&self, duration: Duration) {
+        self.inner.timer.sleep(duration).await;
+    }
+
+    pub(crate) fn path_prefix(&self) -> &str {
+        &self.inner.base.path
+    }
+
+    pub(crate) fn json_style(&self) -> JsonStyle {
+        self.inner.rules.json_style()
+    }
+
+    /// The error, with the name of this provider.
+    pub(crate) fn attribute(&self, error: Error) -> Error {
+        error.with_provider(self.inner.rules.name())
+    }
+
+    pub(crate) fn run<'a>(
+        &'a self,
+        outgoing: &'a Outgoing,
+        options: Option<&'a CallOptions>,
+    ) -> impl Future<Output = Result<Exchange, Error>> + Send + 'a {
+        let inner = &*self.inner;
+        let span = spans::call(inner.rules.name(), &outgoing.operation, inner.base.origin.host());
+        let tracker = CallTracker::new(
+            inner.rules.name(),
+            &outgoing.operation,
+            &span,
+            inner.observer.as_ref(),
+            &inner.clock,
+        );
+        spans::within(span, inner.attempts(outgoing, options, tracker))
+    }
+
+    /// The error of a successful response that could not be decoded.
+    pub(crate) fn undecodable(
+        &self,
+        outgoing: &Outgoing,
+        exchange: Exchange,
+        failure: DecodeFailure,
+    ) -> Error {
+        self.inner.undecodable(outgoing, exchange, failure)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("provider", &self.inner.rules.name())
+            .field("origin", &self.inner.base.origin.to_string())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! The items that only provider crates need.
+//!
+//! This module may change in any minor version. Programs name the items of the crate root instead, by way of the
+//! provider crate that they use.
+
+#[doc(hidden)]
+pub use serde;
+
+pub use crate::call::CallTemplate;
+pub use crate::encode::base_url::BaseUrl;
+pub use crate::encode::json::JsonStyle;
+pub use crate::encode::path::PathValue;
+pub use crate::engine::Engine;
+pub use crate::engine::rate_limiter::{RateLimiter, RateLimiterDecision};
+pub use crate::engine::renew::{Renew, Renewed, Renewing};
+pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};
+pub use crate::engine::settings::{Settings, Timeouts};
+pub use crate::error::ApiError;
+pub use crate::operation::{Operation, Paging};
+pub use crate::page::Page;
+#[cfg(feature = "__records")]
+#[doc(inline)]
+pub use crate::{deserialize_records, record_enums};
+#[doc(inline)]
+pub use crate::{error_type, open_enum, shared_builder_methods};
+
+/// Checks of arguments before anything is sent.
+pub mod check {
+    pub use crate::encode::check::{not_empty, page};
+}
+
+/// Dates as providers write them.
+pub mod date_time {
+    pub use crate::decode::date_time::*;
+}
+
+/// Settings from environment variables.
+pub mod env {
+    pub use crate::env::{optional, required};
+}
+
+/// Serde functions for the fields of models, and open enumerations.
+pub mod model {
+    pub use crate::decode::model::*;
+}
+
+/// Lenient decoding of JSON into models.
+#[cfg(feature = "__records")]
+pub mod record {
+    pub use crate::decode::record::*;
+}

@@ -1,0 +1,17 @@
+//! The items that every provider crate re-exports at its root, so that its users name no second crate.
+//!
+//! `Call`, `Error`, `Pages` and `Items` are not among them: each provider crate has its own `Error`, and aliases of the
+//! other three with that error filled in.
+
+/// The error type that all providers share, for code that handles the errors of several.
+pub use crate::Error as CoreError;
+#[cfg(feature = "blocking")]
+pub use crate::blocking;
+#[cfg(any(test, doc, feature = "testing"))]
+pub use crate::testing;
+pub use crate::{
+    Clock, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, Reply, Request, RetryPolicy,
+    SecretString, Sleep, decode, observe, transport,
+};
+#[cfg(feature = "reqwest")]
+pub use crate::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
