@@ -36,10 +36,10 @@
 //! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last answer, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
 //! | `api_call.response` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
 //! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
-//! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observer::RetryReason)), `delay_ms` |
+//! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observe::RetryReason)), `delay_ms` |
 //! | `api_call.credential_refused` | event, info | `attempt`; another credential is asked for |
-//! | `api_call.rate_limited` | event, info | `wait_ms`, `refused`; the client's own limit ([`RateLimiter`](provider::RateLimiter)) |
-//! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observer::RenewalOutcome)) |
+//! | `api_call.rate_limited` | event, info | `wait_ms`, `rejected`; the client's own limit ([`RateLimiter`](provider::RateLimiter)) |
+//! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observe::RenewalOutcome)) |
 //! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
 //!
 //! A renewal runs in a task of its own and may outlive the call that began it, so its span is not inside that call's but

@@ -35,11 +35,11 @@ impl Diary {
 impl Observer for Diary {
     fn call_started(&self, event: &CallStarted) {
         let call = event.call;
-        self.note(format!("start {} {} {:?}", call.provider, call.operation, call.class));
+        self.note(format!("start {} {} {:?}", call.provider, call.operation, call.idempotency));
     }
 
     fn rate_limited(&self, event: &RateLimited) {
-        let what = if event.refused { "refused" } else { "held back" };
+        let what = if event.rejected { "rejected" } else { "held back" };
         self.note(format!("{what}, {} s", event.wait.as_secs()));
     }
 
@@ -233,7 +233,7 @@ async fn the_clients_own_limit() {
             "attempt 1: 200 after 0 s",
             "end: success, 200, 1 attempts, 3 s",
             "start shop items.create Write",
-            "refused, 9 s",
+            "rejected, 9 s",
             "end: throttled, no answer, 0 attempts, 0 s",
         ]
     );

@@ -161,12 +161,12 @@ async fn the_clients_own_limit() {
     setup.settings.set_rate_limiter(Arc::new(Once::default()));
     write(&setup.engine()).await.unwrap_err();
     write(&setup.engine()).await.unwrap_err();
-    let held: Vec<String> = capture.take().into_iter().filter(|line| line.contains("held_back")).collect();
+    let held: Vec<String> = capture.take().into_iter().filter(|line| line.contains("rate_limited")).collect();
     assert_eq!(
         held,
         [
-            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=3000 refused=false in api_call",
-            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=9000 refused=true in api_call",
+            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=3000 rejected=false in api_call",
+            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=9000 rejected=true in api_call",
         ]
     );
 }
@@ -216,7 +216,7 @@ async fn a_renewal() {
 
 #[test]
 fn the_documentation_names_them_all() {
-    let source = include_str!("../src/observe.rs");
+    let source = include_str!("../src/observe/spans.rs");
     let docs: String = include_str!("../src/lib.rs").lines().filter(|line| line.starts_with("//!")).collect();
     let mut names = BTreeMap::new();
     for line in source.lines() {

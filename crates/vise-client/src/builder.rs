@@ -235,7 +235,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether a page where JSON is due means that the session has ended. Default yes. Turn it off for endpoints that
+    /// Whether a page instead of JSON means that the session has ended. Default yes. Turn it off for endpoints that
     /// answer with pages.
     pub fn pages_end_sessions(mut self, end: bool) -> Self {
         self.options.pages_end_sessions = end;

@@ -26,6 +26,7 @@ auth_client_core::provider::error_type! {
     /// # }
     /// ```
     pub struct Error;
+    hint: hint
 }
 
 /// What happened to a session, or kept one from being opened.
@@ -134,6 +135,26 @@ pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     let may_be_json = essence.is_empty() || essence.to_ascii_lowercase().ends_with("json");
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     may_be_json && body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+}
+
+/// Names the page that came instead of JSON, and the setting behind an address that the vendor doesn't publish.
+fn hint(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if error.is_page() {
+        f.write_str("; the response is a page instead of JSON")?;
+        if error.kind() == ErrorKind::Decode && error.may_have_been_executed() {
+            f.write_str(", and the call may have been carried out")?;
+        }
+    }
+    if matches!(error.status().map(|status| status.as_u16()), Some(404 | 405)) {
+        match error.operation() {
+            LIST => f.write_str("; the address is an assumption, see `ClientBuilder::domains_path`")?,
+            VISE_DOMAINS => {
+                f.write_str("; the path is an assumption, see `ClientBuilder::vise_domains_path`")?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A host's answer to a phrase that was no session.

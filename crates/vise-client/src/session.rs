@@ -20,7 +20,7 @@ use std::sync::Arc;
 ///
 /// It opens with the first call, or with [`open`](Self::open), and again when it has ended: however many calls are under
 /// way, one request goes to `/auth`. A session has ended when its cookie's time is over, when an answer clears the
-/// cookie, and when a call is answered by 401, a redirect, or a page where JSON is due. The call is then made once more
+/// cookie, and when a call is answered by 401, a redirect, or a page instead of JSON. The call is then made once more
 /// if it is a read; for a write the error says [`RenewedNotReplayed`](crate::SessionProblem::RenewedNotReplayed).
 ///
 /// ```no_run

@@ -280,7 +280,7 @@ async fn errors_point_at_the_settings_behind_what_is_assumed() {
     let page = ScriptedTransport::new().answer(200, &[("content-type", "text/html")], "<html>");
     let vise = builder().dashboard_url("https://d.example").transport(page).build().unwrap();
     let error = vise.list_account_domains().await.unwrap_err();
-    assert!(error.is_page() && error.to_string().contains("a page where JSON is due"), "{error}");
+    assert!(error.is_page() && error.to_string().contains("a page instead of JSON"), "{error}");
 }
 
 #[tokio::test]

@@ -7,12 +7,12 @@ use crate::operation::{Operation, Paging};
 ///
 /// ```
 /// use auth_client_core::Idempotency;
-/// use auth_client_core::provider::{Operation, model};
+/// use auth_client_core::provider::{Operation, check};
 ///
 /// static GET: Operation = Operation::new("items.get", http::Method::GET, "/items/{name}", Idempotency::Read);
-/// let error = model::not_empty(&GET, "name", "").unwrap_err();
+/// let error = check::not_empty(&GET, "name", "").unwrap_err();
 /// assert_eq!(error.field(), Some("name"));
-/// assert!(model::not_empty(&GET, "name", None).is_ok());
+/// assert!(check::not_empty(&GET, "name", None).is_ok());
 /// ```
 ///
 /// # Errors
@@ -33,12 +33,12 @@ pub fn not_empty<'t>(
 ///
 /// ```
 /// use auth_client_core::Idempotency;
-/// use auth_client_core::provider::{Operation, Paging, model};
+/// use auth_client_core::provider::{Operation, Paging, check};
 ///
 /// static LIST: Operation = Operation::new("items.list", http::Method::GET, "/items", Idempotency::Read)
 ///     .paged(Paging::SkipTake { max_take: Some(100) });
-/// assert!(model::page(&LIST, Some(200), Some(100)).is_ok());
-/// assert_eq!(model::page(&LIST, None, Some(101)).unwrap_err().field(), Some("take"));
+/// assert!(check::page(&LIST, Some(200), Some(100)).is_ok());
+/// assert_eq!(check::page(&LIST, None, Some(101)).unwrap_err().field(), Some("take"));
 /// ```
 ///
 /// # Errors

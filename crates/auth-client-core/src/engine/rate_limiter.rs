@@ -22,7 +22,7 @@ use std::time::Duration;
 ///         _ => RateLimiterDecision::Reject(pause),
 ///     }
 /// }
-/// # assert_eq!(admit(Duration::ZERO), RateLimiterDecision::Proceed);
+/// # assert_eq!(check(Duration::ZERO), RateLimiterDecision::Proceed);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

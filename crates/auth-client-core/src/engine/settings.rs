@@ -187,7 +187,7 @@ impl Settings {
     /// What is told about calls and renewals; by default nobody is.
     ///
     /// ```
-    /// use auth_client_core::{Observer, observer::AttemptEnded};
+    /// use auth_client_core::{Observer, observe::AttemptEnded};
     /// use std::sync::{Arc, atomic::{AtomicU64, Ordering::Relaxed}};
     ///
     /// #[derive(Debug, Default)]

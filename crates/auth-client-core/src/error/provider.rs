@@ -13,10 +13,13 @@
 /// assert_eq!(error.kind(), auth_client_core::ErrorKind::Configuration);
 /// assert_eq!(error.to_string(), error.into_inner().to_string());
 /// ```
+///
+/// With `hint: function` after the struct, a function `fn(&Error, &mut Formatter<'_>) -> fmt::Result` adds to the line
+/// that `Display` writes.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! error_type {
-    ($(#[$meta:meta])* pub struct Error;) => {
+    ($(#[$meta:meta])* pub struct Error; $(hint: $hint:path)?) => {
         $(#[$meta])*
         pub struct Error($crate::Error);
 
@@ -44,7 +47,9 @@ macro_rules! error_type {
 
         impl ::std::fmt::Display for Error {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Display::fmt(&self.0, f)
+                ::std::fmt::Display::fmt(&self.0, f)?;
+                $($hint(self, f)?;)?
+                ::std::result::Result::Ok(())
             }
         }
 

@@ -343,7 +343,7 @@ pub struct CallEnded {
 /// How a call ended.
 ///
 /// ```
-/// use auth_client_core::{ErrorKind, observer::CallOutcome};
+/// use auth_client_core::{ErrorKind, observe::CallOutcome};
 ///
 /// assert!(CallOutcome::Success.is_success());
 /// assert_eq!(CallOutcome::Failed(ErrorKind::Timeout).as_str(), "timeout");

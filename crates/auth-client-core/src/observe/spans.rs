@@ -82,11 +82,11 @@ mod on {
         );
     }
 
-    pub(crate) fn rate_limited(wait: Duration, refused: bool) {
+    pub(crate) fn rate_limited(wait: Duration, rejected: bool) {
         tracing::info!(
             name: "api_call.rate_limited",
             wait_ms = millis(wait),
-            refused,
+            rejected,
             "held back by this client's own limit"
         );
     }

@@ -2,37 +2,42 @@
 //! Every operation as data: its name, method, path and class. The methods of the resource handles refer to
 //! it, and so can what is written about calls, such as logs and policies.
 
-use auth_client_core::{Class, Operation};
+use auth_client_core::Idempotency;
+use auth_client_core::provider::Operation;
 use http::Method;
 
 /// `POST /Token`: Trades a password, with a one-time code where one is asked for, or a refresh token for
 /// tokens.
 pub static TOKENS_REQUEST: Operation =
-    Operation::new("tokens.request", Method::POST, "/Token", Class::Write).sensitive();
+    Operation::new("tokens.request", Method::POST, "/Token", Idempotency::Write).sensitive();
 
 /// `GET /api/Organization`: Lists the organizations of the user.
 pub static ORGANIZATIONS_LIST: Operation =
-    Operation::new("organizations.list", Method::GET, "/api/Organization", Class::Read);
+    Operation::new("organizations.list", Method::GET, "/api/Organization", Idempotency::Read);
 
 /// `GET /api/Organization/Current`: Gets the organization in which calls act now.
 pub static ORGANIZATIONS_CURRENT: Operation =
-    Operation::new("organizations.current", Method::GET, "/api/Organization/Current", Class::Read);
+    Operation::new("organizations.current", Method::GET, "/api/Organization/Current", Idempotency::Read);
 
 /// `PUT /api/Organization/Switch`: Makes another organization the one in which the user acts.
-pub static ORGANIZATIONS_SWITCH: Operation =
-    Operation::new("organizations.switch", Method::PUT, "/api/Organization/Switch", Class::IdempotentWrite);
+pub static ORGANIZATIONS_SWITCH: Operation = Operation::new(
+    "organizations.switch",
+    Method::PUT,
+    "/api/Organization/Switch",
+    Idempotency::IdempotentWrite,
+);
 
 /// `GET /api/Permission`: Lists what the user may do.
 pub static PERMISSIONS_LIST: Operation =
-    Operation::new("permissions.list", Method::GET, "/api/Permission", Class::Read);
+    Operation::new("permissions.list", Method::GET, "/api/Permission", Idempotency::Read);
 
 /// `GET /api/Contact/{contactId}`: Gets a contact.
 pub static CONTACTS_GET: Operation =
-    Operation::new("contacts.get", Method::GET, "/api/Contact/{contactId}", Class::Read);
+    Operation::new("contacts.get", Method::GET, "/api/Contact/{contactId}", Idempotency::Read);
 
 /// `PUT /api/Contact/{contactId}`: Replaces what is known of a contact.
 pub static CONTACTS_UPDATE: Operation =
-    Operation::new("contacts.update", Method::PUT, "/api/Contact/{contactId}", Class::IdempotentWrite);
+    Operation::new("contacts.update", Method::PUT, "/api/Contact/{contactId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Contact/{referenceSource}/{referenceId}`: Gets the contact that has this id in this other
 /// system.
@@ -40,7 +45,7 @@ pub static CONTACTS_BY_SOURCE: Operation = Operation::new(
     "contacts.by_source",
     Method::GET,
     "/api/Contact/{referenceSource}/{referenceId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/Contact/ByReference/{referenceId}`: Gets the contact that carries this id in another system.
@@ -48,48 +53,48 @@ pub static CONTACTS_BY_REFERENCE: Operation = Operation::new(
     "contacts.by_reference",
     Method::GET,
     "/api/Contact/ByReference/{referenceId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/Contact/ByTag/{tagId}`: Lists the contacts with a tag.
 pub static CONTACTS_BY_TAG: Operation =
-    Operation::new("contacts.by_tag", Method::GET, "/api/Contact/ByTag/{tagId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("contacts.by_tag", Method::GET, "/api/Contact/ByTag/{tagId}", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Contact/Find`: Finds the contact with an e-mail address, or with an id in another system.
 pub static CONTACTS_FIND: Operation =
-    Operation::new("contacts.find", Method::GET, "/api/Contact/Find", Class::Read);
+    Operation::new("contacts.find", Method::GET, "/api/Contact/Find", Idempotency::Read);
 
 /// `POST /api/Contact/Search`: Searches contacts by words.
 pub static CONTACTS_SEARCH: Operation =
-    Operation::new("contacts.search", Method::POST, "/api/Contact/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("contacts.search", Method::POST, "/api/Contact/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Contact/Proximity`: Finds contacts around a place.
 pub static CONTACTS_PROXIMITY: Operation =
-    Operation::new("contacts.proximity", Method::POST, "/api/Contact/Proximity", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("contacts.proximity", Method::POST, "/api/Contact/Proximity", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Contact/Activity`: Lists what happened to contacts lately.
 pub static CONTACTS_ACTIVITY: Operation =
-    Operation::new("contacts.activity", Method::GET, "/api/Contact/Activity", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("contacts.activity", Method::GET, "/api/Contact/Activity", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Contact/Following`: Lists the contacts that the user follows.
 pub static CONTACTS_FOLLOWING: Operation =
-    Operation::new("contacts.following", Method::GET, "/api/Contact/Following", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("contacts.following", Method::GET, "/api/Contact/Following", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Contact`: Makes a contact with its individuals.
 pub static CONTACTS_CREATE: Operation =
-    Operation::new("contacts.create", Method::POST, "/api/Contact", Class::Write);
+    Operation::new("contacts.create", Method::POST, "/api/Contact", Idempotency::Write);
 
 /// `PUT /api/Contact/Archive/{contactId}`: Archives a contact.
 pub static CONTACTS_ARCHIVE: Operation = Operation::new(
     "contacts.archive",
     Method::PUT,
     "/api/Contact/Archive/{contactId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/Contact/Unarchive/{contactId}`: Takes a contact out of the archive.
@@ -97,7 +102,7 @@ pub static CONTACTS_UNARCHIVE: Operation = Operation::new(
     "contacts.unarchive",
     Method::PUT,
     "/api/Contact/Unarchive/{contactId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/Contact/ToggleFollow/{contactId}`: Follows a contact, or no longer does.
@@ -105,19 +110,23 @@ pub static CONTACTS_TOGGLE_FOLLOW: Operation = Operation::new(
     "contacts.toggle_follow",
     Method::PUT,
     "/api/Contact/ToggleFollow/{contactId}",
-    Class::Write,
+    Idempotency::Write,
 );
 
 /// `GET /api/Contact/CustomCollections`: Lists the collections that contacts can have records of.
-pub static CONTACTS_CUSTOM_COLLECTIONS: Operation =
-    Operation::new("contacts.custom_collections", Method::GET, "/api/Contact/CustomCollections", Class::Read);
+pub static CONTACTS_CUSTOM_COLLECTIONS: Operation = Operation::new(
+    "contacts.custom_collections",
+    Method::GET,
+    "/api/Contact/CustomCollections",
+    Idempotency::Read,
+);
 
 /// `POST /api/Contact/{contactId}/Collection/{collectionId}`: Adds a record to a collection of the contact.
 pub static CONTACT_COLLECTIONS_ADD: Operation = Operation::new(
     "contact_collections.add",
     Method::POST,
     "/api/Contact/{contactId}/Collection/{collectionId}",
-    Class::Write,
+    Idempotency::Write,
 );
 
 /// `PUT /api/Contact/{contactId}/Collection/{collectionId}`: Replaces the fields of a record.
@@ -125,7 +134,7 @@ pub static CONTACT_COLLECTIONS_UPDATE: Operation = Operation::new(
     "contact_collections.update",
     Method::PUT,
     "/api/Contact/{contactId}/Collection/{collectionId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/Contact/{contactId}/Collection/{collectionId}`: Removes a record.
@@ -133,59 +142,63 @@ pub static CONTACT_COLLECTIONS_DELETE: Operation = Operation::new(
     "contact_collections.delete",
     Method::DELETE,
     "/api/Contact/{contactId}/Collection/{collectionId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/Contact/Transaction`: Hands in a contact, to be matched with those that are there in the
 /// following night.
-pub static CONTACTS_CREATE_TRANSACTION: Operation =
-    Operation::new("contacts.create_transaction", Method::POST, "/api/Contact/Transaction", Class::Write);
+pub static CONTACTS_CREATE_TRANSACTION: Operation = Operation::new(
+    "contacts.create_transaction",
+    Method::POST,
+    "/api/Contact/Transaction",
+    Idempotency::Write,
+);
 
 /// `POST /api/Contact/Batch`: Hands in many contacts at once, to be matched in the following night.
 pub static CONTACTS_CREATE_BATCH: Operation =
-    Operation::new("contacts.create_batch", Method::POST, "/api/Contact/Batch", Class::Write);
+    Operation::new("contacts.create_batch", Method::POST, "/api/Contact/Batch", Idempotency::Write);
 
 /// `GET /api/Contact/Prefixes`: Lists what can stand before a name.
 pub static CONTACTS_PREFIXES: Operation =
-    Operation::new("contacts.prefixes", Method::GET, "/api/Contact/Prefixes", Class::Read);
+    Operation::new("contacts.prefixes", Method::GET, "/api/Contact/Prefixes", Idempotency::Read);
 
 /// `GET /api/Contact/Types`: Lists the types of contacts.
 pub static CONTACTS_TYPES: Operation =
-    Operation::new("contacts.types", Method::GET, "/api/Contact/Types", Class::Read);
+    Operation::new("contacts.types", Method::GET, "/api/Contact/Types", Idempotency::Read);
 
 /// `GET /api/Contact/CustomFields`: Lists the organization's own fields of contacts.
 pub static CONTACTS_CUSTOM_FIELDS: Operation =
-    Operation::new("contacts.custom_fields", Method::GET, "/api/Contact/CustomFields", Class::Read);
+    Operation::new("contacts.custom_fields", Method::GET, "/api/Contact/CustomFields", Idempotency::Read);
 
 /// `GET /api/Contact/QueryOptions`: Says what contacts can be queried by.
 pub static CONTACTS_QUERY_OPTIONS: Operation =
-    Operation::new("contacts.query_options", Method::GET, "/api/Contact/QueryOptions", Class::Read);
+    Operation::new("contacts.query_options", Method::GET, "/api/Contact/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Contact/Query`: Finds contacts, a few fields of each.
 pub static CONTACTS_QUERY: Operation =
-    Operation::new("contacts.query", Method::POST, "/api/Contact/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("contacts.query", Method::POST, "/api/Contact/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `POST /api/Contact/Query/FullContact`: Finds contacts, each as a whole.
 pub static CONTACTS_QUERY_FULL: Operation =
-    Operation::new("contacts.query_full", Method::POST, "/api/Contact/Query/FullContact", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("contacts.query_full", Method::POST, "/api/Contact/Query/FullContact", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Contact/Receipts`: Lists the receipts that were sent to an e-mail address.
 pub static CONTACTS_RECEIPTS: Operation =
-    Operation::new("contacts.receipts", Method::GET, "/api/Contact/Receipts", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("contacts.receipts", Method::GET, "/api/Contact/Receipts", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Contact/Receipts/{receiptId}`: Gets the file of a receipt.
 pub static CONTACTS_RECEIPT: Operation =
-    Operation::new("contacts.receipt", Method::GET, "/api/Contact/Receipts/{receiptId}", Class::Read);
+    Operation::new("contacts.receipt", Method::GET, "/api/Contact/Receipts/{receiptId}", Idempotency::Read);
 
 /// `GET /api/ContactIndividual/ByContact/{contactId}`: Lists the individuals of a contact.
 pub static CONTACT_INDIVIDUALS_BY_CONTACT: Operation = Operation::new(
     "contact_individuals.by_contact",
     Method::GET,
     "/api/ContactIndividual/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/ContactIndividual/{contactIndividualId}`: Gets an individual.
@@ -193,7 +206,7 @@ pub static CONTACT_INDIVIDUALS_GET: Operation = Operation::new(
     "contact_individuals.get",
     Method::GET,
     "/api/ContactIndividual/{contactIndividualId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/ContactIndividual/{contactIndividualId}`: Replaces what is known of an individual.
@@ -201,7 +214,7 @@ pub static CONTACT_INDIVIDUALS_UPDATE: Operation = Operation::new(
     "contact_individuals.update",
     Method::PUT,
     "/api/ContactIndividual/{contactIndividualId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/ContactIndividual/{contactIndividualId}`: Removes an individual.
@@ -209,12 +222,12 @@ pub static CONTACT_INDIVIDUALS_DELETE: Operation = Operation::new(
     "contact_individuals.delete",
     Method::DELETE,
     "/api/ContactIndividual/{contactIndividualId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/ContactIndividual/Find`: Finds the individual with an e-mail address.
 pub static CONTACT_INDIVIDUALS_FIND: Operation =
-    Operation::new("contact_individuals.find", Method::GET, "/api/ContactIndividual/Find", Class::Read);
+    Operation::new("contact_individuals.find", Method::GET, "/api/ContactIndividual/Find", Idempotency::Read);
 
 /// `GET /api/ContactIndividual/{contactIndividualId}/Avatar`: Gets an individual with the address of its
 /// picture.
@@ -222,7 +235,7 @@ pub static CONTACT_INDIVIDUALS_AVATAR: Operation = Operation::new(
     "contact_individuals.avatar",
     Method::GET,
     "/api/ContactIndividual/{contactIndividualId}/Avatar",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`: Sets the picture of an individual.
@@ -230,12 +243,12 @@ pub static CONTACT_INDIVIDUALS_UPLOAD_AVATAR: Operation = Operation::new(
     "contact_individuals.upload_avatar",
     Method::POST,
     "/api/ContactIndividual/{contactIndividualId}/Avatar",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ContactIndividual`: Adds an individual to a contact.
 pub static CONTACT_INDIVIDUALS_CREATE: Operation =
-    Operation::new("contact_individuals.create", Method::POST, "/api/ContactIndividual", Class::Write);
+    Operation::new("contact_individuals.create", Method::POST, "/api/ContactIndividual", Idempotency::Write);
 
 /// `GET /api/ContactIndividual/CustomCollections`: Lists the collections that individuals can have records
 /// of.
@@ -243,7 +256,7 @@ pub static CONTACT_INDIVIDUALS_CUSTOM_COLLECTIONS: Operation = Operation::new(
     "contact_individuals.custom_collections",
     Method::GET,
     "/api/ContactIndividual/CustomCollections",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Adds a record to a
@@ -252,7 +265,7 @@ pub static INDIVIDUAL_COLLECTIONS_ADD: Operation = Operation::new(
     "individual_collections.add",
     Method::POST,
     "/api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}",
-    Class::Write,
+    Idempotency::Write,
 );
 
 /// `PUT /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Replaces the fields of a
@@ -261,7 +274,7 @@ pub static INDIVIDUAL_COLLECTIONS_UPDATE: Operation = Operation::new(
     "individual_collections.update",
     Method::PUT,
     "/api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Removes a record.
@@ -269,7 +282,7 @@ pub static INDIVIDUAL_COLLECTIONS_DELETE: Operation = Operation::new(
     "individual_collections.delete",
     Method::DELETE,
     "/api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/ContactIndividual/CustomFields`: Lists the organization's own fields of individuals.
@@ -277,7 +290,7 @@ pub static CONTACT_INDIVIDUALS_CUSTOM_FIELDS: Operation = Operation::new(
     "contact_individuals.custom_fields",
     Method::GET,
     "/api/ContactIndividual/CustomFields",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/ContactIndividual/QueryOptions`: Says what individuals can be queried by.
@@ -285,13 +298,17 @@ pub static CONTACT_INDIVIDUALS_QUERY_OPTIONS: Operation = Operation::new(
     "contact_individuals.query_options",
     Method::GET,
     "/api/ContactIndividual/QueryOptions",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/ContactIndividual/Query`: Finds individuals.
-pub static CONTACT_INDIVIDUALS_QUERY: Operation =
-    Operation::new("contact_individuals.query", Method::POST, "/api/ContactIndividual/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+pub static CONTACT_INDIVIDUALS_QUERY: Operation = Operation::new(
+    "contact_individuals.query",
+    Method::POST,
+    "/api/ContactIndividual/Query",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/ContactIndividual/{contactIndividualId}/EmailList`: Lists the e-mail lists and whether an
 /// individual is on them.
@@ -299,16 +316,16 @@ pub static CONTACT_INDIVIDUALS_EMAIL_LISTS: Operation = Operation::new(
     "contact_individuals.email_lists",
     Method::GET,
     "/api/ContactIndividual/{contactIndividualId}/EmailList",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactAddress/ByContact/{contactId}`: Lists the addresses of a contact.
 pub static CONTACT_ADDRESSES_BY_CONTACT: Operation = Operation::new(
     "contact_addresses.by_contact",
     Method::GET,
     "/api/ContactAddress/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/ContactAddress/{contactAddressId}`: Gets an address.
@@ -316,7 +333,7 @@ pub static CONTACT_ADDRESSES_GET: Operation = Operation::new(
     "contact_addresses.get",
     Method::GET,
     "/api/ContactAddress/{contactAddressId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/ContactAddress/{contactAddressId}`: Replaces an address.
@@ -324,7 +341,7 @@ pub static CONTACT_ADDRESSES_UPDATE: Operation = Operation::new(
     "contact_addresses.update",
     Method::PUT,
     "/api/ContactAddress/{contactAddressId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/ContactAddress/{contactAddressId}`: Removes an address.
@@ -332,19 +349,19 @@ pub static CONTACT_ADDRESSES_DELETE: Operation = Operation::new(
     "contact_addresses.delete",
     Method::DELETE,
     "/api/ContactAddress/{contactAddressId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ContactAddress`: Adds an address to a contact.
 pub static CONTACT_ADDRESSES_CREATE: Operation =
-    Operation::new("contact_addresses.create", Method::POST, "/api/ContactAddress", Class::Write);
+    Operation::new("contact_addresses.create", Method::POST, "/api/ContactAddress", Idempotency::Write);
 
 /// `PUT /api/ContactAddress/Archive/{contactAddressId}`: Archives an address.
 pub static CONTACT_ADDRESSES_ARCHIVE: Operation = Operation::new(
     "contact_addresses.archive",
     Method::PUT,
     "/api/ContactAddress/Archive/{contactAddressId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/ContactAddress/Unarchive/{contactAddressId}`: Takes an address out of the archive.
@@ -352,31 +369,35 @@ pub static CONTACT_ADDRESSES_UNARCHIVE: Operation = Operation::new(
     "contact_addresses.unarchive",
     Method::PUT,
     "/api/ContactAddress/Unarchive/{contactAddressId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/ContactMethod/Types`: Lists the types of ways to reach a person.
 pub static CONTACT_METHODS_TYPES: Operation =
-    Operation::new("contact_methods.types", Method::GET, "/api/ContactMethod/Types", Class::Read);
+    Operation::new("contact_methods.types", Method::GET, "/api/ContactMethod/Types", Idempotency::Read);
 
 /// `GET /api/ContactMethod/RelatedTypes`: Lists the types that can take the place of one.
 pub static CONTACT_METHODS_RELATED_TYPES: Operation = Operation::new(
     "contact_methods.related_types",
     Method::GET,
     "/api/ContactMethod/RelatedTypes",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/ContactMethod/{contactMethodId}`: Gets a way to reach a person.
-pub static CONTACT_METHODS_GET: Operation =
-    Operation::new("contact_methods.get", Method::GET, "/api/ContactMethod/{contactMethodId}", Class::Read);
+pub static CONTACT_METHODS_GET: Operation = Operation::new(
+    "contact_methods.get",
+    Method::GET,
+    "/api/ContactMethod/{contactMethodId}",
+    Idempotency::Read,
+);
 
 /// `PUT /api/ContactMethod/{contactMethodId}`: Replaces a way to reach a person.
 pub static CONTACT_METHODS_UPDATE: Operation = Operation::new(
     "contact_methods.update",
     Method::PUT,
     "/api/ContactMethod/{contactMethodId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/ContactMethod/{contactMethodId}`: Removes a way to reach a person.
@@ -384,19 +405,19 @@ pub static CONTACT_METHODS_DELETE: Operation = Operation::new(
     "contact_methods.delete",
     Method::DELETE,
     "/api/ContactMethod/{contactMethodId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ContactMethod`: Adds a way to reach an individual.
 pub static CONTACT_METHODS_CREATE: Operation =
-    Operation::new("contact_methods.create", Method::POST, "/api/ContactMethod", Class::Write);
+    Operation::new("contact_methods.create", Method::POST, "/api/ContactMethod", Idempotency::Write);
 
 /// `PUT /api/ContactMethod/Archive/{contactMethodId}`: Archives a way to reach a person.
 pub static CONTACT_METHODS_ARCHIVE: Operation = Operation::new(
     "contact_methods.archive",
     Method::PUT,
     "/api/ContactMethod/Archive/{contactMethodId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/ContactMethod/Unarchive/{contactMethodId}`: Takes a way to reach a person out of the archive.
@@ -404,7 +425,7 @@ pub static CONTACT_METHODS_UNARCHIVE: Operation = Operation::new(
     "contact_methods.unarchive",
     Method::PUT,
     "/api/ContactMethod/Unarchive/{contactMethodId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/ContactNote/ByContact/{contactId}`: Lists the notes on a contact.
@@ -412,113 +433,129 @@ pub static CONTACT_NOTES_BY_CONTACT: Operation = Operation::new(
     "contact_notes.by_contact",
     Method::GET,
     "/api/ContactNote/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactNote/Important/ByContact/{contactId}`: Lists the important notes on a contact.
 pub static CONTACT_NOTES_IMPORTANT_BY_CONTACT: Operation = Operation::new(
     "contact_notes.important_by_contact",
     Method::GET,
     "/api/ContactNote/Important/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactNote/{noteId}`: Gets a note.
 pub static CONTACT_NOTES_GET: Operation =
-    Operation::new("contact_notes.get", Method::GET, "/api/ContactNote/{noteId}", Class::Read);
+    Operation::new("contact_notes.get", Method::GET, "/api/ContactNote/{noteId}", Idempotency::Read);
 
 /// `PUT /api/ContactNote/{noteId}`: Replaces a note.
-pub static CONTACT_NOTES_UPDATE: Operation =
-    Operation::new("contact_notes.update", Method::PUT, "/api/ContactNote/{noteId}", Class::IdempotentWrite);
+pub static CONTACT_NOTES_UPDATE: Operation = Operation::new(
+    "contact_notes.update",
+    Method::PUT,
+    "/api/ContactNote/{noteId}",
+    Idempotency::IdempotentWrite,
+);
 
 /// `DELETE /api/ContactNote/{noteId}`: Removes a note.
 pub static CONTACT_NOTES_DELETE: Operation = Operation::new(
     "contact_notes.delete",
     Method::DELETE,
     "/api/ContactNote/{noteId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ContactNote`: Leaves a note on a contact.
 pub static CONTACT_NOTES_CREATE: Operation =
-    Operation::new("contact_notes.create", Method::POST, "/api/ContactNote", Class::Write);
+    Operation::new("contact_notes.create", Method::POST, "/api/ContactNote", Idempotency::Write);
 
 /// `POST /api/ContactNote/Email`: Makes notes of an e-mail, on the contacts that it came from or went to.
-pub static CONTACT_NOTES_CREATE_FROM_EMAIL: Operation =
-    Operation::new("contact_notes.create_from_email", Method::POST, "/api/ContactNote/Email", Class::Write);
+pub static CONTACT_NOTES_CREATE_FROM_EMAIL: Operation = Operation::new(
+    "contact_notes.create_from_email",
+    Method::POST,
+    "/api/ContactNote/Email",
+    Idempotency::Write,
+);
 
 /// `GET /api/ContactNote/QueryOptions`: Says what notes can be queried by.
-pub static CONTACT_NOTES_QUERY_OPTIONS: Operation =
-    Operation::new("contact_notes.query_options", Method::GET, "/api/ContactNote/QueryOptions", Class::Read);
+pub static CONTACT_NOTES_QUERY_OPTIONS: Operation = Operation::new(
+    "contact_notes.query_options",
+    Method::GET,
+    "/api/ContactNote/QueryOptions",
+    Idempotency::Read,
+);
 
 /// `POST /api/ContactNote/Query`: Finds notes.
 pub static CONTACT_NOTES_QUERY: Operation =
-    Operation::new("contact_notes.query", Method::POST, "/api/ContactNote/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("contact_notes.query", Method::POST, "/api/ContactNote/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/ContactNote/Types`: Tells the types of notes: names to labels.
 pub static CONTACT_NOTES_TYPES: Operation =
-    Operation::new("contact_notes.types", Method::GET, "/api/ContactNote/Types", Class::Read);
+    Operation::new("contact_notes.types", Method::GET, "/api/ContactNote/Types", Idempotency::Read);
 
 /// `GET /api/ContactNote/CustomFields`: Lists the organization's own fields of notes.
-pub static CONTACT_NOTES_CUSTOM_FIELDS: Operation =
-    Operation::new("contact_notes.custom_fields", Method::GET, "/api/ContactNote/CustomFields", Class::Read);
+pub static CONTACT_NOTES_CUSTOM_FIELDS: Operation = Operation::new(
+    "contact_notes.custom_fields",
+    Method::GET,
+    "/api/ContactNote/CustomFields",
+    Idempotency::Read,
+);
 
 /// `POST /api/ContactReference`: Gives a contact an id in another system.
 pub static CONTACT_REFERENCES_CREATE: Operation =
-    Operation::new("contact_references.create", Method::POST, "/api/ContactReference", Class::Write);
+    Operation::new("contact_references.create", Method::POST, "/api/ContactReference", Idempotency::Write);
 
 /// `DELETE /api/ContactReference/{referenceSource}`: Takes an id in another system away.
 pub static CONTACT_REFERENCES_DELETE: Operation = Operation::new(
     "contact_references.delete",
     Method::DELETE,
     "/api/ContactReference/{referenceSource}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/Tag`: Lists the tags of the organization.
-pub static TAGS_LIST: Operation = Operation::new("tags.list", Method::GET, "/api/Tag", Class::Read)
-    .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static TAGS_LIST: Operation = Operation::new("tags.list", Method::GET, "/api/Tag", Idempotency::Read)
+    .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Tag/Search`: Searches tags by words.
 pub static TAGS_SEARCH: Operation =
-    Operation::new("tags.search", Method::POST, "/api/Tag/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("tags.search", Method::POST, "/api/Tag/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ContactTag/ByContact/{contactId}`: Lists the tags of a contact.
 pub static CONTACT_TAGS_BY_CONTACT: Operation = Operation::new(
     "contact_tags.by_contact",
     Method::GET,
     "/api/ContactTag/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/ContactTag`: Tags a contact.
 pub static CONTACT_TAGS_CREATE: Operation =
-    Operation::new("contact_tags.create", Method::POST, "/api/ContactTag", Class::Write);
+    Operation::new("contact_tags.create", Method::POST, "/api/ContactTag", Idempotency::Write);
 
 /// `DELETE /api/ContactTag/{contactTagId}`: Takes a tag off a contact.
 pub static CONTACT_TAGS_DELETE: Operation = Operation::new(
     "contact_tags.delete",
     Method::DELETE,
     "/api/ContactTag/{contactTagId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/OrganizationGroup`: Lists the groups of organizations.
 pub static ORGANIZATION_GROUPS_LIST: Operation =
-    Operation::new("organization_groups.list", Method::GET, "/api/OrganizationGroup", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("organization_groups.list", Method::GET, "/api/OrganizationGroup", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/OrganizationGroup/ByContact/{contactId}`: Lists the groups that a contact belongs to.
 pub static ORGANIZATION_GROUPS_BY_CONTACT: Operation = Operation::new(
     "organization_groups.by_contact",
     Method::GET,
     "/api/OrganizationGroup/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/OrganizationGroup/{organizationGroupId}/contacts`: Lists the contacts of a group.
@@ -526,16 +563,16 @@ pub static ORGANIZATION_GROUPS_CONTACTS: Operation = Operation::new(
     "organization_groups.contacts",
     Method::GET,
     "/api/OrganizationGroup/{organizationGroupId}/contacts",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/OrganizationGroup/{organizationGroupId}`: Gets a group.
 pub static ORGANIZATION_GROUPS_GET: Operation = Operation::new(
     "organization_groups.get",
     Method::GET,
     "/api/OrganizationGroup/{organizationGroupId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`: Puts a contact into a group.
@@ -543,7 +580,7 @@ pub static ORGANIZATION_GROUPS_ADD_CONTACT: Operation = Operation::new(
     "organization_groups.add_contact",
     Method::PUT,
     "/api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`: Takes a contact out of a
@@ -552,7 +589,7 @@ pub static ORGANIZATION_GROUPS_REMOVE_CONTACT: Operation = Operation::new(
     "organization_groups.remove_contact",
     Method::DELETE,
     "/api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/Relationship/ByContact/{contactId}`: Lists the relationships of a contact.
@@ -560,20 +597,20 @@ pub static RELATIONSHIPS_BY_CONTACT: Operation = Operation::new(
     "relationships.by_contact",
     Method::GET,
     "/api/Relationship/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Relationship`: Relates two contacts.
 pub static RELATIONSHIPS_CREATE: Operation =
-    Operation::new("relationships.create", Method::POST, "/api/Relationship", Class::Write);
+    Operation::new("relationships.create", Method::POST, "/api/Relationship", Idempotency::Write);
 
 /// `PUT /api/Relationship/{relationshipId}`: Replaces what two contacts are to each other.
 pub static RELATIONSHIPS_UPDATE: Operation = Operation::new(
     "relationships.update",
     Method::PUT,
     "/api/Relationship/{relationshipId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/Relationship/{relationshipId}`: Removes a relationship.
@@ -581,306 +618,352 @@ pub static RELATIONSHIPS_DELETE: Operation = Operation::new(
     "relationships.delete",
     Method::DELETE,
     "/api/Relationship/{relationshipId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/Relationship/Types`: Lists what contacts can be to each other.
 pub static RELATIONSHIPS_TYPES: Operation =
-    Operation::new("relationships.types", Method::GET, "/api/Relationship/Types", Class::Read);
+    Operation::new("relationships.types", Method::GET, "/api/Relationship/Types", Idempotency::Read);
 
 /// `GET /api/Tribute/Search`: Finds the people whom gifts honour.
 pub static TRIBUTES_SEARCH: Operation =
-    Operation::new("tributes.search", Method::GET, "/api/Tribute/Search", Class::Read);
+    Operation::new("tributes.search", Method::GET, "/api/Tribute/Search", Idempotency::Read);
 
 /// `POST /api/Tribute`: Adds a person whom gifts honour.
 pub static TRIBUTES_CREATE: Operation =
-    Operation::new("tributes.create", Method::POST, "/api/Tribute", Class::Write);
+    Operation::new("tributes.create", Method::POST, "/api/Tribute", Idempotency::Write);
 
 /// `PUT /api/Tribute/{tributeId}`: Replaces what is known of a person whom gifts honour.
 pub static TRIBUTES_UPDATE: Operation =
-    Operation::new("tributes.update", Method::PUT, "/api/Tribute/{tributeId}", Class::IdempotentWrite);
+    Operation::new("tributes.update", Method::PUT, "/api/Tribute/{tributeId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Gift/ByContact/{contactId}`: Lists the gifts of a contact.
 pub static GIFTS_BY_CONTACT: Operation =
-    Operation::new("gifts.by_contact", Method::GET, "/api/Gift/ByContact/{contactId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("gifts.by_contact", Method::GET, "/api/Gift/ByContact/{contactId}", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/ByReference/{referenceId}`: Lists the gifts of the contact that carries this id in another
 /// system.
-pub static GIFTS_BY_REFERENCE: Operation =
-    Operation::new("gifts.by_reference", Method::GET, "/api/Gift/ByReference/{referenceId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static GIFTS_BY_REFERENCE: Operation = Operation::new(
+    "gifts.by_reference",
+    Method::GET,
+    "/api/Gift/ByReference/{referenceId}",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/Passthrough/ByContact/{contactId}`: Lists the gifts that were given through a contact.
 pub static GIFTS_PASSTHROUGH_BY_CONTACT: Operation = Operation::new(
     "gifts.passthrough_by_contact",
     Method::GET,
     "/api/Gift/Passthrough/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/{giftId}`: Gets a gift.
-pub static GIFTS_GET: Operation = Operation::new("gifts.get", Method::GET, "/api/Gift/{giftId}", Class::Read);
+pub static GIFTS_GET: Operation =
+    Operation::new("gifts.get", Method::GET, "/api/Gift/{giftId}", Idempotency::Read);
 
 /// `PUT /api/Gift/{giftId}`: Replaces a gift.
 pub static GIFTS_UPDATE: Operation =
-    Operation::new("gifts.update", Method::PUT, "/api/Gift/{giftId}", Class::Write);
+    Operation::new("gifts.update", Method::PUT, "/api/Gift/{giftId}", Idempotency::Write);
 
 /// `DELETE /api/Gift/{giftId}`: Removes a gift.
 pub static GIFTS_DELETE: Operation =
-    Operation::new("gifts.delete", Method::DELETE, "/api/Gift/{giftId}", Class::IdempotentWrite);
+    Operation::new("gifts.delete", Method::DELETE, "/api/Gift/{giftId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Gift/{transactionSource}/{transactionId}`: Gets the gift that has this id in this other system.
 pub static GIFTS_BY_TRANSACTION: Operation = Operation::new(
     "gifts.by_transaction",
     Method::GET,
     "/api/Gift/{transactionSource}/{transactionId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/Gift`: Records a gift at once, without matching.
-pub static GIFTS_CREATE: Operation = Operation::new("gifts.create", Method::POST, "/api/Gift", Class::Write);
+pub static GIFTS_CREATE: Operation =
+    Operation::new("gifts.create", Method::POST, "/api/Gift", Idempotency::Write);
 
 /// `PATCH /api/Gift`: Changes a few fields of many gifts.
 pub static GIFTS_PATCH: Operation =
-    Operation::new("gifts.patch", Method::PATCH, "/api/Gift", Class::IdempotentWrite);
+    Operation::new("gifts.patch", Method::PATCH, "/api/Gift", Idempotency::IdempotentWrite);
 
 /// `POST /api/Gift/Bulk`: Records up to 100 gifts at once, without matching.
 pub static GIFTS_CREATE_BULK: Operation =
-    Operation::new("gifts.create_bulk", Method::POST, "/api/Gift/Bulk", Class::Write);
+    Operation::new("gifts.create_bulk", Method::POST, "/api/Gift/Bulk", Idempotency::Write);
 
 /// `POST /api/Gift/ReversingTransaction`: Takes a gift back by another one over the negative amount.
 pub static GIFTS_REVERSE: Operation =
-    Operation::new("gifts.reverse", Method::POST, "/api/Gift/ReversingTransaction", Class::Write);
+    Operation::new("gifts.reverse", Method::POST, "/api/Gift/ReversingTransaction", Idempotency::Write);
 
 /// `POST /api/v2/Gift/Transaction`: Hands in a gift, to be matched with a contact in the following night.
 pub static GIFTS_CREATE_TRANSACTION: Operation =
-    Operation::new("gifts.create_transaction", Method::POST, "/api/v2/Gift/Transaction", Class::Write);
+    Operation::new("gifts.create_transaction", Method::POST, "/api/v2/Gift/Transaction", Idempotency::Write);
 
 /// `POST /api/v2/Gift/Transactions`: Hands in many gifts at once, to be matched in the following night.
-pub static GIFTS_CREATE_TRANSACTIONS: Operation =
-    Operation::new("gifts.create_transactions", Method::POST, "/api/v2/Gift/Transactions", Class::Write);
+pub static GIFTS_CREATE_TRANSACTIONS: Operation = Operation::new(
+    "gifts.create_transactions",
+    Method::POST,
+    "/api/v2/Gift/Transactions",
+    Idempotency::Write,
+);
 
 /// `GET /api/Gift/CustomFields`: Lists the organization's own fields of gifts.
 pub static GIFTS_CUSTOM_FIELDS: Operation =
-    Operation::new("gifts.custom_fields", Method::GET, "/api/Gift/CustomFields", Class::Read);
+    Operation::new("gifts.custom_fields", Method::GET, "/api/Gift/CustomFields", Idempotency::Read);
 
 /// `GET /api/Gift/NonCashGiftTypes`: Lists the kinds of things that can be given.
 pub static GIFTS_NON_CASH_GIFT_TYPES: Operation =
-    Operation::new("gifts.non_cash_gift_types", Method::GET, "/api/Gift/NonCashGiftTypes", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("gifts.non_cash_gift_types", Method::GET, "/api/Gift/NonCashGiftTypes", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Gift/QueryOptions`: Says what gifts can be queried by.
 pub static GIFTS_QUERY_OPTIONS: Operation =
-    Operation::new("gifts.query_options", Method::GET, "/api/Gift/QueryOptions", Class::Read);
+    Operation::new("gifts.query_options", Method::GET, "/api/Gift/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Gift/Query`: Finds gifts, a few fields of each.
 pub static GIFTS_QUERY: Operation =
-    Operation::new("gifts.query", Method::POST, "/api/Gift/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("gifts.query", Method::POST, "/api/Gift/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `POST /api/Gift/Query/FullGift`: Finds gifts, each as a whole.
 pub static GIFTS_QUERY_FULL: Operation =
-    Operation::new("gifts.query_full", Method::POST, "/api/Gift/Query/FullGift", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("gifts.query_full", Method::POST, "/api/Gift/Query/FullGift", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/GiftDesignation/QueryOptions`: Says what designations can be queried by.
 pub static GIFT_DESIGNATIONS_QUERY_OPTIONS: Operation = Operation::new(
     "gift_designations.query_options",
     Method::GET,
     "/api/GiftDesignation/QueryOptions",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/GiftDesignation/Query`: Finds designations: the parts of gifts that go to projects.
 pub static GIFT_DESIGNATIONS_QUERY: Operation =
-    Operation::new("gift_designations.query", Method::POST, "/api/GiftDesignation/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("gift_designations.query", Method::POST, "/api/GiftDesignation/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/GiftAsk/ByContact/{contactId}`: Lists what a contact was asked for.
-pub static GIFT_ASKS_BY_CONTACT: Operation =
-    Operation::new("gift_asks.by_contact", Method::GET, "/api/GiftAsk/ByContact/{contactId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static GIFT_ASKS_BY_CONTACT: Operation = Operation::new(
+    "gift_asks.by_contact",
+    Method::GET,
+    "/api/GiftAsk/ByContact/{contactId}",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/GiftAsk/{giftAskId}/Gifts`: Lists the gifts that answer an ask.
 pub static GIFT_ASKS_GIFTS: Operation =
-    Operation::new("gift_asks.gifts", Method::GET, "/api/GiftAsk/{giftAskId}/Gifts", Class::Read);
+    Operation::new("gift_asks.gifts", Method::GET, "/api/GiftAsk/{giftAskId}/Gifts", Idempotency::Read);
 
 /// `GET /api/GiftAsk/{giftAskId}`: Gets an ask.
 pub static GIFT_ASKS_GET: Operation =
-    Operation::new("gift_asks.get", Method::GET, "/api/GiftAsk/{giftAskId}", Class::Read);
+    Operation::new("gift_asks.get", Method::GET, "/api/GiftAsk/{giftAskId}", Idempotency::Read);
 
 /// `PUT /api/GiftAsk/{giftAskId}`: Replaces an ask.
 pub static GIFT_ASKS_UPDATE: Operation =
-    Operation::new("gift_asks.update", Method::PUT, "/api/GiftAsk/{giftAskId}", Class::IdempotentWrite);
+    Operation::new("gift_asks.update", Method::PUT, "/api/GiftAsk/{giftAskId}", Idempotency::IdempotentWrite);
 
 /// `POST /api/GiftAsk`: Records an ask.
 pub static GIFT_ASKS_CREATE: Operation =
-    Operation::new("gift_asks.create", Method::POST, "/api/GiftAsk", Class::Write);
+    Operation::new("gift_asks.create", Method::POST, "/api/GiftAsk", Idempotency::Write);
 
 /// `GET /api/GiftAsk/CustomFields`: Lists the organization's own fields of asks.
 pub static GIFT_ASKS_CUSTOM_FIELDS: Operation =
-    Operation::new("gift_asks.custom_fields", Method::GET, "/api/GiftAsk/CustomFields", Class::Read);
+    Operation::new("gift_asks.custom_fields", Method::GET, "/api/GiftAsk/CustomFields", Idempotency::Read);
 
 /// `GET /api/GiftAsk/QueryOptions`: Says what asks can be queried by.
 pub static GIFT_ASKS_QUERY_OPTIONS: Operation =
-    Operation::new("gift_asks.query_options", Method::GET, "/api/GiftAsk/QueryOptions", Class::Read);
+    Operation::new("gift_asks.query_options", Method::GET, "/api/GiftAsk/QueryOptions", Idempotency::Read);
 
 /// `POST /api/GiftAsk/Query`: Finds asks.
 pub static GIFT_ASKS_QUERY: Operation =
-    Operation::new("gift_asks.query", Method::POST, "/api/GiftAsk/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("gift_asks.query", Method::POST, "/api/GiftAsk/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/PlannedGift/ByContact/{contactId}`: Lists the planned gifts of a contact.
 pub static PLANNED_GIFTS_BY_CONTACT: Operation = Operation::new(
     "planned_gifts.by_contact",
     Method::GET,
     "/api/PlannedGift/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/PlannedGift/{plannedGiftId}`: Gets a planned gift.
 pub static PLANNED_GIFTS_GET: Operation =
-    Operation::new("planned_gifts.get", Method::GET, "/api/PlannedGift/{plannedGiftId}", Class::Read);
+    Operation::new("planned_gifts.get", Method::GET, "/api/PlannedGift/{plannedGiftId}", Idempotency::Read);
 
 /// `PUT /api/PlannedGift/{plannedGiftId}`: Replaces a planned gift.
 pub static PLANNED_GIFTS_UPDATE: Operation = Operation::new(
     "planned_gifts.update",
     Method::PUT,
     "/api/PlannedGift/{plannedGiftId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/PlannedGift/{plannedGiftId}/Gifts`: Lists the gifts that came of a planned one.
-pub static PLANNED_GIFTS_GIFTS: Operation =
-    Operation::new("planned_gifts.gifts", Method::GET, "/api/PlannedGift/{plannedGiftId}/Gifts", Class::Read);
+pub static PLANNED_GIFTS_GIFTS: Operation = Operation::new(
+    "planned_gifts.gifts",
+    Method::GET,
+    "/api/PlannedGift/{plannedGiftId}/Gifts",
+    Idempotency::Read,
+);
 
 /// `POST /api/PlannedGift`: Records a planned gift.
 pub static PLANNED_GIFTS_CREATE: Operation =
-    Operation::new("planned_gifts.create", Method::POST, "/api/PlannedGift", Class::Write);
+    Operation::new("planned_gifts.create", Method::POST, "/api/PlannedGift", Idempotency::Write);
 
 /// `GET /api/PlannedGift/CustomFields`: Lists the organization's own fields of planned gifts.
-pub static PLANNED_GIFTS_CUSTOM_FIELDS: Operation =
-    Operation::new("planned_gifts.custom_fields", Method::GET, "/api/PlannedGift/CustomFields", Class::Read);
+pub static PLANNED_GIFTS_CUSTOM_FIELDS: Operation = Operation::new(
+    "planned_gifts.custom_fields",
+    Method::GET,
+    "/api/PlannedGift/CustomFields",
+    Idempotency::Read,
+);
 
 /// `GET /api/PlannedGift/QueryOptions`: Says what planned gifts can be queried by.
-pub static PLANNED_GIFTS_QUERY_OPTIONS: Operation =
-    Operation::new("planned_gifts.query_options", Method::GET, "/api/PlannedGift/QueryOptions", Class::Read);
+pub static PLANNED_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
+    "planned_gifts.query_options",
+    Method::GET,
+    "/api/PlannedGift/QueryOptions",
+    Idempotency::Read,
+);
 
 /// `POST /api/PlannedGift/Query`: Finds planned gifts.
 pub static PLANNED_GIFTS_QUERY: Operation =
-    Operation::new("planned_gifts.query", Method::POST, "/api/PlannedGift/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("planned_gifts.query", Method::POST, "/api/PlannedGift/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/v2/Pledge/ByContact/{contactId}`: Lists the pledges of a contact.
-pub static PLEDGES_BY_CONTACT: Operation =
-    Operation::new("pledges.by_contact", Method::GET, "/api/v2/Pledge/ByContact/{contactId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static PLEDGES_BY_CONTACT: Operation = Operation::new(
+    "pledges.by_contact",
+    Method::GET,
+    "/api/v2/Pledge/ByContact/{contactId}",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/v2/Pledge/{pledgeId}`: Gets a pledge.
 pub static PLEDGES_GET: Operation =
-    Operation::new("pledges.get", Method::GET, "/api/v2/Pledge/{pledgeId}", Class::Read);
+    Operation::new("pledges.get", Method::GET, "/api/v2/Pledge/{pledgeId}", Idempotency::Read);
 
 /// `PUT /api/v2/Pledge/{pledgeId}`: Replaces a pledge.
 pub static PLEDGES_UPDATE: Operation =
-    Operation::new("pledges.update", Method::PUT, "/api/v2/Pledge/{pledgeId}", Class::IdempotentWrite);
+    Operation::new("pledges.update", Method::PUT, "/api/v2/Pledge/{pledgeId}", Idempotency::IdempotentWrite);
 
 /// `POST /api/v2/Pledge`: Records a pledge.
 pub static PLEDGES_CREATE: Operation =
-    Operation::new("pledges.create", Method::POST, "/api/v2/Pledge", Class::Write);
+    Operation::new("pledges.create", Method::POST, "/api/v2/Pledge", Idempotency::Write);
 
 /// `PUT /api/v2/Pledge/WriteOff/{pledgeId}`: Gives up what is still open of a pledge.
-pub static PLEDGES_WRITE_OFF: Operation =
-    Operation::new("pledges.write_off", Method::PUT, "/api/v2/Pledge/WriteOff/{pledgeId}", Class::Write);
+pub static PLEDGES_WRITE_OFF: Operation = Operation::new(
+    "pledges.write_off",
+    Method::PUT,
+    "/api/v2/Pledge/WriteOff/{pledgeId}",
+    Idempotency::Write,
+);
 
 /// `GET /api/v2/Pledge/CustomFields`: Lists the organization's own fields of pledges.
 pub static PLEDGES_CUSTOM_FIELDS: Operation =
-    Operation::new("pledges.custom_fields", Method::GET, "/api/v2/Pledge/CustomFields", Class::Read);
+    Operation::new("pledges.custom_fields", Method::GET, "/api/v2/Pledge/CustomFields", Idempotency::Read);
 
 /// `GET /api/v2/Pledge/QueryOptions`: Says what pledges can be queried by.
 pub static PLEDGES_QUERY_OPTIONS: Operation =
-    Operation::new("pledges.query_options", Method::GET, "/api/v2/Pledge/QueryOptions", Class::Read);
+    Operation::new("pledges.query_options", Method::GET, "/api/v2/Pledge/QueryOptions", Idempotency::Read);
 
 /// `POST /api/v2/Pledge/Query`: Finds pledges.
 pub static PLEDGES_QUERY: Operation =
-    Operation::new("pledges.query", Method::POST, "/api/v2/Pledge/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("pledges.query", Method::POST, "/api/v2/Pledge/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Premium/{premiumId}`: Gets a premium.
 pub static PREMIUMS_GET: Operation =
-    Operation::new("premiums.get", Method::GET, "/api/Premium/{premiumId}", Class::Read);
+    Operation::new("premiums.get", Method::GET, "/api/Premium/{premiumId}", Idempotency::Read);
 
 /// `PUT /api/Premium/{premiumId}`: Replaces a premium.
 pub static PREMIUMS_UPDATE: Operation =
-    Operation::new("premiums.update", Method::PUT, "/api/Premium/{premiumId}", Class::IdempotentWrite);
+    Operation::new("premiums.update", Method::PUT, "/api/Premium/{premiumId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Premium/Code/{premiumCode}`: Gets the premium with a code.
 pub static PREMIUMS_BY_CODE: Operation =
-    Operation::new("premiums.by_code", Method::GET, "/api/Premium/Code/{premiumCode}", Class::Read);
+    Operation::new("premiums.by_code", Method::GET, "/api/Premium/Code/{premiumCode}", Idempotency::Read);
 
 /// `POST /api/Premium/Search`: Searches premiums by words.
 pub static PREMIUMS_SEARCH: Operation =
-    Operation::new("premiums.search", Method::POST, "/api/Premium/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("premiums.search", Method::POST, "/api/Premium/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Premium`: Adds a premium.
 pub static PREMIUMS_CREATE: Operation =
-    Operation::new("premiums.create", Method::POST, "/api/Premium", Class::Write);
+    Operation::new("premiums.create", Method::POST, "/api/Premium", Idempotency::Write);
 
 /// `PUT /api/Premium/Increment/{premiumId}`: Adds to the inventory of a premium.
-pub static PREMIUMS_INCREMENT: Operation =
-    Operation::new("premiums.increment", Method::PUT, "/api/Premium/Increment/{premiumId}", Class::Write);
+pub static PREMIUMS_INCREMENT: Operation = Operation::new(
+    "premiums.increment",
+    Method::PUT,
+    "/api/Premium/Increment/{premiumId}",
+    Idempotency::Write,
+);
 
 /// `PUT /api/Premium/Decrement/{premiumId}`: Takes from the inventory of a premium.
-pub static PREMIUMS_DECREMENT: Operation =
-    Operation::new("premiums.decrement", Method::PUT, "/api/Premium/Decrement/{premiumId}", Class::Write);
+pub static PREMIUMS_DECREMENT: Operation = Operation::new(
+    "premiums.decrement",
+    Method::PUT,
+    "/api/Premium/Decrement/{premiumId}",
+    Idempotency::Write,
+);
 
 /// `GET /api/Premium/CustomFields`: Lists the organization's own fields of premiums.
 pub static PREMIUMS_CUSTOM_FIELDS: Operation =
-    Operation::new("premiums.custom_fields", Method::GET, "/api/Premium/CustomFields", Class::Read);
+    Operation::new("premiums.custom_fields", Method::GET, "/api/Premium/CustomFields", Idempotency::Read);
 
 /// `POST /api/Premium/Query`: Finds premiums.
 pub static PREMIUMS_QUERY: Operation =
-    Operation::new("premiums.query", Method::POST, "/api/Premium/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("premiums.query", Method::POST, "/api/Premium/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Premium/QueryOptions`: Says what premiums can be queried by.
 pub static PREMIUMS_QUERY_OPTIONS: Operation =
-    Operation::new("premiums.query_options", Method::GET, "/api/Premium/QueryOptions", Class::Read);
+    Operation::new("premiums.query_options", Method::GET, "/api/Premium/QueryOptions", Idempotency::Read);
 
 /// `GET /api/RecurringGift/ByContact/{contactId}`: Lists the recurring gifts of a contact.
 pub static RECURRING_GIFTS_BY_CONTACT: Operation = Operation::new(
     "recurring_gifts.by_contact",
     Method::GET,
     "/api/RecurringGift/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/RecurringGift/{recurringGiftId}`: Gets a recurring gift.
-pub static RECURRING_GIFTS_GET: Operation =
-    Operation::new("recurring_gifts.get", Method::GET, "/api/RecurringGift/{recurringGiftId}", Class::Read);
+pub static RECURRING_GIFTS_GET: Operation = Operation::new(
+    "recurring_gifts.get",
+    Method::GET,
+    "/api/RecurringGift/{recurringGiftId}",
+    Idempotency::Read,
+);
 
 /// `PUT /api/RecurringGift/{recurringGiftId}`: Replaces a recurring gift.
 pub static RECURRING_GIFTS_UPDATE: Operation = Operation::new(
     "recurring_gifts.update",
     Method::PUT,
     "/api/RecurringGift/{recurringGiftId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/RecurringGift`: Records a recurring gift.
 pub static RECURRING_GIFTS_CREATE: Operation =
-    Operation::new("recurring_gifts.create", Method::POST, "/api/RecurringGift", Class::Write);
+    Operation::new("recurring_gifts.create", Method::POST, "/api/RecurringGift", Idempotency::Write);
 
 /// `PUT /api/RecurringGift/Cancel/{recurringGiftId}`: Ends a recurring gift.
 pub static RECURRING_GIFTS_CANCEL: Operation = Operation::new(
     "recurring_gifts.cancel",
     Method::PUT,
     "/api/RecurringGift/Cancel/{recurringGiftId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/RecurringGift/CustomFields`: Lists the organization's own fields of recurring gifts.
@@ -888,7 +971,7 @@ pub static RECURRING_GIFTS_CUSTOM_FIELDS: Operation = Operation::new(
     "recurring_gifts.custom_fields",
     Method::GET,
     "/api/RecurringGift/CustomFields",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/RecurringGift/QueryOptions`: Says what recurring gifts can be queried by.
@@ -896,143 +979,155 @@ pub static RECURRING_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
     "recurring_gifts.query_options",
     Method::GET,
     "/api/RecurringGift/QueryOptions",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/RecurringGift/Query`: Finds recurring gifts.
 pub static RECURRING_GIFTS_QUERY: Operation =
-    Operation::new("recurring_gifts.query", Method::POST, "/api/RecurringGift/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("recurring_gifts.query", Method::POST, "/api/RecurringGift/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/RecurringGiftPayment/{recurringGiftId}`: Lists the payments of a recurring gift.
 pub static RECURRING_GIFTS_PAYMENTS: Operation = Operation::new(
     "recurring_gifts.payments",
     Method::GET,
     "/api/RecurringGiftPayment/{recurringGiftId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Campaign/{campaignId}`: Gets a campaign.
 pub static CAMPAIGNS_GET: Operation =
-    Operation::new("campaigns.get", Method::GET, "/api/Campaign/{campaignId}", Class::Read);
+    Operation::new("campaigns.get", Method::GET, "/api/Campaign/{campaignId}", Idempotency::Read);
 
 /// `GET /api/Campaign/GetStepsByCampaignId/{campaignId}`: Lists the steps of a campaign.
 pub static CAMPAIGNS_STEPS: Operation = Operation::new(
     "campaigns.steps",
     Method::GET,
     "/api/Campaign/GetStepsByCampaignId/{campaignId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/Campaign/QueryOptions`: Says what campaigns can be queried by.
 pub static CAMPAIGNS_QUERY_OPTIONS: Operation =
-    Operation::new("campaigns.query_options", Method::GET, "/api/Campaign/QueryOptions", Class::Read);
+    Operation::new("campaigns.query_options", Method::GET, "/api/Campaign/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Campaign/Query`: Finds campaigns.
 pub static CAMPAIGNS_QUERY: Operation =
-    Operation::new("campaigns.query", Method::POST, "/api/Campaign/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("campaigns.query", Method::POST, "/api/Campaign/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Communication/ByCampaign/{campaignId}`: Lists the communications of a campaign.
 pub static COMMUNICATIONS_BY_CAMPAIGN: Operation = Operation::new(
     "communications.by_campaign",
     Method::GET,
     "/api/Communication/ByCampaign/{campaignId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Communication/{communicationId}`: Gets a communication.
-pub static COMMUNICATIONS_GET: Operation =
-    Operation::new("communications.get", Method::GET, "/api/Communication/{communicationId}", Class::Read);
+pub static COMMUNICATIONS_GET: Operation = Operation::new(
+    "communications.get",
+    Method::GET,
+    "/api/Communication/{communicationId}",
+    Idempotency::Read,
+);
 
 /// `GET /api/Communication/ChannelTypes`: Lists the channels of communications.
 pub static COMMUNICATIONS_CHANNEL_TYPES: Operation = Operation::new(
     "communications.channel_types",
     Method::GET,
     "/api/Communication/ChannelTypes",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/Communication/CommunicationTypes`: Lists the types of communications.
-pub static COMMUNICATIONS_TYPES: Operation =
-    Operation::new("communications.types", Method::GET, "/api/Communication/CommunicationTypes", Class::Read);
+pub static COMMUNICATIONS_TYPES: Operation = Operation::new(
+    "communications.types",
+    Method::GET,
+    "/api/Communication/CommunicationTypes",
+    Idempotency::Read,
+);
 
 /// `POST /api/Communication`: Adds a communication to a campaign.
 pub static COMMUNICATIONS_CREATE: Operation =
-    Operation::new("communications.create", Method::POST, "/api/Communication", Class::Write);
+    Operation::new("communications.create", Method::POST, "/api/Communication", Idempotency::Write);
 
 /// `POST /api/Communication/Query`: Finds communications.
 pub static COMMUNICATIONS_QUERY: Operation =
-    Operation::new("communications.query", Method::POST, "/api/Communication/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("communications.query", Method::POST, "/api/Communication/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Communication/QueryOptions`: Says what communications can be queried by.
 pub static COMMUNICATIONS_QUERY_OPTIONS: Operation = Operation::new(
     "communications.query_options",
     Method::GET,
     "/api/Communication/QueryOptions",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/Segment/ByContact/{contactId}`: Lists the segments of a contact.
-pub static SEGMENTS_BY_CONTACT: Operation =
-    Operation::new("segments.by_contact", Method::GET, "/api/Segment/ByContact/{contactId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static SEGMENTS_BY_CONTACT: Operation = Operation::new(
+    "segments.by_contact",
+    Method::GET,
+    "/api/Segment/ByContact/{contactId}",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Segment/{segmentId}`: Gets a segment.
 pub static SEGMENTS_GET: Operation =
-    Operation::new("segments.get", Method::GET, "/api/Segment/{segmentId}", Class::Read);
+    Operation::new("segments.get", Method::GET, "/api/Segment/{segmentId}", Idempotency::Read);
 
 /// `PUT /api/Segment/{segmentId}`: Replaces a segment.
 pub static SEGMENTS_UPDATE: Operation =
-    Operation::new("segments.update", Method::PUT, "/api/Segment/{segmentId}", Class::IdempotentWrite);
+    Operation::new("segments.update", Method::PUT, "/api/Segment/{segmentId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Segment/Code/{segmentCode}`: Gets the segment with a code.
 pub static SEGMENTS_BY_CODE: Operation =
-    Operation::new("segments.by_code", Method::GET, "/api/Segment/Code/{segmentCode}", Class::Read);
+    Operation::new("segments.by_code", Method::GET, "/api/Segment/Code/{segmentCode}", Idempotency::Read);
 
 /// `POST /api/Segment/Search`: Searches segments by words.
 pub static SEGMENTS_SEARCH: Operation =
-    Operation::new("segments.search", Method::POST, "/api/Segment/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("segments.search", Method::POST, "/api/Segment/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Segment`: Adds a segment to a communication.
 pub static SEGMENTS_CREATE: Operation =
-    Operation::new("segments.create", Method::POST, "/api/Segment", Class::Write);
+    Operation::new("segments.create", Method::POST, "/api/Segment", Idempotency::Write);
 
 /// `GET /api/Project/{projectId}`: Gets a project.
 pub static PROJECTS_GET: Operation =
-    Operation::new("projects.get", Method::GET, "/api/Project/{projectId}", Class::Read);
+    Operation::new("projects.get", Method::GET, "/api/Project/{projectId}", Idempotency::Read);
 
 /// `PUT /api/Project/{projectId}`: Replaces a project.
 pub static PROJECTS_UPDATE: Operation =
-    Operation::new("projects.update", Method::PUT, "/api/Project/{projectId}", Class::IdempotentWrite);
+    Operation::new("projects.update", Method::PUT, "/api/Project/{projectId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Project/Code/{projectCode}`: Gets the project with a code.
 pub static PROJECTS_BY_CODE: Operation =
-    Operation::new("projects.by_code", Method::GET, "/api/Project/Code/{projectCode}", Class::Read);
+    Operation::new("projects.by_code", Method::GET, "/api/Project/Code/{projectCode}", Idempotency::Read);
 
 /// `POST /api/Project/Search`: Searches projects by words.
 pub static PROJECTS_SEARCH: Operation =
-    Operation::new("projects.search", Method::POST, "/api/Project/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("projects.search", Method::POST, "/api/Project/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Project`: Adds a project.
 pub static PROJECTS_CREATE: Operation =
-    Operation::new("projects.create", Method::POST, "/api/Project", Class::Write);
+    Operation::new("projects.create", Method::POST, "/api/Project", Idempotency::Write);
 
 /// `PATCH /api/Project`: Changes a few fields of many projects.
 pub static PROJECTS_PATCH: Operation =
-    Operation::new("projects.patch", Method::PATCH, "/api/Project", Class::IdempotentWrite);
+    Operation::new("projects.patch", Method::PATCH, "/api/Project", Idempotency::IdempotentWrite);
 
 /// `PUT /api/Project/{projectId}/Status`: Sets the inventory status of a project.
 pub static PROJECTS_SET_STATUS: Operation = Operation::new(
     "projects.set_status",
     Method::PUT,
     "/api/Project/{projectId}/Status",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/Project/{projectId}/Balance`: Sets the balances of a project.
@@ -1040,40 +1135,40 @@ pub static PROJECTS_SET_BALANCE: Operation = Operation::new(
     "projects.set_balance",
     Method::PUT,
     "/api/Project/{projectId}/Balance",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/Project/CustomFields`: Lists the organization's own fields of projects.
 pub static PROJECTS_CUSTOM_FIELDS: Operation =
-    Operation::new("projects.custom_fields", Method::GET, "/api/Project/CustomFields", Class::Read);
+    Operation::new("projects.custom_fields", Method::GET, "/api/Project/CustomFields", Idempotency::Read);
 
 /// `GET /api/Project/Types`: Lists the types of projects.
 pub static PROJECTS_TYPES: Operation =
-    Operation::new("projects.types", Method::GET, "/api/Project/Types", Class::Read);
+    Operation::new("projects.types", Method::GET, "/api/Project/Types", Idempotency::Read);
 
 /// `GET /api/Project/QueryOptions`: Says what projects can be queried by.
 pub static PROJECTS_QUERY_OPTIONS: Operation =
-    Operation::new("projects.query_options", Method::GET, "/api/Project/QueryOptions", Class::Read);
+    Operation::new("projects.query_options", Method::GET, "/api/Project/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Project/Query`: Finds projects.
 pub static PROJECTS_QUERY: Operation =
-    Operation::new("projects.query", Method::POST, "/api/Project/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("projects.query", Method::POST, "/api/Project/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/ProjectExpense`: Lists the expenses of projects.
 pub static PROJECT_EXPENSES_LIST: Operation =
-    Operation::new("project_expenses.list", Method::GET, "/api/ProjectExpense", Class::Read);
+    Operation::new("project_expenses.list", Method::GET, "/api/ProjectExpense", Idempotency::Read);
 
 /// `POST /api/ProjectExpense`: Records an expense.
 pub static PROJECT_EXPENSES_CREATE: Operation =
-    Operation::new("project_expenses.create", Method::POST, "/api/ProjectExpense", Class::Write);
+    Operation::new("project_expenses.create", Method::POST, "/api/ProjectExpense", Idempotency::Write);
 
 /// `GET /api/ProjectExpense/{projectExpenseId}`: Gets an expense.
 pub static PROJECT_EXPENSES_GET: Operation = Operation::new(
     "project_expenses.get",
     Method::GET,
     "/api/ProjectExpense/{projectExpenseId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/ProjectExpense/{projectExpenseId}`: Replaces an expense.
@@ -1081,74 +1176,82 @@ pub static PROJECT_EXPENSES_UPDATE: Operation = Operation::new(
     "project_expenses.update",
     Method::PUT,
     "/api/ProjectExpense/{projectExpenseId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ProjectExpense/Batch`: Records many expenses at once.
-pub static PROJECT_EXPENSES_CREATE_BATCH: Operation =
-    Operation::new("project_expenses.create_batch", Method::POST, "/api/ProjectExpense/Batch", Class::Write);
+pub static PROJECT_EXPENSES_CREATE_BATCH: Operation = Operation::new(
+    "project_expenses.create_batch",
+    Method::POST,
+    "/api/ProjectExpense/Batch",
+    Idempotency::Write,
+);
 
 /// `GET /api/ProjectNote/ByProject/{projectId}`: Lists the notes on a project.
 pub static PROJECT_NOTES_BY_PROJECT: Operation = Operation::new(
     "project_notes.by_project",
     Method::GET,
     "/api/ProjectNote/ByProject/{projectId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ProjectNote/{noteId}`: Gets a note on a project.
 pub static PROJECT_NOTES_GET: Operation =
-    Operation::new("project_notes.get", Method::GET, "/api/ProjectNote/{noteId}", Class::Read);
+    Operation::new("project_notes.get", Method::GET, "/api/ProjectNote/{noteId}", Idempotency::Read);
 
 /// `PUT /api/ProjectNote/{noteId}`: Replaces a note on a project.
-pub static PROJECT_NOTES_UPDATE: Operation =
-    Operation::new("project_notes.update", Method::PUT, "/api/ProjectNote/{noteId}", Class::IdempotentWrite);
+pub static PROJECT_NOTES_UPDATE: Operation = Operation::new(
+    "project_notes.update",
+    Method::PUT,
+    "/api/ProjectNote/{noteId}",
+    Idempotency::IdempotentWrite,
+);
 
 /// `DELETE /api/ProjectNote/{noteId}`: Removes a note on a project.
 pub static PROJECT_NOTES_DELETE: Operation = Operation::new(
     "project_notes.delete",
     Method::DELETE,
     "/api/ProjectNote/{noteId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ProjectNote`: Leaves a note on a project.
 pub static PROJECT_NOTES_CREATE: Operation =
-    Operation::new("project_notes.create", Method::POST, "/api/ProjectNote", Class::Write);
+    Operation::new("project_notes.create", Method::POST, "/api/ProjectNote", Idempotency::Write);
 
 /// `GET /api/ProjectNote/Types`: Lists the types of notes on projects.
 pub static PROJECT_NOTES_TYPES: Operation =
-    Operation::new("project_notes.types", Method::GET, "/api/ProjectNote/Types", Class::Read);
+    Operation::new("project_notes.types", Method::GET, "/api/ProjectNote/Types", Idempotency::Read);
 
 /// `GET /api/ProjectRole/ByContact/{contactId}`: Lists the roles of a contact in projects.
 pub static PROJECT_ROLES_BY_CONTACT: Operation = Operation::new(
     "project_roles.by_contact",
     Method::GET,
     "/api/ProjectRole/ByContact/{contactId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ProjectRole/ByProject/{projectId}`: Lists the roles in a project.
 pub static PROJECT_ROLES_BY_PROJECT: Operation = Operation::new(
     "project_roles.by_project",
     Method::GET,
     "/api/ProjectRole/ByProject/{projectId}",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/ProjectRole/{projectRoleId}`: Gets a role in a project.
 pub static PROJECT_ROLES_GET: Operation =
-    Operation::new("project_roles.get", Method::GET, "/api/ProjectRole/{projectRoleId}", Class::Read);
+    Operation::new("project_roles.get", Method::GET, "/api/ProjectRole/{projectRoleId}", Idempotency::Read);
 
 /// `PUT /api/ProjectRole/{projectRoleId}`: Changes which role it is.
 pub static PROJECT_ROLES_UPDATE: Operation = Operation::new(
     "project_roles.update",
     Method::PUT,
     "/api/ProjectRole/{projectRoleId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/ProjectRole/{projectRoleId}`: Removes a role in a project.
@@ -1156,74 +1259,79 @@ pub static PROJECT_ROLES_DELETE: Operation = Operation::new(
     "project_roles.delete",
     Method::DELETE,
     "/api/ProjectRole/{projectRoleId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/ProjectRole`: Gives a contact a role in a project.
 pub static PROJECT_ROLES_CREATE: Operation =
-    Operation::new("project_roles.create", Method::POST, "/api/ProjectRole", Class::Write);
+    Operation::new("project_roles.create", Method::POST, "/api/ProjectRole", Idempotency::Write);
 
 /// `GET /api/ProjectRole/Types`: Lists the roles that there are.
 pub static PROJECT_ROLES_TYPES: Operation =
-    Operation::new("project_roles.types", Method::GET, "/api/ProjectRole/Types", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("project_roles.types", Method::GET, "/api/ProjectRole/Types", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Event`: Lists the events.
-pub static EVENTS_LIST: Operation = Operation::new("events.list", Method::GET, "/api/Event", Class::Read)
-    .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static EVENTS_LIST: Operation =
+    Operation::new("events.list", Method::GET, "/api/Event", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Event`: Adds an event.
 pub static EVENTS_CREATE: Operation =
-    Operation::new("events.create", Method::POST, "/api/Event", Class::Write);
+    Operation::new("events.create", Method::POST, "/api/Event", Idempotency::Write);
 
 /// `GET /api/Event/{eventId}`: Gets an event.
 pub static EVENTS_GET: Operation =
-    Operation::new("events.get", Method::GET, "/api/Event/{eventId}", Class::Read);
+    Operation::new("events.get", Method::GET, "/api/Event/{eventId}", Idempotency::Read);
 
 /// `PUT /api/Event/{eventId}`: Replaces an event.
 pub static EVENTS_UPDATE: Operation =
-    Operation::new("events.update", Method::PUT, "/api/Event/{eventId}", Class::IdempotentWrite);
+    Operation::new("events.update", Method::PUT, "/api/Event/{eventId}", Idempotency::IdempotentWrite);
 
 /// `DELETE /api/Event/{eventId}`: Removes an event.
 pub static EVENTS_DELETE: Operation =
-    Operation::new("events.delete", Method::DELETE, "/api/Event/{eventId}", Class::IdempotentWrite);
+    Operation::new("events.delete", Method::DELETE, "/api/Event/{eventId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Event/Search`: Searches events by words.
 pub static EVENTS_SEARCH: Operation =
-    Operation::new("events.search", Method::GET, "/api/Event/Search", Class::Read);
+    Operation::new("events.search", Method::GET, "/api/Event/Search", Idempotency::Read);
 
 /// `GET /api/Event/Types`: Lists the types of events.
 pub static EVENTS_TYPES: Operation =
-    Operation::new("events.types", Method::GET, "/api/Event/Types", Class::Read);
+    Operation::new("events.types", Method::GET, "/api/Event/Types", Idempotency::Read);
 
 /// `GET /api/Event/CustomFields`: Lists the organization's own fields of events.
 pub static EVENTS_CUSTOM_FIELDS: Operation =
-    Operation::new("events.custom_fields", Method::GET, "/api/Event/CustomFields", Class::Read);
+    Operation::new("events.custom_fields", Method::GET, "/api/Event/CustomFields", Idempotency::Read);
 
 /// `GET /api/Event/QueryOptions`: Says what events can be queried by.
 pub static EVENTS_QUERY_OPTIONS: Operation =
-    Operation::new("events.query_options", Method::GET, "/api/Event/QueryOptions", Class::Read);
+    Operation::new("events.query_options", Method::GET, "/api/Event/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Event/Query`: Finds events.
 pub static EVENTS_QUERY: Operation =
-    Operation::new("events.query", Method::POST, "/api/Event/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("events.query", Method::POST, "/api/Event/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Event/{eventId}/Attendees`: Lists who is invited to the event.
 pub static EVENT_ATTENDEES_LIST: Operation =
-    Operation::new("event_attendees.list", Method::GET, "/api/Event/{eventId}/Attendees", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("event_attendees.list", Method::GET, "/api/Event/{eventId}/Attendees", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Event/{eventId}/Attendees`: Invites an individual.
-pub static EVENT_ATTENDEES_CREATE: Operation =
-    Operation::new("event_attendees.create", Method::POST, "/api/Event/{eventId}/Attendees", Class::Write);
+pub static EVENT_ATTENDEES_CREATE: Operation = Operation::new(
+    "event_attendees.create",
+    Method::POST,
+    "/api/Event/{eventId}/Attendees",
+    Idempotency::Write,
+);
 
 /// `GET /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Gets an invitation.
 pub static EVENT_ATTENDEES_GET: Operation = Operation::new(
     "event_attendees.get",
     Method::GET,
     "/api/Event/{eventId}/Attendees/{eventAttendeeId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Replaces an invitation.
@@ -1231,7 +1339,7 @@ pub static EVENT_ATTENDEES_UPDATE: Operation = Operation::new(
     "event_attendees.update",
     Method::PUT,
     "/api/Event/{eventId}/Attendees/{eventAttendeeId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Removes an invitation.
@@ -1239,7 +1347,7 @@ pub static EVENT_ATTENDEES_DELETE: Operation = Operation::new(
     "event_attendees.delete",
     Method::DELETE,
     "/api/Event/{eventId}/Attendees/{eventAttendeeId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/EventAttendee/CustomFields`: Lists the organization's own fields of invitations.
@@ -1247,7 +1355,7 @@ pub static EVENTS_ATTENDEE_CUSTOM_FIELDS: Operation = Operation::new(
     "events.attendee_custom_fields",
     Method::GET,
     "/api/EventAttendee/CustomFields",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/EventAttendee/QueryOptions`: Says what invitations can be queried by.
@@ -1255,29 +1363,33 @@ pub static EVENTS_ATTENDEE_QUERY_OPTIONS: Operation = Operation::new(
     "events.attendee_query_options",
     Method::GET,
     "/api/EventAttendee/QueryOptions",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/EventAttendee/Query`: Finds invitations, of all events.
 pub static EVENTS_QUERY_ATTENDEES: Operation =
-    Operation::new("events.query_attendees", Method::POST, "/api/EventAttendee/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("events.query_attendees", Method::POST, "/api/EventAttendee/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Event/{eventId}/Contacts`: Lists who is in charge of the event.
 pub static EVENT_CONTACTS_LIST: Operation =
-    Operation::new("event_contacts.list", Method::GET, "/api/Event/{eventId}/Contacts", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("event_contacts.list", Method::GET, "/api/Event/{eventId}/Contacts", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Event/{eventId}/Contacts`: Puts an individual in charge.
-pub static EVENT_CONTACTS_CREATE: Operation =
-    Operation::new("event_contacts.create", Method::POST, "/api/Event/{eventId}/Contacts", Class::Write);
+pub static EVENT_CONTACTS_CREATE: Operation = Operation::new(
+    "event_contacts.create",
+    Method::POST,
+    "/api/Event/{eventId}/Contacts",
+    Idempotency::Write,
+);
 
 /// `GET /api/Event/{eventId}/Contacts/{eventContactId}`: Gets one of those who are in charge.
 pub static EVENT_CONTACTS_GET: Operation = Operation::new(
     "event_contacts.get",
     Method::GET,
     "/api/Event/{eventId}/Contacts/{eventContactId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `DELETE /api/Event/{eventId}/Contacts/{eventContactId}`: Removes one of those who are in charge.
@@ -1285,66 +1397,78 @@ pub static EVENT_CONTACTS_DELETE: Operation = Operation::new(
     "event_contacts.delete",
     Method::DELETE,
     "/api/Event/{eventId}/Contacts/{eventContactId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/Grant/ByContact/{contactId}`: Lists the grants of a contact.
 pub static GRANTS_BY_CONTACT: Operation =
-    Operation::new("grants.by_contact", Method::GET, "/api/Grant/ByContact/{contactId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("grants.by_contact", Method::GET, "/api/Grant/ByContact/{contactId}", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Grant/{grantId}`: Gets a grant.
 pub static GRANTS_GET: Operation =
-    Operation::new("grants.get", Method::GET, "/api/Grant/{grantId}", Class::Read);
+    Operation::new("grants.get", Method::GET, "/api/Grant/{grantId}", Idempotency::Read);
 
 /// `PUT /api/Grant/{grantId}`: Replaces a grant.
 pub static GRANTS_UPDATE: Operation =
-    Operation::new("grants.update", Method::PUT, "/api/Grant/{grantId}", Class::IdempotentWrite);
+    Operation::new("grants.update", Method::PUT, "/api/Grant/{grantId}", Idempotency::IdempotentWrite);
 
 /// `DELETE /api/Grant/{grantId}`: Removes a grant.
 pub static GRANTS_DELETE: Operation =
-    Operation::new("grants.delete", Method::DELETE, "/api/Grant/{grantId}", Class::IdempotentWrite);
+    Operation::new("grants.delete", Method::DELETE, "/api/Grant/{grantId}", Idempotency::IdempotentWrite);
 
 /// `GET /api/Grant/ByReference/{referenceId}`: Gets the grant with an id of one's own.
-pub static GRANTS_BY_REFERENCE: Operation =
-    Operation::new("grants.by_reference", Method::GET, "/api/Grant/ByReference/{referenceId}", Class::Read);
+pub static GRANTS_BY_REFERENCE: Operation = Operation::new(
+    "grants.by_reference",
+    Method::GET,
+    "/api/Grant/ByReference/{referenceId}",
+    Idempotency::Read,
+);
 
 /// `GET /api/Grant/{grantId}/Gifts`: Lists the gifts that came of a grant.
 pub static GRANTS_GIFTS: Operation =
-    Operation::new("grants.gifts", Method::GET, "/api/Grant/{grantId}/Gifts", Class::Read);
+    Operation::new("grants.gifts", Method::GET, "/api/Grant/{grantId}/Gifts", Idempotency::Read);
 
 /// `POST /api/Grant`: Records a grant.
 pub static GRANTS_CREATE: Operation =
-    Operation::new("grants.create", Method::POST, "/api/Grant", Class::Write);
+    Operation::new("grants.create", Method::POST, "/api/Grant", Idempotency::Write);
 
 /// `GET /api/Grant/CustomFields`: Lists the organization's own fields of grants.
 pub static GRANTS_CUSTOM_FIELDS: Operation =
-    Operation::new("grants.custom_fields", Method::GET, "/api/Grant/CustomFields", Class::Read);
+    Operation::new("grants.custom_fields", Method::GET, "/api/Grant/CustomFields", Idempotency::Read);
 
 /// `GET /api/Grant/QueryOptions`: Says what grants can be queried by.
 pub static GRANTS_QUERY_OPTIONS: Operation =
-    Operation::new("grants.query_options", Method::GET, "/api/Grant/QueryOptions", Class::Read);
+    Operation::new("grants.query_options", Method::GET, "/api/Grant/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Grant/Query`: Finds grants.
 pub static GRANTS_QUERY: Operation =
-    Operation::new("grants.query", Method::POST, "/api/Grant/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("grants.query", Method::POST, "/api/Grant/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/VolunteerOpportunity`: Lists the opportunities to help.
-pub static VOLUNTEER_OPPORTUNITIES_LIST: Operation =
-    Operation::new("volunteer_opportunities.list", Method::GET, "/api/VolunteerOpportunity", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static VOLUNTEER_OPPORTUNITIES_LIST: Operation = Operation::new(
+    "volunteer_opportunities.list",
+    Method::GET,
+    "/api/VolunteerOpportunity",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/VolunteerOpportunity`: Adds an opportunity.
-pub static VOLUNTEER_OPPORTUNITIES_CREATE: Operation =
-    Operation::new("volunteer_opportunities.create", Method::POST, "/api/VolunteerOpportunity", Class::Write);
+pub static VOLUNTEER_OPPORTUNITIES_CREATE: Operation = Operation::new(
+    "volunteer_opportunities.create",
+    Method::POST,
+    "/api/VolunteerOpportunity",
+    Idempotency::Write,
+);
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}`: Gets an opportunity.
 pub static VOLUNTEER_OPPORTUNITIES_GET: Operation = Operation::new(
     "volunteer_opportunities.get",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/VolunteerOpportunity/{volunteerOpportunityId}`: Replaces an opportunity.
@@ -1352,7 +1476,7 @@ pub static VOLUNTEER_OPPORTUNITIES_UPDATE: Operation = Operation::new(
     "volunteer_opportunities.update",
     Method::PUT,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}`: Removes an opportunity that has neither
@@ -1361,7 +1485,7 @@ pub static VOLUNTEER_OPPORTUNITIES_DELETE: Operation = Operation::new(
     "volunteer_opportunities.delete",
     Method::DELETE,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/VolunteerOpportunity/CustomFields`: Lists the organization's own fields of opportunities.
@@ -1369,7 +1493,7 @@ pub static VOLUNTEER_OPPORTUNITIES_CUSTOM_FIELDS: Operation = Operation::new(
     "volunteer_opportunities.custom_fields",
     Method::GET,
     "/api/VolunteerOpportunity/CustomFields",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/VolunteerOpportunity/QueryOptions`: Says what opportunities can be queried by.
@@ -1377,7 +1501,7 @@ pub static VOLUNTEER_OPPORTUNITIES_QUERY_OPTIONS: Operation = Operation::new(
     "volunteer_opportunities.query_options",
     Method::GET,
     "/api/VolunteerOpportunity/QueryOptions",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/VolunteerOpportunity/Query`: Finds opportunities.
@@ -1385,7 +1509,7 @@ pub static VOLUNTEER_OPPORTUNITIES_QUERY: Operation = Operation::new(
     "volunteer_opportunities.query",
     Method::POST,
     "/api/VolunteerOpportunity/Query",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers`: Lists the volunteers of the
@@ -1394,16 +1518,16 @@ pub static OPPORTUNITY_VOLUNTEERS_LIST: Operation = Operation::new(
     "opportunity_volunteers.list",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers`: Adds an individual as a volunteer.
 pub static OPPORTUNITY_VOLUNTEERS_CREATE: Operation = Operation::new(
     "opportunity_volunteers.create",
     Method::POST,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers",
-    Class::Write,
+    Idempotency::Write,
 );
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}`: Gets a volunteer.
@@ -1411,7 +1535,7 @@ pub static OPPORTUNITY_VOLUNTEERS_GET: Operation = Operation::new(
     "opportunity_volunteers.get",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}`: Removes a volunteer.
@@ -1419,21 +1543,21 @@ pub static OPPORTUNITY_VOLUNTEERS_DELETE: Operation = Operation::new(
     "opportunity_volunteers.delete",
     Method::DELETE,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/Volunteer/Search`: Finds volunteers of all opportunities.
 pub static VOLUNTEERS_SEARCH: Operation =
-    Operation::new("volunteers.search", Method::GET, "/api/Volunteer/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("volunteers.search", Method::GET, "/api/Volunteer/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Volunteer/QueryOptions`: Says what volunteers can be queried by.
 pub static VOLUNTEERS_QUERY_OPTIONS: Operation =
-    Operation::new("volunteers.query_options", Method::GET, "/api/Volunteer/QueryOptions", Class::Read);
+    Operation::new("volunteers.query_options", Method::GET, "/api/Volunteer/QueryOptions", Idempotency::Read);
 
 /// `POST /api/Volunteer/Query`: Finds volunteers.
 pub static VOLUNTEERS_QUERY: Operation =
-    Operation::new("volunteers.query", Method::POST, "/api/Volunteer/Query", Class::Read);
+    Operation::new("volunteers.query", Method::POST, "/api/Volunteer/Query", Idempotency::Read);
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`: Lists the
 /// hours of a volunteer.
@@ -1441,7 +1565,7 @@ pub static OPPORTUNITY_VOLUNTEERS_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.attendance",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`: Enters
@@ -1450,7 +1574,7 @@ pub static OPPORTUNITY_VOLUNTEERS_ADD_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.add_attendance",
     Method::POST,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance",
-    Class::Write,
+    Idempotency::Write,
 );
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Gets an entry
@@ -1459,7 +1583,7 @@ pub static OPPORTUNITY_VOLUNTEERS_ATTENDANCE_RECORD: Operation = Operation::new(
     "opportunity_volunteers.attendance_record",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `PUT /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Replaces an
@@ -1468,7 +1592,7 @@ pub static OPPORTUNITY_VOLUNTEERS_UPDATE_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.update_attendance",
     Method::PUT,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Removes an
@@ -1477,7 +1601,7 @@ pub static OPPORTUNITY_VOLUNTEERS_DELETE_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.delete_attendance",
     Method::DELETE,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers`: Lists the organizers of the
@@ -1486,7 +1610,7 @@ pub static OPPORTUNITY_ORGANIZERS_LIST: Operation = Operation::new(
     "opportunity_organizers.list",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers`: Adds an individual as an organizer.
@@ -1494,7 +1618,7 @@ pub static OPPORTUNITY_ORGANIZERS_CREATE: Operation = Operation::new(
     "opportunity_organizers.create",
     Method::POST,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers",
-    Class::Write,
+    Idempotency::Write,
 );
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{volunteerOrganizerId}`: Gets an
@@ -1503,7 +1627,7 @@ pub static OPPORTUNITY_ORGANIZERS_GET: Operation = Operation::new(
     "opportunity_organizers.get",
     Method::GET,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{volunteerOrganizerId}",
-    Class::Read,
+    Idempotency::Read,
 );
 
 /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{volunteerOrganizerId}`: Removes an
@@ -1512,91 +1636,97 @@ pub static OPPORTUNITY_ORGANIZERS_DELETE: Operation = Operation::new(
     "opportunity_organizers.delete",
     Method::DELETE,
     "/api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{volunteerOrganizerId}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `POST /api/Email/Search`: Searches e-mails by words.
 pub static EMAILS_SEARCH: Operation =
-    Operation::new("emails.search", Method::POST, "/api/Email/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("emails.search", Method::POST, "/api/Email/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Email/Send`: Sends an e-mail to contacts.
 pub static EMAILS_SEND: Operation =
-    Operation::new("emails.send", Method::POST, "/api/Email/Send", Class::Write);
+    Operation::new("emails.send", Method::POST, "/api/Email/Send", Idempotency::Write);
 
 /// `POST /api/EmailList/Search`: Searches e-mail lists by words.
 pub static EMAIL_LISTS_SEARCH: Operation =
-    Operation::new("email_lists.search", Method::POST, "/api/EmailList/Search", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("email_lists.search", Method::POST, "/api/EmailList/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/EmailList`: Adds individuals to e-mail lists.
 pub static EMAIL_LISTS_ADD: Operation =
-    Operation::new("email_lists.add", Method::POST, "/api/EmailList", Class::Write);
+    Operation::new("email_lists.add", Method::POST, "/api/EmailList", Idempotency::Write);
 
 /// `POST /api/Search`: Searches contacts, individuals, campaigns, projects, segments and tags by words.
-pub static SEARCH_ALL: Operation = Operation::new("search.all", Method::POST, "/api/Search", Class::Read)
-    .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static SEARCH_ALL: Operation =
+    Operation::new("search.all", Method::POST, "/api/Search", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Task`: Adds a task.
-pub static TASKS_CREATE: Operation = Operation::new("tasks.create", Method::POST, "/api/Task", Class::Write);
+pub static TASKS_CREATE: Operation =
+    Operation::new("tasks.create", Method::POST, "/api/Task", Idempotency::Write);
 
 /// `GET /api/Task/Types`: Lists the types of tasks.
 pub static TASKS_TYPES: Operation =
-    Operation::new("tasks.types", Method::GET, "/api/Task/Types", Class::Read);
+    Operation::new("tasks.types", Method::GET, "/api/Task/Types", Idempotency::Read);
 
 /// `POST /api/Task/Query`: Finds tasks.
 pub static TASKS_QUERY: Operation =
-    Operation::new("tasks.query", Method::POST, "/api/Task/Query", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: Some(1000) });
+    Operation::new("tasks.query", Method::POST, "/api/Task/Query", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
 /// `GET /api/Task/QueryOptions`: Says what tasks can be queried by.
 pub static TASKS_QUERY_OPTIONS: Operation =
-    Operation::new("tasks.query_options", Method::GET, "/api/Task/QueryOptions", Class::Read);
+    Operation::new("tasks.query_options", Method::GET, "/api/Task/QueryOptions", Idempotency::Read);
 
 /// `GET /api/Webhook/{webhookId}`: Gets a subscription.
 pub static WEBHOOKS_GET: Operation =
-    Operation::new("webhooks.get", Method::GET, "/api/Webhook/{webhookId}", Class::Read).sensitive();
+    Operation::new("webhooks.get", Method::GET, "/api/Webhook/{webhookId}", Idempotency::Read).sensitive();
 
 /// `PUT /api/Webhook/{webhookId}`: Replaces a subscription.
 pub static WEBHOOKS_UPDATE: Operation =
-    Operation::new("webhooks.update", Method::PUT, "/api/Webhook/{webhookId}", Class::IdempotentWrite)
+    Operation::new("webhooks.update", Method::PUT, "/api/Webhook/{webhookId}", Idempotency::IdempotentWrite)
         .sensitive();
 
 /// `DELETE /api/Webhook/{webhookId}`: Removes a subscription.
-pub static WEBHOOKS_DELETE: Operation =
-    Operation::new("webhooks.delete", Method::DELETE, "/api/Webhook/{webhookId}", Class::IdempotentWrite);
+pub static WEBHOOKS_DELETE: Operation = Operation::new(
+    "webhooks.delete",
+    Method::DELETE,
+    "/api/Webhook/{webhookId}",
+    Idempotency::IdempotentWrite,
+);
 
 /// `POST /api/Webhook`: Subscribes to what happens.
 pub static WEBHOOKS_CREATE: Operation =
-    Operation::new("webhooks.create", Method::POST, "/api/Webhook", Class::Write).sensitive();
+    Operation::new("webhooks.create", Method::POST, "/api/Webhook", Idempotency::Write).sensitive();
 
 /// `PUT /api/Webhook/{webhookId}/Active`: Pauses a subscription, or lets it go on.
 pub static WEBHOOKS_SET_ACTIVE: Operation = Operation::new(
     "webhooks.set_active",
     Method::PUT,
     "/api/Webhook/{webhookId}/Active",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 )
 .sensitive();
 
 /// `GET /api/Reminder/Active`: Lists the reminders that wait for the user.
 pub static REMINDERS_ACTIVE: Operation =
-    Operation::new("reminders.active", Method::GET, "/api/Reminder/Active", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("reminders.active", Method::GET, "/api/Reminder/Active", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/Saved`: Lists the reminders that come again.
 pub static REMINDERS_SAVED: Operation =
-    Operation::new("reminders.saved", Method::GET, "/api/Reminder/Saved", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+    Operation::new("reminders.saved", Method::GET, "/api/Reminder/Saved", Idempotency::Read)
+        .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/ByContact/{contactId}/Active`: Lists the reminders about a contact that wait.
 pub static REMINDERS_ACTIVE_BY_CONTACT: Operation = Operation::new(
     "reminders.active_by_contact",
     Method::GET,
     "/api/Reminder/ByContact/{contactId}/Active",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/ByContact/{contactId}/Inactive`: Lists the reminders about a contact that are done or
 /// dismissed.
@@ -1604,33 +1734,45 @@ pub static REMINDERS_INACTIVE_BY_CONTACT: Operation = Operation::new(
     "reminders.inactive_by_contact",
     Method::GET,
     "/api/Reminder/ByContact/{contactId}/Inactive",
-    Class::Read,
+    Idempotency::Read,
 )
-.paged(auth_client_core::Paging::SkipTake { max_take: None });
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `GET /api/Reminder/ByContact/{contactId}`: Lists all reminders about a contact.
-pub static REMINDERS_BY_CONTACT: Operation =
-    Operation::new("reminders.by_contact", Method::GET, "/api/Reminder/ByContact/{contactId}", Class::Read)
-        .paged(auth_client_core::Paging::SkipTake { max_take: None });
+pub static REMINDERS_BY_CONTACT: Operation = Operation::new(
+    "reminders.by_contact",
+    Method::GET,
+    "/api/Reminder/ByContact/{contactId}",
+    Idempotency::Read,
+)
+.paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
 /// `POST /api/Reminder`: Adds a reminder.
 pub static REMINDERS_CREATE: Operation =
-    Operation::new("reminders.create", Method::POST, "/api/Reminder", Class::Write);
+    Operation::new("reminders.create", Method::POST, "/api/Reminder", Idempotency::Write);
 
 /// `POST /api/Reminder/Saved/Recurring`: Adds a reminder that comes again by the calendar.
-pub static REMINDERS_CREATE_RECURRING: Operation =
-    Operation::new("reminders.create_recurring", Method::POST, "/api/Reminder/Saved/Recurring", Class::Write);
+pub static REMINDERS_CREATE_RECURRING: Operation = Operation::new(
+    "reminders.create_recurring",
+    Method::POST,
+    "/api/Reminder/Saved/Recurring",
+    Idempotency::Write,
+);
 
 /// `POST /api/Reminder/Saved/Milestone`: Adds a reminder that comes when a threshold is passed.
-pub static REMINDERS_CREATE_MILESTONE: Operation =
-    Operation::new("reminders.create_milestone", Method::POST, "/api/Reminder/Saved/Milestone", Class::Write);
+pub static REMINDERS_CREATE_MILESTONE: Operation = Operation::new(
+    "reminders.create_milestone",
+    Method::POST,
+    "/api/Reminder/Saved/Milestone",
+    Idempotency::Write,
+);
 
 /// `PUT /api/Reminder/Saved/Recurring/{id}`: Replaces a reminder that comes again by the calendar.
 pub static REMINDERS_UPDATE_RECURRING: Operation = Operation::new(
     "reminders.update_recurring",
     Method::PUT,
     "/api/Reminder/Saved/Recurring/{id}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/Reminder/Saved/Milestone/{id}`: Replaces a reminder that comes when a threshold is passed.
@@ -1638,32 +1780,48 @@ pub static REMINDERS_UPDATE_MILESTONE: Operation = Operation::new(
     "reminders.update_milestone",
     Method::PUT,
     "/api/Reminder/Saved/Milestone/{id}",
-    Class::IdempotentWrite,
+    Idempotency::IdempotentWrite,
 );
 
 /// `PUT /api/Reminder/Completed/{id}`: Marks a reminder as done, and leaves a note.
 pub static REMINDERS_COMPLETE: Operation =
-    Operation::new("reminders.complete", Method::PUT, "/api/Reminder/Completed/{id}", Class::Write);
+    Operation::new("reminders.complete", Method::PUT, "/api/Reminder/Completed/{id}", Idempotency::Write);
 
 /// `PUT /api/Reminder/Dismissed/{id}`: Dismisses a reminder.
-pub static REMINDERS_DISMISS: Operation =
-    Operation::new("reminders.dismiss", Method::PUT, "/api/Reminder/Dismissed/{id}", Class::IdempotentWrite);
+pub static REMINDERS_DISMISS: Operation = Operation::new(
+    "reminders.dismiss",
+    Method::PUT,
+    "/api/Reminder/Dismissed/{id}",
+    Idempotency::IdempotentWrite,
+);
 
 /// `GET /api/Reminder/Type/Reminder`: Tells the types of reminders: names to labels.
 pub static REMINDERS_REMINDER_TYPES: Operation =
-    Operation::new("reminders.reminder_types", Method::GET, "/api/Reminder/Type/Reminder", Class::Read);
+    Operation::new("reminders.reminder_types", Method::GET, "/api/Reminder/Type/Reminder", Idempotency::Read);
 
 /// `GET /api/Reminder/Type/ReminderSource`: Tells what reminders can be about: names to labels.
-pub static REMINDERS_SOURCE_TYPES: Operation =
-    Operation::new("reminders.source_types", Method::GET, "/api/Reminder/Type/ReminderSource", Class::Read);
+pub static REMINDERS_SOURCE_TYPES: Operation = Operation::new(
+    "reminders.source_types",
+    Method::GET,
+    "/api/Reminder/Type/ReminderSource",
+    Idempotency::Read,
+);
 
 /// `GET /api/Reminder/Type/Milestone`: Tells the types of milestones: names to labels.
-pub static REMINDERS_MILESTONE_TYPES: Operation =
-    Operation::new("reminders.milestone_types", Method::GET, "/api/Reminder/Type/Milestone", Class::Read);
+pub static REMINDERS_MILESTONE_TYPES: Operation = Operation::new(
+    "reminders.milestone_types",
+    Method::GET,
+    "/api/Reminder/Type/Milestone",
+    Idempotency::Read,
+);
 
 /// `GET /api/Reminder/Type/ReminderFrequency`: Tells how often reminders can come: names to labels.
-pub static REMINDERS_FREQUENCIES: Operation =
-    Operation::new("reminders.frequencies", Method::GET, "/api/Reminder/Type/ReminderFrequency", Class::Read);
+pub static REMINDERS_FREQUENCIES: Operation = Operation::new(
+    "reminders.frequencies",
+    Method::GET,
+    "/api/Reminder/Type/ReminderFrequency",
+    Idempotency::Read,
+);
 
 /// All of them, in the order of the description.
 pub static ALL: [&Operation; 292] = [

@@ -2,7 +2,7 @@
 //! Models: what is sent in bodies and read from answers.
 
 use crate::Money;
-use auth_client_core::auth_core::SecretString;
+use auth_client_core::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ impl From<i64> for Ring {
     }
 }
 
-auth_client_core::open_enum! {
+auth_client_core::provider::open_enum! {
     /// Kinds of tea.
     pub enum TeaKind {
         /// Not fermented.
@@ -85,12 +85,12 @@ pub struct Pot {
     /// The `litres` field.
     pub litres: f64,
     /// Whether it is warm.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub warm: bool,
     /// The `cover` field.
     pub cover: Option<Cover>,
     /// The `tags` field.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub tags: Vec<String>,
     /// The `labels` field.
     pub labels: Option<BTreeMap<String, String>>,
@@ -101,7 +101,11 @@ pub struct Pot {
     /// At least 2 characters. At most 40 characters.
     pub made_in: Option<String>,
     /// The `Secret_Hint` field.
-    #[serde(rename = "Secret_Hint", default, deserialize_with = "auth_client_core::model::optional_secret")]
+    #[serde(
+        rename = "Secret_Hint",
+        default,
+        deserialize_with = "auth_client_core::provider::model::optional_secret"
+    )]
     pub secret_hint: Option<SecretString>,
 }
 
@@ -285,7 +289,7 @@ pub struct Settings {
     #[serde(rename = "type")]
     pub object_type: String,
     /// The `heat` field.
-    #[serde(default, deserialize_with = "auth_client_core::model::null_as_default")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub heat: i64,
     /// The `steep` field.
     pub steep: Steep,
@@ -295,9 +299,9 @@ pub struct Settings {
     /// The `second` field.
     #[serde(
         default,
-        deserialize_with = "auth_client_core::model::optional_secret",
+        deserialize_with = "auth_client_core::provider::model::optional_secret",
         skip_serializing_if = "Option::is_none",
-        serialize_with = "auth_client_core::model::expose_optional"
+        serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub second: Option<SecretString>,
     /// The members that this version doesn't know. They are sent back as they came.
@@ -380,7 +384,7 @@ pub struct Login {
     /// The name on the list.
     pub user: String,
     /// The word at the door.
-    #[serde(serialize_with = "auth_client_core::model::expose")]
+    #[serde(serialize_with = "auth_client_core::provider::model::expose")]
     pub password: SecretString,
     /// What she carries.
     pub device: String,
@@ -389,7 +393,7 @@ pub struct Login {
     /// A one-time code.
     #[serde(
         skip_serializing_if = "Option::is_none",
-        serialize_with = "auth_client_core::model::expose_optional"
+        serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub code: Option<SecretString>,
 }
@@ -458,10 +462,10 @@ impl LoginWithDevice {
 #[non_exhaustive]
 pub struct Session {
     /// The `token` field.
-    #[serde(deserialize_with = "auth_client_core::model::secret")]
+    #[serde(deserialize_with = "auth_client_core::provider::model::secret")]
     pub token: SecretString,
     /// The `refresh` field.
-    #[serde(default, deserialize_with = "auth_client_core::model::optional_secret")]
+    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub refresh: Option<SecretString>,
     /// The `price` field.
     pub price: Money,
@@ -482,7 +486,7 @@ pub struct Guest {
 #[non_exhaustive]
 pub struct Proof {
     /// The code.
-    #[serde(serialize_with = "auth_client_core::model::expose")]
+    #[serde(serialize_with = "auth_client_core::provider::model::expose")]
     pub code: SecretString,
 }
 
