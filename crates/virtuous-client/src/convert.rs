@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::generated::PaymentGift;
 
 /// What an update needs and the answer did not tell.
-pub(crate) fn told<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
+pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
     value.ok_or_else(|| refused(member, "the answer lacks it, and the update needs it"))
 }
 
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_update_needs_must_have_been_told() {
+    fn a_field_that_the_update_requires_must_be_in_the_response() {
         let pledge: Pledge = serde_json::from_str(r#"{"id":1,"amountPledged":5}"#).unwrap();
         let error = PledgeUpdate::try_from(&pledge).unwrap_err();
         assert_eq!(error.field(), Some("frequency"));

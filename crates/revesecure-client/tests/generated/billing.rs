@@ -7,8 +7,8 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"PlanType":"Demo","AllowedUserCount":150,"AllowedServiceCount":150,"CurrentServiceCount":10,"CurrentUserCount":15}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"PlanType":"Demo","AllowedUserCount":150,"AllowedServiceCount":150,"CurrentServiceCount":10,"CurrentUserCount":15}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let billing_info = client.billing().get().await.unwrap();

@@ -10,8 +10,8 @@ use revesecure_client::{BypassCodeStatus, NewBypassCodes};
 #[tokio::test]
 async fn create() {
     let body = r#"{"userId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","number":1}"#;
-    let answer = r#"{}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client
@@ -25,8 +25,8 @@ async fn create() {
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"codes":[{"BypassCode":"57397661","ExpireTime":1531743146368},{"BypassCode":"96917674","ExpireTime":1531743146368}],"bypassCodeStatus":"Enabled"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"codes":[{"BypassCode":"57397661","ExpireTime":1531743146368},{"BypassCode":"96917674","ExpireTime":1531743146368}],"bypassCodeStatus":"Enabled"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let bypass_code_list = client.bypass_codes().list("vBvamntOzKq7oGhcJEdKYHUmloLIMwAy").await.unwrap();

@@ -8,8 +8,8 @@ use revesecure_client::ActivationStatus;
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"ActivationTime":1498213552544,"OrgWebsite":"www.example.com","OrgName":"Demo_Technologies","DeactivationTime":1546214400000,"ActivationStatus":"Active"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"ActivationTime":1498213552544,"OrgWebsite":"www.example.com","OrgName":"Demo_Technologies","DeactivationTime":1546214400000,"ActivationStatus":"Active"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let organization_info = client.organization().get().await.unwrap();

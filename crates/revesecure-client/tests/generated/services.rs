@@ -10,8 +10,8 @@ use revesecure_client::{
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"ServiceName":"Windows Demo","ServiceType":"Windows PC","ActivationStatus":"Inactive","ServiceId":"badO2a9HFMMRcO3V"},{"ServiceName":"Unix Test","ServiceType":"UNIX_SSH","ActivationStatus":"Active","ServiceId":"cBFkTrt54gh72uXa"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"ServiceName":"Windows Demo","ServiceType":"Windows PC","ActivationStatus":"Inactive","ServiceId":"badO2a9HFMMRcO3V"},{"ServiceName":"Unix Test","ServiceType":"UNIX_SSH","ActivationStatus":"Active","ServiceId":"cBFkTrt54gh72uXa"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let service_summaries = client.services().list().await.unwrap();
@@ -31,8 +31,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"test_service","type":"WEB_API"}"#;
-    let answer = r#"{}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.services().create(NewService::new("test_service", ServiceType::WebApi)).await.unwrap();
@@ -87,8 +87,8 @@ async fn unmap() {
 
 #[tokio::test]
 async fn range() {
-    let answer = r#"{"count":9,"details":[{"ServiceName":"Windows Demo","ServiceType":"Windows PC","ActivationStatus":"Inactive","ServiceId":"badO2a9HFMMRcO3V"},{"ServiceName":"Unix Test","ServiceType":"UNIX_SSH","ActivationStatus":"Active","ServiceId":"cBFkTrt54gh72uXa"}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"count":9,"details":[{"ServiceName":"Windows Demo","ServiceType":"Windows PC","ActivationStatus":"Inactive","ServiceId":"badO2a9HFMMRcO3V"},{"ServiceName":"Unix Test","ServiceType":"UNIX_SSH","ActivationStatus":"Active","ServiceId":"cBFkTrt54gh72uXa"}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let service_page = client.services().range(ServicesRange::start_index(0).end_index(10)).await.unwrap();
@@ -107,8 +107,8 @@ async fn range() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"LastOnlineTime":1511515440000,"ServiceName":"Windows Demo","ActivationTime":1506427017970,"ServiceType":"Windows PC","ServiceVersion":"2.0.0","DeactivationTime":1546214400000,"ActivationStatus":"Inactive","ServiceId":"badO2a9HFMMRcO3V"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"LastOnlineTime":1511515440000,"ServiceName":"Windows Demo","ActivationTime":1506427017970,"ServiceType":"Windows PC","ServiceVersion":"2.0.0","DeactivationTime":1546214400000,"ActivationStatus":"Inactive","ServiceId":"badO2a9HFMMRcO3V"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let service_details = client.services().get("badO2a9HFMMRcO3V").await.unwrap();

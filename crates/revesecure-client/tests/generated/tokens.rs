@@ -8,8 +8,8 @@ use revesecure_client::{ActivationStatus, NewToken, TokenType, TokenUpdate, Toke
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"TokenType":"Software","UserId":"ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa","AssignedUser":"test1@example.com","TokenName":"Xiaomi Redmi Note 4","TokenId":"HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg"},{"TokenType":"Hardware","UserId":null,"AssignedUser":"Unassigned","TokenName":"John","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"TokenType":"Software","UserId":"ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa","AssignedUser":"test1@example.com","TokenName":"Xiaomi Redmi Note 4","TokenId":"HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg"},{"TokenType":"Hardware","UserId":null,"AssignedUser":"Unassigned","TokenName":"John","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let token_summaries = client.tokens().list().await.unwrap();
@@ -31,8 +31,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"TokenName":"test_token","SerialNumber":"1656565465","HardwareType":"Seamon-3000"}"#;
-    let answer = r#"{}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client
@@ -104,8 +104,8 @@ async fn unassign() {
 
 #[tokio::test]
 async fn range() {
-    let answer = r#"{"count":27,"details":[{"TokenType":"Software","UserId":"ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa","AssignedUser":"test1@example.com","TokenName":"Xiaomi Redmi Note 4","TokenId":"HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg"},{"TokenType":"Hardware","UserId":null,"AssignedUser":"Unassigned","TokenName":"John","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"count":27,"details":[{"TokenType":"Software","UserId":"ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa","AssignedUser":"test1@example.com","TokenName":"Xiaomi Redmi Note 4","TokenId":"HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg"},{"TokenType":"Hardware","UserId":null,"AssignedUser":"Unassigned","TokenName":"John","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let token_page = client.tokens().range(TokensRange::start_index(0).end_index(10)).await.unwrap();
@@ -126,8 +126,8 @@ async fn range() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"details":{"ModelName":"Xiaomi Redmi Note 4","Platform":"Android","IsRooted":"yes","DeviceName":"Xiaomi Redmi Note 4"},"info":{"TokenType":"Software","ActivationTime":1512109623086,"UserId":"ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa","TokenName":"Xiaomi Redmi Note 4","TokenBlocked":"no","DeactivationTime":1546214400000,"TokenId":"HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg","ActivationStatus":"Active"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"details":{"ModelName":"Xiaomi Redmi Note 4","Platform":"Android","IsRooted":"yes","DeviceName":"Xiaomi Redmi Note 4"},"info":{"TokenType":"Software","ActivationTime":1512109623086,"UserId":"ZRH881ITh9PA6v7yScvmwu3cTlMEaWFa","TokenName":"Xiaomi Redmi Note 4","TokenBlocked":"no","DeactivationTime":1546214400000,"TokenId":"HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg","ActivationStatus":"Active"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let token_details = client.tokens().get("HN1QxREtyWRu2afqlbf69ZyZ3f6tV9Kg").await.unwrap();

@@ -8,8 +8,8 @@ use revesecure_client::{NewUser, UserUpdate, UsersRange};
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"EmailId":"test1@example.com","MobileNumber":"8123465790","UserName":"test1@example.com","UserId":"4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr","CountryCode":91},{"EmailId":"test2@example.com","MobileNumber":"7894561230","UserName":"test2@example.com","UserId":"13H882ITh9PA6v7yScvmwu3cTlMEaWFa","CountryCode":91}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"EmailId":"test1@example.com","MobileNumber":"8123465790","UserName":"test1@example.com","UserId":"4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr","CountryCode":91},{"EmailId":"test2@example.com","MobileNumber":"7894561230","UserName":"test2@example.com","UserId":"13H882ITh9PA6v7yScvmwu3cTlMEaWFa","CountryCode":91}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user_summaries = client.users().list().await.unwrap();
@@ -27,8 +27,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"EmailId":"test1@example.com","ContactNumber":"8123465790","CountryCode":"91","UserName":"test1@example.com","FirstName":"John","LastName":"Doe"}"#;
-    let answer = r#"{}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client
@@ -72,8 +72,8 @@ async fn update() {
 
 #[tokio::test]
 async fn range() {
-    let answer = r#"{"count":14,"details":[{"EmailId":"test1@example.com","MobileNumber":"8123465790","UserName":"test1@example.com","UserId":"4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr","CountryCode":91},{"EmailId":"test2@example.com","MobileNumber":"7894561230","UserName":"test2@example.com","UserId":"13H882ITh9PA6v7yScvmwu3cTlMEaWFa","CountryCode":91}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"count":14,"details":[{"EmailId":"test1@example.com","MobileNumber":"8123465790","UserName":"test1@example.com","UserId":"4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr","CountryCode":91},{"EmailId":"test2@example.com","MobileNumber":"7894561230","UserName":"test2@example.com","UserId":"13H882ITh9PA6v7yScvmwu3cTlMEaWFa","CountryCode":91}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user_page = client.users().range(UsersRange::start_index(0).end_index(10)).await.unwrap();
@@ -90,8 +90,8 @@ async fn range() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"EmailId":"test1@example.com","MobileNumber":"8123465790","UserName":"test1@example.com","hardTokenCount":1,"FirstName":"John","UserR2faStatus":"Enabled","LastName":"Doe","CountryCode":91,"softTokenCount":3}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"EmailId":"test1@example.com","MobileNumber":"8123465790","UserName":"test1@example.com","hardTokenCount":1,"FirstName":"John","UserR2faStatus":"Enabled","LastName":"Doe","CountryCode":91,"softTokenCount":3}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user_details = client.users().get("4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr").await.unwrap();

@@ -11,8 +11,8 @@ use revesecure_client::{AuthType, OtpCheck, PushRequest, Registration, TextFlag,
 async fn user() {
     let body =
         r#"{"ApiKey":"demo-api-key","LoginName":"root","UserName":"test1@example.com","IP":"2.2.2.2"}"#;
-    let answer = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user_info = client
@@ -34,8 +34,8 @@ async fn user() {
 #[tokio::test]
 async fn otp() {
     let body = r#"{"ApiKey":"demo-api-key","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
-    let answer = r#"{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP VALID"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP VALID"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let otp_answer = client
@@ -57,8 +57,8 @@ async fn otp() {
 #[tokio::test]
 async fn push() {
     let body = r#"{"ApiKey":"demo-api-key","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","TokenId":"sdvsdvsv","OS_NAME":"Linux","BROWSER_NAME":"Firefox","IS_MOBILE":"false"}"#;
-    let answer = r#"{"ApiKey":"1q3sdv97vfv","PushTxnId":"xxxxxxxx"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"ApiKey":"1q3sdv97vfv","PushTxnId":"xxxxxxxx"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let push_started = client
@@ -83,8 +83,8 @@ async fn push() {
 #[tokio::test]
 async fn push_status() {
     let body = r#"{"ApiKey":"demo-api-key","PushTxnId":"sdvsdv"}"#;
-    let answer = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv","PushState":"PUSH_APPROVE"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv","PushState":"PUSH_APPROVE"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let push_status = client.validation().push_status("sdvsdv").await.unwrap();
@@ -111,8 +111,8 @@ async fn register() {
 
 #[tokio::test]
 async fn check_key() {
-    let answer = r#"{}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.validation().check_key().await.unwrap();

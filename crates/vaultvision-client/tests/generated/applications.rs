@@ -8,8 +8,8 @@ use vaultvision_client::{Application, NewApplication};
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"type":"List","total":4,"count":4,"limit":100,"data":[{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:14:03.782059707Z","secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"List","total":4,"count":4,"limit":100,"data":[{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:14:03.782059707Z","secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.applications("CmKJPDorO34hGJ0J").list().await.unwrap();
@@ -20,8 +20,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"type":"Application","name":"MyNewApp","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
-    let answer = r#"{"type":"Application","id":"37SenPbBds9q","name":"MyNewApp","created_at":"2023-08-18T23:08:56.256482702Z","updated_at":"2023-08-18T23:08:56.256482702Z","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"Application","id":"37SenPbBds9q","name":"MyNewApp","created_at":"2023-08-18T23:08:56.256482702Z","updated_at":"2023-08-18T23:08:56.256482702Z","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let application: NewApplication = serde_json::from_str(
             r#"{"login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"name":"MyNewApp","redirect_urls":["https://example.test/auth/callback"],"type":"Application"}"#,
@@ -35,8 +35,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:14:03.782059707Z","secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:14:03.782059707Z","secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.applications("CmKJPDorO34hGJ0J").get("J3Or5KNHIUDl").await.unwrap();
@@ -47,8 +47,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:14:03.782059707Z","metadata":{"mykey1":"myval1"},"secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
-    let answer = r#"{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:15:41.060329051Z","metadata":{"mykey1":"myval1"},"secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"Application","id":"J3Or5KNHIUDl","name":"MyNewApp","created_at":"2023-08-18T23:14:03.782059707Z","updated_at":"2023-08-18T23:15:41.060329051Z","metadata":{"mykey1":"myval1"},"secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let application: Application = serde_json::from_str(
             r#"{"created_at":"2023-08-18T23:14:03.782059707Z","id":"J3Or5KNHIUDl","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"metadata":{"mykey1":"myval1"},"name":"MyNewApp","redirect_urls":["https://example.test/auth/callback"],"secret":"4fZyeKjrJaBbFVeLzQy2TCsJ","type":"Application","updated_at":"2023-08-18T23:14:03.782059707Z"}"#,
@@ -62,8 +62,8 @@ async fn update() {
 
 #[tokio::test]
 async fn delete() {
-    let answer = r#"{"type":"Application","id":"37SenPbBds9q","name":"MyNewApp","created_at":"2023-08-18T23:08:56.256482702Z","updated_at":"2023-08-18T23:08:56.256482702Z","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"Application","id":"37SenPbBds9q","name":"MyNewApp","created_at":"2023-08-18T23:08:56.256482702Z","updated_at":"2023-08-18T23:08:56.256482702Z","login_url":"https://example.test/auth/login","logout_urls":["https://example.test/auth/logout"],"redirect_urls":["https://example.test/auth/callback"]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.applications("CmKJPDorO34hGJ0J").delete("J3Or5KNHIUDl").await.unwrap();

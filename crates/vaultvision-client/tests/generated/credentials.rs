@@ -8,8 +8,8 @@ use vaultvision_client::{Credential, NewPassword};
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"type":"List","total":1,"count":1,"limit":100,"data":[{"type":"PasswordCredential","id":"password","created_at":"2023-08-21T16:30:26.641417117Z","updated_at":"2023-08-21T16:30:35.576230491Z","password":{"alg":"bcrypt","cost":10,"hash":"JDJhJDEwJFA1NFEzSzIxYlZtUjFVcVYwbm1VSS5KYnV0cUVJMzVnQ29kUjRyQlRtdUtyN0JVVklCUkZL"}}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"List","total":1,"count":1,"limit":100,"data":[{"type":"PasswordCredential","id":"password","created_at":"2023-08-21T16:30:26.641417117Z","updated_at":"2023-08-21T16:30:35.576230491Z","password":{"alg":"bcrypt","cost":10,"hash":"JDJhJDEwJFA1NFEzSzIxYlZtUjFVcVYwbm1VSS5KYnV0cUVJMzVnQ29kUjRyQlRtdUtyN0JVVklCUkZL"}}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").list().await.unwrap();
@@ -20,8 +20,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"type":"PasswordCredential","password":{"alg":"plain","hash":"1234567890"}}"#;
-    let answer = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:37:44.374457721Z","updated_at":"2023-08-22T17:37:44.374457721Z","password":{"alg":"bcrypt","hash":"$2a$10$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:37:44.374457721Z","updated_at":"2023-08-22T17:37:44.374457721Z","password":{"alg":"bcrypt","hash":"$2a$10$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let password: NewPassword = serde_json::from_str(
         r#"{"password":{"alg":"plain","hash":"1234567890"},"type":"PasswordCredential"}"#,
@@ -36,8 +36,8 @@ async fn create() {
 #[tokio::test]
 async fn create_sha256() {
     let body = r#"{"type":"PasswordCredential","password":{"alg":"sha256","hash":"c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646"}}"#;
-    let answer = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:48:47.26937881Z","password":{"alg":"sha256|bcrypt","hash":"$2a$10$j00eE6DTimtrqB9JlI.8AOW2f5RnCL/6D4y3OmCED4sIZiF6Y8U3S"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:48:47.26937881Z","password":{"alg":"sha256|bcrypt","hash":"$2a$10$j00eE6DTimtrqB9JlI.8AOW2f5RnCL/6D4y3OmCED4sIZiF6Y8U3S"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let password: NewPassword = serde_json::from_str(
             r#"{"password":{"alg":"sha256","hash":"c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646"},"type":"PasswordCredential"}"#,
@@ -51,8 +51,8 @@ async fn create_sha256() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:49:09.616763917Z","password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:49:09.616763917Z","password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").get("password").await.unwrap();
@@ -63,8 +63,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:49:09.616763917Z","disabled":true,"password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
-    let answer = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:55:25.626537952Z","disabled":true,"password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:55:25.626537952Z","disabled":true,"password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let credential: Credential = serde_json::from_str(
             r#"{"created_at":"2023-08-22T17:48:47.26937881Z","disabled":true,"id":"password","password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"},"type":"PasswordCredential","updated_at":"2023-08-22T17:49:09.616763917Z"}"#,
@@ -83,8 +83,8 @@ async fn update() {
 
 #[tokio::test]
 async fn delete() {
-    let answer = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:55:25.626537952Z","disabled":true,"password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"PasswordCredential","id":"password","created_at":"2023-08-22T17:48:47.26937881Z","updated_at":"2023-08-22T17:55:25.626537952Z","disabled":true,"password":{"alg":"bcrypt","hash":"$2a$10$ocmiG9heGDB0AkLWn3XeyuXpaptESluust78Yx6vODARemPJQNqYK"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").delete("password").await.unwrap();

@@ -8,8 +8,8 @@ use vaultvision_client::{NewUser, User};
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"type":"List","total":1,"count":1,"limit":100,"data":[{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:06:43.49365588Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"List","total":1,"count":1,"limit":100,"data":[{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:06:43.49365588Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.users("CmKJPDorO34hGJ0J").list().await.unwrap();
@@ -20,8 +20,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","given_name":"Test","email":"test01@example.test"}}"#;
-    let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:04:24.344871427Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:04:24.344871427Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let user: NewUser = serde_json::from_str(
             r#"{"metadata":{"other_id":"other_id_01"},"profile":{"email":"test01@example.test","family_name":"User01","given_name":"Test","name":"Test User01"}}"#,
@@ -35,8 +35,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.users("CmKJPDorO34hGJ0J").get("9cb0Q44OoPO4").await.unwrap();
@@ -47,8 +47,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
-    let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let user: User = serde_json::from_str(
             r#"{"created_at":"2023-08-21T15:04:24.344871427Z","id":"9cb0Q44OoPO4","metadata":{"other_id":"other_id_01"},"profile":{"email":"test01@example.test","email_verified":true,"family_name":"User01","name":"Test User01"},"type":"User","updated_at":"2023-08-21T15:13:47.787592127Z","verified_at":"2023-08-21T15:06:43.49365588Z"}"#,
@@ -63,8 +63,8 @@ async fn update() {
 #[tokio::test]
 async fn update_disabled() {
     let body = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"disabled":true,"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
-    let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:38:10.606366075Z","metadata":{"other_id":"other_id_01"},"disabled":true,"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:38:10.606366075Z","metadata":{"other_id":"other_id_01"},"disabled":true,"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let user: User = serde_json::from_str(
             r#"{"created_at":"2023-08-21T15:04:24.344871427Z","disabled":true,"id":"9cb0Q44OoPO4","metadata":{"other_id":"other_id_01"},"profile":{"email":"test01@example.test","email_verified":true,"family_name":"User01","name":"Test User01"},"type":"User","updated_at":"2023-08-21T15:13:47.787592127Z","verified_at":"2023-08-21T15:06:43.49365588Z"}"#,
@@ -79,8 +79,8 @@ async fn update_disabled() {
 #[tokio::test]
 async fn update_enabled() {
     let body = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
-    let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:38:53.495536342Z","metadata":{"other_id":"other_id_01"},"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:38:53.495536342Z","metadata":{"other_id":"other_id_01"},"verified_at":"2023-08-21T15:06:43.49365588Z","profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test","email_verified":true}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let user: User = serde_json::from_str(
             r#"{"created_at":"2023-08-21T15:04:24.344871427Z","id":"9cb0Q44OoPO4","metadata":{"other_id":"other_id_01"},"profile":{"email":"test01@example.test","email_verified":true,"family_name":"User01","name":"Test User01"},"type":"User","updated_at":"2023-08-21T15:13:47.787592127Z","verified_at":"2023-08-21T15:06:43.49365588Z"}"#,
@@ -94,8 +94,8 @@ async fn update_enabled() {
 
 #[tokio::test]
 async fn delete() {
-    let answer = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"type":"User","id":"9cb0Q44OoPO4","created_at":"2023-08-21T15:04:24.344871427Z","updated_at":"2023-08-21T15:13:47.787592127Z","metadata":{"other_id":"other_id_01"},"profile":{"name":"Test User01","family_name":"User01","email":"test01@example.test"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.users("CmKJPDorO34hGJ0J").delete("9cb0Q44OoPO4").await.unwrap();

@@ -9,8 +9,8 @@ use verigator_client::{AuthMethod, VerifyPin};
 #[tokio::test]
 async fn start() {
     let body = r#"{"method":"totp"}"#;
-    let answer = r#"{"method":"totp"}"#;
-    let server = WireServer::start([WireServer::json(201, answer)]).unwrap();
+    let response = r#"{"method":"totp"}"#;
+    let server = WireServer::start([WireServer::json(201, response)]).unwrap();
     let client = common::client(&server.url());
 
     let started_authentication = client
@@ -33,8 +33,8 @@ async fn start() {
 #[tokio::test]
 async fn start_by_text_message() {
     let body = r#"{"method":"sms"}"#;
-    let answer = r#"{"method":"sms","auth_id":"93658578-43a3-4e83-9a14-16b5a62b1d50"}"#;
-    let server = WireServer::start([WireServer::json(201, answer)]).unwrap();
+    let response = r#"{"method":"sms","auth_id":"93658578-43a3-4e83-9a14-16b5a62b1d50"}"#;
+    let server = WireServer::start([WireServer::json(201, response)]).unwrap();
     let client = common::client(&server.url());
 
     let started_authentication = client
@@ -57,8 +57,8 @@ async fn start_by_text_message() {
 #[tokio::test]
 async fn verify() {
     let body = r#"{"token":"045961"}"#;
-    let answer = r#"{"verified":true,"method":"sms"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"verified":true,"method":"sms"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client
@@ -79,8 +79,8 @@ async fn verify() {
 #[tokio::test]
 async fn verify_in_full() {
     let body = r#"{"token":"045961","method":"sms","auth_id":"93658578-43a3-4e83-9a14-16b5a62b1d50"}"#;
-    let answer = r#"{"verified":true,"method":"sms"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"verified":true,"method":"sms"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client
@@ -103,8 +103,8 @@ async fn verify_in_full() {
 #[tokio::test]
 async fn verify_wrong() {
     let body = r#"{"token":"045961"}"#;
-    let answer = r#"{"verified":false,"method":"totp","status":{"throttled":false,"expired":false,"invalid":true,"result":"INVALID"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"verified":false,"method":"totp","status":{"throttled":false,"expired":false,"invalid":true,"result":"INVALID"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client

@@ -9,8 +9,8 @@ use verigator_client::NewService;
 #[tokio::test]
 async fn create() {
     let body = r#"{"fqdn":"coffeeshop.com","name":"CoffeeShop"}"#;
-    let answer = r#"{"id":"81213bfd-b690-499e-b9d2-8754cb1550e8","name":"CoffeeShop","ctime":"2017-07-06T13:12:03.141Z"}"#;
-    let server = WireServer::start([WireServer::json(201, answer)]).unwrap();
+    let response = r#"{"id":"81213bfd-b690-499e-b9d2-8754cb1550e8","name":"CoffeeShop","ctime":"2017-07-06T13:12:03.141Z"}"#;
+    let server = WireServer::start([WireServer::json(201, response)]).unwrap();
     let client = common::client(&server.url());
 
     let service =
@@ -23,8 +23,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":"81213bfd-b690-499e-b9d2-8754cb1550e8","name":"CoffeeShop","ctime":"2017-07-06T13:12:03.141Z"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":"81213bfd-b690-499e-b9d2-8754cb1550e8","name":"CoffeeShop","ctime":"2017-07-06T13:12:03.141Z"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let service = client.services().get("81213bfd-b690-499e-b9d2-8754cb1550e8").await.unwrap();

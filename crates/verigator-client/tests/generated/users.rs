@@ -8,8 +8,8 @@ use verigator_client::NewUser;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"users":[{"id":"57166678-624a-11e7-907b-a6006ad3dba0","ctime":"2017-09-15T06:44:15.274438","id_in_service":"barista@coffeeshop.com"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"users":[{"id":"57166678-624a-11e7-907b-a6006ad3dba0","ctime":"2017-09-15T06:44:15.274438","id_in_service":"barista@coffeeshop.com"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user_list = client.users("81213bfd-b690-499e-b9d2-8754cb1550e8").list().await.unwrap();
@@ -28,8 +28,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"id_in_service":"barista@coffeeshop.com","phone_number":"+4401234567"}"#;
-    let answer = r#"{"id":"57166678-624a-11e7-907b-a6006ad3dba0","ctime":"2017-07-06T13:12:03.141Z","id_in_service":"barista@coffeeshop.com"}"#;
-    let server = WireServer::start([WireServer::json(201, answer)]).unwrap();
+    let response = r#"{"id":"57166678-624a-11e7-907b-a6006ad3dba0","ctime":"2017-07-06T13:12:03.141Z","id_in_service":"barista@coffeeshop.com"}"#;
+    let server = WireServer::start([WireServer::json(201, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user = client
@@ -48,8 +48,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":"57166678-624a-11e7-907b-a6006ad3dba0","ctime":"2017-07-06T13:12:03.141Z","id_in_service":"barista@coffeeshop.com","active":true,"verified":false}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":"57166678-624a-11e7-907b-a6006ad3dba0","ctime":"2017-07-06T13:12:03.141Z","id_in_service":"barista@coffeeshop.com","active":true,"verified":false}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let user = client

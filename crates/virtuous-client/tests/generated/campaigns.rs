@@ -8,8 +8,8 @@ use virtuous_client::{Paging, Query, QueryOptionType};
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"campaignId":20,"name":"Spring Appeal","startDateTimeUtc":"2023-11-30T14:20:56.3533333","endDateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"newGiverGoal":61,"totalGiftGoal":74,"isArchived":false,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"campaignId":20,"name":"Spring Appeal","startDateTimeUtc":"2023-11-30T14:20:56.3533333","endDateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"newGiverGoal":61,"totalGiftGoal":74,"isArchived":false,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let campaign = client.campaigns().get(20).await.unwrap();
@@ -26,22 +26,22 @@ async fn get() {
 
 #[tokio::test]
 async fn steps() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.campaigns().steps(20).await.unwrap();
+    let responses = client.campaigns().steps(20).await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Campaign/GetStepsByCampaignId/20", None);
 }
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.campaigns().query_options().await.unwrap();
@@ -61,8 +61,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"campaignId":20,"name":"Spring Appeal","startDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"campaignId":20,"name":"Spring Appeal","startDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

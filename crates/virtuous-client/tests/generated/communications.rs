@@ -10,8 +10,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_campaign() {
-    let answer = r#"{"list":[{"communicationId":46,"name":"Spring Appeal","campaignId":20,"campaignName":"Campaign name","channelType":"Channel type","communicationType":"Communication type","startDateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Project name","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"communicationId":46,"name":"Spring Appeal","campaignId":20,"campaignName":"Campaign name","channelType":"Channel type","communicationType":"Communication type","startDateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Project name","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -51,8 +51,8 @@ async fn by_campaign() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"communicationId":46,"name":"Spring Appeal","campaignId":20}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"communicationId":46,"name":"Spring Appeal","campaignId":20}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let communication = client.communications().get(46).await.unwrap();
@@ -77,37 +77,37 @@ async fn get() {
 
 #[tokio::test]
 async fn channel_types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.communications().channel_types().await.unwrap();
+    let responses = client.communications().channel_types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Communication/ChannelTypes", None);
 }
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.communications().types().await.unwrap();
+    let responses = client.communications().types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Communication/CommunicationTypes", None);
 }
 
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"Spring Appeal","campaignId":20,"channelType":"Channel type","communicationType":"Communication type","communicationStep":"Communication step","startDateTime":"2023-12-07T12:00:00","ownerId":13,"givingGoal":10.5,"newGiverGoal":61,"internalCostEstimate":10.5,"vendorCostEstimate":10.5,"networkReach":6}"#;
-    let answer = r#"{"communicationId":46,"name":"Spring Appeal","campaignId":20}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"communicationId":46,"name":"Spring Appeal","campaignId":20}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let communication = client
@@ -151,8 +151,8 @@ async fn create() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"communicationId":46,"campaignId":20,"campaignName":"Campaign name","channelType":"Channel type","communicationType":"Communication type","startdateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Project name","createdDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","lastModifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"communicationId":46,"campaignId":20,"campaignName":"Campaign name","channelType":"Channel type","communicationType":"Communication type","startdateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Project name","createdDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","lastModifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -178,8 +178,8 @@ async fn query() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.communications().query_options().await.unwrap();

@@ -8,8 +8,8 @@ use virtuous_client::{AddressCreate, AddressUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"[{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_addresses = client.contact_addresses().by_contact(17).await.unwrap();
@@ -36,8 +36,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":231,"label":"Home","address1":"1 Main Street"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":231,"label":"Home","address1":"1 Main Street"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_address = client.contact_addresses().get(16).await.unwrap();
@@ -66,8 +66,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","setAsPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30}"#;
-    let answer = r#"{"id":231,"label":"Home","address1":"1 Main Street"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":231,"label":"Home","address1":"1 Main Street"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_address = client
@@ -125,8 +125,8 @@ async fn delete() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","setAsPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30}"#;
-    let answer = r#"{"id":231,"label":"Home","address1":"1 Main Street"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":231,"label":"Home","address1":"1 Main Street"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_address = client

@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"[{"id":154,"prefix":"Mrs.","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Suffix","gender":"Female","isPrimary":true,"isSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"birthDate":"12/7/2023","approximateAge":53,"isDeceased":false,"passion":"Passion","contactMethods":[{"id":130,"type":"Home Email","value":"Value"}],"contactId":17,"canBePrimary":true,"canBeSecondary":true,"avatarUrl":"/api/avatar/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}],"createdByUser":"Ola Nordmann","modifiedByUser":"Ola Nordmann","deceasedDate":"2023-12-07T00:00:00"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":154,"prefix":"Mrs.","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Suffix","gender":"Female","isPrimary":true,"isSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"birthDate":"12/7/2023","approximateAge":53,"isDeceased":false,"passion":"Passion","contactMethods":[{"id":130,"type":"Home Email","value":"Value"}],"contactId":17,"canBePrimary":true,"canBeSecondary":true,"avatarUrl":"/api/avatar/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}],"createdByUser":"Ola Nordmann","modifiedByUser":"Ola Nordmann","deceasedDate":"2023-12-07T00:00:00"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_individuals = client.contact_individuals().by_contact(17).await.unwrap();
@@ -63,8 +63,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_individual = client.contact_individuals().get(817).await.unwrap();
@@ -103,8 +103,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria","suffix":"Suffix","gender":"Female","setAsPrimary":true,"setAsSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"approximateAge":53,"isDeceased":false,"deceasedDate":"2023-12-07","passion":"Passion","avatarUrl":"/api/avatar/17","customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
-    let answer = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_individual = client
@@ -179,8 +179,8 @@ async fn delete() {
 
 #[tokio::test]
 async fn find() {
-    let answer = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_individual = client.contact_individuals().find("anna@example.org").await.unwrap();
@@ -218,8 +218,8 @@ async fn find() {
 
 #[tokio::test]
 async fn avatar() {
-    let answer = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_individual = client.contact_individuals().avatar(817).await.unwrap();
@@ -258,8 +258,8 @@ async fn avatar() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"firstName":"Anna","lastName":"Larsson","contactMethods":[{"type":"Home Email","value":"Value","isOptedIn":true,"isPrimary":true}],"prefix":"Mrs.","middleName":"Maria","suffix":"Suffix","gender":"Female","setAsPrimary":true,"setAsSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"approximateAge":53,"isDeceased":false,"deceasedDate":"2023-12-07","passion":"Passion","avatarUrl":"/api/avatar/17","customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
-    let answer = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_individual = client
@@ -326,9 +326,9 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_collections() {
-    let answer =
+    let response =
         r#"[{"id":347,"entityType":"Entity type","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_collection_defs = client.contact_individuals().custom_collections().await.unwrap();
@@ -346,8 +346,8 @@ async fn custom_collections() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.contact_individuals().custom_fields().await.unwrap();
@@ -366,8 +366,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.contact_individuals().query_options().await.unwrap();
@@ -387,8 +387,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -432,8 +432,8 @@ async fn query() {
 
 #[tokio::test]
 async fn email_lists() {
-    let answer = r#"{"list":[{"id":338,"name":"Spring Appeal","isSubscribed":true,"unsubscribeReason":"Unsubscribe reason","unsubscribeType":"Unsubscribe type","unsubscribeDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":338,"name":"Spring Appeal","isSubscribed":true,"unsubscribeReason":"Unsubscribe reason","unsubscribeType":"Unsubscribe type","unsubscribeDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.contact_individuals().email_lists(817, Paging::new().skip(20).take(10)).await.unwrap();

@@ -8,36 +8,36 @@ use virtuous_client::{ContactMethodCreate, ContactMethodType, ContactMethodUpdat
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.contact_methods().types().await.unwrap();
+    let responses = client.contact_methods().types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/ContactMethod/Types", None);
 }
 
 #[tokio::test]
 async fn related_types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.contact_methods().related_types("Home Email").await.unwrap();
+    let responses = client.contact_methods().related_types("Home Email").await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/ContactMethod/RelatedTypes?name=Home%20Email", None);
 }
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":130,"type":"Home Email","value":"Value","isOptedIn":true,"isPrimary":true,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":130,"type":"Home Email","value":"Value","isOptedIn":true,"isPrimary":true,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_method = client.contact_methods().get(5).await.unwrap();
@@ -56,8 +56,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"type":"Home Email","value":"Value","isOptedIn":true,"setAsPrimary":true}"#;
-    let answer = r#"{"id":130,"type":"Home Email","value":"Value"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":130,"type":"Home Email","value":"Value"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_method = client
@@ -99,8 +99,8 @@ async fn delete() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactIndividualId":817,"type":"Home Email","value":"Value","isOptedIn":true,"setAsPrimary":true}"#;
-    let answer = r#"{"id":130,"type":"Home Email","value":"Value"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":130,"type":"Home Email","value":"Value"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_method = client

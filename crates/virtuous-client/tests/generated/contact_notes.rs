@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","noteDate":"12/7/2023","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"createdByAvatarUrl":"/api/createdByAvatar/17","reminder":{"id":27,"message":"Message","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Contact display name","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Reminder type","reminderTypeDisplayName":"Reminder type display name","taskStatus":"Task status","taskStatusDisplayName":"Task status display name","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Description","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Complete action name","canCompleteWithNote":true,"owner":"Owner","ownerAvatarUrl":"/api/ownerAvatar/17"}}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","noteDate":"12/7/2023","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"createdByAvatarUrl":"/api/createdByAvatar/17","reminder":{"id":27,"message":"Message","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Contact display name","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Reminder type","reminderTypeDisplayName":"Reminder type display name","taskStatus":"Task status","taskStatusDisplayName":"Task status display name","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Description","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Complete action name","canCompleteWithNote":true,"owner":"Owner","ownerAvatarUrl":"/api/ownerAvatar/17"}}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -91,9 +91,9 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn important_by_contact() {
-    let answer =
+    let response =
         r#"{"list":[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -133,8 +133,8 @@ async fn important_by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_note = client.contact_notes().get(76).await.unwrap();
@@ -157,8 +157,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"type":"General","note":"Called on Monday.","noteDateTime":"2023-12-07T12:00:00","important":true,"private":true,"timeSpent":15}"#;
-    let answer = r#"{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_note = client
@@ -204,8 +204,8 @@ async fn delete() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"type":"General","note":"Called on Monday.","noteDateTime":"2023-12-07T12:00:00","important":true,"private":true,"timeSpent":15}"#;
-    let answer = r#"{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_note = client
@@ -241,8 +241,8 @@ async fn create() {
 async fn create_from_email() {
     let body =
         r#"{"fromEmail":"ola@example.org","toEmail":"ola@example.org","subject":"Subject","body":"Body"}"#;
-    let answer = r#"[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_notes = client
@@ -275,8 +275,8 @@ async fn create_from_email() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.contact_notes().query_options().await.unwrap();
@@ -296,9 +296,9 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer =
+    let response =
         r#"{"list":[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -326,22 +326,22 @@ async fn query() {
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"{"general":"General","phoneCall":"Phone Call"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"general":"General","phoneCall":"Phone Call"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.contact_notes().types().await.unwrap();
+    let response = client.contact_notes().types().await.unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["general"].to_string(), "\"General\"");
-    assert_eq!(answer["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["general"].to_string(), "\"General\"");
+    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
     assert_sent(&server, "GET", "/api/ContactNote/Types", None);
 }
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.contact_notes().custom_fields().await.unwrap();

@@ -8,8 +8,8 @@ use virtuous_client::{ContactTagCreate, Paging};
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"contactTagId":40,"tagId":44,"name":"Spring Appeal","total":1,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"contactTagId":40,"tagId":44,"name":"Spring Appeal","total":1,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.contact_tags().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -29,8 +29,8 @@ async fn by_contact() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"tagId":44,"contactId":17}"#;
-    let answer = r#"{"contactTagId":40,"tagId":44,"name":"Spring Appeal"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"contactTagId":40,"tagId":44,"name":"Spring Appeal"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_tag =

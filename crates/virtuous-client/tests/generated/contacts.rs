@@ -14,8 +14,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"mergedIntoContactId":42,"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"},"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"contactGiftsUrl":"/api/ContactGifts/17","contactPassthroughGiftsUrl":"/api/ContactPassthroughGifts/17","contactPlannedGiftsUrl":"/api/ContactPlannedGifts/17","contactRecurringGiftsUrl":"/api/ContactRecurringGifts/17","contactImportantNotesUrl":"/api/ContactImportantNotes/17","contactNotesUrl":"/api/ContactNotes/17","contactTagsUrl":"/api/ContactTags/17","contactRelationshipsUrl":"/api/ContactRelationships/17","primaryAvatarUrl":"/api/primaryAvatar/17","contactReferences":[{"source":"Source","id":"Id"}],"originSegmentId":19,"originSegment":"Origin segment","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","tags":["Tags"],"organizationGroups":["Organization groups"],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"mergedIntoContactId":42,"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"},"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"contactGiftsUrl":"/api/ContactGifts/17","contactPassthroughGiftsUrl":"/api/ContactPassthroughGifts/17","contactPlannedGiftsUrl":"/api/ContactPlannedGifts/17","contactRecurringGiftsUrl":"/api/ContactRecurringGifts/17","contactImportantNotesUrl":"/api/ContactImportantNotes/17","contactNotesUrl":"/api/ContactNotes/17","contactTagsUrl":"/api/ContactTags/17","contactRelationshipsUrl":"/api/ContactRelationships/17","primaryAvatarUrl":"/api/primaryAvatar/17","contactReferences":[{"source":"Source","id":"Id"}],"originSegmentId":19,"originSegment":"Origin segment","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","tags":["Tags"],"organizationGroups":["Organization groups"],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client.contacts().get(17).await.unwrap();
@@ -116,8 +116,8 @@ async fn get() {
 
 #[tokio::test]
 async fn get_sparse() {
-    let answer = r#"{"id":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client.contacts().get(17).await.unwrap();
@@ -169,8 +169,8 @@ async fn get_sparse() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"contactType":"Household","name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
-    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client
@@ -243,8 +243,8 @@ async fn update() {
 
 #[tokio::test]
 async fn by_source() {
-    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client
@@ -299,8 +299,8 @@ async fn by_source() {
 
 #[tokio::test]
 async fn by_reference() {
-    let answer = r#"{"id":219,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":219,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_by_reference = client.contacts().by_reference("crm/17").await.unwrap();
@@ -377,8 +377,8 @@ async fn by_reference() {
 
 #[tokio::test]
 async fn by_tag() {
-    let answer = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -415,8 +415,8 @@ async fn by_tag() {
 
 #[tokio::test]
 async fn find() {
-    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client
@@ -482,8 +482,8 @@ async fn find() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer = r#"{"list":[{"individualId":73,"name":"Spring Appeal","id":12,"contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"individualId":73,"name":"Spring Appeal","id":12,"contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.contacts().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();
@@ -505,8 +505,8 @@ async fn search() {
 #[tokio::test]
 async fn proximity() {
     let body = r#"{"latitude":33.45,"longitude":-112.07,"distanceInMiles":25}"#;
-    let answer = r#"[{"id":395,"name":"Spring Appeal","address":"1 Main Street, Phoenix, AZ","lifeToDateGiving":"$1,210.50","contactViewUrl":"/api/ContactView/17","latitude":33.45,"longitude":-112.07}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":395,"name":"Spring Appeal","address":"1 Main Street, Phoenix, AZ","lifeToDateGiving":"$1,210.50","contactViewUrl":"/api/ContactView/17","latitude":33.45,"longitude":-112.07}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_proximity_hits = client
@@ -531,8 +531,8 @@ async fn proximity() {
 
 #[tokio::test]
 async fn activity() {
-    let answer = r#"{"list":[{"contactId":17,"contactName":"Anna Larsson","activity":"Activity","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"contactId":17,"contactName":"Anna Larsson","activity":"Activity","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.contacts().activity(Paging::new().skip(20).take(10)).await.unwrap();
@@ -548,8 +548,8 @@ async fn activity() {
 
 #[tokio::test]
 async fn following() {
-    let answer = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.contacts().following(Paging::new().skip(20).take(10)).await.unwrap();
@@ -570,8 +570,8 @@ async fn following() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactType":"Household","referenceSource":"crm","referenceId":"crm/17","name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"isArchived":false,"contactAddresses":[{"label":"Home","address1":"1 Main Street"}],"contactIndividuals":[{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria"}],"customFields":{"shirt":"M"},"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
-    let answer = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact = client
@@ -683,8 +683,8 @@ async fn toggle_follow() {
 
 #[tokio::test]
 async fn custom_collections() {
-    let answer = r#"[{"id":347,"entityType":"Entity type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","name":"Spring Appeal","fields":[{"dataType":"Text","name":"Spring Appeal"}]}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":347,"entityType":"Entity type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","name":"Spring Appeal","fields":[{"dataType":"Text","name":"Spring Appeal"}]}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_collection_defs = client.contacts().custom_collections().await.unwrap();
@@ -775,22 +775,22 @@ async fn create_batch() {
 
 #[tokio::test]
 async fn prefixes() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.contacts().prefixes().await.unwrap();
+    let responses = client.contacts().prefixes().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Contact/Prefixes", None);
 }
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"[{"parentType":"Parent type","type":"General"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"parentType":"Parent type","type":"General"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_type_entries = client.contacts().types().await.unwrap();
@@ -803,8 +803,8 @@ async fn types() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal","displayName":"Shirt Size","options":["Options"],"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal","displayName":"Shirt Size","options":["Options"],"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.contacts().custom_fields().await.unwrap();
@@ -822,8 +822,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.contacts().query_options().await.unwrap();
@@ -843,8 +843,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Last Modified Date","operator":"OnOrAfter","value":"30 Days Ago"}]}],"sortBy":"Id","descending":false,"includeArchived":true}"#;
-    let answer = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: ContactQuery = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"OnOrAfter","parameter":"Last Modified Date","value":"30 Days Ago"}]}],"includeArchived":true,"sortBy":"Id"}"#,
@@ -869,8 +869,9 @@ async fn query() {
 #[tokio::test]
 async fn query_full() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Last Modified Date","operator":"OnOrAfter","value":"30 Days Ago"}]}],"sortBy":"Id","descending":false,"includeArchived":true}"#;
-    let answer = r#"{"list":[{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response =
+        r#"{"list":[{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: ContactQuery = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"OnOrAfter","parameter":"Last Modified Date","value":"30 Days Ago"}]}],"includeArchived":true,"sortBy":"Id"}"#,
@@ -927,8 +928,8 @@ async fn query_full() {
 
 #[tokio::test]
 async fn receipts() {
-    let answer = r#"{"list":[{"id":237,"createdDateTimeUtc":"2023-11-30T14:20:56.3533333","receiptType":"SingleGiftPerReceipt","receiptMedium":"Email","emialAddress":"Emial address","receiptTitle":"Receipt title"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":237,"createdDateTimeUtc":"2023-11-30T14:20:56.3533333","receiptType":"SingleGiftPerReceipt","receiptMedium":"Email","emialAddress":"Emial address","receiptTitle":"Receipt title"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -949,9 +950,9 @@ async fn receipts() {
 
 #[tokio::test]
 async fn receipt() {
-    let answer =
+    let response =
         r#"{"fileStream":"cmVjZWlwdA==","filePath":"receipts/17.pdf","contentType":"application/pdf"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.contacts().receipt(26).await.unwrap();

@@ -9,9 +9,9 @@ use virtuous_client::{EmailListAdd, Paging};
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer =
+    let response =
         r#"{"list":[{"emailListId":30,"name":"Spring Appeal","total":1,"totalUnsubscribes":25}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.email_lists().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();

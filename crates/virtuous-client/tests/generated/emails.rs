@@ -9,8 +9,8 @@ use virtuous_client::{EmailPersonalization, EmailSend, Paging};
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer = r#"{"list":[{"id":93,"name":"Spring Appeal","subject":"Subject","fromName":"From name","fromEmail":"ola@example.org","html":"Html","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":93,"name":"Spring Appeal","subject":"Subject","fromName":"From name","fromEmail":"ola@example.org","html":"Html","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.emails().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();

@@ -8,8 +8,8 @@ use virtuous_client::{EventAttendeeCreate, EventAttendeeUpdate, Paging};
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17,"contactIndividualId":817,"invitee":"Anna Larsson","contactUrl":"/api/Contact/17","event":"Event","eventId":94,"eventViewUrl":"/api/EventView/17","location":"Location","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","rsvp":"True","attended":"True","emailAddress":"anna@example.org","invited":"True","emailStatus":"ola@example.org","emailSent":"ola@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17,"contactIndividualId":817,"invitee":"Anna Larsson","contactUrl":"/api/Contact/17","event":"Event","eventId":94,"eventViewUrl":"/api/EventView/17","location":"Location","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","rsvp":"True","attended":"True","emailAddress":"anna@example.org","invited":"True","emailStatus":"ola@example.org","emailSent":"ola@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.event_attendees(94).list(Paging::new().skip(20).take(10)).await.unwrap();
@@ -38,8 +38,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactIndividualId":817,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event_attendee = client
@@ -77,8 +77,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event_attendee = client.event_attendees(94).get(94).await.unwrap();
@@ -113,8 +113,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"invited":true,"rsvp":true,"rsvpResponse":true,"attended":true,"schedule":"Schedule","table":"Table","meal":"Meal","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event_attendee = client

@@ -8,8 +8,8 @@ use virtuous_client::Paging;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17,"contactUrl":"/api/Contact/17","displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17,"contactUrl":"/api/Contact/17","displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.event_contacts(94).list(Paging::new().skip(20).take(10)).await.unwrap();
@@ -33,8 +33,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactIndividualId":817}"#;
-    let answer = r#"{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event_contact = client.event_contacts(94).create(817).await.unwrap();
@@ -57,8 +57,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event_contact = client.event_contacts(94).get(90).await.unwrap();

@@ -8,8 +8,8 @@ use virtuous_client::{CustomFieldType, EventWrite, Paging, Query, QueryOptionTyp
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal","eventType":"Event type","locationName":"Location name","displayAddress":"Display address","geocodeAddress":"Geocode address","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Description","specialInstructions":"Special instructions","inviteOnly":false,"rsvpRequired":true,"totalInvites":31,"totalRsvps":15,"totalAttended":12,"totalGifts":72,"totalGiving":"Total giving","communicationId":46,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","eventContactsUrl":"/api/EventContacts/17","generosityEventContacts":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}],"tables":["Tables"],"meals":["Meals"],"eventInvitationsUrl":"/api/EventInvitations/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal","eventType":"Event type","locationName":"Location name","displayAddress":"Display address","geocodeAddress":"Geocode address","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Description","specialInstructions":"Special instructions","inviteOnly":false,"rsvpRequired":true,"totalInvites":31,"totalRsvps":15,"totalAttended":12,"totalGifts":72,"totalGiving":"Total giving","communicationId":46,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","eventContactsUrl":"/api/EventContacts/17","generosityEventContacts":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}],"tables":["Tables"],"meals":["Meals"],"eventInvitationsUrl":"/api/EventInvitations/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.events().list(Paging::new().skip(20).take(10)).await.unwrap();
@@ -65,8 +65,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"Spring Appeal","eventType":"Event type","startDateTime":"2023-12-07T12:00:00","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","communicationId":46,"locationName":"Location name","description":"Description","specialInstructions":"Special instructions","inviteOnly":false,"rsvpRequired":true,"tables":["Tables"],"meals":["Meals"],"address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","eventbriteId":"Eventbrite id","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event = client
@@ -133,8 +133,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event = client.events().get(94).await.unwrap();
@@ -174,8 +174,8 @@ async fn get() {
 
 #[tokio::test]
 async fn get_sparse() {
-    let answer = r#"{"id":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event = client.events().get(94).await.unwrap();
@@ -216,8 +216,8 @@ async fn get_sparse() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"name":"Spring Appeal","eventType":"Event type"}"#;
-    let answer = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let event = client
@@ -271,8 +271,8 @@ async fn delete() {
 
 #[tokio::test]
 async fn search() {
-    let answer = r#"[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let events = client.events().search("larsson").await.unwrap();
@@ -313,22 +313,22 @@ async fn search() {
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.events().types().await.unwrap();
+    let responses = client.events().types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Event/Types", None);
 }
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.events().custom_fields().await.unwrap();
@@ -347,8 +347,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.events().query_options().await.unwrap();
@@ -368,9 +368,9 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer =
+    let response =
         r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -416,8 +416,8 @@ async fn query() {
 
 #[tokio::test]
 async fn attendee_custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.events().attendee_custom_fields().await.unwrap();
@@ -436,8 +436,8 @@ async fn attendee_custom_fields() {
 
 #[tokio::test]
 async fn attendee_query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.events().attendee_query_options().await.unwrap();
@@ -457,9 +457,9 @@ async fn attendee_query_options() {
 #[tokio::test]
 async fn query_attendees() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer =
+    let response =
         r#"{"list":[{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","askAmount":10.5,"askAmountFormatted":"Ask amount formatted","askDate":"2023-12-07T00:00:00","askDateFormatted":"Ask date formatted","expectedFulfillmentDate":"2023-12-07T00:00:00","expectedFulfillmentDateFormatted":"Expected fulfillment date formatted","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","projectId":41,"project":"Project","projectUrl":"/api/Project/17","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","assignedUserId":89,"assignedUser":"Assigned user","secondaryAssignedUser":"Secondary assigned user","secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","askAmount":10.5,"askAmountFormatted":"Ask amount formatted","askDate":"2023-12-07T00:00:00","askDateFormatted":"Ask date formatted","expectedFulfillmentDate":"2023-12-07T00:00:00","expectedFulfillmentDateFormatted":"Expected fulfillment date formatted","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","projectId":41,"project":"Project","projectUrl":"/api/Project/17","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","assignedUserId":89,"assignedUser":"Assigned user","secondaryAssignedUser":"Secondary assigned user","secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.gift_asks().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -53,8 +53,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn gifts() {
-    let answer = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gifts = client.gift_asks().gifts(81).await.unwrap();
@@ -115,8 +115,8 @@ async fn gifts() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift_ask = client.gift_asks().get(81).await.unwrap();
@@ -159,8 +159,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"askAmount":10.5,"askDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"projectId":41,"segmentId":33,"assignedUserId":89,"secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift_ask = client
@@ -220,8 +220,8 @@ async fn update() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"askAmount":10.5,"askDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"projectId":41,"segmentId":33,"assignedUserId":89,"secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift_ask = client
@@ -279,8 +279,8 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.gift_asks().custom_fields().await.unwrap();
@@ -299,8 +299,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.gift_asks().query_options().await.unwrap();
@@ -320,8 +320,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -8,8 +8,8 @@ use virtuous_client::{ContactType, GiftType, Paging, Query, QueryOptionType};
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.gift_designations().query_options().await.unwrap();
@@ -29,8 +29,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":252,"createDate":"12/7/2023","amountDesignated":10.5,"giftId":301,"giftDate":"12/7/2023","giftType":"Credit","giftIsPrivate":true,"giftCustomFields":{},"giftUrl":"/api/Gift/17","contactId":17,"contactName":"Anna Larsson","contactType":"Household","contactUrl":"/api/Contact/17","projectId":41,"project":"Project","projectCode":"W-1","projectExternalAccountingCode":"A-100","projectType":"Project type","projectLocation":"Project location","projectCustomFields":{},"projectUrl":"/api/Project/17","parentProjectId":25,"parentProject":"Parent project","parentProjectCode":"A-100","parentProjectExternalAccountingCode":"A-100","parentProjectType":"Parent project type","parentProjectLocation":"Parent project location","parentProjectCustomFields":{},"parentProjectUrl":"/api/parentProject/17","batch":"B-7","segmentName":"Segment name","segmentCode":"SP-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":252,"createDate":"12/7/2023","amountDesignated":10.5,"giftId":301,"giftDate":"12/7/2023","giftType":"Credit","giftIsPrivate":true,"giftCustomFields":{},"giftUrl":"/api/Gift/17","contactId":17,"contactName":"Anna Larsson","contactType":"Household","contactUrl":"/api/Contact/17","projectId":41,"project":"Project","projectCode":"W-1","projectExternalAccountingCode":"A-100","projectType":"Project type","projectLocation":"Project location","projectCustomFields":{},"projectUrl":"/api/Project/17","parentProjectId":25,"parentProject":"Parent project","parentProjectCode":"A-100","parentProjectExternalAccountingCode":"A-100","parentProjectType":"Parent project type","parentProjectLocation":"Parent project location","parentProjectCustomFields":{},"parentProjectUrl":"/api/parentProject/17","batch":"B-7","segmentName":"Segment name","segmentCode":"SP-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

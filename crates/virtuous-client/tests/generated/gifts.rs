@@ -15,8 +15,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817,"giftType":"Credit","giftDate":"12/7/2023","amount":"Amount","segment":"Segment","batch":"B-7","giftUrl":"/api/Gift/17","culture":"en-US","exchangeRate":10.5,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817,"giftType":"Credit","giftDate":"12/7/2023","amount":"Amount","segment":"Segment","batch":"B-7","giftUrl":"/api/Gift/17","culture":"en-US","exchangeRate":10.5,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -60,8 +60,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn by_reference() {
-    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -97,8 +97,8 @@ async fn by_reference() {
 
 #[tokio::test]
 async fn passthrough_by_contact() {
-    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -138,8 +138,8 @@ async fn passthrough_by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Gift type formatted","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Media outlet","grantId":88,"grant":"Grant","grantUrl":"/api/grant/17","notes":"Notes","tribute":"Tribute","tributeId":45,"tributeType":"Tribute type","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"Receipt date formatted","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Premium"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Gift type formatted","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Media outlet","grantId":88,"grant":"Grant","grantUrl":"/api/grant/17","notes":"Notes","tribute":"Tribute","tributeId":45,"tributeType":"Tribute type","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"Receipt date formatted","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Premium"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift = client.gifts().get(301).await.unwrap();
@@ -218,8 +218,8 @@ async fn get() {
 
 #[tokio::test]
 async fn get_sparse() {
-    let answer = r#"{"id":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift = client.gifts().get(301).await.unwrap();
@@ -280,8 +280,8 @@ async fn get_sparse() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Notes","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"Check number","creditCardType":"Credit card type","cryptocoinType":"Cryptocoin type","transactionHash":"Transaction hash","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"Ticker symbol","numberOfShares":10.5,"stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"iraCustodian":"Ira custodian","nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","description":"Description","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"Tribute type","tributeId":45,"tributeDescription":"Tribute description","acknowledgeeId":85,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift = client
@@ -413,8 +413,8 @@ async fn delete() {
 
 #[tokio::test]
 async fn by_transaction() {
-    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift = client
@@ -479,8 +479,8 @@ async fn by_transaction() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Notes","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"Check number","creditCardType":"Credit card type","cryptocoinType":"Cryptocoin type","transactionHash":"Transaction hash","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"Ticker symbol","numberOfShares":10.5,"iraCustodian":"Ira custodian","stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","description":"Description","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"Tribute type","tributeId":45,"tributeDescription":"Tribute description","acknowledgeeId":85,"reversedGiftId":86,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift = client
@@ -624,8 +624,8 @@ async fn patch() {
 #[tokio::test]
 async fn create_bulk() {
     let body = r#"[{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}]}]"#;
-    let answer = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -700,8 +700,8 @@ async fn create_bulk() {
 #[tokio::test]
 async fn reverse() {
     let body = r#"{"giftDate":"2023-12-07","reversedGiftId":86,"notes":"Notes"}"#;
-    let answer = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gift =
@@ -924,8 +924,8 @@ async fn create_transactions() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.gifts().custom_fields().await.unwrap();
@@ -944,8 +944,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn non_cash_gift_types() {
-    let answer = r#"{"list":[{"id":29,"name":"Spring Appeal","isEnabled":true}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":29,"name":"Spring Appeal","isEnabled":true}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -971,8 +971,8 @@ async fn non_cash_gift_types() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.gifts().query_options().await.unwrap();
@@ -992,8 +992,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Gift Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Gift Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -1022,8 +1022,8 @@ async fn query() {
 #[tokio::test]
 async fn query_full() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Gift Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Gift Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -8,8 +8,8 @@ use virtuous_client::{Amount, CustomFieldType, GrantWrite, Paging, Query, QueryO
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17","ownerId":13,"title":"Title","grantingOrganizationId":55,"grantingOrganizationUrl":"/api/grantingOrganization/17","description":"Description","referenceId":"crm/17","receivingOrganizationId":63,"receivingOrganizationUrl":"/api/receivingOrganization/17","projectUrl":"/api/Project/17","projectId":41,"project":"Project","dueDateUtc":"2023-11-30T14:20:56.3533333","totalAnticipatedAmount":10.5,"status":"Status","submissionDateUtc":"2023-11-30T14:20:56.3533333","anticipatedAwardDateUtc":"2023-11-30T14:20:56.3533333","pointOfContactName":"Point of contact name","pointOfContactEmail":"ola@example.org","pointOfContactPhone":"Point of contact phone","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDateUtc":"2023-11-30T14:20:56.3533333","awardTerms":"Award terms","grantType":"Grant type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17","ownerId":13,"title":"Title","grantingOrganizationId":55,"grantingOrganizationUrl":"/api/grantingOrganization/17","description":"Description","referenceId":"crm/17","receivingOrganizationId":63,"receivingOrganizationUrl":"/api/receivingOrganization/17","projectUrl":"/api/Project/17","projectId":41,"project":"Project","dueDateUtc":"2023-11-30T14:20:56.3533333","totalAnticipatedAmount":10.5,"status":"Status","submissionDateUtc":"2023-11-30T14:20:56.3533333","anticipatedAwardDateUtc":"2023-11-30T14:20:56.3533333","pointOfContactName":"Point of contact name","pointOfContactEmail":"ola@example.org","pointOfContactPhone":"Point of contact phone","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDateUtc":"2023-11-30T14:20:56.3533333","awardTerms":"Award terms","grantType":"Grant type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.grants().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -45,8 +45,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let grant = client.grants().get(88).await.unwrap();
@@ -90,8 +90,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"ownerId":13,"title":"Title"}"#;
-    let answer = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let grant = client.grants().update(88, GrantWrite::new().owner_id(13).title("Title")).await.unwrap();
@@ -144,8 +144,8 @@ async fn delete() {
 
 #[tokio::test]
 async fn by_reference() {
-    let answer = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let grant = client.grants().by_reference("crm/17").await.unwrap();
@@ -188,8 +188,8 @@ async fn by_reference() {
 
 #[tokio::test]
 async fn gifts() {
-    let answer = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gifts = client.grants().gifts(88).await.unwrap();
@@ -251,8 +251,8 @@ async fn gifts() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"ownerId":13,"title":"Title","grantingOrganizationId":55,"description":"Description","referenceId":"crm/17","receivingOrganizationId":63,"projectId":41,"dueDate":"2023-12-07","totalAnticipatedAmount":10.5,"status":"Status","submissionDate":"2023-12-07","anticipatedAwardDate":"2023-12-07","pointOfContactName":"Point of contact name","pointOfContactEmail":"ola@example.org","pointOfContactPhone":"Point of contact phone","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDate":"2023-12-07","awardTerms":"Award terms","grantType":"Grant type","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let grant = client
@@ -323,8 +323,8 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.grants().custom_fields().await.unwrap();
@@ -343,8 +343,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.grants().query_options().await.unwrap();
@@ -364,8 +364,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -9,8 +9,8 @@ use virtuous_client::{CollectionRecord, IndividualCollectionsDelete, NamedValue}
 #[tokio::test]
 async fn add() {
     let body = r#"{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}"#;
-    let answer = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let collection_instance = client
@@ -29,8 +29,8 @@ async fn add() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"fields":[{"name":"size","value":"M"}]}"#;
-    let answer = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let collection_instance =

@@ -7,8 +7,8 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":314,"contactId":17,"contactIndividualId":817,"displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","contactUrl":"/api/Contact/17","volunteerOrganizerUrl":"/api/VolunteerOrganizer/17","volunteerOpportunityUrl":"/api/VolunteerOpportunity/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":314,"contactId":17,"contactIndividualId":817,"displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","contactUrl":"/api/Contact/17","volunteerOrganizerUrl":"/api/VolunteerOrganizer/17","volunteerOpportunityUrl":"/api/VolunteerOpportunity/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.opportunity_organizers(47).list().await.unwrap();
@@ -32,8 +32,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactIndividualId":817}"#;
-    let answer = r#"{"id":314,"contactId":17,"contactIndividualId":817}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":314,"contactId":17,"contactIndividualId":817}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_organizer = client.opportunity_organizers(47).create(817).await.unwrap();
@@ -54,8 +54,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":314,"contactId":17,"contactIndividualId":817}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":314,"contactId":17,"contactIndividualId":817}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_organizer = client.opportunity_organizers(47).get(49).await.unwrap();

@@ -8,8 +8,8 @@ use virtuous_client::{Paging, VolunteerAttendanceWrite};
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","contactId":17,"contactUrl":"/api/Contact/17","displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","totalHours":25,"timesVolunteered":6,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerOpportunityId":47,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","contactIndividualId":817}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","contactId":17,"contactUrl":"/api/Contact/17","displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","totalHours":25,"timesVolunteered":6,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerOpportunityId":47,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","contactIndividualId":817}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.opportunity_volunteers(47).list(Paging::new().skip(20).take(10)).await.unwrap();
@@ -38,9 +38,9 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactIndividualId":817}"#;
-    let answer =
+    let response =
         r#"{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer = client.opportunity_volunteers(47).create(817).await.unwrap();
@@ -68,9 +68,9 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer =
+    let response =
         r#"{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer = client.opportunity_volunteers(47).get(94).await.unwrap();
@@ -108,8 +108,8 @@ async fn delete() {
 
 #[tokio::test]
 async fn attendance() {
-    let answer = r#"[{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94,"volunteerUrl":"/api/Volunteer/17","volunteerOpportunityId":47,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","hours":25,"startDateTimeUtc":"2023-11-30T14:20:56.3533333","startDateTime":"2023-12-07T12:00:00","endDateTimeUtc":"2023-11-30T14:20:56.3533333","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94,"volunteerUrl":"/api/Volunteer/17","volunteerOpportunityId":47,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","hours":25,"startDateTimeUtc":"2023-11-30T14:20:56.3533333","startDateTime":"2023-12-07T12:00:00","endDateTimeUtc":"2023-11-30T14:20:56.3533333","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_attendances = client.opportunity_volunteers(47).attendance(94).await.unwrap();
@@ -136,8 +136,8 @@ async fn attendance() {
 #[tokio::test]
 async fn add_attendance() {
     let body = r#"{"timeZone":"US/Arizona","hours":25,"startDateTimeUtc":"2023-11-30T14:20:56.3533333","endDateTimeUtc":"2023-11-30T14:20:56.3533333"}"#;
-    let answer = r#"{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_attendance = client
@@ -174,8 +174,8 @@ async fn add_attendance() {
 
 #[tokio::test]
 async fn attendance_record() {
-    let answer = r#"{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_attendance = client.opportunity_volunteers(47).attendance_record(29).await.unwrap();
@@ -202,8 +202,8 @@ async fn attendance_record() {
 #[tokio::test]
 async fn update_attendance() {
     let body = r#"{"timeZone":"US/Arizona","hours":25}"#;
-    let answer = r#"{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":384,"volunteerAttendanceUrl":"/api/VolunteerAttendance/17","volunteerId":94}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_attendance = client

@@ -10,8 +10,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","name":"Spring Appeal","location":"Location","description":"Description","organizationGroupContactsUrl":"/api/organizationGroupContacts/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","name":"Spring Appeal","location":"Location","description":"Description","organizationGroupContactsUrl":"/api/organizationGroupContacts/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -38,8 +38,8 @@ async fn list() {
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"[{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let organization_groups = client.organization_groups().by_contact(17).await.unwrap();
@@ -58,8 +58,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn contacts() {
-    let answer = r#"{"list":[{"organizationGroupId":24,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","organizationGroupName":"Organization group name","organizationGroupLocation":"Organization group location","organizationGroupDescription":"Organization group description","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"organizationGroupId":24,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","organizationGroupName":"Organization group name","organizationGroupLocation":"Organization group location","organizationGroupDescription":"Organization group description","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.organization_groups().contacts(24, Paging::new().skip(20).take(10)).await.unwrap();
@@ -84,8 +84,8 @@ async fn contacts() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let organization_group = client.organization_groups().get(24).await.unwrap();
@@ -103,8 +103,8 @@ async fn get() {
 
 #[tokio::test]
 async fn add_contact() {
-    let answer = r#"{"organizationGroupId":24,"organizationGroupUrl":"/api/organizationGroup/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"organizationGroupId":24,"organizationGroupUrl":"/api/organizationGroup/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let organization_group_contact = client

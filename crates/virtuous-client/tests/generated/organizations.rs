@@ -7,8 +7,8 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"organizationUserId":94,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","isAdministrator":true,"isEnabled":true}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"organizationUserId":94,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","isAdministrator":true,"isEnabled":true}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let organizations = client.organizations().list().await.unwrap();
@@ -25,8 +25,8 @@ async fn list() {
 
 #[tokio::test]
 async fn current() {
-    let answer = r#"{"organizationUserId":94,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","currentUserTimeZone":"America/Phoenix","isAdministrator":true,"isEnabled":true}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"organizationUserId":94,"organizationName":"Seeded Sandbox","organizationTimeZone":"America/Phoenix","organizationCulture":"en-US","currentUserTimeZone":"America/Phoenix","isAdministrator":true,"isEnabled":true}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let current_organization = client.organizations().current().await.unwrap();

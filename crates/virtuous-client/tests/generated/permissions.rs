@@ -7,8 +7,8 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"module":"Module","action":"Action","allowed":true}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"module":"Module","action":"Action","allowed":true}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let permissions = client.permissions().list().await.unwrap();

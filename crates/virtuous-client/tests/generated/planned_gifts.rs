@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","plannedGiftDate":"2023-12-07T00:00:00","pkannedGiftType":"WillAndBequest","frequency":"Monthly","anticipatedAmount":"Anticipated amount","anticipatedStartDate":"2023-12-07T00:00:00","numberOfOccurrences":93,"currentValue":"Current value","fulfilled":"Fulfilled","projectId":41,"project":"Project","projectUrl":"/api/Project/17","segmentId":33,"segment":"Segment","segmentUrl":"/api/Segment/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","plannedGiftDate":"2023-12-07T00:00:00","pkannedGiftType":"WillAndBequest","frequency":"Monthly","anticipatedAmount":"Anticipated amount","anticipatedStartDate":"2023-12-07T00:00:00","numberOfOccurrences":93,"currentValue":"Current value","fulfilled":"Fulfilled","projectId":41,"project":"Project","projectUrl":"/api/Project/17","segmentId":33,"segment":"Segment","segmentUrl":"/api/Segment/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.planned_gifts().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -43,9 +43,9 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer =
+    let response =
         r#"{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let planned_gift = client.planned_gifts().get(50).await.unwrap();
@@ -80,9 +80,9 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"plannedGiftDate":"2023-12-07","plannedGiftType":"WillAndBequest","frequency":"Monthly","anticipatedAmount":10.5,"anticipatedStartDate":"2023-12-07","numberOfOccurrences":93,"currentValue":10.5,"contactIndividualId":817,"assignedUserId":89,"projectId":41,"segmentId":33,"thankYouDate":"2023-12-07","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer =
+    let response =
         r#"{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let planned_gift = client
@@ -136,8 +136,8 @@ async fn update() {
 
 #[tokio::test]
 async fn gifts() {
-    let answer = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let gifts = client.planned_gifts().gifts(50).await.unwrap();
@@ -199,9 +199,9 @@ async fn gifts() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"plannedGiftDate":"2023-12-07","plannedGiftType":"WillAndBequest","frequency":"Monthly","anticipatedAmount":10.5,"anticipatedStartDate":"2023-12-07","numberOfOccurrences":93,"currentValue":10.5,"contactIndividualId":817,"assignedUserId":89,"projectId":41,"segmentId":33,"thankYouDate":"2023-12-07","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer =
+    let response =
         r#"{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let planned_gift = client
@@ -251,8 +251,8 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.planned_gifts().custom_fields().await.unwrap();
@@ -271,8 +271,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.planned_gifts().query_options().await.unwrap();
@@ -292,8 +292,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5,"frequency":"Monthly","pledgeDate":"2023-12-07T00:00:00","expectedFulfillmentDate":"2023-12-07T00:00:00","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","projectId":41,"project":"Project","isPrivate":false,"status":"Status","payments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5,"frequency":"Monthly","pledgeDate":"2023-12-07T00:00:00","expectedFulfillmentDate":"2023-12-07T00:00:00","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","projectId":41,"project":"Project","isPrivate":false,"status":"Status","payments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -51,8 +51,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pledge = client.pledges().get(83).await.unwrap();
@@ -80,8 +80,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"amountPledged":10.5,"frequency":"Monthly","pledgeDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","giftAskId":81,"segmentId":33,"projectId":41,"isPrivate":false,"payments":[{"expectedPaymentDate":"2023-12-07","expectedAmount":10.5}],"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pledge = client
@@ -125,8 +125,8 @@ async fn update() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"amountPledged":10.5,"frequency":"Monthly","pledgeDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","giftAskId":81,"segmentId":33,"projectId":41,"isPrivate":false,"payments":[{"expectedPaymentDate":"2023-12-07","expectedAmount":10.5}],"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pledge = client
@@ -170,8 +170,8 @@ async fn create() {
 #[tokio::test]
 async fn write_off() {
     let body = r#"{"reason":"The giver has moved away."}"#;
-    let answer = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":198,"contactId":17,"amountPledged":10.5}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pledge = client.pledges().write_off(83, "The giver has moved away.").await.unwrap();
@@ -198,8 +198,8 @@ async fn write_off() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.pledges().custom_fields().await.unwrap();
@@ -218,8 +218,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.pledges().query_options().await.unwrap();
@@ -239,8 +239,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

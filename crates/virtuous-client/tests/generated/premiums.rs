@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":340,"name":"Spring Appeal","code":"W-1","description":"Description","price":10.5,"fairMarketValue":10.5,"cost":10.5,"inventoryCount":92,"isActive":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1","description":"Description","price":10.5,"fairMarketValue":10.5,"cost":10.5,"inventoryCount":92,"isActive":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium = client.premiums().get(45).await.unwrap();
@@ -31,8 +31,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"name":"Spring Appeal","code":"W-1"}"#;
-    let answer = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium =
@@ -57,8 +57,8 @@ async fn update() {
 
 #[tokio::test]
 async fn by_code() {
-    let answer = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium = client.premiums().by_code("MUG-1").await.unwrap();
@@ -83,8 +83,8 @@ async fn by_code() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer = r#"{"list":[{"id":340,"name":"Spring Appeal","code":"W-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":340,"name":"Spring Appeal","code":"W-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.premiums().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();
@@ -111,8 +111,8 @@ async fn search() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"Spring Appeal","code":"W-1","price":10.5,"fairMarketValue":10.5,"description":"Description","cost":10.5,"inventoryCount":92,"isActive":true,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium = client
@@ -151,8 +151,8 @@ async fn create() {
 
 #[tokio::test]
 async fn increment() {
-    let answer = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium =
@@ -177,8 +177,8 @@ async fn increment() {
 
 #[tokio::test]
 async fn decrement() {
-    let answer = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium =
@@ -203,8 +203,8 @@ async fn decrement() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.premiums().custom_fields().await.unwrap();
@@ -224,8 +224,8 @@ async fn custom_fields() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":340,"name":"Spring Appeal","code":"W-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":340,"name":"Spring Appeal","code":"W-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -255,8 +255,8 @@ async fn query() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.premiums().query_options().await.unwrap();

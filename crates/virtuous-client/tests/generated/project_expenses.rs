@@ -8,8 +8,8 @@ use virtuous_client::{Amount, ProjectExpenseCreate, ProjectExpenseUpdate, Projec
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":260,"projectId":41,"projectName":"Project name","projectCode":"W-1","parentProjectId":25,"parentProjectName":"Parent project name","parentProjectCode":"A-100","expenseAmount":10.5,"expenseDate":"2023-12-07T00:00:00","accountingCode":"A-100","expenseDescription":"Expense description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":260,"projectId":41,"projectName":"Project name","projectCode":"W-1","parentProjectId":25,"parentProjectName":"Parent project name","parentProjectCode":"A-100","expenseAmount":10.5,"expenseDate":"2023-12-07T00:00:00","accountingCode":"A-100","expenseDescription":"Expense description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -49,8 +49,8 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"projectId":41,"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Expense description"}"#;
-    let answer = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_expense = client
@@ -86,8 +86,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_expense = client.project_expenses().get(45).await.unwrap();
@@ -113,8 +113,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Expense description"}"#;
-    let answer = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_expense = client

@@ -8,8 +8,8 @@ use virtuous_client::{Paging, ProjectNoteCreate, ProjectNoteUpdate};
 
 #[tokio::test]
 async fn by_project() {
-    let answer = r#"{"list":[{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","createdByAvatarUrl":"/api/createdByAvatar/17","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"binaryPath":"Binary path"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","createdByAvatarUrl":"/api/createdByAvatar/17","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"binaryPath":"Binary path"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.project_notes().by_project(41, Paging::new().skip(20).take(10)).await.unwrap();
@@ -30,9 +30,9 @@ async fn by_project() {
 
 #[tokio::test]
 async fn get() {
-    let answer =
+    let response =
         r#"{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_note = client.project_notes().get(76).await.unwrap();
@@ -54,9 +54,9 @@ async fn get() {
 async fn update() {
     let body =
         r#"{"type":"General","note":"Called on Monday.","important":true,"private":true,"contactId":17}"#;
-    let answer =
+    let response =
         r#"{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_note = client
@@ -99,9 +99,9 @@ async fn delete() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"projectId":41,"type":"General","note":"Called on Monday.","important":true,"private":true,"contactId":17}"#;
-    let answer =
+    let response =
         r#"{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_note = client
@@ -133,14 +133,14 @@ async fn create() {
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.project_notes().types().await.unwrap();
+    let responses = client.project_notes().types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/ProjectNote/Types", None);
 }

@@ -8,8 +8,8 @@ use virtuous_client::{Paging, ProjectRoleCreate, ProjectRoleUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":334,"contactId":17,"contactName":"Anna Larsson","projectDesignationId":8,"projectDesignationName":"Project designation name","projectRoleTypeId":47,"projectRoleType":"Project role type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":334,"contactId":17,"contactName":"Anna Larsson","projectDesignationId":8,"projectDesignationName":"Project designation name","projectRoleTypeId":47,"projectRoleType":"Project role type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.project_roles().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -30,8 +30,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn by_project() {
-    let answer = r#"{"list":[{"id":334,"contactId":17,"contactName":"Anna Larsson"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":334,"contactId":17,"contactName":"Anna Larsson"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.project_roles().by_project(41, Paging::new().skip(20).take(10)).await.unwrap();
@@ -54,8 +54,8 @@ async fn by_project() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":334,"contactId":17,"contactName":"Anna Larsson"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":334,"contactId":17,"contactName":"Anna Larsson"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_role = client.project_roles().get(79).await.unwrap();
@@ -77,8 +77,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"projectRoleTypeId":47}"#;
-    let answer = r#"{"id":334,"contactId":17,"contactName":"Anna Larsson"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":334,"contactId":17,"contactName":"Anna Larsson"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_role =
@@ -111,8 +111,8 @@ async fn delete() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"projectDesignationId":8,"contactId":17,"projectRoleTypeId":47}"#;
-    let answer = r#"{"id":334,"contactId":17,"contactName":"Anna Larsson"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":334,"contactId":17,"contactName":"Anna Larsson"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project_role = client
@@ -137,8 +137,8 @@ async fn create() {
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"{"list":[{"id":82,"role":"Role","isEnabled":true}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":82,"role":"Role","isEnabled":true}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.project_roles().types(Paging::new().skip(20).take(10)).await.unwrap();

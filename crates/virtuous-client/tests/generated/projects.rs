@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1","externalAccountingCode":"A-100","onlineDisplayName":"Online display name","description":"Description","photoUrl":"/api/photo/17","parentId":18,"parentName":"Parent name","isSubProject":true,"inventoryStatus":"Inventory status","type":"General","location":"Location","isRestrictedToGiftSpecifications":true,"isLimitedToFinancialNeed":true,"isPublic":true,"isActive":true,"isAvailableOnline":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"beginningBalance":10.5,"currentBalance":10.5,"financialNeedType":"Financial need type","financialNeedFrequency":"Monthly","financialNeedAmount":10.5,"startDate":"2023-12-07T00:00:00","endDate":"2023-12-07T00:00:00","durationType":"Duration type","lifeToDateGiving":10.5,"lifeToDateGiftCount":23,"lifeToDateGiversCount":73,"lifeToDateExpenseTotal":10.5,"calendarYearToDateGiving":10.5,"calendarYearToDateGiftCount":24,"calendarYearToDateGiversCount":74,"calendarYearToDateExpenseTotal":10.5,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","giftSpecifications":[{"amount":10.5,"frequency":"Monthly"}],"customFields":{}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1","externalAccountingCode":"A-100","onlineDisplayName":"Online display name","description":"Description","photoUrl":"/api/photo/17","parentId":18,"parentName":"Parent name","isSubProject":true,"inventoryStatus":"Inventory status","type":"General","location":"Location","isRestrictedToGiftSpecifications":true,"isLimitedToFinancialNeed":true,"isPublic":true,"isActive":true,"isAvailableOnline":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"beginningBalance":10.5,"currentBalance":10.5,"financialNeedType":"Financial need type","financialNeedFrequency":"Monthly","financialNeedAmount":10.5,"startDate":"2023-12-07T00:00:00","endDate":"2023-12-07T00:00:00","durationType":"Duration type","lifeToDateGiving":10.5,"lifeToDateGiftCount":23,"lifeToDateGiversCount":73,"lifeToDateExpenseTotal":10.5,"calendarYearToDateGiving":10.5,"calendarYearToDateGiftCount":24,"calendarYearToDateGiversCount":74,"calendarYearToDateExpenseTotal":10.5,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","giftSpecifications":[{"amount":10.5,"frequency":"Monthly"}],"customFields":{}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client.projects().get(41).await.unwrap();
@@ -53,8 +53,8 @@ async fn get() {
 
 #[tokio::test]
 async fn get_sparse() {
-    let answer = r#"{"id":17}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":17}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client.projects().get(41).await.unwrap();
@@ -107,8 +107,8 @@ async fn get_sparse() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"name":"Spring Appeal","revenueAccountingCode":"A-100"}"#;
-    let answer = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client
@@ -168,8 +168,8 @@ async fn update() {
 
 #[tokio::test]
 async fn by_code() {
-    let answer = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client.projects().by_code("W-1").await.unwrap();
@@ -222,8 +222,8 @@ async fn by_code() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer = r#"{"list":[{"id":332,"name":"Spring Appeal","projectCode":"W-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":332,"name":"Spring Appeal","projectCode":"W-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.projects().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();
@@ -278,8 +278,8 @@ async fn search() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"Spring Appeal","revenueAccountingCode":"A-100","inventoryStatus":"Inventory status","type":"General","location":"Location","onlineDisplayName":"Online display name","description":"Description","externalAccountingCode":"A-100","durationType":"Duration type","startDate":"2023-12-07","endDate":"2023-12-07","financialNeedAmount":10.5,"financialNeedType":"Financial need type","financialNeedFrequency":"Monthly","isPublic":true,"isActive":true,"isAvailableOnline":true,"isLimitedToFinancialNeed":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"isRestrictedToGiftSpecifications":true,"parentId":18,"beginningBalance":10.5,"currentBalance":10.5,"enableSync":true,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client
@@ -405,8 +405,8 @@ async fn set_status() {
 #[tokio::test]
 async fn set_balance() {
     let body = r#"{"beginningBalance":10.5,"currentBalance":10.5}"#;
-    let answer = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client
@@ -465,8 +465,8 @@ async fn set_balance() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.projects().custom_fields().await.unwrap();
@@ -485,22 +485,22 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.projects().types().await.unwrap();
+    let responses = client.projects().types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Project/Types", None);
 }
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.projects().query_options().await.unwrap();
@@ -520,8 +520,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":332,"name":"Spring Appeal","projectCode":"W-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":332,"name":"Spring Appeal","projectCode":"W-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

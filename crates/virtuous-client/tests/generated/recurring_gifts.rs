@@ -12,8 +12,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":144,"transactionSource":"shop","transactionId":"T-1","contactId":17,"startDate":"2023-12-07T00:00:00","amount":10.5,"frequency":"Monthly","anticipatedEndDate":"2023-12-07T00:00:00","cancelDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentUrl":"/api/Segment/17","automatedPayments":true,"trackPayments":true,"isPrivate":false,"status":"Status","nextExpectedPaymentDate":"2023-12-07T00:00:00","designations":[{"projectId":41,"project":"Project"}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":144,"transactionSource":"shop","transactionId":"T-1","contactId":17,"startDate":"2023-12-07T00:00:00","amount":10.5,"frequency":"Monthly","anticipatedEndDate":"2023-12-07T00:00:00","cancelDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentUrl":"/api/Segment/17","automatedPayments":true,"trackPayments":true,"isPrivate":false,"status":"Status","nextExpectedPaymentDate":"2023-12-07T00:00:00","designations":[{"projectId":41,"project":"Project"}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -61,8 +61,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let recurring_gift = client.recurring_gifts().get(19).await.unwrap();
@@ -96,8 +96,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"startDate":"2023-12-07","frequency":"Monthly","amount":10.5,"nextExpectedPaymentDate":"2023-12-07","anticipatedEndDate":"2023-12-07","thankYouDate":"2023-12-07","segmentId":33,"automatedPayments":true,"trackPayments":true,"isPrivate":false,"designations":[{"projectId":41,"amountDesignated":10.5}],"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let recurring_gift = client
@@ -152,8 +152,8 @@ async fn update() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"startDate":"2023-12-07","frequency":"Monthly","amount":10.5,"nextExpectedPaymentDate":"2023-12-07","anticipatedEndDate":"2023-12-07","thankYouDate":"2023-12-07","segmentId":33,"automatedPayments":true,"trackPayments":true,"isPrivate":false,"designations":[{"projectId":41,"amountDesignated":10.5}],"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let recurring_gift = client
@@ -204,8 +204,8 @@ async fn create() {
 #[tokio::test]
 async fn cancel() {
     let body = r#"{"cancelReason":"Cancel reason","categoryId":50}"#;
-    let answer = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let recurring_gift = client
@@ -242,8 +242,8 @@ async fn cancel() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.recurring_gifts().custom_fields().await.unwrap();
@@ -262,8 +262,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.recurring_gifts().query_options().await.unwrap();
@@ -283,8 +283,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":144,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":144,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -323,8 +323,8 @@ async fn query() {
 
 #[tokio::test]
 async fn payments() {
-    let answer = r#"{"list":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00","amount":10.5},"expectedAmount":10.5,"expectedPaymentDate":"2023-12-07T00:00:00","dismissPaymentDate":"2023-12-07T00:00:00","fulfillPaymentDate":"2023-12-07T00:00:00"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00","amount":10.5},"expectedAmount":10.5,"expectedPaymentDate":"2023-12-07T00:00:00","dismissPaymentDate":"2023-12-07T00:00:00","fulfillPaymentDate":"2023-12-07T00:00:00"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.recurring_gifts().payments(19, Paging::new().skip(20).take(10)).await.unwrap();

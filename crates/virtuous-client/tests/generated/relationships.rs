@@ -8,8 +8,8 @@ use virtuous_client::{Paging, RelationshipCreate, RelationshipUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":71,"contactId":17,"contact":"Contact","contactIndividual":"Contact individual","relatedContactId":11,"relatedContact":"Related contact","relatedContactIndividual":"Related contact individual","relationshipType":"Relationship type","notes":"Notes","relatedContactViewUrl":"/api/relatedContactView/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":71,"contactId":17,"contact":"Contact","contactIndividual":"Contact individual","relatedContactId":11,"relatedContact":"Related contact","relatedContactIndividual":"Related contact individual","relationshipType":"Relationship type","notes":"Notes","relatedContactViewUrl":"/api/relatedContactView/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.relationships().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -32,8 +32,8 @@ async fn by_contact() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"contactId":17,"relationshipType":"Relationship type","contactIndividualId":817,"relatedContactId":11,"relatedContactIndividualId":54,"notes":"Notes"}"#;
-    let answer = r#"{"id":71,"contactId":17,"contact":"Contact"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":71,"contactId":17,"contact":"Contact"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let relationship = client
@@ -66,8 +66,8 @@ async fn create() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"relationshipType":"Relationship type","notes":"Notes"}"#;
-    let answer = r#"{"id":71,"contactId":17,"contact":"Contact"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":71,"contactId":17,"contact":"Contact"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let relationship = client
@@ -101,9 +101,9 @@ async fn delete() {
 
 #[tokio::test]
 async fn types() {
-    let answer =
+    let response =
         r#"[{"group":"Group","relationship":"Relationship","inverseRelationship":"Inverse relationship"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let relationship_type_entries = client.relationships().types().await.unwrap();

@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn active() {
-    let answer = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Contact display name","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Reminder type","reminderTypeDisplayName":"Reminder type display name","taskStatus":"Task status","taskStatusDisplayName":"Task status display name","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Description","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Complete action name","canCompleteWithNote":true,"owner":"Owner","ownerAvatarUrl":"/api/ownerAvatar/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Contact display name","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Reminder type","reminderTypeDisplayName":"Reminder type display name","taskStatus":"Task status","taskStatusDisplayName":"Task status display name","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Description","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Complete action name","canCompleteWithNote":true,"owner":"Owner","ownerAvatarUrl":"/api/ownerAvatar/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -49,8 +49,8 @@ async fn active() {
 
 #[tokio::test]
 async fn saved() {
-    let answer = r#"{"list":[{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type","reminderSourceTypeDisplayName":"Reminder source type display name","reminders":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"message":"Message","dueDate":"2023-12-07T00:00:00","contactId":17,"contactDisplayName":"Contact display name","reminderFrequency":"Reminder frequency","reminderFrequencyDisplayName":"Reminder frequency display name","milestoneType":"Milestone type","milestoneTypeDisplayName":"Milestone type display name","threshold":100,"description":"Description"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type","reminderSourceTypeDisplayName":"Reminder source type display name","reminders":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"message":"Message","dueDate":"2023-12-07T00:00:00","contactId":17,"contactDisplayName":"Contact display name","reminderFrequency":"Reminder frequency","reminderFrequencyDisplayName":"Reminder frequency display name","milestoneType":"Milestone type","milestoneTypeDisplayName":"Milestone type display name","threshold":100,"description":"Description"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.reminders().saved(Paging::new().skip(20).take(10)).await.unwrap();
@@ -104,8 +104,8 @@ async fn saved() {
 
 #[tokio::test]
 async fn active_by_contact() {
-    let answer = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.reminders().active_by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -139,8 +139,8 @@ async fn active_by_contact() {
 
 #[tokio::test]
 async fn inactive_by_contact() {
-    let answer = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.reminders().inactive_by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -174,8 +174,8 @@ async fn inactive_by_contact() {
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.reminders().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -210,8 +210,8 @@ async fn by_contact() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"taskType":"Task type","message":"Message","dueDate":"2023-12-07","contactId":17,"ownerEmail":"ola@example.org","description":"Description"}"#;
-    let answer = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let reminder = client
@@ -256,8 +256,8 @@ async fn create() {
 #[tokio::test]
 async fn create_recurring() {
     let body = r#"{"taskType":"Task type","message":"Message","name":"Spring Appeal","dueDate":"2023-12-07","contactId":17,"reminderFrequency":"Reminder frequency","ownerEmail":"ola@example.org","description":"Description"}"#;
-    let answer = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let saved_reminder = client
@@ -297,8 +297,8 @@ async fn create_recurring() {
 #[tokio::test]
 async fn create_milestone() {
     let body = r#"{"name":"Spring Appeal","milestoneType":"Milestone type","threshold":100,"ownerEmail":"ola@example.org","description":"Description"}"#;
-    let answer = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let saved_reminder = client
@@ -335,8 +335,8 @@ async fn create_milestone() {
 #[tokio::test]
 async fn update_recurring() {
     let body = r#"{"id":383,"taskType":"Task type","message":"Message","name":"Spring Appeal","dueDate":"2023-12-07","contactId":17,"reminderFrequency":"Reminder frequency","description":"Description"}"#;
-    let answer = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let saved_reminder = client
@@ -377,8 +377,8 @@ async fn update_recurring() {
 #[tokio::test]
 async fn update_milestone() {
     let body = r#"{"taskType":"Task type","name":"Spring Appeal","threshold":100,"isFollowedContactsOnly":true,"description":"Description"}"#;
-    let answer = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let saved_reminder = client
@@ -416,8 +416,8 @@ async fn update_milestone() {
 #[tokio::test]
 async fn complete() {
     let body = r#"{"noteTypeName":"Note type name","note":"Called on Monday.","timeSpent":15,"isImportant":true,"isPrivate":false}"#;
-    let answer = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let reminder = client
@@ -461,8 +461,8 @@ async fn complete() {
 
 #[tokio::test]
 async fn dismiss() {
-    let answer = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let reminder = client.reminders().dismiss(30).await.unwrap();
@@ -494,56 +494,56 @@ async fn dismiss() {
 
 #[tokio::test]
 async fn reminder_types() {
-    let answer = r#"{"general":"General","phoneCall":"Phone Call"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"general":"General","phoneCall":"Phone Call"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.reminders().reminder_types().await.unwrap();
+    let response = client.reminders().reminder_types().await.unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["general"].to_string(), "\"General\"");
-    assert_eq!(answer["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["general"].to_string(), "\"General\"");
+    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
     assert_sent(&server, "GET", "/api/Reminder/Type/Reminder", None);
 }
 
 #[tokio::test]
 async fn source_types() {
-    let answer = r#"{"general":"General","phoneCall":"Phone Call"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"general":"General","phoneCall":"Phone Call"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.reminders().source_types().await.unwrap();
+    let response = client.reminders().source_types().await.unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["general"].to_string(), "\"General\"");
-    assert_eq!(answer["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["general"].to_string(), "\"General\"");
+    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
     assert_sent(&server, "GET", "/api/Reminder/Type/ReminderSource", None);
 }
 
 #[tokio::test]
 async fn milestone_types() {
-    let answer = r#"{"general":"General","phoneCall":"Phone Call"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"general":"General","phoneCall":"Phone Call"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.reminders().milestone_types().await.unwrap();
+    let response = client.reminders().milestone_types().await.unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["general"].to_string(), "\"General\"");
-    assert_eq!(answer["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["general"].to_string(), "\"General\"");
+    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
     assert_sent(&server, "GET", "/api/Reminder/Type/Milestone", None);
 }
 
 #[tokio::test]
 async fn frequencies() {
-    let answer = r#"{"general":"General","phoneCall":"Phone Call"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"general":"General","phoneCall":"Phone Call"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.reminders().frequencies().await.unwrap();
+    let response = client.reminders().frequencies().await.unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["general"].to_string(), "\"General\"");
-    assert_eq!(answer["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["general"].to_string(), "\"General\"");
+    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
     assert_sent(&server, "GET", "/api/Reminder/Type/ReminderFrequency", None);
 }

@@ -9,8 +9,8 @@ use virtuous_client::{ContactType, Paging, SearchFilter, SearchRequest};
 #[tokio::test]
 async fn all() {
     let body = r#"{"query":"Query","filterTypes":["Contact"]}"#;
-    let answer = r#"{"contacts":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1},"individuals":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1},"entities":{"hits":[{"document":{"entityId":37,"entityType":"Entity type"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"contacts":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1},"individuals":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1},"entities":{"hits":[{"document":{"entityId":37,"entityType":"Entity type"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let search_results = client

@@ -8,8 +8,8 @@ use virtuous_client::{Amount, Paging, SegmentCreate, SegmentUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let answer = r#"{"list":[{"id":328,"name":"Spring Appeal","description":"Description","code":"W-1","communicationId":46,"communicationName":"Communication name","campaignId":20,"campaignName":"Campaign name","segmentOrganizerId":78}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":328,"name":"Spring Appeal","description":"Description","code":"W-1","communicationId":46,"communicationName":"Communication name","campaignId":20,"campaignName":"Campaign name","segmentOrganizerId":78}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.segments().by_contact(17, Paging::new().skip(20).take(10)).await.unwrap();
@@ -30,8 +30,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let segment = client.segments().get(33).await.unwrap();
@@ -51,8 +51,8 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"name":"Spring Appeal","code":"W-1","description":"Description","totalContacts":34,"contactQueryId":20,"costPerContact":10.5,"packageCode":"A-100","packageDescription":"Package description","receiptSegmentId":29,"segmentOrganizerId":78}"#;
-    let answer = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let segment = client
@@ -88,8 +88,8 @@ async fn update() {
 
 #[tokio::test]
 async fn by_code() {
-    let answer = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let segment = client.segments().by_code("SP-1").await.unwrap();
@@ -109,8 +109,8 @@ async fn by_code() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer = r#"{"list":[{"id":328,"name":"Spring Appeal","description":"Description"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":328,"name":"Spring Appeal","description":"Description"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.segments().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();
@@ -132,8 +132,8 @@ async fn search() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"Spring Appeal","code":"W-1","communicationId":46,"description":"Description","totalContacts":34,"contactQueryId":20,"costPerContact":10.5,"packageCode":"A-100","packageDescription":"Package description","receiptSegmentId":29,"segmentOrganizerId":78}"#;
-    let answer = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let segment = client

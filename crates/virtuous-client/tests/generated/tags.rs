@@ -8,8 +8,8 @@ use virtuous_client::Paging;
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":289,"tagName":"Tag name","tagGroupName":"Tag group name","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":289,"tagName":"Tag name","tagGroupName":"Tag group name","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.tags().list(Paging::new().skip(20).take(10)).await.unwrap();
@@ -26,8 +26,8 @@ async fn list() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let answer = r#"{"list":[{"id":289,"tagName":"Tag name","tagGroupName":"Tag group name"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":289,"tagName":"Tag name","tagGroupName":"Tag group name"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.tags().search("larsson", Paging::new().skip(20).take(10)).await.unwrap();

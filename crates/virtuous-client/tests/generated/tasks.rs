@@ -9,8 +9,8 @@ use virtuous_client::{Paging, Query, QueryOptionType, TaskCreate, TaskType};
 #[tokio::test]
 async fn create() {
     let body = r#"{"taskType":"Call","task":"Task","description":"Description","dueDateTime":"2023-12-07T12:00:00","ownerEmail":"ola@example.org","contactId":17}"#;
-    let answer = r#"{"id":8,"taskType":"Call","task":"Task","description":"Description","dueDateTime":"2023-12-07T12:00:00","contactId":17,"contact":"Contact","contactUrl":"/api/Contact/17"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":8,"taskType":"Call","task":"Task","description":"Description","dueDateTime":"2023-12-07T12:00:00","contactId":17,"contact":"Contact","contactUrl":"/api/Contact/17"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let task = client
@@ -39,23 +39,23 @@ async fn create() {
 
 #[tokio::test]
 async fn types() {
-    let answer = r#"["General","Meeting"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["General","Meeting"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client.tasks().types().await.unwrap();
+    let responses = client.tasks().types().await.unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "General");
-    assert_eq!(answers[1], "Meeting");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "General");
+    assert_eq!(responses[1], "Meeting");
     assert_sent(&server, "GET", "/api/Task/Types", None);
 }
 
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":8,"taskType":"Call","task":"Task"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":8,"taskType":"Call","task":"Task"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
@@ -79,8 +79,8 @@ async fn query() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.tasks().query_options().await.unwrap();

@@ -8,8 +8,8 @@ use virtuous_client::{TributeWrite, TributesSearchOptions};
 
 #[tokio::test]
 async fn search() {
-    let answer = r#"[{"id":340,"tributeType":"Tribute type","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","defaultAcknowledgeeIndividualId":27,"defaultAcknowledgeeIndividualUrl":"/api/defaultAcknowledgeeIndividual/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":340,"tributeType":"Tribute type","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","defaultAcknowledgeeIndividualId":27,"defaultAcknowledgeeIndividualUrl":"/api/defaultAcknowledgeeIndividual/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let tributes = client
@@ -53,8 +53,8 @@ async fn search() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"tributeType":"Tribute type","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","contactIndividualId":817,"defaultAcknowledgeeIndividualId":27}"#;
-    let answer = r#"{"id":340,"tributeType":"Tribute type","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"tributeType":"Tribute type","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let tribute = client
@@ -96,8 +96,8 @@ async fn create() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"tributeType":"Tribute type","firstName":"Anna"}"#;
-    let answer = r#"{"id":340,"tributeType":"Tribute type","firstName":"Anna"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":340,"tributeType":"Tribute type","firstName":"Anna"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let tribute = client

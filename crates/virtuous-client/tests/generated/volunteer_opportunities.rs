@@ -11,8 +11,8 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":94,"name":"Spring Appeal","url":"Url","description":"Description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","anytime":true,"startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","isActive":true,"isLocalOnly":true,"currentPriority":"Current priority","currentNeed":76,"preferredNumberOfHours":10.5,"anywhere":true,"locationName":"Location name","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","totalVolunteers":12,"totalVolunteerHours":10.5,"currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":94,"name":"Spring Appeal","url":"Url","description":"Description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","anytime":true,"startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","isActive":true,"isLocalOnly":true,"currentPriority":"Current priority","currentNeed":76,"preferredNumberOfHours":10.5,"anywhere":true,"locationName":"Location name","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","totalVolunteers":12,"totalVolunteerHours":10.5,"currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -65,9 +65,9 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"Spring Appeal","startDateTime":"2023-12-07T12:00:00","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","preferredNumberOfHours":10.5,"projectId":41,"locationName":"Location name","description":"Description","isActive":true,"isLocalOnly":true,"address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","preferredDateTime":"2023-12-07T12:00:00","currentPriority":"Current priority","currentNeed":76,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let answer =
+    let response =
         r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_opportunity = client
@@ -135,8 +135,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal","locationName":"Location name","displayAddress":"Display address","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","preferredDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","isActive":true,"isLocalOnly":true,"preferredNumberOfHours":10.5,"projectId":41,"totalVolunteers":12,"totalVolunteerHours":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"currentNeed":76,"currentPriority":"Current priority","currentPriorityName":"Current priority name","currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal","locationName":"Location name","displayAddress":"Display address","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","preferredDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","isActive":true,"isLocalOnly":true,"preferredNumberOfHours":10.5,"projectId":41,"totalVolunteers":12,"totalVolunteerHours":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"currentNeed":76,"currentPriority":"Current priority","currentPriorityName":"Current priority name","currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_opportunity = client.volunteer_opportunities().get(47).await.unwrap();
@@ -183,9 +183,9 @@ async fn get() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"name":"Spring Appeal","startDateTime":"2023-12-07T12:00:00"}"#;
-    let answer =
+    let response =
         r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_opportunity = client
@@ -244,8 +244,8 @@ async fn delete() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let answer = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let custom_field_defs = client.volunteer_opportunities().custom_fields().await.unwrap();
@@ -264,8 +264,8 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.volunteer_opportunities().query_options().await.unwrap();
@@ -285,8 +285,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":94,"name":"Spring Appeal","url":"Url"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":94,"name":"Spring Appeal","url":"Url"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -8,8 +8,8 @@ use virtuous_client::{Query, QueryOptionType, VolunteersSearchOptions};
 
 #[tokio::test]
 async fn search() {
-    let answer = r#"{"list":[{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client
@@ -57,8 +57,8 @@ async fn search() {
 
 #[tokio::test]
 async fn query_options() {
-    let answer = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"options":[{"parameter":"Gift Date","type":"Date"}],"operatorOptions":[{"operator":"Is","multipleValuesAllowed":true}]}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let query_options = client.volunteers().query_options().await.unwrap();
@@ -78,8 +78,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let answer = r#"{"list":[{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":169,"volunteerUrl":"/api/Volunteer/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,

@@ -9,8 +9,8 @@ use virtuous_client::WebhookWrite;
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret","contactCreate":true,"contactUpdate":true,"giftCreate":true,"giftUpdate":true,"giftDelete":true,"projectCreate":true,"projectUpdate":true,"projectDelete":true,"formSubmission":true,"contactNoteCreate":true,"contactNoteUpdate":true,"contactNoteDelete":true,"eventCreate":true,"eventUpdate":true,"eventDelete":true,"active":true}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret","contactCreate":true,"contactUpdate":true,"giftCreate":true,"giftUpdate":true,"giftDelete":true,"projectCreate":true,"projectUpdate":true,"projectDelete":true,"formSubmission":true,"contactNoteCreate":true,"contactNoteUpdate":true,"contactNoteDelete":true,"eventCreate":true,"eventUpdate":true,"eventDelete":true,"active":true}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let webhook = client.webhooks().get(29).await.unwrap();
@@ -41,8 +41,8 @@ async fn get() {
 async fn update() {
     let body =
         r#"{"payloadUrl":"https://example.org/webhooks","secret":"it is a secret","contactCreate":true}"#;
-    let answer = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let webhook = client
@@ -89,8 +89,8 @@ async fn delete() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"payloadUrl":"https://example.org/webhooks","secret":"it is a secret","contactCreate":true,"contactUpdate":true,"giftCreate":true,"giftUpdate":true,"giftDelete":true,"projectCreate":true,"projectUpdate":true,"projectDelete":true,"formSubmission":true,"contactNoteCreate":true,"contactNoteUpdate":true,"contactNoteDelete":true,"eventCreate":true,"eventUpdate":true,"eventDelete":true,"active":true}"#;
-    let answer = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let webhook = client
@@ -142,8 +142,8 @@ async fn create() {
 
 #[tokio::test]
 async fn set_active() {
-    let answer = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":324,"payloadUrl":"https://example.org/webhooks","secret":"it is a secret"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let webhook = client.webhooks().set_active(29, false).await.unwrap();

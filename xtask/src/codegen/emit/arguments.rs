@@ -8,7 +8,7 @@ use super::types::{ident, owned};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The type of arguments that could be swapped.
+/// The type that holds the arguments of an operation by name.
 pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Vec<TokenStream> {
     let arguments = plan.arguments(operation);
     let fields: Vec<Field<'_>> =
@@ -17,7 +17,7 @@ pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> 
     let name = ident(&type_name);
     let docs = doc(
         &format!(
-            "What `{}` takes, step by step, so that none can be taken for another: `{}`.",
+            "Arguments of `{}`, set by name so that two of the same type can't be swapped: `{}`.",
             operation.id,
             chain(&type_name, &fields)
         ),
@@ -39,7 +39,7 @@ pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> 
     ]
 }
 
-/// Whether an operation is the one in whose file the type of its options stands.
+/// Returns whether the options type of an operation is defined in the file of that operation.
 pub(crate) fn owns_options(api: &Api, operation: &Operation) -> bool {
     let name = operation.options_type();
     let mut with_it = api.operations.iter().filter(|known| {
@@ -62,9 +62,10 @@ pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream
         .map(|known| format!("`{}`", known.id))
         .collect();
     let docs = match users.as_slice() {
-        [only] => format!("What {only} may be told beyond what it needs; what isn't set is not sent."),
+        [only] => format!("Optional arguments of {only}. Unset arguments are not sent."),
         _ => {
-            "What these operations may be told beyond what they need; what isn't set is not sent: ".to_owned()
+            "Optional arguments, shared by several operations. Unset arguments are not sent. Used by "
+                .to_owned()
                 + &users.join(", ")
                 + "."
         }

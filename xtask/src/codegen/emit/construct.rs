@@ -21,7 +21,7 @@ impl<'a> Field<'a> {
     pub(crate) fn of_property(property: &'a Property) -> Self {
         Self {
             rust: &property.rust,
-            docs: property.docs.clone().unwrap_or_else(|| format!("The vendor's `{}`.", property.wire)),
+            docs: property.docs.clone().unwrap_or_else(|| format!("The `{}` field.", property.wire)),
             ty: &property.ty,
             is_option: property.is_option(),
         }
@@ -30,14 +30,14 @@ impl<'a> Field<'a> {
     pub(crate) fn of_parameter(parameter: &'a Parameter) -> Self {
         Self {
             rust: &parameter.rust,
-            docs: parameter.docs.clone().unwrap_or_else(|| format!("The vendor's `{}`.", parameter.wire)),
+            docs: parameter.docs.clone().unwrap_or_else(|| format!("The `{}` parameter.", parameter.wire)),
             ty: &parameter.ty,
             is_option: !parameter.required,
         }
     }
 }
 
-/// `new` with these fields; all others begin empty. Without fields it is the default.
+/// `new` with these fields; all others are empty. Without fields it is the default.
 pub(crate) fn new(
     type_name: &str,
     required: &[Field<'_>],
@@ -46,7 +46,7 @@ pub(crate) fn new(
 ) -> TokenStream {
     if required.is_empty() {
         return quote! {
-            /// With nothing set.
+            /// Creates an empty value: no field is set.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -58,7 +58,7 @@ pub(crate) fn new(
         required.iter().zip(&names).map(|(field, name)| input(field.ty, name)).unzip();
     let rest = rest(others, unknown);
     let list: Vec<String> = required.iter().map(|field| format!("`{}`", field.rust)).collect();
-    let summary = doc(&format!("A [`{type_name}`] with its {}.", joined(&list)), 4);
+    let summary = doc(&format!("Creates a [`{type_name}`] from its required {}.", joined(&list)), 4);
     let fields = names.iter().zip(&values).map(|(name, value)| initial(name, value));
     quote! {
         #summary
@@ -149,11 +149,11 @@ pub(crate) fn staged(
                 quote!(#name: #ty)
             });
             let summary =
-                doc(&format!("A [`{type_name}`] in the making: `.{}(…)` comes next.", field.rust), 0);
+                doc(&format!("Builder step of [`{type_name}`]: call `.{}(…)` next.", field.rust), 0);
             beside.extend(quote! {
                 #summary
                 #[derive(Clone, Debug)]
-                #[must_use = "there are steps to come"]
+                #[must_use = "required values are still missing"]
                 pub struct #step { #(#fields),* }
 
                 impl #step {

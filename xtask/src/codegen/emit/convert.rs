@@ -20,10 +20,10 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
         quote!(#name: #value)
     });
     let lost = lost(plan, model);
-    let mut text = format!("What [`{}`] holds, to be changed and sent back.", from.schema);
+    let mut text = format!("Creates an update request from a [`{}`] that was read.", from.schema);
     if !lost.is_empty() {
         let names: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
-        text.push_str(&format!(" The answer does not tell {}.", names.join(", ")));
+        text.push_str(&format!(" Not part of the response, so unset: {}.", names.join(", ")));
     }
     let docs = doc(&text, 0);
     Some(if fallible {
@@ -116,7 +116,7 @@ fn value(plan: &Plan<'_>, property: &Property, source: Option<&Property>) -> Tok
     };
     if property.is_argument() {
         let source = source.map_or(wire, |source| &source.wire);
-        return quote!(crate::convert::told(#value, #source)?);
+        return quote!(crate::convert::required(#value, #source)?);
     }
     value
 }

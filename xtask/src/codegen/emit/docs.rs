@@ -1,4 +1,4 @@
-//! Doc comments: wrapped text as attributes, and what stands above a method.
+//! Doc comments: wrapped text as attributes, and the documentation of methods.
 
 use super::super::description::{Class, Operation};
 use super::super::plan::Plan;
@@ -16,18 +16,16 @@ pub(crate) fn doc(text: &str, indent: usize) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
-/// What a class means for the caller, after the request line.
+/// How an operation of this class is retried; stands after the request line.
 fn class(class: Class) -> &'static str {
     match class {
-        Class::Read => "a read: it is repeated when it fails for a passing reason.",
-        Class::IdempotentWrite => {
-            "an idempotent write: it is repeated when it fails for a passing reason, since twice is the same as once."
-        }
-        Class::Write => "a write: it is never repeated unless it is certain that it was not executed.",
+        Class::Read => "a read: retried after transient failures.",
+        Class::IdempotentWrite => "an idempotent write: retried after transient failures.",
+        Class::Write => "a write: retried only if the server certainly did not execute it.",
     }
 }
 
-/// The kind of error that a status comes back as, see `ErrorKind::from_status` of auth-client-core.
+/// The error kind of a status, see `ErrorKind::from_status` of auth-client-core.
 fn kind(status: u16) -> &'static str {
     match status {
         400 | 422 => "InvalidData",
@@ -41,11 +39,11 @@ fn kind(status: u16) -> &'static str {
     }
 }
 
-/// Everything above a method.
+/// The doc comment of a method.
 pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &str) -> String {
     let mut text = operation.summary.clone();
     if operation.deprecated {
-        text.push_str("\n\nDeprecated by the vendor.");
+        text.push_str("\n\nThe vendor has deprecated this operation.");
     }
     if let Some(description) = &operation.description {
         text.push_str("\n\n");
@@ -71,7 +69,9 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         operation.path,
         class(operation.class)
     ));
-    text.push_str("\n\n# Errors\n\n[`Error`](crate::Error), whose kind tells what went wrong.");
+    text.push_str(
+        "\n\n# Errors\n\n[`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.",
+    );
     let own = operation.errors.iter().filter(|error| !is_common(plan, error));
     for (index, (status, meaning)) in own.enumerate() {
         let separator = if index == 0 { " Documented for this call:\n\n" } else { "\n" };
@@ -80,20 +80,20 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
             "{separator}- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}"
         ));
     }
-    // It is compiled; to run it would only start a process that does nothing, once per operation.
+    // Compiled but not run: running would start one process per operation to no effect.
     text.push_str("\n\n# Example\n\n```no_run\n");
     text.push_str(example);
     text.push_str("```");
     text
 }
 
-/// An error that every operation has, such as an invalid credential, says nothing about one of them.
+/// Returns whether all operations share this error (an invalid credential, say); such errors are not listed.
 fn is_common(plan: &Plan<'_>, error: &(u16, String)) -> bool {
     let mut generated = plan.api.operations.iter().filter(|operation| operation.by_hand.is_none());
     generated.all(|operation| operation.errors.contains(error))
 }
 
-/// A complete program around the call, of which the reader sees the call.
+/// A complete program around the call; lines other than the call are hidden.
 pub(crate) fn example(call: &Call, statement: &str, crate_name: &str) -> String {
     let mut text = String::new();
     let module = crate_name.replace('-', "_");

@@ -116,7 +116,7 @@ fn answer_name(ty: &Type) -> String {
         Type::List(inner) => plural(&answer_name(inner)),
         Type::Page(_) => "page".to_owned(),
         Type::Custom(path) => path.rsplit("::").next().unwrap_or_default().to_snake_case(),
-        _ => "answer".to_owned(),
+        _ => "response".to_owned(),
     }
 }
 
@@ -367,7 +367,7 @@ impl Writer<'_, '_> {
 
 fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
     let wanted = match ty {
-        Type::Text | Type::Secret => "a text",
+        Type::Text | Type::Secret => "a string",
         Type::Integer => "an integer",
         Type::Number => "a number",
         Type::Boolean => "a boolean",
@@ -403,7 +403,7 @@ fn known_members(model: &Model<'_>, node: &Node, pointer: &str) -> Result<()> {
         if !is_filled && !object.properties.iter().any(|property| property.wire == *name) {
             return Err(Refusal::new(
                 format!("{pointer}/{}", escaped(name)),
-                format!("the example has `{name}`, which {} has not", model.schema.name),
+                format!("the example has `{name}`, which {} lacks", model.schema.name),
             ));
         }
     }

@@ -32,14 +32,14 @@ pub(crate) fn file<'a>(
     let name = handle_name(resource);
     let count = plan.operations_of(resource).count();
     let plural = if count == 1 { "operation" } else { "operations" };
-    let mut file = RustFile::new(format!("The handle `{name}` and its {count} {plural}."));
+    let mut file = RustFile::new(format!("Resource handle `{name}` with {count} {plural}."));
     let bound = plan.bound(resource);
     // Methods that are written by hand stand elsewhere in the crate, and so does the handle that hangs on another.
     let fields = bound.iter().map(|parameter| {
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
         quote!(pub(crate) #name: #ty)
     });
-    let docs = doc(&format!("{}\n\nMade by {}.", resource.summary, accessor_path(plan, resource)), 0);
+    let docs = doc(&format!("{}\n\nReturned by {}.", resource.summary, accessor_path(plan, resource)), 0);
     file.items(quote! {
         #docs
         #[derive(Clone, Copy, Debug)]

@@ -16,11 +16,11 @@ pub(crate) fn file(plan: &Plan<'_>) -> Option<RustFile> {
         return None;
     }
     let mut file = RustFile::new(
-        "Every model that is read, from the answers that the vendor may give in place of what its reference shows: members \
-         absent or null, numbers and flags as texts, texts as numbers, nothing as an empty text, members that are new.",
+        "Decodes every response model from JSON that differs from the vendor's reference: fields absent or null, numbers \
+         and booleans as strings, strings as numbers, empty strings for absent values, unknown fields.",
     );
     file.items(quote! {
-        /// Reads all of them, and keeps the member that is new.
+        /// Decodes each variant and checks that the unknown field is kept.
         fn read<T: serde::de::DeserializeOwned>(sparse: &str, nulls: &str, others: &str, unknown: fn(&T) -> usize) {
             for (json, new) in [(sparse, 0), (nulls, 0), (others, 1)] {
                 match serde_json::from_str::<T>(json) {
@@ -29,7 +29,7 @@ pub(crate) fn file(plan: &Plan<'_>) -> Option<RustFile> {
                 }
             }
             let without_id = serde_json::from_str::<T>("{}").is_err();
-            assert_eq!(without_id, sparse != "{}", "what has to be there must be there: {sparse}");
+            assert_eq!(without_id, sparse != "{}", "a required field is missing, but the model was decoded: {sparse}");
         }
     });
     for model in plan.models().filter(|model| model.read) {

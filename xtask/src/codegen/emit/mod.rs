@@ -204,8 +204,8 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
         let module = module_of(plan, model);
         let file = files.entry(module.clone()).or_insert_with(|| {
             RustFile::new(match module.strip_prefix("models::") {
-                Some(resource) => format!("Models that `{resource}` is the first to use."),
-                None => "Models: what is sent in bodies and read from answers.".to_owned(),
+                Some(resource) => format!("Models used by `{resource}` first."),
+                None => "Models: request and response bodies.".to_owned(),
             })
         });
         let pieces = models::pieces(plan, model);
@@ -219,7 +219,7 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
         return Ok(());
     }
     if !files.contains_key("models") {
-        let mut parent = RustFile::new("Models: what is sent in bodies and read from answers.");
+        let mut parent = RustFile::new("Models: request and response bodies.");
         let modules = files.keys().filter_map(|module| module.strip_prefix("models::")).map(ident);
         parent.items(quote!(#(pub(crate) mod #modules;)*));
         let reexports = public.iter().filter_map(|(module, names)| {
@@ -253,7 +253,7 @@ fn model_types(model: &Model<'_>) -> Vec<String> {
 
 fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile {
     let mut file = RustFile::new(format!(
-        "What the API description says, as Rust: {} operations on {} resource handles, and their models.",
+        "Generated from the API description: {} operations on {} resource handles, and their models.",
         plan.api.operations.len(),
         resources.len()
     ));

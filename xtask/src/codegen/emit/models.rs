@@ -23,7 +23,7 @@ fn enumeration(model: &Model<'_>, variants: &[Variant]) -> TokenStream {
     let name = ident(&model.schema.name);
     let docs = doc(&model.schema.docs, 4);
     let variants = variants.iter().map(|variant| {
-        let docs = variant.docs.clone().unwrap_or_else(|| format!("`{}` on the wire.", variant.wire));
+        let docs = variant.docs.clone().unwrap_or_else(|| format!("Wire value: `{}`.", variant.wire));
         let (docs, name, wire) = (doc(&docs, 8), ident(&variant.rust), &variant.wire);
         quote!(#docs #name = #wire)
     });
@@ -41,7 +41,7 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
     let fields = object.properties.iter().map(|property| field(model, property, style, lenient));
     let unknown = (object.keep_unknown && !lenient).then(|| {
         quote! {
-            /// The members that this version doesn't know. They are sent back as they came.
+            /// Fields that this version of the crate doesn't know. They are sent back unchanged.
             #[serde(flatten)]
             pub unknown: Map<String, Value>,
         }
@@ -49,7 +49,7 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
     let unknown_read = lenient.then(|| {
         let skip = model.sent.then(|| quote!(#[serde(skip)]));
         quote! {
-            /// The members that this version doesn't know by name.
+            /// Fields that this version of the crate doesn't know.
             #skip
             pub unknown: Map<String, Value>,
         }
@@ -117,7 +117,7 @@ fn constructors(
     }
 }
 
-/// The description, and how a value is come by.
+/// The description of the schema, and how to create a value.
 fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> String {
     let mut text = model.schema.docs.clone();
     match construction {
@@ -125,16 +125,16 @@ fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> 
             let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
             let chain = chain(&model.schema.name, &required);
             text.push_str(&format!(
-                "\n\nMade step by step, so that none of its values can be taken for another: `{chain}`."
+                "\n\nRequired fields are set by name, so that two of the same type can't be swapped: `{chain}`."
             ));
             let all = model.object().map_or(0, |object| object.properties.len());
             if all > required.len() {
-                text.push_str(" What is optional follows.");
+                text.push_str(" Optional fields follow.");
             }
         }
         _ if model.whole => {
             text.push_str(
-                "\n\nRead it, change it and send it back: the vendor replaces the whole object by what it is sent.",
+                "\n\nTo update the object, read it, change it and send it back: the vendor replaces the whole object.",
             );
         }
         _ => {}
@@ -235,7 +235,7 @@ fn serde_attribute(
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
 }
 
-/// How an answer fills its fields.
+/// How a response fills its fields.
 fn record(model: &Model<'_>, object: &Object) -> TokenStream {
     let name = ident(&model.schema.name);
     let members = object.properties.iter().map(|property| {

@@ -15,7 +15,7 @@ use std::path::Path;
 
 type Result<T> = std::result::Result<T, Stop>;
 
-/// The method that reads, changes and sends back.
+/// The read-modify-write method of an update.
 pub(super) fn modify<'a>(
     plan: &Plan<'a>,
     operation: &'a Operation,
@@ -43,16 +43,16 @@ pub(super) fn modify<'a>(
     let lost = match lost.as_slice() {
         [] => String::new(),
         lost => format!(
-            "\n\nBy its reference the vendor takes more than it tells: {}. Of these, what an answer has all the same is \
-             kept, and the rest is cleared unless it is set again.",
+            "\n\nThe vendor's reference lists request fields that responses lack: {}. Those that a response contains are \
+             kept; the others are cleared unless `change` sets them.",
             lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         ),
     };
     let docs = doc(
         &format!(
-            "Reads it with [`{0}`](Self::{0}), changes it, and sends it back with [`{1}`](Self::{1}), so that what \
-             `change` leaves alone stays as it is.{lost}\n\nThe vendor has no way to notice another writer in between: \
-             the last one wins.\n\n# Errors\n\nThose of both calls; nothing is changed unless the second is reached.\n\n\
+            "Reads the object with [`{0}`](Self::{0}), applies `change`, and sends it back with [`{1}`](Self::{1}); fields that \
+             `change` doesn't touch keep their values.{lost}\n\nThe vendor doesn't detect concurrent updates: the last \
+             write wins.\n\n# Errors\n\nThe errors of both calls. Nothing is changed if the first one fails.\n\n\
              # Example\n\n```no_run\n{example}```",
             read.method, operation.method
         ),

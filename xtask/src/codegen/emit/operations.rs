@@ -15,8 +15,8 @@ pub(crate) fn static_name(operation: &Operation) -> Ident {
 
 pub(crate) fn file(api: &Api) -> RustFile {
     let mut file = RustFile::new(
-        "Every operation as data: its name, method, path and class. The methods of the resource handles refer to it, \
-         and so can what is written about calls, such as logs and policies.",
+        "Operation metadata: id, method, path template and idempotency class. The methods of the resource handles use \
+         it; logs and policies can refer to it.",
     );
     for operation in &api.operations {
         let name = static_name(operation);

@@ -57,9 +57,9 @@ fn test<'a>(
         Literal::u16_unsuffixed(operation.success.first().copied().unwrap_or(operation.answer.status));
     let answer_text = answer.map(|example| {
         let json = raw(&example.node.to_string());
-        quote!(let answer = #json;)
+        quote!(let response = #json;)
     });
-    let answer_value = if answer.is_some() { quote!(answer) } else { quote!("") };
+    let answer_value = if answer.is_some() { quote!(response) } else { quote!("") };
     let sent = match (&operation.body, request) {
         // A hand-written body is read from the sorted example, and writes its members in the order of the example.
         (Some(Body { ty: Type::Custom(_), .. }), Some(example)) => Some(example.node.to_string()),
@@ -83,7 +83,7 @@ fn test<'a>(
     let expression = &call.expression;
     let mut checks = Vec::new();
     if let (Some(ty), Some(example)) = (&operation.answer.ty, answer) {
-        let value = ident(call.result.as_deref().unwrap_or("answer"));
+        let value = ident(call.result.as_deref().unwrap_or("response"));
         checks = assertions(plan, ty, &example.node, &quote!(#value), names);
     }
     let send = match (&call.result, &operation.answer.ty) {
@@ -167,8 +167,8 @@ fn encoded(text: &str) -> String {
 /// `mod.rs` of the tests: what they share.
 pub(crate) fn module(resources: &[&Resource], more: &[&str]) -> RustFile {
     let mut file = RustFile::new(
-        "A test per operation, from the examples of the description: the request to the byte, and the fields of the \
-         decoded answer. How a client is made and how its requests are authenticated comes from `tests/common`.",
+        "One test per operation, from the examples of the description: the request byte by byte, and the fields of the \
+         decoded response. `tests/common` creates the client and says how its requests are authenticated.",
     );
     let names =
         resources.iter().map(|resource| resource.name.as_str()).chain(more.iter().copied()).map(ident);

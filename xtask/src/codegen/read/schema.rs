@@ -178,7 +178,7 @@ pub(super) fn docs(members: &mut Members<'_>) -> Result<Option<String>> {
         ("maxItems", "At most", "items."),
         ("minimum", "At least", ""),
         ("maximum", "At most", ""),
-        ("default", "The vendor's default is", ""),
+        ("default", "Default:", ""),
     ] {
         if let Some(place) = members.take(name) {
             parts.push(match after {

@@ -11,8 +11,8 @@ use lenient_client::{
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"{"list":[{"id":7,"title":"Emma"}],"total":1}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"list":[{"id":7,"title":"Emma"}],"total":1}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let page = client.books().list(Paging::new().skip(20).take(10)).await.unwrap();
@@ -55,8 +55,8 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"id":7,"title":"Emma","pages":474,"weight":0.5,"isUsed":false,"cover":"hard","price":10.5,"isbn":"canary","parts":[{"id":1,"heading":"One"}],"author":{"id":3,"heading":"Austen"},"more":{"a":1}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":7,"title":"Emma","pages":474,"weight":0.5,"isUsed":false,"cover":"hard","price":10.5,"isbn":"canary","parts":[{"id":1,"heading":"One"}],"author":{"id":3,"heading":"Austen"},"more":{"a":1}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let book = client.books().get(7).await.unwrap();
@@ -80,8 +80,8 @@ async fn get() {
 
 #[tokio::test]
 async fn get_sparse() {
-    let answer = r#"{"id":7}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":7}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let book = client.books().get(7).await.unwrap();
@@ -103,8 +103,8 @@ async fn get_sparse() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"name":"Emma","parts":[{"heading":"One"}]}"#;
-    let answer = r#"{"id":7,"title":"Emma"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":7,"title":"Emma"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let book = client
@@ -129,8 +129,8 @@ async fn update() {
 
 #[tokio::test]
 async fn part() {
-    let answer = r#"{"id":1,"heading":"One"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":1,"heading":"One"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let part = client.books().part(1).await.unwrap();

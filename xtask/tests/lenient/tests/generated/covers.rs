@@ -7,8 +7,8 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"picture":"cGljdHVyZQ=="}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"picture":"cGljdHVyZQ=="}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.covers().get(7).await.unwrap();

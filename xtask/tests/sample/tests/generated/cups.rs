@@ -20,31 +20,31 @@ async fn rename() {
 #[tokio::test]
 async fn fill() {
     let body = r#"{"note":"half"}"#;
-    let answer = r#"{"left":{"level":0.5}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"left":{"level":0.5}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.pot_by_id(7).cups("top/left").fill("half").await.unwrap();
+    let response = client.pot_by_id(7).cups("top/left").fill("half").await.unwrap();
 
-    assert_eq!(answer.len(), 1);
-    assert_eq!(answer["left"].level, 0.5);
-    assert!(answer["left"].kind.is_none());
+    assert_eq!(response.len(), 1);
+    assert_eq!(response["left"].level, 0.5);
+    assert!(response["left"].kind.is_none());
     assert_sent(&server, "PUT", "/pots/7/shelves/top%2Fleft/cups", Some(body));
 }
 
 #[tokio::test]
 async fn fill_sweet() {
     let body = r#"{"note":"half","sugar":2}"#;
-    let answer = r#"{"left":{"level":1},"right":{"level":2,"kind":"green"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"left":{"level":1},"right":{"level":2,"kind":"green"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client.pot_by_id(7).cups("top/left").fill(Filling::new("half").sugar(2)).await.unwrap();
+    let response = client.pot_by_id(7).cups("top/left").fill(Filling::new("half").sugar(2)).await.unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["left"].level, 1.0);
-    assert!(answer["left"].kind.is_none());
-    assert_eq!(answer["right"].level, 2.0);
-    assert_eq!(answer["right"].kind, Some(TeaKind::Green));
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["left"].level, 1.0);
+    assert!(response["left"].kind.is_none());
+    assert_eq!(response["right"].level, 2.0);
+    assert_eq!(response["right"].kind, Some(TeaKind::Green));
     assert_sent(&server, "PUT", "/pots/7/shelves/top%2Fleft/cups", Some(body));
 }

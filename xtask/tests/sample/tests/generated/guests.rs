@@ -10,8 +10,8 @@ use sample_client::{Login, SecretString};
 #[tokio::test]
 async fn login() {
     let body = r#"{"user":"anna","password":"p\"w","device":"phone","age":30,"code":"001"}"#;
-    let answer = r#"{"token":"t1","refresh":"r1","price":"1.00","guest":{"name":"Anna"}}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"token":"t1","refresh":"r1","price":"1.00","guest":{"name":"Anna"}}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let session = client
@@ -32,8 +32,8 @@ async fn login() {
 #[tokio::test]
 async fn login_short() {
     let body = r#"{"user":"anna","password":"p\"w","device":"phone","age":30,"code":"001"}"#;
-    let answer = r#"{"token":"t1","price":"2","guest":null}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"token":"t1","price":"2","guest":null}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let session = client
@@ -54,8 +54,8 @@ async fn login_short() {
 #[tokio::test]
 async fn prove() {
     let body = r#"{"code":"001"}"#;
-    let answer = r#""3.20""#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#""3.20""#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let _ = client.guests("blue").prove(&SecretString::from("k/1"), "001").await.unwrap();

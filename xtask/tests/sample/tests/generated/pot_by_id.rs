@@ -9,8 +9,8 @@ use sample_client::Settings;
 
 #[tokio::test]
 async fn get() {
-    let answer = r#"{"type":"Settings","heat":80,"steep":{"minutes":3,"later":"x"},"Aroma":["mint"],"brand_new":{"a":1},"second":"s3cret"}"#;
-    let server = WireServer::start([WireServer::json(203, answer)]).unwrap();
+    let response = r#"{"type":"Settings","heat":80,"steep":{"minutes":3,"later":"x"},"Aroma":["mint"],"brand_new":{"a":1},"second":"s3cret"}"#;
+    let server = WireServer::start([WireServer::json(203, response)]).unwrap();
     let client = common::client(&server.url());
 
     let settings = client.pot_by_id(7).get().await.unwrap();
@@ -29,8 +29,8 @@ async fn get() {
 
 #[tokio::test]
 async fn get_bare() {
-    let answer = r#"{"type":"Settings","steep":{"minutes":1},"heat":null}"#;
-    let server = WireServer::start([WireServer::json(203, answer)]).unwrap();
+    let response = r#"{"type":"Settings","steep":{"minutes":1},"heat":null}"#;
+    let server = WireServer::start([WireServer::json(203, response)]).unwrap();
     let client = common::client(&server.url());
 
     let settings = client.pot_by_id(7).get().await.unwrap();

@@ -11,8 +11,8 @@ use sample_client::{
 
 #[tokio::test]
 async fn list() {
-    let answer = r#"[{"id":7,"type":"green","litres":1.5,"warm":true,"cover":{"colour":"red","size":3,"kept":[1,{"a":null}]},"tags":["new","blue"],"labels":{"de":"Kanne"},"extras":{"weight":2},"price":"4.50","Secret_Hint":"under the mat"},{"id":8,"type":"black","litres":1,"warm":null,"cover":null,"made_in":null}]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[{"id":7,"type":"green","litres":1.5,"warm":true,"cover":{"colour":"red","size":3,"kept":[1,{"a":null}]},"tags":["new","blue"],"labels":{"de":"Kanne"},"extras":{"weight":2},"price":"4.50","Secret_Hint":"under the mat"},{"id":8,"type":"black","litres":1,"warm":null,"cover":null,"made_in":null}]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pots = client.pots().list(Paging::new().skip(10).take(5)).await.unwrap();
@@ -50,8 +50,8 @@ async fn list() {
 
 #[tokio::test]
 async fn list_none() {
-    let answer = r#"[]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"[]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pots = client.pots().list(Paging::new().skip(10).take(5)).await.unwrap();
@@ -63,8 +63,8 @@ async fn list_none() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"type":"green","litres":1.0,"warm":false,"size":3,"cover":{"colour":"red","size":3},"lid":null,"spares":[{"colour":"blue","size":4}],"tags":["new"],"kinds":["black"],"labels":{"de":"Kanne","fr":"pot"},"extras":{"origin":"Ceylon","weight":2},"price":"4.50","prices":["4.50","5"]}"#;
-    let answer = r#"{"id":9,"type":"green","litres":1.0}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"id":9,"type":"green","litres":1.0}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let pot = client
@@ -102,11 +102,11 @@ async fn create() {
 #[tokio::test]
 async fn change() {
     let body = r#"[{"warm":true},{"note":"cracked","warm":false},{}]"#;
-    let answer = r#"{"changed":2,"left":"none"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"changed":2,"left":"none"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client
+    let response = client
         .pots()
         .change(&[
             PotChange::new().warm(true),
@@ -116,9 +116,9 @@ async fn change() {
         .await
         .unwrap();
 
-    assert_eq!(answer.len(), 2);
-    assert_eq!(answer["changed"].to_string(), "2");
-    assert_eq!(answer["left"].to_string(), "\"none\"");
+    assert_eq!(response.len(), 2);
+    assert_eq!(response["changed"].to_string(), "2");
+    assert_eq!(response["left"].to_string(), "\"none\"");
     assert_sent(&server, "PATCH", "/pots", Some(body));
 }
 
@@ -135,29 +135,29 @@ async fn ring() {
 
 #[tokio::test]
 async fn between() {
-    let answer = r#"["Anna","Bert"]"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"["Anna","Bert"]"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answers = client
+    let responses = client
         .pots()
         .between(PotsBetween::from(-1).to(9).kind(TeaKind::Green), Paging::new().skip(10).take(5))
         .await
         .unwrap();
 
-    assert_eq!(answers.len(), 2);
-    assert_eq!(answers[0], "Anna");
-    assert_eq!(answers[1], "Bert");
+    assert_eq!(responses.len(), 2);
+    assert_eq!(responses[0], "Anna");
+    assert_eq!(responses[1], "Bert");
     assert_sent(&server, "GET", "/pots/between/-1/9?kind=green&skip=10&take=5", None);
 }
 
 #[tokio::test]
 async fn find() {
-    let answer = r#"{"de":"Kanne"}"#;
-    let server = WireServer::start([WireServer::json(200, answer)]).unwrap();
+    let response = r#"{"de":"Kanne"}"#;
+    let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let answer = client
+    let response = client
         .pots()
         .find(
             TeaKind::HomeBrew,
@@ -173,8 +173,8 @@ async fn find() {
         .await
         .unwrap();
 
-    assert_eq!(answer.len(), 1);
-    assert_eq!(answer["de"], "Kanne");
+    assert_eq!(response.len(), 1);
+    assert_eq!(response["de"], "Kanne");
     assert_sent(
         &server,
         "GET",
