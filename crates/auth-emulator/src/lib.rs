@@ -1,14 +1,14 @@
-//! A strict, stateful stand-in for authentication-heavy vendor APIs, for tests, examples and first tries: no account, no
-//! network, no container. This is the library; the program `auth-emulator` is the same behind a command line.
+//! A strict, stateful emulator of five authentication-heavy vendor APIs, for tests, examples and trying out the clients. It
+//! requires no account, no network and no container. This is the library; the program `auth-emulator` is its command line.
 //!
-//! It keeps state, rejects whatever the vendor rejects, and tells afterwards why ([`Emulator::explain`]). Time is its own
-//! ([`Emulator::clock`]), so that nothing has to wait; ids and codes come from a seed, so that a failing test can be run again.
-//! Every vendor has a listener of its own on 127.0.0.1; one more carries the control API, which is there for other languages
-//! and for people with `curl`.
+//! The emulator stores state, rejects what the vendor rejects, and explains each rejection ([`Emulator::explain`]). It has its
+//! own clock ([`Emulator::clock`]), so that tests need not wait; ids and codes come from a seed, so that a failing test can be
+//! repeated. Each provider has its own listener on 127.0.0.1; another one serves the control API, for other languages and
+//! for `curl`.
 //!
 //! # Example
 //!
-//! A whole two-factor login at the Verigator stand-in, without a client:
+//! A two-factor login at the emulated Verigator API, without a client:
 //!
 //! ```
 //! use std::time::Duration;
@@ -16,7 +16,7 @@
 //! use auth_emulator::{Emulator, Fault, FaultRule};
 //! use tokio::io::{AsyncReadExt, AsyncWriteExt};
 //!
-//! /// One request over a plain socket; the answer as text. Your client does this better.
+//! /// Sends one request over a plain socket and returns the response as a string.
 //! async fn call(emulator: &Emulator, method: &str, path: &str, body: &str) -> std::io::Result<String> {
 //!     let verigator = emulator.verigator();
 //!     let url = verigator.base_url();
@@ -30,14 +30,14 @@
 //!         body.len(),
 //!     );
 //!     stream.write_all(request.as_bytes()).await?;
-//!     let mut answer = String::new();
-//!     stream.read_to_string(&mut answer).await?;
-//!     Ok(answer)
+//!     let mut response = String::new();
+//!     stream.read_to_string(&mut response).await?;
+//!     Ok(response)
 //! }
 //!
-//! /// The value of `"id"` in an answer.
-//! fn id(answer: &str) -> &str {
-//!     answer.split(r#""id":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+//! /// Returns the value of `"id"` in a response.
+//! fn id(response: &str) -> &str {
+//!     response.split(r#""id":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -51,74 +51,59 @@
 //! let user = call(&emulator, "POST", &users, body).await?;
 //! let auth = format!("{users}/{}/auth", id(&user));
 //!
-//! // The vendor is down, once; nothing is sent to the person.
+//! // The vendor is unavailable for one request; no text message is sent.
 //! emulator.add_fault(FaultRule::new("verigator", Fault::status(503)))?;
-//! let answer = call(&emulator, "POST", &auth, r#"{"method":"sms"}"#).await?;
-//! assert!(answer.starts_with("HTTP/1.1 503"));
+//! let response = call(&emulator, "POST", &auth, r#"{"method":"sms"}"#).await?;
+//! assert!(response.starts_with("HTTP/1.1 503"));
 //! assert_eq!(emulator.effects().count("verigator", "sms_sent"), 0);
 //!
-//! // This time the code arrives, and is typed too late.
+//! // This time the code is sent, but it expires.
 //! call(&emulator, "POST", &auth, r#"{"method":"sms"}"#).await?;
 //! let code = emulator.pending_codes_for("verigator", "anna").remove(0).code;
 //! emulator.clock().advance(Duration::from_secs(301));
-//! let answer = call(&emulator, "PUT", &auth, &format!(r#"{{"token":"{code}"}}"#)).await?;
-//! assert!(answer.contains(r#""verified":false"#) && answer.contains("EXPIRED"));
+//! let response = call(&emulator, "PUT", &auth, &format!(r#"{{"token":"{code}"}}"#)).await?;
+//! assert!(response.contains(r#""verified":false"#) && response.contains("EXPIRED"));
 //!
-//! // Another one, in time.
+//! // Another code, in time.
 //! call(&emulator, "POST", &auth, r#"{"method":"sms"}"#).await?;
 //! let code = emulator.pending_codes_for("verigator", "anna").remove(0).code;
-//! let answer = call(&emulator, "PUT", &auth, &format!(r#"{{"token":"{code}"}}"#)).await?;
-//! assert!(answer.contains(r#""verified":true"#));
+//! let response = call(&emulator, "PUT", &auth, &format!(r#"{{"token":"{code}"}}"#)).await?;
+//! assert!(response.contains(r#""verified":true"#));
 //!
 //! emulator.stop().await;
 //! # Ok(()) }
 //! ```
 //!
-//! # Where things are
+//! # Structure
 //!
-//! - [`Emulator`] is the running emulator and [`Builder`] what can be chosen before; `emulator.verigator()` and its like are
-//!   the vendors, documented in [`providers`].
-//! - A request goes through `server` (sockets), `pipeline` (host, size, route, fault, journal) and one provider.
-//! - [`Emulator`]'s methods and the control API are two doors to the same functions in `controls`.
+//! - [`Emulator`] is a running emulator and [`Builder`] configures it; `emulator.verigator()` and the like return the handles of
+//!   the providers, documented in [`providers`].
+//! - A request passes through the server (socket, `Host`, size, route, fault, journal) and one provider.
+//! - [`Emulator`]'s methods and the control API call the same functions.
 //!
-//! The emulator shares no code with the clients. Two implementations by two hands have to agree on the wire; one that is used
-//! twice agrees with itself.
+//! Imports run one way: `framework`, `providers`, `server`, `control`, `emulator`.
+//!
+//! The emulator shares no code with the clients, so that each tests the other.
 
-mod builder;
-mod checks;
-mod clock;
 mod control;
-mod controls;
-mod effects;
 mod emulator;
-mod exchange;
-mod faults;
-mod fields;
-mod journal;
-mod lax;
-mod pending;
-mod pipeline;
+mod framework;
 pub mod providers;
-mod random;
-mod route;
 mod server;
-mod sync;
-mod timestamp;
-mod totp;
 
-pub use builder::{Builder, StartError};
-pub use checks::{Check, Outcome};
-pub use clock::{Clock, ClockBackwards, ClockMode, ClockReading, ClockStart};
-pub use controls::{Ready, ReadyControl, ReadyProvider, Reset, TokensError};
-pub use effects::Effects;
-pub use emulator::Emulator;
-pub use faults::{CloseAt, Effect, Fault, FaultError, FaultRule, WaitingFault};
-pub use journal::{Explanation, JournalEntry};
-pub use lax::LaxRule;
-pub use pending::{DecideError, PendingCode};
-pub use providers::NotDone;
-pub use route::{Operation, routes};
-pub use timestamp::Timestamp;
+pub use control::actions::{Ready, ReadyControl, ReadyProvider, Reset, TokensError};
+pub use emulator::builder::{Builder, StartError};
+pub use emulator::handle::Emulator;
+pub use framework::checks::{Check, Outcome};
+pub use framework::clock::{Clock, ClockError, ClockMode, ClockReading, ClockStart};
+pub use framework::effects::Effects;
+pub use framework::faults::{ActiveFault, CloseAt, Effect, Fault, FaultError, FaultRule};
+pub use framework::journal::{Explanation, JournalEntry};
+pub use framework::pending::{DecisionError, PendingCode};
+pub use framework::relaxation::Relaxation;
+pub use framework::settings::ActionError;
+pub use framework::timestamp::Timestamp;
+pub use providers::registry::{Operation, routes};
 
 /// The examples of the README, compiled and run.
 #[cfg(doctest)]

@@ -13,7 +13,7 @@ mod common;
 use std::time::Duration;
 
 use auth_emulator::{
-    ClockStart, DecideError, Effect, Emulator, Fault, FaultRule, Reset, Timestamp, TokensError,
+    ClockStart, DecisionError, Effect, Emulator, Fault, FaultRule, Reset, Timestamp, TokensError,
 };
 use common::{Answer, Request, until};
 use serde_json::{Value, json};
@@ -155,11 +155,11 @@ async fn codes_can_be_expired_but_not_approved_where_they_are_typed() {
         let refused = post(&emulator, &format!("/pending-codes/{}/{decision}", code.id), &json!({})).await;
         assert_eq!(error_code(&refused), (422, "invalid".to_owned()));
     }
-    assert!(matches!(emulator.approve(&code.id), Err(DecideError::NotPossible(_))));
-    assert!(matches!(emulator.deny(&code.id), Err(DecideError::NotPossible(_))));
+    assert!(matches!(emulator.approve(&code.id), Err(DecisionError::NotPossible(_))));
+    assert!(matches!(emulator.deny(&code.id), Err(DecisionError::NotPossible(_))));
     assert_eq!(post(&emulator, &format!("/pending-codes/{}/eat", code.id), &json!({})).await.status, 404);
     assert_eq!(post(&emulator, "/pending-codes/none/expire", &json!({})).await.status, 404);
-    assert!(matches!(emulator.expire_code("none"), Err(DecideError::NotFound(_))));
+    assert!(matches!(emulator.expire_code("none"), Err(DecisionError::NotFound(_))));
 
     let expired = control(&emulator, "POST", &format!("/pending-codes/{}/expire", code.id)).send().await;
     assert_eq!(expired.status, 200);
@@ -298,8 +298,8 @@ async fn a_fault_hits_before_or_after_the_operation_as_asked() {
     for (number, (fault, effect, carried_out)) in [
         (json!({ "status": 503 }), "after", 0),
         (json!({ "status": 503 }), "before", 1),
-        (json!({ "close": "before_answer" }), "after", 0),
-        (json!({ "close": "before_answer" }), "before", 1),
+        (json!({ "close": "before_response" }), "after", 0),
+        (json!({ "close": "before_response" }), "before", 1),
         (json!({ "delay_ms": 1 }), "after", 1),
         (json!({ "delay_ms": 1 }), "before", 1),
         (json!({ "cut_body_after": 5 }), "after", 1),
@@ -465,7 +465,7 @@ async fn settings_are_read_and_changed_as_json() {
 async fn a_user_is_given_the_app_by_an_action() {
     let emulator = start().await;
     let (auth, id) = started(&emulator, "anna").await;
-    let path = "/providers/verigator/actions/give-app";
+    let path = "/providers/verigator/actions/install-app";
     let given = post(&emulator, path, &json!({ "user_id": id })).await;
     assert_eq!((given.status, given.json()), (200, json!({ "user_id": id, "has_app": true })));
     let begun = provider(&emulator, "POST", &auth).json(&json!({ "method": "totp" })).send().await;

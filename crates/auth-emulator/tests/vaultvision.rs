@@ -48,7 +48,7 @@ async fn keys_are_checked_and_the_reason_is_told() {
     let url = format!("{}/v1/tenants", vault.base_url());
     for (header, reason) in [
         (None, "Authorization is missing"),
-        (Some("Basic x".to_owned()), "does not begin with Bearer"),
+        (Some("Basic x".to_owned()), "does not start with `Bearer `"),
         (Some("Bearer vv_wrong".to_owned()), "the API key is wrong"),
     ] {
         let mut request = Request::new("GET", &url);
@@ -106,15 +106,15 @@ async fn planted_members_live_until_a_body_leaves_them_out() {
     let (emulator, vault) = start().await;
     let object = "tenants/CmKJPDorO34hGJ0J";
     let value = "[123456789012345678901234567890,1.10]";
-    vault.plant(object, "settings.require_mfa", value).unwrap();
-    vault.plant(object, "zero", "null").unwrap();
+    vault.add_undocumented_field(object, "settings.require_mfa", value).unwrap();
+    vault.add_undocumented_field(object, "zero", "null").unwrap();
     let answer = call(&vault, "GET", TENANT, None).await;
     let text = String::from_utf8(answer.body.clone()).unwrap();
     assert!(text.contains(&format!("\"require_mfa\":{value}")) && text.contains("\"zero\":null"), "{text}");
     call(&vault, "POST", TENANT, Some(&json!({ "name": "n" }))).await;
-    assert!(!vault.stored(object).unwrap().contains("require_mfa"));
-    assert!(vault.plant("tenants/none", "a", "1").is_err());
-    assert!(vault.plant(object, "a", "{").is_err());
+    assert!(!vault.stored_json(object).unwrap().contains("require_mfa"));
+    assert!(vault.add_undocumented_field("tenants/none", "a", "1").is_err());
+    assert!(vault.add_undocumented_field(object, "a", "{").is_err());
     emulator.reset(Reset::All);
     assert_eq!(get(&vault, TENANT).await["name"], "acme01");
 }

@@ -13,7 +13,7 @@ mod common;
 use std::time::Duration;
 
 use auth_emulator::providers::verigator::{
-    AuthIdForm, CreateStatus, CtimeForm, DeleteStatus, ErrorBody, ServiceWithUsers, Verigator,
+    AuthIdFormat, CreateStatus, CtimeFormat, DeleteStatus, ErrorBody, ServiceWithUsers, Verigator,
 };
 use auth_emulator::{ClockStart, Emulator, Outcome, Timestamp};
 use common::{Answer, Request};
@@ -225,7 +225,7 @@ async fn totp_falls_back_to_sms_without_the_app_and_uses_the_app_with_it() {
     assert_eq!(fallen_back.json()["method"], "sms");
     assert!(fallen_back.json()["auth_id"].is_string());
 
-    client.verigator.give_app(&id).unwrap();
+    client.verigator.install_app(&id).unwrap();
     let by_app = client.post(&auth, &json!({ "method": "totp" })).await;
     assert_eq!(by_app.json(), json!({ "method": "totp", "auth_id": null }));
     let first = client.code("anna");
@@ -240,9 +240,9 @@ async fn totp_falls_back_to_sms_without_the_app_and_uses_the_app_with_it() {
     assert_ne!(next, first);
     assert_eq!(client.put(&auth, &json!({ "token": next })).await.json()["verified"], true);
 
-    client.verigator.take_app(&id).unwrap();
+    client.verigator.remove_app(&id).unwrap();
     assert_eq!(client.post(&auth, &json!({ "method": "totp" })).await.json()["method"], "sms");
-    assert!(client.verigator.give_app("nobody").is_err());
+    assert!(client.verigator.install_app("nobody").is_err());
     assert_eq!(client.verigator.effect("sms_sent"), 2);
     assert_eq!(client.verigator.effect("totp_started"), 2);
 }
@@ -385,17 +385,17 @@ async fn bodies_have_to_be_announced_as_json() {
 #[tokio::test]
 async fn relaxations_work_only_when_asked_for_and_mark_the_answer() {
     let rules = ["verigator.content-type", "verigator.accept", "verigator.unknown-fields"];
-    let builder = rules.iter().fold(Emulator::builder(), |builder, rule| builder.lax(rule));
+    let builder = rules.iter().fold(Emulator::builder(), |builder, rule| builder.relax(rule));
     let emulator = builder.start().await.unwrap();
     let client = Client::of(&emulator);
     let odd = client.request("POST", "/service").without("accept").header("Accept", "text/html");
     let odd = odd.body(r#"{"fqdn":"a","name":"b","more":1}"#).send().await;
     assert_eq!(odd.status, 201);
-    let marks = odd.header("x-emulator-lax").unwrap();
+    let marks = odd.header("x-emulator-relaxed").unwrap();
     assert!(rules.iter().all(|rule| marks.contains(rule)), "{marks}");
     let clean = client.post("/service", &json!({ "fqdn": "c", "name": "d" })).await;
-    assert_eq!(clean.header("x-emulator-lax"), None, "what needed no relaxation is not marked");
-    assert!(Emulator::builder().lax("verigator.nothing").start().await.is_err());
+    assert_eq!(clean.header("x-emulator-relaxed"), None, "what needed no relaxation is not marked");
+    assert!(Emulator::builder().relax("verigator.nothing").start().await.is_err());
 }
 
 #[tokio::test]
@@ -492,13 +492,13 @@ async fn the_other_forms_of_answers_can_be_switched_on() {
     client.verigator.set_create_status(CreateStatus::Ok);
     client.verigator.set_delete_status(DeleteStatus::Ok);
     client.verigator.set_delete_with_json_body(true);
-    client.verigator.set_auth_id(AuthIdForm::Absent);
-    client.verigator.set_ctime_form(CtimeForm::WithoutZone);
+    client.verigator.set_auth_id(AuthIdFormat::Absent);
+    client.verigator.set_ctime_format(CtimeFormat::WithoutZone);
     emulator.clock().advance(Duration::from_micros(274_438));
     let made = client.post("/service", &json!({ "fqdn": "a", "name": "b" })).await;
     assert_eq!((made.status, made.json()["ctime"].as_str()), (200, Some("2023-11-14T22:13:30.274438")));
     let service = made.json()["id"].as_str().unwrap().to_owned();
-    client.verigator.set_ctime_form(CtimeForm::UnixNumber);
+    client.verigator.set_ctime_format(CtimeFormat::UnixNumber);
     assert_eq!(client.get(&format!("/service/{service}")).await.json()["ctime"], json!(START));
     let (auth, id) = client.user(&service, "anna").await;
     let started = client.post(&auth, &json!({ "method": "sms" })).await;
@@ -531,10 +531,7 @@ async fn explanations_name_the_failed_check_and_no_secret() {
     let checks: Vec<_> = explanation.checks.iter().map(|c| (c.check.as_str(), c.outcome)).collect();
     let expected = [("host", Outcome::Pass), ("route", Outcome::Pass), ("credential", Outcome::Fail)];
     assert_eq!(checks, expected);
-    assert_eq!(
-        explanation.checks[2].reason.as_deref(),
-        Some("the username is right and the password is wrong")
-    );
+    assert_eq!(explanation.checks[2].reason.as_deref(), Some("the password is wrong"));
     assert_eq!(explanation.request.operation, Some("get_service"));
 
     let missing = client.get("/service/none").await;

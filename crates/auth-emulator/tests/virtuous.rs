@@ -84,7 +84,7 @@ async fn bad_requests_for_tokens_are_refused_and_explained() {
     let user = encode(&virtuous.username());
     for (form, error, words) in [
         ("", "unsupported_grant_type", "grant_type is missing"),
-        ("grant_type=client_credentials", "unsupported_grant_type", "not known"),
+        ("grant_type=client_credentials", "unsupported_grant_type", "unknown"),
         ("grant_type=password&username=a", "invalid_request", "password is missing"),
         ("grant_type=refresh_token", "invalid_request", "refresh_token is missing"),
         ("grant_type=password&username=a&password=b", "invalid_grant", "the user name is wrong"),
@@ -93,9 +93,9 @@ async fn bad_requests_for_tokens_are_refused_and_explained() {
             "invalid_grant",
             "the password is wrong",
         ),
-        ("grant_type=password&grant_type=password", "invalid_request", "there twice"),
+        ("grant_type=password&grant_type=password", "invalid_request", "twice"),
         ("grant_type=password&username=%zz", "invalid_request", "percent sign"),
-        ("grant_type=refresh_token&refresh_token=x", "invalid_grant", "not known"),
+        ("grant_type=refresh_token&refresh_token=x", "invalid_grant", "unknown"),
     ] {
         let answer = token(&virtuous, form).await;
         assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some(error)), "{form}");
@@ -117,7 +117,7 @@ async fn codes_are_sent_checked_and_spent() {
     let pending = emulator.pending_codes_for("virtuous", &virtuous.username()).remove(0);
     let with = |code: &str| password_form(&virtuous, &format!("&otp={code}"));
     let wrong = token(&virtuous, &with("x")).await;
-    assert_eq!((wrong.status, reason(&emulator, &wrong).as_str()), (400, "the code is wrong"));
+    assert_eq!((wrong.status, reason(&emulator, &wrong).as_str()), (400, "the code is invalid"));
     let right = token(&virtuous, &with(&pending.code)).await;
     assert_eq!((right.status, right.json()["twoFactorEnabled"].as_str()), (200, Some("True")));
     let again = token(&virtuous, &with(&pending.code)).await;
@@ -128,7 +128,7 @@ async fn codes_are_sent_checked_and_spent() {
     assert!(emulator.approve(&pending.id).is_err(), "a code is typed");
     emulator.expire_code(&pending.id).unwrap();
     let late = token(&virtuous, &with(&pending.code)).await;
-    assert_eq!(reason(&emulator, &late), "the code is right and its time is over");
+    assert_eq!(reason(&emulator, &late), "the code has expired");
     assert!(emulator.expire_code(&pending.id).is_err() && virtuous.pending_codes().is_empty());
 
     token(&virtuous, &password_form(&virtuous, "")).await;
@@ -150,10 +150,10 @@ async fn a_refresh_token_is_replaced_and_its_second_use_ends_the_login() {
     assert_eq!(call(&virtuous, &format!("Bearer {renewed}")).await.status, 200);
     let reused = refresh(&virtuous, &first).await;
     assert_eq!((reused.status, reused.json()["error"].as_str()), (400, Some("invalid_grant")));
-    assert!(reason(&emulator, &reused).contains("all tokens of its login were taken back"));
+    assert!(reason(&emulator, &reused).contains("all tokens of its login were revoked"));
     assert_eq!(refresh(&virtuous, &second).await.status, 400);
     let gone = call(&virtuous, &format!("Bearer {renewed}")).await;
-    assert_eq!((gone.status, reason(&emulator, &gone).as_str()), (401, "the access token was taken back"));
+    assert_eq!((gone.status, reason(&emulator, &gone).as_str()), (401, "the access token was revoked"));
     assert_eq!((virtuous.effect("refresh_token_reused"), virtuous.effect("family_revoked")), (1, 1));
 }
 
@@ -165,7 +165,7 @@ async fn tokens_end_by_the_clock_and_by_the_controls() {
     let (access, token_text) = login(&virtuous).await;
     emulator.clock().advance(Duration::from_secs(60));
     let ended = call(&virtuous, &format!("Bearer {access}")).await;
-    assert_eq!((ended.status, reason(&emulator, &ended).as_str()), (401, "the access token has ended"));
+    assert_eq!((ended.status, reason(&emulator, &ended).as_str()), (401, "the access token has expired"));
     assert_eq!(ended.header("www-authenticate"), Some("Bearer"));
     assert_eq!(ended.json(), json!({ "message": "Authorization has been denied for this request." }));
     let (_, token_text) = pair(&refresh(&virtuous, &token_text).await);
@@ -186,11 +186,11 @@ async fn odd_authorization_headers_are_told_apart() {
         (key.clone(), "neither"),
         (format!("bearer {key}"), "neither"),
         (format!("Basic {key}"), "neither"),
-        (format!("Bearer  {key}"), "doubled space"),
+        (format!("Bearer  {key}"), "extra spaces"),
         (format!("Bearer \"{key}\""), "quotation marks"),
-        (format!("Bearer {key}x"), "not known"),
+        (format!("Bearer {key}x"), "unknown"),
         (format!("Bearer {token_text}"), "refresh token"),
-        ("Hmac a:b:c:1".to_owned(), "bearer token and no Hmac"),
+        ("Hmac a:b:c:1".to_owned(), "a bearer token, not an Hmac"),
     ] {
         let answer = call(&virtuous, &authorization).await;
         assert_eq!(answer.status, 401, "{authorization}");
@@ -289,7 +289,7 @@ async fn every_planted_mistake_of_a_signature_is_named_and_confirmed() {
         (Box::new(|s: &mut Signer| s.time = START - 301) as Box<dyn Fn(&mut Signer)>, "time"),
         (Box::new(|s: &mut Signer| s.time = START + 301), "time"),
         (Box::new(|s: &mut Signer| s.application_key = "other".to_owned()), "application key"),
-        (Box::new(|s: &mut Signer| s.nonce = "a:b".to_owned()), "signature form"),
+        (Box::new(|s: &mut Signer| s.nonce = "a:b".to_owned()), "signature format"),
     ] {
         let mut s = signer();
         change(&mut s);

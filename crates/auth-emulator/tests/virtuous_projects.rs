@@ -290,6 +290,6 @@ async fn deliveries_go_to_this_machine_where_that_is_allowed() {
     assert!(first.starts_with("POST /hook") && first.contains("X-Virtuous-Signature: "), "{first}");
     assert!(first.contains(r#""event":"GiftCreate""#));
     assert_eq!(received.recv().await.unwrap(), first, "tried again after the 500");
-    until("taken", async || crm.virtuous.effect("webhook_taken") == 1).await;
+    until("taken", async || crm.virtuous.effect("webhook_accepted") == 1).await;
     assert_eq!((crm.virtuous.effect("webhook_sent"), crm.virtuous.effect("webhook_due")), (2, 2));
 }

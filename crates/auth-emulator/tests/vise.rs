@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use auth_emulator::providers::vise::{
-    Carrier, Challenge, CookieEnd, DomainList, ExpiredAnswer, OpenedAnswer, WrongPhrase,
+    Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, WrongPhrase,
 };
 use auth_emulator::{Emulator, Reset};
 use common::{Answer, Request};
@@ -158,22 +158,22 @@ async fn sessions_end_in_every_way_that_was_chosen() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     for (way, status) in [
-        (ExpiredAnswer::Unauthorized, 401),
-        (ExpiredAnswer::Redirect, 302),
-        (ExpiredAnswer::Page, 200),
-        (ExpiredAnswer::ClearedCookie, 403),
+        (ExpiredResponse::Unauthorized, 401),
+        (ExpiredResponse::Redirect, 302),
+        (ExpiredResponse::Page, 200),
+        (ExpiredResponse::ClearedCookie, 403),
     ] {
-        vise.configure(|settings| settings.expired_answer = way);
+        vise.configure(|settings| settings.expired_response = way);
         let session = open(&emulator, 0).await;
         let request = call(&emulator, 0, "GET", "/domains", &session);
         assert_eq!(request.send().await.status, 200);
         emulator.clock().advance(Duration::from_secs(900));
         let answer = request.send().await;
         assert_eq!(answer.status, status, "{way:?}");
-        assert_eq!(answer.header("location").is_some(), way == ExpiredAnswer::Redirect);
-        assert_eq!(cookies(&answer).len(), usize::from(way == ExpiredAnswer::ClearedCookie));
+        assert_eq!(answer.header("location").is_some(), way == ExpiredResponse::Redirect);
+        assert_eq!(cookies(&answer).len(), usize::from(way == ExpiredResponse::ClearedCookie));
         let is_page = answer.header("content-type").is_some_and(|text| text.starts_with("text/html"));
-        assert_eq!(is_page, way == ExpiredAnswer::Page);
+        assert_eq!(is_page, way == ExpiredResponse::Page);
     }
 
     vise.configure(|settings| settings.calls_per_session = Some(2));
@@ -185,10 +185,10 @@ async fn sessions_end_in_every_way_that_was_chosen() {
     assert_eq!(request.send().await.status, 403);
     vise.configure(|settings| settings.calls_per_session = None);
 
-    vise.configure(|settings| settings.random_end_per_mille = 1_000);
+    vise.configure(|settings| settings.random_expiry_per_mille = 1_000);
     let session = open(&emulator, 0).await;
     assert_eq!(call(&emulator, 0, "GET", "/domains", &session).send().await.status, 403);
-    vise.configure(|settings| settings.random_end_per_mille = 0);
+    vise.configure(|settings| settings.random_expiry_per_mille = 0);
 
     let (one, two) = (open(&emulator, 0).await, open(&emulator, 1).await);
     assert_eq!(vise.expire_sessions(0), 1);
@@ -203,9 +203,9 @@ async fn openings_and_refusals_have_the_form_that_was_chosen() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     for (form, status) in
-        [(OpenedAnswer::Page, 200), (OpenedAnswer::NoContent, 204), (OpenedAnswer::Redirect, 302)]
+        [(OpenedResponse::Page, 200), (OpenedResponse::NoContent, 204), (OpenedResponse::Redirect, 302)]
     {
-        vise.configure(|settings| settings.opened_answer = form);
+        vise.configure(|settings| settings.opened_response = form);
         let answer = auth(&emulator, 0, &vise.phrase(0)).await;
         assert_eq!(answer.status, status);
         assert!(!session_of(&answer).is_empty());
@@ -220,8 +220,8 @@ async fn openings_and_refusals_have_the_form_that_was_chosen() {
         let answer = auth(&emulator, 0, "wrong").await;
         assert_eq!((answer.status, cookies(&answer).len()), (status, 0));
     }
-    for (end, words) in [(CookieEnd::MaxAge, "Max-Age=900"), (CookieEnd::Expires, "Expires=")] {
-        vise.configure(|settings| settings.cookie_end = end);
+    for (end, words) in [(CookieExpiry::MaxAge, "Max-Age=900"), (CookieExpiry::Expires, "Expires=")] {
+        vise.configure(|settings| settings.cookie_expiry = end);
         let answer = auth(&emulator, 0, &vise.phrase(0)).await;
         assert!(cookies(&answer).iter().any(|cookie| cookie.contains(words)), "{answer:?}");
     }
@@ -263,7 +263,7 @@ async fn the_list_has_every_form_and_lies_when_asked_to() {
         .map(|domain| domain["domain_vise_url"].as_str().unwrap())
         .collect();
     assert!(poisoned.len() > 40 && poisoned.contains(&"2130706433") && poisoned.contains(&"[::1]"));
-    vise.configure(|settings| settings.poisoned_hosts = vec!["evil.example".to_owned()]);
+    vise.configure(|settings| settings.hostile_hosts = vec!["evil.example".to_owned()]);
     assert_eq!(list(&emulator).await.json()[0]["domain_vise_url"], "evil.example");
 }
 
@@ -305,14 +305,14 @@ async fn it_is_reset_and_changed_through_the_control_api() {
     assert_eq!(expire.send().await.json()["ended"], 1);
 
     let change = |body: &Value| control("POST", "/providers/vise/settings").json(body);
-    let accepted = change(&json!({ "expired_answer": "page", "vise_token": { "header": "x-key" } }));
+    let accepted = change(&json!({ "expired_response": "page", "vise_token": { "header": "x-key" } }));
     assert_eq!(accepted.send().await.status, 200);
-    assert_eq!(vise.settings().expired_answer, ExpiredAnswer::Page);
+    assert_eq!(vise.settings().expired_response, ExpiredResponse::Page);
     for bad in [json!({ "hosts": 9 }), json!({ "unknown": 1 }), json!([])] {
         assert_ne!(change(&bad).send().await.status, 200, "{bad}");
     }
     emulator.reset(Reset::All);
-    assert_eq!((vise.phrase(0), vise.settings().expired_answer), (first, ExpiredAnswer::Unauthorized));
+    assert_eq!((vise.phrase(0), vise.settings().expired_response), (first, ExpiredResponse::Unauthorized));
     let env = vise.env();
     let names: Vec<_> = env.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["VISE_DASHBOARD_URL", "VISE_API_TOKEN", "VISE_HOST", "VISE_PHRASE"]);

@@ -1,4 +1,4 @@
-//! The routes of the control API. Each reads its input strictly and calls one function of `controls.rs`.
+//! The routes of the control API. Each parses its input strictly and calls one function of `actions.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::ControlError;
-use crate::clock::ClockReading;
-use crate::controls::{Controls, Reset, TokensEnd, TokensError};
-use crate::effects::Effects;
-use crate::faults::{FaultRule, WaitingFault};
-use crate::journal::{Explanation, JournalEntry};
-use crate::pending::{DecideError, Decision, PendingCode};
-use crate::timestamp::Timestamp;
+use super::actions::{Actions, Reset, TokensEnd, TokensError};
+use super::error::ControlError;
+use crate::framework::clock::ClockReading;
+use crate::framework::effects::Effects;
+use crate::framework::faults::{ActiveFault, FaultRule};
+use crate::framework::journal::{Explanation, JournalEntry};
+use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::timestamp::Timestamp;
 
-type Shared = State<Arc<Controls>>;
-type Answer<T> = Result<T, ControlError>;
+type Shared = State<Arc<Actions>>;
+type Response<T> = Result<T, ControlError>;
 type QueryOf<T> = Result<Query<T>, QueryRejection>;
 
-/// The furthest that one request advances the clock: a thousand years.
-const LONGEST_ADVANCE: u64 = 1000 * 366 * 86_400;
+/// The maximum that one request advances the clock: a thousand years.
+const MAX_ADVANCE_SECONDS: u64 = 1000 * 366 * 86_400;
 
-pub(super) fn routes() -> Router<Arc<Controls>> {
+pub(super) fn routes() -> Router<Arc<Actions>> {
     Router::new()
         .route("/health", get(health))
         .route("/pending-codes", get(pending_codes))
@@ -46,9 +46,9 @@ pub(super) fn routes() -> Router<Arc<Controls>> {
         .route("/providers/{provider}/actions/{action}", post(act))
 }
 
-async fn health(State(controls): Shared) -> Json<Value> {
-    let providers: Vec<_> = controls.ready.providers.keys().collect();
-    Json(json!({ "status": "ok", "version": controls.ready.version, "providers": providers }))
+async fn health(State(actions): Shared) -> Json<Value> {
+    let providers: Vec<_> = actions.ready.providers.keys().collect();
+    Json(json!({ "status": "ok", "version": actions.ready.version, "providers": providers }))
 }
 
 #[derive(Deserialize)]
@@ -59,51 +59,48 @@ struct CodesQuery {
 }
 
 async fn pending_codes(
-    State(controls): Shared,
+    State(actions): Shared,
     query: QueryOf<CodesQuery>,
-) -> Answer<Json<Vec<PendingCode>>> {
+) -> Response<Json<Vec<PendingCode>>> {
     let query = read_query(query)?;
-    known_provider(&controls, query.provider.as_deref())?;
-    let mut codes = controls.pending_codes(query.provider.as_deref(), query.subject.as_deref());
-    // A plus sign in a query stands for a space. People paste phone numbers as they are, and no phone number holds a space
-    // at its front.
+    known_provider(&actions, query.provider.as_deref())?;
+    let mut codes = actions.pending_codes(query.provider.as_deref(), query.subject.as_deref());
+    // A plus sign in a query means a space. Phone numbers are often pasted unencoded, and none starts with a space.
     if let (true, Some(number)) =
         (codes.is_empty(), query.subject.as_deref().and_then(|s| s.strip_prefix(' ')))
     {
-        codes = controls.pending_codes(query.provider.as_deref(), Some(&format!("+{number}")));
+        codes = actions.pending_codes(query.provider.as_deref(), Some(&format!("+{number}")));
     }
     Ok(Json(codes))
 }
 
 async fn decide(
-    State(controls): Shared,
+    State(actions): Shared,
     Path((id, decision)): Path<(String, String)>,
-) -> Answer<Json<Value>> {
+) -> Response<Json<Value>> {
     let decision = match decision.as_str() {
         "approve" => Decision::Approve,
         "deny" => Decision::Deny,
         "expire" => Decision::Expire,
         _ => {
-            return Err(ControlError::not_found(
-                "a code can be approved, denied or expired: approve, deny, expire",
-            ));
+            return Err(ControlError::not_found("unknown decision; known are: approve, deny, expire"));
         }
     };
-    controls.decide(&id, decision).map_err(|error| match error {
-        DecideError::NotFound(_) => ControlError::not_found(error.to_string()),
-        DecideError::NotPossible(_) => ControlError::invalid(error.to_string()),
+    actions.decide(&id, decision).map_err(|error| match error {
+        DecisionError::NotFound(_) => ControlError::not_found(error.to_string()),
+        DecisionError::NotPossible(_) => ControlError::invalid(error.to_string()),
     })?;
     Ok(done())
 }
 
-async fn reset(State(controls): Shared, Path(what): Path<String>) -> Answer<Json<Value>> {
+async fn reset(State(actions): Shared, Path(what): Path<String>) -> Response<Json<Value>> {
     let what: Reset = what.parse().map_err(|error| ControlError::not_found(format!("{error}")))?;
-    controls.reset(what);
+    actions.reset(what);
     Ok(done())
 }
 
-async fn clock(State(controls): Shared) -> Json<ClockReading> {
-    Json(controls.core.clock.read())
+async fn clock(State(actions): Shared) -> Json<ClockReading> {
+    Json(actions.core.clock.read())
 }
 
 #[derive(Deserialize)]
@@ -121,19 +118,21 @@ enum WantedMode {
     Real,
 }
 
-async fn change_clock(State(controls): Shared, body: Bytes) -> Answer<Json<ClockReading>> {
+async fn change_clock(State(actions): Shared, body: Bytes) -> Response<Json<ClockReading>> {
     let change: ClockChange = read_json(&body)?;
-    let clock = &controls.core.clock;
+    let clock = &actions.core.clock;
     match change {
         ClockChange { advance_seconds: Some(seconds), set: None, mode: None } => {
-            if seconds > LONGEST_ADVANCE {
-                return Err(ControlError::invalid(format!("advance_seconds is more than {LONGEST_ADVANCE}")));
+            if seconds > MAX_ADVANCE_SECONDS {
+                return Err(ControlError::invalid(format!(
+                    "advance_seconds: the maximum is {MAX_ADVANCE_SECONDS}"
+                )));
             }
             clock.advance(Duration::from_secs(seconds));
         }
         ClockChange { advance_seconds: None, set: Some(to), mode: None } => {
             let to = Timestamp::parse_rfc3339(&to).ok_or_else(|| {
-                ControlError::invalid("set is no RFC 3339 time, such as 2026-01-31T12:00:00Z")
+                ControlError::invalid("set: not an RFC 3339 time such as 2026-01-31T12:00:00Z")
             })?;
             clock.set(to).map_err(|error| {
                 ControlError::new(StatusCode::UNPROCESSABLE_ENTITY, "backwards", error.to_string())
@@ -141,29 +140,29 @@ async fn change_clock(State(controls): Shared, body: Bytes) -> Answer<Json<Clock
         }
         ClockChange { advance_seconds: None, set: None, mode: Some(WantedMode::Frozen) } => clock.freeze(),
         ClockChange { advance_seconds: None, set: None, mode: Some(WantedMode::Real) } => clock.release(),
-        _ => return Err(ControlError::invalid("give exactly one of advance_seconds, set and mode")),
+        _ => return Err(ControlError::invalid("exactly one of advance_seconds, set and mode is required")),
     }
     Ok(Json(clock.read()))
 }
 
-async fn faults(State(controls): Shared) -> Json<Vec<WaitingFault>> {
-    Json(controls.core.faults.list())
+async fn faults(State(actions): Shared) -> Json<Vec<ActiveFault>> {
+    Json(actions.core.faults.list())
 }
 
-async fn add_fault(State(controls): Shared, body: Bytes) -> Answer<(StatusCode, Json<WaitingFault>)> {
+async fn add_fault(State(actions): Shared, body: Bytes) -> Response<(StatusCode, Json<ActiveFault>)> {
     let rule: FaultRule = read_json(&body)?;
-    let added = controls.add_fault(rule).map_err(|error| ControlError::invalid(error.to_string()))?;
+    let added = actions.add_fault(rule).map_err(|error| ControlError::invalid(error.to_string()))?;
     Ok((StatusCode::CREATED, Json(added)))
 }
 
-async fn clear_faults(State(controls): Shared) -> Json<Value> {
-    controls.core.faults.clear();
+async fn clear_faults(State(actions): Shared) -> Json<Value> {
+    actions.core.faults.clear();
     done()
 }
 
-async fn remove_fault(State(controls): Shared, Path(id): Path<String>) -> Answer<Json<Value>> {
-    let removed = id.parse().is_ok_and(|id| controls.core.faults.remove(id));
-    if removed { Ok(done()) } else { Err(ControlError::not_found("no such fault is waiting")) }
+async fn remove_fault(State(actions): Shared, Path(id): Path<String>) -> Response<Json<Value>> {
+    let removed = id.parse().is_ok_and(|id| actions.core.faults.remove(id));
+    if removed { Ok(done()) } else { Err(ControlError::not_found("no active fault has this id")) }
 }
 
 #[derive(Deserialize)]
@@ -173,19 +172,19 @@ struct JournalQuery {
     limit: Option<usize>,
 }
 
-async fn journal(State(controls): Shared, query: QueryOf<JournalQuery>) -> Answer<Json<Vec<JournalEntry>>> {
+async fn journal(State(actions): Shared, query: QueryOf<JournalQuery>) -> Response<Json<Vec<JournalEntry>>> {
     let query = read_query(query)?;
-    known_provider(&controls, query.provider.as_deref())?;
-    Ok(Json(controls.core.journal.list(query.provider.as_deref(), query.limit)))
+    known_provider(&actions, query.provider.as_deref())?;
+    Ok(Json(actions.core.journal.list(query.provider.as_deref(), query.limit)))
 }
 
-async fn effects(State(controls): Shared) -> Json<Effects> {
-    Json(controls.ledger.snapshot())
+async fn effects(State(actions): Shared) -> Json<Effects> {
+    Json(actions.ledger.snapshot())
 }
 
-async fn explain(State(controls): Shared, Path(request_id): Path<String>) -> Answer<Json<Explanation>> {
-    let found = controls.core.journal.explain(&request_id);
-    found.map(Json).ok_or_else(|| ControlError::not_found("the journal holds no such request"))
+async fn explain(State(actions): Shared, Path(request_id): Path<String>) -> Response<Json<Explanation>> {
+    let found = actions.core.journal.explain(&request_id);
+    found.map(Json).ok_or_else(|| ControlError::not_found("the journal contains no request with this id"))
 }
 
 #[derive(Default, Deserialize)]
@@ -195,20 +194,20 @@ struct TokensInput {
 }
 
 async fn end_tokens(
-    State(controls): Shared,
+    State(actions): Shared,
     Path(end): Path<String>,
     query: QueryOf<TokensInput>,
     body: Bytes,
-) -> Answer<Json<Value>> {
+) -> Response<Json<Value>> {
     let end = match end.as_str() {
         "expire" => TokensEnd::Expire,
         "revoke" => TokensEnd::Revoke,
-        _ => return Err(ControlError::not_found("tokens can be expired or revoked: expire, revoke")),
+        _ => return Err(ControlError::not_found("unknown action; known are: expire, revoke")),
     };
     let in_query = read_query(query)?;
     let in_body: TokensInput = if body.is_empty() { TokensInput::default() } else { read_json(&body)? };
     let provider = in_body.provider.or(in_query.provider);
-    let count = controls.end_tokens(provider.as_deref(), end).map_err(|error| match error {
+    let count = actions.end_tokens(provider.as_deref(), end).map_err(|error| match error {
         TokensError::UnknownProvider(_) => ControlError::not_found(error.to_string()),
         TokensError::NoTokens(_) => {
             ControlError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_tokens", error.to_string())
@@ -217,31 +216,31 @@ async fn end_tokens(
     Ok(Json(json!({ "tokens": count })))
 }
 
-async fn settings(State(controls): Shared, Path(name): Path<String>) -> Answer<Json<Value>> {
-    let provider = controls.provider(&name).ok_or_else(|| no_provider(&name))?;
+async fn settings(State(actions): Shared, Path(name): Path<String>) -> Response<Json<Value>> {
+    let provider = actions.provider(&name).ok_or_else(|| no_provider(&name))?;
     Ok(Json(provider.settings()))
 }
 
 async fn change_settings(
-    State(controls): Shared,
+    State(actions): Shared,
     Path(name): Path<String>,
     body: Bytes,
-) -> Answer<Json<Value>> {
+) -> Response<Json<Value>> {
     let change: Value = read_json(&body)?;
-    let changed = controls.change_settings(&name, &change).ok_or_else(|| no_provider(&name))?;
+    let changed = actions.change_settings(&name, &change).ok_or_else(|| no_provider(&name))?;
     changed.map(Json).map_err(|error| ControlError::invalid(error.to_string()))
 }
 
 async fn act(
-    State(controls): Shared,
+    State(actions): Shared,
     Path((name, action)): Path<(String, String)>,
     body: Bytes,
-) -> Answer<Json<Value>> {
-    let provider = controls.provider(&name).ok_or_else(|| no_provider(&name))?;
+) -> Response<Json<Value>> {
+    let provider = actions.provider(&name).ok_or_else(|| no_provider(&name))?;
     let input: Value = if body.is_empty() { json!({}) } else { read_json(&body)? };
     let outcome = provider
         .act(&action, &input)
-        .ok_or_else(|| ControlError::not_found(format!("{name} has no action {action:?}")))?;
+        .ok_or_else(|| ControlError::not_found(format!("unknown action {action:?} of {name}")))?;
     outcome.map(Json).map_err(|error| ControlError::invalid(error.to_string()))
 }
 
@@ -250,23 +249,22 @@ fn done() -> Json<Value> {
 }
 
 fn no_provider(name: &str) -> ControlError {
-    ControlError::not_found(format!("there is no provider {name:?}"))
+    ControlError::not_found(format!("unknown provider {name:?}"))
 }
 
-/// A misspelt name would otherwise look like an empty list.
-fn known_provider(controls: &Controls, name: Option<&str>) -> Result<(), ControlError> {
+/// Rejects an unknown name, which would otherwise return an empty list.
+fn known_provider(actions: &Actions, name: Option<&str>) -> Result<(), ControlError> {
     match name {
-        Some(name) if controls.provider(name).is_none() => Err(no_provider(name)),
+        Some(name) if actions.provider(name).is_none() => Err(no_provider(name)),
         _ => Ok(()),
     }
 }
 
-fn read_query<T>(query: QueryOf<T>) -> Answer<T> {
+fn read_query<T>(query: QueryOf<T>) -> Response<T> {
     query.map(|Query(query)| query).map_err(|rejection| ControlError::invalid(rejection.body_text()))
 }
 
-/// Whatever its content type: `curl -d` says "form" and means JSON.
-fn read_json<T: DeserializeOwned>(body: &[u8]) -> Answer<T> {
-    serde_json::from_slice(body)
-        .map_err(|error| ControlError::invalid(format!("the body is not usable: {error}")))
+/// Ignores the content type: `curl -d` sends "form" by default.
+fn read_json<T: DeserializeOwned>(body: &[u8]) -> Response<T> {
+    serde_json::from_slice(body).map_err(|error| ControlError::invalid(format!("invalid body: {error}")))
 }

@@ -1,20 +1,18 @@
-//! `auth-emulator env`: the variables of a running emulator as shell exports.
+//! `auth-emulator env`: prints the variables of a running emulator as shell exports.
 
 use std::io::Write as _;
 
 use crate::args::Env;
-use crate::{Failure, probe, ready};
+use crate::failure::Failure;
+use crate::{probe, ready};
 
 pub(crate) fn run(args: &Env) -> Result<(), Failure> {
     let ready = ready::read(args.ready_file.as_deref())?;
-    // A file can outlive its emulator; exports that lead nowhere would be found out much later.
+    // A file can outlive its emulator.
     probe::health(&ready.control.url, &ready.control.token)?;
     if let Some(unknown) = args.provider.iter().find(|name| !ready.providers.contains_key(*name)) {
         let known: Vec<_> = ready.providers.keys().map(String::as_str).collect();
-        return Err(Failure::usage(format!(
-            "that emulator has no provider {unknown:?}; it has: {}",
-            known.join(", ")
-        )));
+        return Err(Failure::usage(format!("unknown provider {unknown:?}; known are: {}", known.join(", "))));
     }
     let mut lines = String::new();
     for (name, provider) in &ready.providers {
@@ -31,8 +29,7 @@ pub(crate) fn run(args: &Env) -> Result<(), Failure> {
         .map_err(|error| Failure::not_running(format!("standard output: {error}")))
 }
 
-/// One line for a POSIX shell. None for what is no variable name, or for a value that a shell variable can't hold: the line
-/// is meant for `eval`.
+/// One line for `eval` in a POSIX shell. `None` if the name is not a variable name or the value can't be exported.
 fn export(variable: &str, value: &str) -> Option<String> {
     let is_name = variable.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
         && variable.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
@@ -51,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_variable_is_not_exported() {
+    fn invalid_variables_are_not_exported() {
         for name in ["", "a", "1A", "A-B", "A;rm", "A B", "A=B"] {
             assert_eq!(export(name, "x"), None, "{name}");
         }

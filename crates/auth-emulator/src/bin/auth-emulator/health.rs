@@ -1,7 +1,8 @@
-//! `auth-emulator health`: usable as a health check where there is no shell and no curl.
+//! `auth-emulator health`: a health check that requires neither a shell nor curl.
 
 use crate::args::Health;
-use crate::{Failure, probe, ready};
+use crate::failure::Failure;
+use crate::{probe, ready};
 
 pub(crate) fn run(args: &Health) -> Result<(), Failure> {
     if let (Some(url), Some(token)) = (&args.control, &args.token) {

@@ -1,10 +1,11 @@
-//! The program `auth-emulator`: the library behind a command line.
+//! The program `auth-emulator`: the command line of the library.
 //!
-//! `args.rs` is what can be asked for; `serve.rs`, `env.rs` and `health.rs` do it; `ready.rs` is the file by which the three find
-//! each other, `probe.rs` the question whether an emulator is there. `routes.rs` lists what is emulated, without a running one.
+//! `args.rs` defines the command line; `serve.rs`, `env.rs`, `health.rs` and `routes.rs` are the commands. `env` and `health` find a
+//! running emulator through the ready file (`ready.rs`) and check it with `probe.rs`.
 
 mod args;
 mod env;
+mod failure;
 mod health;
 mod probe;
 mod ready;
@@ -18,33 +19,6 @@ use clap::Parser as _;
 
 use crate::args::{Args, Command};
 
-/// Nothing answers, or not as an emulator should.
-const NOT_RUNNING: u8 = 1;
-/// The command line makes no sense. The value is clap's.
-const USAGE: u8 = 2;
-/// The emulator could not be started.
-const NOT_STARTED: u8 = 3;
-
-/// Why the program ends badly, and with which exit code.
-struct Failure {
-    code: u8,
-    message: String,
-}
-
-impl Failure {
-    fn not_running(message: impl Into<String>) -> Self {
-        Self { code: NOT_RUNNING, message: message.into() }
-    }
-
-    fn usage(message: impl Into<String>) -> Self {
-        Self { code: USAGE, message: message.into() }
-    }
-
-    fn not_started(message: impl Into<String>) -> Self {
-        Self { code: NOT_STARTED, message: message.into() }
-    }
-}
-
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Serve(args) => serve::run(args),
@@ -55,8 +29,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nobody is left to tell when standard error is closed.
-            let _ = writeln!(std::io::stderr(), "auth-emulator: {}", failure.message);
+            // Ignored: standard error may be closed.
+            let _ = writeln!(std::io::stderr(), "auth-emulator: {failure}");
             ExitCode::from(failure.code)
         }
     }

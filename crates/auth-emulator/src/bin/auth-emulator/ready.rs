@@ -1,4 +1,4 @@
-//! The ready file: the ready line in a file, so that a second terminal finds the emulator of the first.
+//! The ready file: contains the ready line, so that `env` and `health` in another terminal find the emulator.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::Failure;
+use crate::failure::Failure;
 
-/// What `env` and `health` read of it.
+/// The parts that `env` and `health` read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Ready {
     pub(crate) control: Control,
@@ -27,12 +27,12 @@ pub(crate) struct Provider {
     pub(crate) env: BTreeMap<String, String>,
 }
 
-/// Where the file is when nobody says.
+/// The default path of the file.
 pub(crate) fn default_path() -> PathBuf {
     std::env::temp_dir().join("auth-emulator.json")
 }
 
-/// A written ready file. Removed when dropped, unless another emulator has put its own in its place.
+/// A written ready file. Removed when dropped, unless another emulator has replaced it.
 #[derive(Debug)]
 pub(crate) struct ReadyFile {
     path: PathBuf,
@@ -40,20 +40,20 @@ pub(crate) struct ReadyFile {
 }
 
 impl ReadyFile {
-    /// Writes `line` to `path`, whole or not at all. The file holds the control token, so that only its owner may read it.
+    /// Writes `line` to `path` atomically. The file contains the control token; only its owner can read it.
     pub(crate) fn write(path: &Path, line: &str) -> io::Result<Self> {
         let content = format!("{line}\n");
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-        let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        // A file of that name is a leftover of a process that is gone, or a trap; `create_new` follows neither.
-        let _ = fs::remove_file(&beside);
+        let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        // A file of that name is left over from another process, or an attack; `create_new` does not follow links.
+        let _ = fs::remove_file(&temporary);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&beside).and_then(|mut file| file.write_all(content.as_bytes()));
-        if let Err(error) = written.and_then(|()| fs::rename(&beside, path)) {
-            let _ = fs::remove_file(&beside);
+        let written = options.open(&temporary).and_then(|mut file| file.write_all(content.as_bytes()));
+        if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+            let _ = fs::remove_file(&temporary);
             return Err(error);
         }
         Ok(Self { path: path.to_owned(), content })
@@ -73,10 +73,10 @@ pub(crate) fn read(path: Option<&Path>) -> Result<Ready, Failure> {
     let path = path.map_or_else(default_path, Path::to_owned);
     let shown = path.display();
     let content = fs::read_to_string(&path).map_err(|error| {
-        Failure::not_running(format!("no emulator seems to run: {shown} can't be read ({error}). Start one with `auth-emulator serve`, or name its ready file with --ready-file"))
+        Failure::not_running(format!("no running emulator: {shown} can't be read ({error}); start one with `auth-emulator serve`, or pass its --ready-file"))
     })?;
     serde_json::from_str(&content)
-        .map_err(|error| Failure::not_running(format!("{shown} is no ready file ({error})")))
+        .map_err(|error| Failure::not_running(format!("{shown} is not a ready file ({error})")))
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_whole_private_and_removed_by_its_writer_only() {
+    fn a_file_is_atomic_private_and_removed_only_by_its_writer() {
         let dir = scratch("ready");
         let path = dir.join("ready.json");
         let first = ReadyFile::write(&path, "one").unwrap();
@@ -102,7 +102,7 @@ mod tests {
         }
         let second = ReadyFile::write(&path, "two").unwrap();
         drop(first);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n", "not the first one's to remove");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n", "replaced, so not removed");
         drop(second);
         assert!(!path.exists());
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing is left beside it");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_not_there_is_an_error() {
+    fn a_missing_directory_is_an_error() {
         let dir = scratch("nowhere");
         assert!(ReadyFile::write(&dir.join("no/such/ready.json"), "one").is_err());
         assert!(read(Some(&dir.join("none.json"))).is_err());

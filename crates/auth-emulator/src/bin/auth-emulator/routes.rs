@@ -1,18 +1,18 @@
-//! `auth-emulator routes`: what the vendors have, and what of it is emulated.
+//! `auth-emulator routes`: lists the operations of the vendors, and whether they are implemented.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use auth_emulator::{Builder, Operation};
 
-use crate::Failure;
 use crate::args::Routes;
+use crate::failure::Failure;
 
 pub(crate) fn run(args: &Routes) -> Result<(), Failure> {
     let known = Builder::providers();
     if let Some(unknown) = args.provider.as_deref().filter(|name| !known.contains(name)) {
         let known = known.join(", ");
-        return Err(Failure::usage(format!("there is no provider {unknown:?}; there are: {known}")));
+        return Err(Failure::usage(format!("unknown provider {unknown:?}; known are: {known}")));
     }
     let wanted =
         |operation: &Operation| args.provider.as_deref().is_none_or(|name| name == operation.provider);
@@ -28,21 +28,28 @@ pub(crate) fn run(args: &Routes) -> Result<(), Failure> {
         .map_err(|error| Failure::not_running(format!("standard output: {error}")))
 }
 
-/// For a person: one line each, and the sums.
+/// A table for people, with a summary.
 fn table(operations: &[Operation]) -> String {
-    let width = |length: fn(&Operation) -> usize| operations.iter().map(length).max().unwrap_or_default();
-    let (provider, method) = (width(|one| one.provider.len()), width(|one| one.method.len()));
-    let path = width(|one| one.path.len());
-    let mut text = String::new();
-    for one in operations {
-        let mark = if one.implemented { "yes" } else { "-" };
-        let _ = writeln!(
-            text,
-            "{:provider$}  {:method$}  {:path$}  {mark:3}  {}",
-            one.provider, one.method, one.path, one.operation
-        );
+    let header = ["PROVIDER", "METHOD", "PATH", "IMPLEMENTED", "OPERATION"];
+    let rows: Vec<[&str; 5]> = operations
+        .iter()
+        .map(|one| {
+            let implemented = if one.implemented { "yes" } else { "no" };
+            [one.provider, one.method, &one.path, implemented, one.operation]
+        })
+        .collect();
+    let mut widths = header.map(str::len);
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.len().max(*width);
+        }
     }
-    let carried_out = operations.iter().filter(|one| one.implemented).count();
-    let _ = writeln!(text, "{carried_out} of {} are carried out", operations.len());
+    let [provider, method, path, implemented, _] = widths;
+    let mut text = String::new();
+    for [a, b, c, d, e] in std::iter::once(&header).chain(&rows) {
+        let _ = writeln!(text, "{a:provider$}  {b:method$}  {c:path$}  {d:implemented$}  {e}");
+    }
+    let count = operations.iter().filter(|one| one.implemented).count();
+    let _ = writeln!(text, "{count} of {} operations are implemented", operations.len());
     text
 }

@@ -1,22 +1,23 @@
-//! `auth-emulator serve`: starts the emulator, says where it listens, waits for the signal to stop.
+//! `auth-emulator serve`: starts the emulator, prints its addresses, and waits for a signal to stop.
 
+use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use auth_emulator::{Builder, ClockStart, Emulator, Ready};
+use auth_emulator::{Builder, ClockStart, Emulator, Ready, StartError};
 use tracing_subscriber::EnvFilter;
 
-use crate::Failure;
 use crate::args::Serve;
+use crate::failure::Failure;
 use crate::ready::{ReadyFile, default_path};
 
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
-    if args.lax.iter().any(|rule| rule == "list") {
-        return print(&lax_rules());
+    if args.relax.iter().any(|name| name == "list") {
+        return print(&relaxations());
     }
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|error| Failure::not_started(format!("--log {}: {error}", args.log)))?;
-    // Lines carry the emulator's time; the subscriber's own would be another clock.
+    // Log lines contain the emulator's time instead of system time.
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -26,9 +27,9 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
 }
 
 async fn serve(args: Serve) -> Result<(), Failure> {
-    // Before the ready line: who reads it may send the signal at once.
+    // Before the ready line: a reader of it may send the signal immediately.
     let signal = Signals::listen().map_err(|error| Failure::not_started(format!("signals: {error}")))?;
-    let emulator = builder(&args).start().await.map_err(|error| Failure::not_started(error.to_string()))?;
+    let emulator = builder(&args).start().await.map_err(|error| not_started(&error))?;
     let ready = emulator.ready();
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
     let _ready_file = write_ready_file(&args, &line)?;
@@ -39,6 +40,12 @@ async fn serve(args: Serve) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The error with its source, such as "address in use".
+fn not_started(error: &StartError) -> Failure {
+    let source = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
+    Failure::not_started(format!("{error}{source}"))
+}
+
 fn builder(args: &Serve) -> Builder {
     let mut builder = Emulator::builder().port(args.port);
     if let Some(seed) = args.seed {
@@ -47,10 +54,10 @@ fn builder(args: &Serve) -> Builder {
     if let Some(at) = args.frozen_at {
         builder = builder.clock(ClockStart::Frozen(at));
     }
-    args.lax.iter().fold(builder, |builder, rule| builder.lax(rule))
+    args.relax.iter().fold(builder, |builder, name| builder.relax(name))
 }
 
-/// A place that was asked for has to work; the default one is a convenience, and may belong to another user.
+/// Writes the ready file. An error is fatal only for a given path: the default one may belong to another user.
 fn write_ready_file(args: &Serve, line: &str) -> Result<Option<ReadyFile>, Failure> {
     let path = args.ready_file.clone().unwrap_or_else(default_path);
     match ReadyFile::write(&path, line) {
@@ -59,7 +66,7 @@ fn write_ready_file(args: &Serve, line: &str) -> Result<Option<ReadyFile>, Failu
             Err(Failure::not_started(format!("the ready file {} can't be written: {error}", path.display())))
         }
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "the ready file can't be written; `env` will not find this emulator");
+            tracing::warn!(path = %path.display(), %error, "the ready file can't be written, so `auth-emulator env` won't find this emulator");
             Ok(None)
         }
     }
@@ -72,10 +79,10 @@ fn print(text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::not_started(format!("standard output: {error}")))
 }
 
-/// For a person. The credentials are demo values that open nothing but this emulator.
+/// The output for people. The credentials are demo values for this emulator.
 fn welcome(ready: &Ready, args: &Serve) -> String {
     let mut text = format!(
-        "auth-emulator {} listens on 127.0.0.1; control API {} with token {}\n",
+        "auth-emulator {} is running on 127.0.0.1.\n\ncontrol API: {}\n  token: {}\n",
         ready.version, ready.control.url, ready.control.token
     );
     for (name, provider) in &ready.providers {
@@ -87,14 +94,14 @@ fn welcome(ready: &Ready, args: &Serve) -> String {
     let option = args.ready_file.as_ref().map(|path| format!(" --ready-file {}", path.display()));
     let _ = writeln!(
         text,
-        "\nPoint a client at it:  eval \"$(auth-emulator env{})\"\nStop it with Ctrl-C.",
+        "\nSet these variables in another terminal:  eval \"$(auth-emulator env{})\"\nPress Ctrl-C to stop.",
         option.unwrap_or_default()
     );
     text
 }
 
-fn lax_rules() -> String {
-    Builder::lax_rules().iter().fold(String::new(), |mut text, rule| {
+fn relaxations() -> String {
+    Builder::relaxations().iter().fold(String::new(), |mut text, rule| {
         let _ = writeln!(text, "{}: accepts {}", rule.name, rule.accepts);
         text
     })

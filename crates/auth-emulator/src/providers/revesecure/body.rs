@@ -1,13 +1,12 @@
-//! The request bodies, read strictly by name and leniently where the vendor's own samples write one value in two forms.
+//! Parsing of the request bodies: strict on names, lenient where the vendor's samples write a value in two formats.
 
 use serde_json::Value;
 
-use super::login::AuthType;
-use super::state::{Problem, Profile};
-use super::{LAX_CONTENT_TYPE, LAX_UNKNOWN_FIELDS};
-use crate::checks::Checks;
-use crate::exchange::Call;
-use crate::fields::{FieldProblem, Fields};
+use super::records::{AuthType, Problem, Profile};
+use super::spec::{RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::Call;
+use crate::framework::fields::{FieldProblem, Fields, read_body};
 
 pub(super) struct Login {
     pub user_name: String,
@@ -17,10 +16,10 @@ pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<Profile, Prob
     read(call, checks, |fields| {
         let phone = phone(fields)?.ok_or_else(|| FieldProblem::new("ContactNumber", "is missing"))?;
         Ok(Profile {
-            user_name: fields.optional_text("UserName")?,
-            email: fields.optional_text("EmailId")?,
-            first_name: fields.optional_text("FirstName")?,
-            last_name: fields.optional_text("LastName")?,
+            user_name: fields.optional_string("UserName")?,
+            email: fields.optional_string("EmailId")?,
+            first_name: fields.optional_string("FirstName")?,
+            last_name: fields.optional_string("LastName")?,
             phone: Some(phone),
         })
     })
@@ -28,13 +27,13 @@ pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<Profile, Prob
 
 pub(super) fn edit_user(call: &Call, checks: &mut Checks) -> Result<(String, Profile), Problem> {
     read(call, checks, |fields| {
-        let id = fields.text("UserId")?;
+        let id = fields.string("UserId")?;
         at_least_one(fields)?;
         let profile = Profile {
-            user_name: fields.optional_text("UserName")?,
-            email: fields.optional_text("Email")?,
-            first_name: fields.optional_text("FirstName")?,
-            last_name: fields.optional_text("LastName")?,
+            user_name: fields.optional_string("UserName")?,
+            email: fields.optional_string("Email")?,
+            first_name: fields.optional_string("FirstName")?,
+            last_name: fields.optional_string("LastName")?,
             phone: phone(fields)?,
         };
         Ok((id, profile))
@@ -42,20 +41,20 @@ pub(super) fn edit_user(call: &Call, checks: &mut Checks) -> Result<(String, Pro
 }
 
 pub(super) fn new_service(call: &Call, checks: &mut Checks) -> Result<(String, String), Problem> {
-    read(call, checks, |fields| Ok((fields.text("name")?, fields.text("type")?)))
+    read(call, checks, |fields| Ok((fields.string("name")?, fields.string("type")?)))
 }
 
 pub(super) fn edit_service(call: &Call, checks: &mut Checks) -> Result<(String, Option<String>), Problem> {
     read(call, checks, |fields| {
-        let id = fields.text("ServiceId")?;
+        let id = fields.string("ServiceId")?;
         at_least_one(fields)?;
-        Ok((id, fields.optional_text("ServiceName")?))
+        Ok((id, fields.optional_string("ServiceName")?))
     })
 }
 
 pub(super) fn map(call: &Call, checks: &mut Checks) -> Result<(String, Vec<String>), Problem> {
     read(call, checks, |fields| {
-        let service = fields.text("ServiceId")?;
+        let service = fields.string("ServiceId")?;
         let Some(Value::Array(users)) = fields.take("UserId") else {
             return Err(FieldProblem::new("UserId", "is not a list of user ids"));
         };
@@ -74,14 +73,14 @@ pub(super) fn ids(
     one: &str,
     other: &str,
 ) -> Result<(String, String), Problem> {
-    read(call, checks, |fields| Ok((fields.text(one)?, fields.text(other)?)))
+    read(call, checks, |fields| Ok((fields.string(one)?, fields.string(other)?)))
 }
 
 pub(super) fn new_token(call: &Call, checks: &mut Checks) -> Result<(String, String), Problem> {
     read(call, checks, |fields| {
-        let (name, serial) = (fields.text("TokenName")?, fields.text("SerialNumber")?);
-        // Assumption: any text is a type of hardware.
-        fields.text("HardwareType")?;
+        let (name, serial) = (fields.string("TokenName")?, fields.string("SerialNumber")?);
+        // Assumption: any string is accepted as hardware type.
+        fields.string("HardwareType")?;
         Ok((name, serial))
     })
 }
@@ -91,10 +90,10 @@ pub(super) fn edit_token(
     checks: &mut Checks,
 ) -> Result<(String, Option<String>, Option<bool>), Problem> {
     read(call, checks, |fields| {
-        let id = fields.text("TokenId")?;
+        let id = fields.string("TokenId")?;
         at_least_one(fields)?;
-        let name = fields.optional_text("TokenName")?;
-        let blocked = match fields.optional_text("TokenBlocked")?.as_deref() {
+        let name = fields.optional_string("TokenName")?;
+        let blocked = match fields.optional_string("TokenBlocked")?.as_deref() {
             None => None,
             Some("yes") => Some(true),
             Some("no") => Some(false),
@@ -106,11 +105,11 @@ pub(super) fn edit_token(
 
 pub(super) fn new_bypass_codes(call: &Call, checks: &mut Checks) -> Result<(String, usize), Problem> {
     read(call, checks, |fields| {
-        let user = fields.text("userId")?;
+        let user = fields.string("userId")?;
         let number = fields.take("number").and_then(|number| number.as_u64());
         match number.and_then(|number| usize::try_from(number).ok()) {
             Some(number) if number > 0 => Ok((user, number)),
-            _ => Err(FieldProblem::new("number", "is not a number above 0")),
+            _ => Err(FieldProblem::new("number", "is not a number greater than 0")),
         }
     })
 }
@@ -118,7 +117,7 @@ pub(super) fn new_bypass_codes(call: &Call, checks: &mut Checks) -> Result<(Stri
 pub(super) fn user_info(call: &Call, checks: &mut Checks, api_key: &str) -> Result<Login, Problem> {
     let (login, key) = read(call, checks, |fields| {
         let found = login(fields)?;
-        fields.optional_text("IP")?;
+        fields.optional_string("IP")?;
         Ok(found)
     })?;
     same_key(&key, api_key).map(|()| login)
@@ -131,15 +130,15 @@ pub(super) fn otp(
 ) -> Result<(Login, String, AuthType), Problem> {
     let (login, key, code, auth_type) = read(call, checks, |fields| {
         let (login, key) = login(fields)?;
-        // Any text: the vendor's plugin sends UNKNOWN.
-        fields.text("EndUserIP")?;
-        let auth_type = match fields.text("AuthType")?.as_str() {
+        // Any string: the vendor's plugin sends UNKNOWN.
+        fields.string("EndUserIP")?;
+        let auth_type = match fields.string("AuthType")?.as_str() {
             "H" => AuthType::Hardware,
             "S" => AuthType::Software,
             "B" => AuthType::Bypass,
-            _ => return Err(FieldProblem::new("AuthType", "is none of H, S and B")),
+            _ => return Err(FieldProblem::new("AuthType", "is not one of H, S, B")),
         };
-        Ok((login, key, fields.text("OTP")?, auth_type))
+        Ok((login, key, fields.string("OTP")?, auth_type))
     })?;
     same_key(&key, api_key).map(|()| (login, code, auth_type))
 }
@@ -147,22 +146,22 @@ pub(super) fn otp(
 pub(super) fn push(call: &Call, checks: &mut Checks, api_key: &str) -> Result<(Login, String), Problem> {
     let (login, key, token) = read(call, checks, |fields| {
         let (login, key) = login(fields)?;
-        fields.text("EndUserIP")?;
-        fields.optional_text("OS_NAME")?;
-        fields.optional_text("BROWSER_NAME")?;
-        if let Some(mobile) = fields.optional_text("IS_MOBILE")?
+        fields.string("EndUserIP")?;
+        fields.optional_string("OS_NAME")?;
+        fields.optional_string("BROWSER_NAME")?;
+        if let Some(mobile) = fields.optional_string("IS_MOBILE")?
             && mobile != "true"
             && mobile != "false"
         {
-            return Err(FieldProblem::new("IS_MOBILE", "is neither the text true nor the text false"));
+            return Err(FieldProblem::new("IS_MOBILE", "is neither the string true nor the string false"));
         }
-        Ok((login, key, fields.text("TokenId")?))
+        Ok((login, key, fields.string("TokenId")?))
     })?;
     same_key(&key, api_key).map(|()| (login, token))
 }
 
 pub(super) fn push_status(call: &Call, checks: &mut Checks, api_key: &str) -> Result<String, Problem> {
-    let (key, id) = read(call, checks, |fields| Ok((fields.text("ApiKey")?, fields.text("PushTxnId")?)))?;
+    let (key, id) = read(call, checks, |fields| Ok((fields.string("ApiKey")?, fields.string("PushTxnId")?)))?;
     same_key(&key, api_key).map(|()| id)
 }
 
@@ -172,8 +171,8 @@ pub(super) fn registration(
     api_key: &str,
 ) -> Result<(String, String, bool), Problem> {
     let (key, registration) = read(call, checks, |fields| {
-        let key = fields.text("ApiKey")?;
-        let (login, device) = (fields.text("LoginName")?, fields.text("DeviceUID")?);
+        let key = fields.string("ApiKey")?;
+        let (login, device) = (fields.string("LoginName")?, fields.string("DeviceUID")?);
         match fields.take("R2faStatus") {
             Some(Value::Bool(enabled)) => Ok((key, (login, device, enabled))),
             _ => Err(FieldProblem::new("R2faStatus", "is neither true nor false")),
@@ -183,30 +182,32 @@ pub(super) fn registration(
 }
 
 fn login(fields: &mut Fields) -> Result<(Login, String), FieldProblem> {
-    let key = fields.text("ApiKey")?;
-    fields.text("LoginName")?;
-    Ok((Login { user_name: fields.text("UserName")? }, key))
+    let key = fields.string("ApiKey")?;
+    fields.string("LoginName")?;
+    Ok((Login { user_name: fields.string("UserName")? }, key))
 }
 
-fn same_key(given: &str, right: &str) -> Result<(), Problem> {
-    if given == right { Ok(()) } else { Err(Problem::OtherApiKey) }
+fn same_key(given: &str, expected: &str) -> Result<(), Problem> {
+    if given == expected { Ok(()) } else { Err(Problem::OtherApiKey) }
 }
 
-/// "All are optional, but at least one should be present", says the page of the three edit calls.
+/// The three edit calls are documented with "All are optional, but at least one should be present".
 fn at_least_one(fields: &Fields) -> Result<(), FieldProblem> {
-    match fields.left_over() {
+    match fields.unread() {
         Some(_) => Ok(()),
-        None => Err(FieldProblem::new("", "changes nothing; at least one field beside the id is needed")),
+        None => {
+            Err(FieldProblem::new("", "changes nothing; at least one field other than the id is required"))
+        }
     }
 }
 
-/// Country code and number, which only come together. Both are written as numbers and as texts.
+/// Country code and number, which must occur together. Both may be numbers or strings.
 fn phone(fields: &mut Fields) -> Result<Option<(i64, String)>, FieldProblem> {
     let digits = |value: Option<Value>, name: &str| match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
         Some(Value::String(text)) if !text.is_empty() && text.len() <= 64 => Ok(Some(text)),
-        Some(_) => Err(FieldProblem::new(name, "is neither a text nor a whole number")),
+        Some(_) => Err(FieldProblem::new(name, "is neither a string nor a whole number")),
     };
     let country = digits(fields.take("CountryCode"), "CountryCode")?;
     let number = digits(fields.take("ContactNumber"), "ContactNumber")?;
@@ -214,41 +215,21 @@ fn phone(fields: &mut Fields) -> Result<Option<(i64, String)>, FieldProblem> {
         (None, None) => Ok(None),
         (Some(country), Some(number)) => match country.parse() {
             Ok(code) => Ok(Some((code, number))),
-            Err(_) => Err(FieldProblem::new("CountryCode", "has something beside digits")),
+            Err(_) => Err(FieldProblem::new("CountryCode", "contains characters other than digits")),
         },
-        (None, Some(_)) => Err(FieldProblem::new("CountryCode", "is missing, and ContactNumber is there")),
-        (Some(_), None) => Err(FieldProblem::new("ContactNumber", "is missing, and CountryCode is there")),
+        (None, Some(_)) => {
+            Err(FieldProblem::new("CountryCode", "is missing, although ContactNumber is present"))
+        }
+        (Some(_), None) => {
+            Err(FieldProblem::new("ContactNumber", "is missing, although CountryCode is present"))
+        }
     }
 }
 
 fn read<T>(
     call: &Call,
     checks: &mut Checks,
-    take: impl FnOnce(&mut Fields) -> Result<T, FieldProblem>,
+    parse: impl FnOnce(&mut Fields) -> Result<T, FieldProblem>,
 ) -> Result<T, Problem> {
-    if call.has_content_type("application/json") {
-        checks.pass("content type");
-    } else {
-        let reason = "Content-Type is not application/json";
-        if !checks.fail_unless_relaxed("content type", &LAX_CONTENT_TYPE, reason) {
-            return Err(Problem::ContentType);
-        }
-    }
-    let taken = Fields::parse(&call.body).and_then(|mut fields| {
-        let value = take(&mut fields)?;
-        Ok((value, fields.left_over().map(str::to_owned)))
-    });
-    let (value, left_over) = taken.map_err(|problem| {
-        checks.fail("body", problem.message());
-        Problem::Body(problem)
-    })?;
-    if let Some(field) = left_over {
-        let problem = FieldProblem::new(&field, "is no field of this call");
-        if !checks.fail_unless_relaxed("body", &LAX_UNKNOWN_FIELDS, problem.message()) {
-            return Err(Problem::Body(problem));
-        }
-    } else {
-        checks.pass("body");
-    }
-    Ok(value)
+    Ok(read_body(call, checks, &RELAX_CONTENT_TYPE, &RELAX_UNKNOWN_FIELDS, parse)?)
 }

@@ -1,16 +1,15 @@
-//! Dates of the `Date` header: read for the window of freshness, and varied for finding a date that was signed in another
-//! form than it was sent.
+//! Dates of the `Date` header: parsing, and the variants that are signed by mistake.
 
-use crate::timestamp::Timestamp;
+use crate::framework::timestamp::Timestamp;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-/// How far a signed date is looked for around the one of the header, in seconds.
-const REACH: i64 = 5;
+/// The maximum difference between the header and a signed date, in seconds.
+const MAX_SKEW: i64 = 5;
 
-/// The time of an RFC 2822 date, with or without its weekday.
-pub(super) fn read(text: &str) -> Option<Timestamp> {
+/// Parses an RFC 2822 date, with or without the weekday.
+pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let rest = text.split_once(", ").map_or(text, |(_, rest)| rest);
     let mut parts = rest.split(' ');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -26,8 +25,8 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     Timestamp::parse_rfc3339(&format!("{year}-{month:02}-{day:0>2}T{clock}{zone}"))
 }
 
-/// The date in the vendor's form, `Fri, 08 Dec 2017 17:29:18 -0000`.
-pub(super) fn write(at: Timestamp) -> String {
+/// Formats a date like the vendor, `Fri, 08 Dec 2017 17:29:18 -0000`.
+pub(super) fn format(at: Timestamp) -> String {
     let days = at.unix_seconds().div_euclid(86_400).rem_euclid(7);
     let weekday = usize::try_from(days).ok().and_then(|day| WEEKDAYS.get(day)).copied().unwrap_or_default();
     let text = at.to_string();
@@ -37,17 +36,17 @@ pub(super) fn write(at: Timestamp) -> String {
     format!("{weekday}, {} {month} {} {} -0000", part(8, 10), part(0, 4), part(11, 19))
 }
 
-/// Other texts for about the same moment, with the difference in words.
+/// Other strings for about the same time, each with a description of the difference.
 pub(super) fn variants(header: &str) -> Vec<(String, String)> {
     let mut list = vec![
-        ("an empty text was signed".to_owned(), String::new()),
+        ("an empty string was signed".to_owned(), String::new()),
         ("the vendor's plugin signs 12-12-12".to_owned(), "12-12-12".to_owned()),
     ];
-    let Some(at) = read(header) else { return list };
-    let usual = write(at);
+    let Some(at) = parse(header) else { return list };
+    let usual = format(at);
     let stem = usual.strip_suffix(" -0000").unwrap_or(&usual).to_owned();
     for zone in ["-0000", "+0000", "GMT", "UTC", "Z"] {
-        list.push((format!("its zone is written {zone}"), format!("{stem} {zone}")));
+        list.push((format!("its time zone is {zone}"), format!("{stem} {zone}")));
     }
     if let Some((_, rest)) = usual.split_once(", ") {
         list.push(("it has no weekday".to_owned(), rest.to_owned()));
@@ -60,16 +59,16 @@ pub(super) fn variants(header: &str) -> Vec<(String, String)> {
     }
     let text = at.to_string();
     let seconds = text.get(..19).unwrap_or_default();
-    list.push(("it is written as in RFC 3339".to_owned(), format!("{seconds}Z")));
-    list.push(("it is written as in RFC 3339".to_owned(), text.clone()));
+    list.push(("it is in RFC 3339 format".to_owned(), format!("{seconds}Z")));
+    list.push(("it is in RFC 3339 format".to_owned(), text.clone()));
     list.push(("it is a Unix time".to_owned(), at.unix_seconds().to_string()));
-    for offset in (-REACH..=REACH).filter(|offset| *offset != 0) {
+    for offset in (-MAX_SKEW..=MAX_SKEW).filter(|offset| *offset != 0) {
         let later = Timestamp::from_unix_seconds(at.unix_seconds() + offset);
         let zone = header.rsplit(' ').next().unwrap_or("-0000");
-        let other = write(later);
+        let other = format(later);
         let other = other.strip_suffix("-0000").unwrap_or(&other);
-        let way = if offset > 0 { "later" } else { "earlier" };
-        list.push((format!("it is {} s {way}", offset.abs()), format!("{other}{zone}")));
+        let direction = if offset > 0 { "later" } else { "earlier" };
+        list.push((format!("it is {} s {direction}", offset.abs()), format!("{other}{zone}")));
     }
     list
 }
@@ -81,18 +80,18 @@ mod tests {
     #[test]
     fn dates_are_read_and_written() {
         let at = Timestamp::from_unix_seconds(1_512_754_158);
-        assert_eq!(write(at), "Fri, 08 Dec 2017 17:29:18 -0000");
-        assert_eq!(write(Timestamp::from_unix_seconds(0)), "Thu, 01 Jan 1970 00:00:00 -0000");
+        assert_eq!(format(at), "Fri, 08 Dec 2017 17:29:18 -0000");
+        assert_eq!(format(Timestamp::from_unix_seconds(0)), "Thu, 01 Jan 1970 00:00:00 -0000");
         for text in [
             "Fri, 08 Dec 2017 17:29:18 -0000",
             "Fri, 8 Dec 2017 17:29:18 GMT",
             "08 Dec 2017 17:29:18 +0000",
             "Fri, 08 Dec 2017 18:29:18 +0100",
         ] {
-            assert_eq!(read(text), Some(at), "{text}");
+            assert_eq!(parse(text), Some(at), "{text}");
         }
         for bad in ["", "12-12-12", "Fri, 08 Foo 2017 17:29:18 -0000", "Fri, 08 Dec 2017 17:29:18", "é"] {
-            assert_eq!(read(bad), None, "{bad}");
+            assert_eq!(parse(bad), None, "{bad}");
         }
     }
 

@@ -1,76 +1,34 @@
-//! The login flow: who may log in, codes of tokens and bypass codes, and pushes with their states.
+//! The login flow: policies, codes of tokens, bypass codes, and push requests.
 
 use std::time::Duration;
 
+use super::records::{AuthType, Policy, Problem, Push, PushResponse, Token, TokenKind, User};
 use super::settings::Settings;
-use super::state::{Policy, Problem, State, Token, TokenKind, User};
-use crate::pending::{DecideError, Decision, PendingCode};
-use crate::timestamp::Timestamp;
-use crate::totp;
+use super::spec::SPEC;
+use super::state::State;
+use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::timestamp::Timestamp;
+use crate::framework::totp;
 
 const MAX_PUSHES: usize = 1_000;
 
-/// A question on somebody's phone.
-#[derive(Clone, Debug)]
-pub(super) struct Push {
-    pub id: String,
-    pub user: String,
-    pub expires_at: Timestamp,
-    answer: Answer,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    None,
-    Approved,
-    Denied,
-    NotSent,
-}
-
-/// How a code is checked: the letters of `AuthType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AuthType {
-    Hardware,
-    Software,
-    Bypass,
-}
-
-impl Push {
-    /// The state on the wire.
-    ///
-    /// Assumption: a push that nobody has answered is `PUSH_PENDING`; its real name is not known. One whose time has run out
-    /// is `PUSH_TXN_UNKNOWN`, which the vendor's plugin shows as expired.
-    pub(super) fn state(&self, now: Timestamp) -> &'static str {
-        match self.answer {
-            Answer::Approved => "PUSH_APPROVE",
-            Answer::Denied => "PUSH_DENY",
-            Answer::NotSent => "PUSH_SEND_ERROR",
-            Answer::None if now < self.expires_at => "PUSH_PENDING",
-            Answer::None => UNKNOWN_PUSH,
-        }
-    }
-}
-
-/// What a push that nobody knows is in.
-pub(super) const UNKNOWN_PUSH: &str = "PUSH_TXN_UNKNOWN";
-
 impl State {
-    /// The user of a login, by user name or e-mail address.
-    pub(super) fn who(&self, user_name: &str) -> Option<&User> {
+    /// Finds the user of a login, by user name or email address.
+    pub(super) fn user_by_login(&self, user_name: &str) -> Option<&User> {
         self.users.iter().find(|user| {
             user.user_name == user_name
                 || (!user.email.is_empty() && user.email.eq_ignore_ascii_case(user_name))
         })
     }
 
-    /// Assumption: an unknown user is denied like one who is not mapped to the service whose key signed.
+    /// Assumption: an unknown user is denied, like one who is not mapped to the calling service.
     pub(super) fn policy(&self, user: Option<&User>) -> Policy {
         let mapped = |user: &User| self.own_service().is_some_and(|own| own.users.contains(&user.id));
         user.filter(|user| mapped(user)).map_or(Policy::Denied, |user| user.policy)
     }
 
-    fn admitted(&self, user_name: &str) -> Result<String, Problem> {
-        let user = self.who(user_name);
+    fn allowed(&self, user_name: &str) -> Result<String, Problem> {
+        let user = self.user_by_login(user_name);
         match (user, self.policy(user)) {
             (Some(user), Policy::Enabled | Policy::Bypass) => Ok(user.id.clone()),
             _ => Err(Problem::Denied),
@@ -81,10 +39,10 @@ impl State {
         self.tokens.iter().filter(move |token| token.user.as_deref() == Some(user))
     }
 
-    /// Whether a code is right. A right one is used up.
+    /// Whether a code is valid. A valid one can't be used again.
     ///
-    /// Assumption: the codes of tokens are time-based, with six digits and thirty seconds, and those of the step before and
-    /// after are taken too. There is no limit on wrong codes.
+    /// Assumption: the codes of tokens are time-based, with six digits and 30-second steps, and those of the previous and the next
+    /// step are accepted. The number of invalid codes is not limited.
     pub(super) fn check_otp(
         &mut self,
         user_name: &str,
@@ -92,7 +50,7 @@ impl State {
         auth_type: AuthType,
         now: Timestamp,
     ) -> Result<bool, Problem> {
-        let user = self.admitted(user_name)?;
+        let user = self.allowed(user_name)?;
         let kind = match auth_type {
             AuthType::Bypass => {
                 let codes = &mut self.user_mut(&user)?.bypass_codes;
@@ -116,7 +74,7 @@ impl State {
         Ok(false)
     }
 
-    /// Sends a push; its id.
+    /// Sends a push request and returns its id.
     pub(super) fn push(
         &mut self,
         user_name: &str,
@@ -124,30 +82,30 @@ impl State {
         now: Timestamp,
         settings: &Settings,
     ) -> Result<String, Problem> {
-        let user = self.admitted(user_name)?;
+        let user = self.allowed(user_name)?;
         let usable = |held: &&Token| held.id == token && held.kind == TokenKind::Software && !held.blocked;
         self.tokens_of(&user).find(usable).ok_or(Problem::NoPushToken)?;
         if self.pushes.len() >= MAX_PUSHES {
-            // What can't be answered any more makes room.
-            self.pushes.retain(|push| push.answer == Answer::None && now < push.expires_at);
+            // Completed and expired ones are dropped first.
+            self.pushes.retain(|push| push.response == PushResponse::None && now < push.expires_at);
         }
         if self.pushes.len() >= MAX_PUSHES {
             return Err(Problem::Full("pushes"));
         }
         let id = self.random.hex(16);
         let expires_at = now.plus(Duration::from_secs(settings.push_lifetime_seconds));
-        let answer = if settings.push_send_error { Answer::NotSent } else { Answer::None };
-        self.pushes.push(Push { id: id.clone(), user, expires_at, answer });
+        let response = if settings.push_send_error { PushResponse::NotSent } else { PushResponse::None };
+        self.pushes.push(Push { id: id.clone(), user, expires_at, response });
         Ok(id)
     }
 
-    /// Everything that a person could use or answer now: codes of tokens, bypass codes, pushes.
+    /// The pending codes of tokens, bypass codes and push requests.
     pub(super) fn pending(&self, now: Timestamp) -> Vec<PendingCode> {
         let mut list = Vec::new();
         for user in &self.users {
             let mut add = |kind, id: &str, code: String, expires_at| {
                 list.push(PendingCode {
-                    provider: super::SPEC.name,
+                    provider: SPEC.name,
                     subject: user.user_name.clone(),
                     kind,
                     id: id.to_owned(),
@@ -164,7 +122,7 @@ impl State {
             for code in user.bypass_codes.iter().filter(|code| now < code.expires_at) {
                 add("bypass-code", &code.id, code.code.clone(), code.expires_at);
             }
-            let waiting = |push: &&Push| push.answer == Answer::None && now < push.expires_at;
+            let waiting = |push: &&Push| push.response == PushResponse::None && now < push.expires_at;
             for push in self.pushes.iter().filter(|push| push.user == user.id).filter(waiting) {
                 add("push", &push.id, String::new(), push.expires_at);
             }
@@ -172,14 +130,19 @@ impl State {
         list
     }
 
-    /// Pushes are approved, denied or run out; codes can only run out.
-    pub(super) fn decide(&mut self, id: &str, decision: Decision, now: Timestamp) -> Result<(), DecideError> {
+    /// Approves, denies or expires a push request, or expires a code.
+    pub(super) fn decide(
+        &mut self,
+        id: &str,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<(), DecisionError> {
         let waiting =
-            |push: &&mut Push| push.id == id && push.answer == Answer::None && now < push.expires_at;
+            |push: &&mut Push| push.id == id && push.response == PushResponse::None && now < push.expires_at;
         if let Some(push) = self.pushes.iter_mut().find(waiting) {
             match decision {
-                Decision::Approve => push.answer = Answer::Approved,
-                Decision::Deny => push.answer = Answer::Denied,
+                Decision::Approve => push.response = PushResponse::Approved,
+                Decision::Deny => push.response = PushResponse::Denied,
                 Decision::Expire => push.expires_at = now,
             }
             return Ok(());
@@ -188,11 +151,11 @@ impl State {
         let codes = self.users.iter_mut().flat_map(|user| &mut user.bypass_codes);
         let code = codes.into_iter().find(|code| code.id == id);
         if token.is_none() && code.is_none() {
-            return Err(DecideError::NotFound(id.to_owned()));
+            return Err(DecisionError::NotFound(id.to_owned()));
         }
         if decision != Decision::Expire {
-            return Err(DecideError::NotPossible(
-                "a code is typed in by the person; only a push is approved or denied",
+            return Err(DecisionError::NotPossible(
+                "codes are typed by the person; only push requests can be approved or denied",
             ));
         }
         if let Some(token) = token {
@@ -207,9 +170,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::super::state::Profile;
+    use super::super::records::Profile;
     use super::*;
-    use crate::random::Random;
+    use crate::framework::random::Random;
 
     const T0: i64 = 1_700_000_010;
 
@@ -233,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_work_once_and_only_in_their_kind() {
+    fn codes_work_once_and_only_for_their_kind() {
         let (mut state, _) = state();
         let code = state.pending(at(0))[0].code.clone();
         assert_eq!(state.check_otp("ann", &code, AuthType::Hardware, at(0)), Ok(false));
@@ -243,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn pushes_have_an_end() {
+    fn pushes_expire() {
         let (mut state, token) = state();
         let settings = Settings::default();
         let mut push = || state.push("ann", &token, at(0), &settings).unwrap();
@@ -254,8 +217,8 @@ mod tests {
             |state: &State, now| -> Vec<_> { state.pushes.iter().map(|push| push.state(now)).collect() };
         assert_eq!(states(&state, at(59)), ["PUSH_APPROVE", "PUSH_DENY", "PUSH_PENDING"]);
         assert_eq!(states(&state, at(60)), ["PUSH_APPROVE", "PUSH_DENY", "PUSH_TXN_UNKNOWN"]);
-        assert!(state.decide(&one, Decision::Deny, at(1)).is_err(), "it has been answered");
-        assert!(state.decide(&three, Decision::Approve, at(60)).is_err(), "its time has run out");
+        assert!(state.decide(&one, Decision::Deny, at(1)).is_err(), "it has a response");
+        assert!(state.decide(&three, Decision::Approve, at(60)).is_err(), "it has expired");
     }
 
     #[test]
@@ -266,11 +229,11 @@ mod tests {
             state.push("ann", &token, at(0), &settings).unwrap();
         }
         assert_eq!(state.push("ann", &token, at(0), &settings), Err(Problem::Full("pushes")));
-        assert!(state.push("ann", &token, at(60), &settings).is_ok(), "the others have run out");
+        assert!(state.push("ann", &token, at(60), &settings).is_ok(), "the others have expired");
     }
 
     #[test]
-    fn a_blocked_token_does_nothing() {
+    fn a_blocked_token_is_unusable() {
         let (mut state, token) = state();
         let code = state.pending(at(0))[0].code.clone();
         state.token_mut(&token).unwrap().blocked = true;

@@ -1,22 +1,27 @@
-//! The 33 operations, behind the signature.
+//! The 33 operations.
 
 use serde_json::{Value, json};
 
+use super::body;
+use super::records::Problem;
 use super::replies::Replies;
-use super::state::{Problem, State};
-use super::{Context, Inner, body};
-use crate::checks::Checks;
-use crate::exchange::{Call, Reply};
+use super::settings::Settings;
+use super::state::State;
+use crate::framework::checks::Checks;
+use crate::framework::exchange::{Call, Reply};
+use crate::framework::provider::Context;
 
-pub(super) fn carry_out(
+/// Executes a request with a valid signature.
+pub(super) fn execute(
     call: &Call,
     checks: &mut Checks,
-    inner: &mut Inner,
+    api_key: &str,
+    settings: &Settings,
+    state: &mut State,
     context: &Context,
 ) -> Result<Reply, Problem> {
-    let Inner { credential, settings, state } = inner;
     let replies = Replies::new(settings);
-    let nothing = || json!({});
+    let empty = || json!({});
     match call.operation {
         "organization.get" => Ok(replies.organization(state)),
         "billing.get" => Ok(replies.billing(state)),
@@ -33,12 +38,12 @@ pub(super) fn carry_out(
             let (id, profile) = body::edit_user(call, checks)?;
             state.edit_user(&id, profile)?;
             context.effect("user_updated");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "users.delete" => {
             state.delete_user(call.param("user"))?;
             context.effect("user_deleted");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "services.list" => Ok(replies.bare(Value::Array(services(state, &replies)))),
         "services.range" => replies.range(services(state, &replies), call.param("start"), call.param("end")),
@@ -57,24 +62,24 @@ pub(super) fn carry_out(
                 state.service(&id)?;
             }
             context.effect("service_updated");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "services.map" => {
             let (service, users) = body::map(call, checks)?;
             state.map(&service, &users)?;
             context.effect("users_mapped");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "services.unmap" => {
             let (service, user) = body::ids(call, checks, "ServiceId", "UserId")?;
             state.unmap(&service, &user)?;
             context.effect("user_unmapped");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "services.delete" => {
             state.delete_service(call.param("service"))?;
             context.effect("service_deleted");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "tokens.list" => Ok(replies.bare(Value::Array(tokens(state, &replies)))),
         "tokens.range" => replies.range(tokens(state, &replies), call.param("start"), call.param("end")),
@@ -91,24 +96,24 @@ pub(super) fn carry_out(
             token.name = name.unwrap_or_else(|| token.name.clone());
             token.blocked = blocked.unwrap_or(token.blocked);
             context.effect("token_updated");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "tokens.assign" => {
             let (user, token) = body::ids(call, checks, "UserId", "TokenId")?;
             state.assign(&user, &token)?;
             context.effect("token_assigned");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "tokens.unassign" => {
             let (user, token) = body::ids(call, checks, "UserId", "TokenId")?;
             state.unassign(&user, &token)?;
             context.effect("token_unassigned");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "tokens.delete" => {
             state.delete_token(call.param("token"))?;
             context.effect("token_deleted");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "bypass_codes.list" => Ok(replies.bypass_codes(state.user(call.param("user"))?, call.now)),
         "bypass_codes.create" => {
@@ -120,43 +125,41 @@ pub(super) fn carry_out(
         "bypass_codes.delete" => {
             state.user_mut(call.param("user"))?.bypass_codes.clear();
             context.effect("bypass_codes_deleted");
-            Ok(replies.done(nothing()))
+            Ok(replies.done(empty()))
         }
         "validation.user" => {
-            let login = body::user_info(call, checks, &credential.api_key)?;
-            Ok(replies.user_info(state, &credential.api_key, &login.user_name))
+            let login = body::user_info(call, checks, api_key)?;
+            Ok(replies.user_info(state, api_key, &login.user_name))
         }
         "validation.otp" => {
-            let (login, code, auth_type) = body::otp(call, checks, &credential.api_key)?;
+            let (login, code, auth_type) = body::otp(call, checks, api_key)?;
             let valid = state.check_otp(&login.user_name, &code, auth_type, call.now)?;
             context.effect("otp_checked");
             if valid {
                 checks.pass("code");
             } else {
-                checks.fail("code", "the code is wrong, was used before, or has run out");
+                checks.fail("code", "the code is invalid, used or expired");
             }
-            Ok(replies.otp(&credential.api_key, valid))
+            Ok(replies.otp(api_key, valid))
         }
         "validation.push" => {
-            let (login, token) = body::push(call, checks, &credential.api_key)?;
+            let (login, token) = body::push(call, checks, api_key)?;
             let id = state.push(&login.user_name, &token, call.now, settings)?;
             context.effect("push_sent");
-            Ok(replies.bare(json!({ "ApiKey": credential.api_key, "PushTxnId": id })))
+            Ok(replies.bare(json!({ "ApiKey": api_key, "PushTxnId": id })))
         }
         "validation.push_status" => {
-            let id = body::push_status(call, checks, &credential.api_key)?;
+            let id = body::push_status(call, checks, api_key)?;
             let push = state.pushes.iter().find(|push| push.id == id);
-            Ok(replies.push_state(&credential.api_key, &id, push, call.now))
+            Ok(replies.push_state(api_key, &id, push, call.now))
         }
         "validation.register" => {
-            let (login, device, enabled) = body::registration(call, checks, &credential.api_key)?;
+            let (login, device, enabled) = body::registration(call, checks, api_key)?;
             state.register_device(login, device, enabled)?;
             context.effect("device_registered");
-            Ok(replies.enveloped(nothing()))
+            Ok(replies.enveloped(empty()))
         }
-        "validation.check_key" if call.param("api_key") == credential.api_key => {
-            Ok(replies.enveloped(nothing()))
-        }
+        "validation.check_key" if call.param("api_key") == api_key => Ok(replies.enveloped(empty())),
         "validation.check_key" => Err(Problem::OtherApiKey),
         other => Ok(Reply::unimplemented(other)),
     }

@@ -1,16 +1,15 @@
-//! The records that `state.rs` keeps, and why a call is not carried out.
+//! The records that `state.rs` stores, and the reasons for rejecting a request.
 
-use crate::fields::FieldProblem;
-use crate::timestamp::Timestamp;
+use crate::framework::fields::BodyProblem;
+use crate::framework::timestamp::Timestamp;
 
-/// Why a call is not carried out; `replies.rs` puts it on the wire.
+/// Why a request is rejected; `replies.rs` formats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Unauthorized,
     Stale,
     Query,
-    ContentType,
-    Body(FieldProblem),
+    Body(BodyProblem),
     OtherApiKey,
     NoUser,
     NoService,
@@ -28,35 +27,39 @@ pub(super) enum Problem {
     Full(&'static str),
 }
 
+impl From<BodyProblem> for Problem {
+    fn from(problem: BodyProblem) -> Self {
+        Self::Body(problem)
+    }
+}
+
 impl Problem {
-    /// The check that failed, where nobody has noted it yet.
+    /// The failed check and the reason, if they were not noted yet.
     pub(super) fn for_explanation(&self) -> Option<(&'static str, &'static str)> {
         Some(match self {
-            Self::Unauthorized | Self::Stale | Self::Query | Self::ContentType | Self::Body(_) => {
+            Self::Unauthorized | Self::Stale | Self::Query | Self::Body(_) => {
                 return None;
             }
             Self::OtherApiKey => ("api key", "the API key in the request is not the one that signed it"),
             Self::NoUser => ("existence", "there is no such user"),
             Self::NoService => ("existence", "there is no such service"),
             Self::NoToken => ("existence", "there is no such token"),
-            Self::Range => ("range", "the range ends before it begins, or begins before the first index"),
+            Self::Range => ("range", "the range ends before it starts, or starts before the first index"),
             Self::UserExists => ("conflict", "another user has that UserName"),
             Self::TokenExists => ("conflict", "another token has that SerialNumber"),
             Self::TokenTaken => ("conflict", "the token is assigned to another user"),
             Self::NotAssigned => ("conflict", "the token is not assigned to that user"),
             Self::NotMapped => ("conflict", "the user is not mapped to that service"),
-            Self::OwnService => ("conflict", "this service's key signed the request; it can't delete itself"),
-            Self::Denied => {
-                ("policy", "the user is denied, or is not mapped to the service whose key signed")
-            }
-            Self::NoPushToken => ("push", "the user has no unblocked software token of that id"),
+            Self::OwnService => ("conflict", "a service can't delete itself"),
+            Self::Denied => ("policy", "the user is denied, or is not mapped to the calling service"),
+            Self::NoPushToken => ("push", "the user has no unblocked software token with that id"),
             Self::PlanIsFull(_) => ("plan", "the plan allows no more of these"),
-            Self::Full(_) => ("capacity", "the emulator keeps no more of these"),
+            Self::Full(_) => ("capacity", "the limit of the emulator is reached"),
         })
     }
 }
 
-/// Whether a user needs a second factor.
+/// A user's policy for the second factor.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -70,11 +73,11 @@ impl Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Policy {
-    /// A second factor is asked for.
+    /// A second factor is required.
     Enabled,
-    /// The user is let in without one.
+    /// The user is admitted without a second factor.
     Bypass,
-    /// The user is not let in.
+    /// The user is rejected.
     Denied,
 }
 
@@ -88,14 +91,14 @@ impl Policy {
     }
 }
 
-/// What a user is created with, or changed to.
+/// The fields for creating or changing a user.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     pub user_name: Option<String>,
     pub email: Option<String>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
-    /// Country code and number; only ever together.
+    /// Country code and number.
     pub phone: Option<(i64, String)>,
 }
 
@@ -156,6 +159,50 @@ pub(super) struct Token {
     pub since: Timestamp,
     pub until: Timestamp,
     pub key: Vec<u8>,
-    /// Codes of steps up to this one don't work any more.
+    /// Codes of steps up to this one are rejected.
     pub spent_step: i64,
 }
+
+/// A push request.
+#[derive(Clone, Debug)]
+pub(super) struct Push {
+    pub id: String,
+    pub user: String,
+    pub expires_at: Timestamp,
+    pub response: PushResponse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PushResponse {
+    None,
+    Approved,
+    Denied,
+    NotSent,
+}
+
+/// The kind of a code: the letters of `AuthType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AuthType {
+    Hardware,
+    Software,
+    Bypass,
+}
+
+impl Push {
+    /// The state on the wire.
+    ///
+    /// Assumption: a push without a response is `PUSH_PENDING`; the real name is not documented. An expired one is
+    /// `PUSH_TXN_UNKNOWN`, which the vendor's plugin shows as expired.
+    pub(super) fn state(&self, now: Timestamp) -> &'static str {
+        match self.response {
+            PushResponse::Approved => "PUSH_APPROVE",
+            PushResponse::Denied => "PUSH_DENY",
+            PushResponse::NotSent => "PUSH_SEND_ERROR",
+            PushResponse::None if now < self.expires_at => "PUSH_PENDING",
+            PushResponse::None => UNKNOWN_PUSH,
+        }
+    }
+}
+
+/// The state of an unknown push.
+pub(super) const UNKNOWN_PUSH: &str = "PUSH_TXN_UNKNOWN";

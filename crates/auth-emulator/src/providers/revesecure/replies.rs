@@ -1,15 +1,16 @@
-//! The answers on the wire, in the forms that the settings choose.
+//! Formats responses as the settings require.
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::login::Push;
-use super::settings::{AuthMethodsForm, AuthResultForm, Envelope, ErrorBody, Settings};
-use super::state::{Policy, Problem, Service, State, Token, TokenKind, User};
-use crate::exchange::Reply;
-use crate::timestamp::Timestamp;
+use super::records::{Policy, Problem, Push, Service, Token, TokenKind, UNKNOWN_PUSH, User};
+use super::settings::{AuthMethodsFormat, AuthResultFormat, Envelope, ErrorBody, Settings};
+use super::state::State;
+use crate::framework::exchange::Reply;
+use crate::framework::fields::BodyProblem;
+use crate::framework::timestamp::Timestamp;
 
-/// Writes answers.
+/// Formats responses.
 pub(super) struct Replies<'s> {
     settings: &'s Settings,
 }
@@ -19,7 +20,7 @@ impl<'s> Replies<'s> {
         Self { settings }
     }
 
-    /// An answer that is bare on the vendor's page.
+    /// A response that is documented without an envelope.
     pub(super) fn bare(&self, value: Value) -> Reply {
         if self.settings.envelope == Envelope::Always {
             self.wrap(value)
@@ -28,7 +29,7 @@ impl<'s> Replies<'s> {
         }
     }
 
-    /// An answer that has an envelope on the vendor's page.
+    /// A response that is documented with an envelope.
     pub(super) fn enveloped(&self, data: Value) -> Reply {
         if self.settings.envelope == Envelope::Never {
             Reply::json(StatusCode::OK, &data)
@@ -37,11 +38,11 @@ impl<'s> Replies<'s> {
         }
     }
 
-    /// A write, whose answer no page shows.
+    /// The response to a write, which is not documented.
     ///
-    /// Assumption: it looks like that of the registration, the one write that is shown.
+    /// Assumption: it looks like that of the registration, the only documented one.
     pub(super) fn done(&self, ids: Value) -> Reply {
-        let data = if self.settings.creations_answer_ids { ids } else { json!({}) };
+        let data = if self.settings.creations_return_ids { ids } else { json!({}) };
         match self.settings.envelope {
             Envelope::Never if data == json!({}) => Reply::empty(StatusCode::OK),
             Envelope::Never => Reply::json(StatusCode::OK, &data),
@@ -85,7 +86,7 @@ impl<'s> Replies<'s> {
         })
     }
 
-    /// There is no `UserId` in it, on the page.
+    /// Documented without `UserId`.
     pub(super) fn user_details(&self, state: &State, user: &User) -> Reply {
         let count = |kind| state.tokens_of(&user.id).filter(|token| token.kind == kind).count();
         self.bare(json!({
@@ -112,11 +113,11 @@ impl<'s> Replies<'s> {
 
     pub(super) fn service_details(&self, service: &Service, now: Timestamp) -> Reply {
         let mut value = self.service(service);
-        if let Value::Object(members) = &mut value {
-            members.insert("ServiceVersion".to_owned(), json!("2.0.0"));
-            members.insert("LastOnlineTime".to_owned(), self.time(now));
-            members.insert("ActivationTime".to_owned(), self.time(service.since));
-            members.insert("DeactivationTime".to_owned(), self.time(service.until));
+        if let Value::Object(fields) = &mut value {
+            fields.insert("ServiceVersion".to_owned(), json!("2.0.0"));
+            fields.insert("LastOnlineTime".to_owned(), self.time(now));
+            fields.insert("ActivationTime".to_owned(), self.time(service.since));
+            fields.insert("DeactivationTime".to_owned(), self.time(service.until));
         }
         self.bare(value)
     }
@@ -132,10 +133,10 @@ impl<'s> Replies<'s> {
         })
     }
 
-    /// Assumption: a hardware token has no details of a device.
+    /// Assumption: a hardware token has no device details.
     pub(super) fn token_details(&self, token: &Token) -> Reply {
         let flag = |on: bool| {
-            if self.settings.other_forms { json!(on) } else { json!(if on { "yes" } else { "no" }) }
+            if self.settings.alternative_formats { json!(on) } else { json!(if on { "yes" } else { "no" }) }
         };
         let details = match token.kind {
             TokenKind::Hardware => json!({}),
@@ -159,7 +160,7 @@ impl<'s> Replies<'s> {
         self.bare(json!({ "details": details, "info": info }))
     }
 
-    /// The rows between two indices, with the number of all rows.
+    /// The rows between two indices, with the total number of rows.
     pub(super) fn range(&self, rows: Vec<Value>, from: &str, to: &str) -> Result<Reply, Problem> {
         let (base, included) = (self.settings.range_base, self.settings.range_end_included);
         let index = |text: &str| {
@@ -180,13 +181,13 @@ impl<'s> Replies<'s> {
         let codes: Vec<Value> = held
             .map(|code| json!({ "BypassCode": code.code, "ExpireTime": self.time(code.expires_at) }))
             .collect();
-        // Assumption: it says whether there are any.
+        // Assumption: the status says whether there are codes.
         let status = if codes.is_empty() { "Disabled" } else { "Enabled" };
         self.bare(json!({ "codes": codes, "bypassCodeStatus": status }))
     }
 
     pub(super) fn user_info(&self, state: &State, api_key: &str, user_name: &str) -> Reply {
-        let user = state.who(user_name);
+        let user = state.user_by_login(user_name);
         let policy = state.policy(user);
         let Some(user) = user else {
             let status = Policy::Denied.name();
@@ -195,7 +196,11 @@ impl<'s> Replies<'s> {
             );
         };
         let blocked = |token: &Token| {
-            if self.settings.other_forms { json!(token.blocked) } else { json!(i32::from(token.blocked)) }
+            if self.settings.alternative_formats {
+                json!(token.blocked)
+            } else {
+                json!(i32::from(token.blocked))
+            }
         };
         let tokens: Vec<Value> = state
             .tokens_of(&user.id)
@@ -224,8 +229,8 @@ impl<'s> Replies<'s> {
         let has = |kind| state.tokens_of(&user.id).any(|token| token.kind == kind && !token.blocked);
         let (hard, soft) = (has(TokenKind::Hardware), has(TokenKind::Software));
         match self.settings.auth_methods {
-            AuthMethodsForm::Number => json!(if soft { 2 } else { i32::from(hard) }),
-            AuthMethodsForm::Names => {
+            AuthMethodsFormat::Number => json!(if soft { 2 } else { i32::from(hard) }),
+            AuthMethodsFormat::Names => {
                 let bypass = !user.bypass_codes.is_empty();
                 let names = [("Hardware", hard), ("Software", soft), ("BypassCode", bypass), ("Push", soft)];
                 let names: Vec<&str> = names.iter().filter(|(_, has)| *has).map(|(name, _)| *name).collect();
@@ -236,29 +241,29 @@ impl<'s> Replies<'s> {
 
     pub(super) fn otp(&self, api_key: &str, valid: bool) -> Reply {
         let result = match (self.settings.auth_result, valid) {
-            (AuthResultForm::UpperCase, true) => "OTP VALID",
-            (AuthResultForm::UpperCase, false) => "OTP INVALID",
-            (AuthResultForm::MixedCase, true) => "OTP Valid",
-            (AuthResultForm::MixedCase, false) => "OTP Invalid",
+            (AuthResultFormat::UpperCase, true) => "OTP VALID",
+            (AuthResultFormat::UpperCase, false) => "OTP INVALID",
+            (AuthResultFormat::MixedCase, true) => "OTP Valid",
+            (AuthResultFormat::MixedCase, false) => "OTP Invalid",
         };
         self.enveloped(json!({ "ApiKey": api_key, "AuthResult": result }))
     }
 
     pub(super) fn push_state(&self, api_key: &str, id: &str, push: Option<&Push>, now: Timestamp) -> Reply {
-        let state = push.map_or(super::login::UNKNOWN_PUSH, |push| push.state(now));
+        let state = push.map_or(UNKNOWN_PUSH, |push| push.state(now));
         self.bare(json!({ "ApiKey": api_key, "PushTxnId": id, "PushState": state }))
     }
 
     pub(super) fn problem(&self, problem: &Problem) -> Reply {
-        let (status, words) = match problem {
+        let (status, message) = match problem {
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "Invalid signature".to_owned()),
             Problem::Stale => (StatusCode::UNAUTHORIZED, "Bad request timestamp".to_owned()),
             Problem::OtherApiKey => (StatusCode::UNAUTHORIZED, "Invalid ApiKey".to_owned()),
             Problem::Query => (StatusCode::BAD_REQUEST, "Unexpected query".to_owned()),
-            Problem::ContentType => {
+            Problem::Body(BodyProblem::ContentType) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json".to_owned())
             }
-            Problem::Body(problem) => (StatusCode::BAD_REQUEST, problem.message()),
+            Problem::Body(BodyProblem::Field(problem)) => (StatusCode::BAD_REQUEST, problem.message()),
             Problem::Range => (StatusCode::BAD_REQUEST, "Invalid range".to_owned()),
             Problem::NoUser => (StatusCode::NOT_FOUND, "User not found".to_owned()),
             Problem::NoService => (StatusCode::NOT_FOUND, "Service not found".to_owned()),
@@ -274,24 +279,19 @@ impl<'s> Replies<'s> {
             Problem::PlanIsFull(what) => (StatusCode::FORBIDDEN, format!("The plan allows no more {what}")),
             Problem::Full(what) => return Reply::full(what),
         };
-        self.error(status, &words)
+        self.error(status, &message)
     }
 
-    /// Assumption: what is wrong stands in the envelope, with the HTTP status as its code.
-    pub(super) fn error(&self, status: StatusCode, words: &str) -> Reply {
+    /// Assumption: an error is described in the envelope, with the HTTP status as its code.
+    pub(super) fn error(&self, status: StatusCode, message: &str) -> Reply {
         let sent = if self.settings.errors_as_200 { StatusCode::OK } else { status };
         let reply = match self.settings.error_body {
             ErrorBody::Envelope => {
-                let inner = json!({ "code": status.as_u16(), "description": words, "error": true });
+                let inner = json!({ "code": status.as_u16(), "description": message, "error": true });
                 Reply::json(sent, &json!({ "data": {}, "status": inner }))
             }
             ErrorBody::Empty => Reply::empty(sent),
-            ErrorBody::Html => {
-                let title = status.canonical_reason().unwrap_or("Error");
-                let page =
-                    format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
-                Reply::text(sent, "text/html; charset=utf-8", page)
-            }
+            ErrorBody::Html => Reply { status: sent, ..Reply::error_page(status) },
         };
         if sent == StatusCode::UNAUTHORIZED {
             return reply
@@ -306,6 +306,6 @@ impl<'s> Replies<'s> {
     }
 
     fn number(&self, number: i64) -> Value {
-        if self.settings.other_forms { json!(number.to_string()) } else { json!(number) }
+        if self.settings.alternative_formats { json!(number.to_string()) } else { json!(number) }
     }
 }

@@ -1,20 +1,19 @@
-//! What `GET /explain/{request-id}` says about a signature: the text that was signed, the text that should have been, and
-//! where they part.
+//! Explains a signature for `GET /explain/{request-id}`: the signed string, the expected one, and the first difference.
 //!
-//! The signed text is known only when a mistake has been confirmed: a signature can't be turned back into its text.
-//! Otherwise `received` is the text that the rules make of the request as it arrived, and `received_is_confirmed` is false.
-//! Neither the secret nor a signature is part of a report; the body is, with the codes and the API key that may be in it.
+//! The signed string is known only if a mistake is confirmed, because a signature can't be reversed. Otherwise `received` is
+//! the string that the rules derive from the request, and `received_is_confirmed` is false. A report contains neither the
+//! secret nor a signature, but it contains the body, including codes and the API key in it.
 
 use serde_json::{Value, json};
 
-use super::mistakes::Confirmed;
+use super::mistake::Confirmed;
 use super::signature::{FIELDS, Fields};
-use crate::random::hex;
+use crate::framework::random::hex;
 
-/// Bytes of a text that a report shows; the journal keeps many of them.
-const LIMIT: usize = 16 * 1024;
+/// The maximum number of bytes of a string in a report.
+const MAX_BYTES: usize = 16 * 1024;
 
-/// A known mistake.
+/// The report for a confirmed mistake.
 pub(super) fn explained(fields: &Fields, found: &Confirmed) -> Value {
     let expected = fields.canonical();
     json!({
@@ -26,24 +25,21 @@ pub(super) fn explained(fields: &Fields, found: &Confirmed) -> Value {
     })
 }
 
-/// No known mistake.
+/// The report for a signature that no known mistake explains.
 pub(super) fn unexplained(fields: &Fields) -> Value {
-    let expected = text(&fields.canonical());
-    json!({
-        "received": expected,
-        "received_is_confirmed": false,
-        "expected": expected,
-        "first_difference": null,
-        "cause": null,
-    })
+    without_difference(fields, false)
 }
 
-/// The signature was right, and the request was refused for something else.
+/// The report for a valid signature; the request was rejected for another reason.
 pub(super) fn agreed(fields: &Fields) -> Value {
+    without_difference(fields, true)
+}
+
+fn without_difference(fields: &Fields, is_confirmed: bool) -> Value {
     let expected = text(&fields.canonical());
     json!({
         "received": expected,
-        "received_is_confirmed": true,
+        "received_is_confirmed": is_confirmed,
         "expected": expected,
         "first_difference": null,
         "cause": null,
@@ -51,7 +47,7 @@ pub(super) fn agreed(fields: &Fields) -> Value {
 }
 
 fn text(bytes: &[u8]) -> Value {
-    let shown = bytes.get(..LIMIT).unwrap_or(bytes);
+    let shown = bytes.get(..MAX_BYTES).unwrap_or(bytes);
     json!({
         "text": String::from_utf8_lossy(shown),
         "hex": hex(shown),
@@ -60,8 +56,7 @@ fn text(bytes: &[u8]) -> Value {
     })
 }
 
-/// The first field that differs, with the offset of the first byte that does. When the texts are the same, what is wrong is
-/// not in the text, and the mistake says where.
+/// The first field that differs, and the offset of the first differing byte. For equal strings, the field of the mistake.
 fn first_difference(fields: &Fields, found: &Confirmed) -> Value {
     let expected = fields.canonical();
     let mut pairs = found.signed.iter().zip(&expected);
@@ -72,7 +67,7 @@ fn first_difference(fields: &Fields, found: &Confirmed) -> Value {
     };
     let line = |bytes: &[u8]| {
         let line = bytes.split(|byte| *byte == b'\n').nth(line_number(&expected, at));
-        line.map(|line| String::from_utf8_lossy(line.get(..LIMIT).unwrap_or(line)).into_owned())
+        line.map(|line| String::from_utf8_lossy(line.get(..MAX_BYTES).unwrap_or(line)).into_owned())
     };
     json!({
         "field": found.mistake.field,
@@ -83,7 +78,7 @@ fn first_difference(fields: &Fields, found: &Confirmed) -> Value {
     })
 }
 
-/// Which of the five fields a byte belongs to. A body may have line feeds of its own.
+/// The index of the field that contains a byte. The body may contain line feeds.
 fn line_number(expected: &[u8], at: usize) -> usize {
     let before = expected.get(..at).unwrap_or(expected);
     before.iter().filter(|byte| **byte == b'\n').count().min(FIELDS.len() - 1)
@@ -92,7 +87,7 @@ fn line_number(expected: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::revesecure::mistakes::Mistake;
+    use crate::providers::revesecure::mistake::Mistake;
 
     fn fields() -> Fields {
         Fields {
@@ -105,7 +100,7 @@ mod tests {
     }
 
     fn report(signed: &[u8], field: &'static str) -> Value {
-        let mistake = Mistake { id: "x", words: String::new(), field };
+        let mistake = Mistake { id: "x", description: String::new(), field };
         explained(&fields(), &Confirmed { mistake, signed: signed.to_vec() })
     }
 
@@ -122,11 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn long_bodies_are_clipped() {
+    fn long_bodies_are_truncated() {
         let mut fields = fields();
         fields.body = vec![b'x'; 100_000];
         let report = unexplained(&fields);
         assert_eq!(report["expected"]["clipped"], true);
-        assert_eq!(report["expected"]["hex"].as_str().map(str::len), Some(2 * LIMIT));
+        assert_eq!(report["expected"]["hex"].as_str().map(str::len), Some(2 * MAX_BYTES));
     }
 }

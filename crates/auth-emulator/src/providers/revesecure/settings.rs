@@ -1,62 +1,59 @@
-//! The knobs of the ReveSecure stand-in: what the vendor leaves open, or shows in more than one form.
-//!
-//! They can be set before the start, through the typed handle, and through the control API as JSON.
+//! Settings: behavior that the vendor does not document, or documents in two ways. They can be set at start, through the
+//! typed handle, and as JSON through the control API.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::providers::NotDone;
+use crate::framework::settings::ProviderSettings;
 
-/// How the stand-in behaves where the vendor does not say, or says two things.
+/// Settings for behavior that the vendor does not document, or documents in two ways.
 ///
 /// ```
-/// use auth_emulator::providers::revesecure::{AuthMethodsForm, AuthResultForm, Envelope, Settings};
+/// use auth_emulator::providers::revesecure::{AuthMethodsFormat, AuthResultFormat, Envelope, Settings};
 ///
 /// let mut settings = Settings::default();
 /// assert_eq!((settings.push_lifetime_seconds, settings.allowed_user_count), (60, 150));
 /// settings.envelope = Envelope::Always;
-/// settings.auth_methods = AuthMethodsForm::Names;
-/// settings.auth_result = AuthResultForm::MixedCase;
+/// settings.auth_methods = AuthMethodsFormat::Names;
+/// settings.auth_result = AuthResultFormat::MixedCase;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How far the date of a request may be from the clock, in seconds. Default: it may be any distance.
-    ///
-    /// Assumption: the vendor doesn't check it, since its own plugin sends a constant text.
+    /// Maximum difference between the date of a request and the clock, in seconds. Assumption: not checked, since the vendor's
+    /// plugin sends a constant string.
     pub date_window_seconds: Option<u64>,
-    /// Which answers have an envelope.
+    /// The responses that have an envelope.
     pub envelope: Envelope,
-    /// The form of error answers.
+    /// Format of error responses.
     pub error_body: ErrorBody,
-    /// Errors have the HTTP status 200, and their code stands in the envelope only; the vendor's plugin looks nowhere else.
+    /// Whether errors have the HTTP status 200, with their code in the envelope only. The vendor's plugin ignores the HTTP status.
     pub errors_as_200: bool,
-    /// `status.error` of a success. True in both of the vendor's samples.
+    /// `status.error` of a success. Documented: true, in both samples.
     pub error_flag_of_success: bool,
-    /// Creations answer with the id of what was created. Assumption: they don't, since no page shows one.
-    pub creations_answer_ids: bool,
-    /// Each value in the other of its two forms: country codes and times as texts, flags as booleans.
-    pub other_forms: bool,
-    /// The form of `AuthMethods`.
-    pub auth_methods: AuthMethodsForm,
-    /// The form of `AuthResult`.
-    pub auth_result: AuthResultForm,
-    /// The first index of a range. Assumption: 0.
+    /// Whether creations return the id of the new object. Assumption: false; no id is documented.
+    pub creations_return_ids: bool,
+    /// Whether values are in the other of two observed formats: country codes and times as strings, flags as booleans.
+    pub alternative_formats: bool,
+    /// Format of `AuthMethods`.
+    pub auth_methods: AuthMethodsFormat,
+    /// Format of `AuthResult`.
+    pub auth_result: AuthResultFormat,
+    /// First index of a range. Assumption: 0.
     pub range_base: u64,
-    /// The end of a range belongs to it. Assumption: it doesn't.
+    /// Whether a range includes its end. Assumption: false.
     pub range_end_included: bool,
-    /// A user who is created has the vendor's app, a software token, at once. Assumption: nothing else in the API makes one.
+    /// Whether new users have the vendor's app, a software token. Assumption: true, since the API has no other way to create one.
     pub new_users_have_app: bool,
-    /// Assumption: a push can be answered for 60 seconds of emulator time.
+    /// Lifetime of a push request, in seconds of emulator time. Assumption: 60.
     pub push_lifetime_seconds: u64,
-    /// Pushes can't be sent: their state is `PUSH_SEND_ERROR`.
+    /// Whether push requests fail with the state `PUSH_SEND_ERROR`. Default: false.
     pub push_send_error: bool,
-    /// Assumption: a bypass code works for a day of emulator time.
+    /// Lifetime of a bypass code, in seconds of emulator time. Assumption: one day.
     pub bypass_lifetime_seconds: u64,
-    /// What the account's plan allows; 150 in the vendor's sample. Never more than 10,000 are kept.
+    /// Maximum number of users in the account's plan; 150 in the vendor's sample. The emulator stores at most 10,000.
     pub allowed_user_count: usize,
-    /// As above, for services.
+    /// Maximum number of services in the account's plan; 150 in the vendor's sample. The emulator stores at most 10,000.
     pub allowed_service_count: usize,
 }
 
@@ -68,10 +65,10 @@ impl Default for Settings {
             error_body: ErrorBody::Envelope,
             errors_as_200: false,
             error_flag_of_success: true,
-            creations_answer_ids: false,
-            other_forms: false,
-            auth_methods: AuthMethodsForm::Number,
-            auth_result: AuthResultForm::UpperCase,
+            creations_return_ids: false,
+            alternative_formats: false,
+            auth_methods: AuthMethodsFormat::Number,
+            auth_result: AuthResultFormat::UpperCase,
             range_base: 0,
             range_end_included: false,
             new_users_have_app: true,
@@ -84,93 +81,79 @@ impl Default for Settings {
     }
 }
 
-/// Which answers have an envelope of `data` and `status`.
+/// The responses that have an envelope of `data` and `status`.
 ///
 /// ```
 /// use auth_emulator::providers::revesecure::Envelope;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(Envelope::Always), serde_json::json!("always"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Envelope {
-    /// Those that have one on the vendor's page, the key check, and writes, whose answers no page shows.
+    /// Those that are documented with one, the key check, and writes, whose responses are not documented.
     Documented,
-    /// All.
+    /// All responses.
     Always,
-    /// None; writes answer with no body at all.
+    /// None; writes respond without a body.
     Never,
 }
 
-/// The form of error answers.
+/// The format of error responses.
 ///
 /// ```
 /// use auth_emulator::providers::revesecure::ErrorBody;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(ErrorBody::Html), serde_json::json!("html"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ErrorBody {
-    /// An envelope whose `status.code` is the HTTP status. Assumption: the vendor documents no errors.
+    /// An envelope whose `status.code` is the HTTP status. Assumption: this format; the vendor documents no errors.
     Envelope,
-    /// A page, as a proxy in front of a server sends it.
+    /// An HTML page, as sent by a proxy in front of a server.
     Html,
-    /// Nothing.
+    /// No body.
     Empty,
 }
 
-/// The form of `AuthMethods`.
+/// The format of `AuthMethods`.
 ///
 /// ```
-/// use auth_emulator::providers::revesecure::AuthMethodsForm;
+/// use auth_emulator::providers::revesecure::AuthMethodsFormat;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(AuthMethodsForm::Names), serde_json::json!("names"));
+/// assert_eq!(serde_json::json!(AuthMethodsFormat::Names), serde_json::json!("names"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum AuthMethodsForm {
-    /// 0, 1 or 2, as on the page. Assumption: none, codes, codes and push.
+pub enum AuthMethodsFormat {
+    /// 0, 1 or 2, as documented. Assumption: none, codes, codes and push.
     Number,
-    /// A list of names, as the plugin reads it.
+    /// A list of names, as in the vendor's plugin.
     Names,
 }
 
-/// The form of `AuthResult`.
+/// The format of `AuthResult`.
 ///
 /// ```
-/// use auth_emulator::providers::revesecure::AuthResultForm;
+/// use auth_emulator::providers::revesecure::AuthResultFormat;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(AuthResultForm::MixedCase), serde_json::json!("mixed_case"));
+/// assert_eq!(serde_json::json!(AuthResultFormat::MixedCase), serde_json::json!("mixed_case"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum AuthResultForm {
-    /// `OTP VALID`, as on the page.
+pub enum AuthResultFormat {
+    /// `OTP VALID`, as documented.
     UpperCase,
-    /// `OTP Valid`, as the plugin compares it.
+    /// `OTP Valid`, as in the vendor's plugin.
     MixedCase,
 }
 
-impl Settings {
-    /// These settings with the fields of `change` (an object) put in; all or nothing.
-    pub(super) fn changed(&self, change: &Value) -> Result<Self, NotDone> {
-        let Value::Object(change) = change else { return Err(NotDone("an object is needed".to_owned())) };
-        let mut merged = serde_json::to_value(self).map_err(|error| NotDone(error.to_string()))?;
-        if let Value::Object(merged) = &mut merged {
-            merged.extend(change.clone());
-        }
-        serde_json::from_value(merged).map_err(|error| NotDone(error.to_string()))
-    }
-}
+impl ProviderSettings for Settings {}
 
 #[cfg(test)]
 mod tests {
@@ -183,7 +166,7 @@ mod tests {
         let change = json!({ "date_window_seconds": 300, "auth_result": "mixed_case" });
         let expected = Settings {
             date_window_seconds: Some(300),
-            auth_result: AuthResultForm::MixedCase,
+            auth_result: AuthResultFormat::MixedCase,
             ..Settings::default()
         };
         assert_eq!(Settings::default().changed(&change).unwrap(), expected);

@@ -1,20 +1,20 @@
-//! The signature as the vendor's server has to make it: five lines from the request as it stood on the wire, and an
-//! HMAC-SHA-256 with the hex-decoded secret.
+//! The signature as the vendor's server computes it: HMAC-SHA-256, with the hex-decoded secret, of five lines from the request
+//! as sent.
 //!
-//! Written from the vendor's page and the behaviour of its own plugin, and shares nothing with the SDK's signer: when the
-//! two agree, neither has agreed with itself.
+//! Implemented from the vendor's documentation and the behavior of its plugin. It shares no code with the SDK's signer, so that
+//! the two test each other.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
-use crate::exchange::Call;
-use crate::random::hex;
+use crate::framework::exchange::Call;
+use crate::framework::random::hex;
 
 /// The names of the five lines, in order.
 pub(super) const FIELDS: [&str; 5] = ["date", "method", "host", "path", "body"];
 
-/// The five fields that are signed.
+/// The five signed fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fields {
     pub date: String,
@@ -25,10 +25,10 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// What the rules make of a request: `Date` as it stands, the host of the `Host` header in lower case and without its
-    /// port, the path not decoded and without a query, the body's bytes.
+    /// The fields of a request: the raw `Date`, the host of the `Host` header in lower case and without port, the path not decoded
+    /// and without query, the bytes of the body.
     pub(super) fn of(call: &Call) -> Self {
-        // A repeated or unreadable date has been refused before anybody asks for this.
+        // A duplicate or unreadable date was rejected before.
         let date = call.header_once("date").unwrap_or_default().to_owned();
         Self {
             date,
@@ -43,13 +43,13 @@ impl Fields {
         [self.date.as_bytes(), self.method.as_bytes(), self.host.as_bytes(), self.path.as_bytes(), &self.body]
     }
 
-    /// The text that is signed. An empty body leaves the line feed before it at the end.
+    /// The signed string. With an empty body, it ends with a line feed.
     pub(super) fn canonical(&self) -> Vec<u8> {
         self.list().join(&b"\n"[..])
     }
 }
 
-/// The name in a `Host` header; the brackets of an IPv6 address belong to it.
+/// The host name in a `Host` header, including the brackets of an IPv6 address.
 pub(super) fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
@@ -57,17 +57,17 @@ pub(super) fn without_port(host: &str) -> &str {
     }
 }
 
-/// The bytes of a key in hexadecimal text; `None` when it is none.
+/// Decodes hexadecimal digits; `None` if they are invalid.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes();
-    // Reading a number would also take a sign.
+    // `from_str_radix` would also accept a sign.
     if !bytes.len().is_multiple_of(2) || !bytes.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     bytes.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
-/// An algorithm, the right one among those that are taken for it.
+/// The algorithm of the signature, and those that are used by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
     HmacSha256,
@@ -75,17 +75,17 @@ pub(super) enum Algorithm {
     HmacSha224,
     HmacSha384,
     HmacSha512,
-    /// SHA-256 of the text alone.
+    /// SHA-256 of the string.
     PlainSha256,
-    /// SHA-256 of key and text, one after the other.
+    /// SHA-256 of the key and the string.
     KeyThenText,
-    /// SHA-256 of text and key.
+    /// SHA-256 of the string and the key.
     TextThenKey,
 }
 
 /// The raw bytes of a signature.
 pub(super) fn sign(algorithm: Algorithm, key: &[u8], text: &[u8]) -> Vec<u8> {
-    // Every length of key is fine for an HMAC: the error arms of the types can't be reached.
+    // HMAC accepts keys of any length: the error arms can't be reached.
     macro_rules! hmac {
         ($digest:ty) => {
             Hmac::<$digest>::new_from_slice(key)
@@ -110,7 +110,7 @@ pub(super) fn expected(key: &[u8], fields: &Fields) -> String {
     hex(&sign(Algorithm::HmacSha256, key, &fields.canonical()))
 }
 
-/// Lower-case hexadecimal digits of the SHA-256 and SHA-512 of a body, which other vendors sign in the body's place.
+/// The SHA-256 and SHA-512 of a body in hexadecimal digits, which other vendors sign instead of the body.
 pub(super) fn body_digests(body: &[u8]) -> [String; 2] {
     [hex(&Sha256::digest(body)), hex(&Sha512::digest(body))]
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_told_from_names() {
+    fn ports_are_removed_from_hosts() {
         for (host, name) in [
             ("127.0.0.1:8080", "127.0.0.1"),
             ("localhost", "localhost"),
@@ -133,16 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn hexadecimal_text_is_read_strictly() {
+    fn hexadecimal_digits_are_parsed_strictly() {
         assert_eq!(unhex("00fFa9"), Some(vec![0, 0xff, 0xa9]));
         for bad in ["0", "0g", "+1", "é0"] {
             assert_eq!(unhex(bad), None, "{bad}");
         }
     }
 
-    /// The data of the SDK's own test vectors, made by a script in another language. Only the data is shared.
+    /// Test vectors of the SDK, generated by a script in another language. Only the data is shared.
     #[test]
-    fn the_vectors_of_the_client_hold_here_too() {
+    fn the_vectors_of_the_client_apply() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../revesecure-client/tests/vectors/signatures.json");
         let text = std::fs::read_to_string(file).expect("the vectors of revesecure-client");
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -1,22 +1,21 @@
-//! What the stand-in keeps: users, services with their users, tokens, bypass codes and registered devices. The rules of a
-//! login are in `login.rs`.
+//! The stored data: users, services with their users, tokens, bypass codes and registered devices. The rules of a login are
+//! in `login.rs`.
 
 use std::time::Duration;
 
-use super::login::Push;
-pub(super) use super::records::{BypassCode, Policy, Problem, Profile, Service, Token, TokenKind, User};
+use super::records::{BypassCode, Policy, Problem, Profile, Push, Service, Token, TokenKind, User};
 use super::settings::Settings;
-use crate::random::Random;
-use crate::timestamp::Timestamp;
+use crate::framework::random::Random;
+use crate::framework::timestamp::Timestamp;
 
-/// Nothing is kept beyond this many, whatever the settings allow.
+/// The limit on each kind of record, regardless of the settings.
 const MAX: usize = 10_000;
 const MAX_BYPASS_CODES: usize = 100;
 const MAX_DEVICES: usize = 1_000;
-/// The vendor's samples: 31 December 2018, 00:00 UTC, is when everything there ends. A year is as good here.
+/// The lifetime of everything that has one; in the vendor's samples, all of it ends on 31 December 2018.
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// In the order of creation, which is the order of the lists.
+/// In the order of creation, which is the order of lists.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) random: Random,
@@ -29,7 +28,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// With the one service whose key is in use.
+    /// The initial data: the calling service.
     pub(super) fn new(mut random: Random, now: Timestamp) -> Self {
         let own = Service {
             id: random.hex(8),
@@ -51,7 +50,7 @@ impl State {
         }
     }
 
-    /// When the account's plan ends.
+    /// The end of the account's plan.
     pub(super) fn until(&self) -> Timestamp {
         self.since.plus(YEAR)
     }
@@ -75,7 +74,7 @@ impl State {
         settings: &Settings,
     ) -> Result<String, Problem> {
         let (country_code, number) = profile.phone.unwrap_or_default();
-        // Assumption: a user without a UserName is called by the e-mail address, or else by the number.
+        // Assumption: the default UserName is the email address, or else the phone number.
         let name = profile.user_name.or_else(|| profile.email.clone()).unwrap_or_else(|| number.clone());
         if self.users.iter().any(|user| user.user_name == name) {
             return Err(Problem::UserExists);
@@ -96,7 +95,7 @@ impl State {
             bypass_codes: Vec::new(),
         });
         if settings.new_users_have_app {
-            self.give_app(&id, now)?;
+            self.install_app(&id, now)?;
         }
         Ok(id)
     }
@@ -123,7 +122,7 @@ impl State {
         Ok(())
     }
 
-    /// Their tokens become free, and they leave every service.
+    /// Deletes a user. The user's tokens become unassigned, and the user is unmapped from every service.
     pub(super) fn delete_user(&mut self, id: &str) -> Result<(), Problem> {
         self.user(id)?;
         self.users.retain(|user| user.id != id);
@@ -156,7 +155,7 @@ impl State {
         }
         let id = self.random.hex(8);
         let until = now.plus(YEAR);
-        // Assumption: a service is active from the beginning.
+        // Assumption: a new service is active.
         let service =
             Service { id: id.clone(), name, kind, active: true, since: now, until, users: Vec::new() };
         self.services.push(service);
@@ -177,7 +176,7 @@ impl State {
         Ok(())
     }
 
-    /// Assumption: all or none; a user who is mapped already stays so.
+    /// Assumption: all or nothing; a user who is already mapped stays mapped.
     pub(super) fn map(&mut self, service: &str, users: &[String]) -> Result<(), Problem> {
         self.service(service)?;
         for user in users {
@@ -210,8 +209,8 @@ impl State {
         self.tokens.iter_mut().find(|token| token.id == id).ok_or(Problem::NoToken)
     }
 
-    /// A software token, as a person makes one by installing the app.
-    pub(super) fn give_app(&mut self, user: &str, now: Timestamp) -> Result<String, Problem> {
+    /// Adds the software token that a person creates by installing the app.
+    pub(super) fn install_app(&mut self, user: &str, now: Timestamp) -> Result<String, Problem> {
         self.user(user)?;
         let name = "Emulated phone".to_owned();
         self.add_token(name, TokenKind::Software, String::new(), Some(user.to_owned()), now)
@@ -299,9 +298,9 @@ impl State {
         let codes: Vec<BypassCode> = (0..number)
             .map(|_| BypassCode { id: self.random.hex(8), code: self.random.digits(8), expires_at })
             .collect();
-        let texts = codes.iter().map(|code| code.code.clone()).collect();
+        let strings = codes.iter().map(|code| code.code.clone()).collect();
         self.user_mut(user)?.bypass_codes.extend(codes);
-        Ok(texts)
+        Ok(strings)
     }
 
     pub(super) fn register_device(
@@ -320,7 +319,7 @@ impl State {
         Ok(())
     }
 
-    /// Login name, device and flag of each registration, oldest first.
+    /// Login name, device id and flag of each registration, oldest first.
     pub(super) fn devices(&self) -> &[(String, String, bool)] {
         &self.devices
     }

@@ -1,30 +1,29 @@
-//! Who may call: the proxy in front, the key, and what the key may do.
+//! Access control: the rate limit of the proxy, the API key, and its permissions.
 
 use http::Method;
 
-use super::Inner;
 use super::settings::{Permission, Row, Settings};
 use super::state::{Problem, State};
-use crate::checks::Checks;
-use crate::exchange::Call;
+use crate::framework::checks::Checks;
+use crate::framework::exchange::Call;
 
-/// The window over which the proxy counts.
+/// The length of the window in which the proxy counts calls.
 const WINDOW_SECONDS: i64 = 10;
 
-/// The vendor's proxy counts calls; its 429 has a body of its own and no `Retry-After`.
+/// The rate limit of the vendor's proxy. Its 429 has a different body and no `Retry-After`.
 pub(super) fn proxy(
     call: &Call,
     settings: &Settings,
     state: &mut State,
     checks: &mut Checks,
 ) -> Result<(), Problem> {
-    let Some(most) = settings.calls_per_window else { return Ok(()) };
+    let Some(limit) = settings.calls_per_window else { return Ok(()) };
     let window = call.now.unix_seconds().div_euclid(WINDOW_SECONDS);
     if state.window.0 != window {
         state.window = (window, 0);
     }
     state.window.1 = state.window.1.saturating_add(1);
-    if state.window.1 > most {
+    if state.window.1 > limit {
         checks.fail("proxy", "too many calls within 10 seconds");
         return Err(Problem::Throttled);
     }
@@ -32,13 +31,18 @@ pub(super) fn proxy(
     Ok(())
 }
 
-pub(super) fn authenticate(call: &Call, inner: &Inner, checks: &mut Checks) -> Result<(), Problem> {
+pub(super) fn authenticate(
+    call: &Call,
+    expected: &str,
+    settings: &Settings,
+    checks: &mut Checks,
+) -> Result<(), Problem> {
     let reason = match call.header_once("authorization") {
-        Err(problem) => format!("Authorization {}", problem.words()),
+        Err(problem) => format!("Authorization {}", problem.message()),
         Ok(given) => match given.strip_prefix("Bearer ") {
-            None => "Authorization does not begin with Bearer".to_owned(),
-            Some(key) if key != inner.key => "the API key is wrong".to_owned(),
-            Some(_) if !inner.settings.key_enabled => "the API key is switched off".to_owned(),
+            None => "Authorization does not start with `Bearer `".to_owned(),
+            Some(key) if key != expected => "the API key is wrong".to_owned(),
+            Some(_) if !settings.key_enabled => "the API key is disabled".to_owned(),
             Some(_) => {
                 checks.pass("API key");
                 return Ok(());
@@ -59,7 +63,7 @@ pub(super) fn permit(call: &Call, settings: &Settings, checks: &mut Checks) -> R
     let wanted = if call.method == Method::GET { Permission::Read } else { Permission::Write };
     let tenant = call.param("tenant");
     let permissions = match &settings.restricted {
-        // The list of tenants has those that the key may read.
+        // The list of tenants contains those that the key may read.
         Some(_) if tenant.is_empty() => return Ok(()),
         Some(grants) => {
             grants.get(tenant).ok_or(Problem::NotFound("the key has no grant for that tenant"))?

@@ -1,7 +1,7 @@
-//! Passwords: what may be imported, how it is stored, and what a login makes of it.
+//! Passwords: import, storage, and the effects of a login.
 //!
-//! Documented: clear text is hashed with bcrypt; digests are wrapped into bcrypt and unwrapped at the first login; a bcrypt
-//! hash is taken when its cost is near the vendor's own, and hashed again at the first login when it is not the same.
+//! Documented: plain text is hashed with bcrypt; digests are wrapped in bcrypt and unwrapped at the first login; a bcrypt hash
+//! is accepted if its cost is near the vendor's, and rehashed at the first login if it differs.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,23 +11,23 @@ use sha2::Digest as _;
 use super::settings::Settings;
 use super::state::Problem;
 use super::tree::{Object, Tree};
-use crate::random::{Random, hex};
+use crate::framework::random::{Random, hex};
 
-/// The one member that only passwords have.
-const MEMBER: &str = "password";
+/// The field that only passwords have.
+const FIELD: &str = "password";
 
-/// Puts the password of a body into the form in which it is stored.
+/// Converts the password in a body to the stored format.
 pub(super) fn import(body: &Object, settings: &Settings, random: &mut Random) -> Result<Object, Problem> {
-    let given = body.object(MEMBER).ok_or(Problem::Invalid("password: an object is needed"))?;
-    let alg = given.string("alg").ok_or(Problem::Invalid("password.alg: a text is needed"))?;
-    let hash = given.string("hash").ok_or(Problem::Invalid("password.hash: a text is needed"))?;
+    let given = body.object(FIELD).ok_or(Problem::Invalid("password: an object is required"))?;
+    let alg = given.string("alg").ok_or(Problem::Invalid("password.alg: a string is required"))?;
+    let hash = given.string("hash").ok_or(Problem::Invalid("password.hash: a string is required"))?;
     let digits = |count: usize| {
         let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if hash.len() == count && hash.bytes().all(lower_hex) {
             Ok(())
         } else {
             Err(Problem::Invalid(
-                "password.hash: not a digest of that algorithm, in lower-case hexadecimal digits",
+                "password.hash: not a digest of this algorithm in lower-case hexadecimal digits",
             ))
         }
     };
@@ -51,22 +51,26 @@ pub(super) fn import(body: &Object, settings: &Settings, random: &mut Random) ->
             }
             (alg, hash)
         }
-        _ => return Err(Problem::Invalid("password.alg: none of bcrypt, plain, md5, sha1, sha256, sha512")),
+        _ => {
+            return Err(Problem::Invalid(
+                "password.alg: must be one of bcrypt, plain, md5, sha1, sha256, sha512",
+            ));
+        }
     };
     Ok(stored(&alg, &hash))
 }
 
-/// What an update makes of the password in its body.
+/// The stored password after an update.
 ///
-/// Assumption: what is there already may be sent back as it was read, in either of its two forms, and so may a wrapped hash
-/// from an earlier reading; anything else is an import.
+/// Assumption: the stored password may be sent back as it was read, in either of its two formats, and so may a wrapped hash
+/// that was read earlier; anything else is an import.
 pub(super) fn update(
     body: &Object,
     old: &Object,
     settings: &Settings,
     random: &mut Random,
 ) -> Result<Object, Problem> {
-    let given = body.object(MEMBER).ok_or(Problem::Invalid("password: an object is needed"))?;
+    let given = body.object(FIELD).ok_or(Problem::Invalid("password: an object is required"))?;
     let (alg, hash) = (given.string("alg"), given.string("hash").unwrap_or_default());
     let plain = STANDARD.decode(&hash).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = plain.filter(|text| cost(text).is_some()).unwrap_or(hash);
@@ -81,7 +85,7 @@ pub(super) fn update(
     import(body, settings, random)
 }
 
-/// Base64 with the cost beside it, the form of one list sample.
+/// The format of one list sample: base64, with the cost in a separate field.
 pub(super) fn in_base64(password: &Object) -> Object {
     let hash = password.string("hash").unwrap_or_default();
     let mut shown = Object::default();
@@ -93,29 +97,29 @@ pub(super) fn in_base64(password: &Object) -> Object {
         if name == "alg"
             && let Some(cost) = cost(&hash)
         {
-            shown.set("cost", Tree::Text(cost.to_string().into()));
+            shown.set("cost", Tree::Raw(cost.to_string().into()));
         }
     }
     shown
 }
 
-/// Checks a password as a login does. Right: the stored form after it.
+/// Checks a password at login. Returns the stored password after a successful login.
 pub(super) fn log_in(
     stored_now: &Object,
-    typed: &str,
+    password: &str,
     settings: &Settings,
     random: &mut Random,
 ) -> Option<Object> {
     let (alg, hash) = (stored_now.string("alg")?, stored_now.string("hash")?);
-    let offered = match alg.as_str() {
-        "bcrypt" => typed.to_owned(),
-        "md5|bcrypt" => hex(&md5::Md5::digest(typed)),
-        "sha1|bcrypt" => hex(&sha1::Sha1::digest(typed)),
-        "sha256|bcrypt" => hex(&sha2::Sha256::digest(typed)),
-        "sha512|bcrypt" => hex(&sha2::Sha512::digest(typed)),
+    let secret = match alg.as_str() {
+        "bcrypt" => password.to_owned(),
+        "md5|bcrypt" => hex(&md5::Md5::digest(password)),
+        "sha1|bcrypt" => hex(&sha1::Sha1::digest(password)),
+        "sha256|bcrypt" => hex(&sha2::Sha256::digest(password)),
+        "sha512|bcrypt" => hex(&sha2::Sha512::digest(password)),
         _ => return None,
     };
-    if !bcrypt::verify(offered, &hash).unwrap_or(false) {
+    if !bcrypt::verify(secret, &hash).unwrap_or(false) {
         return None;
     }
     if alg == "bcrypt" && cost(&hash) == Some(settings.bcrypt_cost) {
@@ -123,7 +127,7 @@ pub(super) fn log_in(
     }
     let mut after = stored_now.clone();
     after.set("alg", Tree::string("bcrypt"));
-    after.set("hash", Tree::string(&wrap(typed, settings.bcrypt_cost, random).ok()?));
+    after.set("hash", Tree::string(&wrap(password, settings.bcrypt_cost, random).ok()?));
     Some(after)
 }
 
@@ -131,17 +135,17 @@ fn stored(alg: &str, hash: &str) -> Object {
     Object::default().with("alg", Tree::string(alg)).with("hash", Tree::string(hash))
 }
 
-/// Real bcrypt, with a salt that follows the seed.
+/// Real bcrypt, with a salt from the seed.
 fn wrap(text: &str, cost: u32, random: &mut Random) -> Result<String, Problem> {
     let mut salt = [0; 16];
     for (slot, byte) in salt.iter_mut().zip(random.bytes(16)) {
         *slot = byte;
     }
-    // Assumption: longer passwords are cut off at bcrypt's 72 bytes, as most servers do.
+    // Assumption: passwords are truncated at bcrypt's 72 bytes, as on most servers.
     let hashed = bcrypt::hash_with_salt(text, cost, salt);
     hashed
         .map(|parts| parts.format_for_version(Version::TwoA))
-        .map_err(|_| Problem::Invalid("password.hash: bcrypt can't hash it"))
+        .map_err(|_| Problem::Invalid("password.hash: bcrypt rejects it"))
 }
 
 fn cost(hash: &str) -> Option<u32> {
@@ -176,19 +180,19 @@ mod tests {
                 "12b03226a6d8be9c6e8cd5e55dc6c7920caaa39df14aab92d5e3ea9340d1c8a4d3d0b8e4314f1f6ef131ba4bf1ceb9186ab87c801af0d5c95b1befb8cedae2b9",
             ),
         ] {
-            let kept = import(&body(alg, digest), &settings(), &mut random).unwrap();
+            let stored = import(&body(alg, digest), &settings(), &mut random).unwrap();
             let expected = if alg == "plain" { "bcrypt".to_owned() } else { format!("{alg}|bcrypt") };
-            assert_eq!(kept.string("alg"), Some(expected));
-            assert!(kept.string("hash").unwrap().starts_with("$2a$04$"));
-            assert!(log_in(&kept, "123456789", &settings(), &mut random).is_none(), "{alg}");
-            let after = log_in(&kept, "1234567890", &settings(), &mut random).unwrap();
+            assert_eq!(stored.string("alg"), Some(expected));
+            assert!(stored.string("hash").unwrap().starts_with("$2a$04$"));
+            assert!(log_in(&stored, "123456789", &settings(), &mut random).is_none(), "{alg}");
+            let after = log_in(&stored, "1234567890", &settings(), &mut random).unwrap();
             assert_eq!(after.string("alg").as_deref(), Some("bcrypt"));
             assert!(log_in(&after, "1234567890", &settings(), &mut random).is_some());
         }
     }
 
     #[test]
-    fn what_can_not_be_imported_is_refused() {
+    fn invalid_imports_are_rejected() {
         let mut random = Random::new(1, "bcrypt");
         for (alg, hash) in [
             ("plain", ""),
@@ -204,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_password_may_be_sent_back_in_both_forms() {
+    fn a_stored_password_may_be_sent_back_in_both_formats() {
         let mut random = Random::new(1, "bcrypt");
         let old = import(&body("plain", "x"), &settings(), &mut random).unwrap();
         let shown = in_base64(&old);
-        assert_eq!(shown.get("cost"), Some(&Tree::Text("4".into())));
+        assert_eq!(shown.get("cost"), Some(&Tree::Raw("4".into())));
         for sent in [old.clone(), shown] {
             let sent = Object::default().with("password", Tree::Object(sent));
             assert_eq!(update(&sent, &old, &settings(), &mut random).unwrap(), old);

@@ -1,21 +1,21 @@
-//! The answers on the wire: objects, lists, and errors in the vendor's form and in that of the proxy in front.
+//! Formats responses: objects, lists, and errors of the vendor and of the proxy in front of it.
 
 use http::StatusCode;
 
 use super::state::{Problem, State};
 use super::tree::{Object, Tree};
-use crate::exchange::Reply;
+use crate::framework::exchange::Reply;
 
-/// The rows of one answer.
+/// The maximum number of rows in a list.
 const LIMIT: usize = 100;
 
 pub(super) fn object(status: StatusCode, object: &Object) -> Reply {
-    Reply::text(status, "application/json", object.to_text())
+    Reply::text(status, "application/json", object.to_json())
 }
 
 pub(super) fn list(rows: Vec<Object>) -> Reply {
     let total = rows.len();
-    let rows: Vec<String> = rows.iter().take(LIMIT).map(Object::to_text).collect();
+    let rows: Vec<String> = rows.iter().take(LIMIT).map(Object::to_json).collect();
     let text = format!(
         r#"{{"type":"List","total":{total},"count":{},"limit":{LIMIT},"data":[{}]}}"#,
         rows.len(),
@@ -24,18 +24,18 @@ pub(super) fn list(rows: Vec<Object>) -> Reply {
     Reply::text(StatusCode::OK, "application/json", text)
 }
 
-/// What failed, where nobody has noted it yet.
+/// The failed check and the reason, if they were not noted yet.
 pub(super) fn explain(problem: Problem) -> Option<(&'static str, &'static str)> {
     match problem {
         Problem::Unauthenticated | Problem::Forbidden | Problem::Throttled => None,
-        Problem::NotFound(why) => Some(("existence", why)),
-        Problem::Body => Some(("body", "the body is no JSON object, or names a member twice")),
-        Problem::Invalid(why) | Problem::Metadata(why) => Some(("body", why)),
-        Problem::BcryptCost => Some(("body", "password.hash: its cost is out of the tolerance")),
-        Problem::EmailTaken => Some(("conflict", "another user of the tenant has that mail address")),
+        Problem::NotFound(reason) => Some(("existence", reason)),
+        Problem::Body => Some(("body", "the body is not a JSON object, or has a duplicate field")),
+        Problem::Invalid(reason) | Problem::Metadata(reason) => Some(("body", reason)),
+        Problem::BcryptCost => Some(("body", "password.hash: the bcrypt cost is outside the tolerance")),
+        Problem::EmailTaken => Some(("conflict", "another user of the tenant has this email address")),
         Problem::PasswordExists => Some(("conflict", "the user has a password already")),
-        Problem::Misconfigured => Some(("tenant", "the tenant is set up wrong")),
-        Problem::Full(_) => Some(("capacity", "the emulator keeps no more of these")),
+        Problem::Misconfigured => Some(("tenant", "the tenant is misconfigured")),
+        Problem::Full(_) => Some(("capacity", "the limit of the emulator is reached")),
     }
 }
 
@@ -64,6 +64,6 @@ pub(super) fn error(status: StatusCode, code: &str, state: &mut State) -> Reply 
         .with("type", Tree::string("Error"))
         .with("uuid", Tree::string(&state.random.uuid()))
         .with("code", Tree::string(code))
-        .with("status_code", Tree::Text(status.as_u16().to_string().into()));
+        .with("status_code", Tree::Raw(status.as_u16().to_string().into()));
     object(status, &body)
 }

@@ -1,14 +1,13 @@
-//! The knobs of the Vault Vision stand-in: what the vendor leaves open, or shows in more than one way.
+//! Settings: behavior that the vendor does not document, or documents in two ways.
 
 use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::providers::NotDone;
+use crate::framework::settings::{ActionError, ProviderSettings};
 
-/// How the stand-in behaves where the vendor does not say, or says two things.
+/// Settings for behavior that the vendor does not document, or documents in two ways.
 ///
 /// ```
 /// use auth_emulator::providers::vaultvision::{CreateStatus, Permission, Permissions, SecondPassword, Settings};
@@ -23,35 +22,34 @@ use crate::providers::NotDone;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Whether the key is switched on in the console. Switched off, every call is a 401.
+    /// Whether the API key is enabled in the console. If not, every call is a 401. Default: true.
     pub key_enabled: bool,
-    /// What a global key may do with every tenant. Writes include reads.
+    /// Permissions of a global key for every tenant. Default: write.
     pub permissions: Permissions,
-    /// Makes the key a restricted one: what it may do, per tenant. Tenants that are not here are not to be seen:
-    /// Assumption: 404.
+    /// Permissions of a restricted key, by tenant. `None` (the default): the key is global. Assumption: other tenants are a 404.
     pub restricted: Option<BTreeMap<String, Permissions>>,
-    /// Assumption: 200; the vendor says only that 2xx is success.
+    /// Status of creations. Assumption: 200; the vendor documents only that 2xx is success.
     pub create_status: CreateStatus,
-    /// Members that are zero, false or empty are left out of answers, as documented. Off: they are answered as they were
-    /// sent, as one sample does.
+    /// Whether responses omit fields that are zero, false or empty. Documented: true; one sample shows them.
     pub omit_zeros: bool,
-    /// Whether a change moves `updated_at`. One sample of the vendor's shows it unmoved.
+    /// Whether a change updates `updated_at`. Default: true; in one of the vendor's samples it does not.
     pub updated_at_moves: bool,
-    /// Members that no page names and nobody has planted are dropped without a word, as a sample shows. Off: they are kept.
+    /// Whether unknown fields are silently dropped, as in a sample. Default: true.
     pub drop_unknown: bool,
-    /// Assumption: whether new applications have a secret; it is never in the answer to the creation.
+    /// Whether new applications have a secret. It is never in the response to the creation. Assumption: false.
     pub new_applications_have_secret: bool,
-    /// What a second password does while there is one. Assumption: it replaces the first.
+    /// Result of creating a second password. Assumption: it replaces the first.
     pub second_password: SecondPassword,
-    /// The cost of the stand-in's own bcrypt hashes, 10 as documented; less is quicker in tests.
+    /// Cost of new bcrypt hashes, from 4 to 14. Documented: 10; lower is faster in tests.
     pub bcrypt_cost: u32,
-    /// Assumption: how far from `bcrypt_cost` the cost of an imported hash may be. The size is not published.
+    /// Accepted difference between `bcrypt_cost` and the cost of an imported hash. Assumption: 4; the vendor does not document
+    /// it.
     pub bcrypt_tolerance: u32,
-    /// Lists show a password as base64 with a `cost`, as the sample of that one path does.
+    /// Whether lists show a password as base64 with a `cost`, as in the sample of that path. Default: false.
     pub list_passwords_in_base64: bool,
-    /// Calls that the proxy in front lets through in 10 seconds of emulator time. None: all.
+    /// Number of calls that the proxy in front accepts in 10 seconds of emulator time. Default: no limit.
     pub calls_per_window: Option<u32>,
-    /// Tenants that are set up wrong: every call below them is a 500.
+    /// Ids of misconfigured tenants: every call on them is a 500.
     pub misconfigured_tenants: Vec<String>,
 }
 
@@ -76,7 +74,7 @@ impl Default for Settings {
     }
 }
 
-/// One cell of the console's table.
+/// A permission in the console.
 ///
 /// ```
 /// use auth_emulator::providers::vaultvision::Permission;
@@ -87,21 +85,21 @@ impl Default for Settings {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Permission {
-    /// Nothing.
+    /// No access.
     #[default]
     None,
-    /// Reading.
+    /// Read access.
     Read,
-    /// Writing, and reading.
+    /// Read and write access.
     Write,
 }
 
-/// The console's rows. Assumption: each gates the paths of its name, and `all` all of them.
+/// The permissions of a key. Assumption: each applies to the paths of its name, and `all` to all paths.
 ///
 /// ```
 /// use auth_emulator::providers::vaultvision::{Permission, Permissions};
 ///
-/// // Users may be read, and nothing else.
+/// // Read access to users only.
 /// let mut permissions = Permissions::default();
 /// permissions.users = Permission::Read;
 /// assert_eq!(permissions.all, Permission::None);
@@ -110,27 +108,27 @@ pub enum Permission {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Permissions {
-    /// Every row.
+    /// All paths.
     pub all: Permission,
     /// Tenants.
     pub tenants: Permission,
     /// Applications.
     pub applications: Permission,
-    /// Metrics; no path is documented.
+    /// Metrics. No path is documented.
     pub metrics: Permission,
     /// Users.
     pub users: Permission,
     /// Credentials.
     pub credentials: Permission,
-    /// Identity providers; no path is documented.
+    /// Identity providers. No path is documented.
     pub identity_providers: Permission,
-    /// Mail providers; no path is documented.
+    /// Email providers. No path is documented.
     pub email_providers: Permission,
-    /// Signing keys; no path is documented.
+    /// Signing keys. No path is documented.
     pub signing_keys: Permission,
 }
 
-/// What a path belongs to.
+/// The permission that a path requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Row {
     Tenants,
@@ -140,7 +138,7 @@ pub(super) enum Row {
 }
 
 impl Permissions {
-    /// Every row at this permission.
+    /// Grants one permission for all paths.
     ///
     /// ```
     /// use auth_emulator::providers::vaultvision::{Permission, Permissions};
@@ -169,7 +167,6 @@ impl Permissions {
 /// ```
 /// use auth_emulator::providers::vaultvision::CreateStatus;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(CreateStatus::Created), serde_json::json!(201));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,12 +206,11 @@ impl TryFrom<u16> for CreateStatus {
     }
 }
 
-/// What happens to a second password.
+/// The result of creating a second password.
 ///
 /// ```
 /// use auth_emulator::providers::vaultvision::SecondPassword;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(SecondPassword::Fail), serde_json::json!("fail"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,19 +223,13 @@ pub enum SecondPassword {
     Fail,
 }
 
-impl Settings {
-    /// These settings with the fields of `change` (an object) put in; all or nothing.
-    pub(super) fn changed(&self, change: &Value) -> Result<Self, NotDone> {
-        let Value::Object(change) = change else { return Err(NotDone("an object is needed".to_owned())) };
-        let mut merged = serde_json::to_value(self).map_err(|error| NotDone(error.to_string()))?;
-        if let Value::Object(merged) = &mut merged {
-            merged.extend(change.clone());
+impl ProviderSettings for Settings {
+    fn check(&self, _: &Self) -> Result<(), ActionError> {
+        if (4..=14).contains(&self.bcrypt_cost) {
+            Ok(())
+        } else {
+            Err(ActionError::new("bcrypt_cost: must be between 4 and 14"))
         }
-        let changed: Self = serde_json::from_value(merged).map_err(|error| NotDone(error.to_string()))?;
-        if !(4..=14).contains(&changed.bcrypt_cost) {
-            return Err(NotDone("bcrypt_cost: from 4 to 14".to_owned()));
-        }
-        Ok(changed)
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the stand-in keeps: tenants with their applications and users, users with their credentials; and how an object is
-//! replaced by another.
+//! The stored data: tenants with their applications and users, users with their credentials; and the rules for replacing an
+//! object.
 
 use super::settings::Settings;
 use super::tree::{Object, Tree};
-use crate::random::Random;
-use crate::timestamp::Timestamp;
+use crate::framework::random::Random;
+use crate::framework::timestamp::Timestamp;
 
 const MAX_APPLICATIONS: usize = 1000;
 const MAX_USERS: usize = 10_000;
@@ -28,7 +28,7 @@ const SETTINGS: &[&str] = &[
 ];
 const PROFILE: &[&str] = &["name", "family_name", "given_name", "email", "email_verified"];
 
-/// Why a call is not carried out; `mod.rs` puts it on the wire.
+/// Why a request is rejected; `replies.rs` formats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Unauthenticated,
@@ -45,7 +45,7 @@ pub(super) enum Problem {
     Full(&'static str),
 }
 
-/// The kinds of objects, and which of their members a caller may set.
+/// The kinds of objects, and the fields that a caller may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Tenant,
@@ -56,8 +56,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Members that a body may set, in the order in which answers show them.
-    fn members(self) -> &'static [&'static str] {
+    /// Fields that a body may set, in the order of responses.
+    fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Tenant => &["name", "metadata", "settings"],
             Self::Application => &["name", "metadata", "secret", "login_url", "logout_urls", "redirect_urls"],
@@ -67,7 +67,7 @@ impl Kind {
         }
     }
 
-    /// Members that only the server sets.
+    /// Fields that only the server sets.
     fn system(self) -> &'static [&'static str] {
         match self {
             Self::User => &["type", "id", "created_at", "updated_at", "verified_at"],
@@ -75,9 +75,9 @@ impl Kind {
         }
     }
 
-    /// The names in an object inside; `None` for one whose names are free.
-    fn inner(member: &str) -> Option<&'static [&'static str]> {
-        match member {
+    /// The field names of a nested object; `None` if any name is allowed.
+    fn inner(field: &str) -> Option<&'static [&'static str]> {
+        match field {
             "settings" => Some(SETTINGS),
             "profile" => Some(PROFILE),
             "password" => Some(&["alg", "cost", "hash"]),
@@ -86,13 +86,13 @@ impl Kind {
     }
 }
 
-/// An object of the vendor's, and the members that somebody planted in it: a server knows more than its manual.
+/// An object with its undocumented fields.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub kind: Kind,
     pub value: Object,
     /// Paths such as `settings.require_mfa`.
-    pub planted: Vec<String>,
+    pub undocumented: Vec<String>,
 }
 
 impl Entry {
@@ -100,7 +100,7 @@ impl Entry {
         self.value.string("id").unwrap_or_default()
     }
 
-    /// The object as it is answered.
+    /// The object in a response.
     pub(super) fn shown(&self, settings: &Settings) -> Object {
         self.shown_level("", &self.value, settings)
     }
@@ -115,7 +115,10 @@ impl Entry {
                 }
                 _ => value.clone(),
             };
-            if settings.omit_zeros && value.is_zero() && !self.planted.contains(&path) && prefix != "metadata"
+            if settings.omit_zeros
+                && value.is_zero()
+                && !self.undocumented.contains(&path)
+                && prefix != "metadata"
             {
                 continue;
             }
@@ -124,7 +127,7 @@ impl Entry {
         shown
     }
 
-    /// Replaces it by a body: what is not in the body is gone, but for what only the server sets.
+    /// Replaces the object by a body. Fields that are not in the body are deleted, except those that only the server sets.
     pub(super) fn replace(&mut self, body: &Object, settings: &Settings) {
         let mut next = Object::default();
         for name in self.kind.system() {
@@ -134,9 +137,9 @@ impl Entry {
         }
         let fixed = self.kind == Kind::OtherCredential;
         for (name, value) in body.iter() {
-            let known = self.kind.members().contains(&name);
-            let kept = known || (!fixed && self.keeps(name, settings));
-            if !kept || self.kind.system().contains(&name) {
+            let known = self.kind.fields().contains(&name);
+            let allowed = known || (!fixed && self.accepts(name, settings));
+            if !allowed || self.kind.system().contains(&name) {
                 continue;
             }
             let value = match (value.as_object(), Kind::inner(name)) {
@@ -147,13 +150,13 @@ impl Entry {
             };
             next.set(name, value);
         }
-        // The members of a credential that is no password are not the caller's.
+        // A caller can't change the fields of a credential other than a password.
         if fixed {
-            for (name, value) in self.value.iter().filter(|(name, _)| !self.kind.members().contains(name)) {
+            for (name, value) in self.value.iter().filter(|(name, _)| !self.kind.fields().contains(name)) {
                 next.set(name, value.clone());
             }
         }
-        // Assumption: a tenant's domain is changed by the vendor's staff only, and one in a body is ignored.
+        // Assumption: only the vendor's staff can change a tenant's domain; one in a body is ignored.
         if self.kind == Kind::Tenant {
             let domain = self.value.object("settings").and_then(|settings| settings.get("domain")).cloned();
             next.change_object("settings", |settings| match domain {
@@ -164,27 +167,27 @@ impl Entry {
         self.value = next;
     }
 
-    fn replaced_inner(&self, member: &str, names: &[&str], inner: &Object, settings: &Settings) -> Object {
+    fn replaced_inner(&self, field: &str, names: &[&str], inner: &Object, settings: &Settings) -> Object {
         let mut next = Object::default();
         for (name, value) in inner.iter() {
-            if names.contains(&name) || self.keeps(&join(member, name), settings) {
+            if names.contains(&name) || self.accepts(&join(field, name), settings) {
                 next.set(name, value.clone());
             }
         }
         next
     }
 
-    fn keeps(&self, path: &str, settings: &Settings) -> bool {
-        !settings.drop_unknown || self.planted.iter().any(|planted| planted == path)
+    fn accepts(&self, path: &str, settings: &Settings) -> bool {
+        !settings.drop_unknown || self.undocumented.iter().any(|known| known == path)
     }
 
-    /// Puts a member in that no page names, by its path.
-    pub(super) fn plant(&mut self, path: &str, value: Tree) {
+    /// Adds an undocumented field, by its path.
+    pub(super) fn add_undocumented(&mut self, path: &str, value: Tree) {
         match path.split_once('.') {
             Some((outer, name)) => self.value.change_object(outer, |inner| inner.set(name, value)),
             None => self.value.set(path, value),
         }
-        self.planted.push(path.to_owned());
+        self.undocumented.push(path.to_owned());
     }
 }
 
@@ -192,14 +195,14 @@ fn join(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
 
-/// A user and its credentials.
+/// A user with its credentials.
 #[derive(Clone, Debug)]
 pub(super) struct User {
     pub entry: Entry,
     pub credentials: Vec<Entry>,
 }
 
-/// A tenant and what is in it.
+/// A tenant with its applications and users.
 #[derive(Clone, Debug)]
 pub(super) struct Tenant {
     pub entry: Entry,
@@ -211,12 +214,12 @@ pub(super) struct Tenant {
 pub(super) struct State {
     pub random: Random,
     pub tenants: Vec<Tenant>,
-    /// The proxy's window: when it began, and the calls in it.
+    /// The current window of the proxy, and the calls in it.
     pub window: (i64, u32),
 }
 
 impl State {
-    /// The two tenants of the vendor's page, with its ids, and nothing in them.
+    /// The two empty tenants of the vendor's documentation, with its ids.
     pub(super) fn new(random: Random, now: Timestamp) -> Self {
         let mut state = Self { random, tenants: Vec::new(), window: (0, 0) };
         for (id, name, domain, company) in [
@@ -235,8 +238,8 @@ impl State {
                 settings.set(&format!("allow_{flag}"), Tree::flag(true));
             }
             settings.set("remember_device", Tree::flag(true));
-            settings.set("remember_device_seconds", Tree::Text("2592000".into()));
-            settings.set("remember_login_seconds", Tree::Text("2592000".into()));
+            settings.set("remember_device_seconds", Tree::Raw("2592000".into()));
+            settings.set("remember_login_seconds", Tree::Raw("2592000".into()));
             if name.is_none() {
                 settings.set("developer_mode", Tree::flag(true));
             }
@@ -245,13 +248,13 @@ impl State {
                 value.set("name", Tree::string(name));
             }
             value.set("settings", Tree::Object(settings));
-            let entry = Entry { kind: Kind::Tenant, value, planted: Vec::new() };
+            let entry = Entry { kind: Kind::Tenant, value, undocumented: Vec::new() };
             state.tenants.push(Tenant { entry, applications: Vec::new(), users: Vec::new() });
         }
         state
     }
 
-    /// Letters and digits.
+    /// A random string of letters and digits.
     pub(super) fn word(&mut self, length: usize) -> String {
         const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let letter =
@@ -259,7 +262,7 @@ impl State {
         self.random.bytes(length).into_iter().map(letter).collect()
     }
 
-    /// The members that every new object has.
+    /// The fields that every new object has.
     pub(super) fn stamped(&mut self, kind: &str, id: &str, now: Timestamp) -> Object {
         let time = Tree::string(&self.time(now));
         Object::default()
@@ -269,7 +272,7 @@ impl State {
             .with("updated_at", time)
     }
 
-    /// A time as the vendor writes it: nine digits of a second, without the zeros at the end.
+    /// A time in the vendor's format: nine fractional digits without trailing zeros.
     pub(super) fn time(&mut self, now: Timestamp) -> String {
         let text = format!("{}{}", now.without_zone(), self.random.digits(3));
         format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
@@ -295,7 +298,7 @@ impl State {
         found.ok_or(Problem::NotFound("the user has no credential with that id"))
     }
 
-    /// Assumption: 409. No two users of a tenant share a mail address; letters are compared without regard to case.
+    /// Assumption: two users of a tenant with the same email address, compared case-insensitively, are a 409.
     pub(super) fn check_email(
         &mut self,
         tenant: &str,
@@ -304,7 +307,7 @@ impl State {
     ) -> Result<(), Problem> {
         let email = body.object("profile").and_then(|profile| profile.string("email")).unwrap_or_default();
         if email.is_empty() {
-            return Err(Problem::Invalid("profile.email: a text is needed"));
+            return Err(Problem::Invalid("profile.email: a string is required"));
         }
         let taken = self.tenant(tenant)?.users.iter().any(|user| {
             let other = user.entry.value.object("profile").and_then(|profile| profile.string("email"));
@@ -314,7 +317,7 @@ impl State {
         if taken { Err(Problem::EmailTaken) } else { Ok(()) }
     }
 
-    pub(super) fn check_room(&mut self, tenant: &str) -> Result<(), Problem> {
+    pub(super) fn check_capacity(&mut self, tenant: &str) -> Result<(), Problem> {
         let tenant = self.tenant(tenant)?;
         if tenant.users.len() >= MAX_USERS {
             return Err(Problem::Full("users"));
@@ -326,13 +329,13 @@ impl State {
     }
 }
 
-/// Documented: 20 keys of 100 characters, with values of 1000. Assumption: characters are not bytes, and values that are no
-/// texts are kept.
+/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption: characters are not bytes, and values other
+/// than strings are accepted.
 pub(super) fn check_metadata(body: &Object) -> Result<(), Problem> {
     let metadata = match body.get("metadata") {
         None => return Ok(()),
         Some(value) if value.is_zero() => return Ok(()),
-        Some(value) => value.as_object().ok_or(Problem::Metadata("metadata: an object is needed"))?,
+        Some(value) => value.as_object().ok_or(Problem::Metadata("metadata: an object is required"))?,
     };
     if metadata.len() > 20 {
         return Err(Problem::Metadata("metadata: more than 20 keys"));

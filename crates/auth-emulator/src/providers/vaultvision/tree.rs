@@ -1,7 +1,5 @@
-//! JSON as it was written: objects as lists of members, everything else as its text.
-//!
-//! The stand-in holds members that no page names, and must give them back to the last digit. A number that is read and
-//! printed again would not be the same.
+//! JSON as it was written: objects as lists of fields, everything else as raw text. The emulator returns undocumented fields
+//! exactly; parsing and printing a number would change it.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -9,67 +7,67 @@ use std::fmt::Write as _;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A value: an object, or the text of anything else.
+/// A JSON value: an object, or the raw text of any other value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Tree {
     Object(Object),
-    Text(Box<str>),
+    Raw(Box<str>),
 }
 
-/// Members in their order, each name once.
+/// Fields in their order, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Object(Vec<(String, Tree)>);
 
 impl Tree {
     pub(super) fn string(text: &str) -> Self {
-        Self::Text(serde_json::Value::from(text).to_string().into())
+        Self::Raw(serde_json::Value::from(text).to_string().into())
     }
 
     pub(super) fn flag(value: bool) -> Self {
-        Self::Text(if value { "true" } else { "false" }.into())
+        Self::Raw(if value { "true" } else { "false" }.into())
     }
 
     pub(super) fn as_object(&self) -> Option<&Object> {
         match self {
             Self::Object(object) => Some(object),
-            Self::Text(_) => None,
+            Self::Raw(_) => None,
         }
     }
 
-    /// The text of a JSON string.
+    /// The value of a JSON string.
     pub(super) fn as_string(&self) -> Option<String> {
         match self {
-            Self::Text(text) => serde_json::from_str(text).ok(),
+            Self::Raw(text) => serde_json::from_str(text).ok(),
             Self::Object(_) => None,
         }
     }
 
     pub(super) fn is_true(&self) -> bool {
-        matches!(self, Self::Text(text) if &**text == "true")
+        matches!(self, Self::Raw(text) if &**text == "true")
     }
 
-    /// Zero, false, empty or null: what the vendor leaves out.
+    /// Whether the value is zero, false, empty or null, which the vendor omits.
     pub(super) fn is_zero(&self) -> bool {
         match self {
             Self::Object(object) => object.0.is_empty(),
-            Self::Text(text) => matches!(&**text, "false" | "0" | "null" | "\"\"" | "[]"),
+            Self::Raw(text) => matches!(&**text, "false" | "0" | "null" | "\"\"" | "[]"),
         }
     }
 
     fn print(&self, out: &mut String) {
         match self {
             Self::Object(object) => object.print(out),
-            Self::Text(text) => out.push_str(text),
+            Self::Raw(text) => out.push_str(text),
         }
     }
 }
 
 impl Object {
-    /// Reads a body; `None` when it is no JSON object, or names a member twice.
+    /// Parses a body; `None` if it is not a JSON object or has a duplicate field.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         match serde_json::from_slice(body).ok()? {
             Tree::Object(object) => Some(object),
-            Tree::Text(_) => None,
+            Tree::Raw(_) => None,
         }
     }
 
@@ -85,7 +83,7 @@ impl Object {
         self.get(name)?.as_object()
     }
 
-    /// Puts a member in, in place of one of that name.
+    /// Sets a field, replacing one of that name.
     pub(super) fn set(&mut self, name: &str, value: Tree) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value,
@@ -93,7 +91,7 @@ impl Object {
         }
     }
 
-    /// The same, builder style.
+    /// Like `set`, in builder style.
     pub(super) fn with(mut self, name: &str, value: Tree) -> Self {
         self.set(name, value);
         self
@@ -103,7 +101,7 @@ impl Object {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// Changes the object in a member, which is made if it isn't there.
+    /// Changes a nested object, which is created if it does not exist.
     pub(super) fn change_object(&mut self, name: &str, change: impl FnOnce(&mut Object)) {
         let mut object = self.object(name).cloned().unwrap_or_default();
         change(&mut object);
@@ -118,7 +116,7 @@ impl Object {
         self.0.len()
     }
 
-    pub(super) fn to_text(&self) -> String {
+    pub(super) fn to_json(&self) -> String {
         let mut out = String::new();
         self.print(&mut out);
         out
@@ -144,15 +142,15 @@ impl<'de> Deserialize<'de> for Tree {
         if raw.get().starts_with('{') {
             return serde_json::from_str(raw.get()).map(Self::Object).map_err(D::Error::custom);
         }
-        Ok(Self::Text(raw.get().into()))
+        Ok(Self::Raw(raw.get().into()))
     }
 }
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+        struct Fields;
 
-        impl<'de> Visitor<'de> for Members {
+        impl<'de> Visitor<'de> for Fields {
             type Value = Object;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -164,7 +162,7 @@ impl<'de> Deserialize<'de> for Object {
                 let mut object = Object::default();
                 while let Some((name, value)) = map.next_entry::<String, Tree>()? {
                     if !seen.insert(name.clone()) {
-                        return Err(A::Error::custom("a member comes twice"));
+                        return Err(A::Error::custom("duplicate field"));
                     }
                     object.0.push((name, value));
                 }
@@ -172,7 +170,7 @@ impl<'de> Deserialize<'de> for Object {
             }
         }
 
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(Fields)
     }
 }
 
@@ -181,13 +179,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_survive_to_the_last_digit() {
+    fn values_round_trip_exactly() {
         for text in [
             r#"{"a":123456789012345678901234567890,"b":1.00000000000000000001,"c":null,"d":[1,{"e":0.10}],"f":{"g":{}}}"#,
             "{}",
             r#"{"ä\n":"\u0041"}"#,
         ] {
-            assert_eq!(Object::parse(text.as_bytes()).unwrap().to_text(), text);
+            assert_eq!(Object::parse(text.as_bytes()).unwrap().to_json(), text);
         }
         for bad in ["", "[]", "null", "{", r#"{"a":1,"a":2}"#, r#"{"b":{"a":1,"a":2}}"#] {
             assert!(Object::parse(bad.as_bytes()).is_none(), "{bad}");
@@ -195,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn members_are_replaced_where_they_stand() {
+    fn fields_are_replaced_in_place() {
         let mut object = Object::parse(br#"{"a":1,"b":2}"#).unwrap();
         object.set("a", Tree::flag(true));
         object.change_object("b", |inner| inner.set("c", Tree::string("x")));
         object.change_object("d", |_| {});
-        assert_eq!(object.to_text(), r#"{"a":true,"b":{"c":"x"},"d":{}}"#);
+        assert_eq!(object.to_json(), r#"{"a":true,"b":{"c":"x"},"d":{}}"#);
         assert!(object.get("d").unwrap().is_zero());
     }
 }

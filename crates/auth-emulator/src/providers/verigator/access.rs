@@ -1,16 +1,16 @@
-//! Who may call: the `X-Service-Auth` header, and the two headers that say what is spoken.
+//! Access control: the `X-Service-Auth` header, and `Accept`.
 
 use http::header;
 
-use super::LAX_ACCEPT;
+use super::spec::RELAX_ACCEPT;
 use super::state::Problem;
-use crate::checks::Checks;
-use crate::exchange::Call;
-use crate::random::Random;
+use crate::framework::checks::Checks;
+use crate::framework::exchange::Call;
+use crate::framework::random::Random;
 
 const HEADER: &str = "x-service-auth";
 
-/// The one account of this stand-in. It never leaves this machine, and its text says so.
+/// The one account. Its values are recognizable as those of an emulator.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Credential {
     pub username: String,
@@ -25,36 +25,38 @@ impl Credential {
         }
     }
 
-    /// Plain text with a colon in between; the first colon separates, so that the password may hold more of them.
+    /// User name and password, separated by a colon. The password may contain further colons.
     fn header_value(&self) -> String {
         format!("{}:{}", self.username, self.password)
     }
 }
 
 /// Checks the credential, then `Accept`.
-pub(super) fn check(call: &Call, right: &Credential, checks: &mut Checks) -> Result<(), Problem> {
+pub(super) fn check(call: &Call, expected: &Credential, checks: &mut Checks) -> Result<(), Problem> {
     let reason = match call.header_once(HEADER) {
-        Err(problem) => format!("X-Service-Auth {}", problem.words()),
-        Ok(given) if given == right.header_value() => {
+        Err(problem) => format!("X-Service-Auth {}", problem.message()),
+        Ok(given) if given == expected.header_value() => {
             checks.pass("credential");
             return check_accept(call, checks);
         }
-        Ok(given) => mistake(given, right).to_owned(),
+        Ok(given) => mistake(given, expected).to_owned(),
     };
     checks.fail("credential", reason);
     Err(Problem::Unauthorized)
 }
 
-/// What is wrong with a credential, told without repeating any of it.
-fn mistake(given: &str, right: &Credential) -> &'static str {
+/// Explains an invalid credential without repeating any of it.
+fn mistake(given: &str, expected: &Credential) -> &'static str {
     if given.strip_prefix("Basic ").is_some() || given.strip_prefix("Bearer ").is_some() {
-        return "X-Service-Auth begins with a scheme word; it takes username:password as plain text";
+        return "X-Service-Auth starts with a scheme; it must be username:password in plain text";
     }
     match given.split_once(':') {
-        None if given.contains(';') => "X-Service-Auth has a semicolon where a colon separates the two parts",
+        None if given.contains(';') => {
+            "X-Service-Auth contains a semicolon instead of a colon between username and password"
+        }
         None => "X-Service-Auth has no colon between username and password",
-        Some((username, _)) if username != right.username => "the username is wrong",
-        Some(_) => "the username is right and the password is wrong",
+        Some((username, _)) if username != expected.username => "the username is wrong",
+        Some(_) => "the password is wrong",
     }
 }
 
@@ -63,18 +65,19 @@ fn check_accept(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
     for value in call.headers.get_all(header::ACCEPT) {
         ranges.extend(value.to_str().unwrap_or_default().split(','));
     }
-    let admits_json = |range: &&str| {
+    let accepts_json = |range: &&str| {
         let mut parts = range.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        !refused && matches!(essence.as_str(), "application/json" | "application/*" | "*/*")
+        let excluded = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        !excluded && matches!(essence.as_str(), "application/json" | "application/*" | "*/*")
     };
-    if ranges.is_empty() || ranges.iter().any(admits_json) {
+    if ranges.is_empty() || ranges.iter().any(accepts_json) {
         checks.pass("accept");
         return Ok(());
     }
-    let let_through = checks.fail_unless_relaxed("accept", &LAX_ACCEPT, "Accept leaves out application/json");
-    if let_through { Ok(()) } else { Err(Problem::NotAcceptable) }
+    let accepted =
+        checks.fail_unless_relaxed("accept", &RELAX_ACCEPT, "Accept does not include application/json");
+    if accepted { Ok(()) } else { Err(Problem::NotAcceptable) }
 }
 
 #[cfg(test)]
@@ -82,18 +85,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mistakes_are_told_apart() {
-        let right = Credential { username: "u".to_owned(), password: "p:q".to_owned() };
-        assert_eq!(right.header_value(), "u:p:q");
+    fn mistakes_are_distinguished() {
+        let expected = Credential { username: "u".to_owned(), password: "p:q".to_owned() };
+        assert_eq!(expected.header_value(), "u:p:q");
         for (given, word) in [
             ("u;p:q", "username is wrong"),
             ("u;p", "semicolon"),
             ("up", "no colon"),
             ("x:p:q", "username is wrong"),
             ("u:p", "password is wrong"),
-            ("Basic dTpw", "scheme word"),
+            ("Basic dTpw", "scheme"),
         ] {
-            assert!(mistake(given, &right).contains(word), "{given}");
+            assert!(mistake(given, &expected).contains(word), "{given}");
         }
     }
 

@@ -1,12 +1,12 @@
-//! One started authentication: its code, its life time, its tries. The rules of `verify` are all here.
+//! A started authentication: its code, its lifetime, its invalid attempts. Contains all rules of `verify`.
 
 use std::time::Duration;
 
 use super::settings::Settings;
-use crate::timestamp::Timestamp;
-use crate::totp;
+use crate::framework::timestamp::Timestamp;
+use crate::framework::totp;
 
-/// How the code reaches the person.
+/// How the code is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Sms,
@@ -22,7 +22,7 @@ impl Method {
     }
 }
 
-/// A code that is offered, with what the older pages also send.
+/// The body of a verification; `method` and `auth_id` are documented on the older pages.
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub token: String,
@@ -30,23 +30,23 @@ pub(super) struct Attempt {
     pub auth_id: Option<String>,
 }
 
-/// What a code turned out to be.
+/// The result of checking a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum CodeResult {
     Verified,
     Invalid,
     Expired,
     Throttled,
 }
 
-impl Verdict {
-    /// Why the code was not accepted.
-    pub(super) fn refusal(self) -> Option<&'static str> {
+impl CodeResult {
+    /// Why the code was rejected.
+    pub(super) fn rejection(self) -> Option<&'static str> {
         match self {
             Self::Verified => None,
-            Self::Invalid => Some("the code is wrong"),
-            Self::Expired => Some("the code was right once; its time has run out"),
-            Self::Throttled => Some("too many wrong codes; another authentication has to be started"),
+            Self::Invalid => Some("the code is invalid"),
+            Self::Expired => Some("the code has expired"),
+            Self::Throttled => Some("too many invalid codes; start another authentication"),
         }
     }
 }
@@ -67,7 +67,7 @@ enum Secret {
     },
     Totp {
         key: Vec<u8>,
-        /// Codes of steps up to this one don't work, because one of them was used or the time was ended by hand.
+        /// Codes of steps up to this one are rejected, because one of them was used or expired through the control API.
         spent_step: i64,
     },
 }
@@ -89,43 +89,43 @@ impl Authentication {
         }
     }
 
-    /// Whether an attempt that names a method or an id means this authentication.
-    pub(super) fn is_meant_by(&self, attempt: &Attempt) -> bool {
+    /// Whether the method and the id of an attempt match this authentication.
+    pub(super) fn matches(&self, attempt: &Attempt) -> bool {
         attempt.method.is_none_or(|method| method == self.method())
             && attempt.auth_id.as_ref().is_none_or(|id| self.method() == Method::Sms && *id == self.id)
     }
 
-    /// Judges one code and counts it. The second value is the time step of an accepted app code.
-    pub(super) fn judge(
+    /// Checks one code and counts it. The second value is the time step of an accepted app code.
+    pub(super) fn check(
         &mut self,
         token: &str,
         now: Timestamp,
         settings: &Settings,
-    ) -> (Verdict, Option<i64>) {
+    ) -> (CodeResult, Option<i64>) {
         if self.wrong_tries >= settings.max_wrong_tries {
-            return (Verdict::Throttled, None);
+            return (CodeResult::Throttled, None);
         }
-        let (verdict, step) = match &self.secret {
+        let (result, step) = match &self.secret {
             Secret::Sms { code, expires_at } => {
-                // Assumption: whatever is typed after the time has run out is told that it has, right or wrong.
-                let verdict = if now >= *expires_at {
-                    Verdict::Expired
+                // Assumption: after the lifetime, every code counts as expired, right or wrong.
+                let result = if now >= *expires_at {
+                    CodeResult::Expired
                 } else if token == code {
-                    Verdict::Verified
+                    CodeResult::Verified
                 } else {
-                    Verdict::Invalid
+                    CodeResult::Invalid
                 };
-                (verdict, None)
+                (result, None)
             }
-            Secret::Totp { key, spent_step } => judge_app_code(key, *spent_step, token, now, settings),
+            Secret::Totp { key, spent_step } => check_app_code(key, *spent_step, token, now, settings),
         };
-        if verdict == Verdict::Invalid {
+        if result == CodeResult::Invalid {
             self.wrong_tries += 1;
         }
-        (verdict, step)
+        (result, step)
     }
 
-    /// The code that would be accepted now, and until when.
+    /// The code that is accepted now, and its expiry.
     pub(super) fn current_code(&self, now: Timestamp, max_wrong_tries: u32) -> Option<(String, Timestamp)> {
         if self.wrong_tries >= max_wrong_tries {
             return None;
@@ -139,7 +139,7 @@ impl Authentication {
         }
     }
 
-    /// Ends the time of the current code.
+    /// Expires the current code.
     pub(super) fn expire(&mut self, now: Timestamp) {
         match &mut self.secret {
             Secret::Sms { expires_at, .. } => *expires_at = now.min(*expires_at),
@@ -148,25 +148,25 @@ impl Authentication {
     }
 }
 
-/// Assumption: the codes of the step before and the step after are taken too, for clocks that are a little off; a code that
-/// was right earlier, up to the life time of text messages, counts as expired; and the app uses SHA-256.
-fn judge_app_code(
+/// Assumption: the codes of the previous and the next step are accepted, for clock skew; a code that was valid earlier, within
+/// the lifetime of text messages, counts as expired; and the app uses SHA-256.
+fn check_app_code(
     key: &[u8],
     spent_step: i64,
     token: &str,
     now: Timestamp,
     settings: &Settings,
-) -> (Verdict, Option<i64>) {
+) -> (CodeResult, Option<i64>) {
     let step = totp::step_at(now);
     let is_code_of = |step: &i64| totp::code(key, *step) == token;
     if let Some(matched) = (step - 1..=step + 1).filter(|step| *step > spent_step).find(is_code_of) {
-        return (Verdict::Verified, Some(matched));
+        return (CodeResult::Verified, Some(matched));
     }
-    // A day of steps at most: each costs a digest.
+    // At most a day of steps: each costs a digest.
     let lifetime = i64::try_from(settings.code_lifetime_seconds).unwrap_or(i64::MAX).min(86_400);
     let oldest = step - (lifetime / totp::STEP_SECONDS) - 1;
-    let was_right = (oldest..=step + 1).any(|step| is_code_of(&step));
-    (if was_right { Verdict::Expired } else { Verdict::Invalid }, None)
+    let was_valid = (oldest..=step + 1).any(|step| is_code_of(&step));
+    (if was_valid { CodeResult::Expired } else { CodeResult::Invalid }, None)
 }
 
 #[cfg(test)]
@@ -194,72 +194,72 @@ mod tests {
     #[test]
     fn a_text_message_works_until_its_last_second() {
         let settings = Settings::default();
-        assert_eq!(sms().judge("012345", at(299), &settings).0, Verdict::Verified);
-        assert_eq!(sms().judge("012345", at(300), &settings).0, Verdict::Expired);
-        assert_eq!(sms().judge("12345", at(0), &settings).0, Verdict::Invalid);
-        assert_eq!(sms().judge("012345 ", at(0), &settings).0, Verdict::Invalid);
+        assert_eq!(sms().check("012345", at(299), &settings).0, CodeResult::Verified);
+        assert_eq!(sms().check("012345", at(300), &settings).0, CodeResult::Expired);
+        assert_eq!(sms().check("12345", at(0), &settings).0, CodeResult::Invalid);
+        assert_eq!(sms().check("012345 ", at(0), &settings).0, CodeResult::Invalid);
     }
 
     #[test]
-    fn five_wrong_codes_throttle_even_the_right_one() {
+    fn five_invalid_codes_throttle_even_the_valid_one() {
         let settings = Settings::default();
         let mut started = sms();
         for _ in 0..5 {
             assert!(started.current_code(at(0), 5).is_some());
-            assert_eq!(started.judge("999999", at(0), &settings).0, Verdict::Invalid);
+            assert_eq!(started.check("999999", at(0), &settings).0, CodeResult::Invalid);
         }
-        assert_eq!(started.judge("012345", at(0), &settings).0, Verdict::Throttled);
+        assert_eq!(started.check("012345", at(0), &settings).0, CodeResult::Throttled);
         assert!(started.current_code(at(0), 5).is_none());
     }
 
     #[test]
     fn app_codes_work_one_step_around_now() {
         let settings = Settings::default();
-        for (typed, verdict) in [
-            (0, Verdict::Verified),
-            (-30, Verdict::Verified),
-            (30, Verdict::Verified),
-            (-60, Verdict::Expired),
-            (-300, Verdict::Expired),
-            (60, Verdict::Invalid),
-            (-3600, Verdict::Invalid),
+        for (typed, result) in [
+            (0, CodeResult::Verified),
+            (-30, CodeResult::Verified),
+            (30, CodeResult::Verified),
+            (-60, CodeResult::Expired),
+            (-300, CodeResult::Expired),
+            (60, CodeResult::Invalid),
+            (-3600, CodeResult::Invalid),
         ] {
-            assert_eq!(app().judge(&code_at(typed), at(0), &settings).0, verdict, "{typed}");
+            assert_eq!(app().check(&code_at(typed), at(0), &settings).0, result, "{typed}");
         }
     }
 
     #[test]
     fn app_codes_of_spent_steps_do_not_work_again() {
         let settings = Settings::default();
-        let (verdict, step) = app().judge(&code_at(0), at(0), &settings);
-        assert_eq!(verdict, Verdict::Verified);
+        let (result, step) = app().check(&code_at(0), at(0), &settings);
+        assert_eq!(result, CodeResult::Verified);
         let mut next = Authentication::by_app("b".to_owned(), vec![7; 32], step.unwrap());
-        assert_eq!(next.judge(&code_at(0), at(0), &settings).0, Verdict::Expired);
-        assert_eq!(next.judge(&code_at(30), at(30), &settings).0, Verdict::Verified);
+        assert_eq!(next.check(&code_at(0), at(0), &settings).0, CodeResult::Expired);
+        assert_eq!(next.check(&code_at(30), at(30), &settings).0, CodeResult::Verified);
     }
 
     #[test]
-    fn expiring_by_hand_ends_the_current_code() {
+    fn expiring_on_request_ends_the_current_code() {
         let settings = Settings::default();
         let mut started = sms();
         started.expire(at(1));
-        assert_eq!(started.judge("012345", at(1), &settings).0, Verdict::Expired);
+        assert_eq!(started.check("012345", at(1), &settings).0, CodeResult::Expired);
         let mut started = app();
         started.expire(at(0));
-        assert_eq!(started.judge(&code_at(0), at(0), &settings).0, Verdict::Expired);
+        assert_eq!(started.check(&code_at(0), at(0), &settings).0, CodeResult::Expired);
     }
 
     #[test]
-    fn an_attempt_may_name_what_it_means() {
+    fn method_and_id_of_an_attempt_must_match() {
         let attempt = |method, auth_id: Option<&str>| Attempt {
             token: "1".to_owned(),
             method,
             auth_id: auth_id.map(str::to_owned),
         };
-        assert!(sms().is_meant_by(&attempt(None, None)));
-        assert!(sms().is_meant_by(&attempt(Some(Method::Sms), Some("a"))));
-        assert!(!sms().is_meant_by(&attempt(Some(Method::Totp), None)));
-        assert!(!sms().is_meant_by(&attempt(None, Some("b"))));
-        assert!(!app().is_meant_by(&attempt(None, Some("a"))));
+        assert!(sms().matches(&attempt(None, None)));
+        assert!(sms().matches(&attempt(Some(Method::Sms), Some("a"))));
+        assert!(!sms().matches(&attempt(Some(Method::Totp), None)));
+        assert!(!sms().matches(&attempt(None, Some("b"))));
+        assert!(!app().matches(&attempt(None, Some("a"))));
     }
 }

@@ -1,11 +1,11 @@
-//! The four request bodies, read strictly: JSON objects of texts.
+//! Strict parsing of the four request bodies: JSON objects of strings.
 
 use super::authentication::{Attempt, Method};
+use super::spec::{RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS};
 use super::state::Problem;
-use super::{LAX_CONTENT_TYPE, LAX_UNKNOWN_FIELDS};
-use crate::checks::Checks;
-use crate::exchange::Call;
-use crate::fields::{FieldProblem, Fields};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::Call;
+use crate::framework::fields::{FieldProblem, Fields, read_body};
 
 pub(super) struct NewService {
     pub fqdn: String,
@@ -18,36 +18,36 @@ pub(super) struct NewUser {
 }
 
 pub(super) fn new_service(call: &Call, checks: &mut Checks) -> Result<NewService, Problem> {
-    // Assumption: any text is a good enough fqdn. The pages say "fully qualified domain name", the vendor's own samples send
-    // whole URLs.
-    read(call, checks, |fields| Ok(NewService { fqdn: fields.text("fqdn")?, name: fields.text("name")? }))
+    // Assumption: any string is accepted as fqdn. The documentation says "fully qualified domain name", but the vendor's samples
+    // send whole URLs.
+    read(call, checks, |fields| Ok(NewService { fqdn: fields.string("fqdn")?, name: fields.string("name")? }))
 }
 
 pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<NewUser, Problem> {
-    // Assumption: any text is a good enough phone number. The pages show `+` and a country prefix, the vendor's own tests
+    // Assumption: any string is accepted as phone number. The documentation shows `+` and a country prefix, but the vendor's tests
     // send neither.
     read(call, checks, |fields| {
         Ok(NewUser {
-            id_in_service: fields.text("id_in_service")?,
-            phone_number: fields.text("phone_number")?,
+            id_in_service: fields.string("id_in_service")?,
+            phone_number: fields.string("phone_number")?,
         })
     })
 }
 
 pub(super) fn start(call: &Call, checks: &mut Checks) -> Result<Method, Problem> {
-    read(call, checks, |fields| method(&fields.text("method")?))
+    read(call, checks, |fields| method(&fields.string("method")?))
 }
 
 pub(super) fn attempt(call: &Call, checks: &mut Checks, needs_method: bool) -> Result<Attempt, Problem> {
-    // Assumption: any text is a token, and one that can't be a code is a wrong code rather than a bad body.
+    // Assumption: any string is accepted as token; one that can't be a code is an invalid code, not an invalid body.
     read(call, checks, |fields| {
-        let token = fields.text("token")?;
-        let method = match fields.optional_text("method")? {
+        let token = fields.string("token")?;
+        let method = match fields.optional_string("method")? {
             Some(name) => Some(method(&name)?),
             None if needs_method => return Err(FieldProblem::new("method", "is missing")),
             None => None,
         };
-        Ok(Attempt { token, method, auth_id: fields.optional_text("auth_id")? })
+        Ok(Attempt { token, method, auth_id: fields.optional_string("auth_id")? })
     })
 }
 
@@ -62,31 +62,7 @@ fn method(name: &str) -> Result<Method, FieldProblem> {
 fn read<T>(
     call: &Call,
     checks: &mut Checks,
-    take: impl FnOnce(&mut Fields) -> Result<T, FieldProblem>,
+    parse: impl FnOnce(&mut Fields) -> Result<T, FieldProblem>,
 ) -> Result<T, Problem> {
-    if call.has_content_type("application/json") {
-        checks.pass("content type");
-    } else {
-        let reason = "Content-Type is not application/json";
-        if !checks.fail_unless_relaxed("content type", &LAX_CONTENT_TYPE, reason) {
-            return Err(Problem::ContentType);
-        }
-    }
-    let taken = Fields::parse(&call.body).and_then(|mut fields| {
-        let value = take(&mut fields)?;
-        Ok((value, fields.left_over().map(str::to_owned)))
-    });
-    let (value, left_over) = taken.map_err(|problem| {
-        checks.fail("body", problem.message());
-        Problem::Body(problem)
-    })?;
-    if let Some(field) = left_over {
-        let problem = FieldProblem::new(&field, "is no field of this call");
-        if !checks.fail_unless_relaxed("body", &LAX_UNKNOWN_FIELDS, problem.message()) {
-            return Err(Problem::Body(problem));
-        }
-    } else {
-        checks.pass("body");
-    }
-    Ok(value)
+    Ok(read_body(call, checks, &RELAX_CONTENT_TYPE, &RELAX_UNKNOWN_FIELDS, parse)?)
 }

@@ -1,39 +1,40 @@
-//! The answers on the wire, in the forms that the settings choose.
+//! Formats responses as the settings require.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::authentication::{Method, Verdict};
-use super::settings::{AuthIdForm, CtimeForm, ErrorBody, Settings};
+use super::authentication::{CodeResult, Method};
+use super::settings::{AuthIdFormat, CtimeFormat, ErrorBody, Settings};
 use super::state::{Problem, Service, User};
-use crate::exchange::Reply;
-use crate::timestamp::Timestamp;
+use crate::framework::exchange::Reply;
+use crate::framework::fields::BodyProblem;
+use crate::framework::timestamp::Timestamp;
 
-/// Writes answers.
-pub(super) struct Replies {
-    settings: Settings,
+/// Formats responses.
+pub(super) struct Replies<'s> {
+    settings: &'s Settings,
 }
 
-impl Replies {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self { settings: settings.clone() }
+impl<'s> Replies<'s> {
+    pub(super) fn new(settings: &'s Settings) -> Self {
+        Self { settings }
     }
 
     pub(super) fn json(&self, status: StatusCode, body: &Value) -> Reply {
         Reply::json(status, body)
     }
 
-    /// `fqdn` is sent and never returned, in any sample.
+    /// `fqdn` is not returned, in any sample.
     pub(super) fn service(&self, service: &Service) -> Value {
         json!({ "id": service.id, "name": service.name, "ctime": self.ctime(service.ctime) })
     }
 
-    /// Neither is `phone_number`.
+    /// `phone_number` is not returned either.
     pub(super) fn user(&self, user: &User) -> Value {
         json!({ "id": user.id, "ctime": self.ctime(user.ctime), "id_in_service": user.id_in_service })
     }
 
-    /// Assumption: one list with all users; no page names parameters for paging.
+    /// Assumption: one list with all users; no paging parameters are documented.
     pub(super) fn users(&self, users: &[User]) -> Value {
         let list: Vec<_> = users.iter().map(|user| self.user(user)).collect();
         if self.settings.list_has_totals {
@@ -46,25 +47,25 @@ impl Replies {
     pub(super) fn started(&self, method: Method, id: &str) -> Value {
         let id = (method == Method::Sms).then_some(id);
         match self.settings.auth_id {
-            AuthIdForm::Given => json!({ "method": method.name(), "auth_id": id }),
-            AuthIdForm::Null => json!({ "method": method.name(), "auth_id": null }),
-            AuthIdForm::Absent => json!({ "method": method.name() }),
+            AuthIdFormat::Given => json!({ "method": method.name(), "auth_id": id }),
+            AuthIdFormat::Null => json!({ "method": method.name(), "auth_id": null }),
+            AuthIdFormat::Absent => json!({ "method": method.name() }),
         }
     }
 
-    /// Assumption: `result` is `EXPIRED` or `THROTTLED` where it isn't the one known value `INVALID`, and exactly one of the
-    /// three booleans is true.
-    pub(super) fn verdict(&self, method: Method, verdict: Verdict) -> Value {
-        let result = match verdict {
-            Verdict::Verified => return json!({ "verified": true, "method": method.name() }),
-            Verdict::Invalid => "INVALID",
-            Verdict::Expired => "EXPIRED",
-            Verdict::Throttled => "THROTTLED",
+    /// Assumption: `result` is `INVALID` (the only documented value), `EXPIRED` or `THROTTLED`, and exactly one of the three
+    /// booleans is true.
+    pub(super) fn result(&self, method: Method, code: CodeResult) -> Value {
+        let result = match code {
+            CodeResult::Verified => return json!({ "verified": true, "method": method.name() }),
+            CodeResult::Invalid => "INVALID",
+            CodeResult::Expired => "EXPIRED",
+            CodeResult::Throttled => "THROTTLED",
         };
         let status = json!({
-            "throttled": verdict == Verdict::Throttled,
-            "expired": verdict == Verdict::Expired,
-            "invalid": verdict == Verdict::Invalid,
+            "throttled": code == CodeResult::Throttled,
+            "expired": code == CodeResult::Expired,
+            "invalid": code == CodeResult::Invalid,
             "result": result,
         });
         json!({ "verified": false, "method": method.name(), "status": status })
@@ -83,12 +84,14 @@ impl Replies {
         let (status, message) = match problem {
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "Authentication required".to_owned()),
             Problem::NotAcceptable => {
-                (StatusCode::NOT_ACCEPTABLE, "Only application/json is spoken".to_owned())
+                (StatusCode::NOT_ACCEPTABLE, "Only application/json is supported".to_owned())
             }
-            Problem::ContentType => {
+            Problem::Body(BodyProblem::ContentType) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json".to_owned())
             }
-            Problem::Body(problem) => (StatusCode::UNPROCESSABLE_ENTITY, problem.message()),
+            Problem::Body(BodyProblem::Field(problem)) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, problem.message())
+            }
             Problem::NoService => (StatusCode::NOT_FOUND, "Service not found".to_owned()),
             Problem::NoUser => (StatusCode::NOT_FOUND, "User not found".to_owned()),
             Problem::NotStarted => (StatusCode::NOT_FOUND, "Verification not found".to_owned()),
@@ -104,20 +107,15 @@ impl Replies {
         match self.settings.error_body {
             ErrorBody::Json => Reply::json(status, &json!({ "message": message })),
             ErrorBody::Empty => Reply::empty(status),
-            ErrorBody::Html => {
-                let title = status.canonical_reason().unwrap_or("Error");
-                let page =
-                    format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
-                Reply::text(status, "text/html; charset=utf-8", page)
-            }
+            ErrorBody::Html => Reply::error_page(status),
         }
     }
 
     fn ctime(&self, at: Timestamp) -> Value {
-        match self.settings.ctime_form {
-            CtimeForm::Rfc3339 => json!(at.to_string()),
-            CtimeForm::WithoutZone => json!(at.without_zone()),
-            CtimeForm::UnixNumber => json!(at.unix_seconds()),
+        match self.settings.ctime_format {
+            CtimeFormat::Rfc3339 => json!(at.to_string()),
+            CtimeFormat::WithoutZone => json!(at.without_zone()),
+            CtimeFormat::UnixNumber => json!(at.unix_seconds()),
         }
     }
 }

@@ -1,54 +1,52 @@
-//! The knobs of the Verigator stand-in: what the vendor leaves open, or has answered in more than one way over the years.
-//!
-//! They can be set before the start, through the typed handle, and through the control API as JSON.
+//! Settings: behavior that the vendor does not document, or has changed over the years. They can be set at start, through the
+//! typed handle, and as JSON through the control API.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::providers::NotDone;
+use crate::framework::settings::ProviderSettings;
 
-/// How the stand-in behaves where the vendor does not say, or says two things.
+/// Settings for behavior that the vendor does not document, or documents in two ways.
 ///
 /// ```
-/// use auth_emulator::providers::verigator::{CreateStatus, CtimeForm, DeleteStatus, Settings};
+/// use auth_emulator::providers::verigator::{CreateStatus, CtimeFormat, DeleteStatus, Settings};
 ///
 /// let mut settings = Settings::default();
 /// assert_eq!((settings.code_lifetime_seconds, settings.max_wrong_tries), (300, 5));
 /// settings.create_status = CreateStatus::Ok;
 /// settings.delete_status = DeleteStatus::NoContent;
-/// settings.ctime_form = CtimeForm::UnixNumber;
+/// settings.ctime_format = CtimeFormat::UnixNumber;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Assumption: a code by text message works for 300 seconds of emulator time.
+    /// Lifetime of a code sent by text message, in seconds of emulator time. Assumption: 300.
     pub code_lifetime_seconds: u64,
-    /// Assumption: five wrong codes are answered as wrong; after them every code, the right one too, is answered as
-    /// throttled until another authentication is started.
+    /// Number of invalid codes after which every code, even the valid one, is throttled until another authentication is
+    /// started. Assumption: 5.
     pub max_wrong_tries: u32,
-    /// The status of created services and users. Documented as 201; one of the vendor's own clients takes 200 only.
+    /// Status of created services and users. Documented: 201; one of the vendor's clients accepts only 200.
     pub create_status: CreateStatus,
-    /// The status of a started authentication. As above.
+    /// Status of a started authentication. Documented: 201; one of the vendor's clients accepts only 200.
     pub start_status: CreateStatus,
-    /// The status of deletions. 202 is documented for users; Assumption: the same for services.
+    /// Status of deletions. Documented for users: 202. Assumption: the same for services.
     pub delete_status: DeleteStatus,
-    /// Deletions answer `{}` in place of no body, as the other of the vendor's clients expects. Has no effect on 204.
+    /// Whether deletions respond with `{}` instead of no body, as the other of the vendor's clients expects. No effect on 204.
     pub delete_with_json_body: bool,
-    /// Assumption: errors are `{"message": …}`. The vendor documents no error body.
+    /// Format of error bodies. Assumption: `{"message": …}`; the vendor documents no error body.
     pub error_body: ErrorBody,
-    /// Creation times as documented (RFC 3339, milliseconds, `Z`), or in one of the two other forms that have been seen.
-    pub ctime_form: CtimeForm,
-    /// Assumption: a service that still has users can't be deleted.
+    /// Format of creation times. Documented: RFC 3339 with milliseconds and `Z`; two others have been observed.
+    pub ctime_format: CtimeFormat,
+    /// Result of deleting a service that still has users. Assumption: 409.
     pub service_with_users: ServiceWithUsers,
-    /// Whether a start answers with an `auth_id`. Documented in the older pages, later dropped from both clients.
-    pub auth_id: AuthIdForm,
-    /// The list of users also has `total` and `count`, as one of the vendor's clients models them.
+    /// Whether a started authentication has an `auth_id`. Documented on the older pages, later removed from both clients.
+    pub auth_id: AuthIdFormat,
+    /// Whether the list of users has `total` and `count`, as in one of the vendor's clients.
     pub list_has_totals: bool,
-    /// `method` is needed to verify, as the older pages say.
+    /// Whether `method` is required to verify, as documented on the older pages.
     pub verify_needs_method: bool,
-    /// New users have the app, so that `totp` does not fall back to `sms`.
+    /// Whether new users have the app, so that `totp` does not fall back to `sms`.
     pub new_users_have_app: bool,
 }
 
@@ -62,9 +60,9 @@ impl Default for Settings {
             delete_status: DeleteStatus::Accepted,
             delete_with_json_body: false,
             error_body: ErrorBody::Json,
-            ctime_form: CtimeForm::Rfc3339,
+            ctime_format: CtimeFormat::Rfc3339,
             service_with_users: ServiceWithUsers::Refuse,
-            auth_id: AuthIdForm::Given,
+            auth_id: AuthIdFormat::Given,
             list_has_totals: true,
             verify_needs_method: false,
             new_users_have_app: false,
@@ -77,7 +75,6 @@ impl Default for Settings {
 /// ```
 /// use auth_emulator::providers::verigator::CreateStatus;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(CreateStatus::Ok), serde_json::json!(200));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +92,6 @@ pub enum CreateStatus {
 /// ```
 /// use auth_emulator::providers::verigator::DeleteStatus;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(DeleteStatus::NoContent), serde_json::json!(204));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,12 +106,11 @@ pub enum DeleteStatus {
     NoContent,
 }
 
-/// The form of error bodies.
+/// The format of error bodies.
 ///
 /// ```
 /// use auth_emulator::providers::verigator::ErrorBody;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(ErrorBody::Html), serde_json::json!("html"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,38 +119,36 @@ pub enum DeleteStatus {
 pub enum ErrorBody {
     /// `{"message": …}`.
     Json,
-    /// A page, as a proxy in front of a server sends it.
+    /// An HTML page, as sent by a proxy in front of a server.
     Html,
-    /// Nothing.
+    /// No body.
     Empty,
 }
 
-/// The form of creation times.
+/// The format of creation times.
 ///
 /// ```
-/// use auth_emulator::providers::verigator::CtimeForm;
+/// use auth_emulator::providers::verigator::CtimeFormat;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(CtimeForm::UnixNumber), serde_json::json!("unix_number"));
+/// assert_eq!(serde_json::json!(CtimeFormat::UnixNumber), serde_json::json!("unix_number"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum CtimeForm {
+pub enum CtimeFormat {
     /// `2017-07-06T13:12:03.141Z`.
     Rfc3339,
-    /// `2017-09-15T06:44:15.274438`: microseconds and no zone.
+    /// `2017-09-15T06:44:15.274438`: microseconds and no time zone.
     WithoutZone,
     /// Seconds since 1970, as a number.
     UnixNumber,
 }
 
-/// What happens when a service is deleted that still has users.
+/// The result of deleting a service that still has users.
 ///
 /// ```
 /// use auth_emulator::providers::verigator::ServiceWithUsers;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(ServiceWithUsers::Cascade), serde_json::json!("cascade"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,23 +157,22 @@ pub enum CtimeForm {
 pub enum ServiceWithUsers {
     /// 409.
     Refuse,
-    /// Its users go too.
+    /// The users are deleted too.
     Cascade,
 }
 
-/// Whether a start by text message answers with an `auth_id`.
+/// Whether an authentication started by text message has an `auth_id`.
 ///
 /// ```
-/// use auth_emulator::providers::verigator::AuthIdForm;
+/// use auth_emulator::providers::verigator::AuthIdFormat;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(AuthIdForm::Absent), serde_json::json!("absent"));
+/// assert_eq!(serde_json::json!(AuthIdFormat::Absent), serde_json::json!("absent"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum AuthIdForm {
-    /// A text for `sms`, null for `totp`.
+pub enum AuthIdFormat {
+    /// A string for `sms`, null for `totp`.
     Given,
     /// Always null.
     Null,
@@ -188,17 +180,7 @@ pub enum AuthIdForm {
     Absent,
 }
 
-impl Settings {
-    /// These settings with the fields of `change` (an object) put in; all or nothing.
-    pub(super) fn changed(&self, change: &Value) -> Result<Self, NotDone> {
-        let Value::Object(change) = change else { return Err(NotDone("an object is needed".to_owned())) };
-        let mut merged = serde_json::to_value(self).map_err(|error| NotDone(error.to_string()))?;
-        if let Value::Object(merged) = &mut merged {
-            merged.extend(change.clone());
-        }
-        serde_json::from_value(merged).map_err(|error| NotDone(error.to_string()))
-    }
-}
+impl ProviderSettings for Settings {}
 
 impl From<CreateStatus> for StatusCode {
     fn from(status: CreateStatus) -> Self {

@@ -1,23 +1,23 @@
-//! What the stand-in keeps: services, their users, and the one authentication that each user may have under way.
+//! The stored data: services, their users, and the one started authentication of each user.
 
-use super::authentication::{Attempt, Authentication, Method, Verdict};
+use super::authentication::{Attempt, Authentication, CodeResult, Method};
 use super::settings::{ServiceWithUsers, Settings};
-use crate::fields::FieldProblem;
-use crate::pending::PendingCode;
-use crate::random::Random;
-use crate::timestamp::Timestamp;
+use super::spec::SPEC;
+use crate::framework::fields::BodyProblem;
+use crate::framework::pending::PendingCode;
+use crate::framework::random::Random;
+use crate::framework::timestamp::Timestamp;
 
 const MAX_SERVICES: usize = 1000;
 const MAX_USERS: usize = 10_000;
 const CODE_DIGITS: usize = 6;
 
-/// Why a call is not carried out; `replies.rs` puts it on the wire.
+/// Why a request is rejected; `replies.rs` formats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Unauthorized,
     NotAcceptable,
-    ContentType,
-    Body(FieldProblem),
+    Body(BodyProblem),
     NoService,
     NoUser,
     NotStarted,
@@ -27,21 +27,27 @@ pub(super) enum Problem {
     Full(&'static str),
 }
 
+impl From<BodyProblem> for Problem {
+    fn from(problem: BodyProblem) -> Self {
+        Self::Body(problem)
+    }
+}
+
 impl Problem {
-    /// The check that failed, where nobody has noted it yet.
+    /// The failed check and the reason, if they were not noted yet.
     pub(super) fn for_explanation(&self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Unauthorized | Self::NotAcceptable | Self::ContentType | Self::Body(_) => None,
+            Self::Unauthorized | Self::NotAcceptable | Self::Body(_) => None,
             Self::NoService => Some(("existence", "there is no service with that id")),
             Self::NoUser => Some(("existence", "the service has no user with that id")),
             Self::NotStarted => Some((
                 "existence",
-                "no authentication like that is under way: none was started, or it is done",
+                "no matching authentication is in progress: none was started, or it is complete",
             )),
             Self::ServiceExists => Some(("conflict", "another service has that fqdn")),
             Self::UserExists => Some(("conflict", "another user of the service has that id_in_service")),
             Self::ServiceHasUsers => Some(("conflict", "the service still has users")),
-            Self::Full(_) => Some(("capacity", "the emulator keeps no more of these")),
+            Self::Full(_) => Some(("capacity", "the limit of the emulator is reached")),
         }
     }
 }
@@ -62,12 +68,12 @@ pub(super) struct User {
     pub ctime: Timestamp,
     phone_number: String,
     app_key: Option<Vec<u8>>,
-    /// The last time step whose app code was used; it must not work again in another authentication.
+    /// The last time step whose app code was used; the code is rejected in another authentication.
     spent_step: i64,
     started: Option<Authentication>,
 }
 
-/// In the order of creation, which is the order of the list.
+/// In the order of creation, which is the order of lists.
 #[derive(Debug)]
 pub(super) struct State {
     random: Random,
@@ -85,7 +91,7 @@ impl State {
         name: String,
         now: Timestamp,
     ) -> Result<&Service, Problem> {
-        // Assumption: "service already exists" means its fqdn, compared without regard to case as domains are.
+        // Assumption: "service already exists" refers to the fqdn, compared case-insensitively like domain names.
         if self.services.iter().any(|service| service.fqdn.eq_ignore_ascii_case(&fqdn)) {
             return Err(Problem::ServiceExists);
         }
@@ -126,7 +132,7 @@ impl State {
         let count: usize = self.services.iter().map(|service| service.users.len()).sum();
         let (id, key) = (self.random.uuid(), self.random.bytes(32));
         let service = self.service_mut(service)?;
-        // Assumption: the same person may be in two services, and two users may share a phone number.
+        // Assumption: the same person may be a user of two services, and two users may have the same phone number.
         if service.users.iter().any(|user| user.id_in_service == id_in_service) {
             return Err(Problem::UserExists);
         }
@@ -160,9 +166,9 @@ impl State {
         Ok(())
     }
 
-    /// Starts an authentication; the method that is really used, and the id.
+    /// Starts an authentication; returns the method that is used, and the id.
     ///
-    /// Assumption: starting again is allowed at any time, and ends the one before.
+    /// Assumption: another authentication can be started at any time; it ends the previous one.
     pub(super) fn start(
         &mut self,
         service: &str,
@@ -183,9 +189,9 @@ impl State {
         Ok((method, id))
     }
 
-    /// Judges a code.
+    /// Checks a code.
     ///
-    /// Assumption: an authentication that was verified is done, so that the next code, the same one too, is a 404.
+    /// Assumption: a verified authentication is complete, so that another code, even the same one, is a 404.
     pub(super) fn verify(
         &mut self,
         service: &str,
@@ -193,20 +199,20 @@ impl State {
         attempt: &Attempt,
         now: Timestamp,
         settings: &Settings,
-    ) -> Result<(Method, Verdict), Problem> {
+    ) -> Result<(Method, CodeResult), Problem> {
         let user = self.user_mut(service, user)?;
-        let started = user.started.as_mut().filter(|started| started.is_meant_by(attempt));
+        let started = user.started.as_mut().filter(|started| started.matches(attempt));
         let started = started.ok_or(Problem::NotStarted)?;
-        let (verdict, step) = started.judge(&attempt.token, now, settings);
+        let (result, step) = started.check(&attempt.token, now, settings);
         let method = started.method();
-        if verdict == Verdict::Verified {
+        if result == CodeResult::Verified {
             user.started = None;
             user.spent_step = step.unwrap_or(user.spent_step);
         }
-        Ok((method, verdict))
+        Ok((method, result))
     }
 
-    /// Puts the app on a user's phone, or takes it away. False: no such user.
+    /// Installs or removes the app. Returns false if the user does not exist.
     pub(super) fn set_app(&mut self, id: &str, has_app: bool) -> bool {
         let key = self.random.bytes(32);
         let user = self.services.iter_mut().flat_map(|service| &mut service.users).find(|user| user.id == id);
@@ -231,7 +237,7 @@ impl State {
                 let started = user.started.as_ref()?;
                 let (code, expires_at) = started.current_code(now, max_wrong_tries)?;
                 Some(PendingCode {
-                    provider: super::SPEC.name,
+                    provider: SPEC.name,
                     subject: user.id_in_service.clone(),
                     kind: started.method().name(),
                     id: started.id.clone(),
@@ -249,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn stored_data_is_bounded() {
         let now = Timestamp::from_unix_seconds(0);
         let mut state = State::new(Random::new(1, "state"));
         for number in 0..MAX_SERVICES {

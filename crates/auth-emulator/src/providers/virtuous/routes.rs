@@ -1,11 +1,11 @@
-//! The vendor's 292 operations, in the order of its reference, with its names of the parameters in paths. Those that are
-//! not carried out say so, and the framework answers them with 501.
+//! The vendor's 292 operations, in the order of its reference, with its names of path parameters. Unimplemented ones are marked,
+//! and the framework responds to them with 501.
 //!
-//! A parameter takes digits only, unless it is a source, a code, or the id of somebody else's record.
+//! A parameter accepts only digits, unless it is a source, a code, or the id of an external record.
 
 use http::Method;
 
-use crate::route::Route;
+use crate::framework::route::Route;
 
 const fn get(operation: &'static str, template: &'static str) -> Route {
     Route::new(operation, Method::GET, template)
@@ -27,7 +27,7 @@ const fn delete(operation: &'static str, template: &'static str) -> Route {
     Route::new(operation, Method::DELETE, template)
 }
 
-/// Every operation. `mod.rs` hands it to the framework.
+/// Every operation.
 pub(super) static ROUTES: &[Route] = &[
     // Token and account.
     post("token", "/Token"),

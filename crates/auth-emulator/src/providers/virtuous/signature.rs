@@ -1,42 +1,42 @@
-//! The `Hmac` signature, checked for real and explained when it is wrong.
+//! Checks the `Hmac` signature and explains a wrong one.
 //!
-//! Signed is the application key, the percent-encoded address, the method, the nonce and the time, with nothing between
-//! them, all in lower case; the key is the private key out of base64. When a signature does not fit, the likely mistakes
-//! are tried one by one: the one that gives the signature received is the cause, and no guess.
+//! The signed string is the application key, the percent-encoded URL, the method, the nonce and the time, without separators, all
+//! in lower case; the key is the base64-decoded private key. For a wrong signature, the usual mistakes are tried one by one:
+//! the one that produces the received signature is the cause.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
-use sha2::Sha256;
 
-use super::settings::Settings;
-use crate::checks::Checks;
-use crate::exchange::Call;
-use crate::timestamp::Timestamp;
+use super::base::settings::Settings;
+use crate::framework::checks::Checks;
+use crate::framework::digest::hmac_sha256;
+use crate::framework::exchange::Call;
+use crate::framework::random::hex;
+use crate::framework::timestamp::Timestamp;
 
-/// Nonces that are remembered.
-const MOST_NONCES: usize = 100_000;
+/// The maximum number of remembered nonces.
+const MAX_NONCES: usize = 100_000;
 
-/// A key pair as the vendor hands it out.
+/// A key pair for signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyPair {
     pub application_key: String,
     pub private_key: String,
 }
 
-/// The nonces that were used, with the time until which they are remembered.
+/// The used nonces, with the time until which they are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Nonces(BTreeMap<String, Timestamp>);
 
 impl Nonces {
-    /// Whether this one is new; it counts as used from now on.
-    fn take(&mut self, nonce: &str, now: Timestamp, until: Timestamp) -> bool {
-        self.0.retain(|_, kept_until| now < *kept_until);
-        if self.0.contains_key(nonce) || self.0.len() >= MOST_NONCES {
+    /// Marks a nonce as used; returns false if it was used before.
+    fn use_once(&mut self, nonce: &str, now: Timestamp, until: Timestamp) -> bool {
+        self.0.retain(|_, until| now < *until);
+        if self.0.contains_key(nonce) || self.0.len() >= MAX_NONCES {
             return false;
         }
         self.0.insert(nonce.to_owned(), until);
@@ -44,7 +44,7 @@ impl Nonces {
     }
 }
 
-/// What is signed.
+/// The parts of the signed string.
 struct Signed<'a> {
     application_key: &'a str,
     address: String,
@@ -54,13 +54,13 @@ struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    fn text(&self) -> String {
+    fn string(&self) -> String {
         let address = url_encode(&self.address.to_lowercase());
         format!("{}{address}{}{}{}", self.application_key, self.method, self.nonce, self.time).to_lowercase()
     }
 }
 
-/// Checks the value of `Authorization` behind the word `Hmac `.
+/// Checks the value of `Authorization` after `Hmac `.
 pub(super) fn check(
     given: &str,
     call: &Call,
@@ -71,27 +71,27 @@ pub(super) fn check(
 ) -> bool {
     let parts: Vec<&str> = given.split(':').collect();
     let &[application_key, signature, nonce, time] = parts.as_slice() else {
-        checks.fail(
-            "signature form",
-            "Authorization is not `Hmac key:signature:nonce:time`, four parts with colons",
-        );
+        checks.fail("signature format", "Authorization is not `Hmac key:signature:nonce:time`");
         return false;
     };
     if application_key != keys.application_key {
-        checks.fail("application key", "the application key is not known");
+        checks.fail("application key", "the application key is unknown");
         return false;
     }
     checks.pass("application key");
     let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
     let Some(seconds) = time.parse::<i64>().ok().filter(|_| digits) else {
-        checks.fail("time", "the time is not in whole Unix seconds");
+        checks.fail("time", "the time is not a Unix time in whole seconds");
         return false;
     };
     let off = call.now.unix_seconds().abs_diff(seconds);
     if off > settings.hmac_tolerance_seconds {
         checks.fail(
             "time",
-            format!("the time is {off} seconds off, {} are allowed", settings.hmac_tolerance_seconds),
+            format!(
+                "the time differs by {off} seconds; at most {} are allowed",
+                settings.hmac_tolerance_seconds
+            ),
         );
         return false;
     }
@@ -99,19 +99,19 @@ pub(super) fn check(
     let signed =
         Signed { application_key, address: address(call, true), method: call.method.as_str(), nonce, time };
     let key = STANDARD.decode(&keys.private_key).unwrap_or_default();
-    if sign(&key, &signed.text()) != signature {
+    if sign(&key, &signed.string()) != signature {
         let (cause, reason) = cause(&signed, signature, call, keys, &key);
         let confirmed = if cause.is_some() { "confirmed" } else { "unknown" };
-        let detail = json!({ "signed_text": signed.text(), "cause": cause, "certainty": confirmed });
+        let detail = json!({ "expected": signed.string(), "cause": cause, "certainty": confirmed });
         checks.fail_with("signature", reason, detail);
         return false;
     }
     checks.pass("signature");
-    // Both ways of being off have to be waited out.
+    // A nonce must be remembered for the tolerance in both directions.
     let until = call
         .now
         .plus(Duration::from_secs(settings.hmac_tolerance_seconds.saturating_mul(2).saturating_add(1)));
-    if !nonces.take(nonce, call.now, until) {
+    if !nonces.use_once(nonce, call.now, until) {
         checks.fail("nonce", "the nonce was used before");
         return false;
     }
@@ -119,14 +119,14 @@ pub(super) fn check(
     true
 }
 
-/// The address as the caller must have meant it.
+/// The URL of the request.
 fn address(call: &Call, with_query: bool) -> String {
     let query = call.query.as_ref().filter(|_| with_query);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("http://{}{}{query}", call.host, call.path)
 }
 
-/// The mistake that leads to just this signature, if one of the usual ones does.
+/// The mistake that produces the received signature, if any.
 fn cause(
     signed: &Signed<'_>,
     received: &str,
@@ -161,29 +161,29 @@ fn cause(
             .join(separator)
             .to_lowercase()
     };
-    let with_body = [signed.text().as_bytes(), &call.body].concat();
-    let text_mistakes: [(&'static str, String, &'static str); 10] = [
-        ("not_lower_case", as_it_is(signed), "the text was not put in lower case"),
-        ("address_not_encoded", unencoded.to_lowercase(), "the address was not percent-encoded"),
+    let with_body = [signed.string().as_bytes(), &call.body].concat();
+    let string_mistakes: [(&'static str, String, &'static str); 10] = [
+        ("not_lower_case", as_it_is(signed), "the string was not converted to lower case"),
+        ("address_not_encoded", unencoded.to_lowercase(), "the URL was not percent-encoded"),
         (
             "query_left_out",
-            with(&|other| other.address = address(call, false)).text(),
-            "the query was left out of the address",
+            with(&|other| other.address = address(call, false)).string(),
+            "the query is missing in the URL",
         ),
         (
             "path_only",
-            with(&|other| other.address.clone_from(&path_only)).text(),
+            with(&|other| other.address.clone_from(&path_only)).string(),
             "only the path was signed, without scheme and host",
         ),
         (
             "https",
-            with(&|other| other.address = other.address.replacen("http:", "https:", 1)).text(),
-            "the address was signed with https",
+            with(&|other| other.address = other.address.replacen("http:", "https:", 1)).string(),
+            "the URL was signed with https",
         ),
         (
             "slash_at_the_end",
-            with(&|other| other.address = toggle_slash(&other.address)).text(),
-            "the address that was signed differs by a slash at its end",
+            with(&|other| other.address = toggle_slash(&other.address)).string(),
+            "the signed URL differs in a trailing slash",
         ),
         (
             "port_left_out",
@@ -191,29 +191,29 @@ fn cause(
                 let host = call.host.split(':').next().unwrap_or_default();
                 other.address = other.address.replacen(&call.host, host, 1);
             })
-            .text(),
-            "the port was left out of the address",
+            .string(),
+            "the port is missing in the URL",
         ),
         ("separated_by_colons", separated(":"), "the parts were joined by colons"),
         ("separated_by_lines", separated("\n"), "the parts were joined by line breaks"),
-        ("line_break_at_the_end", format!("{}\n", signed.text()), "a line break was signed at the end"),
+        ("line_break_at_the_end", format!("{}\n", signed.string()), "a trailing line break was signed"),
     ];
     if let Some((cause, _, reason)) =
-        text_mistakes.into_iter().find(|(_, text, _)| sign(key, text) == received)
+        string_mistakes.into_iter().find(|(_, string, _)| sign(key, string) == received)
     {
         return (Some(cause), reason);
     }
-    let text = signed.text();
+    let text = signed.string();
     if sign(keys.private_key.as_bytes(), &text) == received {
-        return (Some("key_not_decoded"), "the private key was used as text, not out of base64");
+        return (Some("key_not_decoded"), "the private key was not decoded from base64");
     }
     if sign_bytes(key, &with_body) == received {
         return (Some("body_signed"), "the body was signed too");
     }
-    if hex(&digest(key, text.as_bytes())) == received.to_lowercase() {
-        return (Some("hexadecimal"), "the signature was written in hexadecimal digits, not base64");
+    if hex(&hmac_sha256(key, text.as_bytes())) == received.to_lowercase() {
+        return (Some("hexadecimal"), "the signature is in hexadecimal digits, not base64");
     }
-    (None, "the signature does not fit; the private key or the signed text differs")
+    (None, "the signature is wrong; the private key or the signed string differs")
 }
 
 fn toggle_slash(address: &str) -> String {
@@ -225,25 +225,14 @@ fn sign(key: &[u8], text: &str) -> String {
 }
 
 fn sign_bytes(key: &[u8], text: &[u8]) -> String {
-    STANDARD.encode(digest(key, text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    crate::random::hex(bytes)
-}
-
-/// An HMAC takes keys of any length.
-pub(super) fn digest(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
+    STANDARD.encode(hmac_sha256(key, text))
 }
 
 /// .NET's `WebUtility.UrlEncode`.
 fn url_encode(text: &str) -> String {
-    let stays = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!*()".contains(&byte);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!*()".contains(&byte);
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if stays(byte) {
+        if is_plain(byte) {
             encoded.push(char::from(byte));
         } else if byte == b' ' {
             encoded.push('+');
@@ -260,8 +249,7 @@ mod tests {
 
     use super::*;
 
-    /// The vectors of the client's tests, made by a third implementation. This one reads their text and nothing of the
-    /// client's code.
+    /// Test vectors of the client, generated by a third implementation. Only the data is shared.
     #[test]
     fn every_vector_agrees() {
         let text = include_str!("../../../../virtuous-client/tests/vectors/hmac.json");
@@ -284,20 +272,20 @@ mod tests {
                 nonce: &nonce,
                 time: &time,
             };
-            assert_eq!(signed.text(), field("text"));
+            assert_eq!(signed.string(), field("text"));
             let key = STANDARD.decode(field("private_key")).unwrap();
-            let header = format!("Hmac {application_key}:{}:{nonce}:{time}", sign(&key, &signed.text()));
+            let header = format!("Hmac {application_key}:{}:{nonce}:{time}", sign(&key, &signed.string()));
             assert_eq!(header, field("header"));
         }
     }
 
     #[test]
-    fn a_nonce_is_good_once_while_it_is_remembered() {
+    fn a_nonce_is_accepted_once_while_it_is_remembered() {
         let at = Timestamp::from_unix_seconds;
         let mut nonces = Nonces::default();
-        assert!(nonces.take("a", at(0), at(10)));
-        assert!(!nonces.take("a", at(9), at(19)));
-        assert!(nonces.take("b", at(9), at(19)));
-        assert!(nonces.take("a", at(10), at(20)));
+        assert!(nonces.use_once("a", at(0), at(10)));
+        assert!(!nonces.use_once("a", at(9), at(19)));
+        assert!(nonces.use_once("b", at(9), at(19)));
+        assert!(nonces.use_once("a", at(10), at(20)));
     }
 }

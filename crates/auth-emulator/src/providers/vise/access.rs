@@ -1,10 +1,10 @@
-//! What a request brings: the account's token in one of its carriers, cookies, and the phrase in the query.
+//! Reads the token, cookies and the phrase from a request.
 
 use super::settings::Carrier;
-use crate::exchange::Call;
+use crate::framework::exchange::Call;
 
-/// The value of a pair in the query, decoded as a form is: `+` is a space. None when it is not there exactly once or is
-/// not encoded well.
+/// The form-decoded value of a query parameter (`+` is a space). `None` if it does not occur exactly once or is encoded
+/// incorrectly.
 pub(super) fn query_value(call: &Call, name: &str) -> Option<String> {
     let mut values = call.query.as_deref()?.split('&').filter_map(|pair| {
         let (key, value) = pair.split_once('=')?;
@@ -19,15 +19,15 @@ pub(super) fn query_value(call: &Call, name: &str) -> Option<String> {
 
 fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
-    let whole = spaced
+    let well_formed = spaced
         .split('%')
         .skip(1)
         .all(|piece| piece.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)));
     let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8().ok()?;
-    whole.then(|| decoded.into_owned())
+    well_formed.then(|| decoded.into_owned())
 }
 
-/// The value of a cookie; None when it is not there exactly once.
+/// The value of a cookie; `None` if it does not occur exactly once.
 pub(super) fn cookie<'c>(call: &'c Call, name: &str) -> Option<&'c str> {
     let mut values = call
         .header_once("cookie")
@@ -40,7 +40,7 @@ pub(super) fn cookie<'c>(call: &'c Call, name: &str) -> Option<&'c str> {
     values.next().is_none().then_some(value)
 }
 
-/// Whether the request carries this token in this way.
+/// Whether the request carries this token in the expected place.
 pub(super) fn carries(call: &Call, carrier: &Carrier, token: &str) -> bool {
     match carrier {
         Carrier::Bearer => call
@@ -54,8 +54,8 @@ pub(super) fn carries(call: &Call, carrier: &Carrier, token: &str) -> bool {
     }
 }
 
-/// Whether the token stands anywhere in the request, right place or wrong.
-pub(super) fn leaks(call: &Call, token: &str) -> bool {
+/// Whether the token occurs anywhere in the request.
+pub(super) fn contains_token(call: &Call, token: &str) -> bool {
     let in_headers = call
         .headers
         .values()
@@ -67,7 +67,7 @@ pub(super) fn leaks(call: &Call, token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timestamp::Timestamp;
+    use crate::framework::timestamp::Timestamp;
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, Method};
 
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_phrase_is_read_as_a_form_would_be() {
+    fn the_phrase_is_form_decoded() {
         for (query, expected) in [
             ("pfk=a%2Bb%26c%3D%25", Some("a+b&c=%")),
             ("x=1&pfk=a+b", Some("a b")),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_found_in_their_carrier_and_leaks_anywhere() {
+    fn tokens_are_found_in_their_carrier_and_anywhere() {
         let bearer = call("", &[("authorization", "Bearer t0ken")]);
         let raw = call("", &[("authorization", "t0ken")]);
         let header = call("", &[("x-api-key", "t0ken")]);
@@ -121,13 +121,13 @@ mod tests {
             for (index, carrier) in carriers.iter().enumerate() {
                 assert_eq!(carries(request, carrier, "t0ken"), index == right, "{carrier:?} {request:?}");
             }
-            assert!(leaks(request, "t0ken"));
+            assert!(contains_token(request, "t0ken"));
         }
-        assert!(!leaks(&call("a=b", &[("cookie", "session=x")]), "t0ken"));
+        assert!(!contains_token(&call("a=b", &[("cookie", "session=x")]), "t0ken"));
     }
 
     #[test]
-    fn a_cookie_counts_when_it_is_there_once() {
+    fn a_cookie_must_occur_once() {
         let good = call("", &[("cookie", "lb=1; session=abc; x=y=z")]);
         assert_eq!(cookie(&good, "session"), Some("abc"));
         assert_eq!(cookie(&good, "x"), Some("y=z"));

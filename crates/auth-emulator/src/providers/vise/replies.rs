@@ -1,20 +1,22 @@
-//! How the stand-in answers: JSON, pages for people, and cookies.
+//! Formats responses: JSON, HTML pages, and cookies.
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::settings::{Challenge, CookieEnd, DomainList, ExpiredAnswer, OpenedAnswer, Settings, WrongPhrase};
-use crate::exchange::Reply;
-use crate::timestamp::Timestamp;
+use super::settings::{
+    Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, Settings, WrongPhrase,
+};
+use crate::framework::exchange::Reply;
+use crate::framework::timestamp::Timestamp;
 
 const PAGE: &str = "<!doctype html><title>VISE</title><p>Please sign in.</p>";
 const CHALLENGE: &str = "<!doctype html><title>Checking your browser</title><p>One moment.</p>";
-/// Where pages for people are.
+/// The target of redirects.
 const LOGIN: &str = "/login";
 
 /// Assumption: errors are `{"message": …}`; the vendor documents no error body.
-pub(super) fn problem(status: StatusCode, words: &str) -> Reply {
-    Reply::json(status, &json!({ "message": words }))
+pub(super) fn problem(status: StatusCode, message: &str) -> Reply {
+    Reply::json(status, &json!({ "message": message }))
 }
 
 fn page(status: StatusCode) -> Reply {
@@ -25,7 +27,7 @@ fn redirect() -> Reply {
     Reply::empty(StatusCode::FOUND).header(header::LOCATION, HeaderValue::from_static(LOGIN))
 }
 
-/// Adds a cookie, beside earlier ones.
+/// Adds a cookie to earlier ones.
 fn set_cookie(mut reply: Reply, cookie: &str) -> Reply {
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         reply.headers.append(header::SET_COOKIE, cookie);
@@ -34,29 +36,28 @@ fn set_cookie(mut reply: Reply, cookie: &str) -> Reply {
 }
 
 pub(super) fn opened(settings: &Settings, value: &str, now: Timestamp) -> Reply {
-    let reply = match settings.opened_answer {
-        OpenedAnswer::Page => page(StatusCode::OK),
-        OpenedAnswer::NoContent => Reply::empty(StatusCode::NO_CONTENT),
-        OpenedAnswer::Redirect => redirect(),
+    let mut reply = match settings.opened_response {
+        OpenedResponse::Page => page(StatusCode::OK),
+        OpenedResponse::NoContent => Reply::empty(StatusCode::NO_CONTENT),
+        OpenedResponse::Redirect => redirect(),
     };
     let seconds = settings.session_seconds;
-    let end = match settings.cookie_end {
-        CookieEnd::Unsaid => String::new(),
-        CookieEnd::MaxAge => format!("; Max-Age={seconds}"),
-        CookieEnd::Expires => {
+    let expiry = match settings.cookie_expiry {
+        CookieExpiry::Session => String::new(),
+        CookieExpiry::MaxAge => format!("; Max-Age={seconds}"),
+        CookieExpiry::Expires => {
             let end = now.plus(std::time::Duration::from_secs(seconds)).to_system_time();
             format!("; Expires={}", httpdate::fmt_http_date(end))
         }
     };
-    let mut reply = reply;
     if settings.sibling_cookies {
         reply = set_cookie(reply, "lb=node-7; Path=/; HttpOnly");
         reply = set_cookie(reply, "wide=1; Domain=0.0.1; Path=/");
     }
-    set_cookie(reply, &format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{end}", settings.session_cookie))
+    set_cookie(reply, &format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{expiry}", settings.session_cookie))
 }
 
-/// The same reply, which clears the session cookie.
+/// Adds a header that deletes the session cookie.
 pub(super) fn clearing(settings: &Settings, reply: Reply) -> Reply {
     set_cookie(reply, &format!("{}=; Path=/; Max-Age=0", settings.session_cookie))
 }
@@ -71,17 +72,17 @@ pub(super) fn wrong_phrase(settings: &Settings) -> Reply {
 }
 
 pub(super) fn session_ended(settings: &Settings) -> Reply {
-    match settings.expired_answer {
-        ExpiredAnswer::Unauthorized => problem(StatusCode::UNAUTHORIZED, "no session"),
-        ExpiredAnswer::Redirect => redirect(),
-        ExpiredAnswer::Page => page(StatusCode::OK),
-        ExpiredAnswer::ClearedCookie => {
+    match settings.expired_response {
+        ExpiredResponse::Unauthorized => problem(StatusCode::UNAUTHORIZED, "no session"),
+        ExpiredResponse::Redirect => redirect(),
+        ExpiredResponse::Page => page(StatusCode::OK),
+        ExpiredResponse::ClearedCookie => {
             clearing(settings, problem(StatusCode::FORBIDDEN, "the session has ended"))
         }
     }
 }
 
-/// What the protection layer answers in the host's place.
+/// The response of the protection layer in front of the host.
 pub(super) fn challenge(challenge: Challenge) -> Option<Reply> {
     let status = match challenge {
         Challenge::Off => return None,
@@ -91,7 +92,7 @@ pub(super) fn challenge(challenge: Challenge) -> Option<Reply> {
     Some(Reply::text(status, "text/html; charset=utf-8", CHALLENGE))
 }
 
-/// The account's list, in the form that was asked for.
+/// The list of domains, in the format that the settings require.
 pub(super) fn domain_list(settings: &Settings, domains: Vec<Value>) -> Reply {
     let body = match &settings.domain_list {
         DomainList::Array => Value::Array(domains),

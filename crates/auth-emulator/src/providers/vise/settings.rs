@@ -1,23 +1,21 @@
-//! The knobs of the VISE stand-in. The vendor says very little, so almost everything is one.
-//!
-//! They can be set before the start, through the typed handle, and through the control API as JSON.
+//! Settings. The vendor documents very little, so almost everything is a setting. They can be set at start, through the typed
+//! handle, and as JSON through the control API.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::providers::NotDone;
+use crate::framework::settings::{ActionError, ProviderSettings};
 
-/// VISE hosts that one emulator runs at most; each has a port of its own.
+/// The maximum number of VISE hosts; each has its own port.
 pub(super) const MAX_HOSTS: usize = 256;
 
-/// How the stand-in behaves where the vendor does not say.
+/// Settings for behavior that the vendor does not document.
 ///
 /// ```
-/// use auth_emulator::providers::vise::{Carrier, Challenge, CookieEnd, Settings};
+/// use auth_emulator::providers::vise::{Carrier, Challenge, CookieExpiry, Settings};
 ///
 /// let mut settings = Settings::default();
 /// assert_eq!((settings.hosts, settings.session_seconds), (3, 900));
-/// settings.cookie_end = CookieEnd::MaxAge;
+/// settings.cookie_expiry = CookieExpiry::MaxAge;
 /// settings.vise_token = Carrier::Header("X-Token".to_owned());
 /// settings.challenge = Challenge::Page;
 /// ```
@@ -25,39 +23,39 @@ pub(super) const MAX_HOSTS: usize = 256;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How many VISE hosts there are, each on a port of its own; 256 at most. Can only be chosen before the start.
+    /// Number of VISE hosts, each on its own port; at most 256. Fixed at start. Default: 3.
     pub hosts: usize,
-    /// Assumption: a session lives 900 seconds from its opening, of emulator time. The vendor says only that it ends.
+    /// Lifetime of a session, in seconds of emulator time. Assumption: 900; the vendor documents only that it expires.
     pub session_seconds: u64,
-    /// Assumption: the session cookie does not say when it ends.
-    pub cookie_end: CookieEnd,
-    /// Assumption: a call with an ended session is answered with 401.
-    pub expired_answer: ExpiredAnswer,
-    /// A session ends by itself after so many calls; the answer to the last of them clears the cookie. Off by default.
+    /// Expiry attribute of the session cookie. Assumption: none.
+    pub cookie_expiry: CookieExpiry,
+    /// Response to a call with an expired session. Assumption: 401.
+    pub expired_response: ExpiredResponse,
+    /// Number of calls after which a session ends; the response to the last one deletes the cookie. Default: no limit.
     pub calls_per_session: Option<u64>,
-    /// How many in a thousand calls find that their session has just ended. 0 by default.
-    pub random_end_per_mille: u32,
-    /// Assumption: the answer to a session that was opened has status 200 and a page as its body.
-    pub opened_answer: OpenedAnswer,
-    /// Assumption: a wrong phrase is answered with 401.
+    /// Probability, in thousandths, that a session ends right before a call. Default: 0.
+    pub random_expiry_per_mille: u32,
+    /// Response to the opening of a session. Assumption: 200 with an HTML page.
+    pub opened_response: OpenedResponse,
+    /// Response to a wrong phrase. Assumption: 401.
     pub wrong_phrase: WrongPhrase,
-    /// Assumption: the cookie is called `session`, as the vendor's page suggests.
+    /// Name of the session cookie. Assumption: `session`, as the vendor's page suggests.
     pub session_cookie: String,
-    /// Opening a session sets more cookies: one for the load balancer, and one for a wider domain. On by default.
+    /// Whether opening a session sets two more cookies: one for the load balancer, and one for a wider domain. Default: true.
     pub sibling_cookies: bool,
-    /// Assumption: the dashboard takes the token as `Authorization: Bearer`.
+    /// How the dashboard expects the token. Assumption: `Authorization: Bearer`.
     pub dashboard_token: Carrier,
-    /// Assumption: VISE hosts take it in the same way.
+    /// How VISE hosts expect the token. Assumption: the same way.
     pub vise_token: Carrier,
-    /// Assumption: the list of domains is an array.
+    /// Format of the list of domains. Assumption: an array.
     pub domain_list: DomainList,
-    /// Domains of the account that are listed without VISE fields, after those that have them. 0 by default.
+    /// Number of domains without VISE fields, listed after the others. Default: 0.
     pub domains_without_vise: usize,
-    /// The dashboard lies: the addresses in its list lead elsewhere. Off by default.
+    /// Whether the dashboard lists malicious addresses. Default: false.
     pub hostile: bool,
-    /// What a hostile dashboard lists; a list of the stand-in's own where this is empty.
-    pub poisoned_hosts: Vec<String>,
-    /// The protection layer answers calls by itself. Off by default.
+    /// The addresses that a hostile dashboard lists. Default: a built-in list.
+    pub hostile_hosts: Vec<String>,
+    /// Response of the protection layer to calls. Default: off.
     pub challenge: Challenge,
 }
 
@@ -66,11 +64,11 @@ impl Default for Settings {
         Self {
             hosts: 3,
             session_seconds: 900,
-            cookie_end: CookieEnd::Unsaid,
-            expired_answer: ExpiredAnswer::Unauthorized,
+            cookie_expiry: CookieExpiry::Session,
+            expired_response: ExpiredResponse::Unauthorized,
             calls_per_session: None,
-            random_end_per_mille: 0,
-            opened_answer: OpenedAnswer::Page,
+            random_expiry_per_mille: 0,
+            opened_response: OpenedResponse::Page,
             wrong_phrase: WrongPhrase::Unauthorized,
             session_cookie: "session".to_owned(),
             sibling_cookies: true,
@@ -79,67 +77,64 @@ impl Default for Settings {
             domain_list: DomainList::Array,
             domains_without_vise: 0,
             hostile: false,
-            poisoned_hosts: Vec::new(),
+            hostile_hosts: Vec::new(),
             challenge: Challenge::Off,
         }
     }
 }
 
-/// Whether the session cookie says when it ends.
+/// The expiry attribute of the session cookie.
 ///
 /// ```
-/// use auth_emulator::providers::vise::CookieEnd;
+/// use auth_emulator::providers::vise::CookieExpiry;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(CookieEnd::MaxAge), serde_json::json!("max_age"));
+/// assert_eq!(serde_json::json!(CookieExpiry::MaxAge), serde_json::json!("max_age"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum CookieEnd {
-    /// It does not.
-    Unsaid,
-    /// As `Max-Age`.
+pub enum CookieExpiry {
+    /// None: a session cookie.
+    Session,
+    /// `Max-Age`.
     MaxAge,
-    /// As `Expires`.
+    /// `Expires`.
     Expires,
 }
 
-/// How a call with an ended session is answered.
+/// The response to a call with an expired session.
 ///
 /// ```
-/// use auth_emulator::providers::vise::ExpiredAnswer;
+/// use auth_emulator::providers::vise::ExpiredResponse;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(ExpiredAnswer::ClearedCookie), serde_json::json!("cleared_cookie"));
+/// assert_eq!(serde_json::json!(ExpiredResponse::ClearedCookie), serde_json::json!("cleared_cookie"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum ExpiredAnswer {
+pub enum ExpiredResponse {
     /// 401 with JSON.
     Unauthorized,
-    /// 302 to a page for people.
+    /// 302 to an HTML page.
     Redirect,
-    /// 200 with a page for people.
+    /// 200 with an HTML page.
     Page,
-    /// 403 that clears the cookie.
+    /// 403 that deletes the cookie.
     ClearedCookie,
 }
 
-/// How the opening of a session is answered.
+/// The response to the opening of a session.
 ///
 /// ```
-/// use auth_emulator::providers::vise::OpenedAnswer;
+/// use auth_emulator::providers::vise::OpenedResponse;
 ///
-/// // As the control API writes it.
-/// assert_eq!(serde_json::json!(OpenedAnswer::NoContent), serde_json::json!("no_content"));
+/// assert_eq!(serde_json::json!(OpenedResponse::NoContent), serde_json::json!("no_content"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum OpenedAnswer {
-    /// 200 with a page.
+pub enum OpenedResponse {
+    /// 200 with an HTML page.
     Page,
     /// 204.
     NoContent,
@@ -147,12 +142,11 @@ pub enum OpenedAnswer {
     Redirect,
 }
 
-/// How a wrong phrase is answered; never with the cookie.
+/// The response to a wrong phrase; never with the cookie.
 ///
 /// ```
 /// use auth_emulator::providers::vise::WrongPhrase;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(WrongPhrase::Forbidden), serde_json::json!("forbidden"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,18 +157,17 @@ pub enum WrongPhrase {
     Unauthorized,
     /// 403 with JSON.
     Forbidden,
-    /// 200 with a page.
+    /// 200 with an HTML page.
     Page,
-    /// 302 to a page.
+    /// 302 to an HTML page.
     Redirect,
 }
 
-/// How a token is carried.
+/// The place of a token in a request.
 ///
 /// ```
 /// use auth_emulator::providers::vise::Carrier;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(Carrier::Header("X-Token".to_owned())), serde_json::json!({"header": "X-Token"}));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,16 +180,15 @@ pub enum Carrier {
     Authorization,
     /// A header of this name.
     Header(String),
-    /// A pair of this name in the query.
+    /// A query parameter of this name.
     Query(String),
 }
 
-/// The form of the list of domains.
+/// The format of the list of domains.
 ///
 /// ```
 /// use auth_emulator::providers::vise::DomainList;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(DomainList::Enveloped("data".to_owned())), serde_json::json!({"enveloped": "data"}));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,46 +197,43 @@ pub enum Carrier {
 pub enum DomainList {
     /// An array.
     Array,
-    /// An object that has the array under this name.
+    /// An object with the array in a field of this name.
     Enveloped(String),
-    /// The first domain alone, as an object.
+    /// The first domain, as an object.
     Single,
-    /// The array, with other names for the two fields.
+    /// An array with other names of the two fields.
     OtherNames,
 }
 
-/// What the protection layer does with calls to VISE hosts, the opening of sessions included.
+/// The response of the protection layer to calls to VISE hosts, including the opening of sessions.
 ///
 /// ```
 /// use auth_emulator::providers::vise::Challenge;
 ///
-/// // As the control API writes it.
 /// assert_eq!(serde_json::json!(Challenge::Page), serde_json::json!("page"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Challenge {
-    /// Nothing.
+    /// None: calls pass.
     Off,
-    /// 200 with a page to be solved by a browser.
+    /// 200 with a challenge page for browsers.
     Page,
-    /// 403 with such a page.
+    /// 403 with a challenge page.
     Forbidden,
 }
 
-impl Settings {
-    /// These settings with the fields of `change` (an object) put in; all or nothing.
-    pub(super) fn changed(&self, change: &Value) -> Result<Self, NotDone> {
-        let Value::Object(change) = change else { return Err(NotDone("an object is needed".to_owned())) };
-        let mut merged = serde_json::to_value(self).map_err(|error| NotDone(error.to_string()))?;
-        if let Value::Object(merged) = &mut merged {
-            merged.extend(change.clone());
+impl ProviderSettings for Settings {
+    fn check(&self, before: &Self) -> Result<(), ActionError> {
+        if self.hosts == before.hosts {
+            Ok(())
+        } else {
+            Err(ActionError::new("hosts: can only be set at start"))
         }
-        let changed: Self = serde_json::from_value(merged).map_err(|error| NotDone(error.to_string()))?;
-        if changed.hosts != self.hosts {
-            return Err(NotDone("hosts: their ports are bound at the start".to_owned()));
-        }
-        Ok(changed)
+    }
+
+    fn restore_fixed(&mut self, before: &Self) {
+        self.hosts = before.hosts;
     }
 }

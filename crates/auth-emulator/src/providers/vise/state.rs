@@ -1,16 +1,17 @@
-//! What the stand-in keeps: per VISE host a phrase, its open sessions and the notes that calls have made.
+//! The stored data: for each VISE host a phrase, the open sessions, and the notes that calls created.
 
 use std::time::Duration;
 
-use crate::random::Random;
-use crate::timestamp::Timestamp;
+use crate::framework::random::Random;
+use crate::framework::timestamp::Timestamp;
 
-/// Open sessions of one host; a further one drops the oldest.
+/// The maximum number of open sessions per host; another one replaces the oldest.
 const MAX_SESSIONS: usize = 1_000;
-/// Notes of one host.
+/// The maximum number of notes per host.
 const MAX_NOTES: usize = 1_000;
 
-/// What happened at one VISE host. A client that leaks or loops shows up here, whatever its own statistics say.
+/// Counts of requests and sessions at one VISE host. They reveal a client that leaks secrets or loops, whatever its own
+/// statistics say.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,41 +25,41 @@ const MAX_NOTES: usize = 1_000;
 pub struct HostCounts {
     /// Requests to `/auth`.
     pub auth_requests: u64,
-    /// Sessions that were opened.
+    /// Opened sessions.
     pub sessions_opened: u64,
-    /// Wrong phrases.
+    /// Requests to `/auth` with a wrong phrase.
     pub phrases_refused: u64,
-    /// Calls that were carried out.
+    /// Executed calls.
     pub calls_served: u64,
-    /// Calls that were refused because their session had ended or never was.
+    /// Rejected calls: no valid session or token.
     pub calls_refused: u64,
-    /// Sessions that ended, for whatever reason.
+    /// Ended sessions, for any reason.
     pub sessions_ended: u64,
-    /// Requests that brought the account's token before this host had issued any session.
+    /// Requests with the account's token before this host issued any session.
     pub early_tokens: u64,
-    /// Requests to `/auth` that brought the token.
+    /// Requests to `/auth` with the token.
     pub tokens_on_auth: u64,
-    /// Requests that brought the session of another host.
+    /// Requests with the session of another host.
     pub foreign_sessions: u64,
     /// Requests with a `Referer`.
     pub referers: u64,
-    /// Pages of the protection layer.
+    /// Responses of the protection layer.
     pub challenges: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Session {
     value: String,
-    ends: Timestamp,
+    expires: Timestamp,
     calls: u64,
 }
 
-/// How a session stands.
+/// The state of a session after a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Good, and this was its last call.
+pub(super) enum SessionState {
+    /// Valid, and this was its last call.
     Last,
-    Good,
+    Valid,
     Ended,
 }
 
@@ -82,40 +83,40 @@ impl State {
         Self { random, hosts }
     }
 
-    /// Gives a host another phrase; its sessions go on.
+    /// Replaces the phrase of a host; its sessions stay valid.
     pub(super) fn rotate_phrase(&mut self, host: usize) -> Option<String> {
-        let fresh = phrase(&mut self.random);
+        let new = phrase(&mut self.random);
         let host = self.hosts.get_mut(host)?;
-        host.phrase.clone_from(&fresh);
-        Some(fresh)
+        host.phrase.clone_from(&new);
+        Some(new)
     }
 
-    /// Opens a session; its cookie's value.
+    /// Opens a session and returns the value of its cookie.
     pub(super) fn open(&mut self, host: usize, now: Timestamp, seconds: u64) -> String {
         let value = format!("s{}", self.random.hex(16));
         if let Some(host) = self.hosts.get_mut(host) {
             if host.sessions.len() >= MAX_SESSIONS {
                 host.sessions.remove(0);
             }
-            let ends = now.plus(Duration::from_secs(seconds));
-            host.sessions.push(Session { value: value.clone(), ends, calls: 0 });
+            let expires = now.plus(Duration::from_secs(seconds));
+            host.sessions.push(Session { value: value.clone(), expires, calls: 0 });
             host.counts.sessions_opened += 1;
         }
         value
     }
 
-    /// Whether chance ends a session now.
+    /// Returns true with this probability.
     pub(super) fn chance(&mut self, per_mille: u32) -> bool {
         per_mille > 0 && self.random.digits(3).parse::<u32>().is_ok_and(|number| number < per_mille)
     }
 
-    /// Whether a session of any host but this one has this value.
-    pub(super) fn belongs_elsewhere(&self, host: usize, value: &str) -> bool {
+    /// Whether a session of another host has this value.
+    pub(super) fn is_foreign(&self, host: usize, value: &str) -> bool {
         let others = self.hosts.iter().enumerate().filter(|(index, _)| *index != host);
         others.flat_map(|(_, host)| &host.sessions).any(|session| session.value == value)
     }
 
-    /// Ends every open session of one host, or of all; how many.
+    /// Ends the open sessions of one host, or of all, and returns their number.
     pub(super) fn end_sessions(&mut self, host: Option<usize>) -> usize {
         let hosts =
             self.hosts.iter_mut().enumerate().filter(|(index, _)| host.is_none_or(|host| host == *index));
@@ -135,31 +136,31 @@ impl Host {
         count
     }
 
-    /// Counts a call of the session with this value. `ends_now`: chance has ended it just before.
+    /// Counts a call of the session with this value. `expires_now` ends the session before the call.
     pub(super) fn use_session(
         &mut self,
         value: &str,
         now: Timestamp,
         limit: Option<u64>,
-        ends_now: bool,
-    ) -> Standing {
+        expires_now: bool,
+    ) -> SessionState {
         let Some(at) = self.sessions.iter().position(|session| session.value == value) else {
-            return Standing::Ended;
+            return SessionState::Ended;
         };
-        let Some(session) = self.sessions.get_mut(at) else { return Standing::Ended };
+        let Some(session) = self.sessions.get_mut(at) else { return SessionState::Ended };
         session.calls += 1;
         let last = limit.is_some_and(|limit| session.calls >= limit);
-        let standing = match (ends_now || session.ends <= now, last) {
-            (true, _) => Standing::Ended,
-            (false, true) => Standing::Last,
-            (false, false) => return Standing::Good,
+        let state = match (expires_now || session.expires <= now, last) {
+            (true, _) => SessionState::Ended,
+            (false, true) => SessionState::Last,
+            (false, false) => return SessionState::Valid,
         };
         self.sessions.remove(at);
         self.counts.sessions_ended += 1;
-        standing
+        state
     }
 
-    /// Keeps a note; false when there are too many.
+    /// Stores a note; returns false if there are too many.
     pub(super) fn add_note(&mut self, text: String) -> bool {
         let room = self.notes.len() < MAX_NOTES;
         if room {
@@ -173,7 +174,7 @@ impl Host {
     }
 }
 
-/// With characters that have a meaning in a query: a client that pastes it sends another phrase.
+/// A phrase with characters that must be encoded in a query: a client that inserts it unencoded sends another phrase.
 fn phrase(random: &mut Random) -> String {
     format!("{}+{}&/%41={} é", random.hex(6), random.hex(4), random.hex(4))
 }
@@ -188,24 +189,27 @@ mod tests {
         let mut state = State::new(Random::new(1, "state"), 2);
         let value = state.open(0, now, 10);
         let host = &mut state.hosts[0];
-        assert_eq!(host.use_session(&value, now, None, false), Standing::Good);
-        assert_eq!(host.use_session(&value, now.plus(Duration::from_secs(10)), None, false), Standing::Ended);
-        assert_eq!(host.use_session(&value, now, None, false), Standing::Ended, "it does not come back");
+        assert_eq!(host.use_session(&value, now, None, false), SessionState::Valid);
+        assert_eq!(
+            host.use_session(&value, now.plus(Duration::from_secs(10)), None, false),
+            SessionState::Ended
+        );
+        assert_eq!(host.use_session(&value, now, None, false), SessionState::Ended, "it stays ended");
 
         let value = state.open(0, now, 10);
-        assert!(state.belongs_elsewhere(1, &value) && !state.belongs_elsewhere(0, &value));
+        assert!(state.is_foreign(1, &value) && !state.is_foreign(0, &value));
         let host = &mut state.hosts[0];
-        assert_eq!(host.use_session(&value, now, Some(2), false), Standing::Good);
-        assert_eq!(host.use_session(&value, now, Some(2), false), Standing::Last);
-        assert_eq!(host.use_session(&value, now, Some(2), false), Standing::Ended);
+        assert_eq!(host.use_session(&value, now, Some(2), false), SessionState::Valid);
+        assert_eq!(host.use_session(&value, now, Some(2), false), SessionState::Last);
+        assert_eq!(host.use_session(&value, now, Some(2), false), SessionState::Ended);
 
         let value = state.open(1, now, 10);
-        assert_eq!(state.hosts[1].use_session(&value, now, None, true), Standing::Ended);
+        assert_eq!(state.hosts[1].use_session(&value, now, None, true), SessionState::Ended);
         assert_eq!(state.hosts[0].counts.sessions_ended + state.hosts[1].counts.sessions_ended, 3);
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn stored_data_is_bounded() {
         let now = Timestamp::from_unix_seconds(0);
         let mut state = State::new(Random::new(1, "state"), 1);
         let first = state.open(0, now, 10);
@@ -213,13 +217,13 @@ mod tests {
             state.open(0, now, 10);
         }
         assert_eq!(state.hosts[0].sessions.len(), MAX_SESSIONS);
-        assert_eq!(state.hosts[0].use_session(&first, now, None, false), Standing::Ended);
+        assert_eq!(state.hosts[0].use_session(&first, now, None, false), SessionState::Ended);
         assert!((0..MAX_NOTES).all(|_| state.hosts[0].add_note("n".to_owned())));
         assert!(!state.hosts[0].add_note("n".to_owned()));
     }
 
     #[test]
-    fn chance_is_as_rare_as_was_asked() {
+    fn chance_has_the_requested_probability() {
         let mut state = State::new(Random::new(1, "state"), 0);
         let hits = (0..10_000).filter(|_| state.chance(100)).count();
         assert!((700..1_300).contains(&hits), "{hits}");

@@ -3,36 +3,37 @@
 
 use serde_json::Value;
 
-use super::operators::{self, Arity, OPERATORS};
-use super::{Condition, Plan, Schema, Source, Store, Test, Type, Values, find, names, relative};
-use crate::providers::virtuous::dates;
-use crate::providers::virtuous::money;
-use crate::providers::virtuous::record::Members;
-use crate::providers::virtuous::replies::Problem;
-use crate::providers::virtuous::shape::{
-    self, Member, NOT_VALID, REQUIRED, Wrong, flag, items, number, object, text, texts,
-};
-use crate::timestamp::Timestamp;
+use crate::framework::timestamp::Timestamp;
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::fields::{self, Field, flag, items, number, object, strings, text};
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::JsonFields;
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS, Test};
+use crate::providers::virtuous::query::plan::{Condition, Plan};
+use crate::providers::virtuous::query::relative;
+use crate::providers::virtuous::query::schema::{Lookups, Schema, Source, Type, Values, find};
 
 /// Conditions of one query: a bound for the work that one request can ask for.
-const MOST_CONDITIONS: usize = 2000;
+const MAX_CONDITIONS: usize = 2000;
 
-const CONDITION: &[Member] = &[
+const CONDITION: &[Field] = &[
     text("parameter").required(),
     text("operator").required(),
     text("value"),
     text("secondaryValue"),
-    texts("values"),
+    strings("values"),
 ];
-const GROUP: &[Member] = &[items("conditions", CONDITION)];
-const LOCATION: &[Member] = &[
+const GROUP: &[Field] = &[items("conditions", CONDITION)];
+const LOCATION: &[Field] = &[
     number("topLatitude").required(),
     number("leftLongitude").required(),
     number("bottomLatitude").required(),
     number("rightLongitude").required(),
 ];
-const QUERY: &[Member] = &[items("groups", GROUP), text("sortBy"), flag("descending")];
-const CONTACT_QUERY: &[Member] = &[
+const QUERY: &[Field] = &[items("groups", GROUP), text("sortBy"), flag("descending")];
+const CONTACT_QUERY: &[Field] = &[
     items("groups", GROUP),
     text("sortBy"),
     flag("descending"),
@@ -50,30 +51,31 @@ pub(crate) struct QueryBody {
 }
 
 /// Reads a body.
-pub(crate) fn read(
+pub(crate) fn parse(
     body: &Value,
     schema: &Schema,
     of_contacts: bool,
-    store: &Store,
+    lookups: &dyn Lookups,
     now: Timestamp,
 ) -> Result<QueryBody, Problem> {
-    let mut wrong = Wrong::default();
-    let members = shape::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut wrong);
+    let mut violations = Violations::default();
+    let fields =
+        fields::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut violations);
     let today = dates::day_of(now.unix_micros());
     let mut groups = Vec::new();
     let mut count = 0;
-    for (group_index, group) in list(&members, "groups").iter().enumerate() {
-        let empty = Members::new();
+    for (group_index, group) in list(&fields, "groups").iter().enumerate() {
+        let empty = JsonFields::new();
         let conditions = list(group.as_object().unwrap_or(&empty), "conditions");
         count += conditions.len();
         let mut read = Vec::new();
         for (index, condition) in conditions.iter().enumerate() {
             let at = format!("query.groups[{group_index}].conditions[{index}]");
             let condition = condition.as_object().unwrap_or(&empty);
-            match one(condition, schema, store, today) {
+            match one(condition, schema, lookups, today) {
                 Ok(Some(condition)) => read.push(condition),
                 Ok(None) => {}
-                Err((member, words)) => wrong.push((format!("{at}.{member}"), words)),
+                Err((member, words)) => violations.push((format!("{at}.{member}"), words)),
             }
         }
         // A group without conditions says nothing.
@@ -81,22 +83,22 @@ pub(crate) fn read(
             groups.push(read);
         }
     }
-    if count > MOST_CONDITIONS {
-        wrong.limit("than 2000 conditions of a query");
+    if count > MAX_CONDITIONS {
+        violations.limit("than 2000 conditions of a query");
     }
-    let sort = match members.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
+    let sort = match fields.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,
         Some(name) => {
             let sort = sorting(schema, name);
             if sort.is_none() {
-                wrong.push(("query.sortBy".to_owned(), NOT_VALID.to_owned()));
+                violations.push(("query.sortBy".to_owned(), NOT_VALID.to_owned()));
             }
             sort
         }
     };
-    wrong.or(())?;
-    let yes = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
-    let location = members.get("queryLocation").and_then(Value::as_object).map(|location| {
+    violations.or(())?;
+    let yes = |name: &str| fields.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let location = fields.get("queryLocation").and_then(Value::as_object).map(|location| {
         ["topLatitude", "leftLongitude", "bottomLatitude", "rightLongitude"]
             .map(|side| location.get(side).and_then(Value::as_f64).unwrap_or_default())
     });
@@ -104,8 +106,8 @@ pub(crate) fn read(
     Ok(QueryBody { plan, include_archived: yes("includeArchived"), location })
 }
 
-fn list<'m>(members: &'m Members, name: &str) -> &'m [Value] {
-    members.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+fn list<'m>(fields: &'m JsonFields, name: &str) -> &'m [Value] {
+    fields.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn sorting(schema: &Schema, name: &str) -> Option<Source> {
@@ -115,11 +117,11 @@ fn sorting(schema: &Schema, name: &str) -> Option<Source> {
         .or_else(|| find(schema, name).map(|(source, _)| source))
 }
 
-/// Reads a condition; none where its required members are missing, which was noted before.
+/// Reads a condition; none where its required fields are missing, which was noted before.
 fn one(
-    condition: &Members,
+    condition: &JsonFields,
     schema: &Schema,
-    store: &Store,
+    lookups: &dyn Lookups,
     today: i64,
 ) -> Result<Option<Condition>, (&'static str, String)> {
     let member = |name: &str| condition.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -162,7 +164,7 @@ fn one(
     let test = if *arity == Arity::None {
         operators::without_values(operator)
     } else {
-        test_of(operator, source.kind, known, &values, store, today)?
+        test_of(operator, source.kind, known, &values, lookups, today)?
     };
     Ok(Some(Condition { source, test }))
 }
@@ -172,10 +174,10 @@ fn test_of(
     kind: Type,
     known: Values,
     values: &[(&'static str, &str)],
-    store: &Store,
+    lookups: &dyn Lookups,
     today: i64,
 ) -> Result<Test, (&'static str, String)> {
-    let wrong = |member: &'static str| (member, NOT_VALID.to_owned());
+    let invalid = |field: &'static str| (field, NOT_VALID.to_owned());
     let number = |value: &str| match kind {
         Type::Int => value.parse().ok().map(|number| (number, number)),
         Type::Decimal => money::parse(value.trim_start_matches('$')).map(|amount| (amount, amount)),
@@ -184,12 +186,12 @@ fn test_of(
     match kind {
         Type::Int | Type::Decimal | Type::Date => {
             let read: Result<Vec<_>, _> =
-                values.iter().map(|(member, value)| number(value).ok_or_else(|| wrong(member))).collect();
+                values.iter().map(|(field, value)| number(value).ok_or_else(|| invalid(field))).collect();
             Ok(operators::over_numbers(operator, &read?, kind == Type::Date))
         }
         Type::String | Type::Boolean | Type::List | Type::Lookup => {
             if kind == Type::Lookup {
-                let names = names(known, store);
+                let names = lookups.names(known);
                 let unknown = values
                     .iter()
                     .find(|(_, value)| !names.iter().any(|name| name.eq_ignore_ascii_case(value)));
@@ -198,7 +200,7 @@ fn test_of(
                 }
             }
             let texts: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
-            Ok(operators::over_texts(operator, &texts))
+            Ok(operators::over_strings(operator, &texts))
         }
     }
 }

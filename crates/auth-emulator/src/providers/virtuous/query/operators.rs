@@ -4,12 +4,13 @@
 //! Assumption: `IsSet` and `IsNotSet` mean what `IsKnown` and `IsNotKnown` mean, and `Matches` takes `*` for any text. A
 //! condition on a date looks at days, and one on an unknown value holds only where it is a negation.
 
-use super::{Cell, Type};
-use crate::providers::virtuous::dates;
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::query::cell::Cell;
+use crate::providers::virtuous::query::schema::Type;
 
 /// How many values an operator takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arity {
+pub(crate) enum Arity {
     None,
     One,
     /// `value` and `secondaryValue`.
@@ -19,7 +20,7 @@ pub(super) enum Arity {
 }
 
 /// Every operator, without spaces as on the wire.
-pub(super) const OPERATORS: &[(&str, Arity)] = &[
+pub(crate) const OPERATORS: &[(&str, Arity)] = &[
     ("Is", Arity::One),
     ("IsNot", Arity::One),
     ("IsKnown", Arity::None),
@@ -48,7 +49,7 @@ pub(super) const OPERATORS: &[(&str, Arity)] = &[
 ];
 
 /// The operators of a type.
-pub(super) fn of(kind: Type) -> &'static [&'static str] {
+pub(crate) fn of(kind: Type) -> &'static [&'static str] {
     match kind {
         Type::Int | Type::Decimal => &[
             "Is",
@@ -122,7 +123,7 @@ pub(crate) enum Test {
         days: bool,
     },
     /// One of these texts, in lower case.
-    Texts {
+    Strings {
         texts: Vec<String>,
         how: How,
         not: bool,
@@ -140,7 +141,7 @@ pub(crate) enum How {
 }
 
 /// The test of an operator that takes no values.
-pub(super) fn without_values(operator: &str) -> Test {
+pub(crate) fn without_values(operator: &str) -> Test {
     match operator {
         "IsTrue" => Test::Flag(true),
         "IsFalse" => Test::Flag(false),
@@ -154,7 +155,7 @@ fn negates(operator: &str) -> bool {
 }
 
 /// The test of an operator over numbers or days, each value a range from its first to its last.
-pub(super) fn over_numbers(operator: &str, values: &[(i64, i64)], days: bool) -> Test {
+pub(crate) fn over_numbers(operator: &str, values: &[(i64, i64)], days: bool) -> Test {
     let first = values.first().copied().unwrap_or_default();
     let last = values.last().copied().unwrap_or_default();
     let ranges = match operator {
@@ -169,7 +170,7 @@ pub(super) fn over_numbers(operator: &str, values: &[(i64, i64)], days: bool) ->
 }
 
 /// The test of an operator over texts.
-pub(super) fn over_texts(operator: &str, values: &[&str]) -> Test {
+pub(crate) fn over_strings(operator: &str, values: &[&str]) -> Test {
     let how = match operator {
         "Contains" => How::Contains,
         "StartsWith" => How::Starts,
@@ -178,19 +179,19 @@ pub(super) fn over_texts(operator: &str, values: &[&str]) -> Test {
         _ => How::Whole,
     };
     let texts = values.iter().map(|value| value.to_lowercase()).collect();
-    Test::Texts { texts, how, not: negates(operator) }
+    Test::Strings { texts, how, not: negates(operator) }
 }
 
 impl Test {
     /// The numbers that fit, where the test says which do.
-    pub(super) fn ranges(&self) -> Option<&[(i64, i64)]> {
+    pub(crate) fn ranges(&self) -> Option<&[(i64, i64)]> {
         match self {
             Self::Ranges { ranges, not: false, days: false } => Some(ranges),
             _ => None,
         }
     }
 
-    pub(super) fn holds(&self, cell: &Cell) -> bool {
+    pub(crate) fn holds(&self, cell: &Cell) -> bool {
         match (self, cell) {
             (Self::Known(known), cell) => (*cell != Cell::Unknown) == *known,
             (Self::Flag(flag), Cell::Flag(held)) => flag == held,
@@ -198,11 +199,11 @@ impl Test {
                 let number = if *days { dates::day_of(*number) } else { *number };
                 ranges.iter().any(|(first, last)| (*first..=*last).contains(&number)) != *not
             }
-            (Self::Texts { texts, how, not }, Cell::Text(text)) => fits(texts, *how, text) != *not,
-            (Self::Texts { texts, how, not }, Cell::Texts(held)) => {
+            (Self::Strings { texts, how, not }, Cell::String(text)) => fits(texts, *how, text) != *not,
+            (Self::Strings { texts, how, not }, Cell::Strings(held)) => {
                 held.iter().any(|text| fits(texts, *how, text)) != *not
             }
-            (Self::Ranges { not, .. } | Self::Texts { not, .. }, _) => *not,
+            (Self::Ranges { not, .. } | Self::Strings { not, .. }, _) => *not,
             (Self::Flag(_), _) => false,
         }
     }
@@ -275,12 +276,12 @@ mod tests {
             ("Matches", "a*n*", [true, false]),
             ("Matches", "*er*", [false, true]),
         ] {
-            let test = over_texts(operator, &[value]);
+            let test = over_strings(operator, &[value]);
             assert_eq!(["Anna", "Bert"].map(|text| test.holds(&Cell::text(text))), holds, "{operator}");
         }
-        let both = Cell::texts(vec!["A".to_owned(), "B".to_owned()]);
-        assert!(over_texts("IsAnyOf", &["b", "c"]).holds(&both));
-        assert!(!over_texts("IsNoneOf", &["b", "c"]).holds(&both));
+        let both = Cell::strings(vec!["A".to_owned(), "B".to_owned()]);
+        assert!(over_strings("IsAnyOf", &["b", "c"]).holds(&both));
+        assert!(!over_strings("IsNoneOf", &["b", "c"]).holds(&both));
         assert!(without_values("IsKnown").holds(&both) && without_values("IsNotSet").holds(&Cell::Unknown));
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::operators::{self, Arity, OPERATORS};
-use super::{Schema, Store, Type, Values, custom, names};
+use crate::providers::virtuous::base::custom;
+use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS};
+use crate::providers::virtuous::query::schema::{Lookups, Schema, Type, Values};
 
 fn operator(name: &str) -> Value {
     let arity = OPERATORS.iter().find(|(known, _)| *known == name).map_or(Arity::None, |(_, arity)| *arity);
@@ -14,25 +15,25 @@ fn operator(name: &str) -> Value {
     })
 }
 
-fn option(name: &str, kind: Type, values: Values, store: &Store) -> Value {
+fn option(name: &str, kind: Type, values: Values, lookups: &dyn Lookups) -> Value {
     let operators: Vec<Value> = operators::of(kind).iter().map(|name| operator(name)).collect();
     json!({
         "parameter": name, "type": format!("{kind:?}"), "operatorOptions": operators,
-        "valueOptions": names(values, store),
+        "valueOptions": lookups.names(values),
     })
 }
 
 /// The answer.
-pub(crate) fn listed(schema: &Schema, store: &Store) -> Value {
+pub(crate) fn options(schema: &Schema, lookups: &dyn Lookups) -> Value {
     let mut options: Vec<Value> = schema
         .parameters
         .iter()
-        .map(|parameter| option(parameter.name, parameter.kind, parameter.values, store))
+        .map(|parameter| option(parameter.name, parameter.kind, parameter.values, lookups))
         .collect();
     if let Some(owner) = schema.custom {
         options.extend(custom::definitions(owner).iter().map(|field| {
             let kind = if field.data_type == "List" { Type::List } else { Type::String };
-            option(field.name, kind, Values::Fixed(field.options), store)
+            option(field.name, kind, Values::Fixed(field.options), lookups)
         }));
     }
     let all: Vec<Value> = OPERATORS.iter().map(|(name, _)| operator(name)).collect();

@@ -2,10 +2,10 @@
 //!
 //! Assumption: the words are read without regard to case, and a year or a month stands for all of its days.
 
-use crate::providers::virtuous::dates;
+use crate::providers::virtuous::base::dates;
 
 /// The first and the last day of a value.
-pub(super) fn days(value: &str, today: i64) -> Option<(i64, i64)> {
+pub(crate) fn days(value: &str, today: i64) -> Option<(i64, i64)> {
     if let Some(day) = dates::parse_day(value) {
         return Some((day, day));
     }

@@ -1,0 +1,224 @@
+//! Everything that can be done to a running emulator from outside the vendors' APIs. The typed handle and the control API
+//! both call the functions here, so that they can't differ.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::framework::effects::Ledger;
+use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
+use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::provider::Provider;
+use crate::framework::settings::ActionError;
+use crate::server::pipeline::Core;
+
+/// A part of the emulator that can be restored to its state at start.
+///
+/// ```
+/// use auth_emulator::Reset;
+///
+/// assert_eq!("faults".parse(), Ok(Reset::Faults));
+/// assert!("everything".parse::<Reset>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reset {
+    /// The journal, the explanations and the counts of side effects.
+    Journal,
+    /// The data of the providers. Ids start over too, so that the same calls return the same ids again. Settings stay.
+    State,
+    /// The fault rules.
+    Faults,
+    /// The clock. Only this moves it backwards.
+    Clock,
+    /// All of the above, and the settings of the providers.
+    All,
+}
+
+impl FromStr for Reset {
+    type Err = ActionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "journal" => Ok(Self::Journal),
+            "state" => Ok(Self::State),
+            "faults" => Ok(Self::Faults),
+            "clock" => Ok(Self::Clock),
+            "all" => Ok(Self::All),
+            other => Err(ActionError::new(format!(
+                "unknown part {other:?}; known are: journal, state, faults, clock, all"
+            ))),
+        }
+    }
+}
+
+/// Addresses and credentials of a running emulator: the line of JSON that `auth-emulator serve --json` prints.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let ready = emulator.ready();
+/// assert!(ready.control.url.starts_with("http://127.0.0.1:"));
+/// assert_eq!(ready.providers["verigator"].base_url, emulator.verigator().base_url());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Ready {
+    /// The version of the emulator.
+    pub version: &'static str,
+    /// The control API.
+    pub control: ReadyControl,
+    /// The providers by name.
+    pub providers: BTreeMap<&'static str, ReadyProvider>,
+}
+
+/// Address and token of the control API.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let control = &emulator.ready().control;
+/// assert_eq!((control.url.as_str(), control.token.as_str()), (emulator.control_url(), emulator.control_token()));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReadyControl {
+    /// The address, without a trailing slash.
+    pub url: String,
+    /// The token for `Authorization: Bearer <token>`.
+    pub token: String,
+}
+
+/// Address and client configuration of a provider.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let virtuous = &emulator.ready().providers["virtuous"];
+/// assert_eq!(virtuous.env["VIRTUOUS_BASE_URL"], virtuous.base_url);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReadyProvider {
+    /// The base URL for a client.
+    pub base_url: String,
+    /// The environment variables that configure a client.
+    pub env: BTreeMap<&'static str, String>,
+}
+
+/// Tokens could not be expired or revoked.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let error = emulator.expire_tokens(Some("weather")).unwrap_err();
+/// assert_eq!(error, auth_emulator::TokensError::UnknownProvider("weather".to_owned()));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokensError {
+    /// No provider has this name.
+    #[error("unknown provider {0:?}")]
+    UnknownProvider(String),
+    /// The provider issues no tokens.
+    #[error("{0} issues no tokens")]
+    NoTokens(String),
+}
+
+/// How tokens end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TokensEnd {
+    Expire,
+    Revoke,
+}
+
+pub(crate) struct Actions {
+    pub core: Arc<Core>,
+    pub ledger: Ledger,
+    pub list: Vec<Arc<dyn Provider>>,
+    pub ready: Ready,
+}
+
+impl Actions {
+    pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
+        self.list.iter().find(|provider| provider.spec().name == name)
+    }
+
+    pub(crate) fn pending_codes(&self, provider: Option<&str>, subject: Option<&str>) -> Vec<PendingCode> {
+        let mut codes: Vec<_> = self
+            .list
+            .iter()
+            .filter(|candidate| provider.is_none_or(|name| candidate.spec().name == name))
+            .flat_map(|provider| provider.pending_codes())
+            .collect();
+        codes.retain(|code| subject.is_none_or(|subject| code.is_for(subject)));
+        codes
+    }
+
+    pub(crate) fn decide(&self, id: &str, decision: Decision) -> Result<(), DecisionError> {
+        for provider in &self.list {
+            match provider.decide(id, decision) {
+                Err(DecisionError::NotFound(_)) => {}
+                decided => return decided,
+            }
+        }
+        Err(DecisionError::NotFound(id.to_owned()))
+    }
+
+    pub(crate) fn reset(&self, what: Reset) {
+        if matches!(what, Reset::Journal | Reset::All) {
+            self.core.journal.clear();
+            self.ledger.clear();
+        }
+        if matches!(what, Reset::Faults | Reset::All) {
+            self.core.faults.clear();
+        }
+        if matches!(what, Reset::Clock | Reset::All) {
+            self.core.clock.reset();
+        }
+        // Settings first: some decide which data there is after a reset.
+        if what == Reset::All {
+            self.list.iter().for_each(|provider| provider.reset_settings());
+        }
+        if matches!(what, Reset::State | Reset::All) {
+            self.list.iter().for_each(|provider| provider.reset());
+        }
+    }
+
+    pub(crate) fn add_fault(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
+        if self.provider(&rule.provider).is_none() {
+            return Err(FaultError(format!("unknown provider {:?}", rule.provider)));
+        }
+        self.core.faults.add(rule)
+    }
+
+    /// Ends the tokens of one provider, or of all that issue tokens.
+    pub(crate) fn end_tokens(&self, provider: Option<&str>, end: TokensEnd) -> Result<usize, TokensError> {
+        let apply = |provider: &Arc<dyn Provider>| match end {
+            TokensEnd::Expire => provider.expire_tokens(),
+            TokensEnd::Revoke => provider.revoke_tokens(),
+        };
+        let Some(name) = provider else {
+            return Ok(self.list.iter().filter_map(apply).sum());
+        };
+        let provider = self.provider(name).ok_or_else(|| TokensError::UnknownProvider(name.to_owned()))?;
+        apply(provider).ok_or_else(|| TokensError::NoTokens(name.to_owned()))
+    }
+
+    /// `None`: no such provider.
+    pub(crate) fn change_settings(
+        &self,
+        provider: &str,
+        change: &Value,
+    ) -> Option<Result<Value, ActionError>> {
+        let provider = self.provider(provider)?;
+        Some(provider.change_settings(change).map(|()| provider.settings()))
+    }
+}

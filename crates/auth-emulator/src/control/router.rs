@@ -1,0 +1,97 @@
+//! The router of the control API and what every request to it passes through: `Host`, bearer token, `Date`, errors as JSON.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+
+use super::actions::Actions;
+use super::error::ControlError;
+use super::routes;
+use crate::framework::exchange::header_once;
+use crate::server::host::{WRONG_HOST, is_local};
+use crate::server::pipeline::{BODY_LIMIT, set_date};
+
+#[derive(Clone)]
+struct Guard {
+    actions: Arc<Actions>,
+    port: u16,
+}
+
+/// The router of the control listener.
+pub(crate) fn router(actions: Arc<Actions>, port: u16) -> Router {
+    let state = Guard { actions: Arc::clone(&actions), port };
+    routes::routes()
+        .fallback(async || ControlError::not_found("the control API has no such path"))
+        .method_not_allowed_fallback(async || {
+            let message = "method not allowed for this path";
+            ControlError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+        })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(state, guard))
+        .with_state(actions)
+}
+
+async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -> Response {
+    let mut response = match check(&state, &request) {
+        Ok(()) => in_json(next.run(request).await),
+        Err(error) => {
+            let unauthorized = error.status == StatusCode::UNAUTHORIZED;
+            let mut response = error.into_response();
+            if unauthorized {
+                let challenge = http::HeaderValue::from_static("Bearer");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response
+        }
+    };
+    set_date(response.headers_mut(), &state.actions.core.clock);
+    response
+}
+
+fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
+    let host = header_once(request.headers(), "host");
+    if !host.is_ok_and(|host| is_local(host, request.uri(), state.port)) {
+        return Err(ControlError::new(StatusCode::FORBIDDEN, "wrong_host", WRONG_HOST));
+    }
+    let given = header_once(request.headers(), "authorization").unwrap_or_default();
+    let (scheme, token) = given.split_once(' ').unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") && same(token, &state.actions.ready.control.token) {
+        return Ok(());
+    }
+    let message = "send `Authorization: Bearer <token>` with the control token from the ready line";
+    Err(ControlError::new(StatusCode::UNAUTHORIZED, "unauthorized", message))
+}
+
+/// Converts the plain-text errors of the router's extractors (body too large, path not UTF-8) to JSON.
+fn in_json(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let message = status.canonical_reason().unwrap_or("the request was rejected");
+    ControlError::new(status, "rejected", message).into_response()
+}
+
+/// Compares in a time that depends only on the length.
+fn same(given: &str, right: &str) -> bool {
+    given.len() == right.len() && given.bytes().zip(right.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn tokens_are_compared_whole() {
+        assert!(same("abc", "abc"));
+        for other in ["", "ab", "abd", "abcd", "Abc"] {
+            assert!(!same(other, "abc"), "{other}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The journal: the last requests of every provider with their checks. A ring buffer of bounded size; entries are redacted
+//! before they are stored, so that it never contains a secret.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use http::HeaderMap;
+
+use crate::framework::checks::Check;
+use crate::framework::sync::lock;
+use crate::framework::timestamp::Timestamp;
+
+/// The replacement for a hidden value.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// The maximum length of a stored string, in characters.
+const MAX_CHARS: usize = 1024;
+
+// An allow-list: a new header is hidden until it is known not to be secret.
+const SHOWN_HEADERS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+    "x-request-id",
+];
+
+/// A request that a provider received.
+///
+/// ```
+/// use auth_emulator::JournalEntry;
+///
+/// fn line(entry: &JournalEntry) -> String {
+///     format!("{} {} {} {:?}", entry.time, entry.method, entry.path, entry.status)
+/// }
+/// # let _ = line;
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// The `x-emulator-request-id` of the response.
+    pub request_id: String,
+    /// The name of the provider.
+    pub provider: &'static str,
+    /// When it was received, by the emulator's clock.
+    pub time: Timestamp,
+    /// The HTTP method.
+    pub method: String,
+    /// The path on the wire, not decoded. A secret segment is replaced by the parameter's name in braces.
+    pub path: String,
+    /// Query parameters by name. Values are hidden unless known not to be secret.
+    pub query: BTreeMap<String, Vec<String>>,
+    /// The name of the operation, if path and method match one.
+    pub operation: Option<&'static str>,
+    /// Headers by lower-case name. Values are hidden unless known not to be secret.
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// The size of the received body, in bytes.
+    pub body_size: usize,
+    /// The status of the response; `None` while the request is in progress, or if no response was sent.
+    pub status: Option<u16>,
+    /// A description of the injected fault that affected it.
+    pub fault: Option<String>,
+}
+
+/// A request with its checks, in order: why the response is what it is.
+///
+/// ```
+/// use auth_emulator::Explanation;
+///
+/// fn print(explanation: &Explanation) {
+///     println!("{} {}", explanation.request.method, explanation.request.path);
+///     for check in &explanation.checks {
+///         println!("{}: {:?}", check.check, check.outcome);
+///     }
+/// }
+/// # let _ = print;
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The journal entry.
+    #[serde(flatten)]
+    pub request: JournalEntry,
+    /// The checks, in order.
+    pub checks: Vec<Check>,
+}
+
+/// The ring buffer.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    capacity: usize,
+    entries: Mutex<VecDeque<Explanation>>,
+}
+
+impl Journal {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, entries: Mutex::default() }
+    }
+
+    pub(crate) fn begin(&self, entry: JournalEntry) {
+        let mut entries = lock(&self.entries);
+        while !entries.is_empty() && entries.len() >= self.capacity {
+            entries.pop_front();
+        }
+        if self.capacity > 0 {
+            entries.push_back(Explanation { request: entry, checks: Vec::new() });
+        }
+    }
+
+    /// Updates the entry with this request id, unless it was dropped in the meantime.
+    pub(crate) fn update(&self, request_id: &str, change: impl FnOnce(&mut Explanation)) {
+        let mut entries = lock(&self.entries);
+        if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.request.request_id == request_id) {
+            change(entry);
+        }
+    }
+
+    /// The last `limit` entries, oldest first.
+    pub(crate) fn list(&self, provider: Option<&str>, limit: Option<usize>) -> Vec<JournalEntry> {
+        let entries = lock(&self.entries);
+        let wanted = |entry: &&Explanation| provider.is_none_or(|name| entry.request.provider == name);
+        let mut list: Vec<_> = entries
+            .iter()
+            .rev()
+            .filter(wanted)
+            .take(limit.unwrap_or(usize::MAX))
+            .map(|entry| entry.request.clone())
+            .collect();
+        list.reverse();
+        list
+    }
+
+    pub(crate) fn explain(&self, request_id: &str) -> Option<Explanation> {
+        lock(&self.entries).iter().rev().find(|entry| entry.request.request_id == request_id).cloned()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.entries).clear();
+    }
+}
+
+/// Truncates a string, so that the size of the journal in bytes is bounded too.
+pub(crate) fn truncated(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// Headers for the journal: every name, and the values that are not secret.
+pub(crate) fn redact_headers(headers: &HeaderMap, also_shown: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in headers {
+        let shown = SHOWN_HEADERS.contains(&name.as_str()) || also_shown.contains(&name.as_str());
+        let text = match value.to_str() {
+            Ok(text) if shown => truncated(text),
+            _ => REDACTED.to_owned(),
+        };
+        out.entry(name.as_str().to_owned()).or_default().push(text);
+    }
+    out
+}
+
+/// Query parameters for the journal: every name, and the values that are not secret.
+pub(crate) fn redact_query(query: &str, shown: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = if shown.contains(&name) { value } else { REDACTED };
+        out.entry(truncated(name)).or_default().push(truncated(value));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, provider: &'static str) -> JournalEntry {
+        JournalEntry {
+            request_id: id.to_owned(),
+            provider,
+            time: Timestamp::from_unix_seconds(0),
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: BTreeMap::new(),
+            operation: None,
+            headers: BTreeMap::new(),
+            body_size: 0,
+            status: None,
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_entry_is_dropped() {
+        let journal = Journal::new(2);
+        for id in ["1", "2", "3"] {
+            journal.begin(entry(id, "a"));
+        }
+        let ids: Vec<_> = journal.list(None, None).into_iter().map(|e| e.request_id).collect();
+        assert_eq!(ids, ["2", "3"]);
+        assert!(journal.explain("1").is_none());
+        assert!(journal.explain("3").is_some());
+    }
+
+    #[test]
+    fn a_journal_of_capacity_zero_stores_nothing() {
+        let journal = Journal::new(0);
+        journal.begin(entry("1", "a"));
+        assert!(journal.list(None, None).is_empty());
+    }
+
+    #[test]
+    fn long_strings_are_truncated() {
+        let long = "é".repeat(5000);
+        assert_eq!(truncated(&long), format!("{}…", "é".repeat(1024)));
+        assert_eq!(truncated("short"), "short");
+        let query = redact_query(&format!("page={long}"), &["page"]);
+        assert!(query["page"][0].len() < 2100);
+    }
+
+    #[test]
+    fn limit_counts_from_the_end_and_after_the_filter() {
+        let journal = Journal::new(10);
+        for (id, provider) in [("1", "a"), ("2", "a"), ("3", "b"), ("4", "a")] {
+            journal.begin(entry(id, provider));
+        }
+        let ids: Vec<_> = journal.list(Some("a"), Some(2)).into_iter().map(|e| e.request_id).collect();
+        assert_eq!(ids, ["2", "4"]);
+    }
+
+    #[test]
+    fn values_are_hidden_unless_known_not_to_be_secret() {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", "application/json".parse().unwrap());
+        headers.insert("x-service-auth", "user:canary".parse().unwrap());
+        headers.append("x-new", "canary".parse().unwrap());
+        headers.insert("x-shown", "yes".parse().unwrap());
+        let shown = redact_headers(&headers, &["x-shown"]);
+        assert!(!format!("{shown:?}").contains("canary"));
+        assert_eq!(shown["accept"], ["application/json"]);
+        assert_eq!(shown["x-shown"], ["yes"]);
+        let query = redact_query("pfk=canary&page=2&flag", &["page"]);
+        assert!(!format!("{query:?}").contains("canary"));
+        assert_eq!(query["page"], ["2"]);
+        assert_eq!(query.len(), 3);
+    }
+}

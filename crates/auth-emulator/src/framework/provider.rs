@@ -1,0 +1,165 @@
+//! The provider interface, in two layers. A provider implements [`Emulate`] on the type that holds all of its mutable state;
+//! `Instance` (in `instance.rs`) wraps that state in a mutex and implements [`Provider`], the object-safe trait that the
+//! server and the control API use.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::framework::checks::Checks;
+use crate::framework::clock::Clock;
+use crate::framework::effects::Ledger;
+use crate::framework::exchange::{Call, Reply};
+use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::random::Random;
+use crate::framework::relaxation::Relaxation;
+use crate::framework::route::Route;
+use crate::framework::settings::{ActionError, ProviderSettings};
+
+/// Static description of a provider.
+#[derive(Debug)]
+pub(crate) struct Spec {
+    /// The name in URLs, the ready line and the journal: lower-case letters.
+    pub name: &'static str,
+    pub routes: &'static [Route],
+    /// Whether literal path segments are compared case-insensitively.
+    pub ignore_case: bool,
+    /// Listeners in addition to the one of `base_url`; see [`Emulate::extra_listeners`] for a number that is a setting.
+    pub extra_listeners: usize,
+    /// Path parameters that are secret and therefore hidden in the journal.
+    pub secret_params: &'static [&'static str],
+    /// Request headers (lower-case) whose values the journal may show.
+    pub shown_headers: &'static [&'static str],
+    /// Query parameters whose values the journal may show.
+    pub shown_query: &'static [&'static str],
+    pub relaxations: &'static [Relaxation],
+}
+
+/// The environment that the framework passes to a provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub spec: &'static Spec,
+    /// `http://127.0.0.1:<port>`, without a trailing slash.
+    pub origin: String,
+    pub extra_origins: Vec<String>,
+    pub clock: Clock,
+    pub(crate) seed: u64,
+    pub(crate) ledger: Ledger,
+}
+
+impl Context {
+    /// Starts the provider's stream of ids and codes. `purpose` separates two streams of one provider: credentials must not
+    /// change when one more id is drawn.
+    pub(crate) fn random(&self, purpose: &str) -> Random {
+        Random::new(self.seed, &format!("{}/{purpose}", self.spec.name))
+    }
+
+    /// Records a side effect in the ledger.
+    pub(crate) fn effect(&self, name: &'static str) {
+        self.ledger.record(self.spec.name, name);
+    }
+}
+
+/// A request that the framework rejects; the provider only formats the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    /// 404.
+    UnknownPath,
+    /// 405. The framework adds `Allow`.
+    WrongMethod,
+    /// 400: the path's percent-encoding is invalid.
+    BadEncoding,
+    /// 413.
+    BodyTooLarge,
+}
+
+impl Rejection {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadEncoding => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::UnknownPath => "no such path",
+            Self::WrongMethod => "method not allowed for this path",
+            Self::BadEncoding => "the path is not valid percent-encoded UTF-8",
+            Self::BodyTooLarge => "the body is larger than 1 MiB",
+        }
+    }
+}
+
+/// One provider's state and behavior. The framework calls every method under the lock of `Instance`, so that each request
+/// is executed completely or not at all.
+pub(crate) trait Emulate: Sized + Send + 'static {
+    type Settings: ProviderSettings;
+    const SPEC: &'static Spec;
+
+    /// Listeners in addition to the one of `base_url`, for the settings at start.
+    fn extra_listeners(_: &Self::Settings) -> usize {
+        Self::SPEC.extra_listeners
+    }
+
+    fn new(context: &Context, settings: Self::Settings) -> Self;
+
+    fn settings(&self) -> &Self::Settings;
+
+    fn settings_mut(&mut self) -> &mut Self::Settings;
+
+    /// The environment variables that configure a client for this provider.
+    fn env(&self, context: &Context) -> Vec<(&'static str, String)>;
+
+    /// Executes a request for one of the routes.
+    fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply;
+
+    /// Formats the response to a request that the framework rejects.
+    fn reject(&mut self, rejection: Rejection) -> Reply;
+
+    /// Restores the data at start, including the stream of ids; settings stay.
+    fn reset(&mut self, context: &Context);
+
+    fn pending_codes(&self, _: &Context) -> Vec<PendingCode> {
+        Vec::new()
+    }
+
+    fn decide(&mut self, id: &str, _: Decision, _: &Context) -> Result<(), DecisionError> {
+        Err(DecisionError::NotFound(id.to_owned()))
+    }
+
+    /// Performs something that happens outside the vendor's API, for example a person installing an app. Returns `None` for an
+    /// unknown action.
+    fn act(&mut self, _action: &str, _input: &Value, _: &Context) -> Option<Result<Value, ActionError>> {
+        None
+    }
+
+    /// Expires all tokens and returns their number. `None`: the provider issues no tokens.
+    fn expire_tokens(&mut self, _: &Context) -> Option<usize> {
+        None
+    }
+
+    /// Revokes all tokens and returns their number. `None`: the provider issues no tokens.
+    fn revoke_tokens(&mut self, _: &Context) -> Option<usize> {
+        None
+    }
+}
+
+/// A mounted provider, as the server and the control API see it. The methods are those of [`Emulate`].
+pub(crate) trait Provider: Send + Sync + 'static {
+    fn spec(&self) -> &'static Spec;
+    fn base_url(&self) -> String;
+    fn env(&self) -> Vec<(&'static str, String)>;
+    fn handle(&self, call: &Call, checks: &mut Checks) -> Reply;
+    fn reject(&self, rejection: Rejection) -> Reply;
+    fn reset(&self);
+    fn reset_settings(&self);
+    fn settings(&self) -> Value;
+    fn change_settings(&self, change: &Value) -> Result<(), ActionError>;
+    fn pending_codes(&self) -> Vec<PendingCode>;
+    fn decide(&self, id: &str, decision: Decision) -> Result<(), DecisionError>;
+    fn act(&self, action: &str, input: &Value) -> Option<Result<Value, ActionError>>;
+    fn expire_tokens(&self) -> Option<usize>;
+    fn revoke_tokens(&self) -> Option<usize>;
+}

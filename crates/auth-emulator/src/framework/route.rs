@@ -1,0 +1,190 @@
+//! Routing: the operation that a method and a path identify. The pipeline looks up every request in the provider's route table
+//! before anything else, so that faults, journal and explanations know the operation.
+//!
+//! The path is split at its slashes before the segments are decoded, so that an encoded slash in an id stays in its segment.
+
+use http::Method;
+
+/// One operation of a provider.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub operation: &'static str,
+    pub method: Method,
+    /// The path, with parameters as `{name}`, or `{name:int}` for decimal digits only.
+    pub template: &'static str,
+    pub implemented: bool,
+}
+
+impl Route {
+    pub(crate) const fn new(operation: &'static str, method: Method, template: &'static str) -> Self {
+        Self { operation, method, template, implemented: true }
+    }
+
+    /// Marks an operation that the emulator does not implement: 501 with `x-emulator-unimplemented`.
+    pub(crate) const fn unimplemented(mut self) -> Self {
+        self.implemented = false;
+        self
+    }
+}
+
+/// The result of a route lookup.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Operation {
+        route: &'static Route,
+        params: Vec<(&'static str, String)>,
+    },
+    UnknownPath,
+    /// The path is known, with these methods.
+    WrongMethod {
+        allow: String,
+    },
+    /// A percent sign without two hexadecimal digits, or bytes that are not UTF-8.
+    BadEncoding,
+}
+
+/// Looks up a request. Of several matching templates, the one with the earliest literal segment wins.
+pub(crate) fn find(routes: &'static [Route], ignore_case: bool, method: &Method, path: &str) -> Found {
+    let Some(segments) = path.strip_prefix('/') else { return Found::UnknownPath };
+    let Some(segments) = segments.split('/').map(decode).collect::<Option<Vec<_>>>() else {
+        return Found::BadEncoding;
+    };
+    let mut allow: Vec<&str> = Vec::new();
+    let mut best: Option<(Fit, &'static Route)> = None;
+    for route in routes {
+        let Some(fit) = fit(route.template, &segments, ignore_case) else { continue };
+        if route.method != *method {
+            if !allow.contains(&route.method.as_str()) {
+                allow.push(route.method.as_str());
+            }
+        } else if best.as_ref().is_none_or(|(best, _)| fit.literals > best.literals) {
+            best = Some((fit, route));
+        }
+    }
+    match best {
+        Some((fit, route)) => Found::Operation { route, params: fit.params },
+        None if allow.is_empty() => Found::UnknownPath,
+        None => {
+            allow.sort_unstable();
+            Found::WrongMethod { allow: allow.join(", ") }
+        }
+    }
+}
+
+struct Fit {
+    /// For each segment, whether it is literal; comparing these lists gives the precedence.
+    literals: Vec<bool>,
+    params: Vec<(&'static str, String)>,
+}
+
+fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option<Fit> {
+    let mut rest = segments.iter();
+    let mut literals = Vec::with_capacity(segments.len());
+    let mut params = Vec::new();
+    for part in template.strip_prefix('/')?.split('/') {
+        let segment = rest.next()?;
+        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+        literals.push(name.is_none());
+        match name {
+            None if ignore_case => part.eq_ignore_ascii_case(segment).then_some(())?,
+            None => (part == segment).then_some(())?,
+            Some(name) => {
+                let (name, digits_only) =
+                    name.split_once(':').map_or((name, false), |(name, _)| (name, true));
+                if segment.is_empty() || (digits_only && !segment.bytes().all(|byte| byte.is_ascii_digit())) {
+                    return None;
+                }
+                params.push((name, segment.clone()));
+            }
+        }
+    }
+    rest.next().is_none().then_some(Fit { literals, params })
+}
+
+/// Percent-decodes one segment, strictly.
+fn decode(segment: &str) -> Option<String> {
+    let mut pieces = segment.split('%');
+    pieces.next();
+    let well_formed = pieces
+        .all(|piece| piece.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)));
+    if !well_formed {
+        return None;
+    }
+    percent_encoding::percent_decode_str(segment).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static ROUTES: &[Route] = &[
+        Route::new("list", Method::GET, "/things"),
+        Route::new("get", Method::GET, "/things/{id}"),
+        Route::new("search", Method::POST, "/things/search"),
+        Route::new("latest", Method::GET, "/things/latest"),
+        Route::new("number", Method::GET, "/numbers/{n:int}"),
+        Route::new("part", Method::DELETE, "/things/{id}/parts/{part}").unimplemented(),
+    ];
+
+    fn look(method: Method, path: &str) -> Found {
+        find(ROUTES, false, &method, path)
+    }
+
+    fn operation(method: Method, path: &str) -> Option<(&'static str, Vec<(&'static str, String)>)> {
+        match look(method, path) {
+            Found::Operation { route, params } => Some((route.operation, params)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn encoded_slashes_stay_in_their_segment() {
+        let (name, params) = operation(Method::GET, "/things/a%2Fb%20%25c").unwrap();
+        assert_eq!((name, params), ("get", vec![("id", "a/b %c".to_owned())]));
+        assert!(matches!(look(Method::GET, "/things/a/b"), Found::UnknownPath));
+    }
+
+    #[test]
+    fn literals_win_over_parameters_but_only_for_their_method() {
+        assert_eq!(operation(Method::GET, "/things/latest").unwrap().0, "latest");
+        assert_eq!(operation(Method::POST, "/things/search").unwrap().0, "search");
+        assert_eq!(operation(Method::GET, "/things/search").unwrap().0, "get");
+    }
+
+    #[test]
+    fn wrong_methods_learn_the_right_ones() {
+        let Found::WrongMethod { allow } = look(Method::PUT, "/things/search") else { panic!("not 405") };
+        assert_eq!(allow, "GET, POST");
+    }
+
+    #[test]
+    fn near_misses_are_unknown() {
+        for path in
+            ["", "*", "/", "/things/", "//things", "/things//parts/1", "/Things", "/numbers/1a", "/numbers/"]
+        {
+            assert!(matches!(look(Method::GET, path), Found::UnknownPath), "{path}");
+        }
+        assert_eq!(operation(Method::GET, "/numbers/007").unwrap().1, [("n", "007".to_owned())]);
+    }
+
+    #[test]
+    fn case_counts_unless_told_otherwise() {
+        let found = find(ROUTES, true, &Method::GET, "/THINGS/Ab");
+        assert!(matches!(found, Found::Operation { params, .. } if params == [("id", "Ab".to_owned())]));
+    }
+
+    #[test]
+    fn bad_encodings_are_told_apart() {
+        for path in ["/things/%", "/things/%2", "/things/%zz", "/things/%ff", "/things/a%+1"] {
+            assert!(matches!(look(Method::GET, path), Found::BadEncoding), "{path}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_known() {
+        let Found::Operation { route, .. } = look(Method::DELETE, "/things/1/parts/2") else {
+            panic!("not found")
+        };
+        assert!(!route.implemented);
+    }
+}

@@ -1,0 +1,99 @@
+//! The table of all providers. Each has a typed field, so that a typed handle needs no lookup that could fail.
+
+use std::sync::Arc;
+
+use super::revesecure::ReveSecureProvider;
+use super::vaultvision::VaultVisionProvider;
+use super::verigator::VerigatorProvider;
+use super::virtuous::VirtuousProvider;
+use super::vise::ViseProvider;
+use crate::framework::instance::Instance;
+use crate::framework::provider::{Context, Emulate, Provider, Spec};
+
+macro_rules! providers {
+    ($($name:ident: $provider:ty),+ $(,)?) => {
+        /// Every provider of one emulator.
+        pub(crate) struct Providers {
+            $(pub(crate) $name: Arc<Instance<$provider>>,)+
+        }
+
+        /// The settings that the builder collects.
+        #[derive(Clone, Default)]
+        pub(crate) struct Settings {
+            $(pub(crate) $name: <$provider as Emulate>::Settings,)+
+        }
+
+        impl Settings {
+            /// The number of listeners that each provider needs in addition to its first, in the order of `SPECS`.
+            pub(crate) fn extra_listeners(&self) -> Vec<usize> {
+                vec![$(<$provider as Emulate>::extra_listeners(&self.$name)),+]
+            }
+        }
+
+        /// In the order of their ports.
+        pub(crate) static SPECS: &[&Spec] = &[$(<$provider as Emulate>::SPEC),+];
+
+        impl Providers {
+            pub(crate) fn mount(settings: Settings, context: impl Fn(&'static Spec) -> Context) -> Self {
+                Self {
+                    $($name: Arc::new(Instance::new(context(<$provider as Emulate>::SPEC), settings.$name)),)+
+                }
+            }
+
+            pub(crate) fn list(&self) -> Vec<Arc<dyn Provider>> {
+                vec![$(Arc::clone(&self.$name) as Arc<dyn Provider>),+]
+            }
+        }
+    };
+}
+
+providers! {
+    verigator: VerigatorProvider,
+    revesecure: ReveSecureProvider,
+    vise: ViseProvider,
+    vaultvision: VaultVisionProvider,
+    virtuous: VirtuousProvider,
+}
+
+/// An operation that a vendor documents.
+///
+/// ```
+/// let missing = auth_emulator::routes().into_iter().filter(|operation| !operation.implemented);
+/// for operation in missing {
+///     println!("{} {} {}", operation.provider, operation.method, operation.path);
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The operation's name, as in the journal.
+    pub operation: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path, with parameters in braces.
+    pub path: String,
+    /// Whether the emulator implements the operation. Otherwise it responds with 501 and `x-emulator-unimplemented`.
+    pub implemented: bool,
+}
+
+/// Lists every operation of every provider, in the order of their ports.
+///
+/// ```
+/// let virtuous = auth_emulator::routes().into_iter().filter(|operation| operation.provider == "virtuous");
+/// assert_eq!(virtuous.count(), 292);
+/// ```
+#[must_use]
+pub fn routes() -> Vec<Operation> {
+    let of = |spec: &'static Spec| {
+        spec.routes.iter().map(|route| Operation {
+            provider: spec.name,
+            operation: route.operation,
+            method: route.method.as_str(),
+            path: route.template.replace(":int}", "}"),
+            implemented: route.implemented,
+        })
+    };
+    SPECS.iter().flat_map(|spec| of(spec)).collect()
+}

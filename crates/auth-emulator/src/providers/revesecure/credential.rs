@@ -1,0 +1,37 @@
+//! The API key and the secret key of the calling service.
+
+use super::signature::unhex;
+use crate::framework::random::Random;
+
+/// The credential of the one service. Its values are recognizable as those of an emulator.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Credential {
+    pub api_key: String,
+    /// Hexadecimal digits.
+    pub secret_key: String,
+}
+
+impl Credential {
+    pub(super) fn demo(random: &mut Random) -> Self {
+        Self { api_key: format!("emulator-api-key-{}", random.hex(8)), secret_key: random.hex(32) }
+    }
+
+    /// The key of the HMAC.
+    pub(super) fn key(&self) -> Vec<u8> {
+        unhex(&self.secret_key).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_credential_is_recognisable_and_follows_the_seed() {
+        let demo = |seed| Credential::demo(&mut Random::new(seed, "credential"));
+        assert!(demo(1).api_key.starts_with("emulator-"));
+        assert_eq!(demo(1).key().len(), 32);
+        assert!(demo(1) == demo(1));
+        assert!(demo(1) != demo(2));
+    }
+}

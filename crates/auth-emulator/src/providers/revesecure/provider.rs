@@ -1,0 +1,114 @@
+//! The provider: the state, and what the framework asks of it.
+
+use serde_json::{Value, json};
+
+use super::credential::Credential;
+use super::records::Policy;
+use super::replies::Replies;
+use super::settings::Settings;
+use super::signature::Fields;
+use super::spec::SPEC;
+use super::state::State;
+use super::{access, operations, report};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::{Call, Reply};
+use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::settings::{ActionError, string_field};
+
+pub(crate) struct ReveSecureProvider {
+    pub(super) credential: Credential,
+    pub(super) state: State,
+    settings: Settings,
+}
+
+impl Emulate for ReveSecureProvider {
+    type Settings = Settings;
+    const SPEC: &'static Spec = &SPEC;
+
+    fn new(context: &Context, settings: Settings) -> Self {
+        Self {
+            credential: Credential::demo(&mut context.random("credential")),
+            state: State::new(context.random("state"), context.clock.now()),
+            settings,
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
+        vec![
+            ("REVESECURE_API_KEY", self.credential.api_key.clone()),
+            ("REVESECURE_SECRET_KEY", self.credential.secret_key.clone()),
+            ("REVESECURE_BASE_URL", context.origin.clone()),
+        ]
+    }
+
+    fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        let Self { credential, state, settings } = self;
+        let outcome = access::check(call, credential, settings, checks)
+            .and_then(|()| operations::execute(call, checks, &credential.api_key, settings, state, context));
+        outcome.unwrap_or_else(|problem| {
+            if let Some((check, reason)) = problem.for_explanation() {
+                checks.fail_with(check, reason, report::agreed(&Fields::of(call)));
+            }
+            Replies::new(settings).problem(&problem)
+        })
+    }
+
+    fn reject(&mut self, rejection: Rejection) -> Reply {
+        Replies::new(&self.settings).error(rejection.status(), rejection.message())
+    }
+
+    fn reset(&mut self, context: &Context) {
+        self.state = State::new(context.random("state"), context.clock.now());
+    }
+
+    fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {
+        self.state.pending(context.clock.now())
+    }
+
+    fn decide(&mut self, id: &str, decision: Decision, context: &Context) -> Result<(), DecisionError> {
+        self.state.decide(id, decision, context.clock.now())
+    }
+
+    /// `install-app` with `{"user_id": …}`, and `set-policy` with `{"user_id": …, "policy": "Enabled" | "Bypass" | "Denied"}`.
+    fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
+        match action {
+            "install-app" => {
+                let token = string_field(input, "user_id").and_then(|user| self.install_app(user, context));
+                Some(token.map(|token| json!({ "token_id": token })))
+            }
+            "set-policy" => {
+                let policy = string_field(input, "policy").and_then(|policy| match policy {
+                    "Enabled" => Ok(Policy::Enabled),
+                    "Bypass" => Ok(Policy::Bypass),
+                    "Denied" => Ok(Policy::Denied),
+                    _ => Err(ActionError::new("policy: must be one of Enabled, Bypass, Denied")),
+                });
+                let set = string_field(input, "user_id").and_then(|user| self.set_policy(user, policy?));
+                Some(set.map(|()| input.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ReveSecureProvider {
+    pub(super) fn set_policy(&mut self, user: &str, policy: Policy) -> Result<(), ActionError> {
+        let found = self.state.user_mut(user);
+        found.map_err(|_| ActionError::new(format!("user_id: no such user: {user:?}")))?.policy = policy;
+        Ok(())
+    }
+
+    pub(super) fn install_app(&mut self, user: &str, context: &Context) -> Result<String, ActionError> {
+        let token = self.state.install_app(user, context.clock.now());
+        token.map_err(|_| ActionError::new(format!("user_id: no such user, or too many tokens: {user:?}")))
+    }
+}

@@ -1,0 +1,415 @@
+//! The provider: executes requests on the state.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::access::{authenticate, permit, proxy};
+use super::passwords;
+use super::replies::{error, explain, list, object, reply_of};
+use super::settings::{Permission, Row, SecondPassword, Settings};
+use super::state::{Entry, Kind, Problem, State, Tenant, User, check_metadata};
+use super::tree::{Object, Tree};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::{Call, Reply};
+use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::route::Route;
+use crate::framework::settings::{ActionError, string_field};
+
+const TENANTS: &str = "/v1/tenants";
+const TENANT: &str = "/v1/tenants/{tenant}";
+const APPLICATIONS: &str = "/v1/tenants/{tenant}/applications";
+const APPLICATION: &str = "/v1/tenants/{tenant}/applications/{application}";
+const USERS: &str = "/v1/tenants/{tenant}/users";
+const USER: &str = "/v1/tenants/{tenant}/users/{user}";
+const CREDENTIALS: &str = "/v1/tenants/{tenant}/users/{user}/credentials";
+const CREDENTIAL: &str = "/v1/tenants/{tenant}/users/{user}/credentials/{credential}";
+
+static ROUTES: &[Route] = &[
+    Route::new("list_tenants", Method::GET, TENANTS),
+    Route::new("get_tenant", Method::GET, TENANT),
+    Route::new("update_tenant", Method::POST, TENANT),
+    Route::new("list_applications", Method::GET, APPLICATIONS),
+    Route::new("create_application", Method::POST, APPLICATIONS),
+    Route::new("get_application", Method::GET, APPLICATION),
+    Route::new("update_application", Method::POST, APPLICATION),
+    Route::new("delete_application", Method::DELETE, APPLICATION),
+    Route::new("list_users", Method::GET, USERS),
+    Route::new("create_user", Method::POST, USERS),
+    Route::new("get_user", Method::GET, USER),
+    Route::new("update_user", Method::POST, USER),
+    Route::new("delete_user", Method::DELETE, USER),
+    Route::new("list_credentials", Method::GET, CREDENTIALS),
+    Route::new("create_credential", Method::POST, CREDENTIALS),
+    Route::new("get_credential", Method::GET, CREDENTIAL),
+    Route::new("update_credential", Method::POST, CREDENTIAL),
+    Route::new("delete_credential", Method::DELETE, CREDENTIAL),
+];
+
+static SPEC: Spec = Spec {
+    name: "vaultvision",
+    routes: ROUTES,
+    ignore_case: false,
+    extra_listeners: 0,
+    secret_params: &[],
+    shown_headers: &[],
+    shown_query: &[],
+    relaxations: &[],
+};
+
+pub(crate) struct VaultVisionProvider {
+    pub(super) key: String,
+    pub(super) state: State,
+    settings: Settings,
+}
+
+impl Emulate for VaultVisionProvider {
+    type Settings = Settings;
+    const SPEC: &'static Spec = &SPEC;
+
+    fn new(context: &Context, settings: Settings) -> Self {
+        Self {
+            // 35 characters as in the vendor's samples, recognizable as the key of an emulator.
+            key: format!("vv_emulator{}", context.random("credential").hex(12)),
+            state: initial(context),
+            settings,
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
+        vec![("VV_API_KEY", self.key.clone()), ("VV_BASE_URL", context.origin.clone())]
+    }
+
+    fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        let Self { key, state, settings } = self;
+        if let Err(problem) = proxy(call, settings, state, checks) {
+            return reply_of(problem, state);
+        }
+        let outcome = authenticate(call, key, settings, checks)
+            .and_then(|()| permit(call, settings, checks))
+            .and_then(|()| execute(call, settings, state, context));
+        outcome.unwrap_or_else(|problem| {
+            if let Some((check, reason)) = explain(problem) {
+                checks.fail(check, reason);
+            }
+            reply_of(problem, state)
+        })
+    }
+
+    fn reject(&mut self, rejection: Rejection) -> Reply {
+        let code = if rejection == Rejection::UnknownPath { "not_found" } else { "invalid_request" };
+        error(rejection.status(), code, &mut self.state)
+    }
+
+    fn reset(&mut self, context: &Context) {
+        self.state = initial(context);
+    }
+
+    /// `add-field` with `{"path": "tenants/T/users/U", "field": "profile.picture", "value": …}`, and `log-in` with `{"tenant_id": …,
+    /// "user_id": …, "password": …}`.
+    fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
+        match action {
+            "add-field" => Some(self.add_field(input)),
+            "log-in" => Some((|| {
+                let [tenant, user, password] =
+                    ["tenant_id", "user_id", "password"].map(|name| string_field(input, name));
+                let logged_in = self.log_in(tenant?, user?, password?, context)?;
+                Ok(json!({ "logged_in": logged_in }))
+            })()),
+            _ => None,
+        }
+    }
+}
+
+fn initial(context: &Context) -> State {
+    State::new(context.random("state"), context.clock.now())
+}
+
+impl VaultVisionProvider {
+    fn add_field(&mut self, input: &Value) -> Result<Value, ActionError> {
+        let value = input.get("value").cloned().unwrap_or_default().to_string();
+        let value = serde_json::from_str(&value).map_err(|_| ActionError::new("value: JSON is required"))?;
+        self.find(string_field(input, "path")?)?.add_undocumented(string_field(input, "field")?, value);
+        Ok(json!({ "added": true }))
+    }
+
+    /// The object at a path such as `tenants/T/users/U`.
+    pub(super) fn find(&mut self, path: &str) -> Result<&mut Entry, ActionError> {
+        let state = &mut self.state;
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let found = match parts.as_slice() {
+            ["tenants", tenant] => state.tenant(tenant).map(|tenant| &mut tenant.entry),
+            ["tenants", tenant, "applications", application] => state.application(tenant, application),
+            ["tenants", tenant, "users", user] => state.user(tenant, user).map(|user| &mut user.entry),
+            ["tenants", tenant, "users", user, "credentials", credential] => {
+                state.credential(tenant, user, credential)
+            }
+            _ => return Err(ActionError::new("path: not a path such as tenants/T/users/U")),
+        };
+        found.map_err(action_error)
+    }
+
+    pub(super) fn add_credential(
+        &mut self,
+        tenant_id: &str,
+        user_id: &str,
+        kind: &str,
+        fields: &Object,
+        context: &Context,
+    ) -> Result<String, ActionError> {
+        let id = self.state.word(12);
+        let mut value = self.state.stamped(kind, &id, context.clock.now());
+        for (name, field) in fields.iter() {
+            value.set(name, field.clone());
+        }
+        let user = self.state.user(tenant_id, user_id).map_err(action_error)?;
+        let undocumented = fields.iter().map(|(name, _)| name.to_owned()).collect();
+        user.credentials.push(Entry { kind: Kind::OtherCredential, value, undocumented });
+        Ok(id)
+    }
+
+    pub(super) fn log_in(
+        &mut self,
+        tenant_id: &str,
+        user_id: &str,
+        password: &str,
+        context: &Context,
+    ) -> Result<bool, ActionError> {
+        let Self { state, settings, .. } = self;
+        let time = state.time(context.clock.now());
+        let mut random = state.random.clone();
+        let user = state.user(tenant_id, user_id).map_err(action_error)?;
+        let is_disabled = |entry: &Entry| entry.value.get("disabled").is_some_and(Tree::is_true);
+        let user_is_disabled = is_disabled(&user.entry);
+        let Some(entry) = user.credentials.iter_mut().find(|entry| entry.kind == Kind::Password) else {
+            return Ok(false);
+        };
+        if user_is_disabled || is_disabled(entry) {
+            return Ok(false);
+        }
+        let stored = entry.value.object("password").cloned().unwrap_or_default();
+        let Some(after) = passwords::log_in(&stored, password, settings, &mut random) else {
+            return Ok(false);
+        };
+        if after != stored {
+            entry.value.set("password", Tree::Object(after));
+            entry.value.set("updated_at", Tree::string(&time));
+        }
+        state.random = random;
+        Ok(true)
+    }
+}
+
+fn action_error(problem: Problem) -> ActionError {
+    match problem {
+        Problem::NotFound(reason) => ActionError::new(reason),
+        _ => ActionError::new("the action is not possible"),
+    }
+}
+
+/// Executes a request with a valid key and permission.
+fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Context) -> Result<Reply, Problem> {
+    let (tenant, user) = (call.param("tenant"), call.param("user"));
+    if settings.misconfigured_tenants.iter().any(|id| id == tenant) {
+        return Err(Problem::Misconfigured);
+    }
+    let created = StatusCode::from(settings.create_status);
+    let ok = StatusCode::OK;
+    let one = |status, entry: &Entry| object(status, &entry.shown(settings));
+    match call.operation {
+        "list_tenants" => {
+            let visible = |tenant: &&Tenant| {
+                let Some(grants) = &settings.restricted else { return true };
+                grants
+                    .get(&tenant.entry.id())
+                    .is_some_and(|grant| grant.allows(Row::Tenants, Permission::Read))
+            };
+            Ok(list(
+                state.tenants.iter().filter(visible).map(|tenant| tenant.entry.shown(settings)).collect(),
+            ))
+        }
+        "get_tenant" => Ok(one(ok, &state.tenant(tenant)?.entry)),
+        "update_tenant" => {
+            let body = body(call)?;
+            let time = state.time(call.now);
+            let entry = &mut state.tenant(tenant)?.entry;
+            entry.replace(&body, settings);
+            set_updated_at(entry, &time, settings);
+            context.effect("tenant_updated");
+            Ok(one(ok, entry))
+        }
+        "list_applications" => {
+            let found = &state.tenant(tenant)?.applications;
+            Ok(list(found.iter().map(|entry| entry.shown(settings)).collect()))
+        }
+        "create_application" => {
+            let body = body(call)?;
+            if body.string("name").unwrap_or_default().is_empty() {
+                return Err(Problem::Invalid("name: a string is required"));
+            }
+            state.check_capacity(tenant)?;
+            let id = state.word(12);
+            let value = state.stamped("Application", &id, call.now);
+            let mut entry = Entry { kind: Kind::Application, value, undocumented: Vec::new() };
+            entry.replace(&body, settings);
+            entry.value.remove("secret");
+            let response = one(created, &entry);
+            if settings.new_applications_have_secret {
+                entry.value.set("secret", Tree::string(&state.word(24)));
+            }
+            state.tenant(tenant)?.applications.push(entry);
+            context.effect("application_created");
+            Ok(response)
+        }
+        "get_application" => Ok(one(ok, state.application(tenant, call.param("application"))?)),
+        "update_application" => {
+            let body = body(call)?;
+            let time = state.time(call.now);
+            let entry = state.application(tenant, call.param("application"))?;
+            entry.replace(&body, settings);
+            set_updated_at(entry, &time, settings);
+            context.effect("application_updated");
+            Ok(one(ok, entry))
+        }
+        "delete_application" => {
+            let id = call.param("application");
+            let last = one(ok, state.application(tenant, id)?);
+            state.tenant(tenant)?.applications.retain(|entry| entry.id() != id);
+            context.effect("application_deleted");
+            Ok(last)
+        }
+        "list_users" => {
+            let found = &state.tenant(tenant)?.users;
+            Ok(list(found.iter().map(|user| user.entry.shown(settings)).collect()))
+        }
+        "create_user" => {
+            let body = body(call)?;
+            state.check_email(tenant, None, &body)?;
+            state.check_capacity(tenant)?;
+            let id = state.word(12);
+            let value = state.stamped("User", &id, call.now);
+            let mut entry = Entry { kind: Kind::User, value, undocumented: Vec::new() };
+            entry.replace(&body, settings);
+            let response = one(created, &entry);
+            state.tenant(tenant)?.users.push(User { entry, credentials: Vec::new() });
+            context.effect("user_created");
+            Ok(response)
+        }
+        "get_user" => Ok(one(ok, &state.user(tenant, user)?.entry)),
+        "update_user" => {
+            let body = body(call)?;
+            state.user(tenant, user)?;
+            state.check_email(tenant, Some(user), &body)?;
+            let time = state.time(call.now);
+            let entry = &mut state.user(tenant, user)?.entry;
+            entry.replace(&body, settings);
+            set_updated_at(entry, &time, settings);
+            context.effect("user_updated");
+            Ok(one(ok, entry))
+        }
+        "delete_user" => {
+            let last = one(ok, &state.user(tenant, user)?.entry);
+            state.tenant(tenant)?.users.retain(|found| found.entry.id() != user);
+            context.effect("user_deleted");
+            Ok(last)
+        }
+        _ => credential(call, settings, state, context),
+    }
+}
+
+/// The five operations on credentials.
+fn credential(
+    call: &Call,
+    settings: &Settings,
+    state: &mut State,
+    context: &Context,
+) -> Result<Reply, Problem> {
+    let (tenant, user, id) = (call.param("tenant"), call.param("user"), call.param("credential"));
+    let ok = StatusCode::OK;
+    match call.operation {
+        "list_credentials" => {
+            let shown = |entry: &Entry| {
+                let mut shown = entry.shown(settings);
+                let stored = shown.object("password").cloned();
+                if let (Kind::Password, true, Some(stored)) =
+                    (entry.kind, settings.list_passwords_in_base64, stored)
+                {
+                    shown.set("password", Tree::Object(passwords::in_base64(&stored)));
+                }
+                shown
+            };
+            Ok(list(state.user(tenant, user)?.credentials.iter().map(shown).collect()))
+        }
+        "create_credential" => {
+            let body = body(call)?;
+            state.user(tenant, user)?;
+            // Documented: passwords are the only kind that can be created.
+            if body.string("type").as_deref().is_some_and(|kind| kind != "PasswordCredential") {
+                return Err(Problem::Invalid("type: only PasswordCredential can be created"));
+            }
+            let exists = state.credential(tenant, user, "password").is_ok();
+            if exists && settings.second_password == SecondPassword::Fail {
+                return Err(Problem::PasswordExists);
+            }
+            let password = passwords::import(&body, settings, &mut state.random)?;
+            let value = state.stamped("PasswordCredential", "password", call.now);
+            let mut entry = Entry { kind: Kind::Password, value, undocumented: Vec::new() };
+            entry.replace(&body.with("password", Tree::Object(password)), settings);
+            let response = object(settings.create_status.into(), &entry.shown(settings));
+            let credentials = &mut state.user(tenant, user)?.credentials;
+            credentials.retain(|entry| entry.id() != "password");
+            credentials.push(entry);
+            context.effect("credential_created");
+            Ok(response)
+        }
+        "get_credential" => Ok(object(ok, &state.credential(tenant, user, id)?.shown(settings))),
+        "update_credential" => {
+            let mut body = body(call)?;
+            let time = state.time(call.now);
+            let entry = state.credential(tenant, user, id)?;
+            if entry.kind == Kind::Password {
+                let old = entry.value.object("password").cloned().unwrap_or_default();
+                let mut random = state.random.clone();
+                let password = passwords::update(&body, &old, settings, &mut random)?;
+                state.random = random;
+                // Fields other than the hash are replaced like all others.
+                let others = body.object("password").cloned().unwrap_or_default();
+                let others = others.iter().filter(|(name, _)| !matches!(*name, "alg" | "hash" | "cost"));
+                let password = others.fold(password, |all, (name, value)| all.with(name, value.clone()));
+                body.set("password", Tree::Object(password));
+            }
+            let entry = state.credential(tenant, user, id)?;
+            entry.replace(&body, settings);
+            set_updated_at(entry, &time, settings);
+            context.effect("credential_updated");
+            Ok(object(ok, &entry.shown(settings)))
+        }
+        "delete_credential" => {
+            let last = object(ok, &state.credential(tenant, user, id)?.shown(settings));
+            state.user(tenant, user)?.credentials.retain(|entry| entry.id() != id);
+            context.effect("credential_deleted");
+            Ok(last)
+        }
+        other => Ok(Reply::unimplemented(other)),
+    }
+}
+
+/// Parses the body. Assumption: `Content-Type` is ignored; the vendor's samples send an unsuitable one.
+fn body(call: &Call) -> Result<Object, Problem> {
+    let body = Object::parse(&call.body).ok_or(Problem::Body)?;
+    check_metadata(&body)?;
+    Ok(body)
+}
+
+fn set_updated_at(entry: &mut Entry, time: &str, settings: &Settings) {
+    if settings.updated_at_moves {
+        entry.value.set("updated_at", Tree::string(time));
+    }
+}

@@ -1,0 +1,205 @@
+//! Custom fields: two of each kind of record, and their three forms on the wire. Reads and most writes have a list of
+//! `{name, value, …}`; the creation of a contact, transactions, patches and webhooks have an object; projects and the
+//! rows of designations show an empty object.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::record::{Audit, JsonFields};
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+
+/// What a custom field belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Contact,
+    Individual,
+    Note,
+    Gift,
+    RecurringGift,
+    Project,
+}
+
+/// The definition of a custom field.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub name: &'static str,
+    pub display: &'static str,
+    /// `Text` or `List`.
+    pub data_type: &'static str,
+    pub options: &'static [&'static str],
+}
+
+const fn free(name: &'static str, display: &'static str) -> Definition {
+    Definition { name, display, data_type: "Text", options: &[] }
+}
+
+const fn list(name: &'static str, display: &'static str, options: &'static [&'static str]) -> Definition {
+    Definition { name, display, data_type: "List", options }
+}
+
+/// The two fields of a kind of record.
+pub(crate) fn definitions(owner: Owner) -> &'static [Definition; 2] {
+    const fn both(first: Definition, second: Definition) -> [Definition; 2] {
+        [first, second]
+    }
+    static CONTACT: [Definition; 2] =
+        both(free("Nickname", "Nickname"), list("Shirt Size", "Shirt size", &["S", "M", "L"]));
+    static INDIVIDUAL: [Definition; 2] =
+        both(free("Employer", "Employer"), list("Diet", "Diet", &["None", "Vegetarian", "Vegan"]));
+    static NOTE: [Definition; 2] =
+        both(free("Place", "Place"), list("Mood", "Mood", &["Good", "Neutral", "Bad"]));
+    static GIFT: [Definition; 2] = both(
+        free("Appeal Text", "Text of the appeal"),
+        list("Channel", "Channel", &["Web", "Mail", "Phone"]),
+    );
+    static RECURRING: [Definition; 2] =
+        both(free("Plan", "Plan"), list("Processor", "Processor", &["Card", "Bank"]));
+    static PROJECT: [Definition; 2] = both(
+        free("Region Lead", "Lead of the region"),
+        list("Phase", "Phase", &["Planned", "Running", "Done"]),
+    );
+    match owner {
+        Owner::Contact => &CONTACT,
+        Owner::Individual => &INDIVIDUAL,
+        Owner::Note => &NOTE,
+        Owner::Gift => &GIFT,
+        Owner::RecurringGift => &RECURRING,
+        Owner::Project => &PROJECT,
+    }
+}
+
+/// The answer of `…/CustomFields`.
+pub(crate) fn listed(owner: Owner) -> Value {
+    let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
+    let one = |field: &Definition| {
+        let mut shown = JsonFields::new();
+        shown.insert("dataType".to_owned(), json!(field.data_type));
+        shown.insert("name".to_owned(), json!(field.name));
+        shown.insert("displayName".to_owned(), json!(field.display));
+        shown.insert("options".to_owned(), json!(field.options));
+        audit.write(&mut shown);
+        Value::Object(shown)
+    };
+    definitions(owner).iter().map(one).collect()
+}
+
+/// Custom fields as reads show them.
+pub(crate) fn shown(owner: Owner, values: &BTreeMap<String, String>) -> Value {
+    let one = |field: &Definition| {
+        let value = values.get(field.name)?;
+        Some(json!({
+            "name": field.name, "value": value, "displayName": field.display, "dataType": field.data_type,
+        }))
+    };
+    definitions(owner).iter().filter_map(one).collect()
+}
+
+/// Custom fields as an object, as webhooks have them.
+pub(crate) fn as_map(values: &BTreeMap<String, String>) -> Value {
+    json!(values)
+}
+
+/// Reads `[{"name", "value"}]` into an object of values by name; null where a value was taken away.
+pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
+    let Some(list) = value.as_array() else {
+        violations.push((field.to_owned(), "The custom fields have to be a list here.".to_owned()));
+        return Value::Null;
+    };
+    let mut values = JsonFields::new();
+    for (index, entry) in list.iter().enumerate() {
+        let at = format!("{field}[{index}]");
+        let member = |name: &str| {
+            let fields = entry.as_object()?;
+            fields.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        };
+        match member("name").and_then(Value::as_str) {
+            None => violations.push((format!("{at}.name"), REQUIRED.to_owned())),
+            Some(name) => {
+                add(owner, name, member("value").unwrap_or(&Value::Null), &at, &mut values, violations)
+            }
+        }
+    }
+    Value::Object(values)
+}
+
+/// Reads `{name: value}` into the same.
+pub(crate) fn read_map(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
+    let Some(map) = value.as_object() else {
+        violations.push((field.to_owned(), "The custom fields have to be an object here.".to_owned()));
+        return Value::Null;
+    };
+    let mut values = JsonFields::new();
+    for (name, value) in map {
+        add(owner, name, value, field, &mut values, violations);
+    }
+    Value::Object(values)
+}
+
+/// The longest value that is kept.
+const MAX_BYTES: usize = 4096;
+
+fn add(
+    owner: Owner,
+    name: &str,
+    value: &Value,
+    field: &str,
+    values: &mut JsonFields,
+    violations: &mut Violations,
+) {
+    let Some(definition) = definitions(owner).iter().find(|definition| definition.name == name) else {
+        let name: String = name.chars().take(64).collect();
+        violations.push((field.to_owned(), format!("There is no custom field {name}.")));
+        return;
+    };
+    let allowed = match value {
+        Value::Null => true,
+        Value::String(text) => definition.options.is_empty() || definition.options.contains(&text.as_str()),
+        _ => false,
+    };
+    if allowed && value.as_str().is_some_and(|text| text.len() > MAX_BYTES) {
+        violations.limit("than 4 KiB of a custom field");
+    } else if allowed {
+        values.insert(definition.name.to_owned(), value.clone());
+    } else {
+        violations.push((format!("{field}.{}", definition.name), NOT_VALID.to_owned()));
+    }
+}
+
+/// Puts values that were read into a record. Without `keep`, those that were not given are cleared.
+pub(crate) fn apply(target: &mut BTreeMap<String, String>, given: Option<Value>, keep: bool) {
+    if !keep {
+        target.clear();
+    }
+    if let Some(Value::Object(given)) = given {
+        for (name, value) in given {
+            match value {
+                Value::String(text) if !text.is_empty() => drop(target.insert(name, text)),
+                _ => drop(target.remove(&name)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::virtuous::base::replies::Problem;
+
+    #[test]
+    fn both_forms_lead_to_the_same_values_and_the_wrong_one_is_refused() {
+        let mut violations = Violations::default();
+        let list = json!([{ "Name": "Nickname", "value": "Bee" }, { "name": "Shirt Size", "value": "M" }]);
+        let map = json!({ "Nickname": "Bee", "Shirt Size": "M" });
+        assert_eq!(read_list(Owner::Contact, &list, "c", &mut violations), map);
+        assert_eq!(read_map(Owner::Contact, &map, "c", &mut violations), map);
+        let mut violations = violations.or(Violations::default()).unwrap();
+        read_list(Owner::Contact, &map, "c", &mut violations);
+        read_map(Owner::Contact, &list, "c", &mut violations);
+        read_map(Owner::Gift, &json!({ "Nickname": "x" }), "c", &mut violations);
+        read_map(Owner::Contact, &json!({ "Shirt Size": "XS" }), "c", &mut violations);
+        read_map(Owner::Contact, &json!({ "Nickname": 5 }), "c", &mut violations);
+        read_list(Owner::Contact, &json!([{ "value": "x" }]), "c", &mut violations);
+        assert!(matches!(violations.or(()), Err(Problem::Invalid(fields)) if fields.len() == 6));
+    }
+}

@@ -1,0 +1,350 @@
+//! The forms of request bodies as tables: which fields there are, of which JSON type, and which are needed. The vendor's
+//! binder takes names without regard to case and passes over what it doesn't know; a wrong type is an error that names
+//! `<parameter>.<member>`.
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::record::JsonFields;
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+
+/// The longest text and the longest list in a body that is kept. Limits of the emulator, which are told as such.
+const MAX_STRING_BYTES: usize = 16 * 1024;
+const STRING_TOO_LONG: &str = "than 16 KiB of a text";
+const MAX_ITEMS: usize = 1000;
+const LIST_TOO_LONG: &str = "than 1000 items of a list";
+
+/// What a member holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    String,
+    OneOf(&'static [&'static str]),
+    Int,
+    /// A whole number, as a number or as a text.
+    IntOrString,
+    Number,
+    Flag,
+    /// A date of which the day counts; kept as midnight.
+    Day,
+    /// A date with its time.
+    Time,
+    Strings,
+    Object(&'static [Field]),
+    Items(&'static [Field]),
+    /// Custom fields as `[{name, value}]`.
+    CustomList(Owner),
+    /// Custom fields as `{name: value}`.
+    CustomMap(Owner),
+    /// Accepted and not kept.
+    Ignored,
+}
+
+/// One member of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub name: &'static str,
+    /// The name that reads have for it.
+    pub read_as: &'static str,
+    pub kind: Kind,
+    pub required: bool,
+}
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, read_as: name, kind, required: false }
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub(crate) const fn read_as(mut self, name: &'static str) -> Self {
+        self.read_as = name;
+        self
+    }
+}
+
+pub(crate) const fn text(name: &'static str) -> Field {
+    Field::new(name, Kind::String)
+}
+
+pub(crate) const fn one_of(name: &'static str, words: &'static [&'static str]) -> Field {
+    Field::new(name, Kind::OneOf(words))
+}
+
+pub(crate) const fn int(name: &'static str) -> Field {
+    Field::new(name, Kind::Int)
+}
+
+pub(crate) const fn int_or_string(name: &'static str) -> Field {
+    Field::new(name, Kind::IntOrString)
+}
+
+pub(crate) const fn number(name: &'static str) -> Field {
+    Field::new(name, Kind::Number)
+}
+
+pub(crate) const fn flag(name: &'static str) -> Field {
+    Field::new(name, Kind::Flag)
+}
+
+pub(crate) const fn day(name: &'static str) -> Field {
+    Field::new(name, Kind::Day)
+}
+
+pub(crate) const fn time(name: &'static str) -> Field {
+    Field::new(name, Kind::Time)
+}
+
+pub(crate) const fn strings(name: &'static str) -> Field {
+    Field::new(name, Kind::Strings)
+}
+
+pub(crate) const fn object(name: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(name, Kind::Object(fields))
+}
+
+pub(crate) const fn items(name: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(name, Kind::Items(fields))
+}
+
+pub(crate) const fn custom_list(owner: Owner) -> Field {
+    Field::new("customFields", Kind::CustomList(owner))
+}
+
+pub(crate) const fn custom_map(owner: Owner) -> Field {
+    Field::new("customFields", Kind::CustomMap(owner))
+}
+
+pub(crate) const fn ignored(name: &'static str) -> Field {
+    Field::new(name, Kind::Ignored)
+}
+
+/// Reads an object by its table. What is wrong is noted; the fields that could be read come back by their read names,
+/// null included, those that were not given are absent.
+pub(crate) fn read(value: &Value, fields: &[Field], path: &str, violations: &mut Violations) -> JsonFields {
+    read_some(value, fields, path, violations, true)
+}
+
+/// The same for a change: what is required may be missing, since the record may have it; see `missing_fields`.
+pub(crate) fn read_update(
+    value: &Value,
+    fields: &[Field],
+    path: &str,
+    violations: &mut Violations,
+) -> JsonFields {
+    read_some(value, fields, path, violations, false)
+}
+
+/// The required fields that a record does not have.
+pub(crate) fn missing_fields(held: &JsonFields, fields: &[Field]) -> impl Iterator<Item = &'static str> {
+    let has = |name: &str| match held.get(name) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(_) => true,
+    };
+    fields.iter().filter(move |member| member.required && !has(member.read_as)).map(|member| member.name)
+}
+
+fn read_some(
+    value: &Value,
+    fields: &[Field],
+    path: &str,
+    violations: &mut Violations,
+    whole: bool,
+) -> JsonFields {
+    let Value::Object(given) = value else {
+        violations.push((path.to_owned(), NOT_VALID.to_owned()));
+        return JsonFields::new();
+    };
+    let mut out = JsonFields::new();
+    for member in fields {
+        let field = format!("{path}.{}", member.name);
+        let value =
+            given.iter().find(|(name, _)| name.eq_ignore_ascii_case(member.name)).map(|(_, value)| value);
+        let missing = match value {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(Value::Array(list)) => list.is_empty(),
+            Some(_) => false,
+        };
+        if missing && member.required && whole {
+            match member.kind {
+                // What is needed inside of it is what the client has to hear.
+                Kind::Object(inner) => drop(read(&json!({}), inner, &field, violations)),
+                _ => violations.push((field, REQUIRED.to_owned())),
+            }
+            continue;
+        }
+        let Some(value) = value else { continue };
+        if matches!(member.kind, Kind::Ignored) {
+            continue;
+        }
+        if let Some(value) = one(value, member.kind, &field, violations) {
+            out.insert(member.read_as.to_owned(), value);
+        }
+    }
+    out
+}
+
+fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> Option<Value> {
+    if value.is_null() {
+        return Some(Value::Null);
+    }
+    let long = |value: &Value| value.as_str().is_some_and(|text| text.len() > MAX_STRING_BYTES);
+    let list = value.as_array();
+    if list.is_some_and(|list| list.len() > MAX_ITEMS) && matches!(kind, Kind::Strings | Kind::Items(_)) {
+        violations.limit(LIST_TOO_LONG);
+        return None;
+    }
+    if long(value) && matches!(kind, Kind::String)
+        || list.is_some_and(|list| list.iter().any(long)) && matches!(kind, Kind::Strings)
+    {
+        violations.limit(STRING_TOO_LONG);
+        return None;
+    }
+    let read = match kind {
+        Kind::String => value.as_str().map(Value::from),
+        Kind::OneOf(words) => value.as_str().and_then(|text| {
+            words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
+        }),
+        Kind::Int => value.as_i64().map(Value::from),
+        Kind::IntOrString => {
+            value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok())).map(Value::from)
+        }
+        Kind::Number => crate::providers::virtuous::base::money::of(value).map(|_| value.clone()),
+        Kind::Flag => value.as_bool().map(Value::from),
+        Kind::Day => value.as_str().and_then(dates::parse_day).map(|day| json!(dates::midnight(day))),
+        Kind::Time => value.as_str().and_then(dates::parse).map(|at| json!(dates::to_the_second(at))),
+        Kind::Strings => list.filter(|list| list.iter().all(Value::is_string)).map(|_| value.clone()),
+        Kind::Object(fields) => return Some(Value::Object(read(value, fields, field, violations))),
+        Kind::Items(fields) => match list {
+            Some(list) => {
+                let item = |(index, value)| {
+                    Value::Object(read(value, fields, &format!("{field}[{index}]"), violations))
+                };
+                return Some(list.iter().enumerate().map(item).collect());
+            }
+            None => None,
+        },
+        Kind::CustomList(owner) => return Some(custom::read_list(owner, value, field, violations)),
+        Kind::CustomMap(owner) => return Some(custom::read_map(owner, value, field, violations)),
+        Kind::Ignored => None,
+    };
+    if read.is_none() {
+        violations.push((field.to_owned(), NOT_VALID.to_owned()));
+    }
+    read
+}
+
+/// The objects of a list that was read.
+pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
+    let list = match given.remove(name) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let object = |value| if let Value::Object(fields) = value { Some(fields) } else { None };
+    list.into_iter().filter_map(object).collect()
+}
+
+/// The read names of a table, for `Record::write`. Custom fields are kept apart.
+pub(crate) fn read_names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
+    let plain =
+        |member: &&Field| !matches!(member.kind, Kind::CustomList(_) | Kind::CustomMap(_) | Kind::Ignored);
+    fields.iter().filter(plain).map(|member| member.read_as)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::virtuous::base::replies::Problem;
+
+    const INNER: &[Field] = &[int("n").required()];
+    const TABLE: &[Field] = &[
+        text("name").required(),
+        int("count"),
+        int_or_string("either"),
+        flag("private").read_as("isPrivate"),
+        day("when"),
+        time("at"),
+        number("amount"),
+        one_of("size", &["Big", "Small"]),
+        strings("words"),
+        items("rows", INNER),
+        ignored("anything"),
+    ];
+
+    fn wrong_of(value: &Value) -> Vec<String> {
+        let mut violations = Violations::default();
+        read(value, TABLE, "thing", &mut violations);
+        violations.fields.into_iter().map(|(field, _)| field).collect()
+    }
+
+    #[test]
+    fn members_are_read_by_any_case_and_get_the_names_of_reads() {
+        let mut violations = Violations::default();
+        let given = json!({
+            "NAME": "x", "Private": true, "when": "12/7/2023", "either": "5", "size": "big", "nobody": [], "count": null,
+            "rows": [{ "N": 1 }], "anything": { "a": 1 },
+        });
+        let read = read(&given, TABLE, "thing", &mut violations);
+        let expected = json!({
+            "name": "x", "isPrivate": true, "when": "2023-12-07T00:00:00", "either": 5, "size": "Big", "count": null,
+            "rows": [{ "n": 1 }],
+        });
+        assert_eq!((Value::Object(read), violations.fields.len()), (expected, 0));
+    }
+
+    #[test]
+    fn own_limits_are_told_where_nothing_is_wrong() {
+        let problem = |value: Value| job_read(&value).unwrap_err();
+        let long = "x".repeat(MAX_STRING_BYTES + 1);
+        assert_eq!(problem(json!({ "name": long })), Problem::Full(STRING_TOO_LONG));
+        assert_eq!(problem(json!({ "name": "x", "words": [long] })), Problem::Full(STRING_TOO_LONG));
+        let rows = vec![json!({ "n": 1 }); MAX_ITEMS + 1];
+        assert_eq!(problem(json!({ "name": "x", "rows": rows })), Problem::Full(LIST_TOO_LONG));
+        assert!(matches!(problem(json!({ "name": long, "count": "1" })), Problem::Invalid(_)));
+        assert!(job_read(&json!({ "name": "x".repeat(MAX_STRING_BYTES) })).is_ok());
+    }
+
+    fn job_read(value: &Value) -> Result<JsonFields, Problem> {
+        let mut violations = Violations::default();
+        let read = read(value, TABLE, "thing", &mut violations);
+        violations.or(read)
+    }
+
+    #[test]
+    fn a_change_may_lack_what_the_record_has() {
+        let mut violations = Violations::default();
+        let read = read_update(&json!({ "name": " ", "rows": [{}] }), TABLE, "thing", &mut violations);
+        assert_eq!(violations.fields.len(), 1, "items have to be whole: {:?}", violations.fields);
+        assert_eq!(missing_fields(&read, TABLE).collect::<Vec<_>>(), ["name"]);
+    }
+
+    #[test]
+    fn every_wrong_type_is_named() {
+        assert_eq!(wrong_of(&json!([])), ["thing"]);
+        assert_eq!(wrong_of(&json!({})), ["thing.name"]);
+        assert_eq!(wrong_of(&json!({ "name": " " })), ["thing.name"]);
+        for (name, value) in [
+            ("name", json!(1)),
+            ("count", json!("1")),
+            ("count", json!(1.5)),
+            ("either", json!("x")),
+            ("private", json!("true")),
+            ("when", json!("soon")),
+            ("at", json!(1)),
+            ("amount", json!("1.00")),
+            ("size", json!("huge")),
+            ("words", json!([1])),
+            ("rows", json!({})),
+        ] {
+            let mut body = json!({ "name": "x" });
+            body[name] = value;
+            assert_eq!(wrong_of(&body), [format!("thing.{name}")]);
+        }
+        assert_eq!(wrong_of(&json!({ "name": "x", "rows": [{ "n": 1 }, {}] })), ["thing.rows[1].n"]);
+    }
+}

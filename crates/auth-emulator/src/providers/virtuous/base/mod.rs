@@ -1,0 +1,15 @@
+//! Values, records and tables of the CRM, request parsing, and error responses: everything that knows no concrete kind of
+//! record.
+
+pub(crate) mod custom;
+pub(crate) mod dates;
+pub(crate) mod fields;
+pub(crate) mod form;
+pub(crate) mod money;
+pub(crate) mod parameters;
+pub(crate) mod record;
+pub(crate) mod replies;
+pub(crate) mod settings;
+pub(crate) mod table;
+pub(crate) mod violations;
+pub(crate) mod webhooks;

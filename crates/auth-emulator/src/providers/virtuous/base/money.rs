@@ -1,0 +1,84 @@
+//! Amounts: numbers in full records and direct writes, texts such as `$10.50` in summaries, texts such as `500.00` in
+//! transactions. Counted in ten-thousandths, so that sums are exact.
+
+use serde_json::Value;
+
+/// Ten-thousandths of a unit of the currency.
+pub(crate) type Amount = i64;
+
+const UNIT: i64 = 10_000;
+
+/// The sum, held inside what can be counted: a client that writes absurd amounts must not break the emulator.
+pub(crate) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
+    amounts.fold(0, Amount::saturating_add)
+}
+
+/// The amount of a JSON number.
+pub(crate) fn of(value: &Value) -> Option<Amount> {
+    let number = value.as_f64().filter(|number| number.abs() < 1e10)?;
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the bound above keeps it far below the limits of i64"
+    )]
+    Some((number * 10_000.0).round() as i64)
+}
+
+/// Reads `500`, `500.00` or `-1.5`, of at most four digits after the point.
+pub(crate) fn parse(text: &str) -> Option<Amount> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 10 || fraction.len() > 4 || !plain(whole) || !plain(fraction) {
+        return None;
+    }
+    let fraction: String = fraction.chars().chain("0000".chars()).take(4).collect();
+    Some(sign * (whole.parse::<i64>().ok()? * UNIT + fraction.parse::<i64>().ok()?))
+}
+
+/// As a JSON number.
+pub(crate) fn json(amount: Amount) -> Value {
+    #[allow(clippy::cast_precision_loss, reason = "amounts stay below ten billion")]
+    let number = amount as f64 / 10_000.0;
+    Value::from(number)
+}
+
+/// `$1,234.50`, and `$0` for nothing.
+pub(crate) fn display(amount: Amount) -> String {
+    if amount == 0 {
+        return "$0".to_owned();
+    }
+    let sign = if amount < 0 { "-" } else { "" };
+    let cents = (amount.abs() + 50) / 100;
+    let whole = (cents / 100).to_string();
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}${grouped}.{:02}", cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact() {
+        assert_eq!(of(&json!(0.1)).unwrap() + of(&json!(0.2)).unwrap(), of(&json!(0.3)).unwrap());
+        assert_eq!(
+            (parse("500.00"), parse("-1.5"), parse("7")),
+            (Some(5_000_000), Some(-15_000), Some(70_000))
+        );
+        for bad in ["", ".5", "1,000", "$1", "1.23456", "--1", "1e3"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+        assert_eq!(json(105_000), json!(10.5));
+        assert_eq!(display(105_000), "$10.50");
+        assert_eq!(display(-12_345_678_900), "-$1,234,567.89");
+        assert_eq!(display(0), "$0");
+    }
+}

@@ -1,0 +1,160 @@
+//! The query parameters of every operation that is carried out, and how they are read. The vendor answers 400 to a
+//! parameter that it doesn't know.
+
+use crate::framework::exchange::Call;
+use crate::providers::virtuous::base::form;
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Accepts {
+    Text,
+    Int,
+    Flag,
+    OneOf(&'static [&'static str]),
+}
+
+/// A parameter: its name, what it takes, and whether it is needed.
+type Parameter = (&'static str, Accepts, bool);
+
+/// Whether an operation pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paging {
+    No,
+    /// No largest page is documented.
+    Open,
+    /// At most so many a page.
+    AtMost(usize),
+}
+
+const SKIP: usize = 0;
+const TAKE: usize = 10;
+const LARGEST: usize = 1000;
+/// Pages without a documented limit end here too: what is answered has to be bounded.
+const BOUND: usize = 100_000;
+
+/// The part of a list that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub skip: usize,
+    pub take: usize,
+}
+
+impl Page {
+    /// The page of a list.
+    pub(crate) fn of<T>(self, list: impl IntoIterator<Item = T>) -> Vec<T> {
+        list.into_iter().skip(self.skip).take(self.take).collect()
+    }
+}
+
+/// The parameters of one request.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    values: Vec<(&'static str, String)>,
+    pub page: Page,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { values: Vec::new(), page: Page { skip: SKIP, take: TAKE } }
+    }
+}
+
+impl Parameters {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let found = self.values.iter().find(|(given, _)| *given == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}
+
+const DESCENDING: Parameter = ("descending", Accepts::Flag, false);
+
+const fn sort_by(words: &'static [&'static str]) -> Parameter {
+    ("sortBy", Accepts::OneOf(words), false)
+}
+
+fn table(operation: &str) -> (Paging, &'static [Parameter]) {
+    use Accepts::{Flag, Int, Text};
+    use Paging::{AtMost, No, Open};
+    const FILTER: Parameter = ("filter", Text, false);
+    const NAMES: Parameter = sort_by(&["Id", "Name", "CreatedDateTime"]);
+    const NOTES: Parameter = sort_by(&["Id", "NoteDate", "CreatedDateTime"]);
+    const GIFTS: Parameter = sort_by(&["Id", "GiftDate", "Amount", "Batch", "CreatedDateTime"]);
+    const RECURRING: Parameter = sort_by(&["Id", "RecurringGiftDate", "Amount", "CreatedDateTime"]);
+    match operation {
+        _ if operation.starts_with("query_") => (AtMost(LARGEST), &[]),
+        "contacts_by_tag" | "communications_by_campaign" => (Open, &[FILTER, NAMES, DESCENDING]),
+        "find_contact" => {
+            (No, &[("email", Text, false), ("referenceSource", Text, false), ("referenceId", Text, false)])
+        }
+        "find_contact_individual" => (No, &[("email", Text, true)]),
+        "related_contact_method_types" => (No, &[("name", Text, true)]),
+        "contact_notes_by_contact" | "important_contact_notes_by_contact" => (Open, &[NOTES, DESCENDING]),
+        "delete_contact_reference" => (No, &[("referenceId", Text, true)]),
+        "gifts_by_contact" => (Open, &[GIFTS, DESCENDING]),
+        "gifts_by_reference" => (Open, &[("excludeReferenceOriginatedGifts", Flag, false)]),
+        "non_cash_gift_types" => (Open, &[("sortBy", Text, false), DESCENDING]),
+        "recurring_gifts_by_contact" => (Open, &[RECURRING, DESCENDING]),
+        "create_project" | "update_project" => (No, &[("disableWebhookUpdates", Flag, false)]),
+        "set_project_status" => (No, &[("inventoryStatus", Text, true), ("durationMinutes", Int, false)]),
+        "set_webhook_active" => (No, &[("active", Flag, true)]),
+        "search_contacts"
+        | "list_tags"
+        | "search_tags"
+        | "contact_tags_by_contact"
+        | "recurring_gift_payments"
+        | "segments_by_contact"
+        | "search_segments"
+        | "search_projects" => (Open, &[]),
+        _ => (No, &[]),
+    }
+}
+
+/// Reads the query of a request.
+pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
+    let (paging, parameters) = table(call.operation);
+    let query = call.query.as_deref().unwrap_or_default();
+    let pairs =
+        form::parse(query.as_bytes()).map_err(|reason| vec![("query".to_owned(), reason.to_owned())])?;
+    let mut given = Parameters::default();
+    let mut wrong = Vec::new();
+    for (name, value) in pairs {
+        // The platform's binder doesn't mind case.
+        let known = parameters.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&name));
+        let good = if let Some((known, takes, _)) = known {
+            let good = is_good(*takes, &value);
+            given.values.push((*known, value));
+            good
+        } else if paging != Paging::No && name.eq_ignore_ascii_case("skip") {
+            value.parse().map(|skip| given.page.skip = skip).is_ok()
+        } else if paging != Paging::No && name.eq_ignore_ascii_case("take") {
+            let largest = if let Paging::AtMost(largest) = paging { largest } else { BOUND };
+            let take = value.parse().ok().filter(|take| *take <= largest);
+            take.map(|take| given.page.take = take).is_some()
+        } else {
+            false
+        };
+        if !good {
+            wrong.push((name.chars().take(64).collect(), NOT_VALID.to_owned()));
+        }
+    }
+    for (name, _, required) in parameters {
+        if *required && given.text(name).is_none() && !wrong.iter().any(|(field, _)| field == name) {
+            wrong.push(((*name).to_owned(), REQUIRED.to_owned()));
+        }
+    }
+    if wrong.is_empty() { Ok(given) } else { Err(wrong) }
+}
+
+fn is_good(takes: Accepts, value: &str) -> bool {
+    match takes {
+        Accepts::Text => true,
+        Accepts::Int => value.parse::<i64>().is_ok(),
+        Accepts::Flag => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
+        Accepts::OneOf(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
+    }
+}

@@ -1,0 +1,122 @@
+//! A record of any kind: its fields by the names that reads have, its custom fields, and who wrote it when.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::framework::timestamp::Timestamp;
+use crate::providers::virtuous::base::dates;
+
+/// JsonFields of a JSON object.
+pub(crate) type JsonFields = Map<String, Value>;
+
+/// The display name of the one user, in audits.
+pub(crate) const USER: &str = "Emulated User";
+
+/// When a record was made and last changed, as audits write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Audit {
+    pub created: String,
+    pub modified: String,
+}
+
+impl Audit {
+    pub(crate) fn now(now: Timestamp) -> Self {
+        Self::at(dates::audit(now))
+    }
+
+    pub(crate) fn at(created: String) -> Self {
+        Self { modified: created.clone(), created }
+    }
+
+    pub(crate) fn touch(&mut self, now: Timestamp) {
+        self.modified = dates::audit(now);
+    }
+
+    /// The four fields of every audit.
+    pub(crate) fn write(&self, into: &mut JsonFields) {
+        into.insert("createDateTimeUtc".to_owned(), json!(self.created));
+        into.insert("createdByUser".to_owned(), json!(USER));
+        into.insert("modifiedDateTimeUtc".to_owned(), json!(self.modified));
+        into.insert("modifiedByUser".to_owned(), json!(USER));
+    }
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Record {
+    pub id: i64,
+    pub fields: JsonFields,
+    /// Values of custom fields by name.
+    pub custom: BTreeMap<String, String>,
+    pub archived: bool,
+    pub audit: Audit,
+}
+
+impl Record {
+    pub(crate) fn new(id: i64, fields: JsonFields, audit: Audit) -> Self {
+        Self { id, fields, custom: BTreeMap::new(), archived: false, audit }
+    }
+
+    /// A text; empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.fields.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(crate) fn int(&self, name: &str) -> Option<i64> {
+        self.fields.get(name).and_then(Value::as_i64)
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.fields.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    pub(crate) fn amount(&self, name: &str) -> i64 {
+        self.fields.get(name).and_then(crate::providers::virtuous::base::money::of).unwrap_or_default()
+    }
+
+    pub(crate) fn list(&self, name: &str) -> &[Value] {
+        self.fields.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.fields.insert(name.to_owned(), value.into());
+    }
+
+    /// What a read shows of it: the named fields, null where there is no value, false where a flag has none.
+    pub(crate) fn shown(&self, values: &[&str], flags: &[&str]) -> JsonFields {
+        let mut shown = JsonFields::new();
+        shown.insert("id".to_owned(), json!(self.id));
+        for name in values {
+            shown.insert((*name).to_owned(), self.fields.get(*name).cloned().unwrap_or_default());
+        }
+        for name in flags {
+            shown.insert((*name).to_owned(), json!(self.flag(name)));
+        }
+        shown
+    }
+
+    /// The same with the audit.
+    pub(crate) fn audited(&self, values: &[&str], flags: &[&str]) -> JsonFields {
+        let mut shown = self.shown(values, flags);
+        self.audit.write(&mut shown);
+        shown
+    }
+
+    /// Puts a new set of fields in the place of those that `names` covers. `keep` leaves those alone that were not given.
+    pub(crate) fn write(
+        &mut self,
+        mut given: JsonFields,
+        names: impl Iterator<Item = &'static str>,
+        keep: bool,
+    ) {
+        for name in names {
+            match given.remove(name) {
+                Some(Value::Null) => drop(self.fields.remove(name)),
+                Some(value) => drop(self.fields.insert(name.to_owned(), value)),
+                None if keep => {}
+                None => drop(self.fields.remove(name)),
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The answers on the wire, in the forms that the settings choose.
+
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::framework::exchange::Reply;
+use crate::providers::virtuous::base::settings::ErrorBody;
+
+/// Why a call is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    Unauthorized,
+    NotFound,
+    /// Fields and what is wrong with each.
+    Invalid(Vec<(String, String)>),
+    NotJson,
+    ContentType,
+    /// Another record has what has to be unique.
+    Conflict,
+    /// A deep page times out on the vendor's servers.
+    Unavailable,
+    /// The emulator's own limit on stored data.
+    Full(&'static str),
+    /// The route table promises more than there is.
+    NotImplemented(&'static str),
+}
+
+impl Problem {
+    /// One field and what is wrong with it.
+    pub(crate) fn field(field: impl Into<String>, words: impl Into<String>) -> Self {
+        Self::Invalid(vec![(field.into(), words.into())])
+    }
+
+    /// The check that failed and why, for explanations.
+    pub(crate) fn explanation(&self) -> (&'static str, String) {
+        match self {
+            Self::Unauthorized => ("credential", "it is not good".to_owned()),
+            Self::NotFound => ("existence", "there is no such record".to_owned()),
+            Self::Invalid(fields) => {
+                let fields: Vec<_> =
+                    fields.iter().map(|(field, words)| format!("{field}: {words}")).collect();
+                ("content", fields.join(" "))
+            }
+            Self::ContentType => ("content type", "Content-Type is not application/json".to_owned()),
+            Self::NotJson => ("content", "the body is not the JSON that is needed".to_owned()),
+            Self::Conflict => ("uniqueness", "another contact has this e-mail address".to_owned()),
+            Self::Unavailable => ("page", "the settings let pages of this depth or size fail".to_owned()),
+            Self::Full(what) => ("room", format!("the emulator keeps no more {what}")),
+            Self::NotImplemented(_) => ("route", "the emulator does not implement this operation".to_owned()),
+        }
+    }
+}
+
+/// JSON as the vendor's platform labels it.
+pub(crate) fn json(status: StatusCode, body: &Value) -> Reply {
+    Reply::text(status, "application/json; charset=utf-8", body.to_string())
+}
+
+/// An error in the chosen form.
+pub(crate) fn error(
+    form: ErrorBody,
+    status: StatusCode,
+    message: &str,
+    fields: &[(String, String)],
+) -> Reply {
+    match form {
+        ErrorBody::Empty => Reply::empty(status),
+        ErrorBody::Html => {
+            let title = status.canonical_reason().unwrap_or("Error");
+            Reply::text(status, "text/html", format!("<html><body><h1>{title}</h1></body></html>"))
+        }
+        ErrorBody::Message if fields.is_empty() => json(status, &json!({ "message": message })),
+        ErrorBody::Message => {
+            let state: serde_json::Map<String, Value> =
+                fields.iter().map(|(field, words)| (field.clone(), json!([words]))).collect();
+            json(status, &json!({ "message": message, "modelState": state }))
+        }
+        ErrorBody::Envelope => {
+            let details: Vec<Value> = fields
+                .iter()
+                .map(|(field, words)| json!({ "field": field, "code": "INVALID", "message": words }))
+                .collect();
+            json(
+                status,
+                &json!({ "error": { "code": code(status), "message": message, "details": details } }),
+            )
+        }
+    }
+}
+
+fn code(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "BAD_REQUEST",
+        401 => "UNAUTHENTICATED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        409 => "CONFLICT",
+        422 => "VALIDATION_FAILED",
+        429 => "RATE_LIMITED",
+        503 => "SERVICE_UNAVAILABLE",
+        _ => "INTERNAL_ERROR",
+    }
+}
+
+pub(crate) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
+    match problem {
+        Problem::Unauthorized => {
+            let message = "Authorization has been denied for this request.";
+            error(form, StatusCode::UNAUTHORIZED, message, &[])
+                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        }
+        // Without a body in all recordings, unless the vendor's new form was chosen.
+        Problem::NotFound if form == ErrorBody::Message => Reply::empty(StatusCode::NOT_FOUND),
+        Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
+        Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),
+        Problem::NotJson | Problem::ContentType => {
+            error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[])
+        }
+        Problem::Conflict => error(form, StatusCode::CONFLICT, "The e-mail address is used already.", &[]),
+        Problem::Unavailable => {
+            error(form, StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.", &[])
+        }
+        Problem::Full(what) => Reply::full(what),
+        Problem::NotImplemented(operation) => Reply::unimplemented(operation),
+    }
+}

@@ -1,0 +1,189 @@
+//! A table of records: seeded ones, which are made from their number when they are looked at and take no memory, and
+//! those that were written, which are stored. Changing a seeded record keeps it from then on.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::providers::virtuous::base::replies::Problem;
+
+/// Records of one kind that are stored.
+pub(crate) const MAX_RECORDS: usize = 10_000;
+
+/// How seeded records are made: by their number, from 0.
+pub(crate) type Make<T> = fn(number: i64, per_owner: i64) -> T;
+
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    /// What there are too many of, when there are.
+    what: &'static str,
+    first: i64,
+    seeded: i64,
+    per_owner: i64,
+    make: Make<T>,
+    stored: BTreeMap<i64, T>,
+    removed: BTreeSet<i64>,
+    next: i64,
+}
+
+/// A record as it stands in a table.
+#[derive(Debug)]
+pub(crate) enum Row<'t, T> {
+    /// By its number.
+    Seeded(i64),
+    Stored(&'t T),
+}
+
+impl<T: Clone> Table<T> {
+    /// A table whose seeded records have the ids from `first` on.
+    pub(crate) fn seeded(what: &'static str, first: i64, seeded: i64, per_owner: i64, make: Make<T>) -> Self {
+        let next = first + seeded;
+        let (stored, removed) = (BTreeMap::new(), BTreeSet::new());
+        Self { what, first, seeded, per_owner, make, stored, removed, next }
+    }
+
+    /// The number of a seeded id, stored or not.
+    pub(crate) fn number(&self, id: i64) -> Option<i64> {
+        (self.first..self.first + self.seeded).contains(&id).then(|| id - self.first)
+    }
+
+    pub(crate) fn row(&self, id: i64) -> Option<Row<'_, T>> {
+        if let Some(stored) = self.stored.get(&id) {
+            return Some(Row::Stored(stored));
+        }
+        self.number(id).filter(|_| !self.removed.contains(&id)).map(Row::Seeded)
+    }
+
+    pub(crate) fn get(&self, id: i64) -> Option<Cow<'_, T>> {
+        self.row(id).map(|row| self.materialize(&row))
+    }
+
+    /// A record that has to be there.
+    pub(crate) fn find(&self, id: i64) -> Result<Cow<'_, T>, Problem> {
+        self.get(id).ok_or(Problem::NotFound)
+    }
+
+    pub(crate) fn materialize<'t>(&self, row: &Row<'t, T>) -> Cow<'t, T> {
+        match row {
+            Row::Seeded(number) => Cow::Owned((self.make)(*number, self.per_owner)),
+            Row::Stored(stored) => Cow::Borrowed(stored),
+        }
+    }
+
+    /// All rows with their ids, in the order of ids.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, T>)> {
+        self.rows_between(i64::MIN, i64::MAX)
+    }
+
+    /// The rows from the first to the last of these ids.
+    pub(crate) fn rows_between(&self, first: i64, last: i64) -> impl Iterator<Item = (i64, Row<'_, T>)> {
+        let end = self.first + self.seeded;
+        let untouched = self.stored.range(..end).next().is_none() && self.removed.is_empty();
+        let seeded = first.max(self.first)..end.min(last.saturating_add(1));
+        let seeded = seeded.filter_map(move |id| {
+            if untouched {
+                Some((id, Row::Seeded(id - self.first)))
+            } else {
+                self.row(id).map(|row| (id, row))
+            }
+        });
+        // A range whose end lies before its start is empty for the one and an error for the other.
+        let stored = (first.max(end) <= last).then(|| self.stored.range(first.max(end)..=last));
+        seeded.chain(stored.into_iter().flatten().map(|(id, stored)| (*id, Row::Stored(stored))))
+    }
+
+    /// The stored ones, in the order of ids.
+    pub(crate) fn stored(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.stored.values()
+    }
+
+    /// The id of the next record; `put` has to follow.
+    pub(crate) fn next_id(&mut self) -> i64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Keeps a record under its id.
+    pub(crate) fn put(&mut self, id: i64, record: T) -> Result<(), Problem> {
+        if self.stored.len() >= MAX_RECORDS && !self.stored.contains_key(&id) {
+            return Err(Problem::Full(self.what));
+        }
+        self.stored.insert(id, record);
+        Ok(())
+    }
+
+    /// Whether so many more can be stored.
+    pub(crate) fn has_capacity(&self, more: usize) -> Result<(), Problem> {
+        if self.stored.len() + more > MAX_RECORDS { Err(Problem::Full(self.what)) } else { Ok(()) }
+    }
+
+    /// Whether these can be stored, of which some may be stored already. No id may come twice.
+    pub(crate) fn has_capacity_for(&self, ids: impl Iterator<Item = i64>) -> Result<(), Problem> {
+        self.has_capacity(ids.filter(|id| !self.stored.contains_key(id)).count())
+    }
+
+    pub(crate) fn remove(&mut self, id: i64) -> Result<T, Problem> {
+        let record = self.find(id)?.into_owned();
+        if self.number(id).is_some() {
+            if self.removed.len() >= MAX_RECORDS {
+                return Err(Problem::Full(self.what));
+            }
+            self.removed.insert(id);
+        }
+        self.stored.remove(&id);
+        Ok(record)
+    }
+}
+
+/// Adds an id to those of a key, or takes it away.
+pub(crate) fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<i64>>, key: K, id: i64, add: bool) {
+    if add {
+        index.entry(key).or_default().insert(id);
+    } else if let Some(ids) = index.get_mut(&key) {
+        ids.remove(&id);
+        if ids.is_empty() {
+            index.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table<String> {
+        Table::seeded("things", 10, 3, 1, |number, _| format!("seed {number}"))
+    }
+
+    fn ids(table: &Table<String>) -> Vec<i64> {
+        table.rows().map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn seeded_records_can_be_changed_and_removed() {
+        let mut table = table();
+        assert_eq!(*table.find(12).unwrap(), "seed 2");
+        table.put(11, "changed".to_owned()).unwrap();
+        let id = table.next_id();
+        table.put(id, "new".to_owned()).unwrap();
+        assert_eq!((id, ids(&table)), (13, vec![10, 11, 12, 13]));
+        let between = |first, last| table.rows_between(first, last).map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!((between(12, 20), between(0, 10), between(11, 11)), (vec![12, 13], vec![10], vec![11]));
+        assert_eq!((between(14, 20), between(12, 11), between(i64::MAX, i64::MAX)), (vec![], vec![], vec![]));
+        assert_eq!(*table.find(11).unwrap(), "changed");
+        table.remove(10).unwrap();
+        table.remove(13).unwrap();
+        assert_eq!(ids(&table), [11, 12]);
+        assert!(table.remove(10).is_err() && table.get(13).is_none() && table.get(9).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut table = table();
+        for _ in 0..MAX_RECORDS {
+            let id = table.next_id();
+            table.put(id, String::new()).unwrap();
+        }
+        assert_eq!(table.put(10, String::new()), Err(Problem::Full("things")));
+        assert!(table.put(20, String::new()).is_ok(), "what is stored can be changed");
+    }
+}

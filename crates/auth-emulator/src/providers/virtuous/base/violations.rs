@@ -1,0 +1,35 @@
+//! Collects the invalid fields of a request.
+
+use super::replies::Problem;
+
+/// What is wrong with a body.
+#[derive(Debug, Default)]
+pub(crate) struct Violations {
+    /// Fields and what is wrong with each.
+    pub(crate) fields: Vec<(String, String)>,
+    /// The limit of the emulator that was reached, if any.
+    full: Option<&'static str>,
+}
+
+impl Violations {
+    pub(crate) fn push(&mut self, wrong: (String, String)) {
+        self.fields.push(wrong);
+    }
+
+    /// Notes that something can't be kept, though the vendor may take it.
+    pub(crate) fn limit(&mut self, what: &'static str) {
+        self.full = Some(what);
+    }
+
+    /// What was read, where nothing is wrong.
+    pub(crate) fn or<T>(self, read: T) -> Result<T, Problem> {
+        match self.full {
+            _ if !self.fields.is_empty() => Err(Problem::Invalid(self.fields)),
+            Some(what) => Err(Problem::Full(what)),
+            None => Ok(read),
+        }
+    }
+}
+
+pub(crate) const REQUIRED: &str = "The field is required.";
+pub(crate) const NOT_VALID: &str = "The value is not valid.";

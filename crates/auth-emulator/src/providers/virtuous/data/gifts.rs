@@ -1,0 +1,313 @@
+//! All gifts, seeded and written, with the ways to find them: by contact, by source and id, by a designation.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::money::{self, Amount};
+use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::table::{Row, Table, note};
+use crate::providers::virtuous::data::contact as contacts;
+use crate::providers::virtuous::query::{Cell, Plan, Source};
+
+/// The id of the first seeded gift; its designation lies at a fixed distance.
+const FIRST: i64 = 301;
+const DESIGNATION: i64 = 700;
+/// The source of the transactions of seeded gifts.
+const SOURCE: &str = "shop";
+/// The project that seeded gifts are for.
+const PROJECT: i64 = 51;
+
+/// The vendor's types of gifts.
+pub(crate) const TYPES: &[&str] = &[
+    "Cash",
+    "Check",
+    "Credit",
+    "Cryptocoin",
+    "Electronic Funds Transfer",
+    "Non-Cash",
+    "Other",
+    "Paypal",
+    "Qualified Charitable Distribution",
+    "Reversing Transaction",
+    "Stock",
+];
+
+const DAY: i64 = 86_400_000_000;
+
+fn kind(number: i64) -> &'static str {
+    match number % 4 {
+        1 if number >= 3 => "Check",
+        2 if number >= 3 => "Cash",
+        _ => "Credit",
+    }
+}
+
+/// `$10.50`, and something else for all but the first three.
+fn amount(number: i64) -> Amount {
+    if number < 3 { 105_000 } else { (number % 50 + 1) * 50_000 }
+}
+
+/// The day of a seeded gift: 2023-12-07, and for all but the first three some days earlier.
+fn day(number: i64) -> i64 {
+    19_698 - if number < 3 { 0 } else { number % 365 }
+}
+
+fn contact_of(number: i64, per_contact: i64) -> i64 {
+    contacts::FIRST + number / per_contact.max(1)
+}
+
+fn make(number: i64, per_contact: i64) -> Record {
+    let contact = contact_of(number, per_contact);
+    let designation = json!({ "id": FIRST + DESIGNATION + number, "projectId": PROJECT, "amount": money::json(amount(number)) });
+    let fields = json!({
+        "contactId": contact,
+        "contactIndividualId": contact + contacts::INDIVIDUAL,
+        "giftType": kind(number),
+        "giftDate": dates::midnight(day(number)),
+        "amount": money::json(amount(number)),
+        "transactionSource": SOURCE,
+        "transactionId": format!("T-{}", number + 1),
+        "isTaxDeductible": true,
+        "giftDesignations": [designation],
+    });
+    let fields = if let Value::Object(fields) = fields { fields } else { JsonFields::new() };
+    Record::new(FIRST + number, fields, Audit::at(contacts::created_text(number)))
+}
+
+/// Project and amount of each designation.
+pub(crate) fn designated(gift: &Record) -> impl Iterator<Item = (i64, i64)> + '_ {
+    gift.list("giftDesignations").iter().filter_map(|value| {
+        Some((value.get("projectId")?.as_i64()?, value.get("amount").and_then(money::of)?))
+    })
+}
+
+/// What one designation of a gift gave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Designated {
+    pub contact: i64,
+    pub day: i64,
+    pub project: i64,
+    pub amount: Amount,
+}
+
+#[derive(Debug)]
+pub(crate) struct Gifts {
+    table: Table<Record>,
+    per_contact: i64,
+    seeded_contacts: i64,
+    /// Written gifts, by contact.
+    by_contact: BTreeMap<i64, BTreeSet<i64>>,
+    by_source: BTreeMap<(String, String), BTreeSet<i64>>,
+    /// The gift of each designation of a written gift.
+    designations: BTreeMap<i64, i64>,
+    next_designation: i64,
+}
+
+impl Gifts {
+    pub(crate) fn new(seeded_contacts: i64, per_contact: i64) -> Self {
+        let seeded = seeded_contacts * per_contact;
+        Self {
+            table: Table::seeded("gifts", FIRST, seeded, per_contact, make),
+            per_contact,
+            seeded_contacts,
+            by_contact: BTreeMap::new(),
+            by_source: BTreeMap::new(),
+            designations: BTreeMap::new(),
+            next_designation: FIRST + DESIGNATION + seeded,
+        }
+    }
+
+    pub(crate) fn next_id(&mut self) -> i64 {
+        self.table.next_id()
+    }
+
+    pub(crate) fn next_designation(&mut self) -> i64 {
+        self.next_designation += 1;
+        self.next_designation - 1
+    }
+
+    pub(crate) fn find(&self, id: i64) -> Result<Cow<'_, Record>, Problem> {
+        self.table.find(id)
+    }
+
+    pub(crate) fn has_capacity(&self, more: usize) -> Result<(), Problem> {
+        self.table.has_capacity(more)
+    }
+
+    pub(crate) fn has_capacity_for(&self, ids: impl Iterator<Item = i64>) -> Result<(), Problem> {
+        self.table.has_capacity_for(ids)
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
+        self.table.rows()
+    }
+
+    pub(crate) fn rows_of(&self, plan: &Plan) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
+        plan.id_ranges().into_iter().flat_map(|(first, last)| self.table.rows_between(first, last))
+    }
+
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &Record> {
+        self.table.stored()
+    }
+
+    pub(crate) fn materialize<'t>(&self, row: &Row<'t, Record>) -> Cow<'t, Record> {
+        self.table.materialize(row)
+    }
+
+    /// What conditions most often ask of a seeded gift, without making it. None: it has to be made.
+    pub(crate) fn cell_without_record(&self, row: &Row<'_, Record>, source: Source) -> Option<Cell> {
+        let Row::Seeded(number) = row else { return None };
+        if source.custom {
+            return Some(Cell::Unknown);
+        }
+        match source.field {
+            "id" => Some(Cell::Number(FIRST + number)),
+            "contactId" => Some(Cell::Number(contact_of(*number, self.per_contact))),
+            "giftType" => Some(Cell::String(kind(*number).to_owned())),
+            "giftDate" => Some(Cell::Number(day(*number) * DAY)),
+            "amount" => Some(Cell::Number(amount(*number))),
+            "created" | "modified" => Some(Cell::Number(contacts::created_micros(*number))),
+            "isPrivate" => Some(Cell::Flag(false)),
+            "batch" | "segment" | "campaign" | "receiptDate" | "notes" => Some(Cell::Unknown),
+            _ => None,
+        }
+    }
+
+    /// The id of a row.
+    pub(crate) fn id_of(row: &Row<'_, Record>) -> i64 {
+        match row {
+            Row::Seeded(number) => FIRST + number,
+            Row::Stored(gift) => gift.id,
+        }
+    }
+
+    /// Day and amount, without making a seeded gift.
+    pub(crate) fn day_and_amount(&self, id: i64) -> Option<(i64, Amount)> {
+        match self.table.row(id)? {
+            Row::Seeded(number) => Some((day(number), amount(number))),
+            Row::Stored(gift) => Some((dates::parse_day(gift.text("giftDate"))?, gift.amount("amount"))),
+        }
+    }
+
+    /// The ids of a contact's gifts, in order.
+    pub(crate) fn of_contact(&self, contact: i64) -> Vec<i64> {
+        let index = contact.saturating_sub(contacts::FIRST);
+        let mut ids: BTreeSet<i64> = BTreeSet::new();
+        if (0..self.seeded_contacts).contains(&index) {
+            let first = FIRST + index * self.per_contact;
+            ids.extend((first..first + self.per_contact).filter(|id| self.table.row(*id).is_some()));
+        }
+        ids.extend(self.by_contact.get(&contact).into_iter().flatten());
+        ids.into_iter().collect()
+    }
+
+    /// Every designation, without making seeded gifts.
+    pub(crate) fn designated(&self) -> impl Iterator<Item = Designated> {
+        self.table.rows().flat_map(|(_, row)| match row {
+            Row::Seeded(number) => {
+                let contact = contact_of(number, self.per_contact);
+                vec![Designated { contact, day: day(number), project: PROJECT, amount: amount(number) }]
+            }
+            Row::Stored(gift) => {
+                let contact = gift.int("contactId").unwrap_or_default();
+                let day = dates::parse_day(gift.text("giftDate")).unwrap_or_default();
+                let parts = designated(gift);
+                parts.map(|(project, amount)| Designated { contact, day, project, amount }).collect()
+            }
+        })
+    }
+
+    /// The segments of a contact's gifts. Seeded gifts have none.
+    pub(crate) fn segments_of(&self, contact: i64) -> impl Iterator<Item = i64> + '_ {
+        let ids = self.by_contact.get(&contact).into_iter().flatten();
+        ids.filter_map(|id| self.table.get(*id)?.int("segmentId"))
+    }
+
+    /// The first gift of a transaction.
+    pub(crate) fn by_source(&self, source: &str, id: &str) -> Option<i64> {
+        let kept =
+            self.by_source.get(&(source.to_owned(), id.to_owned())).and_then(|ids| ids.first().copied());
+        kept.or_else(|| {
+            let number = id.strip_prefix("T-").filter(|_| source == SOURCE)?.parse::<i64>().ok()?;
+            let gift = number.checked_add(FIRST - 1)?;
+            let untouched = matches!(self.table.row(gift), Some(Row::Seeded(_)));
+            (untouched && format!("T-{number}") == id).then_some(gift)
+        })
+    }
+
+    /// The gift that a designation belongs to.
+    pub(crate) fn of_designation(&self, id: i64) -> Option<Cow<'_, Record>> {
+        let gift = self.designations.get(&id).copied().unwrap_or(id.saturating_sub(DESIGNATION));
+        self.table.get(gift)
+    }
+
+    /// The id of the one designation of a seeded gift.
+    pub(crate) fn seeded_designation(number: i64) -> i64 {
+        FIRST + DESIGNATION + number
+    }
+
+    pub(crate) fn put(&mut self, gift: Record) -> Result<(), Problem> {
+        let id = gift.id;
+        let before = self.table.row(id).map(|row| self.table.materialize(&row).into_owned());
+        self.table.put(id, gift.clone())?;
+        if let Some(before) = before {
+            self.index(&before, false);
+        }
+        self.index(&gift, true);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, id: i64) -> Result<Record, Problem> {
+        let gift = self.table.remove(id)?;
+        self.index(&gift, false);
+        Ok(gift)
+    }
+
+    fn index(&mut self, gift: &Record, add: bool) {
+        let id = gift.id;
+        let contact = gift.int("contactId").unwrap_or_default();
+        note(&mut self.by_contact, contact, id, add);
+        let (source, transaction) = (gift.text("transactionSource"), gift.text("transactionId"));
+        if !transaction.is_empty() {
+            note(&mut self.by_source, (source.to_owned(), transaction.to_owned()), id, add);
+        }
+        for designation in gift.list("giftDesignations") {
+            let Some(designation) = designation.get("id").and_then(Value::as_i64) else { continue };
+            if add {
+                self.designations.insert(designation, id);
+            } else {
+                self.designations.remove(&designation);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::virtuous::query::Type;
+
+    #[test]
+    fn the_quick_answers_are_those_of_the_whole_gift() {
+        let gifts = Gifts::new(1000, 3);
+        for number in [0, 2, 3, 7, 2999] {
+            let gift = make(number, 3);
+            assert_eq!(gift.amount("amount"), amount(number));
+            assert_eq!(
+                gifts.day_and_amount(gift.id),
+                Some((dates::parse_day(gift.text("giftDate")).unwrap(), amount(number)))
+            );
+            let source = Source { field: "contactId", kind: Type::Int, custom: false };
+            let quick = gifts.cell_without_record(&Row::Seeded(number), source);
+            assert_eq!(quick, gift.int("contactId").map(Cell::Number));
+            assert!(gifts.of_contact(gift.int("contactId").unwrap()).contains(&gift.id));
+        }
+        assert_eq!(make(0, 1).text("giftDate"), "2023-12-07T00:00:00");
+        assert_eq!(gifts.by_source("shop", "T-3000"), Some(3300));
+        assert_eq!(gifts.by_source("shop", "T-3001"), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! Notes about contacts. They are written as `private` and `noteDateTime` and read as `isPrivate` and `noteDate`.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::fields::{Field, flag, int, one_of, text, time};
+use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
+use crate::providers::virtuous::query::{self as queries, Cell, Schema, Type, Values, cell_of, parameter};
+
+const TYPES: &[&str] = &["General", "Call", "Email", "Meeting", "Letter"];
+
+const CREATE: &[Field] = &[
+    int("contactId").required(),
+    one_of("type", TYPES).required(),
+    text("note").required(),
+    time("noteDateTime"),
+    flag("important"),
+    flag("private").read_as("isPrivate"),
+    int("timeSpent"),
+];
+const UPDATE: &[Field] = &[
+    one_of("type", TYPES).required(),
+    text("note").required(),
+    time("noteDateTime"),
+    flag("important"),
+    flag("private").read_as("isPrivate"),
+    int("timeSpent"),
+];
+
+static NOTES: Schema = Schema {
+    parameters: &[
+        parameter("Id", Type::Int, "id"),
+        parameter("Contact Id", Type::Int, "contactId"),
+        parameter("Note Type", Type::List, "type").among(Values::Fixed(TYPES)),
+        parameter("Note", Type::String, "note"),
+        parameter("Note Date", Type::Date, "noteDateTime"),
+        parameter("Important", Type::Boolean, "important"),
+        parameter("Is Private", Type::Boolean, "isPrivate"),
+        parameter("Create DateTime UTC", Type::Date, "created"),
+        parameter("Last Modified Date", Type::Date, "modified"),
+    ],
+    sorts: &[("NoteDate", "noteDateTime", Type::Date), ("CreatedDateTime", "created", Type::Date)],
+    custom: Some(Owner::Note),
+};
+
+pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "contact_notes_by_contact" => by_contact(job, false),
+        "important_contact_notes_by_contact" => by_contact(job, true),
+        "get_contact_note" => job.store.notes.find(job.id("noteId")).map(|note| Output::Json(shown(&note))),
+        "create_contact_note" => create(job),
+        "update_contact_note" => update(job),
+        "delete_contact_note" => delete(job),
+        "contact_note_query_options" => Ok(Output::Json(queries::options(&NOTES, job.store))),
+        "query_contact_notes" => query(job),
+        "contact_note_types" => Ok(Output::Json(types())),
+        "contact_note_custom_fields" => Ok(Output::Json(custom::listed(Owner::Note))),
+        _ => return None,
+    })
+}
+
+/// A map of labels, where other `Types` are lists.
+fn types() -> Value {
+    TYPES.iter().map(|name| (name.to_lowercase(), json!(name))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn shown(note: &Record) -> Value {
+    let mut shown = note.audited(&["contactId", "type", "note"], &["important", "isPrivate"]);
+    let date = dates::parse_day(note.text("noteDateTime")).map(dates::display);
+    shown.insert("noteDate".to_owned(), json!(date));
+    shown.insert("createdByAvatarUrl".to_owned(), Value::Null);
+    shown.insert("reminder".to_owned(), Value::Null);
+    Value::Object(shown)
+}
+
+fn by_contact(job: &mut Job<'_>, important: bool) -> Outcome {
+    let contact = job.id("contactId");
+    job.store.contacts.find(contact)?;
+    let fits =
+        |note: &&Record| note.int("contactId") == Some(contact) && (!important || note.flag("important"));
+    let key = |note: &Record| match job.parameters.text("sortBy").map(str::to_ascii_lowercase).as_deref() {
+        Some("notedate") => Cell::date(note.text("noteDateTime")),
+        Some("createddatetime") => Cell::date(&note.audit.created),
+        _ => Cell::Number(note.id),
+    };
+    let mut rows: Vec<_> =
+        job.store.notes.stored().filter(fits).map(|note| (key(note), note.id, shown(note))).collect();
+    job.order(&mut rows);
+    let total = rows.len();
+    Ok(envelope(job.parameters.page.of(rows.into_iter().map(|(_, _, shown)| shown)), total))
+}
+
+fn create(job: &mut Job<'_>) -> Outcome {
+    let given = job.fields("note", CREATE)?;
+    job.contact_of_body("note", &given)?;
+    let id = job.store.notes.next_id();
+    let mut note = new_record(id, given, job);
+    if note.text("noteDateTime").is_empty() {
+        note.set("noteDateTime", dates::audit(job.call.now));
+    }
+    save(job, note, "contactNoteCreate")
+}
+
+fn save(job: &mut Job<'_>, note: Record, switch: &'static str) -> Outcome {
+    let answer = shown(&note);
+    job.store.notes.put(note.id, note)?;
+    job.event(switch, "contactNote", answer.clone());
+    Ok(Output::Json(answer))
+}
+
+fn update(job: &mut Job<'_>) -> Outcome {
+    let mut note = job.store.notes.find(job.id("noteId")).map(Cow::into_owned)?;
+    let given = job.change("note", UPDATE)?;
+    job.replace(&mut note, given, "note", UPDATE)?;
+    save(job, note, "contactNoteUpdate")
+}
+
+fn delete(job: &mut Job<'_>) -> Outcome {
+    let note = job.store.notes.remove(job.id("noteId"))?;
+    job.event("contactNoteDelete", "contactNote", shown(&note));
+    Ok(Output::Empty)
+}
+
+fn query(job: &mut Job<'_>) -> Outcome {
+    let query = job.query(&NOTES)?;
+    let rows = job.store.notes.stored().map(|note| (note.id, note));
+    let (ids, total) = query.plan.run(rows, job.parameters.page, |_, note, source| cell_of(note, source));
+    let found: Result<Vec<Value>, Problem> =
+        ids.iter().map(|id| job.store.notes.find(*id).map(|note| shown(&note))).collect();
+    Ok(envelope(found?, total))
+}

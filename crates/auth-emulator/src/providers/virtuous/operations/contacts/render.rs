@@ -1,0 +1,229 @@
+//! Contacts and their parts as reads show them.
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::data::contact::{Contact, Individual};
+use crate::providers::virtuous::data::giving::Giving;
+use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::data::tags;
+
+const CONTACT: &[&str] = &[
+    "contactType",
+    "name",
+    "informalName",
+    "description",
+    "website",
+    "maritalStatus",
+    "anniversaryMonth",
+    "anniversaryDay",
+    "anniversaryYear",
+];
+const INDIVIDUAL: &[&str] = &[
+    "prefix",
+    "firstName",
+    "middleName",
+    "lastName",
+    "suffix",
+    "gender",
+    "birthMonth",
+    "birthDay",
+    "birthYear",
+    "approximateAge",
+    "passion",
+];
+const INDIVIDUAL_FLAGS: &[&str] = &["isPrimary", "isSecondary", "isDeceased"];
+const ADDRESS: &[&str] = &[
+    "label",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "postal",
+    "country",
+    "startMonth",
+    "startDay",
+    "endMonth",
+    "endDay",
+];
+const METHOD: &[&str] = &["type", "value"];
+const METHOD_FLAGS: &[&str] = &["isOptedIn", "isPrimary"];
+
+/// What `Contact` and `ContactByReference` have in common.
+fn common(contact: &Contact, store: &Store) -> JsonFields {
+    let mut shown = contact.record.shown(CONTACT, &["isPrivate"]);
+    let giving = Giving::of(contact.id(), store);
+    shown.insert("giftAskAmount".to_owned(), json!("Unavailable"));
+    shown.insert("giftAskType".to_owned(), Value::Null);
+    giving.write(&mut shown);
+    shown
+}
+
+/// The whole contact, without `isCurrentUserFollowing`.
+pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
+    let mut shown = common(contact, store);
+    let id = contact.id();
+    let segment = contact.record.int("originSegmentId");
+    let name = segment.and_then(|segment| store.segments.get(segment)).map(|s| s.text("name").to_owned());
+    let tags: Vec<_> = contact.tags.iter().filter_map(|tagged| Some(tags::by_id(tagged.tag)?.name)).collect();
+    let references: Vec<Value> =
+        contact.references.iter().map(|(source, id)| json!({ "source": source, "id": id })).collect();
+    let individuals: Vec<Value> = contact.individuals.iter().map(|one| individual(id, one)).collect();
+    let more = json!({
+        "mergedIntoContactId": null,
+        "address": contact.address().map(address),
+        "contactIndividuals": individuals,
+        "contactGiftsUrl": format!("/api/Gift/ByContact/{id}"),
+        "contactPassthroughGiftsUrl": format!("/api/Gift/Passthrough/ByContact/{id}"),
+        "contactPlannedGiftsUrl": format!("/api/PlannedGift/ByContact/{id}"),
+        "contactRecurringGiftsUrl": format!("/api/RecurringGift/ByContact/{id}"),
+        "contactImportantNotesUrl": format!("/api/ContactNote/Important/ByContact/{id}"),
+        "contactNotesUrl": format!("/api/ContactNote/ByContact/{id}"),
+        "contactTagsUrl": format!("/api/ContactTag/ByContact/{id}"),
+        "contactRelationshipsUrl": format!("/api/Relationship/ByContact/{id}"),
+        "primaryAvatarUrl": null,
+        "contactReferences": references,
+        "originSegmentId": segment,
+        "originSegment": name,
+        "tags": tags,
+        "organizationGroups": [],
+        "customFields": custom::shown(Owner::Contact, &contact.record.custom),
+        "customCollections": [],
+    });
+    extend(&mut shown, more);
+    contact.record.audit.write(&mut shown);
+    shown
+}
+
+fn extend(shown: &mut JsonFields, more: Value) {
+    if let Value::Object(more) = more {
+        shown.extend(more);
+    }
+}
+
+/// The answer of `GET /api/Contact/ByReference/{referenceId}`.
+pub(crate) fn by_reference(contact: &Contact, store: &Store) -> Value {
+    let mut shown = common(contact, store);
+    let individuals: Vec<Value> = contact
+        .individuals
+        .iter()
+        .map(|one| {
+            let mut shown = one.record.shown(INDIVIDUAL, INDIVIDUAL_FLAGS);
+            shown.insert("birthDate".to_owned(), birth_date(&one.record));
+            let methods: Vec<Value> = live(&one.methods)
+                .map(|method| method.shown(METHOD, METHOD_FLAGS))
+                .map(Value::Object)
+                .collect();
+            shown.insert("contactMethods".to_owned(), json!(methods));
+            Value::Object(shown)
+        })
+        .collect();
+    shown.insert("contactIndividuals".to_owned(), json!(individuals));
+    let address = contact.address().map(|address| address.shown(ADDRESS, &["isPrimary"]));
+    shown.insert("address".to_owned(), json!(address));
+    Value::Object(shown)
+}
+
+fn live(records: &[Record]) -> impl Iterator<Item = &Record> {
+    records.iter().filter(|record| !record.archived)
+}
+
+fn birth_date(individual: &Record) -> Value {
+    match (individual.int("birthMonth"), individual.int("birthDay"), individual.int("birthYear")) {
+        (Some(month), Some(day), Some(year)) => json!(format!("{month}/{day}/{year}")),
+        _ => Value::Null,
+    }
+}
+
+/// A person, with the audit that single reads have too.
+pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
+    let mut shown = individual.record.audited(INDIVIDUAL, INDIVIDUAL_FLAGS);
+    let methods: Vec<Value> = live(&individual.methods).map(method_within).collect();
+    let more = json!({
+        "contactId": contact,
+        "canBePrimary": true,
+        "canBeSecondary": true,
+        "birthDate": birth_date(&individual.record),
+        "avatarUrl": individual.record.fields.get("avatarUrl"),
+        "contactMethods": methods,
+        "customFields": custom::shown(Owner::Individual, &individual.record.custom),
+        "customCollections": [],
+    });
+    extend(&mut shown, more);
+    Value::Object(shown)
+}
+
+fn method_within(method: &Record) -> Value {
+    let mut shown = method.shown(METHOD, METHOD_FLAGS);
+    shown.insert("canBePrimary".to_owned(), json!(true));
+    Value::Object(shown)
+}
+
+/// A way to reach a person, by itself.
+pub(crate) fn method(method: &Record) -> Value {
+    let mut shown = method.audited(METHOD, METHOD_FLAGS);
+    shown.insert("canBePrimary".to_owned(), json!(true));
+    Value::Object(shown)
+}
+
+/// An address within a contact.
+fn address(address: &Record) -> Value {
+    let mut shown = address.shown(ADDRESS, &["isPrimary"]);
+    shown.insert("canBePrimary".to_owned(), json!(true));
+    Value::Object(shown)
+}
+
+/// An address by itself.
+pub(crate) fn whole_address(record: &Record) -> Value {
+    let mut shown = record.audited(ADDRESS, &["isPrimary"]);
+    shown.insert("canBePrimary".to_owned(), json!(true));
+    Value::Object(shown)
+}
+
+/// `123 Main St, Phoenix, AZ 85001`.
+fn address_line(address: &Record) -> String {
+    let region = [address.text("state"), address.text("postal")];
+    let region: Vec<&str> = region.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts = [address.text("address1"), address.text("city"), &region.join(" ")]
+        .map(str::to_owned)
+        .into_iter()
+        .filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// A row of a list of contacts.
+pub(crate) fn summary(contact: &Contact) -> Value {
+    json!({
+        "id": contact.id(),
+        "name": contact.record.fields.get("name"),
+        "contactType": contact.record.fields.get("contactType"),
+        "contactName": contact.record.fields.get("name"),
+        "address": contact.address().map(address_line),
+        "email": contact.reached_by("Email").first(),
+        "phone": contact.reached_by("Phone").first(),
+        "contactViewUrl": format!("/Generosity/Contact/View/{}", contact.id()),
+    })
+}
+
+/// A row of a search, which finds people.
+pub(crate) fn hit(contact: &Contact, individual: &Individual) -> Value {
+    let mut shown = summary(contact);
+    let name = format!("{} {}", individual.record.text("firstName"), individual.record.text("lastName"));
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("individualId".to_owned(), json!(individual.record.id));
+        fields.insert("name".to_owned(), json!(name.trim()));
+    }
+    shown
+}
+
+/// A contact as webhooks carry it: all addresses, and custom fields as an object.
+pub(crate) fn for_webhooks(contact: &Contact, store: &Store) -> Value {
+    let mut shown = full(contact, store);
+    shown.remove("address");
+    let addresses: Vec<Value> = live(&contact.addresses).map(address).collect();
+    shown.insert("contactAddresses".to_owned(), json!(addresses));
+    shown.insert("customContactType".to_owned(), Value::Null);
+    shown.insert("customFields".to_owned(), custom::as_map(&contact.record.custom));
+    Value::Object(shown)
+}

@@ -1,0 +1,40 @@
+//! Storing a contact, with the event for webhooks.
+
+use serde_json::{Value, json};
+
+use super::render;
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::data::contact::Contact;
+use crate::providers::virtuous::data::contacts::Part;
+use crate::providers::virtuous::data::job::{Job, Output};
+
+/// Keeps a contact that was changed and tells the webhooks.
+pub(crate) fn changed(job: &mut Job<'_>, mut contact: Contact) -> Result<(), Problem> {
+    contact.record.audit.touch(job.call.now);
+    let event = render::for_webhooks(&contact, job.store);
+    job.store.contacts.put(contact)?;
+    job.event("contactUpdate", "contact", event);
+    Ok(())
+}
+
+/// Keeps a contact that was made and tells the webhooks.
+pub(crate) fn added(job: &mut Job<'_>, contact: Contact) -> Result<(), Problem> {
+    let event = render::for_webhooks(&contact, job.store);
+    job.store.contacts.put(contact)?;
+    job.event("contactCreate", "contact", event);
+    Ok(())
+}
+
+/// A contact as `GET /api/Contact/{contactId}` has it.
+pub(crate) fn followed(contact: &Contact, job: &Job<'_>) -> Output {
+    let mut shown = render::full(contact, job.store);
+    shown.insert("isCurrentUserFollowing".to_owned(), json!(false));
+    Output::Json(Value::Object(shown))
+}
+
+/// The person of this id, as it is answered.
+pub(crate) fn individual(job: &Job<'_>, id: i64) -> Result<Value, Problem> {
+    let contact = job.store.contacts.owner(Part::Individual, id)?;
+    let individual = contact.individuals.iter().find(|one| one.record.id == id).ok_or(Problem::NotFound)?;
+    Ok(render::individual(contact.id(), individual))
+}

@@ -1,0 +1,121 @@
+//! Tags, which only the vendor's pages can make, and which contact has which.
+
+use serde_json::{Value, json};
+
+use super::{render, save};
+use crate::providers::virtuous::base::fields::{Field, int, text};
+use crate::providers::virtuous::base::record::{Audit, JsonFields};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::table::Row;
+use crate::providers::virtuous::data::contacts::Part;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
+use crate::providers::virtuous::data::tags::{SEEDED, TAGS, Tag, Tagged, by_id};
+use crate::providers::virtuous::query::Cell;
+
+fn url(tag: &Tag) -> String {
+    format!("/api/Contact/ByTag/{}", tag.id)
+}
+
+const SEARCH: &[Field] = &[text("search")];
+const CREATE: &[Field] = &[int("tagId").required(), int("contactId").required()];
+
+/// `list_tags` and `search_tags`.
+pub(crate) fn list(job: &mut Job<'_>) -> Outcome {
+    let search =
+        if job.call.operation == "search_tags" { job.search("search", SEARCH)? } else { String::new() };
+    let found: Vec<Value> = TAGS
+        .iter()
+        .filter(|tag| tag.name.to_lowercase().contains(&search))
+        .map(|tag| {
+            json!({ "id": tag.id, "tagName": tag.name, "tagGroupName": tag.group, "contactsByTagUrl": url(tag) })
+        })
+        .collect();
+    let total = found.len();
+    Ok(envelope(job.parameters.page.of(found), total))
+}
+
+fn shown(tagged: &Tagged, job: &Job<'_>) -> Value {
+    let mut fields = JsonFields::new();
+    let tag = by_id(tagged.tag);
+    fields.insert("contactTagId".to_owned(), json!(tagged.id));
+    fields.insert("tagId".to_owned(), json!(tagged.tag));
+    fields.insert("name".to_owned(), json!(tag.map(|tag| tag.name)));
+    fields.insert("total".to_owned(), json!(holders(job, tagged.tag).count()));
+    fields.insert("contactsByTagUrl".to_owned(), json!(tag.map(url)));
+    tagged.audit.write(&mut fields);
+    Value::Object(fields)
+}
+
+/// The ids of the contacts that have a tag.
+fn holders<'j>(job: &'j Job<'_>, tag: i64) -> impl Iterator<Item = i64> + 'j {
+    let contacts = &job.store.contacts;
+    contacts.rows().filter_map(move |(id, row)| {
+        let has = match &row {
+            Row::Seeded(number) => tag == SEEDED && *number >= 3 && *number % 10 == 0,
+            Row::Stored(contact) => contact.tags.iter().any(|tagged| tagged.tag == tag),
+        };
+        has.then_some(id)
+    })
+}
+
+/// `contacts_by_tag`. Archived contacts are left out.
+pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
+    let tag = job.id("tagId");
+    by_id(tag).ok_or(Problem::NotFound)?;
+    let filter = job.parameters.text("filter").unwrap_or_default().to_lowercase();
+    let ids: Vec<i64> = holders(job, tag).collect();
+    let contacts = ids.iter().filter_map(|id| job.store.contacts.find(*id).ok());
+    let mut rows: Vec<(Cell, i64, Value)> = contacts
+        .filter(|contact| !contact.record.archived)
+        .filter(|contact| contact.record.text("name").to_lowercase().contains(&filter))
+        .map(|contact| {
+            let key = match job.parameters.text("sortBy").map(str::to_ascii_lowercase).as_deref() {
+                Some("name") => Cell::text(&contact.record.text("name").to_lowercase()),
+                Some("createddatetime") => Cell::date(&contact.record.audit.created),
+                _ => Cell::Number(contact.id()),
+            };
+            (key, contact.id(), render::summary(&contact))
+        })
+        .collect();
+    job.order(&mut rows);
+    let total = rows.len();
+    Ok(envelope(job.parameters.page.of(rows.into_iter().map(|(_, _, shown)| shown)), total))
+}
+
+/// `contact_tags_by_contact`.
+pub(crate) fn by_contact(job: &mut Job<'_>) -> Outcome {
+    let contact = job.store.contacts.find(job.id("contactId"))?;
+    let all: Vec<Value> = contact.tags.iter().map(|tagged| shown(tagged, job)).collect();
+    let total = all.len();
+    Ok(envelope(job.parameters.page.of(all), total))
+}
+
+/// `create_contact_tag`. A tag that the contact has already is answered again.
+pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
+    let given = job.fields("contactTag", CREATE)?;
+    let number = |name: &str| given.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let tag = by_id(number("tagId")).ok_or_else(|| {
+        Problem::field("contactTag.tagId", "There is no such tag; tags can't be made here.")
+    })?;
+    let mut contact = job.contact_of_body("contactTag", &given)?;
+    let tagged = match contact.tags.iter().find(|tagged| tagged.tag == tag.id) {
+        Some(tagged) => tagged.clone(),
+        None => {
+            let id = job.store.contacts.next_part(Part::Tagged);
+            let tagged = Tagged { id, tag: tag.id, audit: Audit::now(job.call.now) };
+            contact.tags.push(tagged.clone());
+            save::changed(job, contact)?;
+            tagged
+        }
+    };
+    Ok(Output::Json(shown(&tagged, job)))
+}
+
+/// `delete_contact_tag`.
+pub(crate) fn delete(job: &mut Job<'_>) -> Outcome {
+    let id = job.id("contactTagId");
+    let mut contact = job.store.contacts.owner(Part::Tagged, id)?.into_owned();
+    contact.tags.retain(|tagged| tagged.id != id);
+    save::changed(job, contact)?;
+    Ok(Output::Empty)
+}

@@ -1,0 +1,227 @@
+//! Creation and update of contacts. Nothing is de-duplicated here; that is what transactions are for.
+//!
+//! Assumption: where two contacts were created with one reference, it leads to the first. A replacement that names no type
+//! or no name keeps them.
+
+use serde_json::Value;
+
+use super::{render, save};
+use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::fields::{
+    Field, custom_list, custom_map, flag, ignored, int, items, number, objects, one_of, text,
+};
+use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::data::contact::{Contact, Individual, METHOD_TYPES, TYPES, sort_of};
+use crate::providers::virtuous::data::contacts::Part;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
+
+/// Parts of one sort that a contact can have.
+pub(crate) const MAX_PARTS: usize = 100;
+
+/// A way to reach a person that comes along with it.
+pub(crate) const METHOD: &[Field] = &[
+    one_of("type", METHOD_TYPES).required(),
+    text("value").required(),
+    flag("isOptedIn"),
+    flag("isPrimary"),
+];
+const INDIVIDUAL: &[Field] = &[
+    text("firstName").required(),
+    text("lastName").required(),
+    text("prefix"),
+    text("middleName"),
+    text("suffix"),
+    int("birthMonth"),
+    int("birthDay"),
+    int("birthYear"),
+    int("approximateAge"),
+    text("gender"),
+    text("passion"),
+    flag("isPrimary"),
+    flag("isSecondary"),
+    flag("isDeceased"),
+    items("contactMethods", METHOD),
+    custom_map(Owner::Individual),
+];
+const ADDRESS: &[Field] = &[
+    text("label"),
+    text("address1"),
+    text("address2"),
+    text("city"),
+    text("stateCode").read_as("state"),
+    text("postal"),
+    text("countryCode").read_as("country"),
+    flag("isPrimary"),
+    number("latitude"),
+    number("longitude"),
+];
+const CREATE: &[Field] = &[
+    one_of("contactType", TYPES).required(),
+    text("name").required(),
+    text("referenceSource"),
+    text("referenceId"),
+    text("informalName"),
+    text("description"),
+    text("website"),
+    text("maritalStatus"),
+    int("anniversaryMonth"),
+    int("anniversaryDay"),
+    int("anniversaryYear"),
+    int("originSegmentId"),
+    flag("isPrivate"),
+    flag("isArchived"),
+    items("contactAddresses", ADDRESS),
+    items("contactIndividuals", INDIVIDUAL).required(),
+    custom_map(Owner::Contact),
+    ignored("customCollections"),
+];
+const UPDATE: &[Field] = &[
+    one_of("contactType", TYPES).required(),
+    text("name").required(),
+    text("informalName"),
+    text("description"),
+    text("website"),
+    text("maritalStatus"),
+    int("anniversaryMonth"),
+    int("anniversaryDay"),
+    int("anniversaryYear"),
+    int("originSegmentId"),
+    flag("isPrivate"),
+    custom_list(Owner::Contact),
+    ignored("customCollections"),
+];
+
+/// What a replacement that does not name it leaves alone: a recording shows that for the name.
+const KEPT: &[&str] = &["contactType", "name"];
+
+/// Makes the one with this id the primary one, and no other.
+pub(crate) fn promote<'r>(records: impl Iterator<Item = &'r mut Record>, id: i64, mark: &str) {
+    for record in records {
+        let chosen = record.id == id;
+        record.set(mark, chosen);
+    }
+}
+
+/// Sees to it that one of each sort of method is the primary one.
+pub(crate) fn normalize_methods(methods: &mut [Record]) {
+    for index in 0..methods.len() {
+        let Some(sort) = methods.get(index).map(|method| sort_of(method.text("type")).to_owned()) else {
+            continue;
+        };
+        let of_sort = |method: &&mut Record| sort_of(method.text("type")) == sort;
+        let primary = methods.iter().filter(|method| sort_of(method.text("type")) == sort);
+        let chosen =
+            primary.clone().find(|method| method.flag("isPrimary")).or_else(|| primary.clone().next());
+        if let Some(chosen) = chosen.map(|method| method.id) {
+            promote(methods.iter_mut().filter(of_sort), chosen, "isPrimary");
+        }
+    }
+}
+
+/// Sees to it that exactly one address is the primary one, if there is any.
+pub(crate) fn normalize_addresses(addresses: &mut [Record]) {
+    let chosen = addresses.iter().find(|address| address.flag("isPrimary")).or(addresses.first());
+    if let Some(chosen) = chosen.map(|address| address.id) {
+        promote(addresses.iter_mut(), chosen, "isPrimary");
+    }
+}
+
+/// Sees to it that exactly one person is the primary one, and at most one the secondary.
+pub(crate) fn normalize_individuals(individuals: &mut [Individual]) {
+    let marked = |mark: &str| individuals.iter().find(|one| one.record.flag(mark)).map(|one| one.record.id);
+    let primary = marked("isPrimary").or_else(|| individuals.first().map(|one| one.record.id));
+    let secondary = marked("isSecondary").filter(|secondary| Some(*secondary) != primary);
+    for (mark, chosen) in [("isPrimary", primary), ("isSecondary", secondary)] {
+        promote(individuals.iter_mut().map(|one| &mut one.record), chosen.unwrap_or(-1), mark);
+    }
+}
+
+/// With the setting for it, an e-mail address that another contact has is refused.
+pub(crate) fn check_email(job: &Job<'_>, kind: &str, value: &str, own: Option<i64>) -> Result<(), Problem> {
+    let holder = || job.store.contacts.by_email(value).filter(|holder| Some(*holder) != own);
+    let clash = job.settings.unique_emails && sort_of(kind) == "Email" && holder().is_some();
+    if clash { Err(Problem::Conflict) } else { Ok(()) }
+}
+
+fn check_segment(job: &Job<'_>, given: &JsonFields, parameter: &str) -> Result<(), Problem> {
+    match given.get("originSegmentId").and_then(Value::as_i64) {
+        Some(segment) if job.store.segments.get(segment).is_none() => {
+            Err(Problem::field(format!("{parameter}.originSegmentId"), "There is no such segment."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A person from what was read, with the methods that came along.
+pub(crate) fn individual(job: &mut Job<'_>, mut given: JsonFields) -> Result<Individual, Problem> {
+    let methods = objects(&mut given, "contactMethods");
+    if methods.len() > MAX_PARTS {
+        return Err(Problem::Full("methods of an individual"));
+    }
+    let id = job.store.contacts.next_part(Part::Individual);
+    let mut individual = Individual { record: new_record(id, given, job), methods: Vec::new() };
+    for method in methods {
+        let string_of = |name: &str| method.get(name).and_then(Value::as_str).unwrap_or_default();
+        check_email(job, string_of("type"), string_of("value"), None)?;
+        let id = job.store.contacts.next_part(Part::Method);
+        individual.methods.push(new_record(id, method, job));
+    }
+    normalize_methods(&mut individual.methods);
+    Ok(individual)
+}
+
+/// `create_contact`.
+pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
+    let mut given = job.fields("contact", CREATE)?;
+    check_segment(job, &given, "contact")?;
+    let string_of = |given: &mut JsonFields, name: &str| match given.remove(name) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    let (source, reference) =
+        (string_of(&mut given, "referenceSource"), string_of(&mut given, "referenceId"));
+    let archived = given.remove("isArchived").is_some_and(|archived| archived == Value::Bool(true));
+    let people = objects(&mut given, "contactIndividuals");
+    let places = objects(&mut given, "contactAddresses");
+    if people.len() > MAX_PARTS || places.len() > MAX_PARTS {
+        return Err(Problem::Full("parts of a contact"));
+    }
+    job.store.contacts.has_capacity(1)?;
+    let references: Vec<_> = source.zip(reference).into_iter().collect();
+    let mut individuals = Vec::new();
+    for person in people {
+        individuals.push(individual(job, person)?);
+    }
+    normalize_individuals(&mut individuals);
+    let mut addresses = Vec::new();
+    for place in places {
+        let id = job.store.contacts.next_part(Part::Address);
+        addresses.push(new_record(id, place, job));
+    }
+    normalize_addresses(&mut addresses);
+    let id = job.store.contacts.next_id();
+    let mut record = new_record(id, given, job);
+    record.archived = archived;
+    let contact = Contact { record, references, individuals, addresses, tags: Vec::new() };
+    let answer = Value::Object(render::full(&contact, job.store));
+    save::added(job, contact)?;
+    Ok(Output::Json(answer))
+}
+
+/// `update_contact`.
+pub(crate) fn update(job: &mut Job<'_>) -> Outcome {
+    let mut contact = job.store.contacts.find(job.id("contactId"))?.into_owned();
+    let mut given = job.change("contact", UPDATE)?;
+    check_segment(job, &given, "contact")?;
+    for name in KEPT {
+        if let (false, Some(held)) = (given.contains_key(*name), contact.record.fields.get(*name)) {
+            given.insert((*name).to_owned(), held.clone());
+        }
+    }
+    job.replace(&mut contact.record, given, "contact", UPDATE)?;
+    let id = contact.id();
+    save::changed(job, contact)?;
+    let contact = job.store.contacts.find(id)?;
+    Ok(save::followed(&contact, job))
+}

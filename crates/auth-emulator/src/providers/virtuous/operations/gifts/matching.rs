@@ -1,0 +1,363 @@
+//! The nightly run: transactions become contacts and gifts. A person is looked for by reference, then by id, then by
+//! e-mail address, and created where none of these leads anywhere.
+//!
+//! Assumption: the reference of a gift's contact belongs to the source of the transaction. A transaction waits for staff
+//! when it names a contact, a project or a segment that is not there, a type of gifts or contacts that nobody knows, or
+//! designations that do not sum up to the amount. A gift without designations goes to the first project.
+//! A contact that was found gets the reference, the tags, and the e-mail address, phone number and address that it lacks.
+//! One that a transaction of contacts found by its reference is brought up to date: the type, the names and the custom
+//! fields that are given are set, and an e-mail address, a phone number or an address that it does not have is added.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::write;
+use crate::providers::virtuous::base::custom;
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
+use crate::providers::virtuous::data::contact::{Contact, Individual};
+use crate::providers::virtuous::data::contacts::Part;
+use crate::providers::virtuous::data::gifts::TYPES;
+use crate::providers::virtuous::data::job::{Job, new_record};
+use crate::providers::virtuous::data::tags::{self, Tagged};
+use crate::providers::virtuous::data::transactions::{Transaction, string_of};
+use crate::providers::virtuous::operations::contacts::save;
+use crate::providers::virtuous::operations::contacts::write::{
+    MAX_PARTS, normalize_addresses, normalize_individuals, normalize_methods,
+};
+
+/// The project of gifts without designations.
+const DEFAULT_PROJECT: i64 = 51;
+
+/// What came of one nightly run.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let matched = emulator.virtuous().match_transactions();
+/// assert_eq!((matched.contacts, matched.gifts, matched.needs_update), (0, 0, 0), "no transaction waits");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct MatchingResult {
+    /// Contacts that were created.
+    pub contacts: usize,
+    /// Gifts that were created.
+    pub gifts: usize,
+    /// Transactions that wait for staff, from this run and those before.
+    pub needs_update: usize,
+}
+
+/// Works through everything that waits.
+pub(crate) fn run(job: &mut Job<'_>) -> MatchingResult {
+    let mut matched = MatchingResult::default();
+    for waiting in std::mem::take(&mut job.store.transactions.waiting) {
+        let done = match &waiting {
+            Transaction::Contact(given) => {
+                person(job, &Person::of_contact(given)).map(|(_, new)| (new, false))
+            }
+            Transaction::Gift(given) => gift(job, given).map(|new| (new, true)),
+        };
+        match done {
+            Some((new, is_gift)) => {
+                matched.contacts += usize::from(new);
+                matched.gifts += usize::from(is_gift);
+            }
+            None => job.store.transactions.needing_update.push(waiting),
+        }
+    }
+    matched.needs_update = job.store.transactions.needing_update.len();
+    matched
+}
+
+/// A person as the two kinds of transactions name it.
+struct Person<'m> {
+    source: &'m str,
+    reference: &'m str,
+    id: Option<i64>,
+    kind: &'m str,
+    name: &'m str,
+    first: &'m str,
+    last: &'m str,
+    given: &'m JsonFields,
+    address: Cow<'m, JsonFields>,
+    segment: &'m str,
+    /// Whether a contact that is found by the reference is brought up to date.
+    updates: bool,
+}
+
+impl<'m> Person<'m> {
+    fn of_contact(given: &'m JsonFields) -> Self {
+        Self {
+            source: string_of(given, "referenceSource"),
+            reference: string_of(given, "referenceId"),
+            id: None,
+            kind: string_of(given, "contactType"),
+            name: string_of(given, "name"),
+            first: string_of(given, "firstName"),
+            last: string_of(given, "lastName"),
+            given,
+            address: Cow::Borrowed(given),
+            segment: string_of(given, "originSegmentCode"),
+            updates: true,
+        }
+    }
+
+    fn of_gift(gift: &'m JsonFields, given: &'m JsonFields) -> Self {
+        let address = given.get("address").and_then(Value::as_object);
+        Self {
+            source: string_of(gift, "transactionSource"),
+            reference: string_of(given, "referenceId"),
+            id: given.get("id").and_then(Value::as_i64),
+            kind: string_of(given, "type"),
+            name: string_of(given, "name"),
+            first: string_of(given, "firstname"),
+            last: string_of(given, "lastname"),
+            given,
+            address: address.map_or_else(|| Cow::Owned(JsonFields::new()), Cow::Borrowed),
+            segment: "",
+            updates: false,
+        }
+    }
+
+    /// The fields of the individual that are given.
+    fn individual(&self) -> JsonFields {
+        let middle = ["middleName", "middlename"].map(|name| string_of(self.given, name));
+        let fields = [
+            ("firstName", self.first),
+            ("lastName", self.last),
+            ("middleName", middle.into_iter().find(|middle| !middle.is_empty()).unwrap_or_default()),
+            ("prefix", string_of(self.given, "title")),
+            ("suffix", string_of(self.given, "suffix")),
+            ("gender", string_of(self.given, "gender")),
+        ];
+        let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| (name.to_owned(), json!(value))).collect()
+    }
+}
+
+/// Finds or creates the contact; with it, whether it is new. None: staff has to look.
+fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
+    let email = string_of(person.given, "email");
+    let contacts = &job.store.contacts;
+    let by_reference = (!person.reference.is_empty())
+        .then(|| contacts.by_reference(Some(person.source), person.reference))
+        .flatten();
+    let found = match (by_reference, person.id) {
+        (Some(found), _) => Some(found),
+        (None, Some(id)) => Some(contacts.find(id).ok()?.id()),
+        (None, None) if !email.is_empty() => contacts.by_email(email),
+        (None, None) => None,
+    };
+    let kind = if person.kind.is_empty() { "Household" } else { person.kind };
+    let kind = CONTACT_TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
+    let (mut contact, new) = match found {
+        Some(found) => (job.store.contacts.find(found).ok()?.into_owned(), false),
+        None => (create(job, person, kind), true),
+    };
+    let before = (!new).then(|| contact.clone());
+    let updates = person.updates && by_reference.is_some();
+    if updates {
+        update(person, kind, &mut contact);
+    }
+    complete(job, person, updates, &mut contact);
+    let id = contact.id();
+    // A contact that gained nothing is not touched, so that its modified date stays.
+    match before {
+        None => save::added(job, contact).ok()?,
+        Some(before) if before != contact => save::changed(job, contact).ok()?,
+        Some(_) => {}
+    }
+    Some((id, new))
+}
+
+fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
+    let full_name = format!("{} {}", person.first, person.last);
+    let name = if person.name.is_empty() { full_name.trim() } else { person.name };
+    let mut fields = JsonFields::new();
+    fields.insert("contactType".to_owned(), json!(kind));
+    fields.insert("name".to_owned(), json!(name));
+    fields.insert("informalName".to_owned(), json!(person.first));
+    let code = person.segment;
+    let segment = job.store.segments.rows().map(|(_, row)| job.store.segments.materialize(&row));
+    let segment = segment.into_iter().find(|segment| !code.is_empty() && segment.text("code") == code);
+    if let Some(segment) = segment.map(|segment| segment.id) {
+        fields.insert("originSegmentId".to_owned(), json!(segment));
+    }
+    if let Some(custom) = person.given.get("customFields") {
+        fields.insert("customFields".to_owned(), custom.clone());
+    }
+    let individual_id = job.store.contacts.next_part(Part::Individual);
+    let individual =
+        Individual { record: new_record(individual_id, person.individual(), job), methods: Vec::new() };
+    let mut individuals = vec![individual];
+    normalize_individuals(&mut individuals);
+    let id = job.store.contacts.next_id();
+    let record = new_record(id, fields, job);
+    Contact { record, references: Vec::new(), individuals, addresses: Vec::new(), tags: Vec::new() }
+}
+
+/// Puts what is given in the place of what the contact has.
+fn update(person: &Person<'_>, kind: &str, contact: &mut Contact) {
+    for (name, given, value) in [("contactType", person.kind, kind), ("name", person.name, person.name)] {
+        if !given.is_empty() {
+            contact.record.set(name, value);
+        }
+    }
+    custom::apply(&mut contact.record.custom, person.given.get("customFields").cloned(), true);
+    // One of them is the primary one, see `normalize_individuals`.
+    if let Some(primary) = contact.individuals.iter_mut().find(|one| one.record.flag("isPrimary")) {
+        primary.record.fields.extend(person.individual());
+    }
+}
+
+/// Adds what the contact lacks: anything of a sort, and with `all` just this.
+fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Contact) {
+    let reference = (person.source.to_owned(), person.reference.to_owned());
+    let has_reference = person.reference.is_empty() || contact.references.contains(&reference);
+    if !has_reference && contact.references.len() < MAX_PARTS {
+        contact.references.push(reference);
+    }
+    // The vendor's sample separates tags with semicolons; tags that nobody made are left out.
+    for tag in string_of(person.given, "tags").split(';').filter_map(|name| tags::by_name(name.trim())) {
+        if !contact.tags.iter().any(|tagged| tagged.tag == tag.id) {
+            let id = job.store.contacts.next_part(Part::Tagged);
+            let audit = Audit::now(job.call.now);
+            contact.tags.push(Tagged { id, tag: tag.id, audit });
+        }
+    }
+    for (name, kind_name, sort, default) in
+        [("email", "emailType", "Email", "Home Email"), ("phone", "phoneType", "Phone", "Home Phone")]
+    {
+        let value = string_of(person.given, name);
+        let held = contact.reached_by(sort);
+        let has_it = held.iter().any(|held| !all || held.to_lowercase() == value.to_lowercase());
+        if value.is_empty() || has_it {
+            continue;
+        }
+        let kind = string_of(person.given, kind_name);
+        let kind = if kind.ends_with(sort) { kind } else { default };
+        let mut fields = JsonFields::new();
+        fields.insert("type".to_owned(), json!(kind));
+        fields.insert("value".to_owned(), json!(value));
+        fields.insert("isOptedIn".to_owned(), json!(true));
+        let id = job.store.contacts.next_part(Part::Method);
+        let method = new_record(id, fields, job);
+        let mut individuals = contact.individuals.iter_mut();
+        if let Some(individual) = individuals.next().filter(|one| one.methods.len() < MAX_PARTS) {
+            individual.methods.push(method);
+            normalize_methods(&mut individual.methods);
+        }
+    }
+    let mut place = JsonFields::new();
+    for name in ["address1", "address2", "city", "state", "postal", "country"] {
+        if let Some(value) =
+            person.address.get(name).filter(|value| value.as_str().is_some_and(|v| !v.is_empty()))
+        {
+            place.insert(name.to_owned(), value.clone());
+        }
+    }
+    let is_it =
+        |held: &Record| !all || place.iter().all(|(name, value)| held.fields.get(name) == Some(value));
+    let has_it = contact.addresses.iter().any(is_it);
+    if !place.is_empty() && !has_it && contact.addresses.len() < MAX_PARTS {
+        let id = job.store.contacts.next_part(Part::Address);
+        contact.addresses.push(new_record(id, place, job));
+        normalize_addresses(&mut contact.addresses);
+    }
+}
+
+/// The project and the amount of each designation. None: staff has to look.
+fn designations(job: &Job<'_>, given: &JsonFields, amount: i64) -> Option<Vec<(i64, i64)>> {
+    let empty = Vec::new();
+    let list = given.get("designations").and_then(Value::as_array).unwrap_or(&empty);
+    if list.is_empty() {
+        return Some(vec![(DEFAULT_PROJECT, amount)]);
+    }
+    let mut found = Vec::new();
+    for item in list {
+        let item = item.as_object()?;
+        let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.materialize(&row));
+        let (id, code, name) =
+            (item.get("id").and_then(Value::as_i64), string_of(item, "code"), string_of(item, "name"));
+        let project = projects.into_iter().find(|project| match id {
+            Some(id) => project.id == id,
+            None if !code.is_empty() => project.text("projectCode") == code,
+            None => !name.is_empty() && project.text("name").eq_ignore_ascii_case(name),
+        })?;
+        found.push((project.id, money::parse(string_of(item, "amountDesignated"))?));
+    }
+    let sum = money::sum(found.iter().map(|(_, amount)| *amount));
+    (sum == amount).then_some(found)
+}
+
+/// Makes the gift; whether its contact is new. None: staff has to look.
+fn gift(job: &mut Job<'_>, given: &JsonFields) -> Option<bool> {
+    let kind = match string_of(given, "giftType") {
+        "EFT" => "Electronic Funds Transfer",
+        "NonCash" => "Non-Cash",
+        kind => kind,
+    };
+    let kind = *TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
+    let amount = money::parse(string_of(given, "amount"))?;
+    let designated = designations(job, given, amount)?;
+    let segment = string_of(given, "segment");
+    let segment = if segment.is_empty() {
+        None
+    } else {
+        let segments = job.store.segments.rows().map(|(_, row)| job.store.segments.materialize(&row));
+        let fits = |text: &str| text.eq_ignore_ascii_case(segment);
+        let found = segments.into_iter().find(|one| fits(one.text("code")) || fits(one.text("name")))?;
+        Some(found.id)
+    };
+    job.store.gifts.has_capacity(1).ok()?;
+    let giver = given.get("contact").and_then(Value::as_object)?;
+    let (contact, new) = person(job, &Person::of_gift(given, giver))?;
+    let mut fields: JsonFields = JsonFields::new();
+    const KEPT: &[&str] = &[
+        "transactionSource",
+        "transactionId",
+        "giftDate",
+        "receiptDate",
+        "batch",
+        "notes",
+        "currencyCode",
+        "exchangeRate",
+        "cashAccountingCode",
+        "tribute",
+        "isPrivate",
+        "isTaxDeductible",
+        "checkNumber",
+        "creditCardType",
+        "customFields",
+    ];
+    for name in KEPT {
+        if let Some(value) = given.get(*name) {
+            fields.insert((*name).to_owned(), value.clone());
+        }
+    }
+    fields.insert("contactId".to_owned(), json!(contact));
+    fields.insert("giftType".to_owned(), json!(kind));
+    fields.insert("amount".to_owned(), money::json(amount));
+    fields.insert("segmentId".to_owned(), json!(segment));
+    if string_of(given, "giftDate").is_empty() {
+        let today = dates::day_of(job.call.now.unix_micros());
+        fields.insert("giftDate".to_owned(), json!(dates::midnight(today)));
+    }
+    let list: Vec<Value> = designated
+        .into_iter()
+        .map(|(project, amount)| {
+            let id = job.store.gifts.next_designation();
+            json!({ "id": id, "projectId": project, "amount": money::json(amount) })
+        })
+        .collect();
+    fields.insert("giftDesignations".to_owned(), json!(list));
+    let id = job.store.gifts.next_id();
+    let gift = new_record(id, fields, job);
+    write::save(gift, "giftCreate", job).ok()?;
+    Some(new)
+}

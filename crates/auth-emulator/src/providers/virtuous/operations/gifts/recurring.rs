@@ -1,0 +1,259 @@
+//! Recurring gifts: schedules, and the gifts that were recorded as their payments.
+//!
+//! Assumption: `recurringGiftPayments` of a gift name the recurring gift by `id`, or by the number in `paymentId`; a
+//! payment has the id of its gift. The list of payments stands in an envelope, though the vendor's sample shows one.
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::fields::{
+    Field, custom_list, day, flag, int, items, number, objects, one_of, text,
+};
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::violations::REQUIRED;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
+use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, cell_of, parameter};
+
+const FREQUENCIES: &[&str] =
+    &["Weekly", "Bimonthly", "Monthly", "Quarterly", "Semiannually", "Annually", "Biennially"];
+const STATUSES: &[&str] = &["Active", "Cancelled"];
+
+const DESIGNATION: &[Field] = &[int("projectId").required(), number("amountDesignated").required()];
+const CREATE: &[Field] = &[
+    int("contactId").required(),
+    day("startDate"),
+    one_of("frequency", FREQUENCIES),
+    number("amount"),
+    day("nextExpectedPaymentDate"),
+    day("anticipatedEndDate"),
+    day("thankYouDate"),
+    int("segmentId"),
+    flag("automatedPayments"),
+    flag("trackPayments"),
+    flag("isPrivate"),
+    items("designations", DESIGNATION),
+    custom_list(Owner::RecurringGift),
+];
+/// All but the contact.
+const UPDATE: &[Field] = CREATE.split_at(1).1;
+const CANCEL: &[Field] = &[text("cancelReason"), int("categoryId")];
+
+static SCHEMA: Schema = Schema {
+    parameters: &[
+        parameter("Id", Type::Int, "id"),
+        parameter("Contact Id", Type::Int, "contactId"),
+        parameter("Amount", Type::Decimal, "amount"),
+        parameter("Frequency", Type::List, "frequency").among(Values::Fixed(FREQUENCIES)),
+        parameter("Status", Type::List, "status").among(Values::Fixed(STATUSES)),
+        parameter("Start Date", Type::Date, "startDate"),
+        parameter("Next Expected Payment Date", Type::Date, "nextExpectedPaymentDate"),
+        parameter("Is Private", Type::Boolean, "isPrivate"),
+        parameter("Create DateTime UTC", Type::Date, "created"),
+        parameter("Last Modified Date", Type::Date, "modified"),
+    ],
+    sorts: &[("RecurringGiftDate", "startDate", Type::Date), ("CreatedDateTime", "created", Type::Date)],
+    custom: Some(Owner::RecurringGift),
+};
+
+pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "recurring_gifts_by_contact" => by_contact(job),
+        "get_recurring_gift" => get(job),
+        "create_recurring_gift" => create(job),
+        "update_recurring_gift" => update(job),
+        "cancel_recurring_gift" => cancel(job),
+        "recurring_gift_custom_fields" => Ok(Output::Json(custom::listed(Owner::RecurringGift))),
+        "recurring_gift_query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
+        "query_recurring_gifts" => run(job),
+        "recurring_gift_payments" => payments(job),
+        _ => return None,
+    })
+}
+
+fn shown(gift: &Record, store: &Store) -> Value {
+    const VALUES: &[&str] = &[
+        "transactionSource",
+        "transactionId",
+        "contactId",
+        "startDate",
+        "amount",
+        "frequency",
+        "anticipatedEndDate",
+        "cancelDateTimeUtc",
+        "segmentId",
+        "status",
+        "nextExpectedPaymentDate",
+    ];
+    let mut shown = gift.audited(VALUES, &["automatedPayments", "trackPayments", "isPrivate"]);
+    let segment = gift.int("segmentId").and_then(|id| store.segments.get(id));
+    shown.insert("segment".to_owned(), json!(segment.as_ref().map(|segment| segment.text("name"))));
+    let url = segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id));
+    shown.insert("segmentUrl".to_owned(), json!(url));
+    let designations = gift.list("designations").iter().map(|value| {
+        let project = value.get("projectId").and_then(Value::as_i64);
+        let record = project.and_then(|id| store.projects.get(id));
+        json!({
+            "projectId": project,
+            "project": record.as_ref().map(|project| project.text("name")),
+            "projectUrl": project.map(|id| format!("/api/Project/{id}")),
+            "amountDesignated": value.get("amountDesignated"),
+            "projectCode": record.as_ref().map(|project| project.text("projectCode")),
+        })
+    });
+    shown.insert("designations".to_owned(), designations.collect());
+    shown.insert("customFields".to_owned(), custom::shown(Owner::RecurringGift, &gift.custom));
+    Value::Object(shown)
+}
+
+fn get(job: &mut Job<'_>) -> Outcome {
+    let gift = job.store.recurring.find(job.id("recurringGiftId"))?;
+    Ok(Output::Json(shown(&gift, job.store)))
+}
+
+fn by_contact(job: &mut Job<'_>) -> Outcome {
+    let contact = job.id("contactId");
+    job.store.contacts.find(contact)?;
+    let sort = job.parameters.text("sortBy").map(str::to_ascii_lowercase);
+    let of_contact = job.store.recurring.stored().filter(|gift| gift.int("contactId") == Some(contact));
+    let mut rows: Vec<(Cell, i64, Value)> = of_contact
+        .map(|gift| {
+            let key = match sort.as_deref() {
+                Some("recurringgiftdate") => Cell::date(gift.text("startDate")),
+                Some("amount") => Cell::Number(gift.amount("amount")),
+                Some("createddatetime") => Cell::date(&gift.audit.created),
+                _ => Cell::Number(gift.id),
+            };
+            (key, gift.id, shown(gift, job.store))
+        })
+        .collect();
+    job.order(&mut rows);
+    let total = rows.len();
+    Ok(envelope(job.parameters.page.of(rows.into_iter().map(|(_, _, shown)| shown)), total))
+}
+
+/// What a schedule has to have. Its designations have to name projects and to sum up to the amount, as those of gifts do.
+fn check(gift: &Record, store: &Store) -> Result<(), Problem> {
+    let needed = ["startDate", "frequency", "amount"];
+    let missing: Vec<_> = needed
+        .iter()
+        .filter(|name| gift.fields.get(**name).is_none_or(Value::is_null))
+        .map(|name| (format!("recurringGift.{name}"), REQUIRED.to_owned()))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Problem::Invalid(missing));
+    }
+    let designations = gift.list("designations");
+    let known = |value: &Value| {
+        value.get("projectId").and_then(Value::as_i64).is_some_and(|id| store.projects.get(id).is_some())
+    };
+    if !designations.iter().all(known) {
+        return Err(Problem::field("recurringGift.designations", "There is no such project."));
+    }
+    let sum = money::sum(designations.iter().filter_map(|value| money::of(value.get("amountDesignated")?)));
+    if !designations.is_empty() && sum != gift.amount("amount") {
+        let words = "The designations do not sum up to the amount.";
+        return Err(Problem::field("recurringGift.designations", words));
+    }
+    if gift.int("segmentId").is_some_and(|id| store.segments.get(id).is_none()) {
+        return Err(Problem::field("recurringGift.segmentId", "There is no such segment."));
+    }
+    Ok(())
+}
+
+fn save(job: &mut Job<'_>, gift: Record) -> Outcome {
+    check(&gift, job.store)?;
+    let answer = shown(&gift, job.store);
+    job.store.recurring.put(gift.id, gift)?;
+    Ok(Output::Json(answer))
+}
+
+fn create(job: &mut Job<'_>) -> Outcome {
+    let mut given = job.fields("recurringGift", CREATE)?;
+    job.contact_of_body("recurringGift", &given)?;
+    let designations: Vec<Value> =
+        objects(&mut given, "designations").into_iter().map(Value::Object).collect();
+    let id = job.store.recurring.next_id();
+    let mut gift = new_record(id, given, job);
+    gift.set("designations", designations);
+    gift.set("status", "Active");
+    if gift.text("nextExpectedPaymentDate").is_empty() {
+        let start = gift.fields.get("startDate").cloned().unwrap_or_default();
+        gift.set("nextExpectedPaymentDate", start);
+    }
+    save(job, gift)
+}
+
+fn update(job: &mut Job<'_>) -> Outcome {
+    let mut gift = job.store.recurring.find(job.id("recurringGiftId"))?.into_owned();
+    let given = job.change("recurringGift", UPDATE)?;
+    job.replace(&mut gift, given, "recurringGift", UPDATE)?;
+    save(job, gift)
+}
+
+/// A schedule that was cancelled stays cancelled, and its recorded payments stay.
+fn cancel(job: &mut Job<'_>) -> Outcome {
+    let mut gift = job.store.recurring.find(job.id("recurringGiftId"))?.into_owned();
+    let given = job.optional_fields("cancel", CANCEL)?;
+    if gift.text("status") == "Cancelled" {
+        return Err(Problem::field("recurringGiftId", "The recurring gift is cancelled already."));
+    }
+    gift.fields.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
+    gift.set("status", "Cancelled");
+    gift.set("cancelDateTimeUtc", dates::audit(job.call.now));
+    gift.fields.remove("nextExpectedPaymentDate");
+    gift.audit.touch(job.call.now);
+    save(job, gift)
+}
+
+fn run(job: &mut Job<'_>) -> Outcome {
+    let query = job.query(&SCHEMA)?;
+    let rows = job.store.recurring.stored().map(|gift| (gift.id, gift));
+    let (ids, total) = query.plan.run(rows, job.parameters.page, |_, gift, source| cell_of(gift, source));
+    let found: Result<Vec<Value>, Problem> =
+        ids.iter().map(|id| job.store.recurring.find(*id).map(|gift| shown(&gift, job.store))).collect();
+    Ok(envelope(found?, total))
+}
+
+/// The recurring gift that an item of `recurringGiftPayments` is about; gifts keep it as `id`.
+pub(crate) fn schedule_of(item: &JsonFields) -> Option<i64> {
+    let by_text = || item.get("paymentId")?.as_str()?.strip_prefix("RecurringGiftPayment-")?.parse().ok();
+    item.get("id").and_then(Value::as_i64).or_else(by_text)
+}
+
+fn payment(gift: &Record, schedule: &Record) -> Value {
+    json!({
+        "id": gift.id,
+        "gift": {
+            "id": gift.id, "contactId": gift.int("contactId"), "giftDate": gift.text("giftDate"),
+            "amount": gift.fields.get("amount"),
+        },
+        "expectedAmount": schedule.fields.get("amount"),
+        "expectedPaymentDate": gift.text("giftDate"),
+        "dismissPaymentDate": null,
+        "fulfillPaymentDate": gift.text("giftDate"),
+    })
+}
+
+/// The payments that a gift is, as gifts show them.
+pub(crate) fn payments_of(gift: &Record, store: &Store) -> Value {
+    let items = gift.list("recurringGiftPayments").iter();
+    let schedules = items.filter_map(|item| store.recurring.get(item.get("id")?.as_i64()?));
+    schedules.map(|schedule| payment(gift, &schedule)).collect()
+}
+
+fn payments(job: &mut Job<'_>) -> Outcome {
+    let id = job.id("recurringGiftId");
+    let schedule = job.store.recurring.find(id)?;
+    let is_of = |gift: &&Record| {
+        let mut items = gift.list("recurringGiftPayments").iter();
+        items.any(|item| item.get("id").and_then(Value::as_i64) == Some(id))
+    };
+    let payments: Vec<Value> =
+        job.store.gifts.stored().filter(is_of).map(|gift| payment(gift, &schedule)).collect();
+    let total = payments.len();
+    Ok(envelope(job.parameters.page.of(payments), total))
+}

@@ -1,0 +1,187 @@
+//! Gifts as reads show them: whole, with numbers and dates, or as a summary, with texts for display.
+
+use serde_json::{Value, json};
+
+use super::recurring;
+use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::data::store::Store;
+
+const GIFT: &[&str] = &[
+    "transactionSource",
+    "transactionId",
+    "contactId",
+    "giftType",
+    "giftDate",
+    "amount",
+    "currencyCode",
+    "exchangeRate",
+    "batch",
+    "segmentId",
+    "mediaOutletId",
+    "grantId",
+    "notes",
+    "tribute",
+    "tributeId",
+    "tributeType",
+    "acknowledgeeIndividualId",
+    "receiptDate",
+    "contactPassthroughId",
+    "contactIndividualId",
+    "cashAccountingCode",
+    "giftAskId",
+    "contactMembershipId",
+];
+
+fn display_date(record: &Record, name: &str) -> Option<String> {
+    dates::parse_day(record.text(name)).map(dates::display)
+}
+
+/// A designation as gifts show it.
+fn designation(value: &Value, store: &Store) -> Value {
+    let number = |name: &str| value.get(name).and_then(Value::as_i64);
+    let project = number("projectId").and_then(|id| store.projects.get(id));
+    let text = |name: &str| project.as_ref().map(|project| project.text(name).to_owned());
+    let amount = value.get("amount").and_then(money::of).unwrap_or_default();
+    let name = text("name");
+    json!({
+        "id": number("id"),
+        "projectId": number("projectId"),
+        "project": name,
+        "projectCode": text("projectCode"),
+        "externalAccountingCode": text("externalAccountingCode"),
+        "projectType": text("type"),
+        "projectLocation": text("location"),
+        "projectUrl": number("projectId").map(|id| format!("/api/Project/{id}")),
+        "amountDesignated": money::json(amount),
+        "display": format!("{}: {}", name.as_deref().unwrap_or_default(), money::display(amount)),
+    })
+}
+
+fn designations(gift: &Record, store: &Store) -> Value {
+    gift.list("giftDesignations").iter().map(|value| designation(value, store)).collect()
+}
+
+/// The whole gift.
+pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
+    let mut shown = gift.audited(GIFT, &["isPrivate", "isTaxDeductible"]);
+    let contact = gift.int("contactId").unwrap_or_default();
+    let name = store.contacts.find(contact).ok().map(|contact| contact.record.text("name").to_owned());
+    let segment = gift.int("segmentId").and_then(|id| store.segments.get(id));
+    let more = json!({
+        "contactName": name,
+        "contactUrl": format!("/api/Contact/{contact}"),
+        "giftTypeFormatted": gift.text("giftType"),
+        "giftDateFormatted": display_date(gift, "giftDate"),
+        "amountFormatted": money::display(gift.amount("amount")),
+        "currencyCode": currency(gift),
+        "exchangeRate": rate(gift),
+        "baseCurrencyCode": "USD",
+        "segment": segment.as_ref().map(|segment| segment.text("name")),
+        "segmentCode": segment.as_ref().map(|segment| segment.text("code")),
+        "segmentUrl": segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id)),
+        "mediaOutlet": null,
+        "grant": null,
+        "grantUrl": null,
+        "receiptDateFormatted": display_date(gift, "receiptDate"),
+        "contactPassthroughUrl": gift.int("contactPassthroughId").map(|id| format!("/api/Contact/{id}")),
+        "giftDesignations": designations(gift, store),
+        "giftPremiums": [],
+        "pledgePayments": [],
+        "recurringGiftPayments": recurring::payments_of(gift, store),
+        "giftUrl": format!("/api/Gift/{}", gift.id),
+        "customFields": custom::shown(Owner::Gift, &gift.custom),
+    });
+    if let Value::Object(more) = more {
+        shown.extend(more);
+    }
+    shown
+}
+
+fn currency(gift: &Record) -> &str {
+    Some(gift.text("currencyCode")).filter(|code| !code.is_empty()).unwrap_or("USD")
+}
+
+fn rate(gift: &Record) -> Value {
+    gift.fields.get("exchangeRate").cloned().unwrap_or_else(|| json!(1.0))
+}
+
+/// A gift in a list.
+pub(crate) fn summary(gift: &Record, store: &Store) -> JsonFields {
+    let segment = gift.int("segmentId").and_then(|id| store.segments.get(id));
+    let shown = json!({
+        "id": gift.id,
+        "contactId": gift.int("contactId"),
+        "contactIndividualId": gift.int("contactIndividualId"),
+        "giftType": gift.text("giftType"),
+        "giftDate": display_date(gift, "giftDate"),
+        "amount": money::display(gift.amount("amount")),
+        "segment": segment.as_ref().map(|segment| segment.text("name")),
+        "batch": gift.fields.get("batch"),
+        "giftUrl": format!("/api/Gift/{}", gift.id),
+        "culture": "en-US",
+        "exchangeRate": rate(gift),
+    });
+    if let Value::Object(shown) = shown { shown } else { JsonFields::new() }
+}
+
+/// The same with the designations, as lookups by reference have it.
+pub(crate) fn summary_with_designations(gift: &Record, store: &Store) -> Value {
+    let mut shown = summary(gift, store);
+    shown.insert("giftDesignations".to_owned(), designations(gift, store));
+    Value::Object(shown)
+}
+
+/// A gift as webhooks carry it: with custom fields as an object.
+pub(crate) fn for_webhooks(gift: &Record, store: &Store) -> Value {
+    let mut shown = full(gift, store);
+    shown.insert("customFields".to_owned(), custom::as_map(&gift.custom));
+    Value::Object(shown)
+}
+
+/// A row of a query over designations.
+pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Value {
+    let shown = designation(value, store);
+    let of = |name: &str| shown.get(name).cloned().unwrap_or_default();
+    let contact = gift.int("contactId").and_then(|id| store.contacts.find(id).ok());
+    let segment = gift.int("segmentId").and_then(|id| store.segments.get(id));
+    let project = value.get("projectId").and_then(Value::as_i64).and_then(|id| store.projects.get(id));
+    let parent = project.as_ref().and_then(|project| store.projects.get(project.int("parentId")?));
+    let of_parent = |name: &str| parent.as_ref().map(|parent| parent.text(name).to_owned());
+    json!({
+        "id": of("id"),
+        "createDate": dates::parse_day(&gift.audit.created).map(dates::display),
+        "amountDesignated": of("amountDesignated"),
+        "giftId": gift.id,
+        "giftDate": display_date(gift, "giftDate"),
+        "giftType": gift.text("giftType"),
+        "giftIsPrivate": gift.flag("isPrivate"),
+        "giftCustomFields": {},
+        "giftUrl": format!("/api/Gift/{}", gift.id),
+        "contactId": gift.int("contactId"),
+        "contactName": contact.as_ref().map(|contact| contact.record.text("name")),
+        "contactType": contact.as_ref().map(|contact| contact.record.text("contactType")),
+        "contactUrl": gift.int("contactId").map(|id| format!("/api/Contact/{id}")),
+        "projectId": of("projectId"),
+        "project": of("project"),
+        "projectCode": of("projectCode"),
+        "projectExternalAccountingCode": of("externalAccountingCode"),
+        "projectType": of("projectType"),
+        "projectLocation": of("projectLocation"),
+        "projectCustomFields": {},
+        "projectUrl": of("projectUrl"),
+        "parentProjectId": parent.as_ref().map(|parent| parent.id),
+        "parentProject": of_parent("name"),
+        "parentProjectCode": of_parent("projectCode"),
+        "parentProjectExternalAccountingCode": of_parent("externalAccountingCode"),
+        "parentProjectType": of_parent("type"),
+        "parentProjectLocation": of_parent("location"),
+        "parentProjectCustomFields": {},
+        "parentProjectUrl": parent.as_ref().map(|parent| format!("/api/Project/{}", parent.id)),
+        "batch": gift.fields.get("batch"),
+        "segmentName": segment.as_ref().map(|segment| segment.text("name")),
+        "segmentCode": segment.as_ref().map(|segment| segment.text("code")),
+    })
+}

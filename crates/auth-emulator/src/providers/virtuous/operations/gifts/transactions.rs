@@ -1,0 +1,263 @@
+//! Transactions of contacts and gifts: taken in with an empty answer, and not to be seen before the nightly run of
+//! `matching.rs`. Those of gifts are de-duplicated by source and id. One of a contact whose source and id were there before
+//! is taken in again, since that is how a contact is brought up to date.
+
+use std::collections::BTreeSet;
+
+use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::fields::{
+    Field, custom_map, day, flag, ignored, int, items, number, object, objects, strings, text,
+};
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::JsonFields;
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::table::MAX_RECORDS;
+use crate::providers::virtuous::base::violations::REQUIRED;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output};
+use crate::providers::virtuous::data::transactions::{MAX_KEYS, Transaction, string_of};
+
+const ATTENDANCE: &[Field] =
+    &[int("volunteerOpportunityId"), text("volunteerOpportunityName"), text("date"), text("hours")];
+
+const CONTACT: &[Field] = &[
+    text("referenceSource"),
+    text("referenceId"),
+    text("contactType"),
+    text("name"),
+    text("title"),
+    text("firstName").required(),
+    text("middleName"),
+    text("lastName").required(),
+    text("suffix"),
+    text("emailType"),
+    text("email"),
+    text("phoneType"),
+    text("phone"),
+    text("address1"),
+    text("address2"),
+    text("city"),
+    text("state"),
+    text("postal"),
+    text("country"),
+    int("eventId"),
+    text("eventName"),
+    flag("invited"),
+    flag("rsvp"),
+    flag("rsvpResponse"),
+    flag("attended"),
+    text("tags"),
+    text("originSegmentCode"),
+    strings("emailLists"),
+    custom_map(Owner::Contact),
+    items("volunteerAttendances", ATTENDANCE),
+];
+/// All but the source, which the batch has.
+const IN_BATCH: &[Field] = CONTACT.split_at(1).1;
+const CONTACTS: &[Field] = &[text("referenceSource").required(), items("contacts", IN_BATCH).required()];
+
+const ADDRESS: &[Field] =
+    &[text("address1"), text("address2"), text("city"), text("state"), text("postal"), text("country")];
+
+const GIVER: &[Field] = &[
+    text("firstname").required(),
+    text("lastname").required(),
+    text("middlename"),
+    text("referenceId"),
+    int("id"),
+    text("name"),
+    text("type"),
+    text("title"),
+    text("suffix"),
+    text("birthMonth"),
+    text("birthDay"),
+    text("birthYear"),
+    text("gender"),
+    text("emailType"),
+    text("email"),
+    text("phoneType"),
+    text("phone"),
+    object("address", ADDRESS),
+    text("tags"),
+    strings("emailLists"),
+];
+const DESIGNATION: &[Field] = &[int("id"), text("name"), text("code"), text("amountDesignated")];
+const PREMIUM: &[Field] = &[int("id"), text("name"), text("code"), text("quantity")];
+
+macro_rules! gift_members {
+    ($kind:expr) => {
+        &[
+            text("transactionSource"),
+            text("transactionId"),
+            object("contact", GIVER).required(),
+            day("giftDate"),
+            day("cancelDate"),
+            $kind,
+            text("amount").required(),
+            text("currencyCode"),
+            number("exchangeRate"),
+            text("frequency"),
+            text("recurringGiftTransactionId"),
+            flag("recurringGiftTransactionUpdate"),
+            text("pledgeFrequency"),
+            text("pledgeTransactionId"),
+            text("pledgeExpectedFullfillmentDate"),
+            text("batch"),
+            text("notes"),
+            text("segment"),
+            text("mediaOutlet"),
+            day("receiptDate"),
+            text("receiptSegment"),
+            text("cashAccountingCode"),
+            text("tribute"),
+            ignored("tributeDedication"),
+            flag("isPrivate"),
+            flag("isTaxDeductible"),
+            text("checkNumber"),
+            text("creditCardType"),
+            int("nonCashGiftTypeId"),
+            text("nonCashGiftType"),
+            text("nonCashGiftDescription"),
+            text("stockTickerSymbol"),
+            int("stockNumberOfShares"),
+            text("iraCustodian"),
+            text("submissionUrl"),
+            items("designations", DESIGNATION),
+            items("premiums", PREMIUM),
+            custom_map(Owner::Gift),
+            ignored("customObjects"),
+            int("contactIndividualId"),
+            ignored("passthroughContact"),
+            ignored("eventAttendee"),
+        ]
+    };
+}
+
+const GIFT: &[Field] = gift_members!(text("giftType").required());
+// In a batch the type can come from `defaultGiftType`.
+const GIFT_IN_BATCH: &[Field] = gift_members!(text("giftType"));
+const GIFTS: &[Field] = &[
+    text("transactionSource").required(),
+    items("transactions", GIFT_IN_BATCH).required(),
+    flag("createImport"),
+    text("importName"),
+    text("batch"),
+    number("batchTotal"),
+    day("defaultGiftDate"),
+    text("defaultGiftType"),
+];
+
+/// One gift's transaction that is ready to be taken in, where errors name it.
+struct Entry {
+    parameter: String,
+    fields: JsonFields,
+}
+
+/// Accepts the transactions of gifts in, all or none. Those that repeat the source and the id of another, or of a gift, are
+/// an error, or are passed over where the settings say that a repeat is a success.
+fn take(job: &mut Job<'_>, entries: Vec<Entry>) -> Result<(), Problem> {
+    let transactions = &job.store.transactions;
+    let keys = transactions.gift_keys.len();
+    if transactions.held(true) + entries.len() > MAX_RECORDS || keys + entries.len() > MAX_KEYS {
+        return Err(Problem::Full("transactions of gifts"));
+    }
+    let mut fresh: Vec<(JsonFields, Option<(String, String)>)> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for Entry { parameter, fields } in entries {
+        let [source, id] =
+            ["transactionSource", "transactionId"].map(|name| string_of(&fields, name).to_owned());
+        let there = |(source, id): &(String, String)| {
+            job.store.transactions.gift_keys.contains(&(source.clone(), id.clone()))
+                || job.store.gifts.by_source(source, id).is_some()
+        };
+        let key = (!id.is_empty()).then_some((source, id));
+        let repeated = key.as_ref().is_some_and(|key| there(key) || !seen.insert(key.clone()));
+        if !repeated {
+            fresh.push((fields, key));
+        } else if job.settings.repeated_transaction_status == 200 {
+            job.checks.pass("a repeated transaction is passed over");
+        } else {
+            let words = "A transaction with this source and id is there already.";
+            return Err(Problem::field(format!("{parameter}.transactionId"), words));
+        }
+    }
+    for (fields, key) in fresh {
+        let transactions = &mut job.store.transactions;
+        transactions.gift_keys.extend(key);
+        transactions.waiting.push(Transaction::Gift(fields));
+        job.context.effect("gift_transaction");
+    }
+    Ok(())
+}
+
+/// Accepts the transactions of contacts in, all or none.
+fn take_contacts(job: &mut Job<'_>, contacts: Vec<JsonFields>) -> Result<(), Problem> {
+    if job.store.transactions.held(false) + contacts.len() > MAX_RECORDS {
+        return Err(Problem::Full("transactions of contacts"));
+    }
+    for fields in contacts {
+        job.store.transactions.waiting.push(Transaction::Contact(fields));
+        job.context.effect("contact_transaction");
+    }
+    Ok(())
+}
+
+fn checked_amount(fields: &JsonFields, parameter: &str) -> Result<(), Problem> {
+    if money::parse(string_of(fields, "amount")).is_some() {
+        return Ok(());
+    }
+    Err(Problem::field(format!("{parameter}.amount"), "The amount is not a number like 500.00."))
+}
+
+/// `create_gift_transaction`.
+pub(crate) fn gift(job: &mut Job<'_>) -> Outcome {
+    let fields = job.fields("giftTransaction", GIFT)?;
+    checked_amount(&fields, "giftTransaction")?;
+    take(job, vec![Entry { parameter: "giftTransaction".to_owned(), fields }])?;
+    Ok(Output::Empty)
+}
+
+/// `create_gift_transactions`: all or none.
+pub(crate) fn gifts(job: &mut Job<'_>) -> Outcome {
+    let mut batch = job.fields("giftTransactions", GIFTS)?;
+    let mut entries = Vec::new();
+    for (index, mut fields) in objects(&mut batch, "transactions").into_iter().enumerate() {
+        let parameter = format!("giftTransactions.transactions[{index}]");
+        for (name, default) in [
+            ("transactionSource", "transactionSource"),
+            ("giftType", "defaultGiftType"),
+            ("giftDate", "defaultGiftDate"),
+            ("batch", "batch"),
+        ] {
+            let missing = string_of(&fields, name).is_empty();
+            if let (true, Some(value)) = (missing, batch.get(default).filter(|value| !value.is_null())) {
+                fields.insert(name.to_owned(), value.clone());
+            }
+        }
+        checked_amount(&fields, &parameter)?;
+        if string_of(&fields, "giftType").is_empty() {
+            return Err(Problem::field(format!("{parameter}.giftType"), REQUIRED));
+        }
+        entries.push(Entry { parameter, fields });
+    }
+    take(job, entries)?;
+    Ok(Output::Empty)
+}
+
+/// `create_contact_transaction`.
+pub(crate) fn contact(job: &mut Job<'_>) -> Outcome {
+    let fields = job.fields("contactTransaction", CONTACT)?;
+    take_contacts(job, vec![fields])?;
+    Ok(Output::Empty)
+}
+
+/// `create_contact_transactions`: all or none.
+pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
+    let mut batch = job.fields("contactTransactions", CONTACTS)?;
+    let source = batch.get("referenceSource").cloned().unwrap_or_default();
+    let mut contacts = objects(&mut batch, "contacts");
+    for fields in &mut contacts {
+        fields.insert("referenceSource".to_owned(), source.clone());
+    }
+    take_contacts(job, contacts)?;
+    Ok(Output::Empty)
+}

@@ -1,0 +1,53 @@
+//! The one organization of the one user, and what the user may do.
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::fields::{Field, int_or_string};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output};
+
+const ID: i64 = 1201;
+
+const SWITCH: &[Field] = &[int_or_string("organizationUserId").required()];
+
+/// Carries out an operation on organizations. None: it is none of these.
+pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "list_organizations" => Ok(Output::Json(json!([organization(false)]))),
+        "current_organization" => Ok(Output::Json(organization(true))),
+        "switch_organization" => switch(job),
+        "list_permissions" => Ok(Output::Json(permissions())),
+        _ => return None,
+    })
+}
+
+fn organization(current: bool) -> Value {
+    let mut organization = json!({
+        "organizationUserId": ID,
+        "organizationName": "Emulated Sandbox",
+        "organizationTimeZone": "America/Phoenix",
+        "organizationCulture": "en-US",
+        "isAdministrator": true,
+        "isEnabled": true,
+    });
+    if let Some(fields) = organization.as_object_mut().filter(|_| current) {
+        fields.insert("currentUserTimeZone".to_owned(), json!("America/Phoenix"));
+    }
+    organization
+}
+
+fn switch(job: &mut Job<'_>) -> Outcome {
+    let given = job.fields("switchOrganization", SWITCH)?;
+    if given.get("organizationUserId").and_then(Value::as_i64) == Some(ID) {
+        return Ok(Output::Empty);
+    }
+    let words = "The user does not belong to this organization.";
+    Err(Problem::field("switchOrganization.organizationUserId", words))
+}
+
+fn permissions() -> Value {
+    let modules = ["Contact", "Gift", "Project", "Campaign", "Webhook"];
+    let actions = ["View", "Create", "Edit", "Delete"];
+    let all = modules.iter().flat_map(|module| actions.iter().map(move |action| (module, action)));
+    all.map(|(module, action)| json!({ "module": module, "action": action, "allowed": true })).collect()
+}

@@ -1,0 +1,358 @@
+//! Projects, which gifts are for. `revenueAccountingCode` of a write is `projectCode` of a read and of a patch; reads show
+//! an empty object for the custom fields, as the vendor does.
+//!
+//! Assumption: the type has to be one of those that `Project/Types` lists; the inventory status, which nothing lists, can be
+//! any text. A patch that names a project twice changes it twice, in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::fields::{
+    Field, custom_list, custom_map, flag, int, number, one_of, text, time,
+};
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
+use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, parameter};
+
+const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
+
+/// The most projects of one patch.
+const MAX_BATCH: usize = 100;
+
+const WRITE: &[Field] = &[
+    text("name").required(),
+    text("revenueAccountingCode").read_as("projectCode"),
+    text("inventoryStatus"),
+    one_of("type", TYPES),
+    text("location"),
+    text("onlineDisplayName"),
+    text("description"),
+    text("externalAccountingCode"),
+    text("durationType"),
+    time("startDate"),
+    time("endDate"),
+    number("financialNeedAmount"),
+    text("financialNeedType"),
+    text("financialNeedFrequency"),
+    flag("isPublic"),
+    flag("isActive"),
+    flag("isAvailableOnline"),
+    flag("isLimitedToFinancialNeed"),
+    flag("isTaxDeductible"),
+    flag("treatAsAccountsPayable"),
+    flag("isRestrictedToGiftSpecifications"),
+    int("parentId"),
+    number("beginningBalance"),
+    number("currentBalance"),
+    flag("enableSync"),
+    custom_list(Owner::Project),
+];
+const PATCH: &[Field] = &[
+    int("id").required(),
+    text("name"),
+    text("projectCode"),
+    text("onlineDisplayName"),
+    text("description"),
+    number("financialNeedAmount"),
+    number("beginningBalance"),
+    number("currentBalance"),
+    one_of("type", TYPES),
+    time("startDate"),
+    time("endDate"),
+    custom_map(Owner::Project),
+];
+const BALANCE: &[Field] = &[number("beginningBalance"), number("currentBalance")];
+const SEARCH: &[Field] = &[text("search")];
+
+static SCHEMA: Schema = Schema {
+    parameters: &[
+        parameter("Id", Type::Int, "id"),
+        parameter("Name", Type::String, "name"),
+        parameter("Project", Type::Lookup, "name").among(Values::Projects),
+        parameter("Project Code", Type::String, "projectCode"),
+        parameter("External Accounting Code", Type::String, "externalAccountingCode"),
+        parameter("Type", Type::List, "type").among(Values::Fixed(TYPES)),
+        parameter("Inventory Status", Type::String, "inventoryStatus"),
+        parameter("Location", Type::String, "location"),
+        parameter("Parent Id", Type::Int, "parentId"),
+        parameter("Is Active", Type::Boolean, "isActive"),
+        parameter("Is Public", Type::Boolean, "isPublic"),
+        parameter("Financial Need Amount", Type::Decimal, "financialNeedAmount"),
+        parameter("Start Date", Type::Date, "startDate"),
+        parameter("Create DateTime UTC", Type::Date, "created"),
+        parameter("Last Modified Date", Type::Date, "modified"),
+    ],
+    sorts: &[("CreatedDateTime", "created", Type::Date)],
+    custom: Some(Owner::Project),
+};
+
+/// Carries out an operation on projects. None: it is none of these.
+pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "get_project" => get(job, job.id("projectId")),
+        "project_by_code" => by_code(job),
+        "search_projects" => search(job),
+        "create_project" => create(job),
+        "update_project" => update(job),
+        "patch_projects" => patch(job),
+        "set_project_status" => set_status(job),
+        "set_project_balance" => set_balance(job),
+        "project_custom_fields" => Ok(Output::Json(custom::listed(Owner::Project))),
+        "project_types" => Ok(Output::Json(json!(TYPES))),
+        "project_query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
+        "query_projects" => run(job),
+        _ => return None,
+    })
+}
+
+/// What projects were given: sums, numbers of gifts and of givers; in all, and in this year.
+#[derive(Debug, Default)]
+struct Received {
+    amount: i64,
+    gifts: i64,
+    givers: BTreeSet<i64>,
+}
+
+/// One walk over the gifts, for all projects of an answer.
+fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
+    let (year, ..) = dates::civil(store.today);
+    let mut all: BTreeMap<i64, [Received; 2]> = BTreeMap::new();
+    for given in store.gifts.designated() {
+        let of_year = dates::civil(given.day).0 == year;
+        let [life, this_year] = all.entry(given.project).or_default();
+        for sums in [Some(life), of_year.then_some(this_year)].into_iter().flatten() {
+            sums.amount = sums.amount.saturating_add(given.amount);
+            sums.gifts += 1;
+            sums.givers.insert(given.contact);
+        }
+    }
+    all
+}
+
+fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]>) -> Value {
+    const VALUES: &[&str] = &[
+        "name",
+        "projectCode",
+        "externalAccountingCode",
+        "onlineDisplayName",
+        "description",
+        "photoUrl",
+        "parentId",
+        "inventoryStatus",
+        "type",
+        "location",
+        "beginningBalance",
+        "currentBalance",
+        "financialNeedType",
+        "financialNeedFrequency",
+        "financialNeedAmount",
+        "startDate",
+        "endDate",
+        "durationType",
+    ];
+    const FLAGS: &[&str] = &[
+        "isRestrictedToGiftSpecifications",
+        "isLimitedToFinancialNeed",
+        "isPublic",
+        "isActive",
+        "isAvailableOnline",
+        "isTaxDeductible",
+        "treatAsAccountsPayable",
+    ];
+    let mut shown = project.audited(VALUES, FLAGS);
+    let parent = project.int("parentId").and_then(|id| store.projects.get(id));
+    let none = <[Received; 2]>::default();
+    let [life, year] = received.get(&project.id).unwrap_or(&none);
+    let more = json!({
+        "parentName": parent.as_ref().map(|parent| parent.text("name")),
+        "isSubProject": parent.is_some(),
+        "lifeToDateGiving": money::json(life.amount),
+        "lifeToDateGiftCount": life.gifts,
+        "lifeToDateGiversCount": life.givers.len(),
+        "lifeToDateExpenseTotal": 0.0,
+        "calendarYearToDateGiving": money::json(year.amount),
+        "calendarYearToDateGiftCount": year.gifts,
+        "calendarYearToDateGiversCount": year.givers.len(),
+        "calendarYearToDateExpenseTotal": 0.0,
+        "giftSpecifications": [],
+        "customFields": {},
+    });
+    if let Value::Object(more) = more {
+        shown.extend(more);
+    }
+    Value::Object(shown)
+}
+
+fn one(project: &Record, store: &Store) -> Value {
+    shown(project, store, &received(store))
+}
+
+fn get(job: &Job<'_>, id: i64) -> Outcome {
+    let project = job.store.projects.find(id)?;
+    Ok(Output::Json(one(&project, job.store)))
+}
+
+/// The project with this code, if any.
+fn id_by_code(store: &Store, code: &str) -> Option<i64> {
+    let projects = store.projects.rows();
+    let mut ids = projects.filter(|(_, row)| store.projects.materialize(row).text("projectCode") == code);
+    ids.next().map(|(id, _)| id)
+}
+
+fn by_code(job: &mut Job<'_>) -> Outcome {
+    let id = id_by_code(job.store, job.call.param("projectCode")).ok_or(Problem::NotFound)?;
+    get(job, id)
+}
+
+fn search(job: &mut Job<'_>) -> Outcome {
+    let search = job.search("search", SEARCH)?;
+    let received = received(job.store);
+    let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.materialize(&row));
+    let fits = |project: &Record| {
+        ["name", "projectCode"].iter().any(|name| project.text(name).to_lowercase().contains(&search))
+    };
+    let found: Vec<_> = projects.filter(|project| fits(project)).collect();
+    let total = found.len();
+    let page = job.parameters.page.of(&found);
+    Ok(envelope(page.into_iter().map(|project| shown(project, job.store, &received)).collect(), total))
+}
+
+/// What is wrong with a project, once it and the `changed` ones are kept: the member and why.
+fn wrong(project: &Record, changed: &[Record], store: &Store) -> Option<(&'static str, &'static str)> {
+    let code = project.text("projectCode");
+    let is_other = |other: &Record| other.id != project.id && other.text("projectCode") == code;
+    let stored = || {
+        let mut projects = store.projects.rows().map(|(_, row)| store.projects.materialize(&row));
+        projects.any(|other| is_other(&other) && !changed.iter().any(|changed| changed.id == other.id))
+    };
+    if !code.is_empty() && (changed.iter().any(is_other) || stored()) {
+        return Some(("projectCode", "Another project has this code."));
+    }
+    let parent = project.int("parentId")?;
+    let leads_nowhere = parent == project.id || store.projects.get(parent).is_none();
+    leads_nowhere.then_some(("parentId", "There is no such project."))
+}
+
+/// Keeps a project that was looked at and tells the webhooks, unless the call asked for silence.
+fn put(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
+    let shown = one(&project, job.store);
+    let mut event = shown.clone();
+    if let Some(fields) = event.as_object_mut() {
+        fields.insert("customFields".to_owned(), custom::as_map(&project.custom));
+    }
+    job.store.projects.put(project.id, project)?;
+    if job.parameters.flag("disableWebhookUpdates") {
+        job.checks.pass("no webhooks for this write");
+    } else {
+        job.event(switch, "project", event);
+    }
+    Ok(shown)
+}
+
+fn save(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
+    match wrong(&project, &[], job.store) {
+        None => put(job, project, switch),
+        // Writes have another name for the code.
+        Some(("projectCode", words)) => Err(Problem::field("project.revenueAccountingCode", words)),
+        Some((member, words)) => Err(Problem::field(format!("project.{member}"), words)),
+    }
+}
+
+fn create(job: &mut Job<'_>) -> Outcome {
+    let given = job.fields("project", WRITE)?;
+    let id = job.store.projects.next_id();
+    let project = new_record(id, given, job);
+    save(job, project, "projectCreate").map(Output::Json)
+}
+
+fn update(job: &mut Job<'_>) -> Outcome {
+    let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
+    let given = job.change("project", WRITE)?;
+    job.replace(&mut project, given, "project", WRITE)?;
+    save(job, project, "projectUpdate").map(Output::Json)
+}
+
+/// What is given is changed and nothing else; all or none.
+fn patch(job: &mut Job<'_>) -> Outcome {
+    let Value::Array(list) = job.body()? else { return Err(Problem::field("projects", NOT_VALID)) };
+    if list.is_empty() || list.len() > MAX_BATCH {
+        return Err(Problem::field("projects", "Between 1 and 100 are taken at once."));
+    }
+    let (mut projects, mut parameters): (Vec<Record>, Vec<String>) = Default::default();
+    for (index, value) in list.iter().enumerate() {
+        let parameter = format!("projects[{index}]");
+        let mut given = read(value, &parameter, PATCH)?;
+        let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
+        let mut project = match projects.iter().position(|project| project.id == id) {
+            Some(before) => {
+                parameters.remove(before);
+                projects.remove(before)
+            }
+            None => match job.store.projects.find(id) {
+                Ok(project) => project.into_owned(),
+                Err(_) => return Err(Problem::field(format!("{parameter}.id"), "There is no such project.")),
+            },
+        };
+        custom::apply(&mut project.custom, given.remove("customFields"), true);
+        project.write(
+            given,
+            crate::providers::virtuous::base::fields::read_names(PATCH).filter(|name| *name != "id"),
+            true,
+        );
+        project.audit.touch(job.call.now);
+        if project.text("name").is_empty() {
+            return Err(Problem::field(format!("{parameter}.name"), REQUIRED));
+        }
+        projects.push(project);
+        parameters.push(parameter);
+    }
+    // The last of two that claim one code is the wrong one.
+    for (project, parameter) in projects.iter().zip(&parameters).rev() {
+        if let Some((member, words)) = wrong(project, &projects, job.store) {
+            return Err(Problem::field(format!("{parameter}.{member}"), words));
+        }
+    }
+    job.store.projects.has_capacity_for(projects.iter().map(|project| project.id))?;
+    for project in projects {
+        put(job, project, "projectUpdate")?;
+    }
+    Ok(Output::Json(json!({})))
+}
+
+/// Both values stand in the query; the call has no body.
+fn set_status(job: &mut Job<'_>) -> Outcome {
+    let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
+    let status = job.parameters.text("inventoryStatus").unwrap_or_default().to_owned();
+    project.set("inventoryStatus", status);
+    project.audit.touch(job.call.now);
+    save(job, project, "projectUpdate")?;
+    Ok(Output::Empty)
+}
+
+fn set_balance(job: &mut Job<'_>) -> Outcome {
+    let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
+    let given = job.change("balance", BALANCE)?;
+    job.replace(&mut project, given, "balance", BALANCE)?;
+    save(job, project, "projectUpdate").map(Output::Json)
+}
+
+fn run(job: &mut Job<'_>) -> Outcome {
+    let query = job.query(&SCHEMA)?;
+    let store = &*job.store;
+    let rows = store.projects.rows().map(|(id, row)| (id, store.projects.materialize(&row)));
+    let (ids, total) =
+        query.plan.run(rows, job.parameters.page, |_, project, source| cell_of(project, source));
+    let received = received(store);
+    let found: Result<Vec<Value>, Problem> = ids
+        .iter()
+        .map(|id| store.projects.find(*id).map(|project| shown(&project, store, &received)))
+        .collect();
+    Ok(envelope(found?, total))
+}

@@ -1,0 +1,253 @@
+//! The provider: executes requests on the state.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::base::replies::{self, Problem};
+use super::base::settings::Settings;
+use super::base::webhooks::WebhookDelivery;
+use super::base::{dates, parameters};
+use super::data::job::{Job, Outcome, Output};
+use super::data::store::Store;
+use super::limit::{self, RateLimit};
+use super::operations::gifts::matching::{self, MatchingResult};
+use super::operations::{self, subscriptions};
+use super::signature::{KeyPair, Nonces};
+use super::state::{User, VirtuousProvider};
+use super::tokens::Tokens;
+use super::{access, outbox, routes, token};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::{Call, Reply};
+use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::settings::{ActionError, string_field};
+use crate::framework::timestamp::Timestamp;
+
+static SPEC: Spec = Spec {
+    name: "virtuous",
+    routes: routes::ROUTES,
+    // One of the vendor's clients posts to `/token`, and the platform ignores case.
+    ignore_case: true,
+    extra_listeners: 0,
+    secret_params: &[],
+    shown_headers: &[],
+    shown_query: &["skip", "take"],
+    relaxations: &[],
+};
+
+impl Emulate for VirtuousProvider {
+    type Settings = Settings;
+    const SPEC: &'static Spec = &SPEC;
+
+    fn new(context: &Context, settings: Settings) -> Self {
+        let mut random = context.random("credential");
+        Self {
+            user: User {
+                name: "emulator-user+crm@example.org".to_owned(),
+                // Characters that must be escaped in a form.
+                password: format!("emulator p\u{e4}ss&word=+%/{}", random.hex(8)),
+            },
+            api_key: format!("v_emulator_{}", random.hex(24)),
+            keys: KeyPair {
+                application_key: format!("EMULATOR-{}", random.hex(4).to_uppercase()),
+                private_key: STANDARD.encode(random.bytes(32)),
+            },
+            tokens: Tokens::new(context.random("state")),
+            nonces: Nonces::default(),
+            limit: RateLimit::default(),
+            store: Store::new(&settings),
+            settings,
+            deliveries: std::collections::VecDeque::new(),
+            runtime: tokio::runtime::Handle::try_current().ok(),
+            sending: std::sync::Arc::default(),
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
+        vec![
+            ("VIRTUOUS_API_KEY", self.api_key.clone()),
+            ("VIRTUOUS_USERNAME", self.user.name.clone()),
+            ("VIRTUOUS_PASSWORD", self.user.password.clone()),
+            ("VIRTUOUS_APPLICATION_KEY", self.keys.application_key.clone()),
+            ("VIRTUOUS_PRIVATE_KEY", self.keys.private_key.clone()),
+            ("VIRTUOUS_BASE_URL", context.origin.clone()),
+        ]
+    }
+
+    fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        if call.operation == "token" {
+            return token::respond(call, self, context, checks);
+        }
+        let (counted, reset) = self.limit.count(call.now, &self.settings);
+        let (reply, remaining) = match counted {
+            Err(()) => {
+                checks.fail("limit", "the rate limit of this hour is used up");
+                (limit::too_many_requests(call.now, reset, &self.settings), 0)
+            }
+            Ok(remaining) => {
+                checks.pass("limit");
+                let outcome = match access::check(call, self, checks) {
+                    Ok(()) => execute(call, self, context, checks),
+                    Err(problem) => Err(problem),
+                };
+                let reply = match outcome {
+                    Ok(Output::Json(body)) => replies::json(StatusCode::OK, &body),
+                    Ok(Output::Empty) => Reply::empty(StatusCode::OK),
+                    Err(problem) => replies::problem(self.settings.error_body, &problem),
+                };
+                (reply, remaining)
+            }
+        };
+        let reply = limit::with_headers(reply, &self.settings, remaining, reset);
+        self.deliver_due(context);
+        reply
+    }
+
+    fn reject(&mut self, rejection: Rejection) -> Reply {
+        replies::error(self.settings.error_body, rejection.status(), rejection.message(), &[])
+    }
+
+    fn reset(&mut self, context: &Context) {
+        self.tokens = Tokens::new(context.random("state"));
+        self.nonces = Nonces::default();
+        self.limit = RateLimit::default();
+        self.store = Store::new(&self.settings);
+        self.deliveries.clear();
+    }
+
+    fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {
+        let code = self.tokens.code(context.clock.now(), &self.settings);
+        let pending = code.map(|code| PendingCode {
+            provider: SPEC.name,
+            subject: self.user.name.clone(),
+            kind: "sms",
+            id: code.id.clone(),
+            code: code.digits.clone(),
+            expires_at: code.expires,
+            aliases: Vec::new(),
+        });
+        pending.into_iter().collect()
+    }
+
+    fn decide(&mut self, id: &str, decision: Decision, context: &Context) -> Result<(), DecisionError> {
+        let now = context.clock.now();
+        let is_pending = self.tokens.code(now, &self.settings).is_some_and(|code| code.id == id);
+        match decision {
+            _ if !is_pending => Err(DecisionError::NotFound(id.to_owned())),
+            Decision::Expire => {
+                self.tokens.expire_code(id, now);
+                Ok(())
+            }
+            _ => Err(DecisionError::NotPossible(
+                "Virtuous codes are typed by the person; they can't be approved or denied",
+            )),
+        }
+    }
+
+    /// `match-transactions`; `list-webhooks`; and `deliver-webhook` with `{"url", "secret"?, "body"}`, which is sent in the
+    /// background and counted in the effects `webhook_sent` and `webhook_accepted`.
+    fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
+        match action {
+            "match-transactions" => Some(Ok(json!(self.match_transactions(context)))),
+            "list-webhooks" => {
+                let due = self.deliveries.iter().map(|due| json!({ "url": due.url, "body": due.body }));
+                Some(Ok(json!({ "deliveries": due.collect::<Vec<_>>() })))
+            }
+            "deliver-webhook" => Some(string_field(input, "url").and_then(|url| {
+                let delivery = WebhookDelivery {
+                    url: url.to_owned(),
+                    secret: string_field(input, "secret").ok().map(str::to_owned),
+                    body: input.get("body").cloned().unwrap_or_else(|| json!({})),
+                };
+                let work = outbox::delivery(delivery, &self.settings, context)?;
+                drop(tokio::task::spawn_blocking(work));
+                Ok(json!({ "started": true }))
+            })),
+            _ => None,
+        }
+    }
+
+    fn expire_tokens(&mut self, context: &Context) -> Option<usize> {
+        Some(self.tokens.expire_all(context.clock.now()))
+    }
+
+    fn revoke_tokens(&mut self, context: &Context) -> Option<usize> {
+        Some(self.tokens.revoke_all(context.clock.now()))
+    }
+}
+
+impl VirtuousProvider {
+    /// Performs the nightly run now.
+    pub(super) fn match_transactions(&mut self, context: &Context) -> MatchingResult {
+        let call = nightly_call(context.clock.now());
+        self.store.today = dates::day_of(call.now.unix_micros());
+        let result = matching::run(&mut Job {
+            call: &call,
+            parameters: parameters::Parameters::default(),
+            settings: &self.settings,
+            store: &mut self.store,
+            context,
+            checks: &mut Checks::default(),
+        });
+        self.deliver_due(context);
+        result
+    }
+
+    /// Delivers the webhooks that the last request caused.
+    fn deliver_due(&mut self, context: &Context) {
+        let due = subscriptions::due(&mut self.store, outbox::MAX_REMEMBERED);
+        outbox::send(self, due, context);
+    }
+}
+
+/// The request of the nightly run.
+fn nightly_call(now: Timestamp) -> Call {
+    Call {
+        operation: "match_transactions",
+        method: Method::POST,
+        path: String::new(),
+        query: None,
+        host: String::new(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        params: Vec::new(),
+        now,
+        listener: 0,
+    }
+}
+
+/// Executes a request with a valid credential.
+fn execute(call: &Call, provider: &mut VirtuousProvider, context: &Context, checks: &mut Checks) -> Outcome {
+    let outcome = parameters::read(call).map_err(Problem::Invalid).and_then(|given| {
+        checks.pass("parameters");
+        let settings = &provider.settings;
+        let page = given.page;
+        let above = |max: Option<u64>, requested: usize| max.is_some_and(|max| requested as u64 > max);
+        let fails = above(settings.fail_take_above, page.take) || above(settings.fail_skip_above, page.skip);
+        if call.operation.starts_with("query_") && fails {
+            return Err(Problem::Unavailable);
+        }
+        provider.store.today = dates::day_of(call.now.unix_micros());
+        let mut job = Job { call, parameters: given, settings, store: &mut provider.store, context, checks };
+        operations::execute(&mut job)
+    });
+    match &outcome {
+        Ok(_) => checks.pass("content"),
+        Err(problem) => {
+            let (check, reason) = problem.explanation();
+            checks.fail(check, reason);
+        }
+    }
+    outcome
+}

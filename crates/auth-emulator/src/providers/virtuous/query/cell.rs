@@ -1,0 +1,65 @@
+//! The value of a parameter in a row.
+
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::money;
+use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::query::schema::{Source, Type};
+
+/// What a row holds for a parameter. Dates are microseconds, decimals ten-thousandths.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cell {
+    Unknown,
+    Flag(bool),
+    Number(i64),
+    String(String),
+    /// Several at once, such as the tags of a contact.
+    Strings(Vec<String>),
+}
+
+impl Cell {
+    pub(crate) fn text(text: &str) -> Self {
+        if text.is_empty() { Self::Unknown } else { Self::String(text.to_owned()) }
+    }
+
+    pub(crate) fn strings(texts: Vec<String>) -> Self {
+        if texts.is_empty() { Self::Unknown } else { Self::Strings(texts) }
+    }
+
+    pub(crate) fn number(number: Option<i64>) -> Self {
+        number.map_or(Self::Unknown, Self::Number)
+    }
+
+    pub(crate) fn date(text: &str) -> Self {
+        Self::number(dates::parse(text))
+    }
+
+    /// What rows are sorted by: texts without regard to case, as the vendor's database does, and of several the first.
+    /// Seeded rows answer with one text where kept ones answer with a list, and stand among each other.
+    pub(crate) fn sort_key(self) -> Self {
+        match self {
+            Self::String(text) => Self::String(text.to_lowercase()),
+            Self::Strings(texts) => texts.first().map_or(Self::Unknown, |text| Self::text(text).sort_key()),
+            other => other,
+        }
+    }
+}
+
+/// The cell of a record whose fields are what its parameters are about.
+pub(crate) fn cell_of(record: &Record, source: Source) -> Cell {
+    if source.custom {
+        return record.custom.get(source.field).map_or(Cell::Unknown, |value| Cell::text(value));
+    }
+    match source.field {
+        "id" => Cell::Number(record.id),
+        "created" => Cell::date(&record.audit.created),
+        "modified" => Cell::date(&record.audit.modified),
+        "archived" => Cell::Flag(record.archived),
+        field => match source.kind {
+            Type::Int => Cell::number(record.int(field)),
+            Type::Decimal => Cell::number(record.fields.get(field).and_then(money::of)),
+            Type::Boolean => Cell::Flag(record.flag(field)),
+            Type::Date => Cell::date(record.text(field)),
+            Type::String | Type::List | Type::Lookup => Cell::text(record.text(field)),
+        },
+    }
+}

@@ -1,0 +1,246 @@
+//! The provider: executes requests on the state.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::settings::{MAX_HOSTS, Settings};
+use super::state::{SessionState, State};
+use super::{access, hostile, replies};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::{Call, Reply};
+use crate::framework::fields::Fields;
+use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::route::Route;
+use crate::framework::settings::ActionError;
+
+static ROUTES: &[Route] = &[
+    Route::new("domains", Method::GET, "/domains"),
+    Route::new("auth", Method::GET, "/auth"),
+    Route::new("list_notes", Method::GET, "/notes"),
+    Route::new("create_note", Method::POST, "/notes"),
+];
+
+static SPEC: Spec = Spec {
+    name: "vise",
+    routes: ROUTES,
+    ignore_case: false,
+    // The number is a setting, see `Emulate::extra_listeners`.
+    extra_listeners: 0,
+    secret_params: &[],
+    shown_headers: &[],
+    shown_query: &[],
+    relaxations: &[],
+};
+
+pub(crate) struct ViseProvider {
+    pub(super) token: String,
+    pub(super) state: State,
+    settings: Settings,
+}
+
+impl Emulate for ViseProvider {
+    type Settings = Settings;
+    const SPEC: &'static Spec = &SPEC;
+
+    fn extra_listeners(settings: &Settings) -> usize {
+        settings.hosts.min(MAX_HOSTS)
+    }
+
+    fn new(context: &Context, mut settings: Settings) -> Self {
+        settings.hosts = context.extra_origins.len();
+        Self {
+            token: format!("vt-{}", context.random("credential").hex(16)),
+            state: State::new(context.random("state"), settings.hosts),
+            settings,
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
+        let mut env =
+            vec![("VISE_DASHBOARD_URL", context.origin.clone()), ("VISE_API_TOKEN", self.token.clone())];
+        if let (Some(origin), Some(host)) = (context.extra_origins.first(), self.state.hosts.first()) {
+            env.push(("VISE_HOST", origin.clone()));
+            env.push(("VISE_PHRASE", host.phrase.clone()));
+        }
+        env
+    }
+
+    fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        match call.listener.checked_sub(1) {
+            None => self.dashboard(call, checks, context),
+            Some(host) => self.vise(host, call, checks, context),
+        }
+    }
+
+    fn reject(&mut self, rejection: Rejection) -> Reply {
+        replies::problem(rejection.status(), rejection.message())
+    }
+
+    fn reset(&mut self, context: &Context) {
+        self.state = State::new(context.random("state"), context.extra_origins.len());
+    }
+
+    /// `rotate-phrase` and `expire-sessions`, with `{"host": 0}`.
+    fn act(&mut self, action: &str, input: &Value, _: &Context) -> Option<Result<Value, ActionError>> {
+        if !matches!(action, "rotate-phrase" | "expire-sessions") {
+            return None;
+        }
+        let number = input.get("host").and_then(Value::as_u64).and_then(|host| usize::try_from(host).ok());
+        let Some(host) = number.filter(|host| *host < self.state.hosts.len()) else {
+            return Some(Err(ActionError::new("host: the number of a host is required, counted from 0")));
+        };
+        Some(match action {
+            "rotate-phrase" => self.rotate_phrase(host).map(|_| json!({ "host": host })),
+            _ => Ok(json!({ "host": host, "ended": self.state.end_sessions(Some(host)) })),
+        })
+    }
+
+    fn expire_tokens(&mut self, _: &Context) -> Option<usize> {
+        Some(self.state.end_sessions(None))
+    }
+
+    fn revoke_tokens(&mut self, context: &Context) -> Option<usize> {
+        self.expire_tokens(context)
+    }
+}
+
+/// The address of a host, as in the list of domains.
+pub(super) fn host_address(context: &Context, host: usize) -> &str {
+    let origin = context.extra_origins.get(host).map_or("", String::as_str);
+    origin.trim_start_matches("http://")
+}
+
+impl ViseProvider {
+    pub(super) fn rotate_phrase(&mut self, host: usize) -> Result<String, ActionError> {
+        let phrase = self.state.rotate_phrase(host);
+        phrase.ok_or_else(|| ActionError::new(format!("host: no such host: {host}")))
+    }
+
+    fn dashboard(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        if call.operation != "domains" {
+            checks.fail("route", "this path belongs to VISE hosts, not to the dashboard");
+            return self.reject(Rejection::UnknownPath);
+        }
+        if !access::carries(call, &self.settings.dashboard_token, &self.token) {
+            checks.fail("token", "the account's token is missing or wrong, or is sent in another place");
+            return replies::problem(StatusCode::UNAUTHORIZED, "wrong token");
+        }
+        checks.pass("token");
+        context.effect("domains_listed");
+        replies::domain_list(&self.settings, self.domains(context))
+    }
+
+    /// The account's domains. Assumption: in addition to the two documented fields, they have an id and a name.
+    fn domains(&self, context: &Context) -> Vec<Value> {
+        let settings = &self.settings;
+        let named = |number: usize| {
+            let number = number + 1;
+            json!({ "domain_id": number, "domain_name": format!("shop-{number}.example") })
+        };
+        let with = |number: usize, url: &str, phrase: &str| {
+            let mut domain = named(number);
+            if let Value::Object(domain) = &mut domain {
+                domain.insert("domain_vise_url".to_owned(), url.into());
+                domain.insert("domain_vise_phrase".to_owned(), phrase.into());
+            }
+            domain
+        };
+        if settings.hostile {
+            let custom: Vec<&str> = settings.hostile_hosts.iter().map(String::as_str).collect();
+            let hosts = if custom.is_empty() { hostile::HOSTS } else { &custom };
+            return hosts.iter().enumerate().map(|(number, host)| with(number, host, "bait")).collect();
+        }
+        let hosts = self.state.hosts.iter().enumerate();
+        let mut domains: Vec<Value> =
+            hosts.map(|(number, host)| with(number, host_address(context, number), &host.phrase)).collect();
+        let from = domains.len();
+        domains.extend((from..from + settings.domains_without_vise).map(named));
+        domains
+    }
+
+    fn vise(&mut self, number: usize, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        let Self { token, settings, state } = self;
+        let has_token = access::contains_token(call, token);
+        let session = access::cookie(call, &settings.session_cookie);
+        let foreign = session.is_some_and(|value| state.is_foreign(number, value));
+        let expires_now = call.operation != "auth" && state.chance(settings.random_expiry_per_mille);
+        let Some(host) = state.hosts.get_mut(number) else {
+            return replies::problem(StatusCode::NOT_FOUND, Rejection::UnknownPath.message());
+        };
+        host.counts.referers += u64::from(call.headers.contains_key("referer"));
+        host.counts.foreign_sessions += u64::from(foreign);
+        if has_token && host.counts.sessions_opened == 0 {
+            host.counts.early_tokens += 1;
+            context.effect("token_leaked");
+        }
+        if let Some(page) = replies::challenge(settings.challenge) {
+            host.counts.challenges += 1;
+            context.effect("challenge_shown");
+            checks.fail("protection", "the protection layer sent the response; the request was not executed");
+            return page;
+        }
+        if call.operation == "auth" {
+            host.counts.auth_requests += 1;
+            host.counts.tokens_on_auth += u64::from(has_token);
+            if access::query_value(call, "pfk").as_ref() != Some(&host.phrase) {
+                host.counts.phrases_refused += 1;
+                context.effect("phrase_refused");
+                checks.fail("phrase", "pfk is missing, is encoded incorrectly, or is not this host's phrase");
+                return replies::wrong_phrase(settings);
+            }
+            checks.pass("phrase");
+            context.effect("session_opened");
+            let value = state.open(number, call.now, settings.session_seconds);
+            return replies::opened(settings, &value, call.now);
+        }
+        let session = session.map_or(SessionState::Ended, |value| {
+            host.use_session(value, call.now, settings.calls_per_session, expires_now)
+        });
+        if session == SessionState::Ended {
+            host.counts.calls_refused += 1;
+            context.effect("call_refused");
+            checks.fail("session", "the session cookie is missing, unknown or expired");
+            return replies::session_ended(settings);
+        }
+        checks.pass("session");
+        if !access::carries(call, &settings.vise_token, token) {
+            host.counts.calls_refused += 1;
+            context.effect("call_refused");
+            checks.fail("token", "the account's token is missing or wrong, or is sent in another place");
+            return replies::problem(StatusCode::UNAUTHORIZED, "wrong token");
+        }
+        checks.pass("token");
+        let reply = match call.operation {
+            "domains" => {
+                let name = format!("shop-{}.example", number + 1);
+                Reply::json(StatusCode::OK, &json!([{ "domain": name, "status": "protected" }]))
+            }
+            "list_notes" => Reply::json(StatusCode::OK, &json!(host.notes())),
+            _ => {
+                let text = match Fields::parse(&call.body).and_then(|mut fields| fields.string("text")) {
+                    Ok(text) => text,
+                    Err(problem) => {
+                        checks.fail("body", problem.message());
+                        return replies::problem(StatusCode::UNPROCESSABLE_ENTITY, &problem.message());
+                    }
+                };
+                if !host.add_note(text) {
+                    return Reply::full("notes");
+                }
+                context.effect("note_created");
+                Reply::json(StatusCode::CREATED, &json!({ "number": host.notes().len() }))
+            }
+        };
+        host.counts.calls_served += 1;
+        context.effect("call_served");
+        if session == SessionState::Last { replies::clearing(settings, reply) } else { reply }
+    }
+}

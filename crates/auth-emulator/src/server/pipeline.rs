@@ -1,0 +1,416 @@
+//! The path of one request to a provider: `Host`, size, route, fault, provider, journal, response. Checks that all providers
+//! share are made here, so that no provider can forget one.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+
+use crate::framework::checks::Checks;
+use crate::framework::clock::Clock;
+use crate::framework::exchange::{Call, Reply, header_once};
+use crate::framework::faults::{Effect, Fault, Faults};
+use crate::framework::journal::{Journal, JournalEntry, redact_headers, redact_query, truncated};
+use crate::framework::provider::{Provider, Rejection};
+use crate::framework::random::Random;
+use crate::framework::relaxation::Relaxations;
+use crate::framework::route::{self, Found};
+use crate::framework::sync::lock;
+use crate::framework::timestamp::Timestamp;
+use crate::server::cut::CutBody;
+use crate::server::host::{check_host, wrong_host};
+
+/// The largest request body: 1 MiB.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+// A client that is still sending would otherwise see a closed connection instead of the 413.
+const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
+const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
+
+/// A response extension: close the connection without sending the response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hangup;
+
+/// State that the requests of all providers share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub clock: Clock,
+    pub journal: Journal,
+    pub faults: Faults,
+    pub relaxations: Relaxations,
+}
+
+/// One provider behind one listener.
+pub(crate) struct Mounted {
+    pub core: Arc<Core>,
+    pub provider: Arc<dyn Provider>,
+    pub listener: usize,
+    pub address: SocketAddr,
+    pub ids: Arc<Mutex<Random>>,
+}
+
+/// Responds to one request.
+pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(body).await;
+    let mut exchange = Exchange::begin(mounted, parts, body);
+    let fault = exchange.take_fault();
+    let (reply, fault) = match fault {
+        None => (exchange.execute(), None),
+        Some((fault, effect)) => {
+            let reply = exchange.execute_with_fault(&fault, effect).await;
+            (reply, Some(fault))
+        }
+    };
+    exchange.finish(reply, fault)
+}
+
+enum Received {
+    Whole(Bytes),
+    TooLarge(usize),
+}
+
+struct Exchange<'m> {
+    mounted: &'m Mounted,
+    request_id: String,
+    parts: Parts,
+    body: Received,
+    checks: Checks,
+    found: Option<Found>,
+    now: Timestamp,
+}
+
+impl<'m> Exchange<'m> {
+    fn begin(mounted: &'m Mounted, parts: Parts, body: Received) -> Self {
+        let core = &mounted.core;
+        let spec = mounted.provider.spec();
+        let now = core.clock.now();
+        let request_id = format!("emu-{}", lock(&mounted.ids).hex(12));
+        let mut checks = Checks::new(core.relaxations.clone());
+        let host_is_local = check_host(&parts, mounted.address.port(), &mut checks);
+        let found = host_is_local
+            .then(|| route::find(spec.routes, spec.ignore_case, &parts.method, parts.uri.path()));
+        let (operation, path) = match &found {
+            Some(Found::Operation { route, params }) => {
+                let secret = params.iter().any(|(name, _)| spec.secret_params.contains(name));
+                (Some(route.operation), if secret { route.template } else { parts.uri.path() })
+            }
+            _ => (None, parts.uri.path()),
+        };
+        core.journal.begin(JournalEntry {
+            request_id: request_id.clone(),
+            provider: spec.name,
+            time: now,
+            method: parts.method.as_str().to_owned(),
+            path: truncated(path),
+            query: redact_query(parts.uri.query().unwrap_or_default(), spec.shown_query),
+            operation,
+            headers: redact_headers(&parts.headers, spec.shown_headers),
+            body_size: match &body {
+                Received::Whole(bytes) => bytes.len(),
+                Received::TooLarge(size) => *size,
+            },
+            status: None,
+            fault: None,
+        });
+        Self { mounted, request_id, parts, body, checks, found, now }
+    }
+
+    fn take_fault(&mut self) -> Option<(Fault, Effect)> {
+        self.found.as_ref()?;
+        let provider = self.mounted.provider.spec().name;
+        let hit =
+            self.mounted.core.faults.take(provider, self.parts.method.as_str(), self.parts.uri.path())?;
+        let description = hit.0.description();
+        self.mounted.core.journal.update(&self.request_id, |entry| entry.request.fault = Some(description));
+        Some(hit)
+    }
+
+    /// `None`: send no response.
+    async fn execute_with_fault(&mut self, fault: &Fault, effect: Effect) -> Option<Reply> {
+        let mut done = None;
+        if effect == Effect::Before {
+            done = self.execute();
+        }
+        match fault {
+            Fault::Status { status, headers, body } => {
+                if effect == Effect::After {
+                    self.checks
+                        .fail("fault", "an injected fault sent the response; the operation was not executed");
+                }
+                Some(injected(*status, headers, body))
+            }
+            Fault::Close { .. } => {
+                if effect == Effect::After {
+                    self.checks.fail("fault", "an injected fault closed the connection before the operation");
+                }
+                None
+            }
+            Fault::Delay { delay_ms } => {
+                tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
+                if effect == Effect::Before { done } else { self.execute() }
+            }
+            Fault::Cut { .. } => {
+                if effect == Effect::Before {
+                    done
+                } else {
+                    self.execute()
+                }
+            }
+        }
+    }
+
+    fn execute(&mut self) -> Option<Reply> {
+        let provider = &self.mounted.provider;
+        let Some(found) = self.found.take() else { return Some(wrong_host()) };
+        let Received::Whole(body) = &self.body else {
+            self.checks.fail("body size", Rejection::BodyTooLarge.message());
+            return Some(provider.reject(Rejection::BodyTooLarge));
+        };
+        let reject = |checks: &mut Checks, rejection: Rejection| {
+            checks.fail("route", rejection.message());
+            provider.reject(rejection)
+        };
+        let (route, params) = match found {
+            Found::Operation { route, params } => (route, params),
+            Found::UnknownPath => return Some(reject(&mut self.checks, Rejection::UnknownPath)),
+            Found::BadEncoding => return Some(reject(&mut self.checks, Rejection::BadEncoding)),
+            Found::WrongMethod { allow } => {
+                let reply = reject(&mut self.checks, Rejection::WrongMethod);
+                let allow = HeaderValue::try_from(allow).unwrap_or(HeaderValue::from_static(""));
+                return Some(reply.header(header::ALLOW, allow));
+            }
+        };
+        if !route.implemented {
+            self.checks.fail("route", "the emulator does not implement this operation");
+            return Some(Reply::unimplemented(route.operation));
+        }
+        self.checks.pass("route");
+        let call = Call {
+            operation: route.operation,
+            method: self.parts.method.clone(),
+            path: self.parts.uri.path().to_owned(),
+            query: self.parts.uri.query().map(str::to_owned),
+            host: header_once(&self.parts.headers, "host").unwrap_or_default().to_owned(),
+            headers: self.parts.headers.clone(),
+            body: body.clone(),
+            params,
+            now: self.mounted.core.clock.now(),
+            listener: self.mounted.listener,
+        };
+        Some(provider.handle(&call, &mut self.checks))
+    }
+
+    fn finish(self, reply: Option<Reply>, fault: Option<Fault>) -> Response<Body> {
+        let status = reply.as_ref().map(|reply| reply.status);
+        let relaxed = self.checks.relaxations().join(", ");
+        let checks = self.checks.into_list();
+        let core = &self.mounted.core;
+        let mut path = String::new();
+        core.journal.update(&self.request_id, |entry| {
+            entry.request.status = status.map(|status| status.as_u16());
+            entry.checks = checks;
+            path.clone_from(&entry.request.path);
+        });
+        tracing::info!(
+            time = %self.now,
+            provider = self.mounted.provider.spec().name,
+            method = %self.parts.method,
+            path,
+            status = status.map_or(0, |status| status.as_u16()),
+            fault = fault.as_ref().map(Fault::description),
+            request_id = %self.request_id,
+        );
+        let Some(reply) = reply else {
+            let mut response = Response::new(Body::empty());
+            response.extensions_mut().insert(Hangup);
+            return response;
+        };
+        let mut reply = reply;
+        let id = HeaderValue::try_from(&self.request_id).unwrap_or(HeaderValue::from_static("unknown"));
+        reply.headers.insert(REQUEST_ID, id);
+        if let Ok(relaxed) = HeaderValue::try_from(relaxed)
+            && !relaxed.is_empty()
+        {
+            reply.headers.insert(RELAXED, relaxed);
+        }
+        let cut = match fault {
+            Some(Fault::Cut { cut_body_after }) => Some(cut_body_after),
+            _ => None,
+        };
+        to_response(reply, cut, &core.clock, &self.parts.method)
+    }
+}
+
+fn injected(status: u16, headers: &std::collections::BTreeMap<String, String>, body: &str) -> Reply {
+    let mut reply = Reply::empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    reply.body = Bytes::copy_from_slice(body.as_bytes());
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            reply.headers.insert(name, value);
+        }
+    }
+    reply
+}
+
+fn to_response(reply: Reply, cut: Option<usize>, clock: &Clock, method: &Method) -> Response<Body> {
+    let length = reply.body.len();
+    let body = match cut {
+        Some(after) if after < length => Body::new(CutBody::new(reply.body.slice(..after))),
+        _ => Body::from(reply.body),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    if cut.is_some() && *method != Method::HEAD {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    set_date(response.headers_mut(), clock);
+    response
+}
+
+/// Sets `Date` from the emulator's clock, unless a fault has set it.
+pub(crate) fn set_date(headers: &mut HeaderMap, clock: &Clock) {
+    let date = httpdate::fmt_http_date(clock.now().to_system_time());
+    if let (false, Ok(date)) = (headers.contains_key(header::DATE), HeaderValue::try_from(date)) {
+        headers.insert(header::DATE, date);
+    }
+}
+
+/// Reads the body up to the limit; a longer one is drained and discarded.
+async fn read_body(body: Body) -> Received {
+    let mut body = pin!(body);
+    let mut stored = BytesMut::new();
+    let mut size = 0_usize;
+    while let Some(Ok(frame)) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let Ok(data) = frame.into_data() else { continue };
+        size = size.saturating_add(data.len());
+        if size <= BODY_LIMIT {
+            stored.extend_from_slice(&data);
+        } else if size > DRAIN_LIMIT {
+            break;
+        }
+    }
+    if size > BODY_LIMIT { Received::TooLarge(size) } else { Received::Whole(stored.freeze()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::framework::clock::ClockStart;
+    use crate::framework::pending::{Decision, DecisionError, PendingCode};
+    use crate::framework::provider::Spec;
+    use crate::framework::route::Route;
+    use crate::framework::settings::ActionError;
+
+    static SPEC: Spec = Spec {
+        name: "fake",
+        routes: &[
+            Route::new("redeem", Method::GET, "/codes/{code}/redeem"),
+            Route::new("gap", Method::POST, "/codes").unimplemented(),
+        ],
+        ignore_case: false,
+        extra_listeners: 1,
+        secret_params: &["code"],
+        shown_headers: &["x-shown"],
+        shown_query: &["page"],
+        relaxations: &[],
+    };
+
+    /// Returns what it received.
+    struct Fake;
+
+    impl Provider for Fake {
+        fn spec(&self) -> &'static Spec {
+            &SPEC
+        }
+        fn base_url(&self) -> String {
+            String::new()
+        }
+        fn env(&self) -> Vec<(&'static str, String)> {
+            Vec::new()
+        }
+        fn handle(&self, call: &Call, _: &mut Checks) -> Reply {
+            let received = json!([call.operation, call.param("code"), call.path, call.query, call.listener]);
+            Reply::json(StatusCode::OK, &received)
+        }
+        fn reject(&self, rejection: Rejection) -> Reply {
+            Reply::empty(rejection.status())
+        }
+        fn reset(&self) {}
+        fn reset_settings(&self) {}
+        fn settings(&self) -> Value {
+            Value::Null
+        }
+        fn change_settings(&self, _: &Value) -> Result<(), ActionError> {
+            Ok(())
+        }
+        fn pending_codes(&self) -> Vec<PendingCode> {
+            Vec::new()
+        }
+        fn decide(&self, id: &str, _: Decision) -> Result<(), DecisionError> {
+            Err(DecisionError::NotFound(id.to_owned()))
+        }
+        fn act(&self, _: &str, _: &Value) -> Option<Result<Value, ActionError>> {
+            None
+        }
+        fn expire_tokens(&self) -> Option<usize> {
+            None
+        }
+        fn revoke_tokens(&self) -> Option<usize> {
+            None
+        }
+    }
+
+    fn mounted() -> Mounted {
+        Mounted {
+            core: Arc::new(Core {
+                clock: Clock::new(ClockStart::System),
+                journal: Journal::new(10),
+                faults: Faults::default(),
+                relaxations: Relaxations::default(),
+            }),
+            provider: Arc::new(Fake),
+            listener: 1,
+            address: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ids: Arc::new(Mutex::new(Random::new(1, "ids"))),
+        }
+    }
+
+    async fn send(mounted: &Mounted, method: Method, uri: &str) -> Response<Body> {
+        let request = Request::builder().method(method).uri(uri).header("host", "localhost:8080");
+        respond(mounted, request.body(Body::empty()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn known_gaps_are_501_with_a_mark() {
+        let response = send(&mounted(), Method::POST, "/codes").await;
+        assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
+        assert_eq!(response.headers()["x-emulator-unimplemented"], "true");
+        let unknown = send(&mounted(), Method::POST, "/other").await;
+        assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+        assert!(!unknown.headers().contains_key("x-emulator-unimplemented"));
+    }
+
+    #[tokio::test]
+    async fn a_provider_sees_the_raw_request_and_the_journal_hides_its_secrets() {
+        let mounted = mounted();
+        let response = send(&mounted, Method::GET, "/codes/can%61ry/redeem?page=2&key=canary").await;
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        let received: Value = serde_json::from_slice(&body).unwrap();
+        let expected = json!(["redeem", "canary", "/codes/can%61ry/redeem", "page=2&key=canary", 1]);
+        assert_eq!(received, expected);
+        let entry = mounted.core.journal.list(None, None).remove(0);
+        assert_eq!(entry.path, "/codes/{code}/redeem");
+        assert_eq!(entry.query["page"], ["2"]);
+        assert!(!format!("{entry:?}").contains("canary"), "{entry:?}");
+    }
+}
