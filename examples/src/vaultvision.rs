@@ -38,7 +38,7 @@ async fn flow(narrator: &mut Narrator, client: &Client, emulator: Option<&Emulat
     // The console has settings that no page names; here the server has one.
     if let Some(emulator) = emulator {
         let path = format!("tenants/{id}");
-        emulator.vaultvision().plant(&path, "settings.unpublished", "12345678901234567890.10")?;
+        emulator.vaultvision().add_undocumented_field(&path, "settings.unpublished", "12345678901234567890.10")?;
     }
     let told = |modified: &Modified<Tenant>| match modified {
         Modified::Written(tenant) => {

@@ -3,7 +3,7 @@
 
 use crate::{Narrator, Result, is_set, place};
 use auth_emulator::Emulator;
-use auth_emulator::providers::vise::{ExpiredAnswer, Vise};
+use auth_emulator::providers::vise::{ExpiredResponse, Vise};
 use http::Method;
 use serde_json::{Value, json};
 use vise_client::{Call, Client, HostPolicy, Session, SessionProblem, Visits};
@@ -63,7 +63,7 @@ async fn all_domains(narrator: &mut Narrator, client: &Client) -> Result {
 
 /// Sessions end; reads go on, and writes are left to the caller.
 async fn ends(narrator: &mut Narrator, session: &Session, vise: &Vise) -> Result {
-    vise.configure(|settings| settings.expired_answer = ExpiredAnswer::Page);
+    vise.configure(|settings| settings.expired_response = ExpiredResponse::Page);
     vise.expire_sessions(0);
     narrator.call("vise_domains(), session ended", session.vise_domains(), shorten).await?;
 

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::ManualTime;
-use auth_emulator::providers::revesecure::{AuthMethodsForm, Envelope, Policy as Rule};
+use auth_emulator::providers::revesecure::{AuthMethodsFormat, Envelope, Policy as Rule};
 use auth_emulator::{Emulator, Outcome};
 use revesecure_client::{
     AuthMethods, AuthType, Client, ClientBuilder, ErrorKind, HmacDigest, KeyEncoding, Login, NewBypassCodes,
@@ -33,7 +33,7 @@ async fn user(emulator: &Emulator, client: &Client, name: &str) -> String {
 
 #[tokio::test]
 async fn everything_is_read_in_every_form() {
-    for (envelope, other_forms) in [
+    for (envelope, alternative_formats) in [
         (Envelope::Documented, false),
         (Envelope::Always, true),
         (Envelope::Never, true),
@@ -42,10 +42,10 @@ async fn everything_is_read_in_every_form() {
         let emulator = Emulator::builder()
             .revesecure(|settings| {
                 settings.envelope = envelope;
-                settings.other_forms = other_forms;
-                settings.creations_answer_ids = other_forms;
-                if other_forms {
-                    settings.auth_methods = AuthMethodsForm::Names;
+                settings.alternative_formats = alternative_formats;
+                settings.creations_return_ids = alternative_formats;
+                if alternative_formats {
+                    settings.auth_methods = AuthMethodsFormat::Names;
                 }
             })
             .start()
@@ -62,7 +62,7 @@ async fn everything_is_read_in_every_form() {
         assert_eq!(details.mobile_number.unwrap().as_str(), "07700900123");
 
         let created = client.services().create(NewService::new("shop", ServiceType::WebApi)).await.unwrap();
-        assert_eq!(created.service_id.is_some(), other_forms);
+        assert_eq!(created.service_id.is_some(), alternative_formats);
         let services = client.services().list().await.unwrap();
         let shop = client.services().get(&services[1].service_id).await.unwrap();
         assert_eq!(shop.service_type, Some(ServiceType::WebApi));
@@ -94,7 +94,7 @@ async fn everything_is_read_in_every_form() {
         else {
             panic!("a second factor is needed")
         };
-        assert_eq!(matches!(challenge.user().auth_methods, Some(AuthMethods::Names(_))), other_forms);
+        assert_eq!(matches!(challenge.user().auth_methods, Some(AuthMethods::Names(_))), alternative_formats);
         client.users().delete(&id).await.unwrap();
         let error = client.users().get(&id).await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::NotFound, Some("404")));

@@ -46,19 +46,19 @@ async fn a_thousand_random_changes_lose_nothing_that_is_not_known() {
     let (_emulator, vault, client) = start().await;
     let path = format!("tenants/{TENANT}");
     for (member, value) in HIDDEN {
-        vault.plant(&path, member, value).unwrap();
+        vault.add_undocumented_field(&path, member, value).unwrap();
     }
     let users = client.users(TENANT);
     let user = users.create(&NewUser::email("a@example.test")).await.unwrap();
     let user_path = format!("{path}/users/{}", user.id());
     for (member, value) in [("profile.picture", "1.000"), ("roles", "[1e400]"), ("metadata.n", "[]")] {
-        vault.plant(&user_path, member, value).unwrap();
+        vault.add_undocumented_field(&user_path, member, value).unwrap();
     }
     let credentials = users.credentials(user.id());
     credentials.create(&NewPassword::plain("secret".to_owned())).await.unwrap();
     let password_path = format!("{user_path}/credentials/password");
-    vault.plant(&password_path, "password.pepper", "0.10").unwrap();
-    vault.plant(&password_path, "strength", "-0.0").unwrap();
+    vault.add_undocumented_field(&password_path, "password.pepper", "0.10").unwrap();
+    vault.add_undocumented_field(&password_path, "strength", "-0.0").unwrap();
 
     let mut random = fastrand::Rng::with_seed(7);
     for round in 0..1_000 {
@@ -87,15 +87,15 @@ async fn a_thousand_random_changes_lose_nothing_that_is_not_known() {
         };
         assert!(!lost, "round {round}: nobody else is here");
     }
-    let stored = vault.stored(&path).unwrap();
+    let stored = vault.stored_json(&path).unwrap();
     for (member, value) in HIDDEN {
         assert!(stored.contains(&planted(member, value)), "{member} {stored}");
     }
-    let stored = vault.stored(&user_path).unwrap();
+    let stored = vault.stored_json(&user_path).unwrap();
     for text in [r#""picture":1.000"#, r#""roles":[1e400]"#, r#""n":[]"#] {
         assert!(stored.contains(text), "{text} {stored}");
     }
-    let stored = vault.stored(&password_path).unwrap();
+    let stored = vault.stored_json(&password_path).unwrap();
     for text in [r#""pepper":0.10"#, r#""strength":-0.0"#] {
         assert!(stored.contains(text), "{text} {stored}");
     }
@@ -120,11 +120,11 @@ async fn tenants_change(client: &Client, choice: u8, on: bool, number: u64) -> b
 async fn a_client_that_sends_only_what_it_knows_would_lose_them() {
     let (_emulator, vault, client) = start().await;
     let path = format!("tenants/{TENANT}");
-    vault.plant(&path, "settings.require_mfa", "true").unwrap();
+    vault.add_undocumented_field(&path, "settings.require_mfa", "true").unwrap();
     let mut tenant = client.tenants().get(TENANT).await.unwrap();
     assert!(tenant.settings_mut().unknown_mut().remove("require_mfa"));
     client.tenants().update(&tenant).await.unwrap();
-    assert!(!vault.stored(&path).unwrap().contains("require_mfa"), "so the test above can fail");
+    assert!(!vault.stored_json(&path).unwrap().contains("require_mfa"), "so the test above can fail");
 }
 
 /// Lets posts through two at a time, and reads after them only when both were answered.
@@ -170,7 +170,7 @@ async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_told() {
             anna.tenants().modify(TENANT, |tenant| tenant.metadata_mut().insert("anna", &one)),
             bert.tenants().modify(TENANT, |tenant| tenant.metadata_mut().insert("bert", &other)),
         );
-        let stored = vault.stored(&format!("tenants/{TENANT}")).unwrap();
+        let stored = vault.stored_json(&format!("tenants/{TENANT}")).unwrap();
         let results = [(first.unwrap(), &one), (second.unwrap(), &other)];
         for (result, value) in &results {
             assert_eq!(result.is_lost(), !stored.contains(value.as_str()), "{value} {stored}");
@@ -190,7 +190,7 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
     let tenants = client.tenants();
     let result = tenants
         .modify(TENANT, |tenant| {
-            vault.plant(&path, "settings.require_mfa", "true").unwrap();
+            vault.add_undocumented_field(&path, "settings.require_mfa", "true").unwrap();
             tenant.set_name("mine");
         })
         .await
@@ -207,7 +207,7 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
     let again = tenants.modify(TENANT, |tenant| {
         rounds += 1;
         if rounds == 1 {
-            vault.plant(&path, "settings.require_mfa", "false").unwrap();
+            vault.add_undocumented_field(&path, "settings.require_mfa", "false").unwrap();
         }
         tenant.set_name("mine");
     });
@@ -285,7 +285,7 @@ async fn all_eighteen_operations() {
     );
     credentials.modify(&passkey, |passkey| passkey.set_disabled(true)).await.unwrap().written().unwrap();
     let path = format!("tenants/{TENANT}/users/{}/credentials/{passkey}", user.id());
-    assert!(vault.stored(&path).unwrap().contains("18446744073709551616"));
+    assert!(vault.stored_json(&path).unwrap().contains("18446744073709551616"));
     credentials.delete(&passkey).await.unwrap();
     credentials.delete("password").await.unwrap();
     assert_eq!(credentials.get("password").await.unwrap_err().kind(), ErrorKind::NotFound);

@@ -147,7 +147,7 @@ async fn a_lost_answer_sends_no_second_message_and_a_read_gets_through() {
     use auth_emulator::{Effect, Fault, FaultRule};
 
     let world = World::new().await;
-    let lost = FaultRule::new("verigator", Fault::close_before_answer()).effect(Effect::Before);
+    let lost = FaultRule::new("verigator", Fault::close_before_response()).effect(Effect::Before);
     world.emulator.add_fault(lost.clone()).unwrap();
     let users = world.client.users(&world.service_id);
     let error = users.authentication(&world.user.id).start(AuthMethod::Sms).await.unwrap_err();

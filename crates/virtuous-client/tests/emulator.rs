@@ -152,7 +152,7 @@ async fn a_code_that_is_too_old_is_refused_and_another_can_be_had() {
 
 #[tokio::test]
 async fn a_code_is_never_sent_twice_by_itself() {
-    for fault in [Fault::Close { close: CloseAt::BeforeAnswer }, Fault::status(503), Fault::status(429)] {
+    for fault in [Fault::Close { close: CloseAt::BeforeResponse }, Fault::status(503), Fault::status(429)] {
         let emulator = with_codes().await;
         let client = builder(&emulator).build().unwrap();
         let challenge = challenge(&emulator, &client).await;
@@ -306,7 +306,7 @@ async fn nothing_but_a_refusal_of_the_grant_ends_a_session() {
         json(400, r#"{"error":{"code":"BAD_REQUEST"}}"#),
         json(401, r#"{"message":"denied"}"#),
         json(503, r#"{"error":"invalid_grant"}"#),
-        Fault::Close { close: CloseAt::BeforeAnswer },
+        Fault::Close { close: CloseAt::BeforeResponse },
         Fault::Cut { cut_body_after: 9 },
     ] {
         let what = format!("{fault:?}");
@@ -343,7 +343,7 @@ async fn a_lost_answer_is_one_typed_error_and_no_loop() {
         login(&emulator, &client).await.unwrap();
         emulator.virtuous().expire_access_tokens();
         // The server replaces the token, and the answer is lost.
-        let rule = FaultRule::new("virtuous", Fault::Close { close: CloseAt::BeforeAnswer });
+        let rule = FaultRule::new("virtuous", Fault::Close { close: CloseAt::BeforeResponse });
         emulator.add_fault(rule.path_prefix("/Token").effect(Effect::Before)).unwrap();
         assert_eq!(problem(&call(&client).await.unwrap_err()), Some(SessionProblem::AnswerLost));
         time.advance(Duration::from_secs(1));

@@ -187,7 +187,7 @@ async fn deliveries_of_the_emulator_are_verified_tried_again_and_repeated() {
         }
         assert_eq!((received.len(), identities.len()), (4, 1), "the same thing, four times");
     }
-    assert_eq!((virtuous.effect("webhook_sent"), virtuous.effect("webhook_taken")), (12, 6));
+    assert_eq!((virtuous.effect("webhook_sent"), virtuous.effect("webhook_accepted")), (12, 6));
 }
 
 #[tokio::test]

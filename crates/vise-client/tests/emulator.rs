@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_emulator::providers::vise::{
-    Carrier, Challenge, CookieEnd, DomainList, ExpiredAnswer, OpenedAnswer, WrongPhrase,
+    Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, WrongPhrase,
 };
 use auth_emulator::{Effect, Emulator, Fault, FaultRule};
 use http::Method;
@@ -71,8 +71,8 @@ async fn a_walk_can_be_moved_to_a_task() {
 async fn every_form_of_opening_refusal_and_list_is_understood() {
     let emulator = start(2).await;
     let vise = emulator.vise();
-    for form in [OpenedAnswer::Page, OpenedAnswer::NoContent, OpenedAnswer::Redirect] {
-        vise.configure(|settings| settings.opened_answer = form);
+    for form in [OpenedResponse::Page, OpenedResponse::NoContent, OpenedResponse::Redirect] {
+        vise.configure(|settings| settings.opened_response = form);
         let session = client(&emulator).session(&vise.host(0), vise.phrase(0)).unwrap();
         session.vise_domains().await.unwrap_or_else(|error| panic!("{form:?}: {error}"));
     }
@@ -130,12 +130,12 @@ async fn each_end_of_a_session_costs_one_opening() {
     let session = client(&emulator).session(&vise.host(0), vise.phrase(0)).unwrap();
     session.open().await.unwrap();
     for way in [
-        ExpiredAnswer::Unauthorized,
-        ExpiredAnswer::Redirect,
-        ExpiredAnswer::Page,
-        ExpiredAnswer::ClearedCookie,
+        ExpiredResponse::Unauthorized,
+        ExpiredResponse::Redirect,
+        ExpiredResponse::Page,
+        ExpiredResponse::ClearedCookie,
     ] {
-        vise.configure(|settings| settings.expired_answer = way);
+        vise.configure(|settings| settings.expired_response = way);
         emulator.clock().advance(Duration::from_secs(901));
         let opened = vise.counts(0).auth_requests;
         let calls: Vec<_> = (0..40).map(|_| tokio::spawn(session.vise_domains().into_future())).collect();
@@ -161,9 +161,9 @@ async fn a_cookie_with_an_end_is_replaced_in_time() {
     let emulator = start(1).await;
     let vise = emulator.vise();
     let session = client(&emulator).session(&vise.host(0), vise.phrase(0)).unwrap();
-    for end in [CookieEnd::MaxAge, CookieEnd::Expires] {
+    for end in [CookieExpiry::MaxAge, CookieExpiry::Expires] {
         vise.configure(|settings| {
-            settings.cookie_end = end;
+            settings.cookie_expiry = end;
             settings.session_seconds = 900;
             settings.calls_per_session = Some(1);
         });
@@ -216,7 +216,7 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     vise.configure(|settings| settings.hostile = true);
     // What the emulator lists by itself, and its own hosts as a bait for a client that is not in a test.
     for baits in [Vec::new(), (0..3).map(|host| vise.host(host)).collect::<Vec<_>>()] {
-        vise.configure(|settings| settings.poisoned_hosts = baits.clone());
+        vise.configure(|settings| settings.hostile_hosts = baits.clone());
         let strict = Client::builder(vise.token()).dashboard_url(vise.dashboard_url()).build().unwrap();
         let visits =
             strict.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
@@ -279,7 +279,7 @@ async fn passing_failures_are_waited_out_and_others_are_told() {
     session.vise_domains().await.unwrap();
     // A write whose answer is lost is not sent twice.
     emulator
-        .add_fault(fault(Fault::close_before_answer()).path_prefix("/notes").effect(Effect::Before))
+        .add_fault(fault(Fault::close_before_response()).path_prefix("/notes").effect(Effect::Before))
         .unwrap();
     let error = note(&session, "lost").await.unwrap_err();
     assert!(error.may_have_been_executed() && !error.is_retryable());
@@ -292,7 +292,7 @@ async fn passing_failures_are_waited_out_and_others_are_told() {
 async fn a_thousand_calls_over_fifty_hosts_open_one_session_per_host_and_end() {
     let emulator = start(50).await;
     let vise = emulator.vise();
-    vise.configure(|settings| settings.random_end_per_mille = 30);
+    vise.configure(|settings| settings.random_expiry_per_mille = 30);
     let client = client(&emulator);
     let domains = client.list_account_domains().await.unwrap();
     let sessions: Vec<Session> = domains.iter().map(|domain| client.session_for(domain).unwrap()).collect();

@@ -1,6 +1,6 @@
-//! Custom fields: two of each kind of record, and their three forms on the wire. Reads and most writes have a list of
-//! `{name, value, …}`; the creation of a contact, transactions, patches and webhooks have an object; projects and the
-//! rows of designations show an empty object.
+//! Custom fields: two for each kind of record, in three formats. Reads and most writes have a list of `{name, value, …}`; the
+//! creation of a contact, transactions, patches and webhooks have an object; projects and the rows of designations have an
+//! empty object.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 
-/// What a custom field belongs to.
+/// The kind of record that a custom field belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     Contact,
@@ -38,7 +38,7 @@ const fn list(name: &'static str, display: &'static str, options: &'static [&'st
     Definition { name, display, data_type: "List", options }
 }
 
-/// The two fields of a kind of record.
+/// The two custom fields of a kind of record.
 pub(crate) fn definitions(owner: Owner) -> &'static [Definition; 2] {
     const fn both(first: Definition, second: Definition) -> [Definition; 2] {
         [first, second]
@@ -69,7 +69,7 @@ pub(crate) fn definitions(owner: Owner) -> &'static [Definition; 2] {
     }
 }
 
-/// The answer of `…/CustomFields`.
+/// The response of `…/CustomFields`.
 pub(crate) fn listed(owner: Owner) -> Value {
     let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
     let one = |field: &Definition| {
@@ -84,7 +84,7 @@ pub(crate) fn listed(owner: Owner) -> Value {
     definitions(owner).iter().map(one).collect()
 }
 
-/// Custom fields as reads show them.
+/// Custom fields in reads.
 pub(crate) fn shown(owner: Owner, values: &BTreeMap<String, String>) -> Value {
     let one = |field: &Definition| {
         let value = values.get(field.name)?;
@@ -95,12 +95,12 @@ pub(crate) fn shown(owner: Owner, values: &BTreeMap<String, String>) -> Value {
     definitions(owner).iter().filter_map(one).collect()
 }
 
-/// Custom fields as an object, as webhooks have them.
+/// Custom fields as an object, as in webhooks.
 pub(crate) fn as_map(values: &BTreeMap<String, String>) -> Value {
     json!(values)
 }
 
-/// Reads `[{"name", "value"}]` into an object of values by name; null where a value was taken away.
+/// Parses `[{"name", "value"}]` into an object of values by name; null deletes a value.
 pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
     let Some(list) = value.as_array() else {
         violations.push((field.to_owned(), "The custom fields have to be a list here.".to_owned()));
@@ -123,7 +123,7 @@ pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &m
     Value::Object(values)
 }
 
-/// Reads `{name: value}` into the same.
+/// Parses `{name: value}` into an object of values by name; null deletes a value.
 pub(crate) fn read_map(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
     let Some(map) = value.as_object() else {
         violations.push((field.to_owned(), "The custom fields have to be an object here.".to_owned()));
@@ -136,7 +136,7 @@ pub(crate) fn read_map(owner: Owner, value: &Value, field: &str, violations: &mu
     Value::Object(values)
 }
 
-/// The longest value that is kept.
+/// The maximum length of a value.
 const MAX_BYTES: usize = 4096;
 
 fn add(
@@ -166,7 +166,7 @@ fn add(
     }
 }
 
-/// Puts values that were read into a record. Without `keep`, those that were not given are cleared.
+/// Sets parsed values. Without `keep`, missing ones are deleted.
 pub(crate) fn apply(target: &mut BTreeMap<String, String>, given: Option<Value>, keep: bool) {
     if !keep {
         target.clear();

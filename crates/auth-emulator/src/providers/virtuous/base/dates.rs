@@ -1,5 +1,5 @@
-//! Dates as this vendor writes them: `2023-12-07T00:00:00` in full records, `12/7/2023` in summaries, and seven digits
-//! of a second without a zone in audits. Used by `shape.rs` for what is written, by `query/` for what is asked.
+//! The vendor's date formats: `2023-12-07T00:00:00` in full records, `12/7/2023` in summaries, and seven fractional digits
+//! without a time zone in audits.
 
 use crate::framework::timestamp::{Timestamp, civil_from_days, days_from_civil, days_in_month};
 
@@ -10,18 +10,18 @@ pub(crate) fn day_of(micros: i64) -> i64 {
     micros.div_euclid(MICROS_OF_DAY)
 }
 
-/// `2023-11-30T14:20:56.3533330`, as audits have it.
+/// Formats as in audits: `2023-11-30T14:20:56.3533330`.
 pub(crate) fn audit(at: Timestamp) -> String {
     format!("{}0", at.without_zone())
 }
 
-/// `2023-12-07T00:00:00`.
+/// Formats as `2023-12-07T00:00:00`.
 pub(crate) fn midnight(day: i64) -> String {
     let (year, month, day) = civil_from_days(day);
     format!("{year:04}-{month:02}-{day:02}T00:00:00")
 }
 
-/// `2023-12-07T10:30:00`.
+/// Formats as `2023-12-07T10:30:00`.
 pub(crate) fn to_the_second(micros: i64) -> String {
     let second = micros.div_euclid(1_000_000).rem_euclid(86_400);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
@@ -29,29 +29,29 @@ pub(crate) fn to_the_second(micros: i64) -> String {
     format!("{}{hour:02}:{minute:02}:{second:02}", day.trim_end_matches("00:00:00"))
 }
 
-/// `12/7/2023`.
+/// Formats as `12/7/2023`.
 pub(crate) fn display(day: i64) -> String {
     let (year, month, day) = civil_from_days(day);
     format!("{month}/{day}/{year}")
 }
 
-/// Year, month and day of a day.
+/// Year, month and day of month.
 pub(crate) fn civil(day: i64) -> (i64, i64, i64) {
     civil_from_days(day)
 }
 
-/// The day that a year, a month and a day stand for.
+/// The day of a year, month and day of month; `None` if it does not exist.
 pub(crate) fn day(year: i64, month: i64, day: i64) -> Option<i64> {
     let fits = (1..=9999).contains(&year) && (1..=days_in_month(year, month)?).contains(&day);
     fits.then(|| days_from_civil(year, month, day))
 }
 
-/// Reads `YYYY-MM-DD` or `M/D/YYYY`, with or without a time behind it; the day counts, without any conversion of zones.
+/// Parses `YYYY-MM-DD` or `M/D/YYYY`, optionally with a time, which is ignored without converting time zones.
 pub(crate) fn parse_day(text: &str) -> Option<i64> {
     parse(text).map(day_of)
 }
 
-/// The same with the time, in microseconds; midnight where there is none.
+/// Parses a date with an optional time, in microseconds. Default: midnight.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let (date, time) = match text.split_once(['T', ' ']) {
         Some((date, time)) => (date, Some(time)),
@@ -77,7 +77,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 
 fn time_of_day(text: &str) -> Option<i64> {
     let text = text.trim_end_matches(['Z', 'z']);
-    // A zone is read over: on writes only the date counts.
+    // The time zone is ignored: on writes, only the date matters.
     let text = text.split(['+', '-']).next()?;
     let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut parts =

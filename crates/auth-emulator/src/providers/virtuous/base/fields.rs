@@ -1,6 +1,6 @@
-//! The forms of request bodies as tables: which fields there are, of which JSON type, and which are needed. The vendor's
-//! binder takes names without regard to case and passes over what it doesn't know; a wrong type is an error that names
-//! `<parameter>.<member>`.
+//! Schemas of request bodies: the fields, their JSON types, and which are required. The vendor's parser compares names
+//! case-insensitively and ignores unknown fields; a wrong type is an error that names
+//! `<parameter>.<field>`.
 
 use serde_json::{Value, json};
 
@@ -9,25 +9,25 @@ use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 
-/// The longest text and the longest list in a body that is kept. Limits of the emulator, which are told as such.
+/// The maximum length of strings and lists in a body: limits of the emulator, reported as such.
 const MAX_STRING_BYTES: usize = 16 * 1024;
 const STRING_TOO_LONG: &str = "than 16 KiB of a text";
 const MAX_ITEMS: usize = 1000;
 const LIST_TOO_LONG: &str = "than 1000 items of a list";
 
-/// What a member holds.
+/// The type of a field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     String,
     OneOf(&'static [&'static str]),
     Int,
-    /// A whole number, as a number or as a text.
+    /// A whole number, as a number or a string.
     IntOrString,
     Number,
     Flag,
-    /// A date of which the day counts; kept as midnight.
+    /// A date; the time is ignored.
     Day,
-    /// A date with its time.
+    /// A date with time.
     Time,
     Strings,
     Object(&'static [Field]),
@@ -36,15 +36,15 @@ pub(crate) enum Kind {
     CustomList(Owner),
     /// Custom fields as `{name: value}`.
     CustomMap(Owner),
-    /// Accepted and not kept.
+    /// Accepted, but not stored.
     Ignored,
 }
 
-/// One member of a body.
+/// A field of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
     pub name: &'static str,
-    /// The name that reads have for it.
+    /// The name in reads.
     pub read_as: &'static str,
     pub kind: Kind,
     pub required: bool,
@@ -122,13 +122,13 @@ pub(crate) const fn ignored(name: &'static str) -> Field {
     Field::new(name, Kind::Ignored)
 }
 
-/// Reads an object by its table. What is wrong is noted; the fields that could be read come back by their read names,
-/// null included, those that were not given are absent.
+/// Parses an object by its schema and notes violations. Returns the valid fields by their names in reads, including null;
+/// missing ones are absent.
 pub(crate) fn read(value: &Value, fields: &[Field], path: &str, violations: &mut Violations) -> JsonFields {
     read_some(value, fields, path, violations, true)
 }
 
-/// The same for a change: what is required may be missing, since the record may have it; see `missing_fields`.
+/// Like `read`, for an update: required fields may be missing, since the record may have them; see `missing_fields`.
 pub(crate) fn read_update(
     value: &Value,
     fields: &[Field],
@@ -172,7 +172,7 @@ fn read_some(
         };
         if missing && member.required && whole {
             match member.kind {
-                // What is needed inside of it is what the client has to hear.
+                // The required fields of the nested object are more useful to the client.
                 Kind::Object(inner) => drop(read(&json!({}), inner, &field, violations)),
                 _ => violations.push((field, REQUIRED.to_owned())),
             }
@@ -239,7 +239,7 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
     read
 }
 
-/// The objects of a list that was read.
+/// The objects of a parsed list.
 pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
     let list = match given.remove(name) {
         Some(Value::Array(list)) => list,
@@ -249,7 +249,7 @@ pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
     list.into_iter().filter_map(object).collect()
 }
 
-/// The read names of a table, for `Record::write`. Custom fields are kept apart.
+/// The names in reads of a schema, for `Record::write`, without custom fields.
 pub(crate) fn read_names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
     let plain =
         |member: &&Field| !matches!(member.kind, Kind::CustomList(_) | Kind::CustomMap(_) | Kind::Ignored);

@@ -1,5 +1,5 @@
-//! Values, records and tables of the CRM, request parsing, and error responses: everything that knows no concrete kind of
-//! record.
+//! Values, records and tables of the CRM, request parsing, and error responses: everything independent of concrete kinds of
+//! records.
 
 pub(crate) mod custom;
 pub(crate) mod dates;

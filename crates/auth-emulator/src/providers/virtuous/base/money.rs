@@ -1,14 +1,14 @@
-//! Amounts: numbers in full records and direct writes, texts such as `$10.50` in summaries, texts such as `500.00` in
-//! transactions. Counted in ten-thousandths, so that sums are exact.
+//! Amounts: numbers in full records and direct writes, strings such as `$10.50` in summaries, strings such as `500.00` in
+//! transactions. Stored in ten-thousandths, so that sums are exact.
 
 use serde_json::Value;
 
-/// Ten-thousandths of a unit of the currency.
+/// An amount in ten-thousandths of the currency unit.
 pub(crate) type Amount = i64;
 
 const UNIT: i64 = 10_000;
 
-/// The sum, held inside what can be counted: a client that writes absurd amounts must not break the emulator.
+/// The sum, saturating: absurd amounts must not break the emulator.
 pub(crate) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
     amounts.fold(0, Amount::saturating_add)
 }
@@ -23,7 +23,7 @@ pub(crate) fn of(value: &Value) -> Option<Amount> {
     Some((number * 10_000.0).round() as i64)
 }
 
-/// Reads `500`, `500.00` or `-1.5`, of at most four digits after the point.
+/// Parses `500`, `500.00` or `-1.5`, with at most four decimal places.
 pub(crate) fn parse(text: &str) -> Option<Amount> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -35,14 +35,14 @@ pub(crate) fn parse(text: &str) -> Option<Amount> {
     Some(sign * (whole.parse::<i64>().ok()? * UNIT + fraction.parse::<i64>().ok()?))
 }
 
-/// As a JSON number.
+/// The amount as a JSON number.
 pub(crate) fn json(amount: Amount) -> Value {
     #[allow(clippy::cast_precision_loss, reason = "amounts stay below ten billion")]
     let number = amount as f64 / 10_000.0;
     Value::from(number)
 }
 
-/// `$1,234.50`, and `$0` for nothing.
+/// Formats as `$1,234.50`; zero is `$0`.
 pub(crate) fn display(amount: Amount) -> String {
     if amount == 0 {
         return "$0".to_owned();

@@ -1,11 +1,11 @@
-//! The query parameters of every operation that is carried out, and how they are read. The vendor answers 400 to a
-//! parameter that it doesn't know.
+//! The query parameters of every implemented operation, and their parsing. The vendor responds with 400 to an unknown
+//! parameter.
 
 use crate::framework::exchange::Call;
 use crate::providers::virtuous::base::form;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 
-/// What a parameter takes.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
     Text,
@@ -14,26 +14,26 @@ enum Accepts {
     OneOf(&'static [&'static str]),
 }
 
-/// A parameter: its name, what it takes, and whether it is needed.
+/// Name, type, and whether the parameter is required.
 type Parameter = (&'static str, Accepts, bool);
 
-/// Whether an operation pages.
+/// The paging of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Paging {
     No,
-    /// No largest page is documented.
+    /// The maximum page size is not documented.
     Open,
-    /// At most so many a page.
+    /// The maximum page size.
     AtMost(usize),
 }
 
 const SKIP: usize = 0;
 const TAKE: usize = 10;
 const LARGEST: usize = 1000;
-/// Pages without a documented limit end here too: what is answered has to be bounded.
+/// The limit for pages without a documented one: responses must be bounded.
 const BOUND: usize = 100_000;
 
-/// The part of a list that was asked for.
+/// The requested part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub skip: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page of a list.
+    /// Cuts the page out of a list.
     pub(crate) fn of<T>(self, list: impl IntoIterator<Item = T>) -> Vec<T> {
         list.into_iter().skip(self.skip).take(self.take).collect()
     }
@@ -114,7 +114,7 @@ fn table(operation: &str) -> (Paging, &'static [Parameter]) {
     }
 }
 
-/// Reads the query of a request.
+/// Parses the query of a request.
 pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
     let (paging, parameters) = table(call.operation);
     let query = call.query.as_deref().unwrap_or_default();
@@ -123,7 +123,7 @@ pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
     let mut given = Parameters::default();
     let mut wrong = Vec::new();
     for (name, value) in pairs {
-        // The platform's binder doesn't mind case.
+        // Names are compared case-insensitively.
         let known = parameters.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&name));
         let good = if let Some((known, takes, _)) = known {
             let good = is_good(*takes, &value);

@@ -1,4 +1,4 @@
-//! A record of any kind: its fields by the names that reads have, its custom fields, and who wrote it when.
+//! A record of any kind: its fields by their names in reads, its custom fields, and its audit.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 use crate::framework::timestamp::Timestamp;
 use crate::providers::virtuous::base::dates;
 
-/// JsonFields of a JSON object.
+/// The fields of a JSON object.
 pub(crate) type JsonFields = Map<String, Value>;
 
 /// The display name of the one user, in audits.
 pub(crate) const USER: &str = "Emulated User";
 
-/// When a record was made and last changed, as audits write it.
+/// The times of creation and last change, in the format of audits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Audit {
     pub created: String,
@@ -33,7 +33,7 @@ impl Audit {
         self.modified = dates::audit(now);
     }
 
-    /// The four fields of every audit.
+    /// Adds the four fields of an audit.
     pub(crate) fn write(&self, into: &mut JsonFields) {
         into.insert("createDateTimeUtc".to_owned(), json!(self.created));
         into.insert("createdByUser".to_owned(), json!(USER));
@@ -42,12 +42,12 @@ impl Audit {
     }
 }
 
-/// One record.
+/// A record.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     pub id: i64,
     pub fields: JsonFields,
-    /// Values of custom fields by name.
+    /// Custom fields, by name.
     pub custom: BTreeMap<String, String>,
     pub archived: bool,
     pub audit: Audit,
@@ -58,7 +58,7 @@ impl Record {
         Self { id, fields, custom: BTreeMap::new(), archived: false, audit }
     }
 
-    /// A text; empty where there is none.
+    /// A string field; empty if it is missing.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.fields.get(name).and_then(Value::as_str).unwrap_or_default()
     }
@@ -83,7 +83,7 @@ impl Record {
         self.fields.insert(name.to_owned(), value.into());
     }
 
-    /// What a read shows of it: the named fields, null where there is no value, false where a flag has none.
+    /// The fields for a read: values or null, flags or false.
     pub(crate) fn shown(&self, values: &[&str], flags: &[&str]) -> JsonFields {
         let mut shown = JsonFields::new();
         shown.insert("id".to_owned(), json!(self.id));
@@ -96,14 +96,14 @@ impl Record {
         shown
     }
 
-    /// The same with the audit.
+    /// Like `shown`, with the audit.
     pub(crate) fn audited(&self, values: &[&str], flags: &[&str]) -> JsonFields {
         let mut shown = self.shown(values, flags);
         self.audit.write(&mut shown);
         shown
     }
 
-    /// Puts a new set of fields in the place of those that `names` covers. `keep` leaves those alone that were not given.
+    /// Replaces the fields in `names`. With `keep`, missing fields keep their value.
     pub(crate) fn write(
         &mut self,
         mut given: JsonFields,

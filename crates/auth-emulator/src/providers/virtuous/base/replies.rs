@@ -1,4 +1,4 @@
-//! The answers on the wire, in the forms that the settings choose.
+//! Formats responses as the settings require.
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
@@ -6,32 +6,32 @@ use serde_json::{Value, json};
 use crate::framework::exchange::Reply;
 use crate::providers::virtuous::base::settings::ErrorBody;
 
-/// Why a call is not carried out.
+/// Why a request is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     Unauthorized,
     NotFound,
-    /// Fields and what is wrong with each.
+    /// Fields, each with a message.
     Invalid(Vec<(String, String)>),
     NotJson,
     ContentType,
-    /// Another record has what has to be unique.
+    /// A unique value belongs to another record.
     Conflict,
-    /// A deep page times out on the vendor's servers.
+    /// The vendor's servers time out on a deep page.
     Unavailable,
-    /// The emulator's own limit on stored data.
+    /// The limit of the emulator is reached.
     Full(&'static str),
-    /// The route table promises more than there is.
+    /// The route table contains an operation without an implementation.
     NotImplemented(&'static str),
 }
 
 impl Problem {
-    /// One field and what is wrong with it.
+    /// One invalid field.
     pub(crate) fn field(field: impl Into<String>, words: impl Into<String>) -> Self {
         Self::Invalid(vec![(field.into(), words.into())])
     }
 
-    /// The check that failed and why, for explanations.
+    /// The failed check and the reason, for explanations.
     pub(crate) fn explanation(&self) -> (&'static str, String) {
         match self {
             Self::Unauthorized => ("credential", "it is not good".to_owned()),
@@ -51,12 +51,12 @@ impl Problem {
     }
 }
 
-/// JSON as the vendor's platform labels it.
+/// A JSON response with the content type of the vendor.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Reply {
     Reply::text(status, "application/json; charset=utf-8", body.to_string())
 }
 
-/// An error in the chosen form.
+/// An error in the format of the settings.
 pub(crate) fn error(
     form: ErrorBody,
     status: StatusCode,
@@ -109,7 +109,7 @@ pub(crate) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
             error(form, StatusCode::UNAUTHORIZED, message, &[])
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
         }
-        // Without a body in all recordings, unless the vendor's new form was chosen.
+        // Without a body in all recordings, except in the vendor's new format.
         Problem::NotFound if form == ErrorBody::Message => Reply::empty(StatusCode::NOT_FOUND),
         Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
         Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),

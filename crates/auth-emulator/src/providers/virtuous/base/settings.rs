@@ -1,12 +1,11 @@
-//! The knobs of the Virtuous stand-in: what the vendor leaves open, or says in more than one way.
-//!
-//! They can be set before the start, through the typed handle, and through the control API as JSON.
+//! Settings: behavior that the vendor does not document, or documents in two ways. They can be set at start, through the
+//! typed handle, and as JSON through the control API.
 
 use serde::{Deserialize, Serialize};
 
 use crate::framework::settings::ProviderSettings;
 
-/// How the stand-in behaves where the vendor does not say, or says two things. Times are in whole seconds.
+/// Settings for behavior that the vendor does not document, or documents in two ways. Times are in whole seconds.
 ///
 /// ```
 /// use auth_emulator::providers::virtuous::{ErrorBody, Settings, WebhookEncoding};
@@ -20,63 +19,63 @@ use crate::framework::settings::ProviderSettings;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How long an access token lives. 15 days, as recorded; other pages say two weeks and an hour.
+    /// Lifetime of an access token. Default: 15 days, as recorded; other pages document two weeks and one hour.
     pub access_lifetime_seconds: u64,
-    /// How long a refresh token lives: 365 days.
+    /// Lifetime of a refresh token. Default: 365 days.
     pub refresh_lifetime_seconds: u64,
-    /// Assumption: a refresh brings another refresh token and the one before dies.
+    /// Whether a refresh returns a new refresh token and invalidates the old one. Assumption: true.
     pub rotate_refresh_tokens: bool,
-    /// How long a refresh token that was replaced still works.
+    /// How long a replaced refresh token is still accepted. Default: 0.
     pub rotation_grace_seconds: u64,
-    /// Assumption: a replaced refresh token that is used again after its grace takes back every token of that login.
+    /// Whether reuse of a replaced refresh token after the grace period revokes every token of that login. Assumption: true.
     pub reuse_revokes_family: bool,
-    /// The user has to give a one-time code. Off, so that programs without a person can log in.
+    /// Whether the user must enter a one-time code. Default: false, so that programs can log in without a person.
     pub two_factor: bool,
-    /// Assumption: a code works for 300 seconds.
+    /// Lifetime of a one-time code. Assumption: 300.
     pub code_lifetime_seconds: u64,
-    /// Assumption: after five wrong codes only a new one helps.
+    /// Number of invalid codes after which a new one must be requested. Assumption: 5.
     pub max_wrong_codes: u32,
-    /// A code is taken from a header `OTP` too, as the vendor's prose says; its samples have the form field.
+    /// Whether a code is also accepted in the header `OTP`, as in the vendor's description; its samples use the form field.
     pub otp_header: bool,
-    /// Calls of an organization in an hour from the first one. The vendor says 1,500 in one place and 5,000 in another.
+    /// Calls of the organization per hour, counted from the first one. Documented: 1,500 on one page, 5,000 on another.
     pub calls_per_hour: u64,
-    /// Answers carry the three `X-RateLimit-*` headers. Old recordings have none.
+    /// Whether responses have the three `X-RateLimit-*` headers. Default: true; old recordings have none.
     pub rate_limit_headers: bool,
-    /// A 429 carries `Retry-After`.
+    /// Whether a 429 has `Retry-After`. Default: true.
     pub retry_after: bool,
-    /// Assumption: the time in a signature may be this far from now.
+    /// Accepted difference between the time in a signature and the clock. Assumption: 300.
     pub hmac_tolerance_seconds: u64,
-    /// The form of error bodies on calls.
+    /// Format of error bodies.
     pub error_body: ErrorBody,
-    /// Assumption: the header that carries the signature of a webhook. The vendor prints no name.
+    /// Name of the header with the signature of a webhook. Assumption: `X-Virtuous-Signature`; the vendor documents no name.
     pub webhook_header: String,
-    /// Assumption: how that signature is written.
+    /// Encoding of the signature of a webhook. Assumption: base64.
     pub webhook_encoding: WebhookEncoding,
-    /// Assumption: how often a delivery is tried until it is answered with a 2xx. One try follows the other at once.
+    /// Maximum number of attempts of a delivery without a 2xx response, made without delay. Assumption: 3.
     pub webhook_tries: u32,
-    /// How many more times a delivery is sent after it was taken, since the vendor says to expect that.
+    /// Number of duplicates sent after a delivery is accepted; the vendor documents that duplicates occur. Default: 0.
     pub webhook_duplicates: u32,
-    /// Subscriptions may name a plain `http` address of this machine, and what is due to them is delivered there. Off, they
-    /// have to be `https`, as the vendor demands, and nothing is sent.
+    /// Whether subscriptions may have a plain `http` URL on this machine, to which deliveries are sent. Default: false: URLs must
+    /// be `https`, as documented, and nothing is sent.
     pub loopback_webhooks: bool,
-    /// Contacts at the start and after a reset of the state; at most a million. The first three are always the same
-    /// people. They take no memory before they are changed.
+    /// Number of contacts at start and after a reset of the state; at most a million. The first three are always the same
+    /// people. Unchanged contacts use no memory.
     pub contacts: u64,
-    /// Gifts of each of these contacts; at most 1000.
+    /// Number of gifts of each of these contacts; at most 1000.
     pub gifts_per_contact: u64,
-    /// PUT leaves alone what is not given. The vendor documents the opposite, a full replacement, and recordings show both.
+    /// Whether PUT keeps missing fields. Documented: false, a full replacement; recordings show both.
     pub put_merges: bool,
-    /// The answer to a gift's transaction whose source and id were there before, as a transaction or as a gift: 400, or 200
-    /// for one that is passed over. The vendor's sample knows the error, its guide only says that repeats do no harm. Any
-    /// other number means 400. A contact's transaction that comes again is always taken, and brings the contact up to date.
+    /// Status for a gift transaction whose source and id already exist: 400, or 200 without effect. The vendor's sample shows the
+    /// error, its guide says that duplicates are harmless. Any other number means 400. A repeated contact transaction is always
+    /// accepted and updates the contact.
     pub repeated_transaction_status: u16,
-    /// Assumption: an e-mail address can belong to several contacts. On, the second one is a 409.
+    /// Whether email addresses are unique; a second contact with the same one is a 409. Assumption: false.
     pub unique_emails: bool,
-    /// Queries with a larger `take` are answered with 503, as full records in large pages time out on the vendor's servers.
+    /// Largest `take` of a query; above it, queries respond with 503, like the vendor's servers for large pages of full records.
     pub fail_take_above: Option<u64>,
-    /// Queries with a larger `skip` are answered with 503, as deep pages time out on the vendor's servers.
+    /// Largest `skip` of a query; above it, queries respond with 503, like the vendor's servers for deep pages.
     pub fail_skip_above: Option<u64>,
-    /// `Segment/Search` answers everything, whatever page is asked for, as a data connector reports.
+    /// Whether `Segment/Search` ignores paging, as a data connector reports. Default: false.
     pub ignore_paging: bool,
 }
 
@@ -114,7 +113,7 @@ impl Default for Settings {
     }
 }
 
-/// The form of error bodies.
+/// The format of error bodies.
 ///
 /// ```
 /// use auth_emulator::providers::virtuous::ErrorBody;
@@ -125,17 +124,17 @@ impl Default for Settings {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorBody {
-    /// `{"message": …}`, with `modelState` where fields are wrong.
+    /// `{"message": …}`, with `modelState` for invalid fields.
     Message,
-    /// `{"error": {"code", "message", "details"}}`, which the vendor is moving to.
+    /// `{"error": {"code", "message", "details"}}`, the vendor's new format.
     Envelope,
-    /// Nothing, as in most of the vendor's samples.
+    /// No body, as in most of the vendor's samples.
     Empty,
-    /// A page, as what stands in front of the servers sends it.
+    /// An HTML page, as sent by a proxy in front of the servers.
     Html,
 }
 
-/// How the signature of a webhook is written.
+/// The encoding of the signature of a webhook.
 ///
 /// ```
 /// use auth_emulator::providers::virtuous::WebhookEncoding;
@@ -150,7 +149,7 @@ pub enum WebhookEncoding {
     Base64,
     /// Hexadecimal digits.
     Hex,
-    /// The same with `sha256=` before them.
+    /// Hexadecimal digits with the prefix `sha256=`.
     PrefixedHex,
 }
 

@@ -1,20 +1,20 @@
-//! A table of records: seeded ones, which are made from their number when they are looked at and take no memory, and
-//! those that were written, which are stored. Changing a seeded record keeps it from then on.
+//! A table of records: seeded ones, which are created from their number when they are accessed and use no memory, and written
+//! ones, which are stored. Changing a seeded record stores it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::providers::virtuous::base::replies::Problem;
 
-/// Records of one kind that are stored.
+/// The maximum number of stored records of one kind.
 pub(crate) const MAX_RECORDS: usize = 10_000;
 
-/// How seeded records are made: by their number, from 0.
+/// Creates a seeded record from its number, counted from 0.
 pub(crate) type Make<T> = fn(number: i64, per_owner: i64) -> T;
 
 #[derive(Debug)]
 pub(crate) struct Table<T> {
-    /// What there are too many of, when there are.
+    /// The kind of record, for error messages.
     what: &'static str,
     first: i64,
     seeded: i64,
@@ -25,10 +25,10 @@ pub(crate) struct Table<T> {
     next: i64,
 }
 
-/// A record as it stands in a table.
+/// A row of a table.
 #[derive(Debug)]
 pub(crate) enum Row<'t, T> {
-    /// By its number.
+    /// A seeded record, by its number.
     Seeded(i64),
     Stored(&'t T),
 }
@@ -41,7 +41,7 @@ impl<T: Clone> Table<T> {
         Self { what, first, seeded, per_owner, make, stored, removed, next }
     }
 
-    /// The number of a seeded id, stored or not.
+    /// The number of a seeded record, stored or not.
     pub(crate) fn number(&self, id: i64) -> Option<i64> {
         (self.first..self.first + self.seeded).contains(&id).then(|| id - self.first)
     }
@@ -57,7 +57,7 @@ impl<T: Clone> Table<T> {
         self.row(id).map(|row| self.materialize(&row))
     }
 
-    /// A record that has to be there.
+    /// Like `get`; a missing record is an error.
     pub(crate) fn find(&self, id: i64) -> Result<Cow<'_, T>, Problem> {
         self.get(id).ok_or(Problem::NotFound)
     }
@@ -74,7 +74,7 @@ impl<T: Clone> Table<T> {
         self.rows_between(i64::MIN, i64::MAX)
     }
 
-    /// The rows from the first to the last of these ids.
+    /// The rows with ids from `first` to `last`.
     pub(crate) fn rows_between(&self, first: i64, last: i64) -> impl Iterator<Item = (i64, Row<'_, T>)> {
         let end = self.first + self.seeded;
         let untouched = self.stored.range(..end).next().is_none() && self.removed.is_empty();
@@ -86,23 +86,23 @@ impl<T: Clone> Table<T> {
                 self.row(id).map(|row| (id, row))
             }
         });
-        // A range whose end lies before its start is empty for the one and an error for the other.
+        // An inverted range panics in `BTreeMap::range`.
         let stored = (first.max(end) <= last).then(|| self.stored.range(first.max(end)..=last));
         seeded.chain(stored.into_iter().flatten().map(|(id, stored)| (*id, Row::Stored(stored))))
     }
 
-    /// The stored ones, in the order of ids.
+    /// The stored records, in the order of ids.
     pub(crate) fn stored(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.stored.values()
     }
 
-    /// The id of the next record; `put` has to follow.
+    /// The id of the next record. The caller must `put` it.
     pub(crate) fn next_id(&mut self) -> i64 {
         self.next += 1;
         self.next - 1
     }
 
-    /// Keeps a record under its id.
+    /// Stores a record.
     pub(crate) fn put(&mut self, id: i64, record: T) -> Result<(), Problem> {
         if self.stored.len() >= MAX_RECORDS && !self.stored.contains_key(&id) {
             return Err(Problem::Full(self.what));
@@ -111,12 +111,12 @@ impl<T: Clone> Table<T> {
         Ok(())
     }
 
-    /// Whether so many more can be stored.
+    /// Checks that `more` records can be stored.
     pub(crate) fn has_capacity(&self, more: usize) -> Result<(), Problem> {
         if self.stored.len() + more > MAX_RECORDS { Err(Problem::Full(self.what)) } else { Ok(()) }
     }
 
-    /// Whether these can be stored, of which some may be stored already. No id may come twice.
+    /// Checks that these records can be stored; some may be stored already. Ids must be unique.
     pub(crate) fn has_capacity_for(&self, ids: impl Iterator<Item = i64>) -> Result<(), Problem> {
         self.has_capacity(ids.filter(|id| !self.stored.contains_key(id)).count())
     }
@@ -134,7 +134,7 @@ impl<T: Clone> Table<T> {
     }
 }
 
-/// Adds an id to those of a key, or takes it away.
+/// Adds or removes an id in an index.
 pub(crate) fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<i64>>, key: K, id: i64, add: bool) {
     if add {
         index.entry(key).or_default().insert(id);

@@ -2,12 +2,12 @@
 
 use super::replies::Problem;
 
-/// What is wrong with a body.
+/// The violations of a request body.
 #[derive(Debug, Default)]
 pub(crate) struct Violations {
-    /// Fields and what is wrong with each.
+    /// Fields, each with a message.
     pub(crate) fields: Vec<(String, String)>,
-    /// The limit of the emulator that was reached, if any.
+    /// The limit of the emulator that was exceeded, if any.
     full: Option<&'static str>,
 }
 
@@ -16,12 +16,12 @@ impl Violations {
         self.fields.push(wrong);
     }
 
-    /// Notes that something can't be kept, though the vendor may take it.
+    /// Notes that a limit of the emulator was exceeded; the vendor may accept the request.
     pub(crate) fn limit(&mut self, what: &'static str) {
         self.full = Some(what);
     }
 
-    /// What was read, where nothing is wrong.
+    /// Returns `read` if there are no violations.
     pub(crate) fn or<T>(self, read: T) -> Result<T, Problem> {
         match self.full {
             _ if !self.fields.is_empty() => Err(Problem::Invalid(self.fields)),

@@ -1,7 +1,7 @@
-//! Deliveries of webhooks: signed, tried again until they are taken, and sent once more when that is asked for.
+//! Webhook deliveries: signed, retried until they are accepted, and sent again as duplicates if the settings require it.
 //!
-//! The only requests that the emulator makes by itself. They go to plain `http` addresses of this machine and nowhere
-//! else, are bounded in time and size, and one try follows the other at once.
+//! These are the only requests that the emulator sends. They go to plain `http` addresses of this machine only, are limited in
+//! time and size, and are retried without delay.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ use crate::framework::random::hex;
 use crate::framework::settings::ActionError;
 use crate::providers::virtuous::base::settings::{Settings, WebhookEncoding};
 
-/// The longest that one try waits for a connection, and again for an answer.
+/// The timeout of an attempt for connecting, and for the response.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A webhook delivery.
@@ -55,7 +55,7 @@ impl WebhookDelivery {
     }
 }
 
-/// Where deliveries go to.
+/// The receiver of deliveries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receiver {
     address: SocketAddr,
@@ -63,7 +63,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Reads `http://127.0.0.1:port/path`.
+    /// Parses `http://127.0.0.1:port/path`.
     pub(crate) fn parse(url: &str) -> Result<Self, ActionError> {
         let refuse = || ActionError::new("url: it must be http://127.0.0.1:<port>/…, on this machine");
         let rest = url.strip_prefix("http://").ok_or_else(refuse)?;
@@ -78,7 +78,7 @@ impl Receiver {
         if loopback && visible { Ok(Self { address, path: path.to_owned() }) } else { Err(refuse()) }
     }
 
-    /// Sends a delivery once; the status of the answer, if there was one.
+    /// Sends a delivery once and returns the status of the response, if any.
     fn post(&self, header: &str, signature: Option<&str>, body: &[u8]) -> Option<u16> {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -93,11 +93,11 @@ impl Receiver {
         );
         stream.write_all(head.as_bytes()).ok()?;
         stream.write_all(body).ok()?;
-        // `HTTP/1.1 200` is all that counts.
+        // Only the status line matters.
         let mut line = [0; 12];
         stream.read_exact(&mut line).ok()?;
         let status = std::str::from_utf8(&line).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()?;
-        // The rest is read so that the other side can finish; how it goes doesn't matter.
+        // The rest is read so that the receiver can finish; errors are ignored.
         let _ = std::io::copy(&mut stream.take(64 * 1024), &mut std::io::sink());
         Some(status)
     }
@@ -113,7 +113,7 @@ pub(crate) fn sign(secret: &str, body: &[u8], encoding: WebhookEncoding) -> Stri
     }
 }
 
-/// Tries until the delivery is taken, and sends the duplicates; the statuses in order. Blocks its thread.
+/// Sends a delivery until it is accepted, then the duplicates; returns the statuses in order. Blocks the thread.
 pub(crate) fn deliver(
     receiver: &Receiver,
     secret: Option<&str>,

@@ -1,5 +1,5 @@
-//! A contact with everything that it owns, and the seeded ones. A seeded contact is made from its number; the first three
-//! are people with names of their own, whom examples and tests know.
+//! A contact with its parts, and the seeded contacts, which are created from their number. The first three have fixed names,
+//! for examples and tests.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::data::tags::{self, Tagged};
 use crate::providers::virtuous::query::{Cell, Source};
 
-/// The id of the first seeded contact; those of its parts lie at fixed distances from that of the contact.
+/// The id of the first seeded contact. The ids of its parts have fixed offsets from the contact's.
 pub(crate) const FIRST: i64 = 17;
 pub(crate) const ADDRESS: i64 = 100;
 pub(crate) const METHOD: i64 = 300;
@@ -17,9 +17,9 @@ pub(crate) const TAGGED: i64 = 2000;
 /// The source of the references of seeded contacts.
 pub(crate) const SOURCE: &str = "crm";
 
-/// The types of contacts. The last one is the organization's own, and an `Organization` to the vendor.
+/// The types of contacts. The last one is a custom type, an `Organization` to the vendor.
 pub(crate) const TYPES: &[&str] = &["Household", "Organization", "Foundation", "Church"];
-/// The vendor's types.
+/// The vendor's types of contact methods.
 pub(crate) const METHOD_TYPES: &[&str] = &[
     "Home Email",
     "Work Email",
@@ -70,14 +70,14 @@ impl Contact {
         self.record.id
     }
 
-    /// The first address that is not archived, or the primary one.
+    /// The primary address, or the first one that is not archived.
     pub(crate) fn address(&self) -> Option<&Record> {
         let mut live = self.addresses.iter().filter(|address| !address.archived);
         let primary = live.clone().find(|address| address.flag("isPrimary"));
         primary.or_else(|| live.next())
     }
 
-    /// The values of all methods of a sort, `Email` or `Phone`, the primary ones first.
+    /// The values of all methods of a category, `Email` or `Phone`, the primary ones first.
     pub(crate) fn reached_by(&self, sort: &str) -> Vec<&str> {
         let mut methods: Vec<&Record> = self
             .individuals
@@ -90,7 +90,7 @@ impl Contact {
     }
 }
 
-/// What a type of method belongs to: `Email`, `Phone`, or the type itself.
+/// The category of a type of method: `Email`, `Phone`, or the type itself.
 pub(crate) fn sort_of(kind: &str) -> &str {
     kind.rsplit(' ').next().unwrap_or(kind)
 }
@@ -119,7 +119,7 @@ fn email(number: i64) -> String {
     }
 }
 
-/// The number of the seeded contact that has this e-mail address, in lower case.
+/// The number of the seeded contact with this email address, which is in lower case.
 pub(crate) fn number_of_email(address: &str) -> Option<i64> {
     let candidate = match address.strip_suffix("@example.org")?.rsplit_once('.') {
         Some((_, id)) => id.parse::<i64>().ok()?.checked_sub(FIRST)?,
@@ -132,20 +132,20 @@ fn kind(number: i64) -> &'static str {
     if number % 10 == 9 { "Organization" } else { "Household" }
 }
 
-// 2023-11-30T14:20:56.353333, and for all but the first three some days earlier.
+// 2023-11-30T14:20:56.353333; all but the first three are some days earlier.
 const MADE: i64 = 1_701_354_056_353_333;
 
 pub(crate) fn created_micros(number: i64) -> i64 {
     MADE - if number < 3 { 0 } else { number % 365 * 86_400_000_000 }
 }
 
-/// `2023-11-30T14:20:56.3533333`, in the seven digits of the vendor's database.
+/// Formats like the vendor's database, with seven fractional digits: `2023-11-30T14:20:56.3533333`.
 pub(crate) fn created_text(number: i64) -> String {
     let at = crate::framework::timestamp::Timestamp::from_unix_micros(created_micros(number));
     format!("{}3", at.without_zone())
 }
 
-/// What conditions most often ask of a seeded contact, without making it. None: it has to be made.
+/// The values that conditions use most, without creating the contact. `None`: the contact must be created.
 pub(crate) fn cell(number: i64, source: Source) -> Option<Cell> {
     if source.custom {
         return Some(Cell::Unknown);
@@ -163,13 +163,13 @@ pub(crate) fn cell(number: i64, source: Source) -> Option<Cell> {
     }
 }
 
-/// Whether a seeded contact has a text in one of its names or in its e-mail address; the text is in lower case.
+/// Whether a name or the email address of a seeded contact contains a string, which is in lower case.
 pub(crate) fn mentions(number: i64, text: &str) -> bool {
     let (first, last) = names(number);
     format!("{first} {last}").to_lowercase().contains(text) || email(number).contains(text)
 }
 
-/// Makes a seeded contact.
+/// Creates a seeded contact.
 pub(crate) fn make(number: i64, _: i64) -> Contact {
     let id = FIRST + number;
     let (first, last) = names(number);

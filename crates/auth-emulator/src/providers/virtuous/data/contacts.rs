@@ -1,5 +1,5 @@
-//! All contacts, with the ways to find one: by reference, by e-mail address, by the id of a part. Every change goes through
-//! `put`, which keeps the indexes of written contacts; seeded ones are found by computing.
+//! All contacts, found by reference, by email address or by the id of a part. `put` maintains the indexes of written contacts;
+//! seeded ones are found by calculation.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use crate::providers::virtuous::data::contact::{
 };
 use crate::providers::virtuous::query::{Cell, Plan, Source};
 
-/// What a contact owns and has ids for.
+/// A part of a contact that has an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Individual,
@@ -31,7 +31,7 @@ impl Part {
     }
 }
 
-/// Ids of the parts of one sort: whose they are, for written contacts, and the next one.
+/// The ids of one kind of part: the owners, for written contacts, and the next id.
 #[derive(Debug)]
 struct Parts {
     owners: BTreeMap<i64, i64>,
@@ -41,7 +41,7 @@ struct Parts {
 #[derive(Debug)]
 pub(crate) struct Contacts {
     table: Table<Contact>,
-    /// Id and source, to the contacts.
+    /// Contacts by reference id and source.
     references: BTreeMap<(String, String), BTreeSet<i64>>,
     emails: BTreeMap<String, BTreeSet<i64>>,
     individuals: Parts,
@@ -107,7 +107,7 @@ impl Contacts {
         self.table.materialize(row)
     }
 
-    /// The cell of a row, without making the contact where that can be spared.
+    /// The value in a row without creating the contact, if possible.
     pub(crate) fn cell_without_record(row: &Row<'_, Contact>, source: Source) -> Option<Cell> {
         match row {
             Row::Seeded(number) => cell(*number, source),
@@ -134,7 +134,7 @@ impl Contacts {
         if part == Part::Tagged && contact.tags.is_empty() { Err(Problem::NotFound) } else { Ok(contact) }
     }
 
-    /// The first contact with this reference, of this source or of any.
+    /// The first contact with this reference, of this source or of any source.
     pub(crate) fn by_reference(&self, source: Option<&str>, id: &str) -> Option<i64> {
         let fits = |given: &str| source.is_none_or(|source| source == given);
         let from = (id.to_owned(), String::new());
@@ -148,7 +148,7 @@ impl Contacts {
         held.chain(seeded).min()
     }
 
-    /// The first contact with this e-mail address.
+    /// The first contact with this email address.
     pub(crate) fn by_email(&self, email: &str) -> Option<i64> {
         let email = email.to_lowercase();
         let seeded = number_of_email(&email).map(|number| FIRST + number);
@@ -157,7 +157,7 @@ impl Contacts {
         seeded.into_iter().chain(kept).min()
     }
 
-    /// Keeps a contact that was made or changed.
+    /// Stores a new or changed contact.
     pub(crate) fn put(&mut self, contact: Contact) -> Result<(), Problem> {
         let id = contact.id();
         let before = match self.table.row(id) {

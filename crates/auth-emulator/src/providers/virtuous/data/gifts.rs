@@ -1,4 +1,4 @@
-//! All gifts, seeded and written, with the ways to find them: by contact, by source and id, by a designation.
+//! All gifts, seeded and written, found by contact, by source and id, or by designation.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +13,12 @@ use crate::providers::virtuous::base::table::{Row, Table, note};
 use crate::providers::virtuous::data::contact as contacts;
 use crate::providers::virtuous::query::{Cell, Plan, Source};
 
-/// The id of the first seeded gift; its designation lies at a fixed distance.
+/// The id of the first seeded gift. The id of its designation has a fixed offset.
 const FIRST: i64 = 301;
 const DESIGNATION: i64 = 700;
 /// The source of the transactions of seeded gifts.
 const SOURCE: &str = "shop";
-/// The project that seeded gifts are for.
+/// The project of seeded gifts.
 const PROJECT: i64 = 51;
 
 /// The vendor's types of gifts.
@@ -46,12 +46,12 @@ fn kind(number: i64) -> &'static str {
     }
 }
 
-/// `$10.50`, and something else for all but the first three.
+/// `$10.50` for the first three, various amounts for the others.
 fn amount(number: i64) -> Amount {
     if number < 3 { 105_000 } else { (number % 50 + 1) * 50_000 }
 }
 
-/// The day of a seeded gift: 2023-12-07, and for all but the first three some days earlier.
+/// The day of a seeded gift: 2023-12-07; all but the first three are some days earlier.
 fn day(number: i64) -> i64 {
     19_698 - if number < 3 { 0 } else { number % 365 }
 }
@@ -85,7 +85,7 @@ pub(crate) fn designated(gift: &Record) -> impl Iterator<Item = (i64, i64)> + '_
     })
 }
 
-/// What one designation of a gift gave.
+/// A designation of a gift.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Designated {
     pub contact: i64,
@@ -158,7 +158,7 @@ impl Gifts {
         self.table.materialize(row)
     }
 
-    /// What conditions most often ask of a seeded gift, without making it. None: it has to be made.
+    /// The values that conditions use most, without creating the gift. `None`: the gift must be created.
     pub(crate) fn cell_without_record(&self, row: &Row<'_, Record>, source: Source) -> Option<Cell> {
         let Row::Seeded(number) = row else { return None };
         if source.custom {
@@ -185,7 +185,7 @@ impl Gifts {
         }
     }
 
-    /// Day and amount, without making a seeded gift.
+    /// Day and amount, without creating a seeded gift.
     pub(crate) fn day_and_amount(&self, id: i64) -> Option<(i64, Amount)> {
         match self.table.row(id)? {
             Row::Seeded(number) => Some((day(number), amount(number))),
@@ -205,7 +205,7 @@ impl Gifts {
         ids.into_iter().collect()
     }
 
-    /// Every designation, without making seeded gifts.
+    /// Every designation, without creating seeded gifts.
     pub(crate) fn designated(&self) -> impl Iterator<Item = Designated> {
         self.table.rows().flat_map(|(_, row)| match row {
             Row::Seeded(number) => {
@@ -239,13 +239,13 @@ impl Gifts {
         })
     }
 
-    /// The gift that a designation belongs to.
+    /// The gift of a designation.
     pub(crate) fn of_designation(&self, id: i64) -> Option<Cow<'_, Record>> {
         let gift = self.designations.get(&id).copied().unwrap_or(id.saturating_sub(DESIGNATION));
         self.table.get(gift)
     }
 
-    /// The id of the one designation of a seeded gift.
+    /// The id of the designation of a seeded gift.
     pub(crate) fn seeded_designation(number: i64) -> i64 {
         FIRST + DESIGNATION + number
     }

@@ -1,4 +1,4 @@
-//! What a contact has given, as contacts show it.
+//! The sums of a contact's gifts.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! One request behind the credential, with everything that carrying it out needs, and what all operations share: ids of
-//! the path, bodies read by their tables, lists in their envelope, events for webhooks. `operations.rs` hands it round.
+//! The context of one operation, and the parts that all operations share: ids in the path, parsing bodies, lists in their
+//! envelope, events for webhooks.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::providers::virtuous::data::contact::Contact;
 use crate::providers::virtuous::data::store::{Event, Store};
 use crate::providers::virtuous::query::{self, Cell, QueryBody, Schema};
 
-/// What an operation answers with success.
+/// The response of a successful operation.
 #[derive(Debug)]
 pub(crate) enum Output {
     Json(Value),
@@ -32,7 +32,7 @@ pub(crate) fn envelope(list: Vec<Value>, total: usize) -> Output {
     Output::Json(json!({ "list": list, "total": total }))
 }
 
-/// One request.
+/// The context of one operation.
 pub(crate) struct Job<'a> {
     pub call: &'a Call,
     pub parameters: Parameters,
@@ -43,14 +43,14 @@ pub(crate) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// A number of the path; one that no record has where it is too large.
+    /// A numeric path parameter; -1, which no record has, if it is too large.
     pub(crate) fn id(&self, name: &str) -> i64 {
         self.call.param(name).parse().unwrap_or(-1)
     }
 
     /// The body as JSON.
     pub(crate) fn body(&mut self) -> Result<Value, Problem> {
-        // The vendor's reference labels its two patches so; their bodies are plain lists.
+        // The vendor's two patches have this content type, but their bodies are plain lists.
         let patch = self.call.operation.starts_with("patch_")
             && self.call.has_content_type("application/json-patch+json");
         if !patch && !self.call.has_content_type("application/json") {
@@ -60,13 +60,13 @@ impl Job<'_> {
         serde_json::from_slice(&self.call.body).map_err(|_| Problem::NotJson)
     }
 
-    /// The body, read by its table. `parameter` is the name that errors give it.
+    /// Parses the body by its schema. `parameter` is the prefix of field names in errors.
     pub(crate) fn fields(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
         let body = self.body()?;
         read(&body, parameter, table)
     }
 
-    /// The same for a body that may be left out.
+    /// Like `fields`, for an optional body.
     pub(crate) fn optional_fields(
         &mut self,
         parameter: &str,
@@ -75,20 +75,20 @@ impl Job<'_> {
         if self.call.body.is_empty() { Ok(JsonFields::new()) } else { self.fields(parameter, table) }
     }
 
-    /// The one text of a body, in lower case; empty where it is missing.
+    /// A string field of the body in lower case; empty if it is missing.
     pub(crate) fn search(&mut self, name: &str, table: &[Field]) -> Result<String, Problem> {
         let fields = self.fields("search", table)?;
         Ok(fields.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase())
     }
 
-    /// The query in the body.
+    /// Parses the query in the body.
     pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody, Problem> {
         let body = self.body()?;
         let of_contacts = matches!(self.call.operation, "query_contacts" | "query_full_contacts");
         query::parse(&body, schema, of_contacts, self.store, self.call.now)
     }
 
-    /// The contact that a body names.
+    /// The contact that the body refers to.
     pub(crate) fn contact_of_body(&self, parameter: &str, given: &JsonFields) -> Result<Contact, Problem> {
         let id = given.get("contactId").and_then(Value::as_i64).unwrap_or_default();
         let found = self.store.contacts.find(id);
@@ -97,7 +97,7 @@ impl Job<'_> {
             .map_err(|_| Problem::field(format!("{parameter}.contactId"), "There is no such contact."))
     }
 
-    /// The body of a replacement, for `replace`: what has to be there is looked for in the record that comes of it.
+    /// Parses the body of an update, for `replace`, which checks the required fields.
     pub(crate) fn change(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
         let body = self.body()?;
         let mut violations = Violations::default();
@@ -105,8 +105,8 @@ impl Job<'_> {
         violations.or(fields)
     }
 
-    /// Puts what was given in the place of what a record has, in the way of PUT. A missing member is cleared, unless the
-    /// settings say that PUT merges. Assumption: a record that then lacks what its table requires is refused.
+    /// Replaces the fields of a record, like PUT. Missing ones are deleted, unless the settings say that PUT merges. Assumption:
+    /// the result must have all required fields.
     pub(crate) fn replace(
         &self,
         record: &mut Record,
@@ -124,7 +124,7 @@ impl Job<'_> {
         if missing_fields.is_empty() { Ok(()) } else { Err(Problem::Invalid(missing_fields)) }
     }
 
-    /// Sorts rows by their keys, `descending` where that was asked for; ids decide between equals.
+    /// Sorts rows by key, `descending` if requested; rows with equal keys by id.
     pub(crate) fn order<T>(&self, rows: &mut [(Cell, i64, T)]) {
         let descending = self.parameters.flag("descending");
         for (key, ..) in rows.iter_mut() {
@@ -136,20 +136,20 @@ impl Job<'_> {
         });
     }
 
-    /// Notes something for the webhooks: the switch that asks for it, and the record.
+    /// Notes an event for webhooks: the switch of subscriptions that receive it, and the record.
     pub(crate) fn event(&mut self, switch: &'static str, model: &'static str, body: Value) {
         self.store.events.push(Event { switch, model, body });
     }
 }
 
-/// Reads a value by its table.
+/// Parses a value by its schema.
 pub(crate) fn read(value: &Value, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
     let mut violations = Violations::default();
     let fields = fields::read(value, table, parameter, &mut violations);
     violations.or(fields)
 }
 
-/// A new record from what was given.
+/// Creates a record from parsed fields.
 pub(crate) fn new_record(id: i64, mut given: JsonFields, job: &Job<'_>) -> Record {
     let custom = given.remove("customFields");
     given.retain(|_, value| !value.is_null());

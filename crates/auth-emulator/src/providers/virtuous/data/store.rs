@@ -1,5 +1,5 @@
-//! Everything that the organization holds. The start is the same every time: so many seeded contacts as the settings say,
-//! with their gifts, and a few projects, campaigns, communications and segments.
+//! All data of the organization. The initial data is always the same: the seeded contacts of the settings with their gifts,
+//! and some projects, campaigns, communications and segments.
 
 use serde_json::{Value, json};
 
@@ -12,10 +12,10 @@ use crate::providers::virtuous::data::tags::TAGS;
 use crate::providers::virtuous::data::transactions::Transactions;
 use crate::providers::virtuous::query::{Lookups, Values};
 
-/// Something that happened and that webhooks are told about.
+/// An event for webhooks.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// The switch of a subscription that asks for it, such as `giftCreate`.
+    /// The switch of subscriptions that receive it, such as `giftCreate`.
     pub switch: &'static str,
     /// The name of the record in the payload.
     pub model: &'static str,
@@ -34,9 +34,9 @@ pub(crate) struct Store {
     pub communications: Table<Record>,
     pub segments: Table<Record>,
     pub webhooks: Table<Record>,
-    /// What the request at hand has done; emptied after each.
+    /// The events of the current request.
     pub events: Vec<Event>,
-    /// The day of the request at hand, for what is counted by the year.
+    /// The day of the current request, for sums by year.
     pub today: i64,
 }
 
@@ -56,7 +56,7 @@ impl Lookups for Store {
     }
 }
 
-/// The most contacts, and gifts of one contact, that are seeded.
+/// The maximum number of seeded contacts, and of seeded gifts of one contact.
 const MAX_CONTACTS: u64 = 1_000_000;
 const MAX_GIFTS: u64 = 1000;
 

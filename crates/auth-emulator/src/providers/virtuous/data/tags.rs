@@ -22,10 +22,10 @@ pub(crate) static TAGS: &[Tag] = &[
     tag(35, "Board Field", "Roles"),
 ];
 
-/// The tag that every tenth seeded contact has, the three people excepted.
+/// The tag that every tenth seeded contact has, except for the first three.
 pub(crate) const SEEDED: i64 = 32;
 
-/// A tag on a contact.
+/// A tag of a contact.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tagged {
     pub id: i64,
@@ -38,7 +38,7 @@ pub(crate) fn by_id(id: i64) -> Option<&'static Tag> {
     TAGS.iter().find(|tag| tag.id == id)
 }
 
-/// The tag with this name, whose case does not count.
+/// The tag with this name, compared case-insensitively.
 pub(crate) fn by_name(name: &str) -> Option<&'static Tag> {
     TAGS.iter().find(|tag| tag.name.eq_ignore_ascii_case(name))
 }

@@ -7,21 +7,21 @@ use serde_json::Value;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::table::MAX_RECORDS;
 
-/// What waits for the night, and what was there before.
+/// Pending and past transactions.
 #[derive(Debug, Default)]
 pub(crate) struct Transactions {
     pub(crate) waiting: Vec<Transaction>,
-    /// Those that wait for staff.
+    /// Transactions that staff must correct.
     pub(crate) needing_update: Vec<Transaction>,
-    /// Source and id of every gift's transaction that was taken in.
+    /// Source and id of every accepted gift transaction.
     pub gift_keys: BTreeSet<(String, String)>,
 }
 
-/// Sources and ids that are remembered.
+/// The maximum number of remembered sources and ids.
 pub(crate) const MAX_KEYS: usize = 10 * MAX_RECORDS;
 
 impl Transactions {
-    /// How many of a kind are held.
+    /// The number of stored transactions of a kind.
     pub(crate) fn held(&self, of_gifts: bool) -> usize {
         let held = self.waiting.iter().chain(&self.needing_update);
         held.filter(|waiting| matches!(waiting, Transaction::Gift(_)) == of_gifts).count()
@@ -34,7 +34,7 @@ pub(crate) enum Transaction {
     Gift(JsonFields),
 }
 
-/// A text of what was read; empty where there is none.
+/// A string field; empty if it is missing.
 pub(crate) fn string_of<'m>(fields: &'m JsonFields, name: &str) -> &'m str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
-//! Campaigns, their communications, and the segments of these. Campaigns can only be read.
+//! Campaigns, their communications, and segments of communications. Campaigns are read-only.
 //!
-//! Assumption: the types of a communication have to be among those that two operations list.
+//! Assumption: the types of a communication must be among those that two operations list.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ static CAMPAIGNS: Schema = Schema {
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
-    // A connector that many use sorts by this one.
+    // A widely used connector sorts by this.
     sorts: &[("campaignId", "id", Type::Int)],
     custom: None,
 };
@@ -76,11 +76,11 @@ const SEGMENT_CREATE: &[Field] = &[
     int("receiptSegmentId"),
     int("segmentOrganizerId"),
 ];
-/// All but the communication.
+/// All fields except the communication.
 const SEGMENT_UPDATE: &[Field] = SEGMENT_CREATE.split_at(1).1;
 const SEARCH: &[Field] = &[text("search")];
 
-/// Carries out an operation on campaigns, communications or segments. None: it is none of these.
+/// Executes an operation on campaigns, communications or segments. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     let store = &*job.store;
     Some(match job.call.operation {
@@ -110,7 +110,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// A record whose key has another name than `id`.
+/// Renames the key of a record.
 fn renamed(mut shown: JsonFields, key: &str) -> JsonFields {
     if let Some(id) = shown.remove("id") {
         shown.insert(key.to_owned(), id);
@@ -126,7 +126,7 @@ fn campaign(campaign: &Record) -> Value {
     Value::Object(shown)
 }
 
-/// The name of a record of another table.
+/// The name of a record in another table.
 fn name_of(table: &Table<Record>, id: Option<i64>) -> Option<String> {
     id.and_then(|id| table.get(id)).map(|record| record.text("name").to_owned())
 }
@@ -155,7 +155,7 @@ fn communication(communication: &Record, store: &Store) -> Value {
     Value::Object(shown)
 }
 
-/// A row of a query, which has other names than the single read, and no id.
+/// A row of a query, which has other field names than a read, and no id.
 fn communication_row(communication: &Record, store: &Store) -> Value {
     let mut shown = of_communication(communication, store);
     shown.insert("startdateTimeUtc".to_owned(), json!(communication.fields.get("startDateTimeUtc")));
@@ -265,12 +265,12 @@ fn search_segments(job: &mut Job<'_>) -> Outcome {
     let rows = table.rows().map(|(_, row)| table.materialize(&row)).filter(|one| fits(one));
     let found: Vec<Value> = rows.map(|one| segment(&one, store)).collect();
     let total = found.len();
-    // A source of a data connector reports that the vendor's server does this.
+    // As reported by the source code of a data connector.
     let list = if job.settings.ignore_paging { found } else { job.parameters.page.of(found) };
     Ok(envelope(list, total))
 }
 
-/// Assumption: a contact's segments are the one that it came from and those of its gifts.
+/// Assumption: a contact's segments are its origin and those of its gifts.
 fn segments_by_contact(job: &mut Job<'_>) -> Outcome {
     let store = &*job.store;
     let contact = store.contacts.find(job.id("contactId"))?;

@@ -1,4 +1,4 @@
-//! The one organization of the one user, and what the user may do.
+//! The one organization, and the permissions of the one user.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const ID: i64 = 1201;
 
 const SWITCH: &[Field] = &[int_or_string("organizationUserId").required()];
 
-/// Carries out an operation on organizations. None: it is none of these.
+/// Executes an operation on organizations. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
         "list_organizations" => Ok(Output::Json(json!([organization(false)]))),

@@ -1,8 +1,8 @@
-//! Projects, which gifts are for. `revenueAccountingCode` of a write is `projectCode` of a read and of a patch; reads show
-//! an empty object for the custom fields, as the vendor does.
+//! Projects. `revenueAccountingCode` in writes is `projectCode` in reads and patches; reads have an empty object for the custom
+//! fields, like the vendor's.
 //!
-//! Assumption: the type has to be one of those that `Project/Types` lists; the inventory status, which nothing lists, can be
-//! any text. A patch that names a project twice changes it twice, in order.
+//! Assumption: the type must be one of those that `Project/Types` lists; the inventory status can be any string. A patch that
+//! contains a project twice changes it twice, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, par
 
 const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
 
-/// The most projects of one patch.
+/// The maximum number of projects in a patch.
 const MAX_BATCH: usize = 100;
 
 const WRITE: &[Field] = &[
@@ -93,7 +93,7 @@ static SCHEMA: Schema = Schema {
     custom: Some(Owner::Project),
 };
 
-/// Carries out an operation on projects. None: it is none of these.
+/// Executes an operation on projects. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
         "get_project" => get(job, job.id("projectId")),
@@ -112,7 +112,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// What projects were given: sums, numbers of gifts and of givers; in all, and in this year.
+/// Sums, numbers of gifts and numbers of givers of a project.
 #[derive(Debug, Default)]
 struct Received {
     amount: i64,
@@ -120,7 +120,7 @@ struct Received {
     givers: BTreeSet<i64>,
 }
 
-/// One walk over the gifts, for all projects of an answer.
+/// The sums of all projects, in total and for the current year.
 fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
     let (year, ..) = dates::civil(store.today);
     let mut all: BTreeMap<i64, [Received; 2]> = BTreeMap::new();
@@ -199,7 +199,7 @@ fn get(job: &Job<'_>, id: i64) -> Outcome {
     Ok(Output::Json(one(&project, job.store)))
 }
 
-/// The project with this code, if any.
+/// The project with this code.
 fn id_by_code(store: &Store, code: &str) -> Option<i64> {
     let projects = store.projects.rows();
     let mut ids = projects.filter(|(_, row)| store.projects.materialize(row).text("projectCode") == code);
@@ -224,7 +224,7 @@ fn search(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(page.into_iter().map(|project| shown(project, job.store, &received)).collect(), total))
 }
 
-/// What is wrong with a project, once it and the `changed` ones are kept: the member and why.
+/// The first invalid field of a project, with the reason, given the other `changed` projects.
 fn wrong(project: &Record, changed: &[Record], store: &Store) -> Option<(&'static str, &'static str)> {
     let code = project.text("projectCode");
     let is_other = |other: &Record| other.id != project.id && other.text("projectCode") == code;
@@ -240,7 +240,7 @@ fn wrong(project: &Record, changed: &[Record], store: &Store) -> Option<(&'stati
     leads_nowhere.then_some(("parentId", "There is no such project."))
 }
 
-/// Keeps a project that was looked at and tells the webhooks, unless the call asked for silence.
+/// Stores a checked project and notes the event for webhooks, unless the request disabled it.
 fn put(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
     let shown = one(&project, job.store);
     let mut event = shown.clone();
@@ -279,7 +279,7 @@ fn update(job: &mut Job<'_>) -> Outcome {
     save(job, project, "projectUpdate").map(Output::Json)
 }
 
-/// What is given is changed and nothing else; all or none.
+/// Changes only the given fields; all or none.
 fn patch(job: &mut Job<'_>) -> Outcome {
     let Value::Array(list) = job.body()? else { return Err(Problem::field("projects", NOT_VALID)) };
     if list.is_empty() || list.len() > MAX_BATCH {
@@ -313,7 +313,7 @@ fn patch(job: &mut Job<'_>) -> Outcome {
         projects.push(project);
         parameters.push(parameter);
     }
-    // The last of two that claim one code is the wrong one.
+    // If two projects have the same code, the last one is invalid.
     for (project, parameter) in projects.iter().zip(&parameters).rev() {
         if let Some((member, words)) = wrong(project, &projects, job.store) {
             return Err(Problem::field(format!("{parameter}.{member}"), words));
@@ -326,7 +326,7 @@ fn patch(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(json!({})))
 }
 
-/// Both values stand in the query; the call has no body.
+/// Both values are in the query; the call has no body.
 fn set_status(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
     let status = job.parameters.text("inventoryStatus").unwrap_or_default().to_owned();

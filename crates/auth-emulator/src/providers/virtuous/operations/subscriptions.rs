@@ -1,6 +1,6 @@
-//! Subscriptions to webhooks, and what is due to them. There is no operation that lists them, and reads show the secret.
+//! Webhook subscriptions, and the deliveries that they receive. No operation lists them, and reads contain the secret.
 //!
-//! Assumption: the payload is `{"event": "GiftCreate", "gift": {…}}`, the form of the one receiver that was published.
+//! Assumption: the payload is `{"event": "GiftCreate", "gift": {…}}`, as in the only published receiver.
 
 use serde_json::{Value, json};
 
@@ -50,10 +50,10 @@ const WRITE: &[Field] = &[
     flag("active"),
 ];
 
-/// Subscriptions that are kept. Each write can owe a delivery to all of them.
+/// The maximum number of subscriptions; each write can cause a delivery to all of them.
 const MAX_RECORDS: usize = 50;
 
-/// Carries out an operation on subscriptions. None: it is none of these.
+/// Executes an operation on subscriptions. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
         "get_webhook" => job.store.webhooks.find(job.id("webhookId")).map(|one| Output::Json(shown(&one))),
@@ -89,7 +89,7 @@ fn save(job: &mut Job<'_>, webhook: Record) -> Outcome {
     Ok(Output::Json(answer))
 }
 
-/// Assumption: a subscription is active unless it says otherwise.
+/// Assumption: a new subscription is active by default.
 fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("webhook", WRITE)?;
     if job.store.webhooks.stored().count() >= MAX_RECORDS {
@@ -112,7 +112,7 @@ fn update(job: &mut Job<'_>) -> Outcome {
     save(job, webhook)
 }
 
-/// The address was looked at when it was written.
+/// The URL was checked when it was written.
 fn set_active(job: &mut Job<'_>) -> Outcome {
     let mut webhook = job.store.webhooks.find(job.id("webhookId"))?.into_owned();
     webhook.set("active", job.parameters.flag("active"));
@@ -128,7 +128,7 @@ pub(crate) struct Due {
     pub deliveries: Vec<WebhookDelivery>,
 }
 
-/// Accepts the deliveries that the last request caused, at most `max`. An inactive subscription receives nothing later.
+/// Takes the deliveries that the last request caused, at most `max`. An inactive subscription receives nothing later.
 pub(crate) fn due(store: &mut Store, max: usize) -> Due {
     let mut due = Due::default();
     for event in std::mem::take(&mut store.events).into_iter().rev() {

@@ -1,5 +1,5 @@
-//! Reads the body of a query against the table of its kind of record. What the vendor refuses is refused by name: unknown
-//! parameters, operators that the type doesn't have, values that are missing, too many, or of the wrong type.
+//! Parses the body of a query against a schema. Like the vendor, it rejects unknown parameters, operators that the type does
+//! not have, and values that are missing, superfluous or of the wrong type, each with its name.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::providers::virtuous::query::plan::{Condition, Plan};
 use crate::providers::virtuous::query::relative;
 use crate::providers::virtuous::query::schema::{Lookups, Schema, Source, Type, Values, find};
 
-/// Conditions of one query: a bound for the work that one request can ask for.
+/// The maximum number of conditions of a query.
 const MAX_CONDITIONS: usize = 2000;
 
 const CONDITION: &[Field] = &[
@@ -41,7 +41,7 @@ const CONTACT_QUERY: &[Field] = &[
     object("queryLocation", LOCATION),
 ];
 
-/// A query and what only contacts have beside it.
+/// A parsed query, with the options that only contacts have.
 #[derive(Debug)]
 pub(crate) struct QueryBody {
     pub plan: Plan,
@@ -50,7 +50,7 @@ pub(crate) struct QueryBody {
     pub location: Option<[f64; 4]>,
 }
 
-/// Reads a body.
+/// Parses a body.
 pub(crate) fn parse(
     body: &Value,
     schema: &Schema,
@@ -78,7 +78,7 @@ pub(crate) fn parse(
                 Err((member, words)) => violations.push((format!("{at}.{member}"), words)),
             }
         }
-        // A group without conditions says nothing.
+        // A group without conditions has no effect.
         if !read.is_empty() {
             groups.push(read);
         }
@@ -117,7 +117,7 @@ fn sorting(schema: &Schema, name: &str) -> Option<Source> {
         .or_else(|| find(schema, name).map(|(source, _)| source))
 }
 
-/// Reads a condition; none where its required fields are missing, which was noted before.
+/// Parses a condition; `None` if a required field is missing, which was noted before.
 fn one(
     condition: &JsonFields,
     schema: &Schema,

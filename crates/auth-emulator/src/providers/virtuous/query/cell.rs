@@ -5,14 +5,14 @@ use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::query::schema::{Source, Type};
 
-/// What a row holds for a parameter. Dates are microseconds, decimals ten-thousandths.
+/// A value in a row. Dates are in microseconds, decimals in ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cell {
     Unknown,
     Flag(bool),
     Number(i64),
     String(String),
-    /// Several at once, such as the tags of a contact.
+    /// Several values, such as the tags of a contact.
     Strings(Vec<String>),
 }
 
@@ -33,8 +33,8 @@ impl Cell {
         Self::number(dates::parse(text))
     }
 
-    /// What rows are sorted by: texts without regard to case, as the vendor's database does, and of several the first.
-    /// Seeded rows answer with one text where kept ones answer with a list, and stand among each other.
+    /// The key for sorting: strings case-insensitively, like the vendor's database; the first of several strings. Seeded rows
+    /// have one string where stored rows have a list; both sort the same way.
     pub(crate) fn sort_key(self) -> Self {
         match self {
             Self::String(text) => Self::String(text.to_lowercase()),
@@ -44,7 +44,7 @@ impl Cell {
     }
 }
 
-/// The cell of a record whose fields are what its parameters are about.
+/// The value of a parameter that is a field of the record.
 pub(crate) fn cell_of(record: &Record, source: Source) -> Cell {
     if source.custom {
         return record.custom.get(source.field).map_or(Cell::Unknown, |value| Cell::text(value));

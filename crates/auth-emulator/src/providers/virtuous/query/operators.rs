@@ -1,14 +1,14 @@
-//! The operators: which type has which, how many values each takes, and what it means. Texts are compared without regard
-//! to case. Of several texts, one that fits is enough; the negations want that none does.
+//! The operators of each type, their number of values, and their meaning. Strings are compared case-insensitively. Of several
+//! strings, one must match; for negated operators, none.
 //!
-//! Assumption: `IsSet` and `IsNotSet` mean what `IsKnown` and `IsNotKnown` mean, and `Matches` takes `*` for any text. A
-//! condition on a date looks at days, and one on an unknown value holds only where it is a negation.
+//! Assumption: `IsSet` and `IsNotSet` equal `IsKnown` and `IsNotKnown`, and `*` in `Matches` stands for any string. A condition on
+//! a date compares days, and a condition on an unknown value holds only if it is negated.
 
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::query::cell::Cell;
 use crate::providers::virtuous::query::schema::Type;
 
-/// How many values an operator takes.
+/// The number of values of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arity {
     None,
@@ -116,13 +116,13 @@ pub(crate) fn of(kind: Type) -> &'static [&'static str] {
 pub(crate) enum Test {
     Known(bool),
     Flag(bool),
-    /// Inside one of these ranges, ends included; `not` turns it round.
+    /// Within one of these ranges, including the ends; `not` negates.
     Ranges {
         ranges: Vec<(i64, i64)>,
         not: bool,
         days: bool,
     },
-    /// One of these texts, in lower case.
+    /// One of these strings, in lower case.
     Strings {
         texts: Vec<String>,
         how: How,
@@ -130,7 +130,7 @@ pub(crate) enum Test {
     },
 }
 
-/// How a text is compared.
+/// How strings are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     Whole,
@@ -140,7 +140,7 @@ pub(crate) enum How {
     Pattern,
 }
 
-/// The test of an operator that takes no values.
+/// The test of an operator without values.
 pub(crate) fn without_values(operator: &str) -> Test {
     match operator {
         "IsTrue" => Test::Flag(true),
@@ -154,7 +154,7 @@ fn negates(operator: &str) -> bool {
     matches!(operator, "IsNot" | "NotIn" | "IsNoneOf")
 }
 
-/// The test of an operator over numbers or days, each value a range from its first to its last.
+/// The test of an operator on numbers or days; each value is a range.
 pub(crate) fn over_numbers(operator: &str, values: &[(i64, i64)], days: bool) -> Test {
     let first = values.first().copied().unwrap_or_default();
     let last = values.last().copied().unwrap_or_default();
@@ -169,7 +169,7 @@ pub(crate) fn over_numbers(operator: &str, values: &[(i64, i64)], days: bool) ->
     Test::Ranges { ranges, not: negates(operator), days }
 }
 
-/// The test of an operator over texts.
+/// The test of an operator on strings.
 pub(crate) fn over_strings(operator: &str, values: &[&str]) -> Test {
     let how = match operator {
         "Contains" => How::Contains,
@@ -183,7 +183,7 @@ pub(crate) fn over_strings(operator: &str, values: &[&str]) -> Test {
 }
 
 impl Test {
-    /// The numbers that fit, where the test says which do.
+    /// The matching numbers, if they are known.
     pub(crate) fn ranges(&self) -> Option<&[(i64, i64)]> {
         match self {
             Self::Ranges { ranges, not: false, days: false } => Some(ranges),
@@ -220,7 +220,7 @@ fn fits(texts: &[String], how: How, held: &str) -> bool {
     })
 }
 
-/// Whether a text is the pattern, in which `*` stands for any text.
+/// Whether a string matches a pattern, in which `*` stands for any string.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };

@@ -1,4 +1,4 @@
-//! `…/QueryOptions`: exactly the parameters that `…/Query` understands, with their operators and values.
+//! `…/QueryOptions`: the parameters that `…/Query` accepts, with their operators and values.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn option(name: &str, kind: Type, values: Values, lookups: &dyn Lookups) -> Valu
     })
 }
 
-/// The answer.
+/// The response.
 pub(crate) fn options(schema: &Schema, lookups: &dyn Lookups) -> Value {
     let mut options: Vec<Value> = schema
         .parameters

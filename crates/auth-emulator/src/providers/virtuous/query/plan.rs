@@ -5,14 +5,14 @@ use crate::providers::virtuous::query::cell::Cell;
 use crate::providers::virtuous::query::operators::Test;
 use crate::providers::virtuous::query::schema::Source;
 
-/// One condition, ready to be tested.
+/// A parsed condition.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub source: Source,
     pub test: Test,
 }
 
-/// A query that was read.
+/// A parsed query.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub groups: Vec<Vec<Condition>>,
@@ -21,8 +21,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The ids that can fit, as ranges in order that do not overlap: what conditions on ids leave. Programs that read
-    /// everything ask for ids above the last one, and others for hundreds of single ids in as many groups.
+    /// The ids that can match, as sorted ranges without overlap, derived from conditions on ids. Programs that read everything
+    /// query for ids above the last one, and others for hundreds of single ids in as many groups.
     pub(crate) fn id_ranges(&self) -> Vec<(i64, i64)> {
         let everything = vec![(i64::MIN, i64::MAX)];
         let groups: Option<Vec<_>> = self
@@ -51,7 +51,7 @@ impl Plan {
         self.groups.is_empty() || self.groups.iter().any(|group| group.iter().all(holds))
     }
 
-    /// The ids of a page and the number of all that fit. Ids decide where the sorting leaves two rows equal.
+    /// The ids of a page, and the total number of matches. Rows with equal keys are sorted by id.
     pub(crate) fn run<R>(
         &self,
         rows: impl Iterator<Item = (i64, R)>,
@@ -72,7 +72,7 @@ impl Plan {
                 return (page.of(keyed.iter().map(|(_, id)| *id)), keyed.len());
             }
         };
-        // Rows mostly come in this order; parts that were added to old records do not.
+        // Rows are mostly sorted already, except for parts that were added to old records.
         ids.sort_unstable();
         if self.descending {
             ids.reverse();

@@ -1,6 +1,6 @@
-//! What stands for a date in a condition: `MM/DD/YYYY`, `YYYY-MM-DD`, or words that count from the emulator's day.
+//! Dates in conditions: `MM/DD/YYYY`, `YYYY-MM-DD`, or a phrase relative to the emulator's day.
 //!
-//! Assumption: the words are read without regard to case, and a year or a month stands for all of its days.
+//! Assumption: phrases are compared case-insensitively, and a year or a month stands for all of its days.
 
 use crate::providers::virtuous::base::dates;
 
@@ -11,7 +11,7 @@ pub(crate) fn days(value: &str, today: i64) -> Option<(i64, i64)> {
     }
     let (year, month, of_month) = dates::civil(today);
     let years_ago = |years: i64| {
-        // The 29th of February falls back to the 28th.
+        // The 29th of February becomes the 28th.
         dates::day(year - years, month, of_month).or_else(|| dates::day(year - years, month, of_month - 1))
     };
     let day = match value.to_ascii_lowercase().as_str() {

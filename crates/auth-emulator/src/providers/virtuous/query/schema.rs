@@ -1,4 +1,4 @@
-//! The parameters of a kind of record that queries can use, and where their values come from.
+//! The parameters of a kind of record that queries can use.
 
 use crate::providers::virtuous::base::custom::{self, Owner};
 
@@ -14,7 +14,7 @@ pub(crate) enum Type {
     Lookup,
 }
 
-/// The values that a parameter can be compared with, where there is a list of them.
+/// The values that a parameter can be compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values {
     Any,
@@ -28,10 +28,10 @@ pub(crate) enum Values {
 /// A parameter of a kind of record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameter {
-    /// The name in conditions; its case counts.
+    /// The name in conditions, compared case-sensitively.
     pub name: &'static str,
     pub kind: Type,
-    /// What the kind of record answers for it; most often the name of a member.
+    /// The source of the value; usually the name of a field.
     pub field: &'static str,
     pub values: Values,
 }
@@ -47,17 +47,17 @@ impl Parameter {
     }
 }
 
-/// What can be queried of a kind of record.
+/// The queryable parameters of a kind of record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema {
     pub parameters: &'static [Parameter],
-    /// Names for `sortBy` beside those of the parameters, with the fields that they stand for.
+    /// Additional names for `sortBy`, with the fields that they stand for.
     pub sorts: &'static [(&'static str, &'static str, Type)],
-    /// Whose custom fields join the parameters.
+    /// The kind of record whose custom fields are parameters too.
     pub custom: Option<Owner>,
 }
 
-/// Where a cell comes from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     pub field: &'static str,
@@ -66,18 +66,18 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Whether it is the id of the row itself.
+    /// Whether it is the id of the row.
     pub(crate) fn is_id(self) -> bool {
         self.field == "id" && !self.custom
     }
 }
 
-/// The names that values of type `Lookup` refer to.
+/// The names that parameters of type `Lookup` accept.
 pub(crate) trait Lookups {
     fn names(&self, values: Values) -> Vec<String>;
 }
 
-/// The parameter of that name, custom fields included.
+/// Finds a parameter by name, including custom fields.
 pub(crate) fn find(schema: &Schema, name: &str) -> Option<(Source, Values)> {
     if let Some(known) = schema.parameters.iter().find(|known| known.name == name) {
         return Some((Source { field: known.field, kind: known.kind, custom: false }, known.values));

@@ -1,4 +1,4 @@
-//! Addresses of contacts. Archived ones are not shown with their contact, and are still read by their id.
+//! Addresses of contacts. Archived ones are hidden in their contact, but can be read by id.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ const CREATE: &[Field] = &[
     int("endMonth"),
     int("endDay"),
 ];
-/// All but the contact.
+/// All fields except the contact.
 const UPDATE: &[Field] = CREATE.split_at(1).1;
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {

@@ -1,4 +1,4 @@
-//! People. A contact has at least one, so the last one can't be deleted.
+//! People. A contact must have at least one, so the last one can't be deleted.
 
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn find(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(render::individual(contact.id(), individual)))
 }
 
-/// Accepts the two marks out of what was given and sets them. A mark that is not given, or is false, changes nothing.
+/// Removes the two flags from the given fields and sets them. A missing or false flag changes nothing.
 fn mark(individuals: &mut [Individual], given: &mut JsonFields, id: i64) {
     for (command, mark) in [("setAsPrimary", "isPrimary"), ("setAsSecondary", "isSecondary")] {
         if given.remove(command) == Some(Value::Bool(true)) {

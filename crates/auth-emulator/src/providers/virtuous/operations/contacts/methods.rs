@@ -1,4 +1,4 @@
-//! Ways to reach a person: e-mail addresses, numbers, pages.
+//! Contact methods: email addresses, phone numbers, web pages.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const CREATE: &[Field] = &[
     flag("isOptedIn"),
     flag("setAsPrimary"),
 ];
-/// All but the individual.
+/// All fields except the individual.
 const UPDATE: &[Field] = CREATE.split_at(1).1;
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
@@ -35,7 +35,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// Assumption: related types are those of the same sort, for example all kinds of phones.
+/// Assumption: related types are those of the same category, for example all kinds of phones.
 fn related(job: &mut Job<'_>) -> Outcome {
     let name = job.parameters.text("name").unwrap_or_default();
     let known = METHOD_TYPES
@@ -46,7 +46,7 @@ fn related(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(json!(related)))
 }
 
-/// The methods that this one is among.
+/// The methods of the person who has this method.
 fn siblings(contact: &mut Contact, id: i64) -> Result<&mut Vec<Record>, Problem> {
     let mut people = contact.individuals.iter_mut();
     let person = people.find(|person| person.methods.iter().any(|method| method.id == id));
@@ -60,7 +60,7 @@ fn shown(job: &Job<'_>, id: i64) -> Outcome {
     Ok(Output::Json(render::method(method)))
 }
 
-/// Makes it the primary one of its sort.
+/// Makes a method the primary one of its category.
 fn promote(methods: &mut [Record], id: i64) {
     let kind = methods.iter().find(|method| method.id == id).map(|method| method.text("type").to_owned());
     let sort = kind.as_deref().map(sort_of).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Notes about contacts. They are written as `private` and `noteDateTime` and read as `isPrivate` and `noteDate`.
+//! Notes on contacts. Writes have `private` and `noteDateTime`, reads `isPrivate` and `noteDate`.
 
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// A map of labels, where other `Types` are lists.
+/// A map of labels; other `Types` are lists.
 fn types() -> Value {
     TYPES.iter().map(|name| (name.to_lowercase(), json!(name))).collect::<serde_json::Map<_, _>>().into()
 }

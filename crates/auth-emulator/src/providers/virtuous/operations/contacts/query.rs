@@ -1,4 +1,4 @@
-//! What can be asked of contacts and of people.
+//! Queries over contacts and people.
 
 use serde_json::Value;
 
@@ -98,7 +98,7 @@ fn cell(contact: &Contact, source: Source, store: &Store) -> Cell {
     }
 }
 
-/// The cell of what a contact gave, which its gifts tell.
+/// Values that are derived from a contact's gifts.
 fn giving_cell(contact: i64, source: Source, store: &Store) -> Option<Cell> {
     Some(match source.field {
         _ if source.custom => return None,
@@ -109,7 +109,7 @@ fn giving_cell(contact: i64, source: Source, store: &Store) -> Option<Cell> {
     })
 }
 
-/// Whether an address lies between top, left, bottom and right. Contacts without coordinates lie nowhere.
+/// Whether an address is within top, left, bottom and right. Contacts without coordinates are never.
 fn is_within(contact: &Contact, [top, left, bottom, right]: [f64; 4]) -> bool {
     let degrees = |address: &Record, name: &str| address.fields.get(name).and_then(Value::as_f64);
     contact.addresses.iter().filter(|address| !address.archived).any(|address| {
@@ -146,7 +146,7 @@ pub(crate) fn contacts(job: &mut Job<'_>, full: bool) -> Outcome {
     Ok(envelope(found?, total))
 }
 
-/// A person as a row: of a seeded contact by its number, or of a kept one.
+/// A person as a row: of a seeded contact, by its number, or of a stored one.
 enum Person<'t> {
     Seeded(i64),
     Stored(i64, &'t Individual),
@@ -161,7 +161,7 @@ impl Person<'_> {
                 "firstName" | "lastName" | "email" | "created" | "modified" => {
                     quick(*number, source).unwrap_or(Cell::Unknown)
                 }
-                // A seeded person is the primary one of its contact and has nothing else.
+                // A seeded person is the primary one of its contact and has no other fields.
                 "isPrimary" => Cell::Flag(true),
                 "isDeceased" => Cell::Flag(false),
                 _ => Cell::Unknown,
@@ -181,7 +181,7 @@ fn reached<'p>(person: &'p Individual, sort: &str) -> Vec<&'p str> {
     live.filter(|method| sort_of(method.text("type")) == sort).map(|method| method.text("value")).collect()
 }
 
-/// `query_contact_individuals`. People of archived contacts are left out.
+/// `query_contact_individuals`, without people of archived contacts.
 pub(crate) fn individuals(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&INDIVIDUALS)?;
     let contacts = &job.store.contacts;

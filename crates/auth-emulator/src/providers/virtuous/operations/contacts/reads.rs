@@ -39,7 +39,7 @@ pub(crate) fn by_reference(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(render::by_reference(&contact, job.store)))
 }
 
-/// By reference or by e-mail address; the reference is preferred where both are given.
+/// By reference or email address; the reference takes precedence.
 pub(crate) fn find(job: &mut Job<'_>) -> Outcome {
     let reference = job.parameters.text("referenceSource").zip(job.parameters.text("referenceId"));
     let contacts = &job.store.contacts;
@@ -55,7 +55,7 @@ pub(crate) fn find(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(Value::Object(render::full(&contact, job.store))))
 }
 
-/// Assumption: a search looks for its text in the names and methods of people and in the name of the contact.
+/// Assumption: the search covers names and methods of people, and the name of the contact.
 pub(crate) fn search(job: &mut Job<'_>) -> Outcome {
     let search = job.search("search", SEARCH)?;
     let contacts = &job.store.contacts;
@@ -96,7 +96,7 @@ pub(crate) fn archive(job: &mut Job<'_>, archived: bool) -> Outcome {
     let mut contact = job.store.contacts.find(job.id("contactId"))?.into_owned();
     contact.record.archived = archived;
     save::changed(job, contact)?;
-    // The vendor's sample of the one is empty and that of the other an object.
+    // In the vendor's samples, one response is empty and the other an object.
     Ok(if archived { Output::Empty } else { Output::Json(json!({})) })
 }
 

@@ -1,4 +1,4 @@
-//! Contacts and their parts as reads show them.
+//! Formats contacts and their parts.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ const ADDRESS: &[&str] = &[
 const METHOD: &[&str] = &["type", "value"];
 const METHOD_FLAGS: &[&str] = &["isOptedIn", "isPrimary"];
 
-/// What `Contact` and `ContactByReference` have in common.
+/// The fields that `Contact` and `ContactByReference` have in common.
 fn common(contact: &Contact, store: &Store) -> JsonFields {
     let mut shown = contact.record.shown(CONTACT, &["isPrivate"]);
     let giving = Giving::of(contact.id(), store);
@@ -60,7 +60,7 @@ fn common(contact: &Contact, store: &Store) -> JsonFields {
     shown
 }
 
-/// The whole contact, without `isCurrentUserFollowing`.
+/// A full contact, without `isCurrentUserFollowing`.
 pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
     let mut shown = common(contact, store);
     let id = contact.id();
@@ -102,7 +102,7 @@ fn extend(shown: &mut JsonFields, more: Value) {
     }
 }
 
-/// The answer of `GET /api/Contact/ByReference/{referenceId}`.
+/// The response of `GET /api/Contact/ByReference/{referenceId}`.
 pub(crate) fn by_reference(contact: &Contact, store: &Store) -> Value {
     let mut shown = common(contact, store);
     let individuals: Vec<Value> = contact
@@ -136,7 +136,7 @@ fn birth_date(individual: &Record) -> Value {
     }
 }
 
-/// A person, with the audit that single reads have too.
+/// A person, with the audit that single reads have.
 pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
     let mut shown = individual.record.audited(INDIVIDUAL, INDIVIDUAL_FLAGS);
     let methods: Vec<Value> = live(&individual.methods).map(method_within).collect();
@@ -160,28 +160,28 @@ fn method_within(method: &Record) -> Value {
     Value::Object(shown)
 }
 
-/// A way to reach a person, by itself.
+/// A contact method of its own.
 pub(crate) fn method(method: &Record) -> Value {
     let mut shown = method.audited(METHOD, METHOD_FLAGS);
     shown.insert("canBePrimary".to_owned(), json!(true));
     Value::Object(shown)
 }
 
-/// An address within a contact.
+/// An address in a contact.
 fn address(address: &Record) -> Value {
     let mut shown = address.shown(ADDRESS, &["isPrimary"]);
     shown.insert("canBePrimary".to_owned(), json!(true));
     Value::Object(shown)
 }
 
-/// An address by itself.
+/// A single address.
 pub(crate) fn whole_address(record: &Record) -> Value {
     let mut shown = record.audited(ADDRESS, &["isPrimary"]);
     shown.insert("canBePrimary".to_owned(), json!(true));
     Value::Object(shown)
 }
 
-/// `123 Main St, Phoenix, AZ 85001`.
+/// Formats as `123 Main St, Phoenix, AZ 85001`.
 fn address_line(address: &Record) -> String {
     let region = [address.text("state"), address.text("postal")];
     let region: Vec<&str> = region.into_iter().filter(|part| !part.is_empty()).collect();
@@ -192,7 +192,7 @@ fn address_line(address: &Record) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// A row of a list of contacts.
+/// A row in a list of contacts.
 pub(crate) fn summary(contact: &Contact) -> Value {
     json!({
         "id": contact.id(),
@@ -206,7 +206,7 @@ pub(crate) fn summary(contact: &Contact) -> Value {
     })
 }
 
-/// A row of a search, which finds people.
+/// A row in a search, which finds people.
 pub(crate) fn hit(contact: &Contact, individual: &Individual) -> Value {
     let mut shown = summary(contact);
     let name = format!("{} {}", individual.record.text("firstName"), individual.record.text("lastName"));
@@ -217,7 +217,7 @@ pub(crate) fn hit(contact: &Contact, individual: &Individual) -> Value {
     shown
 }
 
-/// A contact as webhooks carry it: all addresses, and custom fields as an object.
+/// A contact in webhooks: with all addresses, and custom fields as an object.
 pub(crate) fn for_webhooks(contact: &Contact, store: &Store) -> Value {
     let mut shown = full(contact, store);
     shown.remove("address");

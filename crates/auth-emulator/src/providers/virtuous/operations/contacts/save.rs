@@ -8,7 +8,7 @@ use crate::providers::virtuous::data::contact::Contact;
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Output};
 
-/// Keeps a contact that was changed and tells the webhooks.
+/// Stores a changed contact and notes the event for webhooks.
 pub(crate) fn changed(job: &mut Job<'_>, mut contact: Contact) -> Result<(), Problem> {
     contact.record.audit.touch(job.call.now);
     let event = render::for_webhooks(&contact, job.store);
@@ -17,7 +17,7 @@ pub(crate) fn changed(job: &mut Job<'_>, mut contact: Contact) -> Result<(), Pro
     Ok(())
 }
 
-/// Keeps a contact that was made and tells the webhooks.
+/// Stores a new contact and notes the event for webhooks.
 pub(crate) fn added(job: &mut Job<'_>, contact: Contact) -> Result<(), Problem> {
     let event = render::for_webhooks(&contact, job.store);
     job.store.contacts.put(contact)?;
@@ -25,14 +25,14 @@ pub(crate) fn added(job: &mut Job<'_>, contact: Contact) -> Result<(), Problem> 
     Ok(())
 }
 
-/// A contact as `GET /api/Contact/{contactId}` has it.
+/// A contact in the response of `GET /api/Contact/{contactId}`.
 pub(crate) fn followed(contact: &Contact, job: &Job<'_>) -> Output {
     let mut shown = render::full(contact, job.store);
     shown.insert("isCurrentUserFollowing".to_owned(), json!(false));
     Output::Json(Value::Object(shown))
 }
 
-/// The person of this id, as it is answered.
+/// The person with this id, as in responses.
 pub(crate) fn individual(job: &Job<'_>, id: i64) -> Result<Value, Problem> {
     let contact = job.store.contacts.owner(Part::Individual, id)?;
     let individual = contact.individuals.iter().find(|one| one.record.id == id).ok_or(Problem::NotFound)?;

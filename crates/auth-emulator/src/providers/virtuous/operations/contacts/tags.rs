@@ -1,4 +1,4 @@
-//! Tags, which only the vendor's pages can make, and which contact has which.
+//! Tags of contacts.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ fn holders<'j>(job: &'j Job<'_>, tag: i64) -> impl Iterator<Item = i64> + 'j {
     })
 }
 
-/// `contacts_by_tag`. Archived contacts are left out.
+/// `contacts_by_tag`, without archived contacts.
 pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
     let tag = job.id("tagId");
     by_id(tag).ok_or(Problem::NotFound)?;
@@ -90,7 +90,7 @@ pub(crate) fn by_contact(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(job.parameters.page.of(all), total))
 }
 
-/// `create_contact_tag`. A tag that the contact has already is answered again.
+/// `create_contact_tag`. Returns an existing tag again.
 pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("contactTag", CREATE)?;
     let number = |name: &str| given.get(name).and_then(Value::as_i64).unwrap_or_default();

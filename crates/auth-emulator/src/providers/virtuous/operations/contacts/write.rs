@@ -1,7 +1,7 @@
-//! Creation and update of contacts. Nothing is de-duplicated here; that is what transactions are for.
+//! Creation and update of contacts, without de-duplication, unlike transactions.
 //!
-//! Assumption: where two contacts were created with one reference, it leads to the first. A replacement that names no type
-//! or no name keeps them.
+//! Assumption: of two contacts created with the same reference, the first is found. A replacement without type or name keeps
+//! them.
 
 use serde_json::Value;
 
@@ -16,10 +16,10 @@ use crate::providers::virtuous::data::contact::{Contact, Individual, METHOD_TYPE
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 
-/// Parts of one sort that a contact can have.
+/// The maximum number of parts of one kind.
 pub(crate) const MAX_PARTS: usize = 100;
 
-/// A way to reach a person that comes along with it.
+/// A contact method that is created with a person.
 pub(crate) const METHOD: &[Field] = &[
     one_of("type", METHOD_TYPES).required(),
     text("value").required(),
@@ -92,10 +92,10 @@ const UPDATE: &[Field] = &[
     ignored("customCollections"),
 ];
 
-/// What a replacement that does not name it leaves alone: a recording shows that for the name.
+/// Fields that a replacement keeps if they are missing, as recorded for the name.
 const KEPT: &[&str] = &["contactType", "name"];
 
-/// Makes the one with this id the primary one, and no other.
+/// Sets a flag on the record with this id only.
 pub(crate) fn promote<'r>(records: impl Iterator<Item = &'r mut Record>, id: i64, mark: &str) {
     for record in records {
         let chosen = record.id == id;
@@ -103,7 +103,7 @@ pub(crate) fn promote<'r>(records: impl Iterator<Item = &'r mut Record>, id: i64
     }
 }
 
-/// Sees to it that one of each sort of method is the primary one.
+/// Ensures that each category has one primary method.
 pub(crate) fn normalize_methods(methods: &mut [Record]) {
     for index in 0..methods.len() {
         let Some(sort) = methods.get(index).map(|method| sort_of(method.text("type")).to_owned()) else {
@@ -119,7 +119,7 @@ pub(crate) fn normalize_methods(methods: &mut [Record]) {
     }
 }
 
-/// Sees to it that exactly one address is the primary one, if there is any.
+/// Ensures that exactly one address is the primary one, if there is any.
 pub(crate) fn normalize_addresses(addresses: &mut [Record]) {
     let chosen = addresses.iter().find(|address| address.flag("isPrimary")).or(addresses.first());
     if let Some(chosen) = chosen.map(|address| address.id) {
@@ -127,7 +127,7 @@ pub(crate) fn normalize_addresses(addresses: &mut [Record]) {
     }
 }
 
-/// Sees to it that exactly one person is the primary one, and at most one the secondary.
+/// Ensures that exactly one person is the primary one, and at most one the secondary.
 pub(crate) fn normalize_individuals(individuals: &mut [Individual]) {
     let marked = |mark: &str| individuals.iter().find(|one| one.record.flag(mark)).map(|one| one.record.id);
     let primary = marked("isPrimary").or_else(|| individuals.first().map(|one| one.record.id));
@@ -137,7 +137,7 @@ pub(crate) fn normalize_individuals(individuals: &mut [Individual]) {
     }
 }
 
-/// With the setting for it, an e-mail address that another contact has is refused.
+/// Rejects an email address of another contact, if the settings require uniqueness.
 pub(crate) fn check_email(job: &Job<'_>, kind: &str, value: &str, own: Option<i64>) -> Result<(), Problem> {
     let holder = || job.store.contacts.by_email(value).filter(|holder| Some(*holder) != own);
     let clash = job.settings.unique_emails && sort_of(kind) == "Email" && holder().is_some();
@@ -153,7 +153,7 @@ fn check_segment(job: &Job<'_>, given: &JsonFields, parameter: &str) -> Result<(
     }
 }
 
-/// A person from what was read, with the methods that came along.
+/// A person from parsed fields, with its methods.
 pub(crate) fn individual(job: &mut Job<'_>, mut given: JsonFields) -> Result<Individual, Problem> {
     let methods = objects(&mut given, "contactMethods");
     if methods.len() > MAX_PARTS {

@@ -1,12 +1,13 @@
-//! The nightly run: transactions become contacts and gifts. A person is looked for by reference, then by id, then by
-//! e-mail address, and created where none of these leads anywhere.
+//! The nightly run: creates contacts and gifts from transactions. A person is found by reference, id or email address, in this
+//! order, or created.
 //!
-//! Assumption: the reference of a gift's contact belongs to the source of the transaction. A transaction waits for staff
-//! when it names a contact, a project or a segment that is not there, a type of gifts or contacts that nobody knows, or
-//! designations that do not sum up to the amount. A gift without designations goes to the first project.
-//! A contact that was found gets the reference, the tags, and the e-mail address, phone number and address that it lacks.
-//! One that a transaction of contacts found by its reference is brought up to date: the type, the names and the custom
-//! fields that are given are set, and an e-mail address, a phone number or an address that it does not have is added.
+//! Assumption: the reference of a gift's contact belongs to the source of the transaction. Staff must correct a transaction that
+//! refers to an unknown contact, project or segment, has an unknown type, or whose designations do not sum up to the amount. A
+//! gift without designations is for the first project.
+//!
+//! An existing contact gets the reference, the tags, and a missing email address, phone number or address.
+//! A contact transaction that finds a contact by its reference updates it: type, names and custom fields are replaced, and a
+//! new email address, phone number or address is added.
 
 use std::borrow::Cow;
 
@@ -32,7 +33,7 @@ use crate::providers::virtuous::operations::contacts::write::{
 /// The project of gifts without designations.
 const DEFAULT_PROJECT: i64 = 51;
 
-/// What came of one nightly run.
+/// The result of a nightly run.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,15 +45,15 @@ const DEFAULT_PROJECT: i64 = 51;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct MatchingResult {
-    /// Contacts that were created.
+    /// Number of created contacts.
     pub contacts: usize,
-    /// Gifts that were created.
+    /// Number of created gifts.
     pub gifts: usize,
-    /// Transactions that wait for staff, from this run and those before.
+    /// Number of transactions that staff must correct, including those of earlier runs.
     pub needs_update: usize,
 }
 
-/// Works through everything that waits.
+/// Processes all pending transactions.
 pub(crate) fn run(job: &mut Job<'_>) -> MatchingResult {
     let mut matched = MatchingResult::default();
     for waiting in std::mem::take(&mut job.store.transactions.waiting) {
@@ -74,7 +75,7 @@ pub(crate) fn run(job: &mut Job<'_>) -> MatchingResult {
     matched
 }
 
-/// A person as the two kinds of transactions name it.
+/// A person in either kind of transaction.
 struct Person<'m> {
     source: &'m str,
     reference: &'m str,
@@ -86,7 +87,7 @@ struct Person<'m> {
     given: &'m JsonFields,
     address: Cow<'m, JsonFields>,
     segment: &'m str,
-    /// Whether a contact that is found by the reference is brought up to date.
+    /// Whether the transaction updates a contact found by the reference.
     updates: bool,
 }
 
@@ -124,7 +125,7 @@ impl<'m> Person<'m> {
         }
     }
 
-    /// The fields of the individual that are given.
+    /// The fields of the individual.
     fn individual(&self) -> JsonFields {
         let middle = ["middleName", "middlename"].map(|name| string_of(self.given, name));
         let fields = [
@@ -140,7 +141,7 @@ impl<'m> Person<'m> {
     }
 }
 
-/// Finds or creates the contact; with it, whether it is new. None: staff has to look.
+/// Finds or creates the contact; returns its id and whether it is new. `None`: staff must correct the transaction.
 fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
     let email = string_of(person.given, "email");
     let contacts = &job.store.contacts;
@@ -166,7 +167,7 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
     }
     complete(job, person, updates, &mut contact);
     let id = contact.id();
-    // A contact that gained nothing is not touched, so that its modified date stays.
+    // An unchanged contact is not stored, so that its modification date stays.
     match before {
         None => save::added(job, contact).ok()?,
         Some(before) if before != contact => save::changed(job, contact).ok()?,
@@ -201,7 +202,7 @@ fn create(job: &mut Job<'_>, person: &Person<'_>, kind: &str) -> Contact {
     Contact { record, references: Vec::new(), individuals, addresses: Vec::new(), tags: Vec::new() }
 }
 
-/// Puts what is given in the place of what the contact has.
+/// Replaces fields of an existing contact.
 fn update(person: &Person<'_>, kind: &str, contact: &mut Contact) {
     for (name, given, value) in [("contactType", person.kind, kind), ("name", person.name, person.name)] {
         if !given.is_empty() {
@@ -209,20 +210,20 @@ fn update(person: &Person<'_>, kind: &str, contact: &mut Contact) {
         }
     }
     custom::apply(&mut contact.record.custom, person.given.get("customFields").cloned(), true);
-    // One of them is the primary one, see `normalize_individuals`.
+    // There is always a primary one, see `normalize_individuals`.
     if let Some(primary) = contact.individuals.iter_mut().find(|one| one.record.flag("isPrimary")) {
         primary.record.fields.extend(person.individual());
     }
 }
 
-/// Adds what the contact lacks: anything of a sort, and with `all` just this.
+/// Adds what the contact lacks: any email address, phone number or address, or with `all` these values.
 fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Contact) {
     let reference = (person.source.to_owned(), person.reference.to_owned());
     let has_reference = person.reference.is_empty() || contact.references.contains(&reference);
     if !has_reference && contact.references.len() < MAX_PARTS {
         contact.references.push(reference);
     }
-    // The vendor's sample separates tags with semicolons; tags that nobody made are left out.
+    // The vendor's sample separates tags with semicolons; unknown tags are ignored.
     for tag in string_of(person.given, "tags").split(';').filter_map(|name| tags::by_name(name.trim())) {
         if !contact.tags.iter().any(|tagged| tagged.tag == tag.id) {
             let id = job.store.contacts.next_part(Part::Tagged);
@@ -271,7 +272,7 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
     }
 }
 
-/// The project and the amount of each designation. None: staff has to look.
+/// Project and amount of each designation. `None`: staff must correct the transaction.
 fn designations(job: &Job<'_>, given: &JsonFields, amount: i64) -> Option<Vec<(i64, i64)>> {
     let empty = Vec::new();
     let list = given.get("designations").and_then(Value::as_array).unwrap_or(&empty);
@@ -295,7 +296,7 @@ fn designations(job: &Job<'_>, given: &JsonFields, amount: i64) -> Option<Vec<(i
     (sum == amount).then_some(found)
 }
 
-/// Makes the gift; whether its contact is new. None: staff has to look.
+/// Creates the gift; returns whether its contact is new. `None`: staff must correct the transaction.
 fn gift(job: &mut Job<'_>, given: &JsonFields) -> Option<bool> {
     let kind = match string_of(given, "giftType") {
         "EFT" => "Electronic Funds Transfer",

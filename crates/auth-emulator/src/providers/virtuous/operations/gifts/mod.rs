@@ -16,7 +16,7 @@ use crate::providers::virtuous::base::custom::{self, Owner};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 use crate::providers::virtuous::query::options;
 
-/// Carries out an operation on gifts. None: it is none of these.
+/// Executes an operation on gifts. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
         "gifts_by_contact" => reads::by_contact(job),

@@ -1,4 +1,4 @@
-//! What can be asked of gifts and of their designations.
+//! Queries over gifts and designations.
 
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ pub(crate) static GIFTS: Schema = Schema {
     custom: Some(Owner::Gift),
 };
 
-/// Its rows are designations: `id` is theirs, and that of the gift is a member like others.
+/// The rows are designations: `id` is the designation's, `giftId` the gift's.
 pub(crate) static DESIGNATIONS: Schema = Schema {
     parameters: &[
         parameter("Id", Type::Int, "id"),
@@ -113,7 +113,7 @@ pub(crate) fn gifts(job: &mut Job<'_>, full: bool) -> Outcome {
     Ok(envelope(found?, total))
 }
 
-/// The designation of a gift that has this id.
+/// The designation of a gift with this id.
 fn find(gift: &Record, id: i64) -> Option<&Value> {
     gift.list("giftDesignations").iter().find(|value| value.get("id").and_then(Value::as_i64) == Some(id))
 }

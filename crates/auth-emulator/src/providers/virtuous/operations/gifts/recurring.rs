@@ -1,7 +1,7 @@
-//! Recurring gifts: schedules, and the gifts that were recorded as their payments.
+//! Recurring gifts, and the gifts that are recorded as their payments.
 //!
-//! Assumption: `recurringGiftPayments` of a gift name the recurring gift by `id`, or by the number in `paymentId`; a
-//! payment has the id of its gift. The list of payments stands in an envelope, though the vendor's sample shows one.
+//! Assumption: `recurringGiftPayments` of a gift refer to the recurring gift by `id`, or by the number in `paymentId`; a payment
+//! has the id of its gift. The list of payments has an envelope, although the vendor's sample shows a single payment.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ const CREATE: &[Field] = &[
     items("designations", DESIGNATION),
     custom_list(Owner::RecurringGift),
 ];
-/// All but the contact.
+/// All fields except the contact.
 const UPDATE: &[Field] = CREATE.split_at(1).1;
 const CANCEL: &[Field] = &[text("cancelReason"), int("categoryId")];
 
@@ -135,7 +135,7 @@ fn by_contact(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(job.parameters.page.of(rows.into_iter().map(|(_, _, shown)| shown)), total))
 }
 
-/// What a schedule has to have. Its designations have to name projects and to sum up to the amount, as those of gifts do.
+/// Checks required fields and references. The designations must sum up to the amount.
 fn check(gift: &Record, store: &Store) -> Result<(), Problem> {
     let needed = ["startDate", "frequency", "amount"];
     let missing: Vec<_> = needed
@@ -194,7 +194,7 @@ fn update(job: &mut Job<'_>) -> Outcome {
     save(job, gift)
 }
 
-/// A schedule that was cancelled stays cancelled, and its recorded payments stay.
+/// Cancels a recurring gift permanently; its recorded payments stay.
 fn cancel(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.recurring.find(job.id("recurringGiftId"))?.into_owned();
     let given = job.optional_fields("cancel", CANCEL)?;
@@ -218,7 +218,7 @@ fn run(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(found?, total))
 }
 
-/// The recurring gift that an item of `recurringGiftPayments` is about; gifts keep it as `id`.
+/// The id of the recurring gift that an item of `recurringGiftPayments` refers to.
 pub(crate) fn schedule_of(item: &JsonFields) -> Option<i64> {
     let by_text = || item.get("paymentId")?.as_str()?.strip_prefix("RecurringGiftPayment-")?.parse().ok();
     item.get("id").and_then(Value::as_i64).or_else(by_text)
@@ -238,7 +238,7 @@ fn payment(gift: &Record, schedule: &Record) -> Value {
     })
 }
 
-/// The payments that a gift is, as gifts show them.
+/// The payments in a gift.
 pub(crate) fn payments_of(gift: &Record, store: &Store) -> Value {
     let items = gift.list("recurringGiftPayments").iter();
     let schedules = items.filter_map(|item| store.recurring.get(item.get("id")?.as_i64()?));

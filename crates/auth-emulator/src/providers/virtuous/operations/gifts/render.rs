@@ -1,4 +1,4 @@
-//! Gifts as reads show them: whole, with numbers and dates, or as a summary, with texts for display.
+//! Formats gifts: full, with numbers and dates, or as a summary, with strings for display.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn display_date(record: &Record, name: &str) -> Option<String> {
     dates::parse_day(record.text(name)).map(dates::display)
 }
 
-/// A designation as gifts show it.
+/// A designation in a gift.
 fn designation(value: &Value, store: &Store) -> Value {
     let number = |name: &str| value.get(name).and_then(Value::as_i64);
     let project = number("projectId").and_then(|id| store.projects.get(id));
@@ -64,7 +64,7 @@ fn designations(gift: &Record, store: &Store) -> Value {
     gift.list("giftDesignations").iter().map(|value| designation(value, store)).collect()
 }
 
-/// The whole gift.
+/// A full gift.
 pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
     let mut shown = gift.audited(GIFT, &["isPrivate", "isTaxDeductible"]);
     let contact = gift.int("contactId").unwrap_or_default();
@@ -127,14 +127,14 @@ pub(crate) fn summary(gift: &Record, store: &Store) -> JsonFields {
     if let Value::Object(shown) = shown { shown } else { JsonFields::new() }
 }
 
-/// The same with the designations, as lookups by reference have it.
+/// A summary with designations, as in lookups by reference.
 pub(crate) fn summary_with_designations(gift: &Record, store: &Store) -> Value {
     let mut shown = summary(gift, store);
     shown.insert("giftDesignations".to_owned(), designations(gift, store));
     Value::Object(shown)
 }
 
-/// A gift as webhooks carry it: with custom fields as an object.
+/// A gift in webhooks, with custom fields as an object.
 pub(crate) fn for_webhooks(gift: &Record, store: &Store) -> Value {
     let mut shown = full(gift, store);
     shown.insert("customFields".to_owned(), custom::as_map(&gift.custom));

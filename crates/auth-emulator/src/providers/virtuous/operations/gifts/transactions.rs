@@ -1,6 +1,6 @@
-//! Transactions of contacts and gifts: taken in with an empty answer, and not to be seen before the nightly run of
-//! `matching.rs`. Those of gifts are de-duplicated by source and id. One of a contact whose source and id were there before
-//! is taken in again, since that is how a contact is brought up to date.
+//! Transactions of contacts and gifts: accepted with an empty response, and visible only after the nightly run in
+//! `matching.rs`. Gift transactions are de-duplicated by source and id. A contact transaction with a known source and id is
+//! accepted again, since it updates the contact.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ const CONTACT: &[Field] = &[
     custom_map(Owner::Contact),
     items("volunteerAttendances", ATTENDANCE),
 ];
-/// All but the source, which the batch has.
+/// All fields except the source, which belongs to the batch.
 const IN_BATCH: &[Field] = CONTACT.split_at(1).1;
 const CONTACTS: &[Field] = &[text("referenceSource").required(), items("contacts", IN_BATCH).required()];
 
@@ -133,7 +133,7 @@ macro_rules! gift_members {
 }
 
 const GIFT: &[Field] = gift_members!(text("giftType").required());
-// In a batch the type can come from `defaultGiftType`.
+// In a batch, the default is `defaultGiftType`.
 const GIFT_IN_BATCH: &[Field] = gift_members!(text("giftType"));
 const GIFTS: &[Field] = &[
     text("transactionSource").required(),
@@ -146,14 +146,14 @@ const GIFTS: &[Field] = &[
     text("defaultGiftType"),
 ];
 
-/// One gift's transaction that is ready to be taken in, where errors name it.
+/// A parsed gift transaction, with its name in errors.
 struct Entry {
     parameter: String,
     fields: JsonFields,
 }
 
-/// Accepts the transactions of gifts in, all or none. Those that repeat the source and the id of another, or of a gift, are
-/// an error, or are passed over where the settings say that a repeat is a success.
+/// Stores gift transactions, all or none. A duplicate of a transaction or gift is an error, or ignored if the settings say
+/// so.
 fn take(job: &mut Job<'_>, entries: Vec<Entry>) -> Result<(), Problem> {
     let transactions = &job.store.transactions;
     let keys = transactions.gift_keys.len();
@@ -189,7 +189,7 @@ fn take(job: &mut Job<'_>, entries: Vec<Entry>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Accepts the transactions of contacts in, all or none.
+/// Stores contact transactions, all or none.
 fn take_contacts(job: &mut Job<'_>, contacts: Vec<JsonFields>) -> Result<(), Problem> {
     if job.store.transactions.held(false) + contacts.len() > MAX_RECORDS {
         return Err(Problem::Full("transactions of contacts"));

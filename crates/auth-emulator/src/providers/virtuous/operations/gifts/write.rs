@@ -1,9 +1,9 @@
-//! Creation, change and deletion of gifts by direct writes. Nothing is de-duplicated here; that is what transactions are
-//! for. The designations of a gift have to sum up to its amount.
+//! Direct creation, update and deletion of gifts, without de-duplication, unlike transactions. The designations of a gift
+//! must sum up to its amount.
 //!
-//! Assumption: a change that names no designations keeps them; items without a `state` replace the list, items with one
-//! change it. Payments of recurring gifts are changed in the same way. A patch that names a gift twice changes it twice,
-//! in order. A gift is reversed at most once.
+//! Assumption: an update without designations keeps them; items without a `state` replace the list, items with one change it.
+//! The same applies to payments of recurring gifts. A patch that contains a gift twice changes it twice, in order. A gift can
+//! be reversed only once.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 use crate::providers::virtuous::data::gifts::{TYPES, designated};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record, read};
 
-/// The most gifts of one bulk call or patch.
+/// The maximum number of gifts in a bulk call or patch.
 const MAX_BATCH: usize = 100;
 
 const STATES: &[&str] = &["Add", "Added", "Update", "Updated", "Delete", "Deleted", "Ignore"];
@@ -83,7 +83,7 @@ const CREATE: &[Field] = &[
     int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
     custom_list(Owner::Gift),
 ];
-/// All but the contact and the transaction.
+/// All fields except the contact and the transaction.
 const UPDATE: &[Field] = CREATE.split_at(4).1;
 const REVERSE: &[Field] = &[day("giftDate").required(), int("reversedGiftId").required(), text("notes")];
 const PATCH: &[Field] = &[
@@ -94,7 +94,7 @@ const PATCH: &[Field] = &[
     custom_map(Owner::Gift),
 ];
 
-/// What a gift has to have, and whether what it names is there.
+/// Checks required fields and references.
 fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
     let mut wrong = Vec::new();
     let mut note = |name: &str, words: &str| wrong.push((format!("{parameter}.{name}"), words.to_owned()));
@@ -132,7 +132,7 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
 
-/// A part of a gift as a change names it: what it is for, and with which amount.
+/// A change to a part of a gift: its key, and its amount.
 struct Change {
     state: String,
     key: i64,
@@ -145,13 +145,13 @@ impl Change {
         Self { state, key, amount: item.get("amount").cloned().unwrap_or_default() }
     }
 
-    /// Whether it takes a part away, or changes nothing.
+    /// Whether the change deletes the part or has no effect.
     fn needs_no_amount(&self) -> bool {
         matches!(self.state.as_str(), "Delete" | "Deleted" | "Ignore")
     }
 }
 
-/// Parts of a gift after the changes; `name` is the member that says what a part is for.
+/// The parts of a gift after the changes; `name` is the key field of a part.
 fn changed(
     before: &[Value],
     changes: Vec<Change>,
@@ -165,7 +165,7 @@ fn changed(
         match (state.as_str(), before.iter().any(is_of)) {
             ("Delete" | "Deleted", _) => list.retain(|held| !is_of(held)),
             ("Ignore", _) | ("Update" | "Updated", false) => {}
-            // What the gift is for already can't be added once more; its amount is set.
+            // A part that exists can't be added again; its amount is set.
             ("Update" | "Updated" | "Add" | "Added", true) => {
                 if let Some(held) = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut) {
                     held.insert("amount".to_owned(), amount);
@@ -177,7 +177,7 @@ fn changed(
     json!(list)
 }
 
-/// Changes the parts of a gift that are marked by states. Those of which nothing is named stay as they are.
+/// Changes the designations and payments of a gift. An empty list changes nothing.
 fn change_parts(
     gift: &mut Record,
     designations: &[JsonFields],
@@ -224,7 +224,7 @@ fn change_parts(
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
 
-/// A gift from what was read, checked and not yet kept.
+/// A gift from parsed fields, checked but not stored.
 fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<Record, Problem> {
     job.contact_of_body(parameter, &given)?;
     let designations = objects(&mut given, "giftDesignations");
@@ -236,7 +236,7 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
     Ok(gift)
 }
 
-/// Keeps a gift that was made and tells the webhooks.
+/// Stores a gift and notes the event for webhooks.
 pub(crate) fn save(gift: Record, switch: &'static str, job: &mut Job<'_>) -> Result<Value, Problem> {
     let event = render::for_webhooks(&gift, job.store);
     let shown = Value::Object(render::full(&gift, job.store));
@@ -251,7 +251,7 @@ pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
     save(gift, "giftCreate", job).map(Output::Json)
 }
 
-/// The items of a body that is a list.
+/// The items of a list body.
 fn list(job: &mut Job<'_>, parameter: &str) -> Result<Vec<Value>, Problem> {
     match job.body()? {
         Value::Array(list) if list.is_empty() => Err(Problem::field(parameter, REQUIRED)),
@@ -263,7 +263,7 @@ fn list(job: &mut Job<'_>, parameter: &str) -> Result<Vec<Value>, Problem> {
     }
 }
 
-/// `create_gifts`: all or none. The answer is the first one, as in the vendor's sample.
+/// `create_gifts`: all or none. The response is the first gift, as in the vendor's sample.
 pub(crate) fn create_many(job: &mut Job<'_>) -> Outcome {
     let list = list(job, "gifts")?;
     job.store.gifts.has_capacity(list.len())?;
@@ -281,7 +281,7 @@ pub(crate) fn create_many(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(first.unwrap_or_default()))
 }
 
-/// `reverse_gift`: the same gift with everything negated.
+/// `reverse_gift`: creates the same gift with negated amounts.
 pub(crate) fn reverse(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("reversingTransaction", REVERSE)?;
     let reversed = given.get("reversedGiftId").and_then(Value::as_i64).unwrap_or_default();
@@ -327,7 +327,7 @@ pub(crate) fn update(job: &mut Job<'_>) -> Outcome {
     save(gift, "giftUpdate", job).map(Output::Json)
 }
 
-/// `patch_gifts`: what is given is changed and nothing else; all or none.
+/// `patch_gifts`: changes only the given fields; all or none.
 pub(crate) fn patch(job: &mut Job<'_>) -> Outcome {
     let list = list(job, "gifts")?;
     let mut gifts: Vec<Record> = Vec::new();
