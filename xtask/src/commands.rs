@@ -3,8 +3,8 @@
 //! In the library and not in `main.rs`, so that the documentation's commands can be parsed in a check.
 
 use crate::{
-    Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, new_provider, package,
-    public_api, sizes, tidy,
+    Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, new_provider,
+    own_reqwest, package, public_api, sizes, tidy,
 };
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -42,6 +42,7 @@ enum Command {
     Features(features::Arguments),
     Figures(figures::Arguments),
     NewProvider(new_provider::Arguments),
+    OwnReqwest(own_reqwest::Arguments),
     Package(package::Arguments),
     PublicApi(public_api::Arguments),
     Sizes(sizes::Arguments),
@@ -64,6 +65,7 @@ pub fn run() -> Result<String, Failure> {
         Command::Features(arguments) => features::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
         Command::NewProvider(arguments) => new_provider::run(&arguments),
+        Command::OwnReqwest(arguments) => own_reqwest::run(&arguments),
         Command::Package(arguments) => package::run(&arguments),
         Command::PublicApi(arguments) => public_api::run(&arguments),
         Command::Sizes(arguments) => sizes::run(&arguments),

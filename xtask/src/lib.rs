@@ -14,6 +14,7 @@ mod failure;
 pub mod features;
 pub mod figures;
 pub mod new_provider;
+pub mod own_reqwest;
 pub mod package;
 pub mod public_api;
 pub mod report;

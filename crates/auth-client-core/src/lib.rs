@@ -17,10 +17,11 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `rustls-ring` (default) | the reqwest transport with TLS by rustls and ring |
+//! | `rustls-ring` (default) | the hyper transport with TLS by rustls and ring |
 //! | `rustls-aws-lc` | the same with aws-lc-rs |
-//! | `native-tls` | the same with the operating system's TLS |
-//! | `reqwest` | the reqwest transport without TLS, for loopback |
+//! | `hyper` | the same without TLS, for loopback |
+//! | `reqwest-013-rustls`, `reqwest-013-native-tls` | the reqwest transport with its own rustls (aws-lc-rs), or the operating system's TLS |
+//! | `reqwest-013` | the reqwest transport without TLS, and one from a client of reqwest 0.13 |
 //! | `http2` | HTTP/2 where the server offers it |
 //! | `tracing` (default) | spans and events |
 //! | `blocking` | `.wait()` for programs without a runtime |
@@ -120,8 +121,12 @@ pub use observe::Observer;
 pub use operation::Idempotency;
 pub use page::{Items, Pages};
 pub use request::Request;
-#[cfg(feature = "reqwest")]
-pub use transport::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+pub use transport::TlsBackend;
+#[cfg(feature = "hyper")]
+pub use transport::{HyperTransport, HyperTransportBuilder};
+#[cfg(feature = "reqwest-013")]
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// The code of the README compiles.
 #[cfg(doctest)]

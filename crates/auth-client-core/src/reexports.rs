@@ -5,6 +5,8 @@
 
 /// The error type that all providers share, for code that handles the errors of several.
 pub use crate::Error as CoreError;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+pub use crate::TlsBackend;
 #[cfg(feature = "blocking")]
 pub use crate::blocking;
 #[cfg(any(test, doc, feature = "testing"))]
@@ -13,5 +15,7 @@ pub use crate::{
     Clock, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, Reply, Request, RetryPolicy,
     SecretString, Sleep, decode, observe, transport,
 };
-#[cfg(feature = "reqwest")]
-pub use crate::{ReqwestTransport, ReqwestTransportBuilder, TlsBackend};
+#[cfg(feature = "hyper")]
+pub use crate::{HyperTransport, HyperTransportBuilder};
+#[cfg(feature = "reqwest-013")]
+pub use crate::{ReqwestTransport, ReqwestTransportBuilder};

@@ -172,10 +172,10 @@ fn a_renewal_goes_on_after_the_call_that_began_it_has_returned() {
     assert_eq!(renewals.load(Ordering::SeqCst), 1);
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 #[test]
 fn calls_of_several_threads_share_connections_that_stay_open() {
-    use auth_client_core::ReqwestTransport;
+    use auth_client_core::HyperTransport;
     use auth_client_core::provider::{BaseUrl, Settings};
     use std::io::{Read as _, Write as _};
 
@@ -196,7 +196,7 @@ fn calls_of_several_threads_share_connections_that_stay_open() {
         }
     });
     let mut settings = Settings::new("shop-client/1.0");
-    settings.set_transport(Arc::new(ReqwestTransport::builder().build().unwrap()));
+    settings.set_transport(Arc::new(HyperTransport::builder().build().unwrap()));
     settings.set_retry(auth_client_core::RetryPolicy::none());
     let base = BaseUrl::parse("base URL", &url).unwrap();
     let engine = Engine::new(&settings, base, common::Shop, None).unwrap();

@@ -20,9 +20,11 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `rustls-ring` (default) | the reqwest transport with TLS by rustls and ring |
-//! | `rustls-aws-lc`, `native-tls` | the same with aws-lc-rs, or the operating system's TLS |
-//! | `reqwest` | the reqwest transport without TLS, for loopback |
+//! | `rustls-ring` (default) | the hyper transport with TLS by rustls and ring |
+//! | `rustls-aws-lc` | the same with aws-lc-rs |
+//! | `hyper` | the same without TLS, for loopback |
+//! | `reqwest-013-rustls`, `reqwest-013-native-tls` | the reqwest transport with its own rustls (aws-lc-rs), or the operating system's TLS |
+//! | `reqwest-013` | the reqwest transport without TLS, and one from a client of reqwest 0.13 |
 //! | `http2` | HTTP/2 where the server offers it |
 //! | `tracing` (default) | spans and events; bodies and secrets are never logged |
 //! | `blocking` | `.wait()` for programs without a runtime |
@@ -33,7 +35,7 @@
 //! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
 //!
 //! Where several TLS libraries are compiled in, a program chooses when it builds its transport:
-//! `ReqwestTransport::builder().tls(…)`.
+//! `HyperTransport::builder().tls(…)`.
 //!
 //! # Examples
 //!

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use async_trait::async_trait;
-use auth_client_core::ReqwestTransport;
+use auth_client_core::HyperTransport;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use auth_emulator::providers::vaultvision::{Permission, Permissions, SecondPassword, VaultVision};
 use auth_emulator::{ClockStart, Emulator, Fault, FaultRule, Timestamp};
@@ -130,7 +130,7 @@ async fn a_client_that_sends_only_what_it_knows_would_lose_them() {
 /// Lets posts through two at a time, and reads after them only when both were answered.
 #[derive(Debug)]
 struct Rendezvous {
-    inner: ReqwestTransport,
+    inner: HyperTransport,
     posts: Arc<Barrier>,
     answered: Arc<Barrier>,
 }
@@ -159,7 +159,7 @@ async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_told() {
     let (_emulator, vault, _) = start().await;
     let (posts, answered) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let client = || {
-        let inner = ReqwestTransport::builder().build().unwrap();
+        let inner = HyperTransport::builder().build().unwrap();
         let transport = Rendezvous { inner, posts: Arc::clone(&posts), answered: Arc::clone(&answered) };
         Client::builder(vault.api_key()).base_url(vault.base_url()).transport(transport).build().unwrap()
     };

@@ -70,7 +70,6 @@ pub struct ClientBuilder {
     vise_carrier: Option<TokenCarrier>,
     default: Option<(String, KeyPhrase)>,
     options: Options,
-    #[cfg(feature = "reqwest")]
     public_addresses_only: bool,
     from_env: bool,
     settings: Settings,
@@ -86,7 +85,6 @@ impl ClientBuilder {
             vise_carrier: None,
             default: None,
             options: Options::default(),
-            #[cfg(feature = "reqwest")]
             public_addresses_only: false,
             from_env: false,
             settings: Settings::new(concat!("vise-client/", env!("CARGO_PKG_VERSION"))),
@@ -193,11 +191,12 @@ impl ClientBuilder {
     /// whose own setting it is.
     ///
     /// ```
+    /// # #[cfg(feature = "hyper")] {
     /// let vise = vise_client::Client::builder("account-token".to_owned()).public_addresses_only().build()?;
     /// # let _ = vise;
+    /// # }
     /// # Ok::<(), vise_client::Error>(())
     /// ```
-    #[cfg(feature = "reqwest")]
     pub fn public_addresses_only(mut self) -> Self {
         self.public_addresses_only = true;
         self
@@ -347,29 +346,13 @@ impl ClientBuilder {
         Ok(())
     }
 
-    #[cfg(feature = "reqwest")]
     fn transport_for_all(
         &mut self,
     ) -> Result<Arc<dyn auth_client_core::transport::Transport>, auth_client_core::Error> {
-        if !self.public_addresses_only {
-            return self.settings.transport();
+        match self.public_addresses_only {
+            true => self.settings.transport_to_public_addresses(),
+            false => self.settings.transport(),
         }
-        if self.settings.has_transport() {
-            return Err(auth_client_core::Error::configuration(
-                "public addresses only",
-                "a transport was handed in; ask for it there, with `ReqwestTransport::builder()`",
-            ));
-        }
-        let connect = self.settings.timeouts_mut().connect;
-        let builder = auth_client_core::ReqwestTransport::builder().connect_timeout(connect);
-        Ok(Arc::new(builder.public_addresses_only().build()?))
-    }
-
-    #[cfg(not(feature = "reqwest"))]
-    fn transport_for_all(
-        &mut self,
-    ) -> Result<Arc<dyn auth_client_core::transport::Transport>, auth_client_core::Error> {
-        self.settings.transport()
     }
 }
 

@@ -4,7 +4,7 @@
 //! taken apart before anything is sent: only a plain DNS name over https on the standard port passes, and what has any
 //! other form is refused and never repaired. The checks are a pure function; names that lead to private addresses are
 //! the business of the transport, see
-//! [`public_addresses_only`](auth_client_core::ReqwestTransportBuilder::public_addresses_only).
+//! [`public_addresses_only`](auth_client_core::HyperTransportBuilder::public_addresses_only).
 
 use auth_client_core::Error;
 use auth_client_core::auth_core::Origin;

@@ -245,7 +245,7 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     assert_eq!(vise.effect("token_leaked"), 0);
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 #[tokio::test]
 async fn a_name_that_leads_to_this_machine_is_refused_at_resolution() {
     let emulator = start(1).await;
@@ -261,7 +261,7 @@ async fn a_name_that_leads_to_this_machine_is_refused_at_resolution() {
             .collect();
     assert!(chain.iter().any(|text| text.contains("not public")), "{chain:?}");
     assert_eq!(vise.counts(0), Default::default());
-    let both = builder(&emulator).transport(auth_client_core::ReqwestTransport::builder().build().unwrap());
+    let both = builder(&emulator).transport(auth_client_core::HyperTransport::builder().build().unwrap());
     assert_eq!(both.public_addresses_only().build().unwrap_err().field(), Some("public addresses only"));
 }
 

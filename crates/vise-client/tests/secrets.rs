@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::ReqwestTransport;
+use auth_client_core::HyperTransport;
 use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use http::Method;
 use std::io::Write;
@@ -65,8 +65,8 @@ fn assert_error_clean(what: &str, error: &Error) {
 
 fn builder() -> ClientBuilder {
     // One for all: setting TLS up takes longer than all the calls.
-    static TRANSPORT: OnceLock<ReqwestTransport> = OnceLock::new();
-    let transport = TRANSPORT.get_or_init(|| ReqwestTransport::builder().build().unwrap());
+    static TRANSPORT: OnceLock<HyperTransport> = OnceLock::new();
+    let transport = TRANSPORT.get_or_init(|| HyperTransport::builder().build().unwrap());
     Client::builder(TOKEN.to_owned()).retry(vise_client::RetryPolicy::none()).transport(transport.clone())
 }
 

@@ -16,7 +16,9 @@ use std::path::PathBuf;
 
 /// Measure what a call costs, against reqwest and hyper-util by hand.
 ///
-/// Three figures, for an answer of 300 bytes and one of 50 KB: instructions per call (callgrind; the difference of two
+/// Our client over both transports, hyper (the default) and reqwest, beside the same calls written by hand.
+///
+/// Three figures, for a GET and a POST of 300 bytes and a list of 50 KB: instructions per call (callgrind; the difference of two
 /// runs, so that start-up cancels), allocations per call, and processor time per call in interleaved rounds. All
 /// clients do the same typed work against a server of its own process, on one thread.
 #[derive(Args, Debug)]
@@ -58,27 +60,29 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let mut report = Report::default();
     instructions(&program, &budgets, &mut report)?;
     allocations(&program, &budgets, &mut report)?;
-    for what in [What::User, What::List] {
+    for what in [What::User, What::Create, What::List] {
         report.add(processor_time(&program, &budgets, what, arguments.rounds)?);
     }
     report.note(
-        "verigator has deadlines, repeats, the origin check and spans on; reqwest and hyper-util by hand have none.",
+        "verigator has deadlines, retries, the origin check and spans on; reqwest and hyper-util by hand have none.",
     );
     report
         .finish(arguments.json.as_deref(), "cargo xtask bench --help   # how to see where the calls spend it")
 }
 
 fn instructions(program: &Program, budgets: &budgets::Bench, report: &mut Report) -> Result<(), Failure> {
-    let cases = [
-        (What::User, [200, 1200], budgets.instructions_ratio),
-        (What::List, [20, 120], budgets.list_instructions_ratio),
-    ];
-    for (what, [short, long], limit) in cases {
-        let id = format!("bench.{}.instructions", what.word());
-        let title = format!("{}: instructions per call, verigator / reqwest by hand", what.title());
-        let target = format!("≤ {limit:.2}");
+    let cases = [(What::User, [200, 1200]), (What::Create, [200, 1200]), (What::List, [20, 120])];
+    for (what, [short, long]) in cases {
+        let rows = [("", limit(&budgets.hyper, what)), ("reqwest.", limit(&budgets.reqwest, what))];
+        let row = |part: &str| {
+            let id = format!("bench.{part}{}.instructions", what.word());
+            (id, format!("{}: instructions per call, {} / reqwest by hand", what.title(), ours(part)))
+        };
         if !process::is_there("valgrind") {
-            report.add(Row::not_run(&id, &title, &target, "valgrind is not installed"));
+            for (part, limit) in rows {
+                let (id, title) = row(part);
+                report.add(Row::not_run(&id, &title, &format!("≤ {limit:.2}"), "valgrind is not installed"));
+            }
             continue;
         }
         let per_call = |client| {
@@ -87,22 +91,38 @@ fn instructions(program: &Program, budgets: &budgets::Bench, report: &mut Report
             let many = program.instructions(client, what, long)?;
             Ok(many.saturating_sub(few) as f64 / f64::from(long - short))
         };
-        let [ours, reqwest, hyper] = all(per_call)?;
-        let ratio = ours / reqwest;
-        let measured = format!(
-            "{ratio:.3} ({} k to {} k; hyper-util {:.2})",
-            kilo(ours),
-            kilo(reqwest),
-            hyper / reqwest
-        );
-        let row = Row::at_most(&id, &title, ratio, limit, target, measured)
-            .cases(format!("{} calls each", thousands(u64::from(long - short))));
-        report.add(match what {
-            What::User => row.reference("reqwest 87 k, hyper-util 0.56"),
-            What::List => row.reference("reqwest 1,550 k, hyper-util 0.98"),
-        });
+        let [over_hyper, over_reqwest, reqwest, hyper] = all(per_call)?;
+        for ((part, limit), ours) in rows.into_iter().zip([over_hyper, over_reqwest]) {
+            let (id, title) = row(part);
+            let ratio = ours / reqwest;
+            let measured = format!(
+                "{ratio:.3} ({} k to {} k; hyper-util {:.2})",
+                kilo(ours),
+                kilo(reqwest),
+                hyper / reqwest
+            );
+            let row = Row::at_most(&id, &title, ratio, limit, format!("≤ {limit:.2}"), measured)
+                .cases(format!("{} calls each", thousands(u64::from(long - short))));
+            report.add(match what {
+                What::User => row.reference("reqwest 87 k, hyper-util 0.56"),
+                What::Create => row.reference("hyper-util 0.59"),
+                What::List => row.reference("reqwest 1,550 k, hyper-util 0.98"),
+            });
+        }
     }
     Ok(())
+}
+
+/// Our client over the transport that a row's id names.
+fn ours(part: &str) -> &'static str {
+    if part.is_empty() { "verigator" } else { "verigator over reqwest" }
+}
+
+fn limit(budgets: &budgets::Transport, what: What) -> f64 {
+    match what {
+        What::User | What::Create => budgets.instructions_ratio,
+        What::List => budgets.list_instructions_ratio,
+    }
 }
 
 fn allocations(program: &Program, budgets: &budgets::Bench, report: &mut Report) -> Result<(), Failure> {
@@ -112,23 +132,27 @@ fn allocations(program: &Program, budgets: &budgets::Bench, report: &mut Report)
         let Cost { allocations, grown, .. } = program.run(client, What::User, WARM_UP, calls)?;
         Ok((allocations + grown) as f64 / f64::from(calls))
     };
-    let [ours, reqwest, hyper] = all(per_call)?;
-    report.add(
-        Row::at_most(
-            "bench.user.allocations",
-            &format!("{}: allocations per call, those that grow included", What::User.title()),
-            ours,
-            budgets.allocations,
-            format!("≤ {}", budgets.allocations),
-            format!("{ours:.1} (reqwest {reqwest:.1}, hyper-util {hyper:.1})"),
-        )
-        .cases(format!("{} calls each", thousands(u64::from(calls))))
-        .reference("reqwest 68, hyper-util 35"),
-    );
+    let [over_hyper, over_reqwest, reqwest, hyper] = all(per_call)?;
+    for (part, measured, limit) in
+        [("", over_hyper, budgets.hyper.allocations), ("reqwest.", over_reqwest, budgets.reqwest.allocations)]
+    {
+        report.add(
+            Row::at_most(
+                &format!("bench.{part}user.allocations"),
+                &format!("{}: allocations per call of {}, growth included", What::User.title(), ours(part)),
+                measured,
+                limit,
+                format!("≤ {limit}"),
+                format!("{measured:.1} (reqwest {reqwest:.1}, hyper-util {hyper:.1})"),
+            )
+            .cases(format!("{} calls each", thousands(u64::from(calls))))
+            .reference("reqwest 68, hyper-util 35"),
+        );
+    }
     Ok(())
 }
 
-/// Interleaved, because a machine that is busy for a while then is so for all three.
+/// Interleaved, because a machine that is busy for a while is then busy for all of them.
 fn processor_time(
     program: &Program,
     budgets: &budgets::Bench,
@@ -137,41 +161,52 @@ fn processor_time(
 ) -> Result<Row, Failure> {
     progress(&format!("comparing processor time, {}, {rounds} rounds", what.title()));
     let calls = match what {
-        What::User => 2000,
+        What::User | What::Create => 2000,
         What::List => 200,
     };
-    let (mut ours, mut hypers, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut others, mut hypers, mut times) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         let per_call = |client| {
             let cost = program.run(client, what, WARM_UP, calls)?;
             Ok(cost.cpu_ns as f64 / f64::from(calls) / 1000.0)
         };
-        let [verigator, reqwest, hyper] = all(per_call)?;
-        ours.push(verigator / reqwest);
+        let [over_hyper, over_reqwest, reqwest, hyper] = all(per_call)?;
+        ours.push(over_hyper / reqwest);
+        others.push(over_reqwest / reqwest);
         hypers.push(hyper / reqwest);
         times.push(reqwest);
     }
     let middle = |values: &[f64]| median(values).unwrap_or(f64::NAN);
-    let (ratio, limit) = (middle(&ours), budgets.cpu_ratio);
+    let (ratio, limit) = (middle(&ours), budgets.hyper.cpu_ratio);
     Ok(Row::at_most(
         &format!("bench.{}.cpu", what.word()),
         &format!("{}: processor time per call, verigator / reqwest by hand", what.title()),
         ratio,
         limit,
         format!("≤ {limit:.2}"),
-        format!("{ratio:.3} (reqwest {:.0} µs, hyper-util {:.2})", middle(&times), middle(&hypers)),
+        format!(
+            "{ratio:.3} (over reqwest {:.2}; reqwest {:.0} µs, hyper-util {:.2})",
+            middle(&others),
+            middle(&times),
+            middle(&hypers)
+        ),
     )
     .cases(format!("median of {rounds} rounds of {} calls", thousands(calls.into())))
     .for_information()
     .reference(match what {
         What::User => "hyper-util 0.8",
-        What::List => "-",
+        What::Create | What::List => "-",
     }))
 }
 
-/// The same measurement of ours, of reqwest and of hyper-util.
-fn all(measure: impl Fn(Client) -> Result<f64, Failure>) -> Result<[f64; 3], Failure> {
-    Ok([measure(Client::Verigator)?, measure(Client::Reqwest)?, measure(Client::Hyper)?])
+/// The same measurement of ours over hyper and over reqwest, of reqwest and of hyper-util.
+fn all(measure: impl Fn(Client) -> Result<f64, Failure>) -> Result<[f64; 4], Failure> {
+    Ok([
+        measure(Client::Verigator)?,
+        measure(Client::VerigatorOverReqwest)?,
+        measure(Client::Reqwest)?,
+        measure(Client::Hyper)?,
+    ])
 }
 
 fn kilo(value: f64) -> String {

@@ -12,6 +12,7 @@ use std::process::Command;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Client {
     Verigator,
+    VerigatorOverReqwest,
     Reqwest,
     Hyper,
 }
@@ -20,6 +21,7 @@ pub(super) enum Client {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
     User,
+    Create,
     List,
 }
 
@@ -96,6 +98,7 @@ impl Program {
     ) -> &'a mut Command {
         let client = match client {
             Client::Verigator => "verigator",
+            Client::VerigatorOverReqwest => "verigator-reqwest",
             Client::Reqwest => "reqwest",
             Client::Hyper => "hyper",
         };
@@ -107,6 +110,7 @@ impl What {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Create => "create",
             Self::List => "list",
         }
     }
@@ -114,6 +118,7 @@ impl What {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::User => "GET 300 B",
+            Self::Create => "POST 300 B",
             Self::List => "GET 50 KB",
         }
     }

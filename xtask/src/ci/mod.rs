@@ -7,7 +7,9 @@ mod new_provider;
 mod openapi;
 pub(crate) mod tools;
 
-use crate::{Failure, codegen, coverage, docs, features, package, public_api, sizes, tidy, workspace};
+use crate::{
+    Failure, codegen, coverage, docs, features, own_reqwest, package, public_api, sizes, tidy, workspace,
+};
 use clap::Args;
 use std::io::Write as _;
 use std::path::Path;
@@ -83,6 +85,11 @@ const STEPS: &[Step] = &[
         run: new_provider::run,
     },
     Step {
+        name: "own-reqwest",
+        what: "a program's own reqwest does the same beside one of our crates",
+        run: own_reqwest_compared,
+    },
+    Step {
         name: "coverage",
         what: "which operations the emulator carries out is what is committed",
         run: covered,
@@ -104,7 +111,7 @@ const STEPS: &[Step] = &[
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.list {
         let lines: Vec<String> =
-            STEPS.iter().map(|step| format!("{:<10} {}", step.name, step.what)).collect();
+            STEPS.iter().map(|step| format!("{:<11} {}", step.name, step.what)).collect();
         return Ok(lines.join("\n"));
     }
     for name in arguments.only.iter().chain(&arguments.skip) {
@@ -130,7 +137,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
         tell(&format!("\n=== [{}/{}] {}: {} ===", number + 1, chosen.len(), step.name, step.what));
         let (result, took) = timed(|| (step.run)(&root));
         let verdict = if result.is_ok() { "passed" } else { "FAILED" };
-        report.push(format!("  {:<10} {verdict}  {:>6} s", step.name, took.as_secs()));
+        report.push(format!("  {:<11} {verdict}  {:>6} s", step.name, took.as_secs()));
         if let Err(failure) = result {
             tell(&format!("\n{failure}"));
             failed.push(step.name);
@@ -195,6 +202,10 @@ fn public(_: &Path) -> Result<(), Failure> {
 
 fn packaged(_: &Path) -> Result<(), Failure> {
     package::run(&package::Arguments::default()).map(|report| tell(&report))
+}
+
+fn own_reqwest_compared(_: &Path) -> Result<(), Failure> {
+    own_reqwest::run(&own_reqwest::Arguments::default()).map(|report| tell(&report))
 }
 
 fn semver(root: &Path) -> Result<(), Failure> {

@@ -28,6 +28,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
     ("openidconnect", "a feature that is off", &[]),
     ("openssl", "TLS is by rustls unless somebody asks for it", &[]),
     ("proptest", "for tests", &[]),
+    ("reqwest", "a program's own is left alone; the transport over it is a feature that is off", &[]),
     ("serde_yaml", "deprecated by its author", &[]),
     ("time", "a calendar that cookies alone need", &["vise-client"]),
     (
@@ -40,7 +41,7 @@ const NEVER: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What is not built without the features that bring a transport.
-const TRANSPORT: &[&str] = &["hyper", "reqwest", "ring", "rustls", "tracing"];
+const TRANSPORT: &[&str] = &["hyper", "ring", "rustls", "tracing"];
 
 /// What the crate below everything has never, with any feature.
 const NO_RUNTIME: &[&str] = &["hyper", "mio", "reqwest", "rustls", "socket2", "tokio"];

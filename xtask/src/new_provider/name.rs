@@ -4,7 +4,7 @@ use crate::Failure;
 use std::path::Path;
 
 /// Names that the facade has for something else.
-const TAKEN: &[&str] = &["default", "full", "http2", "reqwest", "testing", "tracing"];
+const TAKEN: &[&str] = &["default", "full", "http2", "hyper", "reqwest", "testing", "tracing"];
 
 /// A name that can be used everywhere.
 #[derive(Clone, Debug)]

@@ -76,7 +76,10 @@ mod tests {
         assert!(client.contains("const DEFAULT_URL: &str = \"https://id.acme.example/api\";"), "{client}");
         assert!(client.contains("/// Calls Acme Identity.") && client.contains("{Error, Acme}"), "{client}");
         let manifest = &files[&PathBuf::from("Cargo.toml")];
-        assert!(manifest.contains("\nrustls-ring = [\"auth-client-core/rustls-ring\"]\n"), "{manifest}");
+        assert!(
+            manifest.contains("\nrustls-ring = [\"hyper\", \"auth-client-core/rustls-ring\"]\n"),
+            "{manifest}"
+        );
     }
 
     #[test]

@@ -18,10 +18,20 @@ pub struct Budgets {
     pub emulator: Emulator,
 }
 
-/// What a call may cost.
+/// What a call may cost, by transport.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bench {
+    /// The default transport.
+    pub hyper: Transport,
+    /// The other one.
+    pub reqwest: Transport,
+}
+
+/// What a call over one transport may cost.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transport {
     /// Instructions of a call, as a multiple of a hand-written reqwest call.
     pub instructions_ratio: f64,
     /// The same for the list of 50 KB, where nearly all of a call is decoding: our rows read a time in three forms.
@@ -141,7 +151,7 @@ mod tests {
     #[test]
     fn the_committed_file_can_be_read() {
         let budgets = Budgets::read(&crate::workspace::root()).unwrap();
-        assert!(budgets.bench.instructions_ratio > 0.0 && budgets.emulator.binary_mib > 0.0);
+        assert!(budgets.bench.hyper.instructions_ratio > 0.0 && budgets.emulator.binary_mib > 0.0);
     }
     #[test]
     fn every_provider_has_limits_with_a_reason_and_nobody_else_has() {

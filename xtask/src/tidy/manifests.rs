@@ -9,7 +9,7 @@ const WORKSPACE: &str = "Cargo.toml";
 
 /// What every provider crate can be asked for at least. Whatever one has more, all have, besides [`OWN_FEATURES`].
 const SHARED_FEATURES: &[&str] =
-    &["default", "http2", "native-tls", "reqwest", "rustls-aws-lc", "rustls-ring", "testing", "tracing"];
+    &["default", "http2", "hyper", "reqwest-013", "rustls-aws-lc", "rustls-ring", "testing", "tracing"];
 
 /// Features that one provider has for itself, and why.
 const OWN_FEATURES: &[(&str, &str, &str)] = &[

@@ -5,7 +5,7 @@ use crate::engine::retry::RetryPolicy;
 use crate::engine::time::{Sleep, Timer};
 use crate::error::Error;
 use crate::observe::Observer;
-use crate::transport::{BodyLimits, Transport};
+use crate::transport::{self, BodyLimits, Transport};
 use auth_core::{Clock, SystemClock};
 use http::HeaderValue;
 use std::sync::Arc;
@@ -268,22 +268,24 @@ impl Settings {
         if let Some(transport) = &self.transport {
             return Ok(Arc::clone(transport));
         }
-        default_transport(self.timeouts)
+        transport::default(self.timeouts.connect, false)
     }
-}
 
-#[cfg(feature = "reqwest")]
-fn default_transport(timeouts: Timeouts) -> Result<Arc<dyn Transport>, Error> {
-    let transport = crate::ReqwestTransport::builder().connect_timeout(timeouts.connect).build()?;
-    Ok(Arc::new(transport))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Timeouts) -> Result<Arc<dyn Transport>, Error> {
-    Err(Error::configuration(
-        "transport",
-        "this build has none: turn on the feature `rustls-ring`, or hand one in with `.transport(…)`",
-    ))
+    /// Builds a transport that connects to public addresses only, for clients whose host names come from a server.
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when a transport was set, which has its own rule, or
+    /// as for [`transport`](Self::transport).
+    pub fn transport_to_public_addresses(&self) -> Result<Arc<dyn Transport>, Error> {
+        if self.transport.is_some() {
+            return Err(Error::configuration(
+                "public addresses only",
+                "a transport was set; set this on its builder instead, such as `HyperTransport::builder()`",
+            ));
+        }
+        transport::default(self.timeouts.connect, true)
+    }
 }
 
 /// Adds to a provider's `ClientBuilder` a method for each setting that all clients share.

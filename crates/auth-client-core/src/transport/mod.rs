@@ -3,15 +3,38 @@
 //! A transport takes a finished request and gives back a finished answer, or says how far it got. It decides nothing:
 //! whether to repeat, what a status means and what a body holds are the engine's business.
 
-#[cfg(feature = "reqwest")]
-pub(crate) mod reqwest;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod addresses;
+#[cfg(feature = "hyper")]
+mod hyper;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod options;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod outgoing;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod proxy;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod receive;
+#[cfg(feature = "reqwest-013")]
+mod reqwest;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod tls;
 
+#[cfg(feature = "hyper")]
+pub use self::hyper::{HyperTransport, HyperTransportBuilder};
+#[cfg(feature = "reqwest-013")]
+pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+pub use self::tls::TlsBackend;
+
+use crate::error::Error;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 /// How much of a body is read.
 ///
@@ -146,8 +169,14 @@ impl Progress {
         self.0.fetch_max(Self::SENDING, Ordering::AcqRel) != Self::ABANDONED
     }
 
+    /// Whether something may have been sent.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire) == Self::SENDING
+    }
+
     /// Whether the attempt has been broken off before anything was sent.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
     pub(crate) fn is_abandoned(&self) -> bool {
         self.0.load(Ordering::Acquire) == Self::ABANDONED
     }
@@ -318,4 +347,35 @@ pub trait Transport: Send + Sync + fmt::Debug {
         request: http::Request<Bytes>,
         limits: BodyLimits,
     ) -> Result<Received, TransportError>;
+}
+
+/// The default transport of this build: hyper, else reqwest.
+#[cfg(feature = "hyper")]
+pub(crate) fn default(
+    connect_timeout: Duration,
+    public_addresses_only: bool,
+) -> Result<Arc<dyn Transport>, Error> {
+    let builder = HyperTransport::builder().connect_timeout(connect_timeout);
+    let builder = if public_addresses_only { builder.public_addresses_only() } else { builder };
+    Ok(Arc::new(builder.build()?))
+}
+
+/// The default transport of this build: hyper, else reqwest.
+#[cfg(all(feature = "reqwest-013", not(feature = "hyper")))]
+pub(crate) fn default(
+    connect_timeout: Duration,
+    public_addresses_only: bool,
+) -> Result<Arc<dyn Transport>, Error> {
+    let builder = ReqwestTransport::builder().connect_timeout(connect_timeout);
+    let builder = if public_addresses_only { builder.public_addresses_only() } else { builder };
+    Ok(Arc::new(builder.build()?))
+}
+
+/// The error of a build without any transport.
+#[cfg(not(any(feature = "hyper", feature = "reqwest-013")))]
+pub(crate) fn default(_: Duration, _: bool) -> Result<Arc<dyn Transport>, Error> {
+    Err(Error::configuration(
+        "transport",
+        "this build has none: turn on the feature `rustls-ring`, or pass one to `.transport(…)`",
+    ))
 }

@@ -1,15 +1,15 @@
 //! One floor below reqwest: hyper-util's pooled client, without TLS, redirects or time limits.
 
-use crate::models::{User, UserList, weigh};
+use crate::models::{NewUser, User, UserList, weigh};
 use crate::{PASSWORD, Result, USERNAME};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client as Http, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 
 pub struct Client {
-    http: Http<HttpConnector, Empty<Bytes>>,
+    http: Http<HttpConnector, Full<Bytes>>,
     base: String,
     credential: String,
 }
@@ -24,13 +24,26 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, url: String) -> Result<T> {
-        let request = http::Request::get(url).header("x-service-auth", &self.credential).body(Empty::new())?;
+        let request = http::Request::get(url).header("x-service-auth", &self.credential);
+        self.send(request.body(Full::default())?).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: http::Request<Full<Bytes>>) -> Result<T> {
         let response = self.http.request(request).await?;
         if !response.status().is_success() {
             return Err(format!("status {}", response.status()).into());
         }
         let body = response.into_body().collect().await?.to_bytes();
         Ok(serde_json::from_slice(&body)?)
+    }
+
+    pub async fn create(&self, service: &str) -> Result<usize> {
+        let request = http::Request::post(format!("{}/service/{service}/users", self.base))
+            .header("x-service-auth", &self.credential)
+            .header("content-type", "application/json");
+        let body = serde_json::to_vec(&NewUser::sample())?;
+        let user: User = self.send(request.body(Full::from(body))?).await?;
+        Ok(weigh(&user.id_in_service))
     }
 
     pub async fn user(&self, service: &str, user: &str) -> Result<usize> {

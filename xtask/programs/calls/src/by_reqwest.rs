@@ -1,6 +1,6 @@
 //! As people write it: the URL by `format!`, a header, `error_for_status`, `json`.
 
-use crate::models::{User, UserList, weigh};
+use crate::models::{NewUser, User, UserList, weigh};
 use crate::{PASSWORD, Result, USERNAME};
 
 pub struct Client {
@@ -11,8 +11,6 @@ pub struct Client {
 
 impl Client {
     pub fn new(url: &str) -> Result<Self> {
-        // Building fails without a provider for the whole process.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             http: reqwest::Client::builder().build()?,
             base: format!("{url}/v1/service"),
@@ -26,6 +24,21 @@ impl Client {
             .http
             .get(url)
             .header("X-Service-Auth", &self.credential)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        Ok(weigh(&user.id_in_service))
+    }
+
+    pub async fn create(&self, service: &str) -> Result<usize> {
+        let url = format!("{}/service/{service}/users", self.base);
+        let user: User = self
+            .http
+            .post(url)
+            .header("X-Service-Auth", &self.credential)
+            .json(&NewUser::sample())
             .send()
             .await?
             .error_for_status()?

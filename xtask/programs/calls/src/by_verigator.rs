@@ -1,16 +1,28 @@
-//! Ours, with everything that is on by default: deadlines, repeats, origin check, spans.
+//! Ours, with everything that is on by default: deadlines, retries, origin check, spans.
 
 use crate::models::weigh;
-use crate::{PASSWORD, Result, USERNAME};
+use crate::{NEW_NUMBER, NEW_USER, PASSWORD, Result, USERNAME};
 
 pub struct Client {
     verigator: verigator_client::Client,
 }
 
 impl Client {
-    pub fn new(url: &str) -> Result<Self> {
+    pub fn over_hyper(url: &str) -> Result<Self> {
         let builder = verigator_client::Client::builder(USERNAME, PASSWORD.to_owned());
         Ok(Self { verigator: builder.base_url(url).build()? })
+    }
+
+    pub fn over_reqwest(url: &str) -> Result<Self> {
+        let builder = verigator_client::Client::builder(USERNAME, PASSWORD.to_owned());
+        let transport = verigator_client::ReqwestTransport::builder().build()?;
+        Ok(Self { verigator: builder.base_url(url).transport(transport).build()? })
+    }
+
+    pub async fn create(&self, service: &str) -> Result<usize> {
+        let new = verigator_client::NewUser::id_in_service(NEW_USER).phone_number(NEW_NUMBER);
+        let user = self.verigator.users(service).create(new).await?;
+        Ok(weigh(&user.id_in_service))
     }
 
     pub async fn user(&self, service: &str, user: &str) -> Result<usize> {

@@ -1,10 +1,11 @@
-//! The same typed call, made by three clients: ours, reqwest by hand, hyper-util by hand.
+//! The same typed call, made by four clients: ours over hyper and over reqwest, reqwest by hand, hyper-util by hand.
 //!
 //! - `calls serve` answers on a loopback port, which it prints, until it is ended.
 //! - `calls run CLIENT WHAT URL WARM_UP CALLS` makes the calls and prints what they cost, warm-up excluded.
 //! - `calls trace CLIENT WHAT URL` prints where each allocation of one call comes from.
 //!
-//! CLIENT is `reqwest`, `hyper` or `verigator`; WHAT is `user` (about 300 bytes) or `list` (about 50 KB).
+//! CLIENT is `reqwest`, `hyper`, `verigator` or `verigator-reqwest`; WHAT is `user` (about 300 bytes), `create` (a POST
+//! with the same response) or `list` (about 50 KB).
 
 mod by_hyper;
 mod by_reqwest;
@@ -24,12 +25,15 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// What is asked for, as the vendor's samples have it.
 pub const SERVICE_ID: &str = "81213bfd-b690-499e-b9d2-8754cb1550e8";
 pub const USER_ID: &str = "57166678-624a-11e7-907b-a6006ad3dba0";
+pub const NEW_USER: &str = "barista@coffeeshop.com";
+pub const NEW_NUMBER: &str = "+4401234567";
 pub const USERNAME: &str = "benchmark";
 pub const PASSWORD: &str = "0123456789abcdef0123456789abcdef";
 
 #[derive(Clone, Copy)]
 enum What {
     User,
+    Create,
     List,
 }
 
@@ -46,24 +50,30 @@ impl Client {
         Ok(match name {
             "reqwest" => Self::Reqwest(by_reqwest::Client::new(url)?),
             "hyper" => Self::Hyper(by_hyper::Client::new(url)?),
-            "verigator" => Self::Verigator(by_verigator::Client::new(url)?),
-            _ => return Err("CLIENT is reqwest, hyper or verigator".into()),
+            "verigator" => Self::Verigator(by_verigator::Client::over_hyper(url)?),
+            "verigator-reqwest" => Self::Verigator(by_verigator::Client::over_reqwest(url)?),
+            _ => return Err("CLIENT is reqwest, hyper, verigator or verigator-reqwest".into()),
         })
     }
 
     async fn call(&self, what: What) -> Result<usize> {
         match (self, what) {
             (Self::Reqwest(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
+            (Self::Reqwest(client), What::Create) => client.create(SERVICE_ID).await,
             (Self::Reqwest(client), What::List) => client.list(SERVICE_ID).await,
             (Self::Hyper(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
+            (Self::Hyper(client), What::Create) => client.create(SERVICE_ID).await,
             (Self::Hyper(client), What::List) => client.list(SERVICE_ID).await,
             (Self::Verigator(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
+            (Self::Verigator(client), What::Create) => client.create(SERVICE_ID).await,
             (Self::Verigator(client), What::List) => client.list(SERVICE_ID).await,
         }
     }
 }
 
 fn main() -> Result<()> {
+    // Clients of reqwest with `rustls-no-provider` can't be built without a provider for the whole process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
@@ -79,8 +89,9 @@ fn main() -> Result<()> {
 fn parse(what: &str) -> Result<What> {
     match what {
         "user" => Ok(What::User),
+        "create" => Ok(What::Create),
         "list" => Ok(What::List),
-        _ => Err("WHAT is user or list".into()),
+        _ => Err("WHAT is user, create or list".into()),
     }
 }
 
@@ -90,7 +101,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 
 async fn repeat(client: &Client, what: What, calls: u32) -> Result<()> {
     let expected = match what {
-        What::User => models::USER_BYTES,
+        What::User | What::Create => models::USER_BYTES,
         What::List => models::LIST_ROWS,
     };
     for _ in 0..calls {

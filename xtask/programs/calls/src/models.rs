@@ -1,6 +1,6 @@
 //! What the server answers and the hand-written clients decode: the same fields as the SDK's models have.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of a user's JSON.
 pub const USER_BYTES: usize = 300;
@@ -24,6 +24,19 @@ pub struct UserList {
     pub users: Vec<User>,
     pub total: Option<i64>,
     pub count: Option<i64>,
+}
+
+/// What creates a user.
+#[derive(Debug, Serialize)]
+pub struct NewUser {
+    pub id_in_service: String,
+    pub phone_number: String,
+}
+
+impl NewUser {
+    pub fn sample() -> Self {
+        Self { id_in_service: crate::NEW_USER.to_owned(), phone_number: crate::NEW_NUMBER.to_owned() }
+    }
 }
 
 /// A user as JSON, made [`USER_BYTES`] long by its name.

@@ -1,4 +1,4 @@
-//! A server as small as can be: HTTP/1.1 with keep-alive, GET only, two answers made beforehand.
+//! A minimal server: HTTP/1.1 with keep-alive, GET and POST, two responses made beforehand.
 
 use crate::{Result, models};
 use std::io::{Read, Write};
@@ -46,9 +46,23 @@ fn connection(mut stream: TcpStream, user: &[u8], list: &[u8]) -> std::io::Resul
             }
             buffer.extend_from_slice(&chunk[..read]);
         };
+        let end = end + body_length(&buffer[..end]);
+        while buffer.len() < end {
+            let read = stream.read(&mut chunk)?;
+            if read == 0 {
+                return Ok(());
+            }
+            buffer.extend_from_slice(&chunk[..read]);
+        }
         let line = buffer.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        let answer = if line.ends_with(b"/users HTTP/1.1") { list } else { user };
-        stream.write_all(answer)?;
+        let is_list = line.starts_with(b"GET") && line.ends_with(b"/users HTTP/1.1");
+        stream.write_all(if is_list { list } else { user })?;
         buffer.drain(..end);
     }
+}
+
+fn body_length(head: &[u8]) -> usize {
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
 }

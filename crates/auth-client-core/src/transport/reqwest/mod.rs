@@ -1,31 +1,29 @@
-//! The usual transport: reqwest, and the only module that names it.
+//! The reqwest transport: the only module that names reqwest.
 //!
-//! Everything that reqwest would do by itself is off: redirects, retries, cookies, referer, proxies from the
-//! environment, decompression. What it is for is connections, TLS and HTTP.
+//! Everything that reqwest would do of its own accord is off: redirects, retries, cookies, referer, proxies from the
+//! environment, decompression. It provides connections, TLS and HTTP.
 
 mod origins;
-mod progress;
-mod resolver;
 mod tls;
 
+use super::addresses::{NotPublic, Resolver};
+use super::options::{Options, options_methods};
+use super::outgoing::OutgoingBody;
+use super::proxy::Proxy;
+use super::receive::{self, Chunks};
+use super::{BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError};
 use crate::error::Error;
-use crate::transport::{BodyLimits, Fault, Phase, Progress, Received, Transport, TransportError};
-use bytes::{Bytes, BytesMut};
-use http::header;
+use bytes::Bytes;
 use origins::Origins;
-use progress::Noticing;
 use reqwest::Url;
-use resolver::{GuardedResolver, NotPublic};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
-
-pub use tls::TlsBackend;
 
 /// Sends requests with reqwest. Cheap to clone; clones share their connections.
 ///
-/// Building one with TLS costs some milliseconds, so programs with several clients share it:
+/// Clients that share one transport share its connections:
 ///
 /// ```no_run
 /// use auth_client_core::ReqwestTransport;
@@ -39,19 +37,34 @@ pub use tls::TlsBackend;
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    guard: Option<GuardedResolver>,
+    resolver: Resolver,
+    /// Whether an explicit proxy is set, which plain http must not go through.
+    proxied: bool,
     origins: Origins,
 }
 
 impl ReqwestTransport {
-    /// A builder with the defaults.
+    /// Returns a builder with the defaults.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::default()
     }
 
-    /// Uses a client of your own: your proxy, your certificates, your resolver.
+    /// The TLS libraries that this transport has in this build, the default first.
+    #[must_use]
+    pub fn tls_backends() -> &'static [TlsBackend] {
+        &[
+            #[cfg(feature = "reqwest-013-rustls")]
+            TlsBackend::RustlsAwsLc,
+            #[cfg(all(feature = "reqwest-013-rustls", feature = "rustls-ring"))]
+            TlsBackend::RustlsRing,
+            #[cfg(feature = "reqwest-013-native-tls")]
+            TlsBackend::Native,
+        ]
+    }
+
+    /// Uses your own client of reqwest 0.13: your proxy, your certificates, your resolver.
     ///
-    /// Build it with redirects, retries, cookies and referer off. A redirect that it follows all the same is reported
+    /// Build it with redirects, retries, cookies and referer off. A redirect that it follows nevertheless is reported
     /// as an error, but by then its target has seen the request's headers.
     ///
     /// ```
@@ -63,14 +76,14 @@ impl ReqwestTransport {
     ///     .referer(false)
     ///     .retry(reqwest::retry::never())
     ///     .build()?;
-    /// let transport = ReqwestTransport::from_client(client);
+    /// let transport = ReqwestTransport::from_reqwest_013(client);
     /// # let _ = transport;
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn from_client(client: reqwest::Client) -> Self {
-        Self { client, guard: None, origins: Origins::default() }
+    pub fn from_reqwest_013(client: reqwest::Client) -> Self {
+        Self { client, resolver: Resolver::system(), proxied: false, origins: Origins::default() }
     }
 }
 
@@ -89,81 +102,20 @@ impl ReqwestTransport {
 /// # Ok::<(), auth_client_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a builder does nothing until it builds"]
+#[must_use = "a builder has no effect until `build` is called"]
 pub struct ReqwestTransportBuilder {
-    connect_timeout: Duration,
-    idle_timeout: Duration,
-    proxy: Option<String>,
-    tls: Option<TlsBackend>,
-    guard: Option<GuardedResolver>,
+    pub(super) options: Options,
 }
 
 impl Default for ReqwestTransportBuilder {
     fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            // Below the 60 s after which load balancers usually close: a connection that is closed while a request
-            // sets out is a write that may or may not have happened.
-            idle_timeout: Duration::from_secs(50),
-            proxy: None,
-            tls: TlsBackend::compiled_in().first().copied(),
-            guard: None,
-        }
+        Self { options: Options::new(ReqwestTransport::tls_backends()) }
     }
 }
 
+options_methods!(ReqwestTransportBuilder);
+
 impl ReqwestTransportBuilder {
-    /// The time limit for making a connection, name resolution and TLS included. Default 10 s.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// How long an unused connection is kept. Default 50 s.
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = limit;
-        self
-    }
-
-    /// Sends everything through this proxy. Proxies named by environment variables are not used.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
-        self
-    }
-
-    /// Calls public addresses only: a host with an address that is private, loopback, link-local, unique-local, of a
-    /// carrier's NAT, multicast or reserved is refused, and so is such an address written in place of a name.
-    ///
-    /// It is for clients whose host names come from a server. The addresses are checked where they are looked up, and
-    /// those that were checked are the ones that are dialled: a name that changes its address in between gains nothing.
-    /// It can't be had together with a proxy, which looks names up by itself.
-    ///
-    /// ```
-    /// let transport = auth_client_core::ReqwestTransport::builder().public_addresses_only().build()?;
-    /// # let _ = transport;
-    /// # Ok::<(), auth_client_core::Error>(())
-    /// ```
-    pub fn public_addresses_only(mut self) -> Self {
-        self.guard = Some(GuardedResolver::public_only());
-        self
-    }
-
-    /// Which library speaks TLS. Default: the first of those that are [compiled in](TlsBackend::compiled_in).
-    ///
-    /// ```
-    /// # #[cfg(feature = "rustls-ring")] {
-    /// use auth_client_core::{ReqwestTransport, TlsBackend};
-    ///
-    /// let transport = ReqwestTransport::builder().tls(TlsBackend::RustlsRing).build()?;
-    /// # let _ = transport;
-    /// # }
-    /// # Ok::<(), auth_client_core::Error>(())
-    /// ```
-    pub fn tls(mut self, backend: TlsBackend) -> Self {
-        self.tls = Some(backend);
-        self
-    }
-
     /// Builds the transport.
     ///
     /// ```
@@ -173,10 +125,13 @@ impl ReqwestTransportBuilder {
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy or TLS can't be used, the TLS library
-    /// that was chosen is not compiled in, or a proxy was asked for together with
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy, a certificate or TLS is invalid, the
+    /// chosen TLS library is not compiled in, or a proxy was combined with
     /// [`public_addresses_only`](Self::public_addresses_only).
     pub fn build(self) -> Result<ReqwestTransport, Error> {
+        let options = self.options;
+        let proxy = Proxy::resolve(&options)?;
+        let proxied = proxy.is_some();
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that builds a client, with all of it set"
@@ -186,29 +141,24 @@ impl ReqwestTransportBuilder {
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.idle_timeout)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.idle_timeout)
             .tcp_nodelay(true);
-        if let Some(guard) = &self.guard {
-            if self.proxy.is_some() {
-                return Err(Error::configuration(
-                    "proxy",
-                    "addresses can't be checked behind a proxy, which looks names up by itself",
-                ));
-            }
-            builder = builder.dns_resolver(Arc::new(guard.clone()));
+        if options.resolver.is_guarded() {
+            builder = builder.dns_resolver(Arc::new(options.resolver.clone()));
         }
-        if let Some(proxy) = self.proxy {
+        if let Some(proxy) = proxy {
             // The address may hold a password, and reqwest's error would quote it.
-            let proxy = reqwest::Proxy::all(proxy)
-                .map_err(|_| Error::configuration("proxy", "it is not a proxy address"))?;
-            builder = builder.proxy(proxy);
+            let exempt = reqwest::NoProxy::from_string(&proxy.exempt);
+            let proxy = reqwest::Proxy::all(proxy.url)
+                .map_err(|_| Error::configuration("proxy", "reqwest does not take this address"))?;
+            builder = builder.proxy(proxy.no_proxy(exempt));
         }
-        builder = tls::set(builder, self.tls)?;
+        builder = tls::set(builder, options.tls, &options.certificates)?;
         let client = builder.build().map_err(|error| {
             Error::configuration("transport", "it can't be set up").with_source(error.without_url())
         })?;
-        Ok(ReqwestTransport { client, guard: self.guard, origins: Origins::default() })
+        Ok(ReqwestTransport { client, resolver: options.resolver, proxied, origins: Origins::default() })
     }
 }
 
@@ -231,7 +181,7 @@ impl Transport for ReqwestTransport {
             if was_redirected(&uri, response.url()) {
                 return Err(TransportError::new(Phase::Reading(response.status()), Fault::Redirected));
             }
-            receive(response, limits).await
+            receive_all(response, limits).await
         })
     }
 }
@@ -241,19 +191,18 @@ impl ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<(http::Uri, reqwest::Request), TransportError> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
         let url = self.origins.url(&head.uri).ok_or_else(unsendable)?;
         // An address in place of a name never reaches the resolver.
-        if let (Some(guard), Some(host)) = (&self.guard, url.host_str())
-            && !guard.may_dial_literal(host)
-        {
-            return Err(TransportError::new(Phase::Connecting, Fault::Address).with_source(NotPublic));
+        self.resolver.check_literal(url.host_str().unwrap_or_default())?;
+        if self.proxied && url.scheme() == "http" && !is_loopback(&url) {
+            return Err(unsendable().with_source("plain http does not go through a proxy"));
         }
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
-        if let Some(progress) = head.extensions.get::<Progress>() {
-            *request.body_mut() = Some(reqwest::Body::wrap(Noticing::new(body, progress.clone())));
+        if let Some(progress) = head.extensions.remove::<Progress>() {
+            *request.body_mut() = Some(reqwest::Body::wrap(OutgoingBody::new(body, Some(progress))));
         } else if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
@@ -261,67 +210,40 @@ impl ReqwestTransport {
     }
 }
 
-/// Reads the rest of an answer whose head has come.
-async fn receive(mut response: reqwest::Response, limits: BodyLimits) -> Result<Received, TransportError> {
-    let status = response.status();
-    let framed = response.headers().contains_key(header::CONTENT_LENGTH)
-        || response.headers().contains_key(header::TRANSFER_ENCODING)
-        || response.version() > http::Version::HTTP_11;
-    let limit = if status.is_success() { limits.response } else { limits.error };
-    let (body, truncated) = read(&mut response, limit).await?;
-    let mut answer = http::Response::new(body);
-    *answer.status_mut() = status;
-    *answer.version_mut() = response.version();
-    std::mem::swap(answer.headers_mut(), response.headers_mut());
-    Ok(Received { response: answer, truncated, close_delimited: !framed })
+/// Reads the rest of a response whose head has arrived.
+async fn receive_all(
+    mut response: reqwest::Response,
+    limits: BodyLimits,
+) -> Result<Received, TransportError> {
+    let (mut head, ()) = http::Response::new(()).into_parts();
+    head.status = response.status();
+    head.version = response.version();
+    std::mem::swap(&mut head.headers, response.headers_mut());
+    let announced = response.content_length();
+    receive::all(head, response, announced, limits).await
 }
 
-/// Reads the body up to the limit: an answer over it is an error, an error over it is cut off.
-async fn read(response: &mut reqwest::Response, limit: usize) -> Result<(Bytes, bool), TransportError> {
-    let status = response.status();
-    let announced = response.content_length().unwrap_or(0);
-    if status.is_success() && announced > limit as u64 {
-        return Err(TransportError::new(Phase::Reading(status), Fault::TooLarge));
+impl Chunks for reqwest::Response {
+    async fn chunk(&mut self, status: http::StatusCode) -> Result<Option<Bytes>, TransportError> {
+        reqwest::Response::chunk(self).await.map_err(|error| {
+            let fault = if error.is_timeout() { Fault::Timeout } else { Fault::Io };
+            TransportError::new(Phase::Reading(status), fault).with_source(error.without_url())
+        })
     }
-    let failed = |error: reqwest::Error| {
-        let fault = if error.is_timeout() { Fault::Timeout } else { Fault::Io };
-        TransportError::new(Phase::Reading(status), fault).with_source(error.without_url())
-    };
-    let Some(mut first) = response.chunk().await.map_err(failed)? else {
-        return Ok((Bytes::new(), false));
-    };
-    // Most answers come in one piece, which is handed on without copying, and with a length that says so.
-    if announced == first.len() as u64 && first.len() <= limit {
-        return Ok((first, false));
-    }
-    let Some(second) = (if first.len() <= limit { response.chunk().await.map_err(failed)? } else { None })
-    else {
-        let over = first.len() > limit;
-        return match over {
-            true if status.is_success() => Err(TransportError::new(Phase::Reading(status), Fault::TooLarge)),
-            true => Ok((first.split_to(limit), true)),
-            false => Ok((first, false)),
-        };
-    };
-    // The announced length is the server's word, so it reserves no more than a little at first.
-    let mut body = BytesMut::with_capacity((announced.min(1 << 20) as usize).max(first.len() + second.len()));
-    body.extend_from_slice(&first);
-    let mut next = Some(second);
-    while let Some(chunk) = next {
-        if body.len() + chunk.len() > limit {
-            if status.is_success() {
-                return Err(TransportError::new(Phase::Reading(status), Fault::TooLarge));
-            }
-            body.extend_from_slice(chunk.get(..limit - body.len()).unwrap_or_default());
-            return Ok((body.freeze(), true));
-        }
-        body.extend_from_slice(&chunk);
-        next = response.chunk().await.map_err(failed)?;
-    }
-    Ok((body.freeze(), false))
 }
 
-/// What a failure before the head of the answer means. Its URL is taken out, for it may hold a secret.
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let addresses = self.resolve(name.as_str());
+        Box::pin(async move { Ok(Box::new(addresses.await?.into_iter()) as Addrs) })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| auth_core::Origin::new(false, host, None).is_loopback())
+}
+
+/// The meaning of a failure before the head of the response. Its URL is removed, since it may hold a secret.
 fn before_head(error: reqwest::Error) -> TransportError {
     let phase = if error.is_connect() { Phase::Connecting } else { Phase::Sending };
     let fault = if error.is_builder() {
@@ -341,7 +263,7 @@ fn before_head(error: reqwest::Error) -> TransportError {
     TransportError::new(phase, fault).with_source(error.without_url())
 }
 
-/// The causes of an error, each also looked for inside an I/O error, which hides its own from `source`.
+/// The causes of an error; an I/O error doesn't return its inner error as its source, so that is looked for too.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     std::iter::successors(error.source(), |&cause| match cause.downcast_ref::<std::io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
@@ -349,17 +271,17 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
     })
 }
 
-#[cfg(feature = "__rustls")]
+#[cfg(feature = "reqwest-013-rustls")]
 fn is_tls(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.is::<rustls::Error>())
 }
 
-#[cfg(not(feature = "__rustls"))]
+#[cfg(not(feature = "reqwest-013-rustls"))]
 fn is_tls(_: &reqwest::Error) -> bool {
     false
 }
 
-/// hyper's parse errors are told by their text: the type is not part of reqwest's API.
+/// hyper's parse errors are recognised by their message: the type is not part of reqwest's API.
 fn is_protocol(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.to_string().starts_with("invalid HTTP"))
 }
@@ -372,88 +294,9 @@ fn was_redirected(asked: &http::Uri, answered: &Url) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::{IpAddr, SocketAddr, TcpListener};
-    use std::sync::atomic::{AtomicUsize, Ordering};
+use ReqwestTransport as Subject;
 
-    fn get(url: &str) -> http::Request<Bytes> {
-        http::Request::get(url).body(Bytes::new()).unwrap()
-    }
-
-    /// A transport whose names all lead to `addresses[n]` at look-up number n, and the count of look-ups.
-    fn transport(
-        addresses: Vec<SocketAddr>,
-        may_dial: fn(IpAddr) -> bool,
-    ) -> (ReqwestTransport, Arc<AtomicUsize>) {
-        let count = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&count);
-        let mut builder = ReqwestTransport::builder();
-        builder.guard = Some(GuardedResolver::with(
-            move |_| {
-                let number = counter.fetch_add(1, Ordering::SeqCst);
-                let address = addresses[number.min(addresses.len() - 1)];
-                Box::pin(async move { Ok(vec![address]) })
-            },
-            may_dial,
-        ));
-        (builder.build().unwrap(), count)
-    }
-
-    #[tokio::test]
-    async fn the_address_that_was_checked_is_the_one_that_is_dialled() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let private = listener.local_addr().unwrap();
-        let url = format!("http://rebound.example:{}/", private.port());
-
-        // Private from the start.
-        let (guarded, count) = transport(vec![private], resolver::is_public);
-        let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
-        assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Address));
-        assert_eq!(count.load(Ordering::SeqCst), 1);
-        assert!(listener.accept().is_err(), "nobody was called");
-
-        // Fine at the first look-up and private at the second: there is no second one. What "fine" dials is a port
-        // that nobody listens on, so the call fails, and the private listener hears nothing of it. Systems without a
-        // second loopback address have nothing to tell the two apart by.
-        let closed = TcpListener::bind("127.0.0.2:0").map(|free| free.local_addr().unwrap());
-        if let Ok(closed) = closed {
-            let fine = |address: IpAddr| address != IpAddr::from([127, 0, 0, 1]);
-            let (guarded, count) = transport(vec![closed, private], fine);
-            let url = format!("http://rebound.example:{}/", closed.port());
-            let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
-            assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Io));
-            assert_eq!(count.load(Ordering::SeqCst), 1, "looked up once");
-            assert!(listener.accept().is_err(), "nobody was called");
-        }
-    }
-
-    #[tokio::test]
-    async fn an_allowed_address_is_really_called() {
-        let server =
-            crate::testing::WireServer::start([crate::testing::WireServer::json(200, "{}")]).unwrap();
-        let address: SocketAddr = server.authority().parse().unwrap();
-        let (guarded, count) = transport(vec![address], |_| true);
-        let url = format!("http://name.example:{}/", address.port());
-        let received = guarded.send(get(&url), BodyLimits::default()).await.unwrap();
-        assert_eq!(received.response.status(), 200);
-        assert_eq!(count.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn addresses_in_place_of_names_and_localhost_are_refused() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let guarded = ReqwestTransport::builder().public_addresses_only().build().unwrap();
-        for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "localhost"] {
-            let url = format!("http://{host}:{port}/");
-            let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
-            assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Address), "{host}");
-        }
-        assert!(listener.accept().is_err(), "nobody was called");
-        let proxied = ReqwestTransport::builder().public_addresses_only().proxy("http://127.0.0.1:1").build();
-        assert_eq!(proxied.unwrap_err().field(), Some("proxy"));
-    }
-}
+#[cfg(test)]
+#[path = "../guarded.rs"]
+#[allow(clippy::duplicate_mod, reason = "the same tests for each transport")]
+mod guarded;

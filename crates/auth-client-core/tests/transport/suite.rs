@@ -1,30 +1,19 @@
-//! The reqwest transport against a server that answers with any bytes: what HTTP libraries get wrong or leave open.
+//! The guarantees of every transport, over plain connections: framing, limits, phases, pooled connections and proxies.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
-#![cfg(feature = "reqwest")]
-
-mod common;
-
-use auth_client_core::provider::{BaseUrl, Engine, Operation, Settings};
+use super::Subject;
+use crate::common::{Json, READ, WRITE};
+use crate::{engine, head_of};
+use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::testing::WireServer;
-use auth_client_core::{Call, Error, ErrorKind, Idempotency, ReqwestTransport, RetryPolicy, decode};
-use common::{Json, READ, Shop, WRITE};
+use auth_client_core::{Call, Error, ErrorKind, Idempotency, RetryPolicy, decode};
 use http::Method;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-fn transport() -> ReqwestTransport {
-    ReqwestTransport::builder().build().unwrap()
-}
-
-fn engine(transport: ReqwestTransport, url: &str, retry: RetryPolicy) -> Engine {
-    let mut settings = Settings::new("shop-client/1.0");
-    settings.set_retry(retry.base_delay(Duration::ZERO).throttle_delay(Duration::ZERO));
-    settings.set_transport(Arc::new(transport));
-    let base = BaseUrl::parse("base URL", url).unwrap();
-    Engine::new(&settings, base, Shop, None).unwrap()
+fn transport() -> Subject {
+    Subject::builder().build().unwrap()
 }
 
 fn read(engine: &Engine) -> Call<Json> {
@@ -35,7 +24,7 @@ async fn once(answer: impl Into<Vec<u8>>) -> Result<Json, Error> {
     once_on(&transport(), answer).await
 }
 
-async fn once_on(transport: &ReqwestTransport, answer: impl Into<Vec<u8>>) -> Result<Json, Error> {
+async fn once_on(transport: &Subject, answer: impl Into<Vec<u8>>) -> Result<Json, Error> {
     let server = WireServer::start([answer.into()]).unwrap();
     read(&engine(transport.clone(), &server.url(), RetryPolicy::none())).await
 }
@@ -84,26 +73,6 @@ async fn a_redirect_is_never_followed() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_a_foreign_client_followed_is_reported() {
-    let target = WireServer::start([WireServer::json(200, "1")]).unwrap();
-    let answer = format!("HTTP/1.1 302 x\r\nlocation: {}/x\r\ncontent-length: 0\r\n\r\n", target.url());
-    let server = WireServer::start([answer.into_bytes()]).unwrap();
-    let mut settings = Settings::new("shop-client/1.0");
-    // reqwest's own default is used here, which wants a provider for the whole process.
-    #[cfg(feature = "rustls-ring")]
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a client that follows redirects is what this test is about"
-    )]
-    let following = reqwest::Client::builder().no_proxy().build().unwrap();
-    settings.set_transport(Arc::new(ReqwestTransport::from_client(following)));
-    let base = BaseUrl::parse("base URL", &server.url()).unwrap();
-    let engine = Engine::new(&settings, base, Shop, None).unwrap();
-    assert_eq!(read(&engine).await.unwrap_err().kind(), ErrorKind::Redirect);
-}
-
-#[tokio::test]
 async fn what_is_not_http_is_said_to_be_not_http() {
     for answer in ["SSH-2.0-OpenSSH_9.6\r\n", "\0\0\0\0\0\0\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"] {
         let error = once(answer).await.unwrap_err();
@@ -130,12 +99,12 @@ async fn bodies_over_the_limit_are_refused_and_errors_over_it_are_cut() {
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{big}\r\n0\r\n\r\n", big.len()),
     ] {
         let server = WireServer::start([answer.clone().into_bytes()]).unwrap();
-        let mut settings = Settings::new("shop-client/1.0");
+        let mut settings = crate::settings(transport(), RetryPolicy::none());
         settings.limits_mut().response = 199_999;
-        settings.set_transport(Arc::new(transport()));
-        let base = BaseUrl::parse("base URL", &server.url()).unwrap();
-        let engine = Engine::new(&settings, base, Shop, None).unwrap();
-        assert_eq!(read(&engine).await.unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(
+            read(&crate::engine_of(&settings, &server.url())).await.unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
 
         let error = once(answer.replace("200 OK", "404 x")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -170,6 +139,9 @@ async fn a_name_that_does_not_resolve_is_a_connect_error() {
 
 #[tokio::test]
 async fn a_plain_text_server_on_an_https_address_is_a_fatal_tls_error() {
+    if Subject::tls_backends().is_empty() {
+        return;
+    }
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let thread = std::thread::spawn(move || {
@@ -269,9 +241,11 @@ async fn hurried_writes(url: &str) -> [Error; 2] {
 }
 
 /// A listener that accepts and says nothing: a TLS handshake with it doesn't end.
-#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc", feature = "native-tls"))]
 #[tokio::test]
 async fn a_write_that_was_still_connecting_at_its_limit_was_not_sent_and_is_sent_again() {
+    if Subject::tls_backends().is_empty() {
+        return;
+    }
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     for error in hurried_writes(&format!("https://{}", listener.local_addr().unwrap())).await {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 2), "{error:?}");
@@ -307,4 +281,152 @@ async fn what_notices_the_sending_of_a_write_changes_nothing_on_the_wire() {
         }
         assert_eq!(seen[0], seen[1]);
     }
+}
+
+#[tokio::test]
+async fn an_https_address_without_tls_is_an_error_before_anything_is_sent() {
+    if !Subject::tls_backends().is_empty() {
+        return;
+    }
+    let error = read(&engine(transport(), "https://127.0.0.1:1", RetryPolicy::default())).await.unwrap_err();
+    assert!(!error.may_have_been_sent(), "{error:?}");
+}
+
+/// A server whose connections end after one response. It sends the line of each request once it has closed the
+/// connection that the request came on; who connects once more is left waiting in the listener.
+fn closes_after_each(responses: usize, last: &'static [u8]) -> (TcpListener, Receiver<String>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let waiting = listener.try_clone().unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for number in 1..=responses {
+            let (mut stream, _) = listener.accept().unwrap();
+            let line = head_of(&mut stream).lines().next().unwrap_or_default().to_owned();
+            // The body too, since closing with unread bytes resets the connection.
+            stream.read_exact(&mut [0; 1]).unwrap();
+            let whole = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1";
+            stream.write_all(if number == responses { last } else { whole }).unwrap();
+            drop(stream);
+            sender.send(line).unwrap();
+        }
+    });
+    (waiting, lines)
+}
+
+fn url_of(listener: &TcpListener) -> String {
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn assert_nobody_waits(listener: &TcpListener) {
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "a request was sent twice");
+}
+
+#[tokio::test]
+async fn a_write_on_a_pooled_connection_that_was_closed_is_sent_once_on_a_new_one() {
+    let (listener, mut lines) = closes_after_each(20, b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1");
+    let engine = engine(transport(), &url_of(&listener), RetryPolicy::none());
+    for _ in 0..20 {
+        let write: Call<Json> = engine.request(&WRITE, &[]).json(&1).call(decode::json);
+        assert_eq!(write.await.unwrap(), 1);
+        // On another thread, so that the runtime waits and sees that the connection was closed.
+        let received = tokio::task::spawn_blocking(move || (lines.recv().unwrap(), lines));
+        let (line, rest) = received.await.unwrap();
+        assert_eq!(line, "POST /items HTTP/1.1");
+        lines = rest;
+    }
+    assert_nobody_waits(&listener);
+}
+
+#[tokio::test]
+async fn a_write_whose_response_is_cut_off_is_not_sent_again() {
+    for last in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-le", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n1"]
+    {
+        let (listener, _lines) = closes_after_each(1, last);
+        let engine = engine(transport(), &url_of(&listener), RetryPolicy::default());
+        let error = engine.request(&WRITE, &[]).json(&1).call::<Json, Error>(decode::json).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 1), "{error:?}");
+        assert!(error.may_have_been_executed());
+        assert_nobody_waits(&listener);
+    }
+}
+
+#[tokio::test]
+async fn the_time_limit_for_connecting_covers_tls() {
+    if Subject::tls_backends().is_empty() {
+        return;
+    }
+    // Accepts by way of its backlog and says nothing.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let transport = Subject::builder().connect_timeout(Duration::from_millis(50)).build().unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let error = read(&engine(transport, &url, RetryPolicy::none())).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error:?}");
+    assert!(error.is_retryable());
+}
+
+/// A proxy that records the head of what it gets and then hangs up.
+fn proxy() -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (address, std::thread::spawn(move || head_of(&mut listener.accept().unwrap().0)))
+}
+
+#[tokio::test]
+async fn an_https_call_goes_through_a_tunnel_of_the_proxy() {
+    if Subject::tls_backends().is_empty() {
+        return;
+    }
+    let (address, head) = proxy();
+    let transport = Subject::builder().proxy(format!("http://user:p%40ss@{address}")).build().unwrap();
+    assert!(!format!("{transport:?}").contains("p%40ss"), "{transport:?}");
+    let error = read(&engine(transport, "https://api.example:8443", RetryPolicy::none())).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error:?}");
+    let head = head.join().unwrap();
+    assert!(head.starts_with("CONNECT api.example:8443 HTTP/1.1\r\n"), "{head}");
+    // user:p@ss
+    assert!(head.to_lowercase().contains("proxy-authorization: basic dxnlcjpwqhnz"), "{head}");
+    assert!(!head.contains("items") && !head.contains("shop-client"), "nothing of the call: {head}");
+}
+
+#[tokio::test]
+async fn loopback_never_goes_through_a_proxy_and_plain_http_is_refused() {
+    use auth_client_core::transport::{BodyLimits, Fault, Phase, Transport as _};
+
+    let server = WireServer::start([WireServer::json(200, "1"), WireServer::json(200, "1")]).unwrap();
+    // A port that nobody listens on.
+    let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let transport = Subject::builder().proxy(format!("http://{closed}")).build().unwrap();
+    let localhost = format!("http://localhost:{}", server.authority().rsplit(':').next().unwrap());
+    for url in [server.url(), localhost] {
+        read(&engine(transport.clone(), &url, RetryPolicy::none())).await.unwrap();
+    }
+    let request = http::Request::get("http://api.example/x").body(bytes::Bytes::new()).unwrap();
+    let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
+    assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Request));
+}
+
+#[test]
+fn invalid_settings_are_errors_that_name_the_setting() {
+    let field = |built: Result<Subject, Error>| {
+        let error = built.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+        error.field().unwrap().to_owned()
+    };
+    for url in ["canary is no address", "ftp://canary.example", "http://"] {
+        assert_eq!(field(Subject::builder().proxy(url).build()), "proxy", "{url}");
+    }
+    let guarded = Subject::builder().public_addresses_only().proxy("http://127.0.0.1:1");
+    assert_eq!(field(guarded.build()), "proxy");
+    for roots in ["canary", "", "-----BEGIN CANARY-----\ncanary\n-----END CANARY-----\n"] {
+        assert_eq!(
+            field(Subject::builder().root_certificates(roots).build()),
+            "root certificates",
+            "{roots}"
+        );
+    }
+    let client = Subject::builder().client_certificate("canary");
+    assert!(!format!("{client:?}").contains("canary"), "{client:?}");
+    assert_eq!(field(client.build()), "client certificate");
 }

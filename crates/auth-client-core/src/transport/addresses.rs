@@ -1,10 +1,11 @@
-//! Name resolution that gives out public addresses only.
+//! Name resolution, and the rule that only public addresses are dialled.
 //!
 //! A client whose host names come from a server can be pointed at the caller's own network by a public name with a
-//! private address. Looking the name up before the call proves nothing, for the next look-up may answer otherwise. So
-//! the check is the look-up: the addresses that were checked are the ones that are dialled.
+//! private address. Resolving the name before the call proves nothing, since the next resolution may return something
+//! else. So the check is the resolution: the addresses that were checked are the ones that are dialled.
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use super::{Fault, Phase, TransportError};
+use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -22,26 +23,28 @@ impl fmt::Display for NotPublic {
     }
 }
 
-impl std::error::Error for NotPublic {}
+impl StdError for NotPublic {}
 
 type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+type Resolved = Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>>;
 
-/// Looks names up and refuses those with an address that `may_dial` does not allow.
+/// Resolves names and refuses those with an address that the rule does not allow.
 #[derive(Clone)]
-pub(super) struct GuardedResolver {
-    look_up: Arc<dyn Fn(String) -> Addresses + Send + Sync>,
-    may_dial: fn(IpAddr) -> bool,
+pub(super) struct Resolver {
+    /// `None`: the operating system's.
+    look_up: Option<Arc<dyn Fn(String) -> Addresses + Send + Sync>>,
+    may_dial: Option<fn(IpAddr) -> bool>,
 }
 
-impl GuardedResolver {
+impl Resolver {
+    /// The operating system's resolver, and any address.
+    pub(super) fn system() -> Self {
+        Self { look_up: None, may_dial: None }
+    }
+
     /// The operating system's resolver, and public addresses only.
     pub(super) fn public_only() -> Self {
-        Self {
-            look_up: Arc::new(|name| {
-                Box::pin(async move { Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.collect()) })
-            }),
-            may_dial: is_public,
-        }
+        Self { look_up: None, may_dial: Some(is_public) }
     }
 
     /// Another source of addresses and another rule, for tests.
@@ -50,34 +53,45 @@ impl GuardedResolver {
         look_up: impl Fn(String) -> Addresses + Send + Sync + 'static,
         may_dial: fn(IpAddr) -> bool,
     ) -> Self {
-        Self { look_up: Arc::new(look_up), may_dial }
+        Self { look_up: Some(Arc::new(look_up)), may_dial: Some(may_dial) }
     }
 
-    /// Whether a host that needs no resolver, because it is an address itself, may be dialled.
-    pub(super) fn may_dial_literal(&self, host: &str) -> bool {
+    /// Whether some addresses are refused.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.may_dial.is_some()
+    }
+
+    /// Refuses a host that needs no resolver, because it is an address itself, and that may not be dialled.
+    pub(super) fn check_literal(&self, host: &str) -> Result<(), TransportError> {
+        let Some(may_dial) = self.may_dial else { return Ok(()) };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>().map_or(true, self.may_dial)
-    }
-}
-
-impl fmt::Debug for GuardedResolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardedResolver").finish_non_exhaustive()
-    }
-}
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let addresses = (self.look_up)(name.as_str().to_owned());
-        let may_dial = self.may_dial;
-        Box::pin(async move {
-            let addresses = addresses.await?;
-            // One bad address among good ones refuses the name: which of them is dialled is not ours to choose.
-            if !addresses.iter().all(|address| may_dial(address.ip())) {
-                return Err(NotPublic.into());
+        match bare.parse::<IpAddr>() {
+            Ok(address) if !may_dial(address) => {
+                Err(TransportError::new(Phase::Connecting, Fault::Address).with_source(NotPublic))
             }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
+            _ => Ok(()),
+        }
+    }
+
+    /// The addresses of a name, without a port.
+    pub(super) fn resolve(&self, name: &str) -> impl Future<Output = Resolved> + Send + use<> {
+        let name = name.to_owned();
+        let Self { look_up, may_dial } = self.clone();
+        async move {
+            let addresses: Vec<SocketAddr> = match look_up {
+                None => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+                Some(look_up) => look_up(name).await?,
+            };
+            // One refused address among allowed ones refuses the name: which of them is dialled is not ours to choose.
+            let allowed = |address: &SocketAddr| may_dial.is_none_or(|may_dial| may_dial(address.ip()));
+            if addresses.iter().all(allowed) { Ok(addresses) } else { Err(NotPublic.into()) }
+        }
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").field("guarded", &self.is_guarded()).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,99 @@
+//! The body of a request, which reports when the request is written to its connection.
+//!
+//! Neither HTTP library reports that, and a hook on its connector could not: a request that waits for a connection may
+//! get an older one that becomes free. But before a request is written, its body is asked whether there is any, to write
+//! the right head. So a body that has not been asked belongs to a request of which nothing was sent.
+
+use crate::transport::Progress;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A body in one piece. With a [`Progress`] it reports when it is read, and refuses to be sent once the attempt was
+/// abandoned.
+pub(super) struct OutgoingBody {
+    bytes: Bytes,
+    progress: Option<Progress>,
+}
+
+impl OutgoingBody {
+    /// The body of a request that has no connection yet.
+    pub(super) fn new(bytes: Bytes, progress: Option<Progress>) -> Self {
+        if let Some(progress) = &progress {
+            progress.connecting();
+        }
+        Self { bytes, progress }
+    }
+
+    /// Whether the request may be written.
+    fn sending(&self) -> bool {
+        self.progress.as_ref().is_none_or(Progress::sending)
+    }
+}
+
+impl Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if !self.sending() {
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    /// An abandoned body seems to have more, so that it is read and the error is seen.
+    fn is_end_stream(&self) -> bool {
+        self.sending() && self.bytes.is_empty()
+    }
+
+    /// Also called long before anything is sent, so a call means nothing.
+    fn size_hint(&self) -> SizeHint {
+        match self.progress.as_ref().is_some_and(Progress::is_abandoned) {
+            true => SizeHint::default(),
+            false => SizeHint::with_exact(self.bytes.len() as u64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Phase;
+
+    #[test]
+    fn without_a_progress_it_is_a_plain_body() {
+        for text in ["", "1"] {
+            let mut body = OutgoingBody::new(Bytes::from(text), None);
+            assert_eq!(body.is_end_stream(), text.is_empty());
+            assert_eq!(body.size_hint().exact(), Some(text.len() as u64));
+            let context = &mut Context::from_waker(std::task::Waker::noop());
+            let frame = Pin::new(&mut body).poll_frame(context);
+            assert!(matches!(frame, Poll::Ready(None)) == text.is_empty() && body.is_end_stream());
+        }
+    }
+
+    #[test]
+    fn a_request_that_was_abandoned_before_it_was_written_is_not_sent() {
+        for text in ["", "1"] {
+            let progress = Progress::default();
+            let mut body = OutgoingBody::new(Bytes::from(text), Some(progress.clone()));
+            assert_eq!(progress.abandon(), Phase::Connecting);
+            assert!(!body.is_end_stream() && body.size_hint().exact().is_none(), "so its bytes are read");
+            let context = &mut Context::from_waker(std::task::Waker::noop());
+            assert!(matches!(Pin::new(&mut body).poll_frame(context), Poll::Ready(Some(Err(_)))));
+
+            let progress = Progress::default();
+            let body = OutgoingBody::new(Bytes::from(text), Some(progress.clone()));
+            assert_eq!(body.is_end_stream(), text.is_empty());
+            assert_eq!(progress.abandon(), Phase::Sending);
+        }
+        assert_eq!(Progress::default().abandon(), Phase::Sending, "a transport that reports nothing");
+    }
+}

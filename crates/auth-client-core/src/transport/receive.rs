@@ -1,0 +1,150 @@
+//! Reads a response within its limits, the same way for every transport.
+
+use super::{BodyLimits, Fault, Phase, Received, TransportError};
+use bytes::{Bytes, BytesMut};
+use http::{StatusCode, header};
+
+/// A body that arrives in pieces.
+pub(super) trait Chunks: Send {
+    /// The next piece; `None` at the end. The status is for the error.
+    fn chunk(
+        &mut self,
+        status: StatusCode,
+    ) -> impl Future<Output = Result<Option<Bytes>, TransportError>> + Send;
+}
+
+/// Memory that an announced length reserves before anything has arrived: it is no more than a claim of the server.
+const TRUSTED: usize = 1 << 20;
+
+/// Reads the body of a response whose head has arrived.
+pub(super) async fn all(
+    head: http::response::Parts,
+    mut chunks: impl Chunks,
+    announced: Option<u64>,
+    limits: BodyLimits,
+) -> Result<Received, TransportError> {
+    let status = head.status;
+    let framed = head.version > http::Version::HTTP_11
+        || head.headers.contains_key(header::CONTENT_LENGTH)
+        || head.headers.contains_key(header::TRANSFER_ENCODING);
+    let limit = if status.is_success() { limits.response } else { limits.error };
+    let (body, truncated) = read(&mut chunks, status, announced.unwrap_or(0), limit).await?;
+    let response = http::Response::from_parts(head, body);
+    Ok(Received { response, truncated, close_delimited: !framed })
+}
+
+/// Reads the body up to the limit. A success over it is an error; the body of an error is truncated.
+async fn read(
+    chunks: &mut impl Chunks,
+    status: StatusCode,
+    announced: u64,
+    limit: usize,
+) -> Result<(Bytes, bool), TransportError> {
+    let too_large = || TransportError::new(Phase::Reading(status), Fault::TooLarge);
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if status.is_success() && announced > limit {
+        return Err(too_large());
+    }
+    let Some(first) = chunks.chunk(status).await? else {
+        return Ok((Bytes::new(), false));
+    };
+    // Most responses come in one piece, which is passed on without copying, and with a length that says so.
+    if announced == first.len() && first.len() <= limit {
+        return Ok((first, false));
+    }
+    let expected = announced.min(limit);
+    let mut body = BytesMut::new();
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        let room = limit - body.len();
+        if chunk.len() > room {
+            if status.is_success() {
+                return Err(too_large());
+            }
+            body.extend_from_slice(chunk.get(..room).unwrap_or_default());
+            return Ok((body.freeze(), true));
+        }
+        // The whole announced length at once, so that nothing is copied to grow; more than a little of it only once
+        // that little has arrived.
+        if body.capacity() - body.len() < chunk.len() {
+            let trusted = if body.len() + chunk.len() > TRUSTED { expected } else { expected.min(TRUSTED) };
+            body.reserve(trusted.saturating_sub(body.len()).max(chunk.len()));
+        }
+        body.extend_from_slice(&chunk);
+        // Its memory is the connection's read buffer, which can be used again only when nobody holds a piece.
+        drop(chunk);
+        next = chunks.chunk(status).await?;
+    }
+    Ok((body.freeze(), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    impl Chunks for VecDeque<Bytes> {
+        async fn chunk(&mut self, _: StatusCode) -> Result<Option<Bytes>, TransportError> {
+            Ok(self.pop_front())
+        }
+    }
+
+    fn read_now(
+        pieces: &[&'static [u8]],
+        status: u16,
+        announced: u64,
+        limit: usize,
+    ) -> Result<(Bytes, bool), Fault> {
+        let mut chunks: VecDeque<Bytes> = pieces.iter().map(|piece| Bytes::from_static(piece)).collect();
+        let status = StatusCode::from_u16(status).unwrap();
+        let mut read = std::pin::pin!(read(&mut chunks, status, announced, limit));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match read.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(result) => result.map_err(|error| error.fault()),
+            std::task::Poll::Pending => panic!("the pieces are ready"),
+        }
+    }
+
+    #[test]
+    fn one_piece_of_the_announced_length_is_not_copied() {
+        static PIECE: &[u8] = b"{\"a\":1}";
+        let (body, truncated) = read_now(&[PIECE], 200, 7, 100).unwrap();
+        assert_eq!((body.as_ptr(), truncated), (PIECE.as_ptr(), false));
+    }
+
+    #[test]
+    fn pieces_are_joined_with_or_without_a_length() {
+        for announced in [0, 3, 6] {
+            for limit in [6, 100] {
+                let (body, truncated) = read_now(&[b"ab", b"cd", b"ef"], 200, announced, limit).unwrap();
+                assert_eq!((&body[..], truncated), (&b"abcdef"[..], false));
+            }
+        }
+        assert_eq!(read_now(&[], 200, 0, 0).unwrap(), (Bytes::new(), false));
+    }
+
+    #[test]
+    fn a_success_over_the_limit_is_refused_and_an_error_is_truncated() {
+        for announced in [0, 6] {
+            for pieces in [&[&b"abcdef"[..]][..], &[b"ab", b"cd", b"ef"], &[b"abcde", b"f"]] {
+                assert_eq!(read_now(pieces, 200, announced, 5), Err(Fault::TooLarge));
+                let (body, truncated) = read_now(pieces, 500, announced, 5).unwrap();
+                assert_eq!((&body[..], truncated), (&b"abcde"[..], true));
+            }
+        }
+        assert_eq!(read_now(&[], 200, u64::MAX, 5), Err(Fault::TooLarge), "before anything is read");
+        assert_eq!(read_now(&[b"a"], 500, u64::MAX, 5).unwrap(), (Bytes::from_static(b"a"), false));
+    }
+
+    #[test]
+    fn a_long_body_is_collected_in_one_allocation_and_a_claim_reserves_little() {
+        static LONG: [u8; TRUSTED] = [7; TRUSTED];
+        let capacity = |(body, _): (Bytes, bool)| body.try_into_mut().unwrap().capacity();
+        let announced = 3 * TRUSTED as u64 + 1;
+        let whole = read_now(&[b"a", &LONG, &LONG, &LONG], 200, announced, 16 << 20).unwrap();
+        assert_eq!(whole.0.len() as u64, announced);
+        assert!(capacity(whole) <= 3 * TRUSTED + 64);
+        assert!(capacity(read_now(&[b"a", b"b"], 200, announced, 16 << 20).unwrap()) <= TRUSTED + 64);
+        assert!(capacity(read_now(&[b"a", b"b"], 200, 100, 16 << 20).unwrap()) <= 128);
+    }
+}

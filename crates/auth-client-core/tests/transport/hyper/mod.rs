@@ -1,0 +1,12 @@
+//! The suites on the hyper transport.
+
+use auth_client_core::HyperTransport as Subject;
+
+#[cfg(all(feature = "__hyper-tls", feature = "http2"))]
+#[path = "../http2.rs"]
+mod http2;
+#[path = "../suite.rs"]
+mod suite;
+#[cfg(feature = "__rustls")]
+#[path = "../tls.rs"]
+mod tls;
