@@ -5,7 +5,7 @@ use crate::generated::models::billing::BillingInfo;
 use crate::generated::operations;
 use crate::{Call, Client};
 
-/// The plan of the organisation.
+/// The plan of the organization.
 ///
 /// Returned by [`Client::billing`].
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct Billing<'a> {
 }
 
 impl Client {
-    /// The plan of the organisation.
+    /// The plan of the organization.
     #[must_use]
     pub fn billing(&self) -> Billing<'_> {
         Billing { client: self }
@@ -22,7 +22,7 @@ impl Client {
 }
 
 impl Billing<'_> {
-    /// Gets the plan and how much of it is used.
+    /// Gets the plan and its usage.
     ///
     /// `GET /rest/v1/billing`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).

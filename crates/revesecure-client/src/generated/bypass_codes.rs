@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Created};
 use auth_client_core::provider::check;
 
-/// Bypass codes, each of which lets a user in once without a token.
+/// Bypass codes: each replaces the second factor once.
 ///
 /// Returned by [`Client::bypass_codes`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct BypassCodes<'a> {
 }
 
 impl Client {
-    /// Bypass codes, each of which lets a user in once without a token.
+    /// Bypass codes: each replaces the second factor once.
     #[must_use]
     pub fn bypass_codes(&self) -> BypassCodes<'_> {
         BypassCodes { client: self }
@@ -66,8 +66,6 @@ impl BypassCodes<'_> {
 
     /// Lists the bypass codes of a user.
     ///
-    /// - `user_id`: The id of the user.
-    ///
     /// `GET /rest/v1/bypassCodes/{userId}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
     ///
@@ -93,8 +91,6 @@ impl BypassCodes<'_> {
     }
 
     /// Deletes all bypass codes of a user.
-    ///
-    /// - `user_id`: The id of the user.
     ///
     /// `DELETE /rest/v1/bypassCodes/{userId}`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).

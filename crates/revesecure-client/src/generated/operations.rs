@@ -6,11 +6,11 @@ use auth_client_core::Idempotency;
 use auth_client_core::provider::Operation;
 use http::Method;
 
-/// `GET /rest/v1/organization`: Gets the organisation.
+/// `GET /rest/v1/organization`: Gets the organization.
 pub static ORGANIZATION_GET: Operation =
     Operation::new("organization.get", Method::GET, "/rest/v1/organization", Idempotency::Read);
 
-/// `GET /rest/v1/billing`: Gets the plan and how much of it is used.
+/// `GET /rest/v1/billing`: Gets the plan and its usage.
 pub static BILLING_GET: Operation =
     Operation::new("billing.get", Method::GET, "/rest/v1/billing", Idempotency::Read);
 
@@ -22,11 +22,11 @@ pub static USERS_LIST: Operation =
 pub static USERS_CREATE: Operation =
     Operation::new("users.create", Method::POST, "/rest/v1/users", Idempotency::Write);
 
-/// `PUT /rest/v1/users`: Changes a user.
+/// `PUT /rest/v1/users`: Updates a user.
 pub static USERS_UPDATE: Operation =
     Operation::new("users.update", Method::PUT, "/rest/v1/users", Idempotency::IdempotentWrite);
 
-/// `GET /rest/v1/users/{startIndex}/{endIndex}`: Lists the users of a range.
+/// `GET /rest/v1/users/{startIndex}/{endIndex}`: Lists a range of users.
 pub static USERS_RANGE: Operation =
     Operation::new("users.range", Method::GET, "/rest/v1/users/{startIndex}/{endIndex}", Idempotency::Read);
 
@@ -38,7 +38,7 @@ pub static USERS_GET: Operation =
 pub static USERS_DELETE: Operation =
     Operation::new("users.delete", Method::DELETE, "/rest/v1/users/{userId}", Idempotency::IdempotentWrite);
 
-/// `POST /rest/v1/validate/user`: Says whether a user may log in, and how.
+/// `POST /rest/v1/validate/user`: Gets the login policy of a user, and the available second factors.
 pub static VALIDATION_USER: Operation =
     Operation::new("validation.user", Method::POST, "/rest/v1/validate/user", Idempotency::Read).sensitive();
 
@@ -52,7 +52,7 @@ pub static VALIDATION_PUSH: Operation =
     Operation::new("validation.push", Method::POST, "/rest/v1/validate/user/push", Idempotency::Write)
         .sensitive();
 
-/// `POST /rest/v1/validate/user/push/status`: Asks what has become of a push.
+/// `POST /rest/v1/validate/user/push/status`: Gets the state of a push.
 pub static VALIDATION_PUSH_STATUS: Operation = Operation::new(
     "validation.push_status",
     Method::POST,
@@ -70,7 +70,7 @@ pub static VALIDATION_REGISTER: Operation = Operation::new(
 )
 .sensitive();
 
-/// `GET /rest/v1/validate/check/{apiKey}`: Checks the client's own API key and secret key.
+/// `GET /rest/v1/validate/check/{apiKey}`: Checks the API key and secret key of the client.
 pub static VALIDATION_CHECK_KEY: Operation = Operation::new(
     "validation.check_key",
     Method::GET,
@@ -87,19 +87,19 @@ pub static SERVICES_LIST: Operation =
 pub static SERVICES_CREATE: Operation =
     Operation::new("services.create", Method::POST, "/rest/v1/services", Idempotency::Write);
 
-/// `PUT /rest/v1/services`: Changes a service.
+/// `PUT /rest/v1/services`: Updates a service.
 pub static SERVICES_UPDATE: Operation =
     Operation::new("services.update", Method::PUT, "/rest/v1/services", Idempotency::IdempotentWrite);
 
-/// `POST /rest/v1/services/map`: Lets users log in to a service.
+/// `POST /rest/v1/services/map`: Maps users to a service, so that they can log in to it.
 pub static SERVICES_MAP: Operation =
     Operation::new("services.map", Method::POST, "/rest/v1/services/map", Idempotency::Write);
 
-/// `POST /rest/v1/services/unmap`: Lets a user no longer log in to a service.
+/// `POST /rest/v1/services/unmap`: Unmaps a user from a service.
 pub static SERVICES_UNMAP: Operation =
     Operation::new("services.unmap", Method::POST, "/rest/v1/services/unmap", Idempotency::Write);
 
-/// `GET /rest/v1/services/{startIndex}/{endIndex}`: Lists the services of a range.
+/// `GET /rest/v1/services/{startIndex}/{endIndex}`: Lists a range of services.
 pub static SERVICES_RANGE: Operation = Operation::new(
     "services.range",
     Method::GET,
@@ -127,19 +127,19 @@ pub static TOKENS_LIST: Operation =
 pub static TOKENS_CREATE: Operation =
     Operation::new("tokens.create", Method::POST, "/rest/v1/tokens", Idempotency::Write);
 
-/// `PUT /rest/v1/tokens`: Changes a token.
+/// `PUT /rest/v1/tokens`: Updates a token.
 pub static TOKENS_UPDATE: Operation =
     Operation::new("tokens.update", Method::PUT, "/rest/v1/tokens", Idempotency::IdempotentWrite);
 
-/// `POST /rest/v1/tokens/assign`: Gives a token to a user.
+/// `POST /rest/v1/tokens/assign`: Assigns a token to a user.
 pub static TOKENS_ASSIGN: Operation =
     Operation::new("tokens.assign", Method::POST, "/rest/v1/tokens/assign", Idempotency::Write);
 
-/// `POST /rest/v1/tokens/unassign`: Takes a token from a user.
+/// `POST /rest/v1/tokens/unassign`: Unassigns a token from a user.
 pub static TOKENS_UNASSIGN: Operation =
     Operation::new("tokens.unassign", Method::POST, "/rest/v1/tokens/unassign", Idempotency::Write);
 
-/// `GET /rest/v1/tokens/{startIndex}/{endIndex}`: Lists the tokens of a range.
+/// `GET /rest/v1/tokens/{startIndex}/{endIndex}`: Lists a range of tokens.
 pub static TOKENS_RANGE: Operation =
     Operation::new("tokens.range", Method::GET, "/rest/v1/tokens/{startIndex}/{endIndex}", Idempotency::Read);
 

@@ -5,7 +5,7 @@ use crate::generated::models::organization::OrganizationInfo;
 use crate::generated::operations;
 use crate::{Call, Client};
 
-/// The organisation that the API key belongs to.
+/// The organization that the API key belongs to.
 ///
 /// Returned by [`Client::organization`].
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct Organization<'a> {
 }
 
 impl Client {
-    /// The organisation that the API key belongs to.
+    /// The organization that the API key belongs to.
     #[must_use]
     pub fn organization(&self) -> Organization<'_> {
         Organization { client: self }
@@ -22,7 +22,7 @@ impl Client {
 }
 
 impl Organization<'_> {
-    /// Gets the organisation.
+    /// Gets the organization.
     ///
     /// `GET /rest/v1/organization`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).

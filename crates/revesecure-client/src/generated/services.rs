@@ -80,9 +80,9 @@ impl Services<'_> {
             .call(crate::envelope::json)
     }
 
-    /// Changes a service.
+    /// Updates a service.
     ///
-    /// At least one change has to be made; anything else is refused before it is sent.
+    /// At least one change is required; otherwise the call fails before it is sent.
     ///
     /// `PUT /rest/v1/services`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -124,7 +124,7 @@ impl Services<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Lets users log in to a service.
+    /// Maps users to a service, so that they can log in to it.
     ///
     /// `POST /rest/v1/services/map`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -165,9 +165,9 @@ impl Services<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Lets a user no longer log in to a service.
+    /// Unmaps a user from a service.
     ///
-    /// One user per call: the vendor takes a list for mapping and a single id here.
+    /// Unmaps one user per call, although `map` takes a list.
     ///
     /// `POST /rest/v1/services/unmap`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -211,11 +211,10 @@ impl Services<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Lists the services of a range.
+    /// Lists a range of services.
     ///
-    /// What the indices mean is not documented: where they begin, and whether the end belongs to the range.
-    /// They are sent as they are. `Client::service_pages` goes through all services whatever the rule is for
-    /// the end.
+    /// The vendor documents neither the first index nor whether the end is inclusive. The indices are sent
+    /// unchanged. `Client::service_pages` iterates over all services under either rule.
     ///
     /// `GET /rest/v1/services/{startIndex}/{endIndex}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -250,8 +249,6 @@ impl Services<'_> {
 
     /// Gets a service.
     ///
-    /// - `service_id`: The id of the service.
-    ///
     /// `GET /rest/v1/services/{serviceId}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
     ///
@@ -277,8 +274,6 @@ impl Services<'_> {
     }
 
     /// Deletes a service.
-    ///
-    /// - `service_id`: The id of the service.
     ///
     /// `DELETE /rest/v1/services/{serviceId}`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -316,7 +311,7 @@ pub struct ServicesRange {
 }
 
 impl ServicesRange {
-    /// Where the range begins.
+    /// The start of the range.
     pub fn start_index(start_index: i64) -> ServicesRangeWithStartIndex {
         ServicesRangeWithStartIndex { start_index }
     }
@@ -330,7 +325,7 @@ pub struct ServicesRangeWithStartIndex {
 }
 
 impl ServicesRangeWithStartIndex {
-    /// Where the range ends; not before its beginning.
+    /// The end of the range, not before its start.
     pub fn end_index(self, end_index: i64) -> ServicesRange {
         ServicesRange { start_index: self.start_index, end_index }
     }

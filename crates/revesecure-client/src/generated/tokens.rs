@@ -8,7 +8,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Created};
 use auth_client_core::provider::check;
 
-/// Tokens: the apps and devices that make one-time codes.
+/// Tokens: the apps and devices that generate one-time codes.
 ///
 /// Returned by [`Client::tokens`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct Tokens<'a> {
 }
 
 impl Client {
-    /// Tokens: the apps and devices that make one-time codes.
+    /// Tokens: the apps and devices that generate one-time codes.
     #[must_use]
     pub fn tokens(&self) -> Tokens<'_> {
         Tokens { client: self }
@@ -88,9 +88,9 @@ impl Tokens<'_> {
             .call(crate::envelope::json)
     }
 
-    /// Changes a token.
+    /// Updates a token.
     ///
-    /// At least one change has to be made; anything else is refused before it is sent.
+    /// At least one change is required; otherwise the call fails before it is sent.
     ///
     /// `PUT /rest/v1/tokens`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -132,7 +132,7 @@ impl Tokens<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Gives a token to a user.
+    /// Assigns a token to a user.
     ///
     /// `POST /rest/v1/tokens/assign`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -173,7 +173,7 @@ impl Tokens<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Takes a token from a user.
+    /// Unassigns a token from a user.
     ///
     /// `POST /rest/v1/tokens/unassign`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -214,11 +214,10 @@ impl Tokens<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Lists the tokens of a range.
+    /// Lists a range of tokens.
     ///
-    /// What the indices mean is not documented: where they begin, and whether the end belongs to the range.
-    /// They are sent as they are. `Client::token_pages` goes through all tokens whatever the rule is for the
-    /// end.
+    /// The vendor documents neither the first index nor whether the end is inclusive. The indices are sent
+    /// unchanged. `Client::token_pages` iterates over all tokens under either rule.
     ///
     /// `GET /rest/v1/tokens/{startIndex}/{endIndex}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -249,8 +248,6 @@ impl Tokens<'_> {
 
     /// Gets a token.
     ///
-    /// - `token_id`: The id of the token.
-    ///
     /// `GET /rest/v1/tokens/{tokenId}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
     ///
@@ -273,8 +270,6 @@ impl Tokens<'_> {
     }
 
     /// Deletes a token.
-    ///
-    /// - `token_id`: The id of the token.
     ///
     /// `DELETE /rest/v1/tokens/{tokenId}`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -310,7 +305,7 @@ pub struct TokensRange {
 }
 
 impl TokensRange {
-    /// Where the range begins.
+    /// The start of the range.
     pub fn start_index(start_index: i64) -> TokensRangeWithStartIndex {
         TokensRangeWithStartIndex { start_index }
     }
@@ -324,7 +319,7 @@ pub struct TokensRangeWithStartIndex {
 }
 
 impl TokensRangeWithStartIndex {
-    /// Where the range ends; not before its beginning.
+    /// The end of the range, not before its start.
     pub fn end_index(self, end_index: i64) -> TokensRange {
         TokensRange { start_index: self.start_index, end_index }
     }

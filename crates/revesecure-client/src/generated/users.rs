@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Created};
 use auth_client_core::provider::check;
 
-/// Users of the organisation.
+/// Users of the organization.
 ///
 /// Returned by [`Client::users`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Users<'a> {
 }
 
 impl Client {
-    /// Users of the organisation.
+    /// Users of the organization.
     #[must_use]
     pub fn users(&self) -> Users<'_> {
         Users { client: self }
@@ -25,7 +25,7 @@ impl Client {
 impl Users<'_> {
     /// Lists all users.
     ///
-    /// All of them in one answer; `range` takes a part.
+    /// Returns all users in one response. `range` returns a part of them.
     ///
     /// `GET /rest/v1/users`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -85,10 +85,10 @@ impl Users<'_> {
         self.client.engine().request(&operations::USERS_CREATE, &[]).json(&user).call(crate::envelope::json)
     }
 
-    /// Changes a user.
+    /// Updates a user.
     ///
-    /// At least one change has to be made, and country code and number come together; anything else is
-    /// refused before it is sent.
+    /// At least one change is required, and country code and number must be set together; otherwise the call
+    /// fails before it is sent.
     ///
     /// `PUT /rest/v1/users`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -135,11 +135,10 @@ impl Users<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Lists the users of a range.
+    /// Lists a range of users.
     ///
-    /// What the indices mean is not documented: where they begin, and whether the end belongs to the range.
-    /// They are sent as they are. `Client::user_pages` goes through all users whatever the rule is for the
-    /// end.
+    /// The vendor documents neither the first index nor whether the end is inclusive. The indices are sent
+    /// unchanged. `Client::user_pages` iterates over all users under either rule.
     ///
     /// `GET /rest/v1/users/{startIndex}/{endIndex}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -170,8 +169,6 @@ impl Users<'_> {
 
     /// Gets a user.
     ///
-    /// - `user_id`: The id of the user.
-    ///
     /// `GET /rest/v1/users/{userId}`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
     ///
@@ -194,8 +191,6 @@ impl Users<'_> {
     }
 
     /// Deletes a user.
-    ///
-    /// - `user_id`: The id of the user.
     ///
     /// `DELETE /rest/v1/users/{userId}`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -231,7 +226,7 @@ pub struct UsersRange {
 }
 
 impl UsersRange {
-    /// Where the range begins.
+    /// The start of the range.
     pub fn start_index(start_index: i64) -> UsersRangeWithStartIndex {
         UsersRangeWithStartIndex { start_index }
     }
@@ -245,7 +240,7 @@ pub struct UsersRangeWithStartIndex {
 }
 
 impl UsersRangeWithStartIndex {
-    /// Where the range ends; not before its beginning.
+    /// The end of the range, not before its start.
     pub fn end_index(self, end_index: i64) -> UsersRange {
         UsersRange { start_index: self.start_index, end_index }
     }

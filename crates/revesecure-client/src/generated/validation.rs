@@ -10,7 +10,7 @@ use crate::{Call, Client, KeyCheck};
 use auth_client_core::ExposeSecret;
 use auth_client_core::provider::check;
 
-/// Logins: who may log in, one-time codes and pushes.
+/// Validation of logins: login policies, one-time codes and pushes.
 ///
 /// Returned by [`Client::validation`].
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Validation<'a> {
 }
 
 impl Client {
-    /// Logins: who may log in, one-time codes and pushes.
+    /// Validation of logins: login policies, one-time codes and pushes.
     #[must_use]
     pub fn validation(&self) -> Validation<'_> {
         Validation { client: self }
@@ -27,9 +27,9 @@ impl Client {
 }
 
 impl Validation<'_> {
-    /// Says whether a user may log in, and how.
+    /// Gets the login policy of a user, and the available second factors.
     ///
-    /// The first step of a login; `SecondFactor` takes it and those that follow.
+    /// The first step of a login. `SecondFactor` performs all steps.
     ///
     /// `POST /rest/v1/validate/user`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -71,7 +71,8 @@ impl Validation<'_> {
 
     /// Checks a one-time code.
     ///
-    /// A wrong code is a value and no error. Each check uses the code up, so it is never repeated by itself.
+    /// A wrong code is a result, not an error. Each check consumes the code, so the client never retries this
+    /// call.
     ///
     /// `POST /rest/v1/validate/user/otp`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -118,8 +119,8 @@ impl Validation<'_> {
 
     /// Sends a push to a user's phone.
     ///
-    /// Each call is another question on the phone, so it is never repeated by itself. `PushWait` sends one
-    /// and waits for its end.
+    /// Each call sends another push, so the client never retries it. `PushWait` sends a push and waits for
+    /// the result.
     ///
     /// `POST /rest/v1/validate/user/push`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -131,8 +132,8 @@ impl Validation<'_> {
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user is denied, or is not mapped to this
     ///   service.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the token is no unblocked software token of
-    ///   this user.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the token is not an unblocked software token
+    ///   of this user.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
     ///   `application/json`.
     ///
@@ -176,7 +177,7 @@ impl Validation<'_> {
             .call(crate::envelope::json)
     }
 
-    /// Asks what has become of a push.
+    /// Gets the state of a push.
     ///
     /// `POST /rest/v1/validate/user/push/status`, a read: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -255,10 +256,10 @@ impl Validation<'_> {
             .call(crate::envelope::nothing)
     }
 
-    /// Checks the client's own API key and secret key.
+    /// Checks the API key and secret key of the client.
     ///
-    /// Not on the vendor's page; its WordPress plugin makes this call when it is set up. It takes a status
-    /// code of 200 in the envelope for success and reads nothing else.
+    /// Not on the vendor's page; its WordPress plugin makes this call during setup. The plugin accepts a
+    /// status code of 200 in the envelope and ignores the rest.
     ///
     /// `GET /rest/v1/validate/check/{apiKey}`, a read: retried after transient failures.
     ///

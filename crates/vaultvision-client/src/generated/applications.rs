@@ -5,7 +5,7 @@ use crate::generated::operations;
 use crate::{Application, ApplicationList, Call, Client, NewApplication};
 use auth_client_core::decode;
 
-/// The applications of a tenant: its OIDC clients.
+/// Applications of a tenant: its OIDC clients.
 ///
 /// Returned by [`Client::applications`].
 #[derive(Clone, Copy, Debug)]
@@ -15,9 +15,7 @@ pub struct Applications<'a> {
 }
 
 impl Client {
-    /// The applications of a tenant: its OIDC clients.
-    ///
-    /// - `tenant_id`: The tenant's id.
+    /// Applications of a tenant: its OIDC clients.
     #[must_use]
     pub fn applications<'a>(&'a self, tenant_id: &'a str) -> Applications<'a> {
         Applications { client: self, tenant_id }
@@ -56,8 +54,8 @@ impl Applications<'_> {
 
     /// Creates an application.
     ///
-    /// Not repeated when its answer is lost: two calls make two applications. Where the secret is needed, get
-    /// the application afterwards; it can stay absent.
+    /// The client never retries this call when the response is lost: two calls create two applications. To
+    /// read the secret, get the application afterwards; it may be absent.
     ///
     /// `POST /v1/tenants/{tenant_id}/applications`, a write: retried only if the server certainly did not
     /// execute it. [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id-applications).
@@ -92,8 +90,6 @@ impl Applications<'_> {
 
     /// Gets an application.
     ///
-    /// - `application_id`: The application's id.
-    ///
     /// `GET /v1/tenants/{tenant_id}/applications/{application_id}`, a read: retried after transient failures.
     /// [Source](https://docs.vaultvision.com/api.html#get-v1-tenants-tenant-id-applications-application-id).
     ///
@@ -121,10 +117,11 @@ impl Applications<'_> {
             .call(decode::json)
     }
 
-    /// Replaces an application by this one, which was read before.
+    /// Replaces an application with this one, which was read before.
     ///
-    /// All of it is replaced, so what changed at the vendor since the reading is lost;
-    /// [`Applications::modify`] keeps that time short and tells. The id is the application's own.
+    /// Replaces the whole application, so changes made at the vendor since the read are lost;
+    /// [`Applications::modify`] keeps that window short and reports such changes. The id is that of the
+    /// application.
     ///
     /// `POST /v1/tenants/{tenant_id}/applications/{application_id}`, a write: retried only if the server
     /// certainly did not execute it.
@@ -158,9 +155,7 @@ impl Applications<'_> {
             .call(decode::json)
     }
 
-    /// Deletes an application for good.
-    ///
-    /// - `application_id`: The application's id.
+    /// Deletes an application permanently.
     ///
     /// `DELETE /v1/tenants/{tenant_id}/applications/{application_id}`, a write: retried only if the server
     /// certainly did not execute it.

@@ -5,7 +5,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Credential, CredentialList, NewPassword, PasswordCredential};
 use auth_client_core::decode;
 
-/// The credentials of a user: what it logs in with.
+/// Credentials that a user logs in with.
 ///
 /// Returned by [`Users::credentials`](crate::Users::credentials).
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Credentials<'a> {
 }
 
 impl Credentials<'_> {
-    /// Lists the credentials of the user, of all kinds.
+    /// Lists all credentials of the user.
     ///
     /// `GET /v1/tenants/{tenant_id}/users/{user_id}/credentials`, a read: retried after transient failures.
     /// [Source](https://docs.vaultvision.com/api.html#get-v1-tenants-tenant-id-users-user-id-credentials).
@@ -46,11 +46,11 @@ impl Credentials<'_> {
             .call(decode::json)
     }
 
-    /// Gives the user a password.
+    /// Creates a password for the user.
     ///
-    /// A user has one password. Whether a second one replaces the first or is refused is not documented; take
-    /// it that it replaces. An older page of the vendor says that giving a password to a user with a security
-    /// key removes the key.
+    /// A user has one password. The vendor does not document whether a second one replaces the first or is
+    /// refused; assume that it replaces it. According to an older page, a password removes the user's
+    /// security key.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials`, a write: retried only if the server
     /// certainly did not execute it.
@@ -89,7 +89,7 @@ impl Credentials<'_> {
 
     /// Gets a credential.
     ///
-    /// - `credential_id`: The credential's id; `password` for the password.
+    /// - `credential_id`: The id of the credential; `password` for the password.
     ///
     /// `GET /v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}`, a read: retried after
     /// transient failures.
@@ -123,12 +123,12 @@ impl Credentials<'_> {
             .call(decode::json)
     }
 
-    /// Replaces a credential by this one, which was read before from the same user.
+    /// Replaces a credential with this one, which was read before from the same user.
     ///
-    /// All of it is replaced: a password that the user has set since the reading is undone;
-    /// [`Credentials::modify`] keeps that time short and tells. The id is the credential's own, and a
-    /// credential doesn't say whose it is: one user's password, sent to another, becomes the other's. Of
-    /// credentials that are no passwords only `disabled` and `metadata` may be changed.
+    /// Replaces the whole credential, so a password that the user has set since the read is lost;
+    /// [`Credentials::modify`] keeps that window short and reports such changes. The id is that of the
+    /// credential. A credential does not name its user: a password sent to another user becomes that user's
+    /// password. Only `disabled` and `metadata` can be changed in credentials other than passwords.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}`, a write: retried only if
     /// the server certainly did not execute it.
@@ -168,10 +168,10 @@ impl Credentials<'_> {
 
     /// Deletes a credential.
     ///
-    /// A user without any can still reset the password and log in: to block somebody,
+    /// A user without credentials can still reset the password and log in: to block a person,
     /// [disable](crate::Users::disable) the user.
     ///
-    /// - `credential_id`: The credential's id; `password` for the password.
+    /// - `credential_id`: The id of the credential; `password` for the password.
     ///
     /// `DELETE /v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}`, a write: retried only if
     /// the server certainly did not execute it.

@@ -6,7 +6,7 @@ use auth_client_core::Idempotency;
 use auth_client_core::provider::Operation;
 use http::Method;
 
-/// `GET /v1/tenants`: Lists the tenants that the key may see.
+/// `GET /v1/tenants`: Lists the tenants that the key can access.
 pub static TENANTS_LIST: Operation =
     Operation::new("tenants.list", Method::GET, "/v1/tenants", Idempotency::Read);
 
@@ -14,7 +14,7 @@ pub static TENANTS_LIST: Operation =
 pub static TENANTS_GET: Operation =
     Operation::new("tenants.get", Method::GET, "/v1/tenants/{tenant_id}", Idempotency::Read);
 
-/// `POST /v1/tenants/{tenant_id}`: Replaces a tenant by this one, which was read before.
+/// `POST /v1/tenants/{tenant_id}`: Replaces a tenant with this one, which was read before.
 pub static TENANTS_UPDATE: Operation =
     Operation::new("tenants.update", Method::POST, "/v1/tenants/{tenant_id}", Idempotency::Write)
         .not_executed_on(&[429]);
@@ -47,7 +47,7 @@ pub static APPLICATIONS_GET: Operation = Operation::new(
 )
 .sensitive();
 
-/// `POST /v1/tenants/{tenant_id}/applications/{application_id}`: Replaces an application by this one, which
+/// `POST /v1/tenants/{tenant_id}/applications/{application_id}`: Replaces an application with this one, which
 /// was read before.
 pub static APPLICATIONS_UPDATE: Operation = Operation::new(
     "applications.update",
@@ -58,7 +58,7 @@ pub static APPLICATIONS_UPDATE: Operation = Operation::new(
 .not_executed_on(&[429])
 .sensitive();
 
-/// `DELETE /v1/tenants/{tenant_id}/applications/{application_id}`: Deletes an application for good.
+/// `DELETE /v1/tenants/{tenant_id}/applications/{application_id}`: Deletes an application permanently.
 pub static APPLICATIONS_DELETE: Operation = Operation::new(
     "applications.delete",
     Method::DELETE,
@@ -81,7 +81,7 @@ pub static USERS_CREATE: Operation =
 pub static USERS_GET: Operation =
     Operation::new("users.get", Method::GET, "/v1/tenants/{tenant_id}/users/{user_id}", Idempotency::Read);
 
-/// `POST /v1/tenants/{tenant_id}/users/{user_id}`: Replaces a user by this one, which was read before.
+/// `POST /v1/tenants/{tenant_id}/users/{user_id}`: Replaces a user with this one, which was read before.
 pub static USERS_UPDATE: Operation = Operation::new(
     "users.update",
     Method::POST,
@@ -90,7 +90,7 @@ pub static USERS_UPDATE: Operation = Operation::new(
 )
 .not_executed_on(&[429]);
 
-/// `DELETE /v1/tenants/{tenant_id}/users/{user_id}`: Deletes a user for good.
+/// `DELETE /v1/tenants/{tenant_id}/users/{user_id}`: Deletes a user permanently.
 pub static USERS_DELETE: Operation = Operation::new(
     "users.delete",
     Method::DELETE,
@@ -99,8 +99,7 @@ pub static USERS_DELETE: Operation = Operation::new(
 )
 .not_executed_on(&[429]);
 
-/// `GET /v1/tenants/{tenant_id}/users/{user_id}/credentials`: Lists the credentials of the user, of all
-/// kinds.
+/// `GET /v1/tenants/{tenant_id}/users/{user_id}/credentials`: Lists all credentials of the user.
 pub static CREDENTIALS_LIST: Operation = Operation::new(
     "credentials.list",
     Method::GET,
@@ -109,7 +108,7 @@ pub static CREDENTIALS_LIST: Operation = Operation::new(
 )
 .sensitive();
 
-/// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials`: Gives the user a password.
+/// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials`: Creates a password for the user.
 pub static CREDENTIALS_CREATE: Operation = Operation::new(
     "credentials.create",
     Method::POST,
@@ -128,8 +127,8 @@ pub static CREDENTIALS_GET: Operation = Operation::new(
 )
 .sensitive();
 
-/// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}`: Replaces a credential by this
-/// one, which was read before from the same user.
+/// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}`: Replaces a credential with
+/// this one, which was read before from the same user.
 pub static CREDENTIALS_UPDATE: Operation = Operation::new(
     "credentials.update",
     Method::POST,

@@ -5,7 +5,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Tenant, TenantList};
 use auth_client_core::decode;
 
-/// Tenants: isolated sets of users and applications. They are made in the console.
+/// Tenants: isolated sets of users and applications. They are created in the console.
 ///
 /// Returned by [`Client::tenants`].
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct Tenants<'a> {
 }
 
 impl Client {
-    /// Tenants: isolated sets of users and applications. They are made in the console.
+    /// Tenants: isolated sets of users and applications. They are created in the console.
     #[must_use]
     pub fn tenants(&self) -> Tenants<'_> {
         Tenants { client: self }
@@ -22,9 +22,9 @@ impl Client {
 }
 
 impl Tenants<'_> {
-    /// Lists the tenants that the key may see.
+    /// Lists the tenants that the key can access.
     ///
-    /// The cheapest way to find out whether a key works and what it reaches.
+    /// The cheapest way to test a key and to see what it can access.
     ///
     /// `GET /v1/tenants`, a read: retried after transient failures.
     /// [Source](https://docs.vaultvision.com/api.html#get-v1-tenants).
@@ -46,8 +46,6 @@ impl Tenants<'_> {
     }
 
     /// Gets a tenant.
-    ///
-    /// - `tenant_id`: The tenant's id.
     ///
     /// `GET /v1/tenants/{tenant_id}`, a read: retried after transient failures.
     /// [Source](https://docs.vaultvision.com/api.html#get-v1-tenants-tenant-id).
@@ -73,10 +71,10 @@ impl Tenants<'_> {
         self.client.engine().request(&operations::TENANTS_GET, &[tenant_id.into()]).call(decode::json)
     }
 
-    /// Replaces a tenant by this one, which was read before.
+    /// Replaces a tenant with this one, which was read before.
     ///
-    /// All of it is replaced, so what changed at the vendor since the reading is lost; [`Tenants::modify`]
-    /// keeps that time short and tells. The id is the tenant's own.
+    /// Replaces the whole tenant, so changes made at the vendor since the read are lost; [`Tenants::modify`]
+    /// keeps that window short and reports such changes. The id is that of the tenant.
     ///
     /// `POST /v1/tenants/{tenant_id}`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id).

@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client, NewUser, User, UserList};
 use auth_client_core::decode;
 
-/// The users of a tenant.
+/// Users of a tenant.
 ///
 /// Returned by [`Client::users`].
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +16,7 @@ pub struct Users<'a> {
 }
 
 impl Client {
-    /// The users of a tenant.
-    ///
-    /// - `tenant_id`: The tenant's id.
+    /// Users of a tenant.
     #[must_use]
     pub fn users<'a>(&'a self, tenant_id: &'a str) -> Users<'a> {
         Users { client: self, tenant_id }
@@ -26,9 +24,7 @@ impl Client {
 }
 
 impl<'a> Users<'a> {
-    /// The credentials of a user: what it logs in with.
-    ///
-    /// - `user_id`: The user's id.
+    /// Credentials that a user logs in with.
     #[must_use]
     pub fn credentials(&self, user_id: &'a str) -> Credentials<'a> {
         Credentials { client: self.client, tenant_id: self.tenant_id, user_id }
@@ -62,8 +58,8 @@ impl<'a> Users<'a> {
 
     /// Creates a user, without a credential.
     ///
-    /// The user resets the password to log in, or gets one by [`Credentials::create`]. Two users of a tenant
-    /// can't share a mail address. Members that the vendor doesn't know are dropped without an error.
+    /// The user resets the password to log in, or gets one from [`Credentials::create`]. Two users of a
+    /// tenant cannot share an email address. The vendor ignores unknown fields.
     ///
     /// `POST /v1/tenants/{tenant_id}/users`, a write: retried only if the server certainly did not execute
     /// it. [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id-users).
@@ -100,8 +96,6 @@ impl<'a> Users<'a> {
 
     /// Gets a user.
     ///
-    /// - `user_id`: The user's id.
-    ///
     /// `GET /v1/tenants/{tenant_id}/users/{user_id}`, a read: retried after transient failures.
     /// [Source](https://docs.vaultvision.com/api.html#get-v1-tenants-tenant-id-users-user-id).
     ///
@@ -129,10 +123,10 @@ impl<'a> Users<'a> {
             .call(decode::json)
     }
 
-    /// Replaces a user by this one, which was read before.
+    /// Replaces a user with this one, which was read before.
     ///
-    /// All of it is replaced, so what changed at the vendor since the reading is lost; [`Users::modify`]
-    /// keeps that time short and tells. The id is the user's own.
+    /// Replaces the whole user, so changes made at the vendor since the read are lost; [`Users::modify`]
+    /// keeps that window short and reports such changes. The id is that of the user.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}`, a write: retried only if the server certainly did not
     /// execute it. [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id-users-user-id).
@@ -167,12 +161,10 @@ impl<'a> Users<'a> {
             .call(decode::json)
     }
 
-    /// Deletes a user for good.
+    /// Deletes a user permanently.
     ///
-    /// To block somebody, [disable](crate::Users::disable) the user instead: a deleted user can register
+    /// To block a person, [disable](crate::Users::disable) the user instead: a deleted user can register
     /// again.
-    ///
-    /// - `user_id`: The user's id.
     ///
     /// `DELETE /v1/tenants/{tenant_id}/users/{user_id}`, a write: retried only if the server certainly did
     /// not execute it.

@@ -7,7 +7,7 @@ use crate::{Call, Client, Verification};
 use auth_client_core::provider::check;
 use auth_client_core::{ExposeSecret, decode};
 
-/// The authentication of one user: send a code, then check what the user typed.
+/// Authentication of one user: sends a code, then verifies the code that the user entered.
 ///
 /// Returned by [`Users::authentication`](crate::Users::authentication).
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +18,10 @@ pub struct Authentication<'a> {
 }
 
 impl Authentication<'_> {
-    /// Starts an authentication: sends a text message, or asks the app for a code.
+    /// Starts an authentication: sends a text message, or requests a code from the app.
     ///
-    /// Look at the `method` of the answer: a user without the app gets a text message when `totp` was asked
-    /// for. Each text message costs money.
+    /// Check the `method` of the response: a user without the app gets a text message instead of `totp`. Each
+    /// text message is charged.
     ///
     /// `POST /service/{service_id}/users/{user_id}/auth`, a write: retried only if the server certainly did
     /// not execute it. [Source](https://messente.com/documentation/verification-api/start-authentication).
@@ -59,9 +59,9 @@ impl Authentication<'_> {
             .call(decode::json)
     }
 
-    /// Checks a code that the user typed.
+    /// Verifies the code that the user entered.
     ///
-    /// A wrong code is no error: it is an answer that says so. Each call counts as a try.
+    /// A wrong code is a result, not an error. Each call counts as an attempt.
     ///
     /// `PUT /service/{service_id}/users/{user_id}/auth`, a write: retried only if the server certainly did
     /// not execute it. [Source](https://messente.com/documentation/verification-api/pin-verification).

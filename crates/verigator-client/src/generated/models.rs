@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct NewService {
     /// The host name of the web application, such as `dashboard.coffeeshop.com`. Not empty.
     pub fqdn: String,
-    /// What users see as the issuer in the authenticator app. Not empty.
+    /// The issuer that users see in the authenticator app. Not empty.
     pub name: String,
 }
 
@@ -33,7 +33,7 @@ pub struct NewServiceWithFqdn {
 }
 
 impl NewServiceWithFqdn {
-    /// What users see as the issuer in the authenticator app. Not empty.
+    /// The issuer that users see in the authenticator app. Not empty.
     pub fn name(self, name: impl Into<String>) -> NewService {
         NewService { fqdn: self.fqdn, name: name.into() }
     }
@@ -43,11 +43,11 @@ impl NewServiceWithFqdn {
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Service {
-    /// The vendor's id, to be stored: services can't be listed.
+    /// The id at the vendor. Store it: services cannot be listed.
     pub id: String,
-    /// What users see as the issuer in the authenticator app.
+    /// The issuer that users see in the authenticator app.
     pub name: String,
-    /// When it was registered.
+    /// The time of registration.
     pub ctime: CreationTime,
 }
 
@@ -58,14 +58,14 @@ pub struct Service {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct NewUser {
-    /// The user's name in your own service: a login name or an e-mail address. Not empty.
+    /// The user's name in your own service: a login name or an email address. Not empty.
     pub id_in_service: String,
-    /// With `+` and the country's prefix, such as `+4401234567`. Not empty.
+    /// The phone number with `+` and the country prefix, such as `+4401234567`. Not empty.
     pub phone_number: String,
 }
 
 impl NewUser {
-    /// The user's name in your own service: a login name or an e-mail address. Not empty.
+    /// The user's name in your own service: a login name or an email address. Not empty.
     pub fn id_in_service(id_in_service: impl Into<String>) -> NewUserWithIdInService {
         NewUserWithIdInService { id_in_service: id_in_service.into() }
     }
@@ -79,7 +79,7 @@ pub struct NewUserWithIdInService {
 }
 
 impl NewUserWithIdInService {
-    /// With `+` and the country's prefix, such as `+4401234567`. Not empty.
+    /// The phone number with `+` and the country prefix, such as `+4401234567`. Not empty.
     pub fn phone_number(self, phone_number: impl Into<String>) -> NewUser {
         NewUser { id_in_service: self.id_in_service, phone_number: phone_number.into() }
     }
@@ -89,17 +89,17 @@ impl NewUserWithIdInService {
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// The vendor's id, to be stored.
+    /// The id at the vendor. Store it.
     pub id: String,
-    /// When the user was added.
+    /// The time at which the user was added.
     pub ctime: CreationTime,
     /// The user's name in your own service.
     pub id_in_service: String,
-    /// Named by one of the vendor's clients and explained nowhere.
+    /// Only in one of the vendor's clients, without documentation.
     pub active: Option<bool>,
-    /// Named by one of the vendor's clients and explained nowhere.
+    /// Only in one of the vendor's clients, without documentation.
     pub verified: Option<bool>,
-    /// Not in any sample of the vendor's.
+    /// Not in the vendor's samples.
     pub phone_number: Option<String>,
 }
 
@@ -107,52 +107,52 @@ pub struct User {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct UserList {
-    /// The users.
+    /// The `users` field.
     pub users: Vec<User>,
-    /// How many there are.
+    /// The total number of users.
     pub total: Option<i64>,
-    /// How many are in this answer.
+    /// The number of users in this response.
     pub count: Option<i64>,
 }
 
 auth_client_core::provider::open_enum! {
-    /// How a code reaches the user.
+    /// The method by which a code reaches the user.
     pub enum AuthMethod {
         /// A text message.
         Sms = "sms",
-        /// The authenticator app; a text message for users who don't have it.
+        /// The authenticator app, or a text message for users without it.
         Totp = "totp",
     }
 }
 
-/// How a code should reach the user.
+/// The method to use for an authentication.
 #[derive(Serialize)]
 pub(crate) struct StartAuthentication {
-    /// The way that is asked for.
+    /// The requested method.
     pub(crate) method: AuthMethod,
 }
 
-/// An authentication that has been started.
+/// A started authentication.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct StartedAuthentication {
-    /// The way that was really taken: `totp` falls back to `sms` for users without the app.
+    /// The method used: `totp` falls back to `sms` for users without the app.
     pub method: AuthMethod,
-    /// The id of the text message. Only older pages of the vendor's have it.
+    /// The id of the text message. Only older pages of the vendor document it.
     pub auth_id: Option<String>,
 }
 
-/// A code to check. The code alone is enough; the other two are in older pages of the vendor's.
+/// A code to verify. The code alone is sufficient; only older pages of the vendor document the other fields.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct VerifyPin {
-    /// What the user typed. It is text: zeros at its beginning count. Not empty.
+    /// The code that the user entered, a string: leading zeros count. Not empty.
     #[serde(serialize_with = "auth_client_core::provider::model::expose")]
     pub token: SecretString,
-    /// How the code was sent. Not needed.
+    /// The method by which the code was sent. Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<AuthMethod>,
-    /// The id of the text message. Not needed.
+    /// The id of the text message. Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_id: Option<String>,
 }
@@ -163,14 +163,14 @@ impl VerifyPin {
         Self { token: token.into(), method: None, auth_id: None }
     }
 
-    /// How the code was sent. Not needed.
+    /// The method by which the code was sent. Optional.
     #[must_use]
     pub fn method(mut self, method: AuthMethod) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// The id of the text message. Not needed.
+    /// The id of the text message. Optional.
     #[must_use]
     pub fn auth_id(mut self, auth_id: impl Into<String>) -> Self {
         self.auth_id = Some(auth_id.into());

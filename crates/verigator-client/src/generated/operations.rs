@@ -14,7 +14,7 @@ pub static SERVICES_CREATE: Operation =
 pub static SERVICES_GET: Operation =
     Operation::new("services.get", Method::GET, "/service/{service_id}", Idempotency::Read);
 
-/// `DELETE /service/{service_id}`: Deletes a service for good.
+/// `DELETE /service/{service_id}`: Deletes a service permanently.
 pub static SERVICES_DELETE: Operation =
     Operation::new("services.delete", Method::DELETE, "/service/{service_id}", Idempotency::Write);
 
@@ -38,8 +38,8 @@ pub static USERS_DELETE: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `POST /service/{service_id}/users/{user_id}/auth`: Starts an authentication: sends a text message, or asks
-/// the app for a code.
+/// `POST /service/{service_id}/users/{user_id}/auth`: Starts an authentication: sends a text message, or
+/// requests a code from the app.
 pub static AUTHENTICATION_START: Operation = Operation::new(
     "authentication.start",
     Method::POST,
@@ -48,7 +48,7 @@ pub static AUTHENTICATION_START: Operation = Operation::new(
 )
 .sensitive();
 
-/// `PUT /service/{service_id}/users/{user_id}/auth`: Checks a code that the user typed.
+/// `PUT /service/{service_id}/users/{user_id}/auth`: Verifies the code that the user entered.
 pub static AUTHENTICATION_VERIFY: Operation = Operation::new(
     "authentication.verify",
     Method::PUT,

@@ -26,7 +26,7 @@ impl Client {
 impl Services<'_> {
     /// Registers a service.
     ///
-    /// Store the id of the answer: there is no call that lists services.
+    /// Store the id of the response: services cannot be listed.
     ///
     /// `POST /service`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://messente.com/documentation/verification-api/creating-service).
@@ -63,7 +63,7 @@ impl Services<'_> {
 
     /// Gets a service.
     ///
-    /// - `service_id`: The vendor's id of the service.
+    /// - `service_id`: The id of the service at the vendor.
     ///
     /// `GET /service/{service_id}`, a read: retried after transient failures.
     ///
@@ -85,12 +85,12 @@ impl Services<'_> {
         self.client.engine().request(&operations::SERVICES_GET, &[service_id.into()]).call(decode::json)
     }
 
-    /// Deletes a service for good.
+    /// Deletes a service permanently.
     ///
-    /// Its users have to be deleted first, says a comment in the official Java client. What happens otherwise
-    /// is not documented.
+    /// According to a comment in the official Java client, the users must be deleted first. The vendor
+    /// documents nothing about it.
     ///
-    /// - `service_id`: The vendor's id of the service.
+    /// - `service_id`: The id of the service at the vendor.
     ///
     /// `DELETE /service/{service_id}`, a write: retried only if the server certainly did not execute it.
     ///

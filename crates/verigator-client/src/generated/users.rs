@@ -20,7 +20,7 @@ pub struct Users<'a> {
 impl Client {
     /// Users of a service.
     ///
-    /// - `service_id`: The vendor's id of the service.
+    /// - `service_id`: The id of the service at the vendor.
     #[must_use]
     pub fn users<'a>(&'a self, service_id: &'a str) -> Users<'a> {
         Users { client: self, service_id }
@@ -28,9 +28,9 @@ impl Client {
 }
 
 impl<'a> Users<'a> {
-    /// The authentication of one user: send a code, then check what the user typed.
+    /// Authentication of one user: sends a code, then verifies the code that the user entered.
     ///
-    /// - `user_id`: The vendor's id of the user, which is not the one in your own service.
+    /// - `user_id`: The id of the user at the vendor, not the one in your own service.
     #[must_use]
     pub fn authentication(&self, user_id: &'a str) -> Authentication<'a> {
         Authentication { client: self.client, service_id: self.service_id, user_id }
@@ -38,7 +38,7 @@ impl<'a> Users<'a> {
 
     /// Lists the users of the service.
     ///
-    /// All of them in one answer: no paging is known.
+    /// Returns all users in one response. The vendor documents no paging.
     ///
     /// `GET /service/{service_id}/users`, a read: retried after transient failures.
     ///
@@ -62,8 +62,8 @@ impl<'a> Users<'a> {
 
     /// Adds a user to the service.
     ///
-    /// Store the id of the answer. Whether one person can be a user of two services is not documented; a user
-    /// that is there already is a conflict.
+    /// Store the id of the response. An existing user is a conflict. The vendor does not document whether one
+    /// person can be a user of two services.
     ///
     /// `POST /service/{service_id}/users`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://messente.com/documentation/verification-api/syncing-users).
@@ -103,7 +103,7 @@ impl<'a> Users<'a> {
 
     /// Gets a user.
     ///
-    /// - `user_id`: The vendor's id of the user, which is not the one in your own service.
+    /// - `user_id`: The id of the user at the vendor, not the one in your own service.
     ///
     /// `GET /service/{service_id}/users/{user_id}`, a read: retried after transient failures.
     ///
@@ -133,7 +133,7 @@ impl<'a> Users<'a> {
 
     /// Removes a user from the service.
     ///
-    /// - `user_id`: The vendor's id of the user, which is not the one in your own service.
+    /// - `user_id`: The id of the user at the vendor, not the one in your own service.
     ///
     /// `DELETE /service/{service_id}/users/{user_id}`, a write: retried only if the server certainly did not
     /// execute it. [Source](https://messente.com/documentation/verification-api/deleting-users).

@@ -9,7 +9,7 @@ use crate::{Call, Client, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Campaigns. They can be read only.
+/// Campaigns. They are read-only.
 ///
 /// Returned by [`Client::campaigns`].
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub struct Campaigns<'a> {
 }
 
 impl Client {
-    /// Campaigns. They can be read only.
+    /// Campaigns. They are read-only.
     #[must_use]
     pub fn campaigns(&self) -> Campaigns<'_> {
         Campaigns { client: self }
@@ -27,8 +27,6 @@ impl Client {
 
 impl Campaigns<'_> {
     /// Gets a campaign.
-    ///
-    /// - `campaign_id`: The campaign's id.
     ///
     /// `GET /api/Campaign/{campaignId}`, a read: retried after transient failures.
     ///
@@ -52,8 +50,6 @@ impl Campaigns<'_> {
 
     /// Lists the steps of a campaign.
     ///
-    /// - `campaign_id`: The campaign's id.
-    ///
     /// `GET /api/Campaign/GetStepsByCampaignId/{campaignId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -74,7 +70,7 @@ impl Campaigns<'_> {
         self.client.engine().request(&operations::CAMPAIGNS_STEPS, &[campaign_id.into()]).call(decode::json)
     }
 
-    /// Says what campaigns can be queried by.
+    /// Lists the query parameters and operators for campaigns.
     ///
     /// `GET /api/Campaign/QueryOptions`, a read: retried after transient failures.
     ///
@@ -94,7 +90,7 @@ impl Campaigns<'_> {
         self.client.engine().request(&operations::CAMPAIGNS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds campaigns.
+    /// Queries campaigns.
     ///
     /// `POST /api/Campaign/Query`, a read: retried after transient failures.
     ///

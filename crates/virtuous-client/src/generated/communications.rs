@@ -28,8 +28,6 @@ impl Client {
 impl Communications<'_> {
     /// Lists the communications of a campaign.
     ///
-    /// - `campaign_id`: The campaign's id.
-    ///
     /// `GET /api/Communication/ByCampaign/{campaignId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -75,8 +73,6 @@ impl Communications<'_> {
     }
 
     /// Gets a communication.
-    ///
-    /// - `communication_id`: The communication's id.
     ///
     /// `GET /api/Communication/{communicationId}`, a read: retried after transient failures.
     ///
@@ -141,7 +137,7 @@ impl Communications<'_> {
         self.client.engine().request(&operations::COMMUNICATIONS_TYPES, &[]).call(decode::json)
     }
 
-    /// Adds a communication to a campaign.
+    /// Creates a communication.
     ///
     /// `POST /api/Communication`, a write: retried only if the server certainly did not execute it.
     ///
@@ -157,7 +153,7 @@ impl Communications<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let communication = client
     ///     .communications()
-    ///     .create(CommunicationCreate::new().name("Spring Appeal").campaign_id(20))
+    ///     .create(CommunicationCreate::new().name("Spring Letter").campaign_id(20))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -170,9 +166,9 @@ impl Communications<'_> {
             .call(decode::json)
     }
 
-    /// Finds communications.
+    /// Queries communications.
     ///
-    /// The rows have other names than what `get` gives, and may lack the communication's id.
+    /// The rows have other field names than the response of `get`, and may lack the id.
     ///
     /// `POST /api/Communication/Query`, a read: retried after transient failures.
     ///
@@ -204,7 +200,7 @@ impl Communications<'_> {
             .call(crate::page::read)
     }
 
-    /// Says what communications can be queried by.
+    /// Lists the query parameters and operators for communications.
     ///
     /// `GET /api/Communication/QueryOptions`, a read: retried after transient failures.
     ///
@@ -229,16 +225,16 @@ impl Communications<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CommunicationsByCampaignOptions {
-    /// Only rows with these words.
+    /// A filter by keyword.
     pub filter: Option<String>,
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<NameSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -249,36 +245,36 @@ impl CommunicationsByCampaignOptions {
         Self::default()
     }
 
-    /// Only rows with these words.
+    /// A filter by keyword.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.filter = Some(filter.into());
         self
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: NameSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

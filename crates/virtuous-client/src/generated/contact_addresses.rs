@@ -26,8 +26,6 @@ impl Client {
 impl ContactAddresses<'_> {
     /// Lists the addresses of a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/ContactAddress/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -78,7 +76,7 @@ impl ContactAddresses<'_> {
 
     /// Replaces an address.
     ///
-    /// What isn't sent is cleared. `modify` reads the address first and keeps everything.
+    /// Fields that are not sent are cleared. `modify` reads the address first and keeps everything.
     ///
     /// - `contact_address_id`: The address's id.
     ///
@@ -139,7 +137,7 @@ impl ContactAddresses<'_> {
         self.update(contact_address_id, update).await
     }
 
-    /// Removes an address.
+    /// Deletes an address.
     ///
     /// - `contact_address_id`: The address's id.
     ///
@@ -224,7 +222,7 @@ impl ContactAddresses<'_> {
             .call(decode::empty)
     }
 
-    /// Takes an address out of the archive.
+    /// Unarchives an address.
     ///
     /// - `contact_address_id`: The address's id.
     ///

@@ -9,7 +9,7 @@ use crate::generated::operations;
 use crate::{Call, Client, NamedValue};
 use auth_client_core::decode;
 
-/// Records of the organization's own collections, of one contact.
+/// Records of custom collections that belong to one contact.
 ///
 /// Returned by [`Client::contact_collections`].
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,7 @@ pub struct ContactCollections<'a> {
 }
 
 impl Client {
-    /// Records of the organization's own collections, of one contact.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// Records of custom collections that belong to one contact.
     #[must_use]
     pub fn contact_collections(&self, contact_id: i64) -> ContactCollections<'_> {
         ContactCollections { client: self, contact_id }
@@ -31,9 +29,8 @@ impl Client {
 impl ContactCollections<'_> {
     /// Adds a record to a collection of the contact.
     ///
-    /// The number is the collection's own; the answer has the record's, by which it is changed and removed.
-    ///
-    /// - `custom_collection_id`: The collection's id.
+    /// The path takes the id of the collection. The response has the id of the record, which `update` and
+    /// `delete` take.
     ///
     /// `POST /api/Contact/{contactId}/Collection/{collectionId}`, a write: retried only if the server
     /// certainly did not execute it.
@@ -105,7 +102,7 @@ impl ContactCollections<'_> {
             .call(decode::json)
     }
 
-    /// Removes a record.
+    /// Deletes a record.
     ///
     /// - `collection_instance_id`: The record's id.
     ///

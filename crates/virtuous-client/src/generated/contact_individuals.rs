@@ -13,7 +13,7 @@ use crate::{Call, Client, Error, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Individuals: the people of contacts.
+/// Individuals: the people who belong to contacts.
 ///
 /// Returned by [`Client::contact_individuals`].
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct ContactIndividuals<'a> {
 }
 
 impl Client {
-    /// Individuals: the people of contacts.
+    /// Individuals: the people who belong to contacts.
     #[must_use]
     pub fn contact_individuals(&self) -> ContactIndividuals<'_> {
         ContactIndividuals { client: self }
@@ -31,8 +31,6 @@ impl Client {
 
 impl ContactIndividuals<'_> {
     /// Lists the individuals of a contact.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactIndividual/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -82,10 +80,10 @@ impl ContactIndividuals<'_> {
             .call(decode::json)
     }
 
-    /// Replaces what is known of an individual.
+    /// Replaces an individual.
     ///
-    /// What isn't sent is cleared. `modify` reads the individual first and keeps everything. Assumption:
-    /// records of collections that are sent take the place of those that are there.
+    /// Fields that are not sent are cleared. `modify` reads the individual first and keeps everything.
+    /// Assumption: collection records that are sent replace the stored ones.
     ///
     /// - `contact_individual_id`: The individual's id.
     ///
@@ -150,7 +148,7 @@ impl ContactIndividuals<'_> {
         self.update(contact_individual_id, update).await
     }
 
-    /// Removes an individual.
+    /// Deletes an individual.
     ///
     /// - `contact_individual_id`: The individual's id.
     ///
@@ -178,9 +176,7 @@ impl ContactIndividuals<'_> {
             .call(decode::empty)
     }
 
-    /// Finds the individual with an e-mail address.
-    ///
-    /// - `email`: The e-mail address.
+    /// Finds an individual by email address.
     ///
     /// `GET /api/ContactIndividual/Find`, a read: retried after transient failures.
     ///
@@ -188,7 +184,7 @@ impl ContactIndividuals<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: nobody was found.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: no match.
     ///
     /// # Example
     ///
@@ -206,7 +202,7 @@ impl ContactIndividuals<'_> {
             .call(decode::json)
     }
 
-    /// Gets an individual with the address of its picture.
+    /// Gets an individual with the URL of its avatar.
     ///
     /// - `contact_individual_id`: The individual's id.
     ///
@@ -255,9 +251,12 @@ impl ContactIndividuals<'_> {
     ///         IndividualCreate::contact_id(17)
     ///             .first_name("Anna")
     ///             .last_name("Larsson")
-    ///             .contact_methods([NewContactMethod::new(ContactMethodType::HomeEmail, "Value")
-    ///                 .is_opted_in(true)
-    ///                 .is_primary(true)])
+    ///             .contact_methods([NewContactMethod::new(
+    ///                 ContactMethodType::HomeEmail,
+    ///                 "anna@example.org",
+    ///             )
+    ///             .is_opted_in(true)
+    ///             .is_primary(true)])
     ///             .prefix("Mrs."),
     ///     )
     ///     .await?;
@@ -272,7 +271,7 @@ impl ContactIndividuals<'_> {
             .call(decode::json)
     }
 
-    /// Lists the collections that individuals can have records of.
+    /// Lists the custom collections of individuals.
     ///
     /// `GET /api/ContactIndividual/CustomCollections`, a read: retried after transient failures.
     ///
@@ -295,7 +294,7 @@ impl ContactIndividuals<'_> {
             .call(decode::json)
     }
 
-    /// Lists the organization's own fields of individuals.
+    /// Lists the custom fields of individuals.
     ///
     /// `GET /api/ContactIndividual/CustomFields`, a read: retried after transient failures.
     ///
@@ -315,7 +314,7 @@ impl ContactIndividuals<'_> {
         self.client.engine().request(&operations::CONTACT_INDIVIDUALS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what individuals can be queried by.
+    /// Lists the query parameters and operators for individuals.
     ///
     /// `GET /api/ContactIndividual/QueryOptions`, a read: retried after transient failures.
     ///
@@ -335,7 +334,7 @@ impl ContactIndividuals<'_> {
         self.client.engine().request(&operations::CONTACT_INDIVIDUALS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds individuals.
+    /// Queries individuals.
     ///
     /// `POST /api/ContactIndividual/Query`, a read: retried after transient failures.
     ///
@@ -367,7 +366,7 @@ impl ContactIndividuals<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the e-mail lists and whether an individual is on them.
+    /// Lists the email lists and the individual's subscriptions.
     ///
     /// - `contact_individual_id`: The individual's id.
     ///

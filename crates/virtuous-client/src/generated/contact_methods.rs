@@ -7,7 +7,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Error};
 use auth_client_core::decode;
 
-/// Ways to reach people: e-mail addresses, phone numbers and the like.
+/// Contact methods: email addresses, phone numbers and other ways to reach people.
 ///
 /// Returned by [`Client::contact_methods`].
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct ContactMethods<'a> {
 }
 
 impl Client {
-    /// Ways to reach people: e-mail addresses, phone numbers and the like.
+    /// Contact methods: email addresses, phone numbers and other ways to reach people.
     #[must_use]
     pub fn contact_methods(&self) -> ContactMethods<'_> {
         ContactMethods { client: self }
@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl ContactMethods<'_> {
-    /// Lists the types of ways to reach a person.
+    /// Lists the types of contact methods.
     ///
     /// `GET /api/ContactMethod/Types`, a read: retried after transient failures.
     ///
@@ -44,7 +44,7 @@ impl ContactMethods<'_> {
         self.client.engine().request(&operations::CONTACT_METHODS_TYPES, &[]).call(decode::json)
     }
 
-    /// Lists the types that can take the place of one.
+    /// Lists the types related to a type.
     ///
     /// - `name`: The name of the type.
     ///
@@ -70,9 +70,7 @@ impl ContactMethods<'_> {
             .call(decode::json)
     }
 
-    /// Gets a way to reach a person.
-    ///
-    /// - `contact_method_id`: The id of the way.
+    /// Gets a contact method.
     ///
     /// `GET /api/ContactMethod/{contactMethodId}`, a read: retried after transient failures.
     ///
@@ -80,7 +78,7 @@ impl ContactMethods<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such way to reach a person.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact method.
     ///
     /// # Example
     ///
@@ -97,9 +95,7 @@ impl ContactMethods<'_> {
             .call(decode::json)
     }
 
-    /// Replaces a way to reach a person.
-    ///
-    /// - `contact_method_id`: The id of the way.
+    /// Replaces a contact method.
     ///
     /// `PUT /api/ContactMethod/{contactMethodId}`, an idempotent write: retried after transient failures.
     ///
@@ -107,7 +103,7 @@ impl ContactMethods<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such way to reach a person.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact method.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another contact has this email address.
     ///
     /// # Example
@@ -122,7 +118,7 @@ impl ContactMethods<'_> {
     ///         5,
     ///         ContactMethodUpdate::new()
     ///             .kind(ContactMethodType::HomeEmail)
-    ///             .value("Value")
+    ///             .value("anna@example.org")
     ///             .is_opted_in(true)
     ///             .set_as_primary(true),
     ///     )
@@ -166,9 +162,7 @@ impl ContactMethods<'_> {
         self.update(contact_method_id, update).await
     }
 
-    /// Removes a way to reach a person.
-    ///
-    /// - `contact_method_id`: The id of the way.
+    /// Deletes a contact method.
     ///
     /// `DELETE /api/ContactMethod/{contactMethodId}`, an idempotent write: retried after transient failures.
     ///
@@ -176,7 +170,7 @@ impl ContactMethods<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such way to reach a person.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact method.
     ///
     /// # Example
     ///
@@ -193,7 +187,7 @@ impl ContactMethods<'_> {
             .call(decode::empty)
     }
 
-    /// Adds a way to reach an individual.
+    /// Adds a contact method to an individual.
     ///
     /// `POST /api/ContactMethod`, a write: retried only if the server certainly did not execute it.
     ///
@@ -212,7 +206,7 @@ impl ContactMethods<'_> {
     /// let contact_method = client
     ///     .contact_methods()
     ///     .create(
-    ///         ContactMethodCreate::new(817, ContactMethodType::HomeEmail, "Value")
+    ///         ContactMethodCreate::new(817, ContactMethodType::HomeEmail, "anna@example.org")
     ///             .is_opted_in(true)
     ///             .set_as_primary(true),
     ///     )
@@ -228,9 +222,7 @@ impl ContactMethods<'_> {
             .call(decode::json)
     }
 
-    /// Archives a way to reach a person.
-    ///
-    /// - `contact_method_id`: The id of the way.
+    /// Archives a contact method.
     ///
     /// `PUT /api/ContactMethod/Archive/{contactMethodId}`, an idempotent write: retried after transient
     /// failures.
@@ -239,7 +231,7 @@ impl ContactMethods<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such way to reach a person.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact method.
     ///
     /// # Example
     ///
@@ -256,9 +248,7 @@ impl ContactMethods<'_> {
             .call(decode::empty)
     }
 
-    /// Takes a way to reach a person out of the archive.
-    ///
-    /// - `contact_method_id`: The id of the way.
+    /// Unarchives a contact method.
     ///
     /// `PUT /api/ContactMethod/Unarchive/{contactMethodId}`, an idempotent write: retried after transient
     /// failures.
@@ -267,7 +257,7 @@ impl ContactMethods<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such way to reach a person.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact method.
     ///
     /// # Example
     ///

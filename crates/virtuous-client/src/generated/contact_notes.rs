@@ -29,8 +29,6 @@ impl Client {
 impl ContactNotes<'_> {
     /// Lists the notes on a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/ContactNote/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -74,8 +72,6 @@ impl ContactNotes<'_> {
     }
 
     /// Lists the important notes on a contact.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/ContactNote/Important/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -121,8 +117,6 @@ impl ContactNotes<'_> {
 
     /// Gets a note.
     ///
-    /// - `note_id`: The note's id.
-    ///
     /// `GET /api/ContactNote/{noteId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -144,8 +138,6 @@ impl ContactNotes<'_> {
     }
 
     /// Replaces a note.
-    ///
-    /// - `note_id`: The note's id.
     ///
     /// `PUT /api/ContactNote/{noteId}`, an idempotent write: retried after transient failures.
     ///
@@ -216,9 +208,7 @@ impl ContactNotes<'_> {
         self.update(note_id, update).await
     }
 
-    /// Removes a note.
-    ///
-    /// - `note_id`: The note's id.
+    /// Deletes a note.
     ///
     /// `DELETE /api/ContactNote/{noteId}`, an idempotent write: retried after transient failures.
     ///
@@ -240,7 +230,7 @@ impl ContactNotes<'_> {
         self.client.engine().request(&operations::CONTACT_NOTES_DELETE, &[note_id.into()]).call(decode::empty)
     }
 
-    /// Leaves a note on a contact.
+    /// Adds a note to a contact.
     ///
     /// `POST /api/ContactNote`, a write: retried only if the server certainly did not execute it.
     ///
@@ -271,7 +261,7 @@ impl ContactNotes<'_> {
         self.client.engine().request(&operations::CONTACT_NOTES_CREATE, &[]).json(&note).call(decode::json)
     }
 
-    /// Makes notes of an e-mail, on the contacts that it came from or went to.
+    /// Creates notes from an email, on the contacts that sent or received it.
     ///
     /// `POST /api/ContactNote/Email`, a write: retried only if the server certainly did not execute it.
     ///
@@ -290,9 +280,9 @@ impl ContactNotes<'_> {
     ///     .create_from_email(
     ///         NoteEmail::new()
     ///             .from_email("ola@example.org")
-    ///             .to_email("ola@example.org")
-    ///             .subject("Subject")
-    ///             .body("Body"),
+    ///             .to_email("anna@example.org")
+    ///             .subject("Thank you")
+    ///             .body("Thank you for your gift."),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -306,7 +296,7 @@ impl ContactNotes<'_> {
             .call(decode::json)
     }
 
-    /// Says what notes can be queried by.
+    /// Lists the query parameters and operators for notes.
     ///
     /// `GET /api/ContactNote/QueryOptions`, a read: retried after transient failures.
     ///
@@ -326,7 +316,7 @@ impl ContactNotes<'_> {
         self.client.engine().request(&operations::CONTACT_NOTES_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds notes.
+    /// Queries notes.
     ///
     /// `POST /api/ContactNote/Query`, a read: retried after transient failures.
     ///
@@ -358,9 +348,7 @@ impl ContactNotes<'_> {
             .call(crate::page::read)
     }
 
-    /// Tells the types of notes: names to labels.
-    ///
-    /// The names are the labels in camel case.
+    /// Returns the types of notes as a map of names to labels.
     ///
     /// `GET /api/ContactNote/Types`, a read: retried after transient failures.
     ///
@@ -380,7 +368,7 @@ impl ContactNotes<'_> {
         self.client.engine().request(&operations::CONTACT_NOTES_TYPES, &[]).call(decode::json)
     }
 
-    /// Lists the organization's own fields of notes.
+    /// Lists the custom fields of notes.
     ///
     /// `GET /api/ContactNote/CustomFields`, a read: retried after transient failures.
     ///
@@ -405,14 +393,14 @@ impl ContactNotes<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactNotesByContactOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<NoteSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -423,29 +411,29 @@ impl ContactNotesByContactOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: NoteSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -457,14 +445,14 @@ impl ContactNotesByContactOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactNotesImportantByContactOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<NoteSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -475,29 +463,29 @@ impl ContactNotesImportantByContactOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: NoteSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

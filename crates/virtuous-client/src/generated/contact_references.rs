@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client};
 use auth_client_core::decode;
 
-/// Ids of contacts in other systems.
+/// Contact references: ids of contacts in other systems.
 ///
 /// Returned by [`Client::contact_references`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct ContactReferences<'a> {
 }
 
 impl Client {
-    /// Ids of contacts in other systems.
+    /// Contact references: ids of contacts in other systems.
     #[must_use]
     pub fn contact_references(&self) -> ContactReferences<'_> {
         ContactReferences { client: self }
@@ -23,7 +23,7 @@ impl Client {
 }
 
 impl ContactReferences<'_> {
-    /// Gives a contact an id in another system.
+    /// Adds a reference to a contact.
     ///
     /// `POST /api/ContactReference`, a write: retried only if the server certainly did not execute it.
     ///
@@ -54,7 +54,7 @@ impl ContactReferences<'_> {
             .call(decode::empty)
     }
 
-    /// Takes an id in another system away.
+    /// Deletes a reference of a contact.
     ///
     /// `DELETE /api/ContactReference/{referenceSource}`, an idempotent write: retried after transient
     /// failures.
@@ -94,7 +94,7 @@ pub struct ContactReferencesDelete {
 }
 
 impl ContactReferencesDelete {
-    /// The other system.
+    /// The name of the other system.
     pub fn reference_source(
         reference_source: impl Into<String>,
     ) -> ContactReferencesDeleteWithReferenceSource {

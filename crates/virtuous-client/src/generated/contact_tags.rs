@@ -27,8 +27,6 @@ impl Client {
 impl ContactTags<'_> {
     /// Lists the tags of a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/ContactTag/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -78,7 +76,7 @@ impl ContactTags<'_> {
         self.client.engine().request(&operations::CONTACT_TAGS_CREATE, &[]).json(&tag).call(decode::json)
     }
 
-    /// Takes a tag off a contact.
+    /// Removes a tag from a contact.
     ///
     /// - `contact_tag_id`: The id of the tag on the contact, not of the tag.
     ///

@@ -31,8 +31,6 @@ impl Client {
 impl Contacts<'_> {
     /// Gets a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/Contact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -53,12 +51,10 @@ impl Contacts<'_> {
         self.client.engine().request(&operations::CONTACTS_GET, &[contact_id.into()]).call(decode::json)
     }
 
-    /// Replaces what is known of a contact.
+    /// Replaces a contact.
     ///
-    /// What isn't sent is cleared, by the vendor's word. `modify` reads the contact first and keeps
-    /// everything. Assumption: records of collections that are sent take the place of those that are there.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// The vendor documents that fields that are not sent are cleared. `modify` reads the contact first and
+    /// keeps everything. Assumption: collection records that are sent replace the stored ones.
     ///
     /// `PUT /api/Contact/{contactId}`, an idempotent write: retried after transient failures.
     ///
@@ -76,7 +72,10 @@ impl Contacts<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact = client
     ///     .contacts()
-    ///     .update(17, ContactUpdate::new().contact_type(ContactType::Household).name("Spring Appeal"))
+    ///     .update(
+    ///         17,
+    ///         ContactUpdate::new().contact_type(ContactType::Household).name("Anna and Erik Larsson"),
+    ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -117,9 +116,9 @@ impl Contacts<'_> {
         self.update(contact_id, update).await
     }
 
-    /// Gets the contact that has this id in this other system.
+    /// Gets a contact by its source and id in another system.
     ///
-    /// A source that is named like one of the vendor's own paths, such as `ByTag`, leads to that path.
+    /// A source with the name of one of the vendor's paths, such as `ByTag`, reaches that path instead.
     ///
     /// `GET /api/Contact/{referenceSource}/{referenceId}`, a read: retried after transient failures.
     ///
@@ -152,9 +151,9 @@ impl Contacts<'_> {
             .call(decode::json)
     }
 
-    /// Gets the contact that carries this id in another system.
+    /// Gets a contact by its id in another system.
     ///
-    /// Takes an HMAC signature and nothing else, so the client needs the key pair of `ClientBuilder::hmac`.
+    /// Requires an HMAC signature: set the key pair with `ClientBuilder::hmac`.
     ///
     /// - `reference_id`: The id in the other system.
     ///
@@ -182,8 +181,6 @@ impl Contacts<'_> {
     }
 
     /// Lists the contacts with a tag.
-    ///
-    /// - `tag_id`: The tag's id.
     ///
     /// `GET /api/Contact/ByTag/{tagId}`, a read: retried after transient failures.
     ///
@@ -225,10 +222,10 @@ impl Contacts<'_> {
             .call(crate::page::read)
     }
 
-    /// Finds the contact with an e-mail address, or with an id in another system.
+    /// Finds a contact by email address, or by its id in another system.
     ///
-    /// Needs an e-mail address, or a source and an id in it; with both the vendor goes by the latter. That
-    /// nobody is found is an error of the kind not found.
+    /// Requires an email address, or a source and an id; if both are given, the vendor uses the latter. No
+    /// match is an error of the kind `NotFound`.
     ///
     /// `GET /api/Contact/Find`, a read: retried after transient failures.
     ///
@@ -236,7 +233,7 @@ impl Contacts<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: nobody was found.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: no match.
     ///
     /// # Example
     ///
@@ -266,7 +263,7 @@ impl Contacts<'_> {
             .call(decode::json)
     }
 
-    /// Searches contacts by words.
+    /// Searches contacts by keyword.
     ///
     /// `POST /api/Contact/Search`, a read: retried after transient failures.
     ///
@@ -295,7 +292,7 @@ impl Contacts<'_> {
             .call(crate::page::read)
     }
 
-    /// Finds contacts around a place.
+    /// Finds contacts near a place.
     ///
     /// `POST /api/Contact/Proximity`, a read: retried after transient failures.
     ///
@@ -330,7 +327,7 @@ impl Contacts<'_> {
             .call(decode::json)
     }
 
-    /// Lists what happened to contacts lately.
+    /// Lists recent activities of contacts.
     ///
     /// `GET /api/Contact/Activity`, a read: retried after transient failures.
     ///
@@ -386,10 +383,10 @@ impl Contacts<'_> {
             .call(crate::page::read)
     }
 
-    /// Makes a contact with its individuals.
+    /// Creates a contact with its individuals.
     ///
-    /// The vendor looks for no duplicates, so it is never sent twice by itself. A transaction is matched with
-    /// what is there. Contacts can't be deleted, only archived.
+    /// The vendor does not detect duplicates, so the client never retries this call; a transaction is matched
+    /// with existing contacts. Contacts cannot be deleted, only archived.
     ///
     /// `POST /api/Contact`, a write: retried only if the server certainly did not execute it.
     ///
@@ -410,7 +407,7 @@ impl Contacts<'_> {
     ///     .create(
     ///         ContactCreate::new(
     ///             ContactType::Household,
-    ///             "Spring Appeal",
+    ///             "Anna and Erik Larsson",
     ///             [NewContactIndividual::first_name("Anna")
     ///                 .last_name("Larsson")
     ///                 .prefix("Mrs.")
@@ -429,8 +426,6 @@ impl Contacts<'_> {
 
     /// Archives a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `PUT /api/Contact/Archive/{contactId}`, an idempotent write: retried after transient failures.
     ///
     /// # Errors
@@ -445,7 +440,7 @@ impl Contacts<'_> {
     /// use virtuous_client::ArchiveContact;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// client.contacts().archive(17, ArchiveContact::new().archive_reason("Archive reason")).await?;
+    /// client.contacts().archive(17, ArchiveContact::new().archive_reason("Duplicate")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -457,11 +452,9 @@ impl Contacts<'_> {
             .call(decode::empty)
     }
 
-    /// Takes a contact out of the archive.
+    /// Unarchives a contact.
     ///
-    /// The answer's body is not read.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// The body of the response is ignored.
     ///
     /// `PUT /api/Contact/Unarchive/{contactId}`, an idempotent write: retried after transient failures.
     ///
@@ -486,9 +479,7 @@ impl Contacts<'_> {
             .call(decode::empty)
     }
 
-    /// Follows a contact, or no longer does.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// Follows or unfollows a contact.
     ///
     /// `PUT /api/Contact/ToggleFollow/{contactId}`, a write: retried only if the server certainly did not
     /// execute it.
@@ -514,7 +505,7 @@ impl Contacts<'_> {
             .call(decode::empty)
     }
 
-    /// Lists the collections that contacts can have records of.
+    /// Lists the custom collections of contacts.
     ///
     /// `GET /api/Contact/CustomCollections`, a read: retried after transient failures.
     ///
@@ -534,10 +525,10 @@ impl Contacts<'_> {
         self.client.engine().request(&operations::CONTACTS_CUSTOM_COLLECTIONS, &[]).call(decode::json)
     }
 
-    /// Hands in a contact, to be matched with those that are there in the following night.
+    /// Submits a contact for matching in the nightly import.
     ///
-    /// Contacts are recognised by their source and id. The answer is empty; the contact can be found by
-    /// source and id after the next night.
+    /// Contacts are recognized by source and id. The response is empty; the contact can be found by source
+    /// and id after the nightly import.
     ///
     /// `POST /api/Contact/Transaction`, a write: retried only if the server certainly did not execute it.
     ///
@@ -571,9 +562,9 @@ impl Contacts<'_> {
             .call(decode::empty)
     }
 
-    /// Hands in many contacts at once, to be matched in the following night.
+    /// Submits a batch of contacts for matching in the nightly import.
     ///
-    /// The answer is empty; the contacts can be found by source and id after the next night.
+    /// The response is empty; the contacts can be found by source and id after the nightly import.
     ///
     /// `POST /api/Contact/Batch`, a write: retried only if the server certainly did not execute it.
     ///
@@ -604,7 +595,7 @@ impl Contacts<'_> {
         self.client.engine().request(&operations::CONTACTS_CREATE_BATCH, &[]).json(&batch).call(decode::empty)
     }
 
-    /// Lists what can stand before a name.
+    /// Lists the prefixes of names.
     ///
     /// `GET /api/Contact/Prefixes`, a read: retried after transient failures.
     ///
@@ -644,7 +635,7 @@ impl Contacts<'_> {
         self.client.engine().request(&operations::CONTACTS_TYPES, &[]).call(decode::json)
     }
 
-    /// Lists the organization's own fields of contacts.
+    /// Lists the custom fields of contacts.
     ///
     /// `GET /api/Contact/CustomFields`, a read: retried after transient failures.
     ///
@@ -664,7 +655,7 @@ impl Contacts<'_> {
         self.client.engine().request(&operations::CONTACTS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what contacts can be queried by.
+    /// Lists the query parameters and operators for contacts.
     ///
     /// `GET /api/Contact/QueryOptions`, a read: retried after transient failures.
     ///
@@ -684,9 +675,9 @@ impl Contacts<'_> {
         self.client.engine().request(&operations::CONTACTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds contacts, a few fields of each.
+    /// Queries contacts and returns summaries.
     ///
-    /// Archived contacts are left out unless the query asks for them.
+    /// Archived contacts are excluded unless the query includes them.
     ///
     /// `POST /api/Contact/Query`, a read: retried after transient failures.
     ///
@@ -718,10 +709,10 @@ impl Contacts<'_> {
             .call(crate::page::read)
     }
 
-    /// Finds contacts, each as a whole.
+    /// Queries contacts and returns them in full.
     ///
-    /// Much slower than `query`: give it a longer time limit, or a smaller `take`. Archived contacts are left
-    /// out unless the query asks for them.
+    /// Much slower than `query`: set a longer timeout or a smaller `take`. Archived contacts are excluded
+    /// unless the query includes them.
     ///
     /// `POST /api/Contact/Query/FullContact`, a read: retried after transient failures.
     ///
@@ -753,9 +744,9 @@ impl Contacts<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the receipts that were sent to an e-mail address.
+    /// Lists the receipts sent to an email address.
     ///
-    /// Assumption: the e-mail address is needed, although the vendor does not mark it so.
+    /// Assumption: the email address is required, although the vendor does not mark it as required.
     ///
     /// `GET /api/Contact/Receipts`, a read: retried after transient failures.
     ///
@@ -789,9 +780,8 @@ impl Contacts<'_> {
 
     /// Gets the file of a receipt.
     ///
-    /// The vendor's reference shows JSON with the file in base64, others see the file itself; both are read.
-    ///
-    /// - `receipt_id`: The receipt's id.
+    /// The vendor documents JSON with the file in base64; other clients receive the file itself. Both are
+    /// accepted.
     ///
     /// `GET /api/Contact/Receipts/{receiptId}`, a read: retried after transient failures.
     ///
@@ -826,7 +816,7 @@ pub struct ContactsBySource {
 }
 
 impl ContactsBySource {
-    /// The other system.
+    /// The name of the other system.
     pub fn reference_source(reference_source: impl Into<String>) -> ContactsBySourceWithReferenceSource {
         ContactsBySourceWithReferenceSource { reference_source: reference_source.into() }
     }
@@ -850,16 +840,16 @@ impl ContactsBySourceWithReferenceSource {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactsByTagOptions {
-    /// Only rows with these words.
+    /// A filter by keyword.
     pub filter: Option<String>,
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<NameSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -870,36 +860,36 @@ impl ContactsByTagOptions {
         Self::default()
     }
 
-    /// Only rows with these words.
+    /// A filter by keyword.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.filter = Some(filter.into());
         self
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: NameSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -911,9 +901,9 @@ impl ContactsByTagOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactsFindOptions {
-    /// The e-mail address.
+    /// The `email` parameter.
     pub email: Option<String>,
-    /// The other system.
+    /// The name of the other system.
     pub reference_source: Option<String>,
     /// The id in the other system.
     pub reference_id: Option<String>,
@@ -926,14 +916,14 @@ impl ContactsFindOptions {
         Self::default()
     }
 
-    /// The e-mail address.
+    /// The `email` parameter.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// The other system.
+    /// The name of the other system.
     #[must_use]
     pub fn reference_source(mut self, reference_source: impl Into<String>) -> Self {
         self.reference_source = Some(reference_source.into());
@@ -964,10 +954,10 @@ impl ContactsFindOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Paging {
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -978,15 +968,15 @@ impl Paging {
         Self::default()
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -998,12 +988,12 @@ impl Paging {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactsReceiptsOptions {
-    /// The e-mail address.
+    /// The `email` parameter.
     pub email: Option<String>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -1014,22 +1004,22 @@ impl ContactsReceiptsOptions {
         Self::default()
     }
 
-    /// The e-mail address.
+    /// The `email` parameter.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

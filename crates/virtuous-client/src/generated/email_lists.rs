@@ -8,7 +8,7 @@ use crate::{Call, Client, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// E-mail lists.
+/// Email lists.
 ///
 /// Returned by [`Client::email_lists`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct EmailLists<'a> {
 }
 
 impl Client {
-    /// E-mail lists.
+    /// Email lists.
     #[must_use]
     pub fn email_lists(&self) -> EmailLists<'_> {
         EmailLists { client: self }
@@ -25,7 +25,7 @@ impl Client {
 }
 
 impl EmailLists<'_> {
-    /// Searches e-mail lists by words.
+    /// Searches email lists by keyword.
     ///
     /// `POST /api/EmailList/Search`, a read: retried after transient failures.
     ///
@@ -54,9 +54,9 @@ impl EmailLists<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds individuals to e-mail lists.
+    /// Adds individuals to email lists.
     ///
-    /// The vendor queues it for up to four hours, and asks for many individuals in one call.
+    /// The vendor queues the change for up to four hours. Add many individuals in one call.
     ///
     /// `POST /api/EmailList`, a write: retried only if the server certainly did not execute it.
     ///

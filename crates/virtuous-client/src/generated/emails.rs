@@ -8,7 +8,7 @@ use crate::{Call, Client, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// E-mails.
+/// Emails.
 ///
 /// Returned by [`Client::emails`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct Emails<'a> {
 }
 
 impl Client {
-    /// E-mails.
+    /// Emails.
     #[must_use]
     pub fn emails(&self) -> Emails<'_> {
         Emails { client: self }
@@ -25,7 +25,7 @@ impl Client {
 }
 
 impl Emails<'_> {
-    /// Searches e-mails by words.
+    /// Searches emails by keyword.
     ///
     /// `POST /api/Email/Search`, a read: retried after transient failures.
     ///
@@ -54,7 +54,7 @@ impl Emails<'_> {
             .call(crate::page::read)
     }
 
-    /// Sends an e-mail to contacts.
+    /// Sends an email to contacts.
     ///
     /// `POST /api/Email/Send`, a write: retried only if the server certainly did not execute it.
     ///

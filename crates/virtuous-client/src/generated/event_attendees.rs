@@ -9,7 +9,7 @@ use crate::{Call, Client, Error, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Who is invited to one event.
+/// Attendees of one event.
 ///
 /// Returned by [`Client::event_attendees`].
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,7 @@ pub struct EventAttendees<'a> {
 }
 
 impl Client {
-    /// Who is invited to one event.
-    ///
-    /// - `event_id`: The event's id.
+    /// Attendees of one event.
     #[must_use]
     pub fn event_attendees(&self, event_id: i64) -> EventAttendees<'_> {
         EventAttendees { client: self, event_id }
@@ -29,7 +27,7 @@ impl Client {
 }
 
 impl EventAttendees<'_> {
-    /// Lists who is invited to the event.
+    /// Lists the attendees of the event.
     ///
     /// `GET /api/Event/{eventId}/Attendees`, a read: retried after transient failures.
     ///
@@ -37,7 +35,7 @@ impl EventAttendees<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such invitation.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such attendee.
     ///
     /// # Example
     ///
@@ -59,7 +57,7 @@ impl EventAttendees<'_> {
             .call(crate::page::read)
     }
 
-    /// Invites an individual.
+    /// Invites an individual to the event.
     ///
     /// `POST /api/Event/{eventId}/Attendees`, a write: retried only if the server certainly did not execute
     /// it.
@@ -91,9 +89,9 @@ impl EventAttendees<'_> {
             .call(decode::json)
     }
 
-    /// Gets an invitation.
+    /// Gets an attendee.
     ///
-    /// - `event_attendee_id`: The invitation's id.
+    /// - `event_attendee_id`: The attendee's id.
     ///
     /// `GET /api/Event/{eventId}/Attendees/{eventAttendeeId}`, a read: retried after transient failures.
     ///
@@ -101,7 +99,7 @@ impl EventAttendees<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such invitation.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such attendee.
     ///
     /// # Example
     ///
@@ -118,9 +116,9 @@ impl EventAttendees<'_> {
             .call(decode::json)
     }
 
-    /// Replaces an invitation.
+    /// Replaces an attendee.
     ///
-    /// - `event_attendee_id`: The invitation's id.
+    /// - `event_attendee_id`: The attendee's id.
     ///
     /// `PUT /api/Event/{eventId}/Attendees/{eventAttendeeId}`, an idempotent write: retried after transient
     /// failures.
@@ -129,7 +127,7 @@ impl EventAttendees<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such invitation.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such attendee.
     ///
     /// # Example
     ///
@@ -186,9 +184,9 @@ impl EventAttendees<'_> {
         self.update(event_attendee_id, update).await
     }
 
-    /// Removes an invitation.
+    /// Deletes an attendee.
     ///
-    /// - `event_attendee_id`: The invitation's id.
+    /// - `event_attendee_id`: The attendee's id.
     ///
     /// `DELETE /api/Event/{eventId}/Attendees/{eventAttendeeId}`, an idempotent write: retried after
     /// transient failures.
@@ -197,7 +195,7 @@ impl EventAttendees<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such invitation.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such attendee.
     ///
     /// # Example
     ///

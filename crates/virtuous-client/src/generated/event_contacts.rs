@@ -9,7 +9,7 @@ use crate::{Call, Client, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Who is in charge of one event.
+/// Contact persons of one event.
 ///
 /// Returned by [`Client::event_contacts`].
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,7 @@ pub struct EventContacts<'a> {
 }
 
 impl Client {
-    /// Who is in charge of one event.
-    ///
-    /// - `event_id`: The event's id.
+    /// Contact persons of one event.
     #[must_use]
     pub fn event_contacts(&self, event_id: i64) -> EventContacts<'_> {
         EventContacts { client: self, event_id }
@@ -29,7 +27,7 @@ impl Client {
 }
 
 impl EventContacts<'_> {
-    /// Lists who is in charge of the event.
+    /// Lists the contact persons of the event.
     ///
     /// `GET /api/Event/{eventId}/Contacts`, a read: retried after transient failures.
     ///
@@ -37,7 +35,7 @@ impl EventContacts<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact of the event.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such event contact.
     ///
     /// # Example
     ///
@@ -59,7 +57,7 @@ impl EventContacts<'_> {
             .call(crate::page::read)
     }
 
-    /// Puts an individual in charge.
+    /// Adds a contact person to the event.
     ///
     /// `POST /api/Event/{eventId}/Contacts`, a write: retried only if the server certainly did not execute
     /// it.
@@ -84,9 +82,7 @@ impl EventContacts<'_> {
             .call(decode::json)
     }
 
-    /// Gets one of those who are in charge.
-    ///
-    /// - `event_contact_id`: The id of the contact of the event.
+    /// Gets a contact person of the event.
     ///
     /// `GET /api/Event/{eventId}/Contacts/{eventContactId}`, a read: retried after transient failures.
     ///
@@ -94,7 +90,7 @@ impl EventContacts<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact of the event.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such event contact.
     ///
     /// # Example
     ///
@@ -111,9 +107,7 @@ impl EventContacts<'_> {
             .call(decode::json)
     }
 
-    /// Removes one of those who are in charge.
-    ///
-    /// - `event_contact_id`: The id of the contact of the event.
+    /// Removes a contact person from the event.
     ///
     /// `DELETE /api/Event/{eventId}/Contacts/{eventContactId}`, an idempotent write: retried after transient
     /// failures.
@@ -122,7 +116,7 @@ impl EventContacts<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact of the event.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such event contact.
     ///
     /// # Example
     ///

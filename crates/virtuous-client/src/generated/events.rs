@@ -54,7 +54,7 @@ impl Events<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds an event.
+    /// Creates an event.
     ///
     /// `POST /api/Event`, a write: retried only if the server certainly did not execute it.
     ///
@@ -68,10 +68,8 @@ impl Events<'_> {
     /// use virtuous_client::EventWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let event = client
-    ///     .events()
-    ///     .create(EventWrite::new().name("Spring Appeal").event_type("Event type"))
-    ///     .await?;
+    /// let event =
+    ///     client.events().create(EventWrite::new().name("Spring Gala").event_type("Gala")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -80,8 +78,6 @@ impl Events<'_> {
     }
 
     /// Gets an event.
-    ///
-    /// - `event_id`: The event's id.
     ///
     /// `GET /api/Event/{eventId}`, a read: retried after transient failures.
     ///
@@ -105,8 +101,6 @@ impl Events<'_> {
 
     /// Replaces an event.
     ///
-    /// - `event_id`: The event's id.
-    ///
     /// `PUT /api/Event/{eventId}`, an idempotent write: retried after transient failures.
     ///
     /// # Errors
@@ -123,7 +117,7 @@ impl Events<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let event = client
     ///     .events()
-    ///     .update(94, EventWrite::new().name("Spring Appeal").event_type("Event type"))
+    ///     .update(94, EventWrite::new().name("Spring Gala").event_type("Gala"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -164,9 +158,7 @@ impl Events<'_> {
         self.update(event_id, update).await
     }
 
-    /// Removes an event.
-    ///
-    /// - `event_id`: The event's id.
+    /// Deletes an event.
     ///
     /// `DELETE /api/Event/{eventId}`, an idempotent write: retried after transient failures.
     ///
@@ -188,9 +180,9 @@ impl Events<'_> {
         self.client.engine().request(&operations::EVENTS_DELETE, &[event_id.into()]).call(decode::empty)
     }
 
-    /// Searches events by words.
+    /// Searches events by keyword.
     ///
-    /// - `filter`: Only rows with these words.
+    /// - `filter`: A filter by keyword.
     ///
     /// `GET /api/Event/Search`, a read: retried after transient failures.
     ///
@@ -216,7 +208,7 @@ impl Events<'_> {
 
     /// Lists the types of events.
     ///
-    /// Assumption: a list of texts; the vendor shows no answer.
+    /// Assumption: the response is a list of strings; the vendor documents none.
     ///
     /// `GET /api/Event/Types`, a read: retried after transient failures.
     ///
@@ -236,7 +228,7 @@ impl Events<'_> {
         self.client.engine().request(&operations::EVENTS_TYPES, &[]).call(decode::json)
     }
 
-    /// Lists the organization's own fields of events.
+    /// Lists the custom fields of events.
     ///
     /// `GET /api/Event/CustomFields`, a read: retried after transient failures.
     ///
@@ -256,7 +248,7 @@ impl Events<'_> {
         self.client.engine().request(&operations::EVENTS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what events can be queried by.
+    /// Lists the query parameters and operators for events.
     ///
     /// `GET /api/Event/QueryOptions`, a read: retried after transient failures.
     ///
@@ -276,7 +268,7 @@ impl Events<'_> {
         self.client.engine().request(&operations::EVENTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds events.
+    /// Queries events.
     ///
     /// `POST /api/Event/Query`, a read: retried after transient failures.
     ///
@@ -308,7 +300,7 @@ impl Events<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the organization's own fields of invitations.
+    /// Lists the custom fields of event attendees.
     ///
     /// `GET /api/EventAttendee/CustomFields`, a read: retried after transient failures.
     ///
@@ -328,7 +320,7 @@ impl Events<'_> {
         self.client.engine().request(&operations::EVENTS_ATTENDEE_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what invitations can be queried by.
+    /// Lists the query parameters and operators for event attendees.
     ///
     /// `GET /api/EventAttendee/QueryOptions`, a read: retried after transient failures.
     ///
@@ -348,7 +340,7 @@ impl Events<'_> {
         self.client.engine().request(&operations::EVENTS_ATTENDEE_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds invitations, of all events.
+    /// Queries the attendees of all events.
     ///
     /// `POST /api/EventAttendee/Query`, a read: retried after transient failures.
     ///

@@ -10,7 +10,7 @@ use crate::{Call, Client, Error, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// What contacts were asked for.
+/// Gift asks: requests to contacts to give.
 ///
 /// Returned by [`Client::gift_asks`].
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct GiftAsks<'a> {
 }
 
 impl Client {
-    /// What contacts were asked for.
+    /// Gift asks: requests to contacts to give.
     #[must_use]
     pub fn gift_asks(&self) -> GiftAsks<'_> {
         GiftAsks { client: self }
@@ -27,9 +27,7 @@ impl Client {
 }
 
 impl GiftAsks<'_> {
-    /// Lists what a contact was asked for.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// Lists the gift asks of a contact.
     ///
     /// `GET /api/GiftAsk/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -57,9 +55,7 @@ impl GiftAsks<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the gifts that answer an ask.
-    ///
-    /// - `gift_ask_id`: The ask's id.
+    /// Lists the gifts applied to a gift ask.
     ///
     /// `GET /api/GiftAsk/{giftAskId}/Gifts`, a read: retried after transient failures.
     ///
@@ -67,7 +63,7 @@ impl GiftAsks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such ask.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift ask.
     ///
     /// # Example
     ///
@@ -81,9 +77,7 @@ impl GiftAsks<'_> {
         self.client.engine().request(&operations::GIFT_ASKS_GIFTS, &[gift_ask_id.into()]).call(decode::json)
     }
 
-    /// Gets an ask.
-    ///
-    /// - `gift_ask_id`: The ask's id.
+    /// Gets a gift ask.
     ///
     /// `GET /api/GiftAsk/{giftAskId}`, a read: retried after transient failures.
     ///
@@ -91,7 +85,7 @@ impl GiftAsks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such ask.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift ask.
     ///
     /// # Example
     ///
@@ -105,9 +99,7 @@ impl GiftAsks<'_> {
         self.client.engine().request(&operations::GIFT_ASKS_GET, &[gift_ask_id.into()]).call(decode::json)
     }
 
-    /// Replaces an ask.
-    ///
-    /// - `gift_ask_id`: The ask's id.
+    /// Replaces a gift ask.
     ///
     /// `PUT /api/GiftAsk/{giftAskId}`, an idempotent write: retried after transient failures.
     ///
@@ -115,7 +107,7 @@ impl GiftAsks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such ask.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift ask.
     ///
     /// # Example
     ///
@@ -127,7 +119,7 @@ impl GiftAsks<'_> {
     ///     .gift_asks()
     ///     .update(
     ///         81,
-    ///         GiftAskUpdate::new(Amount::new(105, 1), GiftAskType::FixedAsk, "Status")
+    ///         GiftAskUpdate::new(Amount::new(105, 1), GiftAskType::FixedAsk, "Open")
     ///             .ask_date("2023-12-07")
     ///             .expected_fulfillment_date("2023-12-07"),
     ///     )
@@ -171,7 +163,7 @@ impl GiftAsks<'_> {
         self.update(gift_ask_id, update).await
     }
 
-    /// Records an ask.
+    /// Creates a gift ask.
     ///
     /// `POST /api/GiftAsk`, a write: retried only if the server certainly did not execute it.
     ///
@@ -188,7 +180,7 @@ impl GiftAsks<'_> {
     /// let gift_ask = client
     ///     .gift_asks()
     ///     .create(
-    ///         GiftAskCreate::new(17, Amount::new(105, 1), GiftAskType::FixedAsk, "Status")
+    ///         GiftAskCreate::new(17, Amount::new(105, 1), GiftAskType::FixedAsk, "Open")
     ///             .ask_date("2023-12-07")
     ///             .expected_fulfillment_date("2023-12-07"),
     ///     )
@@ -200,7 +192,7 @@ impl GiftAsks<'_> {
         self.client.engine().request(&operations::GIFT_ASKS_CREATE, &[]).json(&ask).call(decode::json)
     }
 
-    /// Lists the organization's own fields of asks.
+    /// Lists the custom fields of gift asks.
     ///
     /// `GET /api/GiftAsk/CustomFields`, a read: retried after transient failures.
     ///
@@ -220,7 +212,7 @@ impl GiftAsks<'_> {
         self.client.engine().request(&operations::GIFT_ASKS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what asks can be queried by.
+    /// Lists the query parameters and operators for gift asks.
     ///
     /// `GET /api/GiftAsk/QueryOptions`, a read: retried after transient failures.
     ///
@@ -240,7 +232,7 @@ impl GiftAsks<'_> {
         self.client.engine().request(&operations::GIFT_ASKS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds asks.
+    /// Queries gift asks.
     ///
     /// `POST /api/GiftAsk/Query`, a read: retried after transient failures.
     ///

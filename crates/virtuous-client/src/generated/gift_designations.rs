@@ -9,7 +9,7 @@ use crate::{Call, Client, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// The parts of gifts that go to projects.
+/// Gift designations: the parts of gifts that go to projects.
 ///
 /// Returned by [`Client::gift_designations`].
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub struct GiftDesignations<'a> {
 }
 
 impl Client {
-    /// The parts of gifts that go to projects.
+    /// Gift designations: the parts of gifts that go to projects.
     #[must_use]
     pub fn gift_designations(&self) -> GiftDesignations<'_> {
         GiftDesignations { client: self }
@@ -26,7 +26,7 @@ impl Client {
 }
 
 impl GiftDesignations<'_> {
-    /// Says what designations can be queried by.
+    /// Lists the query parameters and operators for designations.
     ///
     /// `GET /api/GiftDesignation/QueryOptions`, a read: retried after transient failures.
     ///
@@ -46,7 +46,7 @@ impl GiftDesignations<'_> {
         self.client.engine().request(&operations::GIFT_DESIGNATIONS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds designations: the parts of gifts that go to projects.
+    /// Queries gift designations.
     ///
     /// `POST /api/GiftDesignation/Query`, a read: retried after transient failures.
     ///

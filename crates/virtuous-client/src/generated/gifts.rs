@@ -12,7 +12,7 @@ use crate::{Call, Client, Error, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Gifts, and the transactions that become gifts.
+/// Gifts and gift transactions.
 ///
 /// Returned by [`Client::gifts`].
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub struct Gifts<'a> {
 }
 
 impl Client {
-    /// Gifts, and the transactions that become gifts.
+    /// Gifts and gift transactions.
     #[must_use]
     pub fn gifts(&self) -> Gifts<'_> {
         Gifts { client: self }
@@ -30,8 +30,6 @@ impl Client {
 
 impl Gifts<'_> {
     /// Lists the gifts of a contact.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Gift/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -71,9 +69,9 @@ impl Gifts<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the gifts of the contact that carries this id in another system.
+    /// Lists the gifts of a contact, given by its id in another system.
     ///
-    /// Takes an HMAC signature and nothing else, so the client needs the key pair of `ClientBuilder::hmac`.
+    /// Requires an HMAC signature: set the key pair with `ClientBuilder::hmac`.
     ///
     /// - `reference_id`: The id in the other system.
     ///
@@ -119,9 +117,7 @@ impl Gifts<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the gifts that were given through a contact.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// Lists the passthrough gifts of a contact.
     ///
     /// `GET /api/Gift/Passthrough/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -167,8 +163,6 @@ impl Gifts<'_> {
 
     /// Gets a gift.
     ///
-    /// - `gift_id`: The gift's id.
-    ///
     /// `GET /api/Gift/{giftId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -191,11 +185,9 @@ impl Gifts<'_> {
 
     /// Replaces a gift.
     ///
-    /// What isn't sent is cleared. `modify` reads the gift first and keeps what the vendor tells, `patch`
-    /// changes a few fields. It is not repeated by itself, for a part whose state is `Add` may be added
-    /// twice. Assumption: parts that are sent without a state take the place of those that are there.
-    ///
-    /// - `gift_id`: The gift's id.
+    /// Fields that are not sent are cleared. `modify` reads the gift first and keeps what the vendor returns;
+    /// `patch` changes single fields. The client never retries this call, since a part with the state `Add`
+    /// could be added twice. Assumption: parts that are sent without a state replace the stored ones.
     ///
     /// `PUT /api/Gift/{giftId}`, a write: retried only if the server certainly did not execute it.
     ///
@@ -258,9 +250,7 @@ impl Gifts<'_> {
         self.update(gift_id, update).await
     }
 
-    /// Removes a gift.
-    ///
-    /// - `gift_id`: The gift's id.
+    /// Deletes a gift.
     ///
     /// `DELETE /api/Gift/{giftId}`, an idempotent write: retried after transient failures.
     ///
@@ -282,10 +272,10 @@ impl Gifts<'_> {
         self.client.engine().request(&operations::GIFTS_DELETE, &[gift_id.into()]).call(decode::empty)
     }
 
-    /// Gets the gift that has this id in this other system.
+    /// Gets a gift by its transaction source and id.
     ///
-    /// A source that is named like one of the vendor's own paths, such as `ByContact`, leads to that path. A
-    /// transaction is there after the night in which it was matched.
+    /// A source with the name of one of the vendor's paths, such as `ByContact`, reaches that path instead. A
+    /// transaction is found after the nightly import.
     ///
     /// `GET /api/Gift/{transactionSource}/{transactionId}`, a read: retried after transient failures.
     ///
@@ -318,10 +308,10 @@ impl Gifts<'_> {
             .call(decode::json)
     }
 
-    /// Records a gift at once, without matching.
+    /// Creates a gift directly, without matching.
     ///
-    /// The vendor advises against it: there is no matching and no help with mistakes. It looks for no
-    /// duplicates, so it is never sent twice by itself. The designations have to add up to the amount.
+    /// The vendor recommends transactions instead, which are matched and validated. It does not detect
+    /// duplicates, so the client never retries this call. The designations must add up to the amount.
     ///
     /// `POST /api/Gift`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://docs.virtuous.org/api-reference/gift/create-gift-not-recommended).
@@ -357,7 +347,7 @@ impl Gifts<'_> {
         self.client.engine().request(&operations::GIFTS_CREATE, &[]).json(&gift).call(decode::json)
     }
 
-    /// Changes a few fields of many gifts.
+    /// Changes single fields of several gifts.
     ///
     /// `PATCH /api/Gift`, an idempotent write: retried after transient failures.
     ///
@@ -376,7 +366,7 @@ impl Gifts<'_> {
     ///     .patch(&[GiftPatch::new(95)
     ///         .receipt_date_utc("2023-11-30T14:20:56.3533333")
     ///         .segment_id(33)
-    ///         .notes("Notes")
+    ///         .notes("Called on Monday.")
     ///         .custom_fields([("shirt", "M")])])
     ///     .await?;
     /// # Ok(())
@@ -386,10 +376,10 @@ impl Gifts<'_> {
         self.client.engine().request(&operations::GIFTS_PATCH, &[]).json(changes).call(decode::empty)
     }
 
-    /// Records up to 100 gifts at once, without matching.
+    /// Creates up to 100 gifts directly, without matching.
     ///
-    /// The vendor advises against it, as with `create`. Its sample of the answer shows one gift; a list is
-    /// read too.
+    /// The vendor recommends transactions instead, as for `create`. It documents one gift as the response; a
+    /// list is accepted too.
     ///
     /// `POST /api/Gift/Bulk`, a write: retried only if the server certainly did not execute it.
     ///
@@ -422,9 +412,9 @@ impl Gifts<'_> {
         self.client.engine().request(&operations::GIFTS_CREATE_BULK, &[]).json(gifts).call(crate::page::read)
     }
 
-    /// Takes a gift back by another one over the negative amount.
+    /// Reverses a gift with a second gift of the negative amount.
     ///
-    /// Better than deleting: both gifts stay on record.
+    /// Preferable to `delete`: both gifts stay on record.
     ///
     /// `POST /api/Gift/ReversingTransaction`, a write: retried only if the server certainly did not execute
     /// it.
@@ -441,7 +431,7 @@ impl Gifts<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let gift = client
     ///     .gifts()
-    ///     .reverse(ReversingGift::new(86).gift_date("2023-12-07").notes("Notes"))
+    ///     .reverse(ReversingGift::new(86).gift_date("2023-12-07").notes("Called on Monday."))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -454,9 +444,9 @@ impl Gifts<'_> {
             .call(decode::json)
     }
 
-    /// Hands in a gift, to be matched with a contact in the following night.
+    /// Submits a gift for matching in the nightly import.
     ///
-    /// The vendor recognises a transaction that it has by its source and id, and may answer 400 then. Takes a
+    /// The vendor recognizes a known transaction by source and id, and may respond with status 400. Accepts a
     /// bearer token or an HMAC signature.
     ///
     /// `POST /api/v2/Gift/Transaction`, a write: retried only if the server certainly did not execute it.
@@ -497,10 +487,10 @@ impl Gifts<'_> {
             .call(decode::empty)
     }
 
-    /// Hands in many gifts at once, to be matched in the following night.
+    /// Submits a batch of gifts for matching in the nightly import.
     ///
-    /// The answer is empty; the gifts can be found by source and id after the next night. Takes a bearer
-    /// token or an HMAC signature.
+    /// The response is empty; the gifts can be found by source and id after the nightly import. Accepts a
+    /// bearer token or an HMAC signature.
     ///
     /// `POST /api/v2/Gift/Transactions`, a write: retried only if the server certainly did not execute it.
     ///
@@ -531,7 +521,7 @@ impl Gifts<'_> {
     ///             .transaction_id("T-1")],
     ///         )
     ///         .create_import(true)
-    ///         .import_name("Import name"),
+    ///         .import_name("Shop, December"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -545,7 +535,7 @@ impl Gifts<'_> {
             .call(decode::empty)
     }
 
-    /// Lists the organization's own fields of gifts.
+    /// Lists the custom fields of gifts.
     ///
     /// `GET /api/Gift/CustomFields`, a read: retried after transient failures.
     ///
@@ -565,7 +555,7 @@ impl Gifts<'_> {
         self.client.engine().request(&operations::GIFTS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Lists the kinds of things that can be given.
+    /// Lists the types of non-cash gifts.
     ///
     /// `GET /api/Gift/NonCashGiftTypes`, a read: retried after transient failures.
     ///
@@ -603,7 +593,7 @@ impl Gifts<'_> {
             .call(crate::page::read)
     }
 
-    /// Says what gifts can be queried by.
+    /// Lists the query parameters and operators for gifts.
     ///
     /// `GET /api/Gift/QueryOptions`, a read: retried after transient failures.
     ///
@@ -623,9 +613,9 @@ impl Gifts<'_> {
         self.client.engine().request(&operations::GIFTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds gifts, a few fields of each.
+    /// Queries gifts and returns summaries.
     ///
-    /// The rows have neither the transaction nor the designations; `query_full` has both.
+    /// The rows have neither transaction nor designations; `query_full` returns both.
     ///
     /// `POST /api/Gift/Query`, a read: retried after transient failures.
     ///
@@ -657,9 +647,9 @@ impl Gifts<'_> {
             .call(crate::page::read)
     }
 
-    /// Finds gifts, each as a whole.
+    /// Queries gifts and returns them in full.
     ///
-    /// Much slower than `query`: give it a longer time limit, or a smaller `take`.
+    /// Much slower than `query`: set a longer timeout or a smaller `take`.
     ///
     /// `POST /api/Gift/Query/FullGift`, a read: retried after transient failures.
     ///
@@ -696,14 +686,14 @@ impl Gifts<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftsByContactOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<GiftSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -714,29 +704,29 @@ impl GiftsByContactOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: GiftSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -748,12 +738,12 @@ impl GiftsByContactOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftsByReferenceOptions {
-    /// Leaves out gifts that came from that other system.
+    /// Excludes gifts that come from the other system.
     pub exclude_reference_originated_gifts: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -764,22 +754,22 @@ impl GiftsByReferenceOptions {
         Self::default()
     }
 
-    /// Leaves out gifts that came from that other system.
+    /// Excludes gifts that come from the other system.
     #[must_use]
     pub fn exclude_reference_originated_gifts(mut self, exclude_reference_originated_gifts: bool) -> Self {
         self.exclude_reference_originated_gifts = Some(exclude_reference_originated_gifts);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -791,14 +781,14 @@ impl GiftsByReferenceOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftsPassthroughByContactOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<GiftSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -809,29 +799,29 @@ impl GiftsPassthroughByContactOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: GiftSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -848,7 +838,7 @@ pub struct GiftsByTransaction {
 }
 
 impl GiftsByTransaction {
-    /// The other system.
+    /// The name of the other system.
     pub fn transaction_source(
         transaction_source: impl Into<String>,
     ) -> GiftsByTransactionWithTransactionSource {
@@ -877,14 +867,14 @@ impl GiftsByTransactionWithTransactionSource {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftsNonCashGiftTypesOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<String>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -895,29 +885,29 @@ impl GiftsNonCashGiftTypesOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: impl Into<String>) -> Self {
         self.sort_by = Some(sort_by.into());
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

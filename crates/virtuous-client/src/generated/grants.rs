@@ -29,8 +29,6 @@ impl Client {
 impl Grants<'_> {
     /// Lists the grants of a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/Grant/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -59,8 +57,6 @@ impl Grants<'_> {
 
     /// Gets a grant.
     ///
-    /// - `grant_id`: The grant's id.
-    ///
     /// `GET /api/Grant/{grantId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -83,8 +79,6 @@ impl Grants<'_> {
 
     /// Replaces a grant.
     ///
-    /// - `grant_id`: The grant's id.
-    ///
     /// `PUT /api/Grant/{grantId}`, an idempotent write: retried after transient failures.
     ///
     /// # Errors
@@ -99,7 +93,8 @@ impl Grants<'_> {
     /// use virtuous_client::GrantWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let grant = client.grants().update(88, GrantWrite::new().owner_id(13).title("Title")).await?;
+    /// let grant =
+    ///     client.grants().update(88, GrantWrite::new().owner_id(13).title("Water Fund")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -135,9 +130,7 @@ impl Grants<'_> {
         self.update(grant_id, update).await
     }
 
-    /// Removes a grant.
-    ///
-    /// - `grant_id`: The grant's id.
+    /// Deletes a grant.
     ///
     /// `DELETE /api/Grant/{grantId}`, an idempotent write: retried after transient failures.
     ///
@@ -159,7 +152,7 @@ impl Grants<'_> {
         self.client.engine().request(&operations::GRANTS_DELETE, &[grant_id.into()]).call(decode::empty)
     }
 
-    /// Gets the grant with an id of one's own.
+    /// Gets a grant by its reference id.
     ///
     /// - `reference_id`: The id in the other system.
     ///
@@ -186,9 +179,7 @@ impl Grants<'_> {
             .call(decode::json)
     }
 
-    /// Lists the gifts that came of a grant.
-    ///
-    /// - `grant_id`: The grant's id.
+    /// Lists the gifts applied to a grant.
     ///
     /// `GET /api/Grant/{grantId}/Gifts`, a read: retried after transient failures.
     ///
@@ -210,7 +201,7 @@ impl Grants<'_> {
         self.client.engine().request(&operations::GRANTS_GIFTS, &[grant_id.into()]).call(decode::json)
     }
 
-    /// Records a grant.
+    /// Creates a grant.
     ///
     /// `POST /api/Grant`, a write: retried only if the server certainly did not execute it.
     ///
@@ -224,7 +215,7 @@ impl Grants<'_> {
     /// use virtuous_client::GrantWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let grant = client.grants().create(GrantWrite::new().owner_id(13).title("Title")).await?;
+    /// let grant = client.grants().create(GrantWrite::new().owner_id(13).title("Water Fund")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -232,7 +223,7 @@ impl Grants<'_> {
         self.client.engine().request(&operations::GRANTS_CREATE, &[]).json(&grant).call(decode::json)
     }
 
-    /// Lists the organization's own fields of grants.
+    /// Lists the custom fields of grants.
     ///
     /// `GET /api/Grant/CustomFields`, a read: retried after transient failures.
     ///
@@ -252,7 +243,7 @@ impl Grants<'_> {
         self.client.engine().request(&operations::GRANTS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what grants can be queried by.
+    /// Lists the query parameters and operators for grants.
     ///
     /// `GET /api/Grant/QueryOptions`, a read: retried after transient failures.
     ///
@@ -272,7 +263,7 @@ impl Grants<'_> {
         self.client.engine().request(&operations::GRANTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds grants.
+    /// Queries grants.
     ///
     /// `POST /api/Grant/Query`, a read: retried after transient failures.
     ///

@@ -7,7 +7,7 @@ use crate::generated::operations;
 use crate::{Call, Client, NamedValue};
 use auth_client_core::decode;
 
-/// Records of the organization's own collections, of one individual.
+/// Records of custom collections that belong to one individual.
 ///
 /// Returned by [`Client::individual_collections`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct IndividualCollections<'a> {
 }
 
 impl Client {
-    /// Records of the organization's own collections, of one individual.
+    /// Records of custom collections that belong to one individual.
     ///
     /// - `contact_individual_id`: The individual's id.
     #[must_use]
@@ -28,8 +28,6 @@ impl Client {
 
 impl IndividualCollections<'_> {
     /// Adds a record to a collection of the individual.
-    ///
-    /// - `custom_collection_id`: The collection's id.
     ///
     /// `POST /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`, a write: retried only
     /// if the server certainly did not execute it.
@@ -46,10 +44,7 @@ impl IndividualCollections<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let collection_instance = client
     ///     .individual_collections(817)
-    ///     .add(
-    ///         81,
-    ///         CollectionRecord::new().name("Spring Appeal").fields([NamedValue::new("size", "M")]),
-    ///     )
+    ///     .add(81, CollectionRecord::new().name("Dog").fields([NamedValue::new("size", "M")]))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -102,9 +97,9 @@ impl IndividualCollections<'_> {
             .call(decode::json)
     }
 
-    /// Removes a record.
+    /// Deletes a record.
     ///
-    /// The record's number goes into the query here, beside the collection's in the path.
+    /// The path takes the id of the collection, the query the id of the record.
     ///
     /// `DELETE /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`, an idempotent write:
     /// retried after transient failures.
@@ -147,7 +142,7 @@ pub struct IndividualCollectionsDelete {
 }
 
 impl IndividualCollectionsDelete {
-    /// The collection's id.
+    /// The `collectionId` parameter.
     pub fn collection_id(collection_id: i64) -> IndividualCollectionsDeleteWithCollectionId {
         IndividualCollectionsDeleteWithCollectionId { collection_id }
     }

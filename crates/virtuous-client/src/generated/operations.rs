@@ -6,8 +6,7 @@ use auth_client_core::Idempotency;
 use auth_client_core::provider::Operation;
 use http::Method;
 
-/// `POST /Token`: Trades a password, with a one-time code where one is asked for, or a refresh token for
-/// tokens.
+/// `POST /Token`: Exchanges a password (with a one-time code if required) or a refresh token for tokens.
 pub static TOKENS_REQUEST: Operation =
     Operation::new("tokens.request", Method::POST, "/Token", Idempotency::Write).sensitive();
 
@@ -15,11 +14,11 @@ pub static TOKENS_REQUEST: Operation =
 pub static ORGANIZATIONS_LIST: Operation =
     Operation::new("organizations.list", Method::GET, "/api/Organization", Idempotency::Read);
 
-/// `GET /api/Organization/Current`: Gets the organization in which calls act now.
+/// `GET /api/Organization/Current`: Gets the organization that calls act on.
 pub static ORGANIZATIONS_CURRENT: Operation =
     Operation::new("organizations.current", Method::GET, "/api/Organization/Current", Idempotency::Read);
 
-/// `PUT /api/Organization/Switch`: Makes another organization the one in which the user acts.
+/// `PUT /api/Organization/Switch`: Switches the user to another organization.
 pub static ORGANIZATIONS_SWITCH: Operation = Operation::new(
     "organizations.switch",
     Method::PUT,
@@ -27,7 +26,7 @@ pub static ORGANIZATIONS_SWITCH: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/Permission`: Lists what the user may do.
+/// `GET /api/Permission`: Lists the permissions of the user.
 pub static PERMISSIONS_LIST: Operation =
     Operation::new("permissions.list", Method::GET, "/api/Permission", Idempotency::Read);
 
@@ -35,12 +34,11 @@ pub static PERMISSIONS_LIST: Operation =
 pub static CONTACTS_GET: Operation =
     Operation::new("contacts.get", Method::GET, "/api/Contact/{contactId}", Idempotency::Read);
 
-/// `PUT /api/Contact/{contactId}`: Replaces what is known of a contact.
+/// `PUT /api/Contact/{contactId}`: Replaces a contact.
 pub static CONTACTS_UPDATE: Operation =
     Operation::new("contacts.update", Method::PUT, "/api/Contact/{contactId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Contact/{referenceSource}/{referenceId}`: Gets the contact that has this id in this other
-/// system.
+/// `GET /api/Contact/{referenceSource}/{referenceId}`: Gets a contact by its source and id in another system.
 pub static CONTACTS_BY_SOURCE: Operation = Operation::new(
     "contacts.by_source",
     Method::GET,
@@ -48,7 +46,7 @@ pub static CONTACTS_BY_SOURCE: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/Contact/ByReference/{referenceId}`: Gets the contact that carries this id in another system.
+/// `GET /api/Contact/ByReference/{referenceId}`: Gets a contact by its id in another system.
 pub static CONTACTS_BY_REFERENCE: Operation = Operation::new(
     "contacts.by_reference",
     Method::GET,
@@ -61,21 +59,21 @@ pub static CONTACTS_BY_TAG: Operation =
     Operation::new("contacts.by_tag", Method::GET, "/api/Contact/ByTag/{tagId}", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Contact/Find`: Finds the contact with an e-mail address, or with an id in another system.
+/// `GET /api/Contact/Find`: Finds a contact by email address, or by its id in another system.
 pub static CONTACTS_FIND: Operation =
     Operation::new("contacts.find", Method::GET, "/api/Contact/Find", Idempotency::Read);
 
-/// `POST /api/Contact/Search`: Searches contacts by words.
+/// `POST /api/Contact/Search`: Searches contacts by keyword.
 pub static CONTACTS_SEARCH: Operation =
     Operation::new("contacts.search", Method::POST, "/api/Contact/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Contact/Proximity`: Finds contacts around a place.
+/// `POST /api/Contact/Proximity`: Finds contacts near a place.
 pub static CONTACTS_PROXIMITY: Operation =
     Operation::new("contacts.proximity", Method::POST, "/api/Contact/Proximity", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Contact/Activity`: Lists what happened to contacts lately.
+/// `GET /api/Contact/Activity`: Lists recent activities of contacts.
 pub static CONTACTS_ACTIVITY: Operation =
     Operation::new("contacts.activity", Method::GET, "/api/Contact/Activity", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
@@ -85,7 +83,7 @@ pub static CONTACTS_FOLLOWING: Operation =
     Operation::new("contacts.following", Method::GET, "/api/Contact/Following", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Contact`: Makes a contact with its individuals.
+/// `POST /api/Contact`: Creates a contact with its individuals.
 pub static CONTACTS_CREATE: Operation =
     Operation::new("contacts.create", Method::POST, "/api/Contact", Idempotency::Write);
 
@@ -97,7 +95,7 @@ pub static CONTACTS_ARCHIVE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `PUT /api/Contact/Unarchive/{contactId}`: Takes a contact out of the archive.
+/// `PUT /api/Contact/Unarchive/{contactId}`: Unarchives a contact.
 pub static CONTACTS_UNARCHIVE: Operation = Operation::new(
     "contacts.unarchive",
     Method::PUT,
@@ -105,7 +103,7 @@ pub static CONTACTS_UNARCHIVE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `PUT /api/Contact/ToggleFollow/{contactId}`: Follows a contact, or no longer does.
+/// `PUT /api/Contact/ToggleFollow/{contactId}`: Follows or unfollows a contact.
 pub static CONTACTS_TOGGLE_FOLLOW: Operation = Operation::new(
     "contacts.toggle_follow",
     Method::PUT,
@@ -113,7 +111,7 @@ pub static CONTACTS_TOGGLE_FOLLOW: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/Contact/CustomCollections`: Lists the collections that contacts can have records of.
+/// `GET /api/Contact/CustomCollections`: Lists the custom collections of contacts.
 pub static CONTACTS_CUSTOM_COLLECTIONS: Operation = Operation::new(
     "contacts.custom_collections",
     Method::GET,
@@ -137,7 +135,7 @@ pub static CONTACT_COLLECTIONS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/Contact/{contactId}/Collection/{collectionId}`: Removes a record.
+/// `DELETE /api/Contact/{contactId}/Collection/{collectionId}`: Deletes a record.
 pub static CONTACT_COLLECTIONS_DELETE: Operation = Operation::new(
     "contact_collections.delete",
     Method::DELETE,
@@ -145,8 +143,7 @@ pub static CONTACT_COLLECTIONS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/Contact/Transaction`: Hands in a contact, to be matched with those that are there in the
-/// following night.
+/// `POST /api/Contact/Transaction`: Submits a contact for matching in the nightly import.
 pub static CONTACTS_CREATE_TRANSACTION: Operation = Operation::new(
     "contacts.create_transaction",
     Method::POST,
@@ -154,11 +151,11 @@ pub static CONTACTS_CREATE_TRANSACTION: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `POST /api/Contact/Batch`: Hands in many contacts at once, to be matched in the following night.
+/// `POST /api/Contact/Batch`: Submits a batch of contacts for matching in the nightly import.
 pub static CONTACTS_CREATE_BATCH: Operation =
     Operation::new("contacts.create_batch", Method::POST, "/api/Contact/Batch", Idempotency::Write);
 
-/// `GET /api/Contact/Prefixes`: Lists what can stand before a name.
+/// `GET /api/Contact/Prefixes`: Lists the prefixes of names.
 pub static CONTACTS_PREFIXES: Operation =
     Operation::new("contacts.prefixes", Method::GET, "/api/Contact/Prefixes", Idempotency::Read);
 
@@ -166,25 +163,25 @@ pub static CONTACTS_PREFIXES: Operation =
 pub static CONTACTS_TYPES: Operation =
     Operation::new("contacts.types", Method::GET, "/api/Contact/Types", Idempotency::Read);
 
-/// `GET /api/Contact/CustomFields`: Lists the organization's own fields of contacts.
+/// `GET /api/Contact/CustomFields`: Lists the custom fields of contacts.
 pub static CONTACTS_CUSTOM_FIELDS: Operation =
     Operation::new("contacts.custom_fields", Method::GET, "/api/Contact/CustomFields", Idempotency::Read);
 
-/// `GET /api/Contact/QueryOptions`: Says what contacts can be queried by.
+/// `GET /api/Contact/QueryOptions`: Lists the query parameters and operators for contacts.
 pub static CONTACTS_QUERY_OPTIONS: Operation =
     Operation::new("contacts.query_options", Method::GET, "/api/Contact/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Contact/Query`: Finds contacts, a few fields of each.
+/// `POST /api/Contact/Query`: Queries contacts and returns summaries.
 pub static CONTACTS_QUERY: Operation =
     Operation::new("contacts.query", Method::POST, "/api/Contact/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `POST /api/Contact/Query/FullContact`: Finds contacts, each as a whole.
+/// `POST /api/Contact/Query/FullContact`: Queries contacts and returns them in full.
 pub static CONTACTS_QUERY_FULL: Operation =
     Operation::new("contacts.query_full", Method::POST, "/api/Contact/Query/FullContact", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/Contact/Receipts`: Lists the receipts that were sent to an e-mail address.
+/// `GET /api/Contact/Receipts`: Lists the receipts sent to an email address.
 pub static CONTACTS_RECEIPTS: Operation =
     Operation::new("contacts.receipts", Method::GET, "/api/Contact/Receipts", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -209,7 +206,7 @@ pub static CONTACT_INDIVIDUALS_GET: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `PUT /api/ContactIndividual/{contactIndividualId}`: Replaces what is known of an individual.
+/// `PUT /api/ContactIndividual/{contactIndividualId}`: Replaces an individual.
 pub static CONTACT_INDIVIDUALS_UPDATE: Operation = Operation::new(
     "contact_individuals.update",
     Method::PUT,
@@ -217,7 +214,7 @@ pub static CONTACT_INDIVIDUALS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ContactIndividual/{contactIndividualId}`: Removes an individual.
+/// `DELETE /api/ContactIndividual/{contactIndividualId}`: Deletes an individual.
 pub static CONTACT_INDIVIDUALS_DELETE: Operation = Operation::new(
     "contact_individuals.delete",
     Method::DELETE,
@@ -225,12 +222,11 @@ pub static CONTACT_INDIVIDUALS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/ContactIndividual/Find`: Finds the individual with an e-mail address.
+/// `GET /api/ContactIndividual/Find`: Finds an individual by email address.
 pub static CONTACT_INDIVIDUALS_FIND: Operation =
     Operation::new("contact_individuals.find", Method::GET, "/api/ContactIndividual/Find", Idempotency::Read);
 
-/// `GET /api/ContactIndividual/{contactIndividualId}/Avatar`: Gets an individual with the address of its
-/// picture.
+/// `GET /api/ContactIndividual/{contactIndividualId}/Avatar`: Gets an individual with the URL of its avatar.
 pub static CONTACT_INDIVIDUALS_AVATAR: Operation = Operation::new(
     "contact_individuals.avatar",
     Method::GET,
@@ -238,7 +234,7 @@ pub static CONTACT_INDIVIDUALS_AVATAR: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`: Sets the picture of an individual.
+/// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`: Uploads the avatar of an individual.
 pub static CONTACT_INDIVIDUALS_UPLOAD_AVATAR: Operation = Operation::new(
     "contact_individuals.upload_avatar",
     Method::POST,
@@ -250,8 +246,7 @@ pub static CONTACT_INDIVIDUALS_UPLOAD_AVATAR: Operation = Operation::new(
 pub static CONTACT_INDIVIDUALS_CREATE: Operation =
     Operation::new("contact_individuals.create", Method::POST, "/api/ContactIndividual", Idempotency::Write);
 
-/// `GET /api/ContactIndividual/CustomCollections`: Lists the collections that individuals can have records
-/// of.
+/// `GET /api/ContactIndividual/CustomCollections`: Lists the custom collections of individuals.
 pub static CONTACT_INDIVIDUALS_CUSTOM_COLLECTIONS: Operation = Operation::new(
     "contact_individuals.custom_collections",
     Method::GET,
@@ -277,7 +272,7 @@ pub static INDIVIDUAL_COLLECTIONS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Removes a record.
+/// `DELETE /api/ContactIndividual/{contactIndividualId}/Collection/{collectionId}`: Deletes a record.
 pub static INDIVIDUAL_COLLECTIONS_DELETE: Operation = Operation::new(
     "individual_collections.delete",
     Method::DELETE,
@@ -285,7 +280,7 @@ pub static INDIVIDUAL_COLLECTIONS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/ContactIndividual/CustomFields`: Lists the organization's own fields of individuals.
+/// `GET /api/ContactIndividual/CustomFields`: Lists the custom fields of individuals.
 pub static CONTACT_INDIVIDUALS_CUSTOM_FIELDS: Operation = Operation::new(
     "contact_individuals.custom_fields",
     Method::GET,
@@ -293,7 +288,7 @@ pub static CONTACT_INDIVIDUALS_CUSTOM_FIELDS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/ContactIndividual/QueryOptions`: Says what individuals can be queried by.
+/// `GET /api/ContactIndividual/QueryOptions`: Lists the query parameters and operators for individuals.
 pub static CONTACT_INDIVIDUALS_QUERY_OPTIONS: Operation = Operation::new(
     "contact_individuals.query_options",
     Method::GET,
@@ -301,7 +296,7 @@ pub static CONTACT_INDIVIDUALS_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/ContactIndividual/Query`: Finds individuals.
+/// `POST /api/ContactIndividual/Query`: Queries individuals.
 pub static CONTACT_INDIVIDUALS_QUERY: Operation = Operation::new(
     "contact_individuals.query",
     Method::POST,
@@ -310,8 +305,8 @@ pub static CONTACT_INDIVIDUALS_QUERY: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/ContactIndividual/{contactIndividualId}/EmailList`: Lists the e-mail lists and whether an
-/// individual is on them.
+/// `GET /api/ContactIndividual/{contactIndividualId}/EmailList`: Lists the email lists and the individual's
+/// subscriptions.
 pub static CONTACT_INDIVIDUALS_EMAIL_LISTS: Operation = Operation::new(
     "contact_individuals.email_lists",
     Method::GET,
@@ -344,7 +339,7 @@ pub static CONTACT_ADDRESSES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ContactAddress/{contactAddressId}`: Removes an address.
+/// `DELETE /api/ContactAddress/{contactAddressId}`: Deletes an address.
 pub static CONTACT_ADDRESSES_DELETE: Operation = Operation::new(
     "contact_addresses.delete",
     Method::DELETE,
@@ -364,7 +359,7 @@ pub static CONTACT_ADDRESSES_ARCHIVE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `PUT /api/ContactAddress/Unarchive/{contactAddressId}`: Takes an address out of the archive.
+/// `PUT /api/ContactAddress/Unarchive/{contactAddressId}`: Unarchives an address.
 pub static CONTACT_ADDRESSES_UNARCHIVE: Operation = Operation::new(
     "contact_addresses.unarchive",
     Method::PUT,
@@ -372,11 +367,11 @@ pub static CONTACT_ADDRESSES_UNARCHIVE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/ContactMethod/Types`: Lists the types of ways to reach a person.
+/// `GET /api/ContactMethod/Types`: Lists the types of contact methods.
 pub static CONTACT_METHODS_TYPES: Operation =
     Operation::new("contact_methods.types", Method::GET, "/api/ContactMethod/Types", Idempotency::Read);
 
-/// `GET /api/ContactMethod/RelatedTypes`: Lists the types that can take the place of one.
+/// `GET /api/ContactMethod/RelatedTypes`: Lists the types related to a type.
 pub static CONTACT_METHODS_RELATED_TYPES: Operation = Operation::new(
     "contact_methods.related_types",
     Method::GET,
@@ -384,7 +379,7 @@ pub static CONTACT_METHODS_RELATED_TYPES: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/ContactMethod/{contactMethodId}`: Gets a way to reach a person.
+/// `GET /api/ContactMethod/{contactMethodId}`: Gets a contact method.
 pub static CONTACT_METHODS_GET: Operation = Operation::new(
     "contact_methods.get",
     Method::GET,
@@ -392,7 +387,7 @@ pub static CONTACT_METHODS_GET: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `PUT /api/ContactMethod/{contactMethodId}`: Replaces a way to reach a person.
+/// `PUT /api/ContactMethod/{contactMethodId}`: Replaces a contact method.
 pub static CONTACT_METHODS_UPDATE: Operation = Operation::new(
     "contact_methods.update",
     Method::PUT,
@@ -400,7 +395,7 @@ pub static CONTACT_METHODS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ContactMethod/{contactMethodId}`: Removes a way to reach a person.
+/// `DELETE /api/ContactMethod/{contactMethodId}`: Deletes a contact method.
 pub static CONTACT_METHODS_DELETE: Operation = Operation::new(
     "contact_methods.delete",
     Method::DELETE,
@@ -408,11 +403,11 @@ pub static CONTACT_METHODS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/ContactMethod`: Adds a way to reach an individual.
+/// `POST /api/ContactMethod`: Adds a contact method to an individual.
 pub static CONTACT_METHODS_CREATE: Operation =
     Operation::new("contact_methods.create", Method::POST, "/api/ContactMethod", Idempotency::Write);
 
-/// `PUT /api/ContactMethod/Archive/{contactMethodId}`: Archives a way to reach a person.
+/// `PUT /api/ContactMethod/Archive/{contactMethodId}`: Archives a contact method.
 pub static CONTACT_METHODS_ARCHIVE: Operation = Operation::new(
     "contact_methods.archive",
     Method::PUT,
@@ -420,7 +415,7 @@ pub static CONTACT_METHODS_ARCHIVE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `PUT /api/ContactMethod/Unarchive/{contactMethodId}`: Takes a way to reach a person out of the archive.
+/// `PUT /api/ContactMethod/Unarchive/{contactMethodId}`: Unarchives a contact method.
 pub static CONTACT_METHODS_UNARCHIVE: Operation = Operation::new(
     "contact_methods.unarchive",
     Method::PUT,
@@ -458,7 +453,7 @@ pub static CONTACT_NOTES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ContactNote/{noteId}`: Removes a note.
+/// `DELETE /api/ContactNote/{noteId}`: Deletes a note.
 pub static CONTACT_NOTES_DELETE: Operation = Operation::new(
     "contact_notes.delete",
     Method::DELETE,
@@ -466,11 +461,11 @@ pub static CONTACT_NOTES_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/ContactNote`: Leaves a note on a contact.
+/// `POST /api/ContactNote`: Adds a note to a contact.
 pub static CONTACT_NOTES_CREATE: Operation =
     Operation::new("contact_notes.create", Method::POST, "/api/ContactNote", Idempotency::Write);
 
-/// `POST /api/ContactNote/Email`: Makes notes of an e-mail, on the contacts that it came from or went to.
+/// `POST /api/ContactNote/Email`: Creates notes from an email, on the contacts that sent or received it.
 pub static CONTACT_NOTES_CREATE_FROM_EMAIL: Operation = Operation::new(
     "contact_notes.create_from_email",
     Method::POST,
@@ -478,7 +473,7 @@ pub static CONTACT_NOTES_CREATE_FROM_EMAIL: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/ContactNote/QueryOptions`: Says what notes can be queried by.
+/// `GET /api/ContactNote/QueryOptions`: Lists the query parameters and operators for notes.
 pub static CONTACT_NOTES_QUERY_OPTIONS: Operation = Operation::new(
     "contact_notes.query_options",
     Method::GET,
@@ -486,16 +481,16 @@ pub static CONTACT_NOTES_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/ContactNote/Query`: Finds notes.
+/// `POST /api/ContactNote/Query`: Queries notes.
 pub static CONTACT_NOTES_QUERY: Operation =
     Operation::new("contact_notes.query", Method::POST, "/api/ContactNote/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/ContactNote/Types`: Tells the types of notes: names to labels.
+/// `GET /api/ContactNote/Types`: Returns the types of notes as a map of names to labels.
 pub static CONTACT_NOTES_TYPES: Operation =
     Operation::new("contact_notes.types", Method::GET, "/api/ContactNote/Types", Idempotency::Read);
 
-/// `GET /api/ContactNote/CustomFields`: Lists the organization's own fields of notes.
+/// `GET /api/ContactNote/CustomFields`: Lists the custom fields of notes.
 pub static CONTACT_NOTES_CUSTOM_FIELDS: Operation = Operation::new(
     "contact_notes.custom_fields",
     Method::GET,
@@ -503,11 +498,11 @@ pub static CONTACT_NOTES_CUSTOM_FIELDS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/ContactReference`: Gives a contact an id in another system.
+/// `POST /api/ContactReference`: Adds a reference to a contact.
 pub static CONTACT_REFERENCES_CREATE: Operation =
     Operation::new("contact_references.create", Method::POST, "/api/ContactReference", Idempotency::Write);
 
-/// `DELETE /api/ContactReference/{referenceSource}`: Takes an id in another system away.
+/// `DELETE /api/ContactReference/{referenceSource}`: Deletes a reference of a contact.
 pub static CONTACT_REFERENCES_DELETE: Operation = Operation::new(
     "contact_references.delete",
     Method::DELETE,
@@ -519,7 +514,7 @@ pub static CONTACT_REFERENCES_DELETE: Operation = Operation::new(
 pub static TAGS_LIST: Operation = Operation::new("tags.list", Method::GET, "/api/Tag", Idempotency::Read)
     .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Tag/Search`: Searches tags by words.
+/// `POST /api/Tag/Search`: Searches tags by keyword.
 pub static TAGS_SEARCH: Operation =
     Operation::new("tags.search", Method::POST, "/api/Tag/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
@@ -537,7 +532,7 @@ pub static CONTACT_TAGS_BY_CONTACT: Operation = Operation::new(
 pub static CONTACT_TAGS_CREATE: Operation =
     Operation::new("contact_tags.create", Method::POST, "/api/ContactTag", Idempotency::Write);
 
-/// `DELETE /api/ContactTag/{contactTagId}`: Takes a tag off a contact.
+/// `DELETE /api/ContactTag/{contactTagId}`: Removes a tag from a contact.
 pub static CONTACT_TAGS_DELETE: Operation = Operation::new(
     "contact_tags.delete",
     Method::DELETE,
@@ -545,7 +540,7 @@ pub static CONTACT_TAGS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/OrganizationGroup`: Lists the groups of organizations.
+/// `GET /api/OrganizationGroup`: Lists the organization groups.
 pub static ORGANIZATION_GROUPS_LIST: Operation =
     Operation::new("organization_groups.list", Method::GET, "/api/OrganizationGroup", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
@@ -575,7 +570,7 @@ pub static ORGANIZATION_GROUPS_GET: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `PUT /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`: Puts a contact into a group.
+/// `PUT /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`: Adds a contact to a group.
 pub static ORGANIZATION_GROUPS_ADD_CONTACT: Operation = Operation::new(
     "organization_groups.add_contact",
     Method::PUT,
@@ -583,7 +578,7 @@ pub static ORGANIZATION_GROUPS_ADD_CONTACT: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`: Takes a contact out of a
+/// `DELETE /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`: Removes a contact from a
 /// group.
 pub static ORGANIZATION_GROUPS_REMOVE_CONTACT: Operation = Operation::new(
     "organization_groups.remove_contact",
@@ -601,11 +596,11 @@ pub static RELATIONSHIPS_BY_CONTACT: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Relationship`: Relates two contacts.
+/// `POST /api/Relationship`: Creates a relationship between two contacts.
 pub static RELATIONSHIPS_CREATE: Operation =
     Operation::new("relationships.create", Method::POST, "/api/Relationship", Idempotency::Write);
 
-/// `PUT /api/Relationship/{relationshipId}`: Replaces what two contacts are to each other.
+/// `PUT /api/Relationship/{relationshipId}`: Replaces a relationship.
 pub static RELATIONSHIPS_UPDATE: Operation = Operation::new(
     "relationships.update",
     Method::PUT,
@@ -613,7 +608,7 @@ pub static RELATIONSHIPS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/Relationship/{relationshipId}`: Removes a relationship.
+/// `DELETE /api/Relationship/{relationshipId}`: Deletes a relationship.
 pub static RELATIONSHIPS_DELETE: Operation = Operation::new(
     "relationships.delete",
     Method::DELETE,
@@ -621,19 +616,19 @@ pub static RELATIONSHIPS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/Relationship/Types`: Lists what contacts can be to each other.
+/// `GET /api/Relationship/Types`: Lists the types of relationships.
 pub static RELATIONSHIPS_TYPES: Operation =
     Operation::new("relationships.types", Method::GET, "/api/Relationship/Types", Idempotency::Read);
 
-/// `GET /api/Tribute/Search`: Finds the people whom gifts honour.
+/// `GET /api/Tribute/Search`: Searches tributes.
 pub static TRIBUTES_SEARCH: Operation =
     Operation::new("tributes.search", Method::GET, "/api/Tribute/Search", Idempotency::Read);
 
-/// `POST /api/Tribute`: Adds a person whom gifts honour.
+/// `POST /api/Tribute`: Creates a tribute.
 pub static TRIBUTES_CREATE: Operation =
     Operation::new("tributes.create", Method::POST, "/api/Tribute", Idempotency::Write);
 
-/// `PUT /api/Tribute/{tributeId}`: Replaces what is known of a person whom gifts honour.
+/// `PUT /api/Tribute/{tributeId}`: Replaces a tribute.
 pub static TRIBUTES_UPDATE: Operation =
     Operation::new("tributes.update", Method::PUT, "/api/Tribute/{tributeId}", Idempotency::IdempotentWrite);
 
@@ -642,7 +637,7 @@ pub static GIFTS_BY_CONTACT: Operation =
     Operation::new("gifts.by_contact", Method::GET, "/api/Gift/ByContact/{contactId}", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Gift/ByReference/{referenceId}`: Lists the gifts of the contact that carries this id in another
+/// `GET /api/Gift/ByReference/{referenceId}`: Lists the gifts of a contact, given by its id in another
 /// system.
 pub static GIFTS_BY_REFERENCE: Operation = Operation::new(
     "gifts.by_reference",
@@ -652,7 +647,7 @@ pub static GIFTS_BY_REFERENCE: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Gift/Passthrough/ByContact/{contactId}`: Lists the gifts that were given through a contact.
+/// `GET /api/Gift/Passthrough/ByContact/{contactId}`: Lists the passthrough gifts of a contact.
 pub static GIFTS_PASSTHROUGH_BY_CONTACT: Operation = Operation::new(
     "gifts.passthrough_by_contact",
     Method::GET,
@@ -669,11 +664,11 @@ pub static GIFTS_GET: Operation =
 pub static GIFTS_UPDATE: Operation =
     Operation::new("gifts.update", Method::PUT, "/api/Gift/{giftId}", Idempotency::Write);
 
-/// `DELETE /api/Gift/{giftId}`: Removes a gift.
+/// `DELETE /api/Gift/{giftId}`: Deletes a gift.
 pub static GIFTS_DELETE: Operation =
     Operation::new("gifts.delete", Method::DELETE, "/api/Gift/{giftId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Gift/{transactionSource}/{transactionId}`: Gets the gift that has this id in this other system.
+/// `GET /api/Gift/{transactionSource}/{transactionId}`: Gets a gift by its transaction source and id.
 pub static GIFTS_BY_TRANSACTION: Operation = Operation::new(
     "gifts.by_transaction",
     Method::GET,
@@ -681,27 +676,27 @@ pub static GIFTS_BY_TRANSACTION: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/Gift`: Records a gift at once, without matching.
+/// `POST /api/Gift`: Creates a gift directly, without matching.
 pub static GIFTS_CREATE: Operation =
     Operation::new("gifts.create", Method::POST, "/api/Gift", Idempotency::Write);
 
-/// `PATCH /api/Gift`: Changes a few fields of many gifts.
+/// `PATCH /api/Gift`: Changes single fields of several gifts.
 pub static GIFTS_PATCH: Operation =
     Operation::new("gifts.patch", Method::PATCH, "/api/Gift", Idempotency::IdempotentWrite);
 
-/// `POST /api/Gift/Bulk`: Records up to 100 gifts at once, without matching.
+/// `POST /api/Gift/Bulk`: Creates up to 100 gifts directly, without matching.
 pub static GIFTS_CREATE_BULK: Operation =
     Operation::new("gifts.create_bulk", Method::POST, "/api/Gift/Bulk", Idempotency::Write);
 
-/// `POST /api/Gift/ReversingTransaction`: Takes a gift back by another one over the negative amount.
+/// `POST /api/Gift/ReversingTransaction`: Reverses a gift with a second gift of the negative amount.
 pub static GIFTS_REVERSE: Operation =
     Operation::new("gifts.reverse", Method::POST, "/api/Gift/ReversingTransaction", Idempotency::Write);
 
-/// `POST /api/v2/Gift/Transaction`: Hands in a gift, to be matched with a contact in the following night.
+/// `POST /api/v2/Gift/Transaction`: Submits a gift for matching in the nightly import.
 pub static GIFTS_CREATE_TRANSACTION: Operation =
     Operation::new("gifts.create_transaction", Method::POST, "/api/v2/Gift/Transaction", Idempotency::Write);
 
-/// `POST /api/v2/Gift/Transactions`: Hands in many gifts at once, to be matched in the following night.
+/// `POST /api/v2/Gift/Transactions`: Submits a batch of gifts for matching in the nightly import.
 pub static GIFTS_CREATE_TRANSACTIONS: Operation = Operation::new(
     "gifts.create_transactions",
     Method::POST,
@@ -709,30 +704,30 @@ pub static GIFTS_CREATE_TRANSACTIONS: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/Gift/CustomFields`: Lists the organization's own fields of gifts.
+/// `GET /api/Gift/CustomFields`: Lists the custom fields of gifts.
 pub static GIFTS_CUSTOM_FIELDS: Operation =
     Operation::new("gifts.custom_fields", Method::GET, "/api/Gift/CustomFields", Idempotency::Read);
 
-/// `GET /api/Gift/NonCashGiftTypes`: Lists the kinds of things that can be given.
+/// `GET /api/Gift/NonCashGiftTypes`: Lists the types of non-cash gifts.
 pub static GIFTS_NON_CASH_GIFT_TYPES: Operation =
     Operation::new("gifts.non_cash_gift_types", Method::GET, "/api/Gift/NonCashGiftTypes", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Gift/QueryOptions`: Says what gifts can be queried by.
+/// `GET /api/Gift/QueryOptions`: Lists the query parameters and operators for gifts.
 pub static GIFTS_QUERY_OPTIONS: Operation =
     Operation::new("gifts.query_options", Method::GET, "/api/Gift/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Gift/Query`: Finds gifts, a few fields of each.
+/// `POST /api/Gift/Query`: Queries gifts and returns summaries.
 pub static GIFTS_QUERY: Operation =
     Operation::new("gifts.query", Method::POST, "/api/Gift/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `POST /api/Gift/Query/FullGift`: Finds gifts, each as a whole.
+/// `POST /api/Gift/Query/FullGift`: Queries gifts and returns them in full.
 pub static GIFTS_QUERY_FULL: Operation =
     Operation::new("gifts.query_full", Method::POST, "/api/Gift/Query/FullGift", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/GiftDesignation/QueryOptions`: Says what designations can be queried by.
+/// `GET /api/GiftDesignation/QueryOptions`: Lists the query parameters and operators for designations.
 pub static GIFT_DESIGNATIONS_QUERY_OPTIONS: Operation = Operation::new(
     "gift_designations.query_options",
     Method::GET,
@@ -740,12 +735,12 @@ pub static GIFT_DESIGNATIONS_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/GiftDesignation/Query`: Finds designations: the parts of gifts that go to projects.
+/// `POST /api/GiftDesignation/Query`: Queries gift designations.
 pub static GIFT_DESIGNATIONS_QUERY: Operation =
     Operation::new("gift_designations.query", Method::POST, "/api/GiftDesignation/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/GiftAsk/ByContact/{contactId}`: Lists what a contact was asked for.
+/// `GET /api/GiftAsk/ByContact/{contactId}`: Lists the gift asks of a contact.
 pub static GIFT_ASKS_BY_CONTACT: Operation = Operation::new(
     "gift_asks.by_contact",
     Method::GET,
@@ -754,31 +749,31 @@ pub static GIFT_ASKS_BY_CONTACT: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/GiftAsk/{giftAskId}/Gifts`: Lists the gifts that answer an ask.
+/// `GET /api/GiftAsk/{giftAskId}/Gifts`: Lists the gifts applied to a gift ask.
 pub static GIFT_ASKS_GIFTS: Operation =
     Operation::new("gift_asks.gifts", Method::GET, "/api/GiftAsk/{giftAskId}/Gifts", Idempotency::Read);
 
-/// `GET /api/GiftAsk/{giftAskId}`: Gets an ask.
+/// `GET /api/GiftAsk/{giftAskId}`: Gets a gift ask.
 pub static GIFT_ASKS_GET: Operation =
     Operation::new("gift_asks.get", Method::GET, "/api/GiftAsk/{giftAskId}", Idempotency::Read);
 
-/// `PUT /api/GiftAsk/{giftAskId}`: Replaces an ask.
+/// `PUT /api/GiftAsk/{giftAskId}`: Replaces a gift ask.
 pub static GIFT_ASKS_UPDATE: Operation =
     Operation::new("gift_asks.update", Method::PUT, "/api/GiftAsk/{giftAskId}", Idempotency::IdempotentWrite);
 
-/// `POST /api/GiftAsk`: Records an ask.
+/// `POST /api/GiftAsk`: Creates a gift ask.
 pub static GIFT_ASKS_CREATE: Operation =
     Operation::new("gift_asks.create", Method::POST, "/api/GiftAsk", Idempotency::Write);
 
-/// `GET /api/GiftAsk/CustomFields`: Lists the organization's own fields of asks.
+/// `GET /api/GiftAsk/CustomFields`: Lists the custom fields of gift asks.
 pub static GIFT_ASKS_CUSTOM_FIELDS: Operation =
     Operation::new("gift_asks.custom_fields", Method::GET, "/api/GiftAsk/CustomFields", Idempotency::Read);
 
-/// `GET /api/GiftAsk/QueryOptions`: Says what asks can be queried by.
+/// `GET /api/GiftAsk/QueryOptions`: Lists the query parameters and operators for gift asks.
 pub static GIFT_ASKS_QUERY_OPTIONS: Operation =
     Operation::new("gift_asks.query_options", Method::GET, "/api/GiftAsk/QueryOptions", Idempotency::Read);
 
-/// `POST /api/GiftAsk/Query`: Finds asks.
+/// `POST /api/GiftAsk/Query`: Queries gift asks.
 pub static GIFT_ASKS_QUERY: Operation =
     Operation::new("gift_asks.query", Method::POST, "/api/GiftAsk/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -804,7 +799,7 @@ pub static PLANNED_GIFTS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/PlannedGift/{plannedGiftId}/Gifts`: Lists the gifts that came of a planned one.
+/// `GET /api/PlannedGift/{plannedGiftId}/Gifts`: Lists the gifts applied to a planned gift.
 pub static PLANNED_GIFTS_GIFTS: Operation = Operation::new(
     "planned_gifts.gifts",
     Method::GET,
@@ -812,11 +807,11 @@ pub static PLANNED_GIFTS_GIFTS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/PlannedGift`: Records a planned gift.
+/// `POST /api/PlannedGift`: Creates a planned gift.
 pub static PLANNED_GIFTS_CREATE: Operation =
     Operation::new("planned_gifts.create", Method::POST, "/api/PlannedGift", Idempotency::Write);
 
-/// `GET /api/PlannedGift/CustomFields`: Lists the organization's own fields of planned gifts.
+/// `GET /api/PlannedGift/CustomFields`: Lists the custom fields of planned gifts.
 pub static PLANNED_GIFTS_CUSTOM_FIELDS: Operation = Operation::new(
     "planned_gifts.custom_fields",
     Method::GET,
@@ -824,7 +819,7 @@ pub static PLANNED_GIFTS_CUSTOM_FIELDS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/PlannedGift/QueryOptions`: Says what planned gifts can be queried by.
+/// `GET /api/PlannedGift/QueryOptions`: Lists the query parameters and operators for planned gifts.
 pub static PLANNED_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
     "planned_gifts.query_options",
     Method::GET,
@@ -832,7 +827,7 @@ pub static PLANNED_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/PlannedGift/Query`: Finds planned gifts.
+/// `POST /api/PlannedGift/Query`: Queries planned gifts.
 pub static PLANNED_GIFTS_QUERY: Operation =
     Operation::new("planned_gifts.query", Method::POST, "/api/PlannedGift/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -854,11 +849,11 @@ pub static PLEDGES_GET: Operation =
 pub static PLEDGES_UPDATE: Operation =
     Operation::new("pledges.update", Method::PUT, "/api/v2/Pledge/{pledgeId}", Idempotency::IdempotentWrite);
 
-/// `POST /api/v2/Pledge`: Records a pledge.
+/// `POST /api/v2/Pledge`: Creates a pledge.
 pub static PLEDGES_CREATE: Operation =
     Operation::new("pledges.create", Method::POST, "/api/v2/Pledge", Idempotency::Write);
 
-/// `PUT /api/v2/Pledge/WriteOff/{pledgeId}`: Gives up what is still open of a pledge.
+/// `PUT /api/v2/Pledge/WriteOff/{pledgeId}`: Writes off the open balance of a pledge.
 pub static PLEDGES_WRITE_OFF: Operation = Operation::new(
     "pledges.write_off",
     Method::PUT,
@@ -866,15 +861,15 @@ pub static PLEDGES_WRITE_OFF: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/v2/Pledge/CustomFields`: Lists the organization's own fields of pledges.
+/// `GET /api/v2/Pledge/CustomFields`: Lists the custom fields of pledges.
 pub static PLEDGES_CUSTOM_FIELDS: Operation =
     Operation::new("pledges.custom_fields", Method::GET, "/api/v2/Pledge/CustomFields", Idempotency::Read);
 
-/// `GET /api/v2/Pledge/QueryOptions`: Says what pledges can be queried by.
+/// `GET /api/v2/Pledge/QueryOptions`: Lists the query parameters and operators for pledges.
 pub static PLEDGES_QUERY_OPTIONS: Operation =
     Operation::new("pledges.query_options", Method::GET, "/api/v2/Pledge/QueryOptions", Idempotency::Read);
 
-/// `POST /api/v2/Pledge/Query`: Finds pledges.
+/// `POST /api/v2/Pledge/Query`: Queries pledges.
 pub static PLEDGES_QUERY: Operation =
     Operation::new("pledges.query", Method::POST, "/api/v2/Pledge/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -887,16 +882,16 @@ pub static PREMIUMS_GET: Operation =
 pub static PREMIUMS_UPDATE: Operation =
     Operation::new("premiums.update", Method::PUT, "/api/Premium/{premiumId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Premium/Code/{premiumCode}`: Gets the premium with a code.
+/// `GET /api/Premium/Code/{premiumCode}`: Gets a premium by code.
 pub static PREMIUMS_BY_CODE: Operation =
     Operation::new("premiums.by_code", Method::GET, "/api/Premium/Code/{premiumCode}", Idempotency::Read);
 
-/// `POST /api/Premium/Search`: Searches premiums by words.
+/// `POST /api/Premium/Search`: Searches premiums by keyword.
 pub static PREMIUMS_SEARCH: Operation =
     Operation::new("premiums.search", Method::POST, "/api/Premium/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Premium`: Adds a premium.
+/// `POST /api/Premium`: Creates a premium.
 pub static PREMIUMS_CREATE: Operation =
     Operation::new("premiums.create", Method::POST, "/api/Premium", Idempotency::Write);
 
@@ -908,7 +903,7 @@ pub static PREMIUMS_INCREMENT: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `PUT /api/Premium/Decrement/{premiumId}`: Takes from the inventory of a premium.
+/// `PUT /api/Premium/Decrement/{premiumId}`: Subtracts from the inventory of a premium.
 pub static PREMIUMS_DECREMENT: Operation = Operation::new(
     "premiums.decrement",
     Method::PUT,
@@ -916,16 +911,16 @@ pub static PREMIUMS_DECREMENT: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/Premium/CustomFields`: Lists the organization's own fields of premiums.
+/// `GET /api/Premium/CustomFields`: Lists the custom fields of premiums.
 pub static PREMIUMS_CUSTOM_FIELDS: Operation =
     Operation::new("premiums.custom_fields", Method::GET, "/api/Premium/CustomFields", Idempotency::Read);
 
-/// `POST /api/Premium/Query`: Finds premiums.
+/// `POST /api/Premium/Query`: Queries premiums.
 pub static PREMIUMS_QUERY: Operation =
     Operation::new("premiums.query", Method::POST, "/api/Premium/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/Premium/QueryOptions`: Says what premiums can be queried by.
+/// `GET /api/Premium/QueryOptions`: Lists the query parameters and operators for premiums.
 pub static PREMIUMS_QUERY_OPTIONS: Operation =
     Operation::new("premiums.query_options", Method::GET, "/api/Premium/QueryOptions", Idempotency::Read);
 
@@ -954,11 +949,11 @@ pub static RECURRING_GIFTS_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/RecurringGift`: Records a recurring gift.
+/// `POST /api/RecurringGift`: Creates a recurring gift.
 pub static RECURRING_GIFTS_CREATE: Operation =
     Operation::new("recurring_gifts.create", Method::POST, "/api/RecurringGift", Idempotency::Write);
 
-/// `PUT /api/RecurringGift/Cancel/{recurringGiftId}`: Ends a recurring gift.
+/// `PUT /api/RecurringGift/Cancel/{recurringGiftId}`: Cancels a recurring gift.
 pub static RECURRING_GIFTS_CANCEL: Operation = Operation::new(
     "recurring_gifts.cancel",
     Method::PUT,
@@ -966,7 +961,7 @@ pub static RECURRING_GIFTS_CANCEL: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/RecurringGift/CustomFields`: Lists the organization's own fields of recurring gifts.
+/// `GET /api/RecurringGift/CustomFields`: Lists the custom fields of recurring gifts.
 pub static RECURRING_GIFTS_CUSTOM_FIELDS: Operation = Operation::new(
     "recurring_gifts.custom_fields",
     Method::GET,
@@ -974,7 +969,7 @@ pub static RECURRING_GIFTS_CUSTOM_FIELDS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/RecurringGift/QueryOptions`: Says what recurring gifts can be queried by.
+/// `GET /api/RecurringGift/QueryOptions`: Lists the query parameters and operators for recurring gifts.
 pub static RECURRING_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
     "recurring_gifts.query_options",
     Method::GET,
@@ -982,7 +977,7 @@ pub static RECURRING_GIFTS_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/RecurringGift/Query`: Finds recurring gifts.
+/// `POST /api/RecurringGift/Query`: Queries recurring gifts.
 pub static RECURRING_GIFTS_QUERY: Operation =
     Operation::new("recurring_gifts.query", Method::POST, "/api/RecurringGift/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -1008,11 +1003,11 @@ pub static CAMPAIGNS_STEPS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/Campaign/QueryOptions`: Says what campaigns can be queried by.
+/// `GET /api/Campaign/QueryOptions`: Lists the query parameters and operators for campaigns.
 pub static CAMPAIGNS_QUERY_OPTIONS: Operation =
     Operation::new("campaigns.query_options", Method::GET, "/api/Campaign/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Campaign/Query`: Finds campaigns.
+/// `POST /api/Campaign/Query`: Queries campaigns.
 pub static CAMPAIGNS_QUERY: Operation =
     Operation::new("campaigns.query", Method::POST, "/api/Campaign/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -1050,16 +1045,16 @@ pub static COMMUNICATIONS_TYPES: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/Communication`: Adds a communication to a campaign.
+/// `POST /api/Communication`: Creates a communication.
 pub static COMMUNICATIONS_CREATE: Operation =
     Operation::new("communications.create", Method::POST, "/api/Communication", Idempotency::Write);
 
-/// `POST /api/Communication/Query`: Finds communications.
+/// `POST /api/Communication/Query`: Queries communications.
 pub static COMMUNICATIONS_QUERY: Operation =
     Operation::new("communications.query", Method::POST, "/api/Communication/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/Communication/QueryOptions`: Says what communications can be queried by.
+/// `GET /api/Communication/QueryOptions`: Lists the query parameters and operators for communications.
 pub static COMMUNICATIONS_QUERY_OPTIONS: Operation = Operation::new(
     "communications.query_options",
     Method::GET,
@@ -1084,16 +1079,16 @@ pub static SEGMENTS_GET: Operation =
 pub static SEGMENTS_UPDATE: Operation =
     Operation::new("segments.update", Method::PUT, "/api/Segment/{segmentId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Segment/Code/{segmentCode}`: Gets the segment with a code.
+/// `GET /api/Segment/Code/{segmentCode}`: Gets a segment by code.
 pub static SEGMENTS_BY_CODE: Operation =
     Operation::new("segments.by_code", Method::GET, "/api/Segment/Code/{segmentCode}", Idempotency::Read);
 
-/// `POST /api/Segment/Search`: Searches segments by words.
+/// `POST /api/Segment/Search`: Searches segments by keyword.
 pub static SEGMENTS_SEARCH: Operation =
     Operation::new("segments.search", Method::POST, "/api/Segment/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Segment`: Adds a segment to a communication.
+/// `POST /api/Segment`: Creates a segment.
 pub static SEGMENTS_CREATE: Operation =
     Operation::new("segments.create", Method::POST, "/api/Segment", Idempotency::Write);
 
@@ -1105,20 +1100,20 @@ pub static PROJECTS_GET: Operation =
 pub static PROJECTS_UPDATE: Operation =
     Operation::new("projects.update", Method::PUT, "/api/Project/{projectId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Project/Code/{projectCode}`: Gets the project with a code.
+/// `GET /api/Project/Code/{projectCode}`: Gets a project by code.
 pub static PROJECTS_BY_CODE: Operation =
     Operation::new("projects.by_code", Method::GET, "/api/Project/Code/{projectCode}", Idempotency::Read);
 
-/// `POST /api/Project/Search`: Searches projects by words.
+/// `POST /api/Project/Search`: Searches projects by keyword.
 pub static PROJECTS_SEARCH: Operation =
     Operation::new("projects.search", Method::POST, "/api/Project/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Project`: Adds a project.
+/// `POST /api/Project`: Creates a project.
 pub static PROJECTS_CREATE: Operation =
     Operation::new("projects.create", Method::POST, "/api/Project", Idempotency::Write);
 
-/// `PATCH /api/Project`: Changes a few fields of many projects.
+/// `PATCH /api/Project`: Changes single fields of several projects.
 pub static PROJECTS_PATCH: Operation =
     Operation::new("projects.patch", Method::PATCH, "/api/Project", Idempotency::IdempotentWrite);
 
@@ -1138,7 +1133,7 @@ pub static PROJECTS_SET_BALANCE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/Project/CustomFields`: Lists the organization's own fields of projects.
+/// `GET /api/Project/CustomFields`: Lists the custom fields of projects.
 pub static PROJECTS_CUSTOM_FIELDS: Operation =
     Operation::new("projects.custom_fields", Method::GET, "/api/Project/CustomFields", Idempotency::Read);
 
@@ -1146,11 +1141,11 @@ pub static PROJECTS_CUSTOM_FIELDS: Operation =
 pub static PROJECTS_TYPES: Operation =
     Operation::new("projects.types", Method::GET, "/api/Project/Types", Idempotency::Read);
 
-/// `GET /api/Project/QueryOptions`: Says what projects can be queried by.
+/// `GET /api/Project/QueryOptions`: Lists the query parameters and operators for projects.
 pub static PROJECTS_QUERY_OPTIONS: Operation =
     Operation::new("projects.query_options", Method::GET, "/api/Project/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Project/Query`: Finds projects.
+/// `POST /api/Project/Query`: Queries projects.
 pub static PROJECTS_QUERY: Operation =
     Operation::new("projects.query", Method::POST, "/api/Project/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
@@ -1159,7 +1154,7 @@ pub static PROJECTS_QUERY: Operation =
 pub static PROJECT_EXPENSES_LIST: Operation =
     Operation::new("project_expenses.list", Method::GET, "/api/ProjectExpense", Idempotency::Read);
 
-/// `POST /api/ProjectExpense`: Records an expense.
+/// `POST /api/ProjectExpense`: Creates an expense.
 pub static PROJECT_EXPENSES_CREATE: Operation =
     Operation::new("project_expenses.create", Method::POST, "/api/ProjectExpense", Idempotency::Write);
 
@@ -1179,7 +1174,7 @@ pub static PROJECT_EXPENSES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/ProjectExpense/Batch`: Records many expenses at once.
+/// `POST /api/ProjectExpense/Batch`: Creates several expenses.
 pub static PROJECT_EXPENSES_CREATE_BATCH: Operation = Operation::new(
     "project_expenses.create_batch",
     Method::POST,
@@ -1208,7 +1203,7 @@ pub static PROJECT_NOTES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ProjectNote/{noteId}`: Removes a note on a project.
+/// `DELETE /api/ProjectNote/{noteId}`: Deletes a note on a project.
 pub static PROJECT_NOTES_DELETE: Operation = Operation::new(
     "project_notes.delete",
     Method::DELETE,
@@ -1216,7 +1211,7 @@ pub static PROJECT_NOTES_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/ProjectNote`: Leaves a note on a project.
+/// `POST /api/ProjectNote`: Adds a note to a project.
 pub static PROJECT_NOTES_CREATE: Operation =
     Operation::new("project_notes.create", Method::POST, "/api/ProjectNote", Idempotency::Write);
 
@@ -1242,11 +1237,11 @@ pub static PROJECT_ROLES_BY_PROJECT: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/ProjectRole/{projectRoleId}`: Gets a role in a project.
+/// `GET /api/ProjectRole/{projectRoleId}`: Gets a project role.
 pub static PROJECT_ROLES_GET: Operation =
     Operation::new("project_roles.get", Method::GET, "/api/ProjectRole/{projectRoleId}", Idempotency::Read);
 
-/// `PUT /api/ProjectRole/{projectRoleId}`: Changes which role it is.
+/// `PUT /api/ProjectRole/{projectRoleId}`: Changes the type of a project role.
 pub static PROJECT_ROLES_UPDATE: Operation = Operation::new(
     "project_roles.update",
     Method::PUT,
@@ -1254,7 +1249,7 @@ pub static PROJECT_ROLES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/ProjectRole/{projectRoleId}`: Removes a role in a project.
+/// `DELETE /api/ProjectRole/{projectRoleId}`: Deletes a project role.
 pub static PROJECT_ROLES_DELETE: Operation = Operation::new(
     "project_roles.delete",
     Method::DELETE,
@@ -1266,7 +1261,7 @@ pub static PROJECT_ROLES_DELETE: Operation = Operation::new(
 pub static PROJECT_ROLES_CREATE: Operation =
     Operation::new("project_roles.create", Method::POST, "/api/ProjectRole", Idempotency::Write);
 
-/// `GET /api/ProjectRole/Types`: Lists the roles that there are.
+/// `GET /api/ProjectRole/Types`: Lists the types of project roles.
 pub static PROJECT_ROLES_TYPES: Operation =
     Operation::new("project_roles.types", Method::GET, "/api/ProjectRole/Types", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
@@ -1276,7 +1271,7 @@ pub static EVENTS_LIST: Operation =
     Operation::new("events.list", Method::GET, "/api/Event", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Event`: Adds an event.
+/// `POST /api/Event`: Creates an event.
 pub static EVENTS_CREATE: Operation =
     Operation::new("events.create", Method::POST, "/api/Event", Idempotency::Write);
 
@@ -1288,11 +1283,11 @@ pub static EVENTS_GET: Operation =
 pub static EVENTS_UPDATE: Operation =
     Operation::new("events.update", Method::PUT, "/api/Event/{eventId}", Idempotency::IdempotentWrite);
 
-/// `DELETE /api/Event/{eventId}`: Removes an event.
+/// `DELETE /api/Event/{eventId}`: Deletes an event.
 pub static EVENTS_DELETE: Operation =
     Operation::new("events.delete", Method::DELETE, "/api/Event/{eventId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Event/Search`: Searches events by words.
+/// `GET /api/Event/Search`: Searches events by keyword.
 pub static EVENTS_SEARCH: Operation =
     Operation::new("events.search", Method::GET, "/api/Event/Search", Idempotency::Read);
 
@@ -1300,25 +1295,25 @@ pub static EVENTS_SEARCH: Operation =
 pub static EVENTS_TYPES: Operation =
     Operation::new("events.types", Method::GET, "/api/Event/Types", Idempotency::Read);
 
-/// `GET /api/Event/CustomFields`: Lists the organization's own fields of events.
+/// `GET /api/Event/CustomFields`: Lists the custom fields of events.
 pub static EVENTS_CUSTOM_FIELDS: Operation =
     Operation::new("events.custom_fields", Method::GET, "/api/Event/CustomFields", Idempotency::Read);
 
-/// `GET /api/Event/QueryOptions`: Says what events can be queried by.
+/// `GET /api/Event/QueryOptions`: Lists the query parameters and operators for events.
 pub static EVENTS_QUERY_OPTIONS: Operation =
     Operation::new("events.query_options", Method::GET, "/api/Event/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Event/Query`: Finds events.
+/// `POST /api/Event/Query`: Queries events.
 pub static EVENTS_QUERY: Operation =
     Operation::new("events.query", Method::POST, "/api/Event/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/Event/{eventId}/Attendees`: Lists who is invited to the event.
+/// `GET /api/Event/{eventId}/Attendees`: Lists the attendees of the event.
 pub static EVENT_ATTENDEES_LIST: Operation =
     Operation::new("event_attendees.list", Method::GET, "/api/Event/{eventId}/Attendees", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Event/{eventId}/Attendees`: Invites an individual.
+/// `POST /api/Event/{eventId}/Attendees`: Invites an individual to the event.
 pub static EVENT_ATTENDEES_CREATE: Operation = Operation::new(
     "event_attendees.create",
     Method::POST,
@@ -1326,7 +1321,7 @@ pub static EVENT_ATTENDEES_CREATE: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Gets an invitation.
+/// `GET /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Gets an attendee.
 pub static EVENT_ATTENDEES_GET: Operation = Operation::new(
     "event_attendees.get",
     Method::GET,
@@ -1334,7 +1329,7 @@ pub static EVENT_ATTENDEES_GET: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `PUT /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Replaces an invitation.
+/// `PUT /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Replaces an attendee.
 pub static EVENT_ATTENDEES_UPDATE: Operation = Operation::new(
     "event_attendees.update",
     Method::PUT,
@@ -1342,7 +1337,7 @@ pub static EVENT_ATTENDEES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Removes an invitation.
+/// `DELETE /api/Event/{eventId}/Attendees/{eventAttendeeId}`: Deletes an attendee.
 pub static EVENT_ATTENDEES_DELETE: Operation = Operation::new(
     "event_attendees.delete",
     Method::DELETE,
@@ -1350,7 +1345,7 @@ pub static EVENT_ATTENDEES_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/EventAttendee/CustomFields`: Lists the organization's own fields of invitations.
+/// `GET /api/EventAttendee/CustomFields`: Lists the custom fields of event attendees.
 pub static EVENTS_ATTENDEE_CUSTOM_FIELDS: Operation = Operation::new(
     "events.attendee_custom_fields",
     Method::GET,
@@ -1358,7 +1353,7 @@ pub static EVENTS_ATTENDEE_CUSTOM_FIELDS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/EventAttendee/QueryOptions`: Says what invitations can be queried by.
+/// `GET /api/EventAttendee/QueryOptions`: Lists the query parameters and operators for event attendees.
 pub static EVENTS_ATTENDEE_QUERY_OPTIONS: Operation = Operation::new(
     "events.attendee_query_options",
     Method::GET,
@@ -1366,17 +1361,17 @@ pub static EVENTS_ATTENDEE_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/EventAttendee/Query`: Finds invitations, of all events.
+/// `POST /api/EventAttendee/Query`: Queries the attendees of all events.
 pub static EVENTS_QUERY_ATTENDEES: Operation =
     Operation::new("events.query_attendees", Method::POST, "/api/EventAttendee/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/Event/{eventId}/Contacts`: Lists who is in charge of the event.
+/// `GET /api/Event/{eventId}/Contacts`: Lists the contact persons of the event.
 pub static EVENT_CONTACTS_LIST: Operation =
     Operation::new("event_contacts.list", Method::GET, "/api/Event/{eventId}/Contacts", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Event/{eventId}/Contacts`: Puts an individual in charge.
+/// `POST /api/Event/{eventId}/Contacts`: Adds a contact person to the event.
 pub static EVENT_CONTACTS_CREATE: Operation = Operation::new(
     "event_contacts.create",
     Method::POST,
@@ -1384,7 +1379,7 @@ pub static EVENT_CONTACTS_CREATE: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/Event/{eventId}/Contacts/{eventContactId}`: Gets one of those who are in charge.
+/// `GET /api/Event/{eventId}/Contacts/{eventContactId}`: Gets a contact person of the event.
 pub static EVENT_CONTACTS_GET: Operation = Operation::new(
     "event_contacts.get",
     Method::GET,
@@ -1392,7 +1387,7 @@ pub static EVENT_CONTACTS_GET: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `DELETE /api/Event/{eventId}/Contacts/{eventContactId}`: Removes one of those who are in charge.
+/// `DELETE /api/Event/{eventId}/Contacts/{eventContactId}`: Removes a contact person from the event.
 pub static EVENT_CONTACTS_DELETE: Operation = Operation::new(
     "event_contacts.delete",
     Method::DELETE,
@@ -1413,11 +1408,11 @@ pub static GRANTS_GET: Operation =
 pub static GRANTS_UPDATE: Operation =
     Operation::new("grants.update", Method::PUT, "/api/Grant/{grantId}", Idempotency::IdempotentWrite);
 
-/// `DELETE /api/Grant/{grantId}`: Removes a grant.
+/// `DELETE /api/Grant/{grantId}`: Deletes a grant.
 pub static GRANTS_DELETE: Operation =
     Operation::new("grants.delete", Method::DELETE, "/api/Grant/{grantId}", Idempotency::IdempotentWrite);
 
-/// `GET /api/Grant/ByReference/{referenceId}`: Gets the grant with an id of one's own.
+/// `GET /api/Grant/ByReference/{referenceId}`: Gets a grant by its reference id.
 pub static GRANTS_BY_REFERENCE: Operation = Operation::new(
     "grants.by_reference",
     Method::GET,
@@ -1425,28 +1420,28 @@ pub static GRANTS_BY_REFERENCE: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/Grant/{grantId}/Gifts`: Lists the gifts that came of a grant.
+/// `GET /api/Grant/{grantId}/Gifts`: Lists the gifts applied to a grant.
 pub static GRANTS_GIFTS: Operation =
     Operation::new("grants.gifts", Method::GET, "/api/Grant/{grantId}/Gifts", Idempotency::Read);
 
-/// `POST /api/Grant`: Records a grant.
+/// `POST /api/Grant`: Creates a grant.
 pub static GRANTS_CREATE: Operation =
     Operation::new("grants.create", Method::POST, "/api/Grant", Idempotency::Write);
 
-/// `GET /api/Grant/CustomFields`: Lists the organization's own fields of grants.
+/// `GET /api/Grant/CustomFields`: Lists the custom fields of grants.
 pub static GRANTS_CUSTOM_FIELDS: Operation =
     Operation::new("grants.custom_fields", Method::GET, "/api/Grant/CustomFields", Idempotency::Read);
 
-/// `GET /api/Grant/QueryOptions`: Says what grants can be queried by.
+/// `GET /api/Grant/QueryOptions`: Lists the query parameters and operators for grants.
 pub static GRANTS_QUERY_OPTIONS: Operation =
     Operation::new("grants.query_options", Method::GET, "/api/Grant/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Grant/Query`: Finds grants.
+/// `POST /api/Grant/Query`: Queries grants.
 pub static GRANTS_QUERY: Operation =
     Operation::new("grants.query", Method::POST, "/api/Grant/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/VolunteerOpportunity`: Lists the opportunities to help.
+/// `GET /api/VolunteerOpportunity`: Lists the volunteer opportunities.
 pub static VOLUNTEER_OPPORTUNITIES_LIST: Operation = Operation::new(
     "volunteer_opportunities.list",
     Method::GET,
@@ -1455,7 +1450,7 @@ pub static VOLUNTEER_OPPORTUNITIES_LIST: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/VolunteerOpportunity`: Adds an opportunity.
+/// `POST /api/VolunteerOpportunity`: Creates an opportunity.
 pub static VOLUNTEER_OPPORTUNITIES_CREATE: Operation = Operation::new(
     "volunteer_opportunities.create",
     Method::POST,
@@ -1479,8 +1474,8 @@ pub static VOLUNTEER_OPPORTUNITIES_UPDATE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}`: Removes an opportunity that has neither
-/// volunteers nor organizers.
+/// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}`: Deletes an opportunity without volunteers and
+/// organizers.
 pub static VOLUNTEER_OPPORTUNITIES_DELETE: Operation = Operation::new(
     "volunteer_opportunities.delete",
     Method::DELETE,
@@ -1488,7 +1483,7 @@ pub static VOLUNTEER_OPPORTUNITIES_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/VolunteerOpportunity/CustomFields`: Lists the organization's own fields of opportunities.
+/// `GET /api/VolunteerOpportunity/CustomFields`: Lists the custom fields of opportunities.
 pub static VOLUNTEER_OPPORTUNITIES_CUSTOM_FIELDS: Operation = Operation::new(
     "volunteer_opportunities.custom_fields",
     Method::GET,
@@ -1496,7 +1491,7 @@ pub static VOLUNTEER_OPPORTUNITIES_CUSTOM_FIELDS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/VolunteerOpportunity/QueryOptions`: Says what opportunities can be queried by.
+/// `GET /api/VolunteerOpportunity/QueryOptions`: Lists the query parameters and operators for opportunities.
 pub static VOLUNTEER_OPPORTUNITIES_QUERY_OPTIONS: Operation = Operation::new(
     "volunteer_opportunities.query_options",
     Method::GET,
@@ -1504,7 +1499,7 @@ pub static VOLUNTEER_OPPORTUNITIES_QUERY_OPTIONS: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/VolunteerOpportunity/Query`: Finds opportunities.
+/// `POST /api/VolunteerOpportunity/Query`: Queries opportunities.
 pub static VOLUNTEER_OPPORTUNITIES_QUERY: Operation = Operation::new(
     "volunteer_opportunities.query",
     Method::POST,
@@ -1546,21 +1541,21 @@ pub static OPPORTUNITY_VOLUNTEERS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/Volunteer/Search`: Finds volunteers of all opportunities.
+/// `GET /api/Volunteer/Search`: Searches the volunteers of all opportunities.
 pub static VOLUNTEERS_SEARCH: Operation =
     Operation::new("volunteers.search", Method::GET, "/api/Volunteer/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Volunteer/QueryOptions`: Says what volunteers can be queried by.
+/// `GET /api/Volunteer/QueryOptions`: Lists the query parameters and operators for volunteers.
 pub static VOLUNTEERS_QUERY_OPTIONS: Operation =
     Operation::new("volunteers.query_options", Method::GET, "/api/Volunteer/QueryOptions", Idempotency::Read);
 
-/// `POST /api/Volunteer/Query`: Finds volunteers.
+/// `POST /api/Volunteer/Query`: Queries volunteers.
 pub static VOLUNTEERS_QUERY: Operation =
     Operation::new("volunteers.query", Method::POST, "/api/Volunteer/Query", Idempotency::Read);
 
 /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`: Lists the
-/// hours of a volunteer.
+/// attendance records of a volunteer.
 pub static OPPORTUNITY_VOLUNTEERS_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.attendance",
     Method::GET,
@@ -1568,8 +1563,8 @@ pub static OPPORTUNITY_VOLUNTEERS_ATTENDANCE: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`: Enters
-/// hours of a volunteer.
+/// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`: Adds an
+/// attendance record of a volunteer.
 pub static OPPORTUNITY_VOLUNTEERS_ADD_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.add_attendance",
     Method::POST,
@@ -1577,8 +1572,8 @@ pub static OPPORTUNITY_VOLUNTEERS_ADD_ATTENDANCE: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Gets an entry
-/// of hours.
+/// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Gets an
+/// attendance record.
 pub static OPPORTUNITY_VOLUNTEERS_ATTENDANCE_RECORD: Operation = Operation::new(
     "opportunity_volunteers.attendance_record",
     Method::GET,
@@ -1587,7 +1582,7 @@ pub static OPPORTUNITY_VOLUNTEERS_ATTENDANCE_RECORD: Operation = Operation::new(
 );
 
 /// `PUT /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Replaces an
-/// entry of hours.
+/// attendance record.
 pub static OPPORTUNITY_VOLUNTEERS_UPDATE_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.update_attendance",
     Method::PUT,
@@ -1595,8 +1590,8 @@ pub static OPPORTUNITY_VOLUNTEERS_UPDATE_ATTENDANCE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Removes an
-/// entry of hours.
+/// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`: Deletes an
+/// attendance record.
 pub static OPPORTUNITY_VOLUNTEERS_DELETE_ATTENDANCE: Operation = Operation::new(
     "opportunity_volunteers.delete_attendance",
     Method::DELETE,
@@ -1639,30 +1634,30 @@ pub static OPPORTUNITY_ORGANIZERS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/Email/Search`: Searches e-mails by words.
+/// `POST /api/Email/Search`: Searches emails by keyword.
 pub static EMAILS_SEARCH: Operation =
     Operation::new("emails.search", Method::POST, "/api/Email/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Email/Send`: Sends an e-mail to contacts.
+/// `POST /api/Email/Send`: Sends an email to contacts.
 pub static EMAILS_SEND: Operation =
     Operation::new("emails.send", Method::POST, "/api/Email/Send", Idempotency::Write);
 
-/// `POST /api/EmailList/Search`: Searches e-mail lists by words.
+/// `POST /api/EmailList/Search`: Searches email lists by keyword.
 pub static EMAIL_LISTS_SEARCH: Operation =
     Operation::new("email_lists.search", Method::POST, "/api/EmailList/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/EmailList`: Adds individuals to e-mail lists.
+/// `POST /api/EmailList`: Adds individuals to email lists.
 pub static EMAIL_LISTS_ADD: Operation =
     Operation::new("email_lists.add", Method::POST, "/api/EmailList", Idempotency::Write);
 
-/// `POST /api/Search`: Searches contacts, individuals, campaigns, projects, segments and tags by words.
+/// `POST /api/Search`: Searches contacts, individuals, campaigns, projects, segments and tags by keyword.
 pub static SEARCH_ALL: Operation =
     Operation::new("search.all", Method::POST, "/api/Search", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Task`: Adds a task.
+/// `POST /api/Task`: Creates a task.
 pub static TASKS_CREATE: Operation =
     Operation::new("tasks.create", Method::POST, "/api/Task", Idempotency::Write);
 
@@ -1670,25 +1665,25 @@ pub static TASKS_CREATE: Operation =
 pub static TASKS_TYPES: Operation =
     Operation::new("tasks.types", Method::GET, "/api/Task/Types", Idempotency::Read);
 
-/// `POST /api/Task/Query`: Finds tasks.
+/// `POST /api/Task/Query`: Queries tasks.
 pub static TASKS_QUERY: Operation =
     Operation::new("tasks.query", Method::POST, "/api/Task/Query", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: Some(1000) });
 
-/// `GET /api/Task/QueryOptions`: Says what tasks can be queried by.
+/// `GET /api/Task/QueryOptions`: Lists the query parameters and operators for tasks.
 pub static TASKS_QUERY_OPTIONS: Operation =
     Operation::new("tasks.query_options", Method::GET, "/api/Task/QueryOptions", Idempotency::Read);
 
-/// `GET /api/Webhook/{webhookId}`: Gets a subscription.
+/// `GET /api/Webhook/{webhookId}`: Gets a webhook.
 pub static WEBHOOKS_GET: Operation =
     Operation::new("webhooks.get", Method::GET, "/api/Webhook/{webhookId}", Idempotency::Read).sensitive();
 
-/// `PUT /api/Webhook/{webhookId}`: Replaces a subscription.
+/// `PUT /api/Webhook/{webhookId}`: Replaces a webhook.
 pub static WEBHOOKS_UPDATE: Operation =
     Operation::new("webhooks.update", Method::PUT, "/api/Webhook/{webhookId}", Idempotency::IdempotentWrite)
         .sensitive();
 
-/// `DELETE /api/Webhook/{webhookId}`: Removes a subscription.
+/// `DELETE /api/Webhook/{webhookId}`: Deletes a webhook.
 pub static WEBHOOKS_DELETE: Operation = Operation::new(
     "webhooks.delete",
     Method::DELETE,
@@ -1696,11 +1691,11 @@ pub static WEBHOOKS_DELETE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `POST /api/Webhook`: Subscribes to what happens.
+/// `POST /api/Webhook`: Creates a webhook.
 pub static WEBHOOKS_CREATE: Operation =
     Operation::new("webhooks.create", Method::POST, "/api/Webhook", Idempotency::Write).sensitive();
 
-/// `PUT /api/Webhook/{webhookId}/Active`: Pauses a subscription, or lets it go on.
+/// `PUT /api/Webhook/{webhookId}/Active`: Pauses or resumes a webhook.
 pub static WEBHOOKS_SET_ACTIVE: Operation = Operation::new(
     "webhooks.set_active",
     Method::PUT,
@@ -1709,17 +1704,17 @@ pub static WEBHOOKS_SET_ACTIVE: Operation = Operation::new(
 )
 .sensitive();
 
-/// `GET /api/Reminder/Active`: Lists the reminders that wait for the user.
+/// `GET /api/Reminder/Active`: Lists the active reminders of the user.
 pub static REMINDERS_ACTIVE: Operation =
     Operation::new("reminders.active", Method::GET, "/api/Reminder/Active", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Reminder/Saved`: Lists the reminders that come again.
+/// `GET /api/Reminder/Saved`: Lists the saved reminders.
 pub static REMINDERS_SAVED: Operation =
     Operation::new("reminders.saved", Method::GET, "/api/Reminder/Saved", Idempotency::Read)
         .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Reminder/ByContact/{contactId}/Active`: Lists the reminders about a contact that wait.
+/// `GET /api/Reminder/ByContact/{contactId}/Active`: Lists the active reminders about a contact.
 pub static REMINDERS_ACTIVE_BY_CONTACT: Operation = Operation::new(
     "reminders.active_by_contact",
     Method::GET,
@@ -1728,8 +1723,8 @@ pub static REMINDERS_ACTIVE_BY_CONTACT: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `GET /api/Reminder/ByContact/{contactId}/Inactive`: Lists the reminders about a contact that are done or
-/// dismissed.
+/// `GET /api/Reminder/ByContact/{contactId}/Inactive`: Lists the completed and dismissed reminders about a
+/// contact.
 pub static REMINDERS_INACTIVE_BY_CONTACT: Operation = Operation::new(
     "reminders.inactive_by_contact",
     Method::GET,
@@ -1747,11 +1742,11 @@ pub static REMINDERS_BY_CONTACT: Operation = Operation::new(
 )
 .paged(auth_client_core::provider::Paging::SkipTake { max_take: None });
 
-/// `POST /api/Reminder`: Adds a reminder.
+/// `POST /api/Reminder`: Creates a reminder.
 pub static REMINDERS_CREATE: Operation =
     Operation::new("reminders.create", Method::POST, "/api/Reminder", Idempotency::Write);
 
-/// `POST /api/Reminder/Saved/Recurring`: Adds a reminder that comes again by the calendar.
+/// `POST /api/Reminder/Saved/Recurring`: Creates a recurring reminder.
 pub static REMINDERS_CREATE_RECURRING: Operation = Operation::new(
     "reminders.create_recurring",
     Method::POST,
@@ -1759,7 +1754,7 @@ pub static REMINDERS_CREATE_RECURRING: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `POST /api/Reminder/Saved/Milestone`: Adds a reminder that comes when a threshold is passed.
+/// `POST /api/Reminder/Saved/Milestone`: Creates a milestone reminder.
 pub static REMINDERS_CREATE_MILESTONE: Operation = Operation::new(
     "reminders.create_milestone",
     Method::POST,
@@ -1767,7 +1762,7 @@ pub static REMINDERS_CREATE_MILESTONE: Operation = Operation::new(
     Idempotency::Write,
 );
 
-/// `PUT /api/Reminder/Saved/Recurring/{id}`: Replaces a reminder that comes again by the calendar.
+/// `PUT /api/Reminder/Saved/Recurring/{id}`: Replaces a recurring reminder.
 pub static REMINDERS_UPDATE_RECURRING: Operation = Operation::new(
     "reminders.update_recurring",
     Method::PUT,
@@ -1775,7 +1770,7 @@ pub static REMINDERS_UPDATE_RECURRING: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `PUT /api/Reminder/Saved/Milestone/{id}`: Replaces a reminder that comes when a threshold is passed.
+/// `PUT /api/Reminder/Saved/Milestone/{id}`: Replaces a milestone reminder.
 pub static REMINDERS_UPDATE_MILESTONE: Operation = Operation::new(
     "reminders.update_milestone",
     Method::PUT,
@@ -1783,7 +1778,7 @@ pub static REMINDERS_UPDATE_MILESTONE: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `PUT /api/Reminder/Completed/{id}`: Marks a reminder as done, and leaves a note.
+/// `PUT /api/Reminder/Completed/{id}`: Completes a reminder and adds a note.
 pub static REMINDERS_COMPLETE: Operation =
     Operation::new("reminders.complete", Method::PUT, "/api/Reminder/Completed/{id}", Idempotency::Write);
 
@@ -1795,11 +1790,12 @@ pub static REMINDERS_DISMISS: Operation = Operation::new(
     Idempotency::IdempotentWrite,
 );
 
-/// `GET /api/Reminder/Type/Reminder`: Tells the types of reminders: names to labels.
+/// `GET /api/Reminder/Type/Reminder`: Returns the types of reminders as a map of names to labels.
 pub static REMINDERS_REMINDER_TYPES: Operation =
     Operation::new("reminders.reminder_types", Method::GET, "/api/Reminder/Type/Reminder", Idempotency::Read);
 
-/// `GET /api/Reminder/Type/ReminderSource`: Tells what reminders can be about: names to labels.
+/// `GET /api/Reminder/Type/ReminderSource`: Returns the source types of reminders as a map of names to
+/// labels.
 pub static REMINDERS_SOURCE_TYPES: Operation = Operation::new(
     "reminders.source_types",
     Method::GET,
@@ -1807,7 +1803,7 @@ pub static REMINDERS_SOURCE_TYPES: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/Reminder/Type/Milestone`: Tells the types of milestones: names to labels.
+/// `GET /api/Reminder/Type/Milestone`: Returns the types of milestones as a map of names to labels.
 pub static REMINDERS_MILESTONE_TYPES: Operation = Operation::new(
     "reminders.milestone_types",
     Method::GET,
@@ -1815,7 +1811,8 @@ pub static REMINDERS_MILESTONE_TYPES: Operation = Operation::new(
     Idempotency::Read,
 );
 
-/// `GET /api/Reminder/Type/ReminderFrequency`: Tells how often reminders can come: names to labels.
+/// `GET /api/Reminder/Type/ReminderFrequency`: Returns the frequencies of reminders as a map of names to
+/// labels.
 pub static REMINDERS_FREQUENCIES: Operation = Operation::new(
     "reminders.frequencies",
     Method::GET,

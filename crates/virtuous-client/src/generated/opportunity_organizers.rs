@@ -7,7 +7,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Page};
 use auth_client_core::decode;
 
-/// The organizers of one opportunity.
+/// Organizers of one opportunity.
 ///
 /// Returned by [`Client::opportunity_organizers`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct OpportunityOrganizers<'a> {
 }
 
 impl Client {
-    /// The organizers of one opportunity.
+    /// Organizers of one opportunity.
     ///
     /// - `volunteer_opportunity_id`: The opportunity's id.
     #[must_use]
@@ -29,7 +29,7 @@ impl Client {
 impl OpportunityOrganizers<'_> {
     /// Lists the organizers of the opportunity.
     ///
-    /// Assumption: the vendor shows no answer; a list with and without its envelope is read.
+    /// Assumption: the response is a list, with or without an envelope; the vendor documents none.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers`, a read: retried after transient
     /// failures.

@@ -10,7 +10,7 @@ use crate::{Call, Client, Error, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// The volunteers of one opportunity, and their hours.
+/// Volunteers of one opportunity, and their hours.
 ///
 /// Returned by [`Client::opportunity_volunteers`].
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct OpportunityVolunteers<'a> {
 }
 
 impl Client {
-    /// The volunteers of one opportunity, and their hours.
+    /// Volunteers of one opportunity, and their hours.
     ///
     /// - `volunteer_opportunity_id`: The opportunity's id.
     #[must_use]
@@ -39,7 +39,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///
@@ -88,8 +89,6 @@ impl OpportunityVolunteers<'_> {
 
     /// Gets a volunteer.
     ///
-    /// - `volunteer_id`: The volunteer's id.
-    ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}`, a read: retried
     /// after transient failures.
     ///
@@ -97,7 +96,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///
@@ -119,8 +119,6 @@ impl OpportunityVolunteers<'_> {
 
     /// Removes a volunteer.
     ///
-    /// - `volunteer_id`: The volunteer's id.
-    ///
     /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}`, an idempotent
     /// write: retried after transient failures.
     ///
@@ -128,7 +126,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///
@@ -148,9 +147,7 @@ impl OpportunityVolunteers<'_> {
             .call(decode::empty)
     }
 
-    /// Lists the hours of a volunteer.
-    ///
-    /// - `volunteer_id`: The volunteer's id.
+    /// Lists the attendance records of a volunteer.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`, a read:
     /// retried after transient failures.
@@ -159,7 +156,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///
@@ -179,9 +177,7 @@ impl OpportunityVolunteers<'_> {
             .call(decode::json)
     }
 
-    /// Enters hours of a volunteer.
-    ///
-    /// - `volunteer_id`: The volunteer's id.
+    /// Adds an attendance record of a volunteer.
     ///
     /// `POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}/Attendance`, a
     /// write: retried only if the server certainly did not execute it.
@@ -225,9 +221,9 @@ impl OpportunityVolunteers<'_> {
             .call(decode::json)
     }
 
-    /// Gets an entry of hours.
+    /// Gets an attendance record.
     ///
-    /// - `volunteer_attendance_id`: The entry's id.
+    /// - `volunteer_attendance_id`: The attendance record's id.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`, a read:
     /// retried after transient failures.
@@ -236,7 +232,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///
@@ -256,9 +253,9 @@ impl OpportunityVolunteers<'_> {
             .call(decode::json)
     }
 
-    /// Replaces an entry of hours.
+    /// Replaces an attendance record.
     ///
-    /// - `volunteer_attendance_id`: The entry's id.
+    /// - `volunteer_attendance_id`: The attendance record's id.
     ///
     /// `PUT /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`, an
     /// idempotent write: retried after transient failures.
@@ -267,7 +264,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///
@@ -329,9 +327,9 @@ impl OpportunityVolunteers<'_> {
         self.update_attendance(volunteer_attendance_id, update).await
     }
 
-    /// Removes an entry of hours.
+    /// Deletes an attendance record.
     ///
-    /// - `volunteer_attendance_id`: The entry's id.
+    /// - `volunteer_attendance_id`: The attendance record's id.
     ///
     /// `DELETE /api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{volunteerAttendanceId}`, an
     /// idempotent write: retried after transient failures.
@@ -340,7 +338,8 @@ impl OpportunityVolunteers<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or entry.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer or attendance
+    ///   record.
     ///
     /// # Example
     ///

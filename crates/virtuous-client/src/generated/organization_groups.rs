@@ -8,7 +8,7 @@ use crate::{Call, Client, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Groups of contacts.
+/// Organization groups.
 ///
 /// Returned by [`Client::organization_groups`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct OrganizationGroups<'a> {
 }
 
 impl Client {
-    /// Groups of contacts.
+    /// Organization groups.
     #[must_use]
     pub fn organization_groups(&self) -> OrganizationGroups<'_> {
         OrganizationGroups { client: self }
@@ -25,7 +25,7 @@ impl Client {
 }
 
 impl OrganizationGroups<'_> {
-    /// Lists the groups of organizations.
+    /// Lists the organization groups.
     ///
     /// `GET /api/OrganizationGroup`, a read: retried after transient failures.
     ///
@@ -58,8 +58,6 @@ impl OrganizationGroups<'_> {
     }
 
     /// Lists the groups that a contact belongs to.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/OrganizationGroup/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -145,7 +143,7 @@ impl OrganizationGroups<'_> {
             .call(decode::json)
     }
 
-    /// Puts a contact into a group.
+    /// Adds a contact to a group.
     ///
     /// `PUT /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`, an idempotent write: retried
     /// after transient failures.
@@ -179,7 +177,7 @@ impl OrganizationGroups<'_> {
             .call(decode::json)
     }
 
-    /// Takes a contact out of a group.
+    /// Removes a contact from a group.
     ///
     /// `DELETE /api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}`, an idempotent write:
     /// retried after transient failures.
@@ -218,12 +216,12 @@ impl OrganizationGroups<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct OrganizationGroupsListOptions {
-    /// Only rows with these words.
+    /// A filter by keyword.
     pub filter: Option<String>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -234,22 +232,22 @@ impl OrganizationGroupsListOptions {
         Self::default()
     }
 
-    /// Only rows with these words.
+    /// A filter by keyword.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.filter = Some(filter.into());
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -282,7 +280,7 @@ pub struct OrganizationGroupsAddContactWithOrganizationGroupId {
 }
 
 impl OrganizationGroupsAddContactWithOrganizationGroupId {
-    /// The contact's id.
+    /// The `contactId` parameter.
     pub fn contact_id(self, contact_id: i64) -> OrganizationGroupsAddContact {
         OrganizationGroupsAddContact { organization_group_id: self.organization_group_id, contact_id }
     }
@@ -313,7 +311,7 @@ pub struct OrganizationGroupsRemoveContactWithOrganizationGroupId {
 }
 
 impl OrganizationGroupsRemoveContactWithOrganizationGroupId {
-    /// The contact's id.
+    /// The `contactId` parameter.
     pub fn contact_id(self, contact_id: i64) -> OrganizationGroupsRemoveContact {
         OrganizationGroupsRemoveContact { organization_group_id: self.organization_group_id, contact_id }
     }

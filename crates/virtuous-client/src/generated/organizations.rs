@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client};
 use auth_client_core::decode;
 
-/// Organizations that the credential may act in.
+/// Organizations that the credential can access.
 ///
 /// Returned by [`Client::organizations`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Organizations<'a> {
 }
 
 impl Client {
-    /// Organizations that the credential may act in.
+    /// Organizations that the credential can access.
     #[must_use]
     pub fn organizations(&self) -> Organizations<'_> {
         Organizations { client: self }
@@ -43,10 +43,10 @@ impl Organizations<'_> {
         self.client.engine().request(&operations::ORGANIZATIONS_LIST, &[]).call(decode::json)
     }
 
-    /// Gets the organization in which calls act now.
+    /// Gets the organization that calls act on.
     ///
-    /// A cheap way to try a credential, and to make sure that it is not the production organization before
-    /// something is changed: sandboxes have the same host.
+    /// A cheap way to test a credential, and to check that it does not belong to a production organization
+    /// before a write: sandboxes share the host.
     ///
     /// `GET /api/Organization/Current`, a read: retried after transient failures.
     ///
@@ -54,7 +54,7 @@ impl Organizations<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: the user is in no organization now.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: the user has no current organization.
     ///
     /// # Example
     ///
@@ -68,10 +68,10 @@ impl Organizations<'_> {
         self.client.engine().request(&operations::ORGANIZATIONS_CURRENT, &[]).call(decode::json)
     }
 
-    /// Makes another organization the one in which the user acts.
+    /// Switches the user to another organization.
     ///
-    /// The vendor keeps this for the user, so it changes what every holder of the user's tokens sees. An API
-    /// key is bound to one organization.
+    /// The vendor stores the choice per user, so it affects every holder of the user's tokens. An API key is
+    /// bound to one organization.
     ///
     /// `PUT /api/Organization/Switch`, an idempotent write: retried after transient failures.
     ///

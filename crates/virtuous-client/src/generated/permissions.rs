@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client};
 use auth_client_core::decode;
 
-/// What the user may do.
+/// Permissions of the user.
 ///
 /// Returned by [`Client::permissions`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Permissions<'a> {
 }
 
 impl Client {
-    /// What the user may do.
+    /// Permissions of the user.
     #[must_use]
     pub fn permissions(&self) -> Permissions<'_> {
         Permissions { client: self }
@@ -23,7 +23,7 @@ impl Client {
 }
 
 impl Permissions<'_> {
-    /// Lists what the user may do.
+    /// Lists the permissions of the user.
     ///
     /// `GET /api/Permission`, a read: retried after transient failures.
     ///

@@ -29,8 +29,6 @@ impl Client {
 impl PlannedGifts<'_> {
     /// Lists the planned gifts of a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/PlannedGift/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -59,8 +57,6 @@ impl PlannedGifts<'_> {
 
     /// Gets a planned gift.
     ///
-    /// - `planned_gift_id`: The planned gift's id.
-    ///
     /// `GET /api/PlannedGift/{plannedGiftId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -85,8 +81,6 @@ impl PlannedGifts<'_> {
     }
 
     /// Replaces a planned gift.
-    ///
-    /// - `planned_gift_id`: The planned gift's id.
     ///
     /// `PUT /api/PlannedGift/{plannedGiftId}`, an idempotent write: retried after transient failures.
     ///
@@ -154,9 +148,7 @@ impl PlannedGifts<'_> {
         self.update(planned_gift_id, update).await
     }
 
-    /// Lists the gifts that came of a planned one.
-    ///
-    /// - `planned_gift_id`: The planned gift's id.
+    /// Lists the gifts applied to a planned gift.
     ///
     /// `GET /api/PlannedGift/{plannedGiftId}/Gifts`, a read: retried after transient failures.
     ///
@@ -181,7 +173,7 @@ impl PlannedGifts<'_> {
             .call(decode::json)
     }
 
-    /// Records a planned gift.
+    /// Creates a planned gift.
     ///
     /// `POST /api/PlannedGift`, a write: retried only if the server certainly did not execute it.
     ///
@@ -215,7 +207,7 @@ impl PlannedGifts<'_> {
         self.client.engine().request(&operations::PLANNED_GIFTS_CREATE, &[]).json(&gift).call(decode::json)
     }
 
-    /// Lists the organization's own fields of planned gifts.
+    /// Lists the custom fields of planned gifts.
     ///
     /// `GET /api/PlannedGift/CustomFields`, a read: retried after transient failures.
     ///
@@ -235,7 +227,7 @@ impl PlannedGifts<'_> {
         self.client.engine().request(&operations::PLANNED_GIFTS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what planned gifts can be queried by.
+    /// Lists the query parameters and operators for planned gifts.
     ///
     /// `GET /api/PlannedGift/QueryOptions`, a read: retried after transient failures.
     ///
@@ -255,7 +247,7 @@ impl PlannedGifts<'_> {
         self.client.engine().request(&operations::PLANNED_GIFTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds planned gifts.
+    /// Queries planned gifts.
     ///
     /// `POST /api/PlannedGift/Query`, a read: retried after transient failures.
     ///

@@ -30,8 +30,6 @@ impl Client {
 impl Pledges<'_> {
     /// Lists the pledges of a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/v2/Pledge/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -72,8 +70,6 @@ impl Pledges<'_> {
 
     /// Gets a pledge.
     ///
-    /// - `pledge_id`: The pledge's id.
-    ///
     /// `GET /api/v2/Pledge/{pledgeId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -95,8 +91,6 @@ impl Pledges<'_> {
     }
 
     /// Replaces a pledge.
-    ///
-    /// - `pledge_id`: The pledge's id.
     ///
     /// `PUT /api/v2/Pledge/{pledgeId}`, an idempotent write: retried after transient failures.
     ///
@@ -167,7 +161,7 @@ impl Pledges<'_> {
         self.update(pledge_id, update).await
     }
 
-    /// Records a pledge.
+    /// Creates a pledge.
     ///
     /// `POST /api/v2/Pledge`, a write: retried only if the server certainly did not execute it.
     ///
@@ -201,9 +195,7 @@ impl Pledges<'_> {
         self.client.engine().request(&operations::PLEDGES_CREATE, &[]).json(&pledge).call(decode::json)
     }
 
-    /// Gives up what is still open of a pledge.
-    ///
-    /// - `pledge_id`: The pledge's id.
+    /// Writes off the open balance of a pledge.
     ///
     /// `PUT /api/v2/Pledge/WriteOff/{pledgeId}`, a write: retried only if the server certainly did not
     /// execute it.
@@ -232,7 +224,7 @@ impl Pledges<'_> {
             .call(decode::json)
     }
 
-    /// Lists the organization's own fields of pledges.
+    /// Lists the custom fields of pledges.
     ///
     /// `GET /api/v2/Pledge/CustomFields`, a read: retried after transient failures.
     ///
@@ -252,7 +244,7 @@ impl Pledges<'_> {
         self.client.engine().request(&operations::PLEDGES_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what pledges can be queried by.
+    /// Lists the query parameters and operators for pledges.
     ///
     /// `GET /api/v2/Pledge/QueryOptions`, a read: retried after transient failures.
     ///
@@ -272,7 +264,7 @@ impl Pledges<'_> {
         self.client.engine().request(&operations::PLEDGES_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds pledges.
+    /// Queries pledges.
     ///
     /// `POST /api/v2/Pledge/Query`, a read: retried after transient failures.
     ///
@@ -309,14 +301,14 @@ impl Pledges<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PledgesByContactOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<PledgeSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -327,29 +319,29 @@ impl PledgesByContactOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: PledgeSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

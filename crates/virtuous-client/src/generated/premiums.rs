@@ -9,7 +9,7 @@ use crate::{Call, Client, Error, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Premiums: what is given in return.
+/// Premiums: items given in return for gifts.
 ///
 /// Returned by [`Client::premiums`].
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub struct Premiums<'a> {
 }
 
 impl Client {
-    /// Premiums: what is given in return.
+    /// Premiums: items given in return for gifts.
     #[must_use]
     pub fn premiums(&self) -> Premiums<'_> {
         Premiums { client: self }
@@ -27,8 +27,6 @@ impl Client {
 
 impl Premiums<'_> {
     /// Gets a premium.
-    ///
-    /// - `premium_id`: The premium's id.
     ///
     /// `GET /api/Premium/{premiumId}`, a read: retried after transient failures.
     ///
@@ -52,8 +50,6 @@ impl Premiums<'_> {
 
     /// Replaces a premium.
     ///
-    /// - `premium_id`: The premium's id.
-    ///
     /// `PUT /api/Premium/{premiumId}`, an idempotent write: retried after transient failures.
     ///
     /// # Errors
@@ -69,7 +65,7 @@ impl Premiums<'_> {
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let premium =
-    ///     client.premiums().update(45, PremiumWrite::new().name("Spring Appeal").code("W-1")).await?;
+    ///     client.premiums().update(45, PremiumWrite::new().name("Tote Bag").code("W-1")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -109,9 +105,7 @@ impl Premiums<'_> {
         self.update(premium_id, update).await
     }
 
-    /// Gets the premium with a code.
-    ///
-    /// - `premium_code`: The premium's code.
+    /// Gets a premium by code.
     ///
     /// `GET /api/Premium/Code/{premiumCode}`, a read: retried after transient failures.
     ///
@@ -133,7 +127,7 @@ impl Premiums<'_> {
         self.client.engine().request(&operations::PREMIUMS_BY_CODE, &[premium_code.into()]).call(decode::json)
     }
 
-    /// Searches premiums by words.
+    /// Searches premiums by keyword.
     ///
     /// `POST /api/Premium/Search`, a read: retried after transient failures.
     ///
@@ -162,7 +156,7 @@ impl Premiums<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds a premium.
+    /// Creates a premium.
     ///
     /// `POST /api/Premium`, a write: retried only if the server certainly did not execute it.
     ///
@@ -177,7 +171,7 @@ impl Premiums<'_> {
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let premium =
-    ///     client.premiums().create(PremiumWrite::new().name("Spring Appeal").code("W-1")).await?;
+    ///     client.premiums().create(PremiumWrite::new().name("Tote Bag").code("W-1")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -187,9 +181,7 @@ impl Premiums<'_> {
 
     /// Adds to the inventory of a premium.
     ///
-    /// By 1 unless a number is given, which is positive.
-    ///
-    /// - `premium_id`: The premium's id.
+    /// Adds 1 by default.
     ///
     /// `PUT /api/Premium/Increment/{premiumId}`, a write: retried only if the server certainly did not
     /// execute it.
@@ -219,11 +211,9 @@ impl Premiums<'_> {
             .call(decode::json)
     }
 
-    /// Takes from the inventory of a premium.
+    /// Subtracts from the inventory of a premium.
     ///
-    /// By 1 unless a number is given, which is negative: the vendor's default is -1.
-    ///
-    /// - `premium_id`: The premium's id.
+    /// Takes 1 by default.
     ///
     /// `PUT /api/Premium/Decrement/{premiumId}`, a write: retried only if the server certainly did not
     /// execute it.
@@ -253,7 +243,7 @@ impl Premiums<'_> {
             .call(decode::json)
     }
 
-    /// Lists the organization's own fields of premiums.
+    /// Lists the custom fields of premiums.
     ///
     /// `GET /api/Premium/CustomFields`, a read: retried after transient failures.
     ///
@@ -273,7 +263,7 @@ impl Premiums<'_> {
         self.client.engine().request(&operations::PREMIUMS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Finds premiums.
+    /// Queries premiums.
     ///
     /// `POST /api/Premium/Query`, a read: retried after transient failures.
     ///
@@ -305,7 +295,7 @@ impl Premiums<'_> {
             .call(crate::page::read)
     }
 
-    /// Says what premiums can be queried by.
+    /// Lists the query parameters and operators for premiums.
     ///
     /// `GET /api/Premium/QueryOptions`, a read: retried after transient failures.
     ///
@@ -330,7 +320,7 @@ impl Premiums<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PremiumsIncrementOptions {
-    /// How many to add; positive.
+    /// The number to add; positive.
     pub incrementor: Option<i64>,
 }
 
@@ -341,7 +331,7 @@ impl PremiumsIncrementOptions {
         Self::default()
     }
 
-    /// How many to add; positive.
+    /// The number to add; positive.
     #[must_use]
     pub fn incrementor(mut self, incrementor: i64) -> Self {
         self.incrementor = Some(incrementor);
@@ -353,7 +343,7 @@ impl PremiumsIncrementOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PremiumsDecrementOptions {
-    /// How many to take, as a negative number.
+    /// The number to take, as a negative number.
     pub decrementor: Option<i64>,
 }
 
@@ -364,7 +354,7 @@ impl PremiumsDecrementOptions {
         Self::default()
     }
 
-    /// How many to take, as a negative number.
+    /// The number to take, as a negative number.
     #[must_use]
     pub fn decrementor(mut self, decrementor: i64) -> Self {
         self.decrementor = Some(decrementor);

@@ -27,7 +27,7 @@ impl Client {
 impl ProjectExpenses<'_> {
     /// Lists the expenses of projects.
     ///
-    /// The vendor names `take` and `count` here, and no `skip`.
+    /// The vendor documents `take` and `count`, and no `skip`.
     ///
     /// `GET /api/ProjectExpense`, a read: retried after transient failures.
     ///
@@ -67,7 +67,7 @@ impl ProjectExpenses<'_> {
             .call(crate::page::read)
     }
 
-    /// Records an expense.
+    /// Creates an expense.
     ///
     /// `POST /api/ProjectExpense`, a write: retried only if the server certainly did not execute it.
     ///
@@ -89,7 +89,7 @@ impl ProjectExpenses<'_> {
     ///             .expense_amount(Amount::new(105, 1))
     ///             .expense_date("2023-12-07")
     ///             .accounting_code("A-100")
-    ///             .expense_description("Expense description"),
+    ///             .expense_description("Drilling"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -156,7 +156,7 @@ impl ProjectExpenses<'_> {
     ///             .expense_amount(Amount::new(105, 1))
     ///             .expense_date("2023-12-07")
     ///             .accounting_code("A-100")
-    ///             .expense_description("Expense description"),
+    ///             .expense_description("Drilling"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -201,7 +201,7 @@ impl ProjectExpenses<'_> {
         self.update(project_expense_id, update).await
     }
 
-    /// Records many expenses at once.
+    /// Creates several expenses.
     ///
     /// `POST /api/ProjectExpense/Batch`, a write: retried only if the server certainly did not execute it.
     ///
@@ -222,7 +222,7 @@ impl ProjectExpenses<'_> {
     ///         .expense_amount(Amount::new(105, 1))
     ///         .expense_date("2023-12-07")
     ///         .accounting_code("A-100")
-    ///         .expense_description("Expense description")])
+    ///         .expense_description("Drilling")])
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -242,15 +242,15 @@ impl ProjectExpenses<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectExpensesListOptions {
-    /// The project.
+    /// The `projectId` parameter.
     pub project_id: Option<i64>,
-    /// The project's code.
+    /// The `projectCode` parameter.
     pub project_code: Option<String>,
-    /// Only rows with these words.
+    /// A filter by keyword.
     pub filter: Option<String>,
-    /// How many entries to give.
+    /// The maximum number of entries to return.
     pub take: Option<i64>,
-    /// How many entries to give, by another name.
+    /// Another name for `take`.
     pub count: Option<i64>,
 }
 
@@ -261,35 +261,35 @@ impl ProjectExpensesListOptions {
         Self::default()
     }
 
-    /// The project.
+    /// The `projectId` parameter.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The project's code.
+    /// The `projectCode` parameter.
     #[must_use]
     pub fn project_code(mut self, project_code: impl Into<String>) -> Self {
         self.project_code = Some(project_code.into());
         self
     }
 
-    /// Only rows with these words.
+    /// A filter by keyword.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.filter = Some(filter.into());
         self
     }
 
-    /// How many entries to give.
+    /// The maximum number of entries to return.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
         self
     }
 
-    /// How many entries to give, by another name.
+    /// Another name for `take`.
     #[must_use]
     pub fn count(mut self, count: i64) -> Self {
         self.count = Some(count);

@@ -27,8 +27,6 @@ impl Client {
 impl ProjectNotes<'_> {
     /// Lists the notes on a project.
     ///
-    /// - `project_id`: The project's id.
-    ///
     /// `GET /api/ProjectNote/ByProject/{projectId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -57,8 +55,6 @@ impl ProjectNotes<'_> {
 
     /// Gets a note on a project.
     ///
-    /// - `note_id`: The note's id.
-    ///
     /// `GET /api/ProjectNote/{noteId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -80,8 +76,6 @@ impl ProjectNotes<'_> {
     }
 
     /// Replaces a note on a project.
-    ///
-    /// - `note_id`: The note's id.
     ///
     /// `PUT /api/ProjectNote/{noteId}`, an idempotent write: retried after transient failures.
     ///
@@ -151,9 +145,7 @@ impl ProjectNotes<'_> {
         self.update(note_id, update).await
     }
 
-    /// Removes a note on a project.
-    ///
-    /// - `note_id`: The note's id.
+    /// Deletes a note on a project.
     ///
     /// `DELETE /api/ProjectNote/{noteId}`, an idempotent write: retried after transient failures.
     ///
@@ -175,7 +167,7 @@ impl ProjectNotes<'_> {
         self.client.engine().request(&operations::PROJECT_NOTES_DELETE, &[note_id.into()]).call(decode::empty)
     }
 
-    /// Leaves a note on a project.
+    /// Adds a note to a project.
     ///
     /// `POST /api/ProjectNote`, a write: retried only if the server certainly did not execute it.
     ///

@@ -29,8 +29,6 @@ impl Client {
 impl ProjectRoles<'_> {
     /// Lists the roles of a contact in projects.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/ProjectRole/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -59,8 +57,6 @@ impl ProjectRoles<'_> {
 
     /// Lists the roles in a project.
     ///
-    /// - `project_id`: The project's id.
-    ///
     /// `GET /api/ProjectRole/ByProject/{projectId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -87,9 +83,7 @@ impl ProjectRoles<'_> {
             .call(crate::page::read)
     }
 
-    /// Gets a role in a project.
-    ///
-    /// - `project_role_id`: The role's id.
+    /// Gets a project role.
     ///
     /// `GET /api/ProjectRole/{projectRoleId}`, a read: retried after transient failures.
     ///
@@ -97,7 +91,7 @@ impl ProjectRoles<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such role.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project role.
     ///
     /// # Example
     ///
@@ -114,9 +108,7 @@ impl ProjectRoles<'_> {
             .call(decode::json)
     }
 
-    /// Changes which role it is.
-    ///
-    /// - `project_role_id`: The role's id.
+    /// Changes the type of a project role.
     ///
     /// `PUT /api/ProjectRole/{projectRoleId}`, an idempotent write: retried after transient failures.
     ///
@@ -124,7 +116,7 @@ impl ProjectRoles<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such role.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project role.
     ///
     /// # Example
     ///
@@ -147,9 +139,7 @@ impl ProjectRoles<'_> {
             .call(decode::json)
     }
 
-    /// Removes a role in a project.
-    ///
-    /// - `project_role_id`: The role's id.
+    /// Deletes a project role.
     ///
     /// `DELETE /api/ProjectRole/{projectRoleId}`, an idempotent write: retried after transient failures.
     ///
@@ -157,7 +147,7 @@ impl ProjectRoles<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such role.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project role.
     ///
     /// # Example
     ///
@@ -201,7 +191,7 @@ impl ProjectRoles<'_> {
         self.client.engine().request(&operations::PROJECT_ROLES_CREATE, &[]).json(&role).call(decode::json)
     }
 
-    /// Lists the roles that there are.
+    /// Lists the types of project roles.
     ///
     /// `GET /api/ProjectRole/Types`, a read: retried after transient failures.
     ///

@@ -11,7 +11,7 @@ use crate::{Call, Client, Error, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Projects that gifts go to.
+/// Projects that receive gifts.
 ///
 /// Returned by [`Client::projects`].
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Projects<'a> {
 }
 
 impl Client {
-    /// Projects that gifts go to.
+    /// Projects that receive gifts.
     #[must_use]
     pub fn projects(&self) -> Projects<'_> {
         Projects { client: self }
@@ -29,8 +29,6 @@ impl Client {
 
 impl Projects<'_> {
     /// Gets a project.
-    ///
-    /// - `project_id`: The project's id.
     ///
     /// `GET /api/Project/{projectId}`, a read: retried after transient failures.
     ///
@@ -54,10 +52,8 @@ impl Projects<'_> {
 
     /// Replaces a project.
     ///
-    /// What isn't sent is cleared. `modify` reads the project first and keeps what the vendor tells, `patch`
-    /// changes a few fields.
-    ///
-    /// - `project_id`: The project's id.
+    /// Fields that are not sent are cleared. `modify` reads the project first and keeps what the vendor
+    /// returns; `patch` changes single fields.
     ///
     /// `PUT /api/Project/{projectId}`, an idempotent write: retried after transient failures.
     ///
@@ -77,7 +73,7 @@ impl Projects<'_> {
     ///     .projects()
     ///     .update(
     ///         41,
-    ///         ProjectWrite::new().name("Spring Appeal").revenue_accounting_code("A-100"),
+    ///         ProjectWrite::new().name("Clean Water").revenue_accounting_code("A-100"),
     ///         ProjectsUpdateOptions::new().disable_webhook_updates(true),
     ///     )
     ///     .await?;
@@ -129,9 +125,7 @@ impl Projects<'_> {
         self.update(project_id, update, ProjectsUpdateOptions::new()).await
     }
 
-    /// Gets the project with a code.
-    ///
-    /// - `project_code`: The project's code.
+    /// Gets a project by code.
     ///
     /// `GET /api/Project/Code/{projectCode}`, a read: retried after transient failures.
     ///
@@ -153,7 +147,7 @@ impl Projects<'_> {
         self.client.engine().request(&operations::PROJECTS_BY_CODE, &[project_code.into()]).call(decode::json)
     }
 
-    /// Searches projects by words.
+    /// Searches projects by keyword.
     ///
     /// `POST /api/Project/Search`, a read: retried after transient failures.
     ///
@@ -182,9 +176,9 @@ impl Projects<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds a project.
+    /// Creates a project.
     ///
-    /// The vendor calls `revenueAccountingCode` what its answers call `projectCode`.
+    /// `revenueAccountingCode` in the request is `projectCode` in responses.
     ///
     /// `POST /api/Project`, a write: retried only if the server certainly did not execute it.
     ///
@@ -201,7 +195,7 @@ impl Projects<'_> {
     /// let project = client
     ///     .projects()
     ///     .create(
-    ///         ProjectWrite::new().name("Spring Appeal").revenue_accounting_code("A-100"),
+    ///         ProjectWrite::new().name("Clean Water").revenue_accounting_code("A-100"),
     ///         ProjectsCreateOptions::new().disable_webhook_updates(true),
     ///     )
     ///     .await?;
@@ -217,7 +211,7 @@ impl Projects<'_> {
             .call(decode::json)
     }
 
-    /// Changes a few fields of many projects.
+    /// Changes single fields of several projects.
     ///
     /// `PATCH /api/Project`, an idempotent write: retried after transient failures.
     ///
@@ -233,7 +227,7 @@ impl Projects<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// client
     ///     .projects()
-    ///     .patch(&[ProjectPatch::new(28).name("Spring Appeal").project_code("W-1")])
+    ///     .patch(&[ProjectPatch::new(28).name("Clean Water").project_code("W-1")])
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -244,8 +238,7 @@ impl Projects<'_> {
 
     /// Sets the inventory status of a project.
     ///
-    /// - `project_id`: The project's id.
-    /// - `inventory_status`: The status.
+    /// - `inventory_status`: The new inventory status.
     ///
     /// `PUT /api/Project/{projectId}/Status`, an idempotent write: retried after transient failures.
     ///
@@ -284,8 +277,6 @@ impl Projects<'_> {
 
     /// Sets the balances of a project.
     ///
-    /// - `project_id`: The project's id.
-    ///
     /// `PUT /api/Project/{projectId}/Balance`, an idempotent write: retried after transient failures.
     ///
     /// # Errors
@@ -320,7 +311,7 @@ impl Projects<'_> {
             .call(decode::json)
     }
 
-    /// Lists the organization's own fields of projects.
+    /// Lists the custom fields of projects.
     ///
     /// `GET /api/Project/CustomFields`, a read: retried after transient failures.
     ///
@@ -360,7 +351,7 @@ impl Projects<'_> {
         self.client.engine().request(&operations::PROJECTS_TYPES, &[]).call(decode::json)
     }
 
-    /// Says what projects can be queried by.
+    /// Lists the query parameters and operators for projects.
     ///
     /// `GET /api/Project/QueryOptions`, a read: retried after transient failures.
     ///
@@ -380,7 +371,7 @@ impl Projects<'_> {
         self.client.engine().request(&operations::PROJECTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds projects.
+    /// Queries projects.
     ///
     /// `POST /api/Project/Query`, a read: retried after transient failures.
     ///
@@ -417,7 +408,7 @@ impl Projects<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectsUpdateOptions {
-    /// Whether subscriptions are not told of it.
+    /// Whether to suppress webhook deliveries for this change.
     pub disable_webhook_updates: Option<bool>,
 }
 
@@ -428,7 +419,7 @@ impl ProjectsUpdateOptions {
         Self::default()
     }
 
-    /// Whether subscriptions are not told of it.
+    /// Whether to suppress webhook deliveries for this change.
     #[must_use]
     pub fn disable_webhook_updates(mut self, disable_webhook_updates: bool) -> Self {
         self.disable_webhook_updates = Some(disable_webhook_updates);
@@ -440,7 +431,7 @@ impl ProjectsUpdateOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectsCreateOptions {
-    /// Whether subscriptions are not told of it.
+    /// Whether to suppress webhook deliveries for this change.
     pub disable_webhook_updates: Option<bool>,
 }
 
@@ -451,7 +442,7 @@ impl ProjectsCreateOptions {
         Self::default()
     }
 
-    /// Whether subscriptions are not told of it.
+    /// Whether to suppress webhook deliveries for this change.
     #[must_use]
     pub fn disable_webhook_updates(mut self, disable_webhook_updates: bool) -> Self {
         self.disable_webhook_updates = Some(disable_webhook_updates);
@@ -463,7 +454,7 @@ impl ProjectsCreateOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectsSetStatusOptions {
-    /// For how long, in minutes.
+    /// The duration of the status, in minutes.
     pub duration_minutes: Option<i64>,
 }
 
@@ -474,7 +465,7 @@ impl ProjectsSetStatusOptions {
         Self::default()
     }
 
-    /// For how long, in minutes.
+    /// The duration of the status, in minutes.
     #[must_use]
     pub fn duration_minutes(mut self, duration_minutes: i64) -> Self {
         self.duration_minutes = Some(duration_minutes);

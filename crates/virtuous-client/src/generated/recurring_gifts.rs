@@ -31,8 +31,6 @@ impl Client {
 impl RecurringGifts<'_> {
     /// Lists the recurring gifts of a contact.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/RecurringGift/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -77,8 +75,6 @@ impl RecurringGifts<'_> {
 
     /// Gets a recurring gift.
     ///
-    /// - `recurring_gift_id`: The recurring gift's id.
-    ///
     /// `GET /api/RecurringGift/{recurringGiftId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -103,8 +99,6 @@ impl RecurringGifts<'_> {
     }
 
     /// Replaces a recurring gift.
-    ///
-    /// - `recurring_gift_id`: The recurring gift's id.
     ///
     /// `PUT /api/RecurringGift/{recurringGiftId}`, an idempotent write: retried after transient failures.
     ///
@@ -169,7 +163,7 @@ impl RecurringGifts<'_> {
         self.update(recurring_gift_id, update).await
     }
 
-    /// Records a recurring gift.
+    /// Creates a recurring gift.
     ///
     /// `POST /api/RecurringGift`, a write: retried only if the server certainly did not execute it.
     ///
@@ -198,11 +192,9 @@ impl RecurringGifts<'_> {
         self.client.engine().request(&operations::RECURRING_GIFTS_CREATE, &[]).json(&gift).call(decode::json)
     }
 
-    /// Ends a recurring gift.
+    /// Cancels a recurring gift.
     ///
-    /// Payments that were made stay.
-    ///
-    /// - `recurring_gift_id`: The recurring gift's id.
+    /// Past payments are kept.
     ///
     /// `PUT /api/RecurringGift/Cancel/{recurringGiftId}`, an idempotent write: retried after transient
     /// failures.
@@ -221,7 +213,10 @@ impl RecurringGifts<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let recurring_gift = client
     ///     .recurring_gifts()
-    ///     .cancel(19, RecurringGiftCancel::new().cancel_reason("Cancel reason").category_id(50))
+    ///     .cancel(
+    ///         19,
+    ///         RecurringGiftCancel::new().cancel_reason("The giver has moved away.").category_id(50),
+    ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -234,7 +229,7 @@ impl RecurringGifts<'_> {
             .call(decode::json)
     }
 
-    /// Lists the organization's own fields of recurring gifts.
+    /// Lists the custom fields of recurring gifts.
     ///
     /// `GET /api/RecurringGift/CustomFields`, a read: retried after transient failures.
     ///
@@ -254,7 +249,7 @@ impl RecurringGifts<'_> {
         self.client.engine().request(&operations::RECURRING_GIFTS_CUSTOM_FIELDS, &[]).call(decode::json)
     }
 
-    /// Says what recurring gifts can be queried by.
+    /// Lists the query parameters and operators for recurring gifts.
     ///
     /// `GET /api/RecurringGift/QueryOptions`, a read: retried after transient failures.
     ///
@@ -274,7 +269,7 @@ impl RecurringGifts<'_> {
         self.client.engine().request(&operations::RECURRING_GIFTS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds recurring gifts.
+    /// Queries recurring gifts.
     ///
     /// `POST /api/RecurringGift/Query`, a read: retried after transient failures.
     ///
@@ -308,9 +303,7 @@ impl RecurringGifts<'_> {
 
     /// Lists the payments of a recurring gift.
     ///
-    /// The vendor's sample of the answer shows one payment; a list with or without its envelope is read too.
-    ///
-    /// - `recurring_gift_id`: The recurring gift's id.
+    /// The vendor documents one payment as the response; a list with or without an envelope is accepted too.
     ///
     /// `GET /api/RecurringGiftPayment/{recurringGiftId}`, a read: retried after transient failures.
     ///
@@ -345,14 +338,14 @@ impl RecurringGifts<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RecurringGiftsByContactOptions {
-    /// What the list is sorted by.
+    /// The sort order.
     pub sort_by: Option<RecurringGiftSort>,
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     pub descending: Option<bool>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -363,29 +356,29 @@ impl RecurringGiftsByContactOptions {
         Self::default()
     }
 
-    /// What the list is sorted by.
+    /// The sort order.
     #[must_use]
     pub fn sort_by(mut self, sort_by: RecurringGiftSort) -> Self {
         self.sort_by = Some(sort_by);
         self
     }
 
-    /// Whether the last comes first.
+    /// Whether the order is descending.
     #[must_use]
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = Some(descending);
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

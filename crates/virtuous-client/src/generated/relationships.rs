@@ -10,7 +10,7 @@ use crate::{Call, Client, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// What contacts are to each other.
+/// Relationships between contacts.
 ///
 /// Returned by [`Client::relationships`].
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Relationships<'a> {
 }
 
 impl Client {
-    /// What contacts are to each other.
+    /// Relationships between contacts.
     #[must_use]
     pub fn relationships(&self) -> Relationships<'_> {
         Relationships { client: self }
@@ -29,9 +29,7 @@ impl Client {
 impl Relationships<'_> {
     /// Lists the relationships of a contact.
     ///
-    /// An id that is not known has no relationships; it is no error.
-    ///
-    /// - `contact_id`: The contact's id.
+    /// An unknown contact has no relationships; it is not an error.
     ///
     /// `GET /api/Relationship/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -59,7 +57,7 @@ impl Relationships<'_> {
             .call(crate::page::read)
     }
 
-    /// Relates two contacts.
+    /// Creates a relationship between two contacts.
     ///
     /// `POST /api/Relationship`, a write: retried only if the server certainly did not execute it.
     ///
@@ -78,11 +76,11 @@ impl Relationships<'_> {
     ///     .create(
     ///         RelationshipCreate::new()
     ///             .contact_id(17)
-    ///             .relationship_type("Relationship type")
+    ///             .relationship_type("Spouse")
     ///             .contact_individual_id(817)
     ///             .related_contact_id(11)
     ///             .related_contact_individual_id(54)
-    ///             .notes("Notes"),
+    ///             .notes("Called on Monday."),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -96,9 +94,7 @@ impl Relationships<'_> {
             .call(decode::json)
     }
 
-    /// Replaces what two contacts are to each other.
-    ///
-    /// - `relationship_id`: The relationship's id.
+    /// Replaces a relationship.
     ///
     /// `PUT /api/Relationship/{relationshipId}`, an idempotent write: retried after transient failures.
     ///
@@ -114,7 +110,10 @@ impl Relationships<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let relationship = client
     ///     .relationships()
-    ///     .update(36, RelationshipUpdate::new().relationship_type("Relationship type").notes("Notes"))
+    ///     .update(
+    ///         36,
+    ///         RelationshipUpdate::new().relationship_type("Spouse").notes("Called on Monday."),
+    ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -127,9 +126,7 @@ impl Relationships<'_> {
             .call(decode::json)
     }
 
-    /// Removes a relationship.
-    ///
-    /// - `relationship_id`: The relationship's id.
+    /// Deletes a relationship.
     ///
     /// `DELETE /api/Relationship/{relationshipId}`, an idempotent write: retried after transient failures.
     ///
@@ -152,7 +149,7 @@ impl Relationships<'_> {
             .call(decode::empty)
     }
 
-    /// Lists what contacts can be to each other.
+    /// Lists the types of relationships.
     ///
     /// `GET /api/Relationship/Types`, a read: retried after transient failures.
     ///

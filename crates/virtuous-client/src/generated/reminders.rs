@@ -13,7 +13,7 @@ use auth_client_core::decode;
 use auth_client_core::provider::check;
 use serde_json::{Map, Value};
 
-/// Reminders. The vendor has put tasks in their place.
+/// Reminders. The vendor has replaced them with tasks.
 ///
 /// Returned by [`Client::reminders`].
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct Reminders<'a> {
 }
 
 impl Client {
-    /// Reminders. The vendor has put tasks in their place.
+    /// Reminders. The vendor has replaced them with tasks.
     #[must_use]
     pub fn reminders(&self) -> Reminders<'_> {
         Reminders { client: self }
@@ -30,7 +30,7 @@ impl Client {
 }
 
 impl Reminders<'_> {
-    /// Lists the reminders that wait for the user.
+    /// Lists the active reminders of the user.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -64,7 +64,7 @@ impl Reminders<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the reminders that come again.
+    /// Lists the saved reminders.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -94,11 +94,9 @@ impl Reminders<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the reminders about a contact that wait.
+    /// Lists the active reminders about a contact.
     ///
     /// The vendor has deprecated this operation.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Reminder/ByContact/{contactId}/Active`, a read: retried after transient failures.
     ///
@@ -126,11 +124,9 @@ impl Reminders<'_> {
             .call(crate::page::read)
     }
 
-    /// Lists the reminders about a contact that are done or dismissed.
+    /// Lists the completed and dismissed reminders about a contact.
     ///
     /// The vendor has deprecated this operation.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Reminder/ByContact/{contactId}/Inactive`, a read: retried after transient failures.
     ///
@@ -162,8 +158,6 @@ impl Reminders<'_> {
     ///
     /// The vendor has deprecated this operation.
     ///
-    /// - `contact_id`: The contact's id.
-    ///
     /// `GET /api/Reminder/ByContact/{contactId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -190,7 +184,7 @@ impl Reminders<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds a reminder.
+    /// Creates a reminder.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -210,12 +204,12 @@ impl Reminders<'_> {
     ///     .reminders()
     ///     .create(
     ///         ReminderCreate::new()
-    ///             .task_type("Task type")
-    ///             .message("Message")
+    ///             .task_type("Call")
+    ///             .message("Call Anna Larsson.")
     ///             .due_date("2023-12-07")
     ///             .contact_id(17)
     ///             .owner_email("ola@example.org")
-    ///             .description("Description"),
+    ///             .description("Call to say thanks."),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -225,7 +219,7 @@ impl Reminders<'_> {
         self.client.engine().request(&operations::REMINDERS_CREATE, &[]).json(&reminder).call(decode::json)
     }
 
-    /// Adds a reminder that comes again by the calendar.
+    /// Creates a recurring reminder.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -244,7 +238,9 @@ impl Reminders<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let saved_reminder = client
     ///     .reminders()
-    ///     .create_recurring(RecurringReminderCreate::new().task_type("Task type").message("Message"))
+    ///     .create_recurring(
+    ///         RecurringReminderCreate::new().task_type("Call").message("Call Anna Larsson."),
+    ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -257,7 +253,7 @@ impl Reminders<'_> {
             .call(decode::json)
     }
 
-    /// Adds a reminder that comes when a threshold is passed.
+    /// Creates a milestone reminder.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -278,11 +274,11 @@ impl Reminders<'_> {
     ///     .reminders()
     ///     .create_milestone(
     ///         MilestoneReminderCreate::new()
-    ///             .name("Spring Appeal")
-    ///             .milestone_type("Milestone type")
+    ///             .name("Large Gift")
+    ///             .milestone_type("GiftAmount")
     ///             .threshold(100)
     ///             .owner_email("ola@example.org")
-    ///             .description("Description"),
+    ///             .description("Call after a large gift."),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -296,7 +292,7 @@ impl Reminders<'_> {
             .call(decode::json)
     }
 
-    /// Replaces a reminder that comes again by the calendar.
+    /// Replaces a recurring reminder.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -316,7 +312,7 @@ impl Reminders<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let saved_reminder = client
     ///     .reminders()
-    ///     .update_recurring(30, RecurringReminderUpdate::new().id(383).task_type("Task type"))
+    ///     .update_recurring(30, RecurringReminderUpdate::new().id(383).task_type("Call"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -329,7 +325,7 @@ impl Reminders<'_> {
             .call(decode::json)
     }
 
-    /// Replaces a reminder that comes when a threshold is passed.
+    /// Replaces a milestone reminder.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -352,11 +348,11 @@ impl Reminders<'_> {
     ///     .update_milestone(
     ///         30,
     ///         MilestoneReminderUpdate::new()
-    ///             .task_type("Task type")
-    ///             .name("Spring Appeal")
+    ///             .task_type("Call")
+    ///             .name("Large Gift")
     ///             .threshold(100)
     ///             .is_followed_contacts_only(true)
-    ///             .description("Description"),
+    ///             .description("Call after a large gift."),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -370,7 +366,7 @@ impl Reminders<'_> {
             .call(decode::json)
     }
 
-    /// Marks a reminder as done, and leaves a note.
+    /// Completes a reminder and adds a note.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -393,7 +389,7 @@ impl Reminders<'_> {
     ///     .complete(
     ///         30,
     ///         ReminderCompletion::new()
-    ///             .note_type_name("Note type name")
+    ///             .note_type_name("Phone Call")
     ///             .note("Called on Monday.")
     ///             .time_spent(15)
     ///             .is_important(true)
@@ -435,7 +431,7 @@ impl Reminders<'_> {
         self.client.engine().request(&operations::REMINDERS_DISMISS, &[id.into()]).call(decode::json)
     }
 
-    /// Tells the types of reminders: names to labels.
+    /// Returns the types of reminders as a map of names to labels.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -457,7 +453,7 @@ impl Reminders<'_> {
         self.client.engine().request(&operations::REMINDERS_REMINDER_TYPES, &[]).call(decode::json)
     }
 
-    /// Tells what reminders can be about: names to labels.
+    /// Returns the source types of reminders as a map of names to labels.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -479,7 +475,7 @@ impl Reminders<'_> {
         self.client.engine().request(&operations::REMINDERS_SOURCE_TYPES, &[]).call(decode::json)
     }
 
-    /// Tells the types of milestones: names to labels.
+    /// Returns the types of milestones as a map of names to labels.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -501,7 +497,7 @@ impl Reminders<'_> {
         self.client.engine().request(&operations::REMINDERS_MILESTONE_TYPES, &[]).call(decode::json)
     }
 
-    /// Tells how often reminders can come: names to labels.
+    /// Returns the frequencies of reminders as a map of names to labels.
     ///
     /// The vendor has deprecated this operation.
     ///
@@ -528,12 +524,12 @@ impl Reminders<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RemindersActiveOptions {
-    /// Only reminders with these words.
+    /// A filter by keyword.
     pub search: Option<String>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -544,22 +540,22 @@ impl RemindersActiveOptions {
         Self::default()
     }
 
-    /// Only reminders with these words.
+    /// A filter by keyword.
     #[must_use]
     pub fn search(mut self, search: impl Into<String>) -> Self {
         self.search = Some(search.into());
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

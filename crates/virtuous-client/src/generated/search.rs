@@ -8,7 +8,7 @@ use crate::{Call, Client};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Search over everything.
+/// Search across all types of records.
 ///
 /// Returned by [`Client::search`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct Search<'a> {
 }
 
 impl Client {
-    /// Search over everything.
+    /// Search across all types of records.
     #[must_use]
     pub fn search(&self) -> Search<'_> {
         Search { client: self }
@@ -25,7 +25,7 @@ impl Client {
 }
 
 impl Search<'_> {
-    /// Searches contacts, individuals, campaigns, projects, segments and tags by words.
+    /// Searches contacts, individuals, campaigns, projects, segments and tags by keyword.
     ///
     /// `POST /api/Search`, a read: retried after transient failures.
     ///
@@ -42,7 +42,7 @@ impl Search<'_> {
     /// let search_results = client
     ///     .search()
     ///     .all(
-    ///         SearchRequest::new("Query").filter_types([SearchFilter::Contact]),
+    ///         SearchRequest::new("larsson").filter_types([SearchFilter::Contact]),
     ///         Paging::new().skip(20).take(10),
     ///     )
     ///     .await?;

@@ -8,7 +8,7 @@ use crate::{Call, Client, Error, Page};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Segments: whom a communication goes to.
+/// Segments: the recipients of communications.
 ///
 /// Returned by [`Client::segments`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct Segments<'a> {
 }
 
 impl Client {
-    /// Segments: whom a communication goes to.
+    /// Segments: the recipients of communications.
     #[must_use]
     pub fn segments(&self) -> Segments<'_> {
         Segments { client: self }
@@ -26,8 +26,6 @@ impl Client {
 
 impl Segments<'_> {
     /// Lists the segments of a contact.
-    ///
-    /// - `contact_id`: The contact's id.
     ///
     /// `GET /api/Segment/ByContact/{contactId}`, a read: retried after transient failures.
     ///
@@ -57,8 +55,6 @@ impl Segments<'_> {
 
     /// Gets a segment.
     ///
-    /// - `segment_id`: The segment's id.
-    ///
     /// `GET /api/Segment/{segmentId}`, a read: retried after transient failures.
     ///
     /// # Errors
@@ -81,8 +77,6 @@ impl Segments<'_> {
 
     /// Replaces a segment.
     ///
-    /// - `segment_id`: The segment's id.
-    ///
     /// `PUT /api/Segment/{segmentId}`, an idempotent write: retried after transient failures.
     ///
     /// # Errors
@@ -97,10 +91,8 @@ impl Segments<'_> {
     /// use virtuous_client::SegmentUpdate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// let segment = client
-    ///     .segments()
-    ///     .update(33, SegmentUpdate::new().name("Spring Appeal").code("W-1"))
-    ///     .await?;
+    /// let segment =
+    ///     client.segments().update(33, SegmentUpdate::new().name("Major Givers").code("W-1")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -144,9 +136,7 @@ impl Segments<'_> {
         self.update(segment_id, update).await
     }
 
-    /// Gets the segment with a code.
-    ///
-    /// - `segment_code`: The segment's code.
+    /// Gets a segment by code.
     ///
     /// `GET /api/Segment/Code/{segmentCode}`, a read: retried after transient failures.
     ///
@@ -168,9 +158,10 @@ impl Segments<'_> {
         self.client.engine().request(&operations::SEGMENTS_BY_CODE, &[segment_code.into()]).call(decode::json)
     }
 
-    /// Searches segments by words.
+    /// Searches segments by keyword.
     ///
-    /// Some have seen it ignore `skip` and `take`; a list that does not get on is ended with an error.
+    /// Some clients report that it ignores `skip` and `take`; a list that makes no progress ends with an
+    /// error.
     ///
     /// `POST /api/Segment/Search`, a read: retried after transient failures.
     ///
@@ -199,7 +190,7 @@ impl Segments<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds a segment to a communication.
+    /// Creates a segment.
     ///
     /// `POST /api/Segment`, a write: retried only if the server certainly did not execute it.
     ///
@@ -214,7 +205,7 @@ impl Segments<'_> {
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let segment =
-    ///     client.segments().create(SegmentCreate::new().name("Spring Appeal").code("W-1")).await?;
+    ///     client.segments().create(SegmentCreate::new().name("Major Givers").code("W-1")).await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -7,7 +7,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Page};
 use auth_client_core::provider::check;
 
-/// Tags. They are made in the web application only.
+/// Tags. They can be created in the web application only.
 ///
 /// Returned by [`Client::tags`].
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Tags<'a> {
 }
 
 impl Client {
-    /// Tags. They are made in the web application only.
+    /// Tags. They can be created in the web application only.
     #[must_use]
     pub fn tags(&self) -> Tags<'_> {
         Tags { client: self }
@@ -26,7 +26,7 @@ impl Client {
 impl Tags<'_> {
     /// Lists the tags of the organization.
     ///
-    /// Tags can't be made, renamed or removed by the API.
+    /// Tags cannot be created, renamed or deleted through the API.
     ///
     /// `GET /api/Tag`, a read: retried after transient failures.
     ///
@@ -54,7 +54,7 @@ impl Tags<'_> {
             .call(crate::page::read)
     }
 
-    /// Searches tags by words.
+    /// Searches tags by keyword.
     ///
     /// `POST /api/Tag/Search`, a read: retried after transient failures.
     ///

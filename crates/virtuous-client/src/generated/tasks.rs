@@ -26,9 +26,9 @@ impl Client {
 }
 
 impl Tasks<'_> {
-    /// Adds a task.
+    /// Creates a task.
     ///
-    /// Assumption: it takes these fields; the vendor shows no body.
+    /// Assumption: the vendor documents no body.
     ///
     /// `POST /api/Task`, a write: retried only if the server certainly did not execute it.
     ///
@@ -47,8 +47,8 @@ impl Tasks<'_> {
     ///     .create(
     ///         TaskCreate::new()
     ///             .task_type(TaskType::Call)
-    ///             .task("Task")
-    ///             .description("Description")
+    ///             .task("Call Anna Larsson")
+    ///             .description("Thank Anna for her gift.")
     ///             .due_date_time("2023-12-07T12:00:00")
     ///             .owner_email("ola@example.org")
     ///             .contact_id(17),
@@ -81,7 +81,7 @@ impl Tasks<'_> {
         self.client.engine().request(&operations::TASKS_TYPES, &[]).call(decode::json)
     }
 
-    /// Finds tasks.
+    /// Queries tasks.
     ///
     /// `POST /api/Task/Query`, a read: retried after transient failures.
     ///
@@ -113,7 +113,7 @@ impl Tasks<'_> {
             .call(crate::page::read)
     }
 
-    /// Says what tasks can be queried by.
+    /// Lists the query parameters and operators for tasks.
     ///
     /// `GET /api/Task/QueryOptions`, a read: retried after transient failures.
     ///

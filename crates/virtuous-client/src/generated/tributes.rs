@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client};
 use auth_client_core::decode;
 
-/// People whom gifts honour.
+/// Tributes: people in whose honor or memory gifts are given.
 ///
 /// Returned by [`Client::tributes`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Tributes<'a> {
 }
 
 impl Client {
-    /// People whom gifts honour.
+    /// Tributes: people in whose honor or memory gifts are given.
     #[must_use]
     pub fn tributes(&self) -> Tributes<'_> {
         Tributes { client: self }
@@ -23,7 +23,7 @@ impl Client {
 }
 
 impl Tributes<'_> {
-    /// Finds the people whom gifts honour.
+    /// Searches tributes.
     ///
     /// `GET /api/Tribute/Search`, a read: retried after transient failures.
     ///
@@ -63,7 +63,7 @@ impl Tributes<'_> {
             .call(decode::json)
     }
 
-    /// Adds a person whom gifts honour.
+    /// Creates a tribute.
     ///
     /// `POST /api/Tribute`, a write: retried only if the server certainly did not execute it.
     ///
@@ -79,7 +79,7 @@ impl Tributes<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let tribute = client
     ///     .tributes()
-    ///     .create(TributeWrite::new().tribute_type("Tribute type").first_name("Anna"))
+    ///     .create(TributeWrite::new().tribute_type("InMemoryOf").first_name("Anna"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -88,9 +88,7 @@ impl Tributes<'_> {
         self.client.engine().request(&operations::TRIBUTES_CREATE, &[]).json(&tribute).call(decode::json)
     }
 
-    /// Replaces what is known of a person whom gifts honour.
-    ///
-    /// - `tribute_id`: The tribute's id.
+    /// Replaces a tribute.
     ///
     /// `PUT /api/Tribute/{tributeId}`, an idempotent write: retried after transient failures.
     ///
@@ -106,7 +104,7 @@ impl Tributes<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let tribute = client
     ///     .tributes()
-    ///     .update(45, TributeWrite::new().tribute_type("Tribute type").first_name("Anna"))
+    ///     .update(45, TributeWrite::new().tribute_type("InMemoryOf").first_name("Anna"))
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -124,13 +122,13 @@ impl Tributes<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TributesSearchOptions {
-    /// First name.
+    /// The `firstName` parameter.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The `lastName` parameter.
     pub last_name: Option<String>,
-    /// City.
+    /// The `city` parameter.
     pub city: Option<String>,
-    /// State.
+    /// The `state` parameter.
     pub state: Option<String>,
     /// `InHonorOf` or `InMemoryOf`.
     pub tribute_type: Option<String>,
@@ -143,28 +141,28 @@ impl TributesSearchOptions {
         Self::default()
     }
 
-    /// First name.
+    /// The `firstName` parameter.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// Last name.
+    /// The `lastName` parameter.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// City.
+    /// The `city` parameter.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` parameter.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());

@@ -10,7 +10,7 @@ use crate::{Call, Client, Error, Page, Query};
 use auth_client_core::decode;
 use auth_client_core::provider::check;
 
-/// Opportunities to help.
+/// Volunteer opportunities.
 ///
 /// Returned by [`Client::volunteer_opportunities`].
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct VolunteerOpportunities<'a> {
 }
 
 impl Client {
-    /// Opportunities to help.
+    /// Volunteer opportunities.
     #[must_use]
     pub fn volunteer_opportunities(&self) -> VolunteerOpportunities<'_> {
         VolunteerOpportunities { client: self }
@@ -27,7 +27,7 @@ impl Client {
 }
 
 impl VolunteerOpportunities<'_> {
-    /// Lists the opportunities to help.
+    /// Lists the volunteer opportunities.
     ///
     /// `GET /api/VolunteerOpportunity`, a read: retried after transient failures.
     ///
@@ -59,7 +59,7 @@ impl VolunteerOpportunities<'_> {
             .call(crate::page::read)
     }
 
-    /// Adds an opportunity.
+    /// Creates an opportunity.
     ///
     /// `POST /api/VolunteerOpportunity`, a write: retried only if the server certainly did not execute it.
     ///
@@ -77,7 +77,7 @@ impl VolunteerOpportunities<'_> {
     ///     .volunteer_opportunities()
     ///     .create(
     ///         VolunteerOpportunityWrite::new()
-    ///             .name("Spring Appeal")
+    ///             .name("Food Bank")
     ///             .start_date_time("2023-12-07T12:00:00"),
     ///     )
     ///     .await?;
@@ -143,7 +143,7 @@ impl VolunteerOpportunities<'_> {
     ///     .update(
     ///         47,
     ///         VolunteerOpportunityWrite::new()
-    ///             .name("Spring Appeal")
+    ///             .name("Food Bank")
     ///             .start_date_time("2023-12-07T12:00:00"),
     ///     )
     ///     .await?;
@@ -197,7 +197,7 @@ impl VolunteerOpportunities<'_> {
         self.update(volunteer_opportunity_id, update).await
     }
 
-    /// Removes an opportunity that has neither volunteers nor organizers.
+    /// Deletes an opportunity without volunteers and organizers.
     ///
     /// - `volunteer_opportunity_id`: The opportunity's id.
     ///
@@ -225,7 +225,7 @@ impl VolunteerOpportunities<'_> {
             .call(decode::empty)
     }
 
-    /// Lists the organization's own fields of opportunities.
+    /// Lists the custom fields of opportunities.
     ///
     /// `GET /api/VolunteerOpportunity/CustomFields`, a read: retried after transient failures.
     ///
@@ -248,7 +248,7 @@ impl VolunteerOpportunities<'_> {
             .call(decode::json)
     }
 
-    /// Says what opportunities can be queried by.
+    /// Lists the query parameters and operators for opportunities.
     ///
     /// `GET /api/VolunteerOpportunity/QueryOptions`, a read: retried after transient failures.
     ///
@@ -271,7 +271,7 @@ impl VolunteerOpportunities<'_> {
             .call(decode::json)
     }
 
-    /// Finds opportunities.
+    /// Queries opportunities.
     ///
     /// `POST /api/VolunteerOpportunity/Query`, a read: retried after transient failures.
     ///
@@ -303,12 +303,12 @@ impl VolunteerOpportunities<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VolunteerOpportunitiesListOptions {
-    /// Only rows with these words.
+    /// A filter by keyword.
     pub filter: Option<String>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -319,22 +319,22 @@ impl VolunteerOpportunitiesListOptions {
         Self::default()
     }
 
-    /// Only rows with these words.
+    /// A filter by keyword.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.filter = Some(filter.into());
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

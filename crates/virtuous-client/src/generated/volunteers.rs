@@ -25,7 +25,7 @@ impl Client {
 }
 
 impl Volunteers<'_> {
-    /// Finds volunteers of all opportunities.
+    /// Searches the volunteers of all opportunities.
     ///
     /// `GET /api/Volunteer/Search`, a read: retried after transient failures.
     ///
@@ -70,7 +70,7 @@ impl Volunteers<'_> {
             .call(crate::page::read)
     }
 
-    /// Says what volunteers can be queried by.
+    /// Lists the query parameters and operators for volunteers.
     ///
     /// `GET /api/Volunteer/QueryOptions`, a read: retried after transient failures.
     ///
@@ -90,9 +90,9 @@ impl Volunteers<'_> {
         self.client.engine().request(&operations::VOLUNTEERS_QUERY_OPTIONS, &[]).call(decode::json)
     }
 
-    /// Finds volunteers.
+    /// Queries volunteers.
     ///
-    /// Assumption: it takes the same body as other queries; the vendor shows none.
+    /// Assumption: the body is that of other queries; the vendor documents none.
     ///
     /// `POST /api/Volunteer/Query`, a read: retried after transient failures.
     ///
@@ -120,20 +120,20 @@ impl Volunteers<'_> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VolunteersSearchOptions {
-    /// The opportunity.
+    /// The opportunity's id.
     pub volunteer_opportunity_id: Option<i64>,
-    /// The volunteer.
+    /// The `volunteerId` parameter.
     pub volunteer_id: Option<i64>,
-    /// The contact.
+    /// The `contactId` parameter.
     pub contact_id: Option<i64>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// The e-mail address.
+    /// The `emailAddress` parameter.
     pub email_address: Option<String>,
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
 
@@ -144,50 +144,50 @@ impl VolunteersSearchOptions {
         Self::default()
     }
 
-    /// The opportunity.
+    /// The opportunity's id.
     #[must_use]
     pub fn volunteer_opportunity_id(mut self, volunteer_opportunity_id: i64) -> Self {
         self.volunteer_opportunity_id = Some(volunteer_opportunity_id);
         self
     }
 
-    /// The volunteer.
+    /// The `volunteerId` parameter.
     #[must_use]
     pub fn volunteer_id(mut self, volunteer_id: i64) -> Self {
         self.volunteer_id = Some(volunteer_id);
         self
     }
 
-    /// The contact.
+    /// The `contactId` parameter.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The e-mail address.
+    /// The `emailAddress` parameter.
     #[must_use]
     pub fn email_address(mut self, email_address: impl Into<String>) -> Self {
         self.email_address = Some(email_address.into());
         self
     }
 
-    /// How many entries to leave out. At least 0. Default: 0.
+    /// The number of entries to skip. At least 0. Default: 0.
     #[must_use]
     pub fn skip(mut self, skip: i64) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many entries to give. Where the vendor names a limit, more is refused before anything is sent. At
-    /// least 1. Default: 10.
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);

@@ -6,7 +6,7 @@ use crate::generated::operations;
 use crate::{Call, Client, Error};
 use auth_client_core::decode;
 
-/// Subscriptions to what happens. There is no list of them: keep their ids.
+/// Webhooks: subscriptions to events. They cannot be listed, so store their ids.
 ///
 /// Returned by [`Client::webhooks`].
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Webhooks<'a> {
 }
 
 impl Client {
-    /// Subscriptions to what happens. There is no list of them: keep their ids.
+    /// Webhooks: subscriptions to events. They cannot be listed, so store their ids.
     #[must_use]
     pub fn webhooks(&self) -> Webhooks<'_> {
         Webhooks { client: self }
@@ -23,9 +23,7 @@ impl Client {
 }
 
 impl Webhooks<'_> {
-    /// Gets a subscription.
-    ///
-    /// - `webhook_id`: The subscription's id.
+    /// Gets a webhook.
     ///
     /// `GET /api/Webhook/{webhookId}`, a read: retried after transient failures.
     ///
@@ -33,7 +31,7 @@ impl Webhooks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such subscription.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such webhook.
     ///
     /// # Example
     ///
@@ -47,9 +45,7 @@ impl Webhooks<'_> {
         self.client.engine().request(&operations::WEBHOOKS_GET, &[webhook_id.into()]).call(decode::json)
     }
 
-    /// Replaces a subscription.
-    ///
-    /// - `webhook_id`: The subscription's id.
+    /// Replaces a webhook.
     ///
     /// `PUT /api/Webhook/{webhookId}`, an idempotent write: retried after transient failures.
     ///
@@ -57,7 +53,7 @@ impl Webhooks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such subscription.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such webhook.
     ///
     /// # Example
     ///
@@ -113,9 +109,7 @@ impl Webhooks<'_> {
         self.update(webhook_id, update).await
     }
 
-    /// Removes a subscription.
-    ///
-    /// - `webhook_id`: The subscription's id.
+    /// Deletes a webhook.
     ///
     /// `DELETE /api/Webhook/{webhookId}`, an idempotent write: retried after transient failures.
     ///
@@ -123,7 +117,7 @@ impl Webhooks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such subscription.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such webhook.
     ///
     /// # Example
     ///
@@ -137,7 +131,7 @@ impl Webhooks<'_> {
         self.client.engine().request(&operations::WEBHOOKS_DELETE, &[webhook_id.into()]).call(decode::empty)
     }
 
-    /// Subscribes to what happens.
+    /// Creates a webhook.
     ///
     /// `POST /api/Webhook`, a write: retried only if the server certainly did not execute it.
     ///
@@ -170,10 +164,9 @@ impl Webhooks<'_> {
             .call(decode::json)
     }
 
-    /// Pauses a subscription, or lets it go on.
+    /// Pauses or resumes a webhook.
     ///
-    /// - `webhook_id`: The subscription's id.
-    /// - `active`: Whether deliveries are made.
+    /// - `active`: Whether deliveries are enabled.
     ///
     /// `PUT /api/Webhook/{webhookId}/Active`, an idempotent write: retried after transient failures.
     ///
@@ -181,7 +174,7 @@ impl Webhooks<'_> {
     ///
     /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
     ///
-    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such subscription.
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such webhook.
     ///
     /// # Example
     ///

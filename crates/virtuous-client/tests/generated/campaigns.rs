@@ -26,15 +26,15 @@ async fn get() {
 
 #[tokio::test]
 async fn steps() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Plan","Send"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.campaigns().steps(20).await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Plan");
+    assert_eq!(responses[1], "Send");
     assert_sent(&server, "GET", "/api/Campaign/GetStepsByCampaignId/20", None);
 }
 

@@ -10,7 +10,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_campaign() {
-    let response = r#"{"list":[{"communicationId":46,"name":"Spring Appeal","campaignId":20,"campaignName":"Campaign name","channelType":"Channel type","communicationType":"Communication type","startDateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Project name","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"communicationId":46,"name":"Spring Letter","campaignId":20,"campaignName":"Spring Appeal","channelType":"Direct Mail","communicationType":"Appeal","startDateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Clean Water","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -30,14 +30,14 @@ async fn by_campaign() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].communication_id, 46);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Letter"));
     assert_eq!(page.list[0].campaign_id, Some(20));
-    assert_eq!(page.list[0].campaign_name.as_deref(), Some("Campaign name"));
-    assert_eq!(page.list[0].channel_type.as_deref(), Some("Channel type"));
-    assert_eq!(page.list[0].communication_type.as_deref(), Some("Communication type"));
+    assert_eq!(page.list[0].campaign_name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].channel_type.as_deref(), Some("Direct Mail"));
+    assert_eq!(page.list[0].communication_type.as_deref(), Some("Appeal"));
     assert_eq!(page.list[0].project_id, Some(41));
     assert_eq!(page.list[0].project_code.as_deref(), Some("W-1"));
-    assert_eq!(page.list[0].project_name.as_deref(), Some("Project name"));
+    assert_eq!(page.list[0].project_name.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);
@@ -51,14 +51,14 @@ async fn by_campaign() {
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"communicationId":46,"name":"Spring Appeal","campaignId":20}"#;
+    let response = r#"{"communicationId":46,"name":"Spring Letter","campaignId":20}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let communication = client.communications().get(46).await.unwrap();
 
     assert_eq!(communication.communication_id, 46);
-    assert_eq!(communication.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(communication.name.as_deref(), Some("Spring Letter"));
     assert_eq!(communication.campaign_id, Some(20));
     assert!(communication.campaign_name.is_none());
     assert!(communication.channel_type.is_none());
@@ -77,36 +77,36 @@ async fn get() {
 
 #[tokio::test]
 async fn channel_types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Direct Mail","Email"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.communications().channel_types().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Direct Mail");
+    assert_eq!(responses[1], "Email");
     assert_sent(&server, "GET", "/api/Communication/ChannelTypes", None);
 }
 
 #[tokio::test]
 async fn types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Appeal","Newsletter"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.communications().types().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Appeal");
+    assert_eq!(responses[1], "Newsletter");
     assert_sent(&server, "GET", "/api/Communication/CommunicationTypes", None);
 }
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"name":"Spring Appeal","campaignId":20,"channelType":"Channel type","communicationType":"Communication type","communicationStep":"Communication step","startDateTime":"2023-12-07T12:00:00","ownerId":13,"givingGoal":10.5,"newGiverGoal":61,"internalCostEstimate":10.5,"vendorCostEstimate":10.5,"networkReach":6}"#;
-    let response = r#"{"communicationId":46,"name":"Spring Appeal","campaignId":20}"#;
+    let body = r#"{"name":"Spring Letter","campaignId":20,"channelType":"Direct Mail","communicationType":"Appeal","communicationStep":"Send","startDateTime":"2023-12-07T12:00:00","ownerId":13,"givingGoal":10.5,"newGiverGoal":61,"internalCostEstimate":10.5,"vendorCostEstimate":10.5,"networkReach":6}"#;
+    let response = r#"{"communicationId":46,"name":"Spring Letter","campaignId":20}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -114,11 +114,11 @@ async fn create() {
         .communications()
         .create(
             CommunicationCreate::new()
-                .name("Spring Appeal")
+                .name("Spring Letter")
                 .campaign_id(20)
-                .channel_type("Channel type")
-                .communication_type("Communication type")
-                .communication_step("Communication step")
+                .channel_type("Direct Mail")
+                .communication_type("Appeal")
+                .communication_step("Send")
                 .start_date_time("2023-12-07T12:00:00")
                 .owner_id(13)
                 .giving_goal(Amount::new(105, 1))
@@ -131,7 +131,7 @@ async fn create() {
         .unwrap();
 
     assert_eq!(communication.communication_id, 46);
-    assert_eq!(communication.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(communication.name.as_deref(), Some("Spring Letter"));
     assert_eq!(communication.campaign_id, Some(20));
     assert!(communication.campaign_name.is_none());
     assert!(communication.channel_type.is_none());
@@ -151,7 +151,7 @@ async fn create() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let response = r#"{"list":[{"communicationId":46,"campaignId":20,"campaignName":"Campaign name","channelType":"Channel type","communicationType":"Communication type","startdateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Project name","createdDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","lastModifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"communicationId":46,"campaignId":20,"campaignName":"Spring Appeal","channelType":"Direct Mail","communicationType":"Appeal","startdateTimeUtc":"2023-11-30T14:20:56.3533333","givingGoal":10.5,"projectId":41,"projectCode":"W-1","projectName":"Clean Water","createdDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","lastModifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -164,12 +164,12 @@ async fn query() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].communication_id, Some(46));
     assert_eq!(page.list[0].campaign_id, Some(20));
-    assert_eq!(page.list[0].campaign_name.as_deref(), Some("Campaign name"));
-    assert_eq!(page.list[0].channel_type.as_deref(), Some("Channel type"));
-    assert_eq!(page.list[0].communication_type.as_deref(), Some("Communication type"));
+    assert_eq!(page.list[0].campaign_name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].channel_type.as_deref(), Some("Direct Mail"));
+    assert_eq!(page.list[0].communication_type.as_deref(), Some("Appeal"));
     assert_eq!(page.list[0].project_id, Some(41));
     assert_eq!(page.list[0].project_code.as_deref(), Some("W-1"));
-    assert_eq!(page.list[0].project_name.as_deref(), Some("Project name"));
+    assert_eq!(page.list[0].project_name.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);

@@ -9,7 +9,7 @@ use virtuous_client::NamedValue;
 #[tokio::test]
 async fn add() {
     let body = r#"{"fields":[{"name":"size","value":"M"}]}"#;
-    let response = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name","collectionInstanceId":87,"fields":[{"name":"size","value":"M"}]}"#;
+    let response = r#"{"customCollectionId":81,"customCollectionName":"Pets","collectionInstanceId":87,"fields":[{"name":"size","value":"M"}]}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -17,7 +17,7 @@ async fn add() {
         client.contact_collections(17).add(81, [NamedValue::new("size", "M")]).await.unwrap();
 
     assert_eq!(collection_instance.custom_collection_id, Some(81));
-    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Custom collection name"));
+    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Pets"));
     assert_eq!(collection_instance.collection_instance_id, Some(87));
     assert_eq!(collection_instance.fields.len(), 1);
     assert_sent(&server, "POST", "/api/Contact/17/Collection/81", Some(body));
@@ -26,7 +26,7 @@ async fn add() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"fields":[{"name":"size","value":"M"}]}"#;
-    let response = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
+    let response = r#"{"customCollectionId":81,"customCollectionName":"Pets"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -34,7 +34,7 @@ async fn update() {
         client.contact_collections(17).update(87, [NamedValue::new("size", "M")]).await.unwrap();
 
     assert_eq!(collection_instance.custom_collection_id, Some(81));
-    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Custom collection name"));
+    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Pets"));
     assert!(collection_instance.collection_instance_id.is_none());
     assert!(collection_instance.fields.is_empty());
     assert_sent(&server, "PUT", "/api/Contact/17/Collection/87", Some(body));

@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"[{"id":154,"prefix":"Mrs.","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Suffix","gender":"Female","isPrimary":true,"isSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"birthDate":"12/7/2023","approximateAge":53,"isDeceased":false,"passion":"Passion","contactMethods":[{"id":130,"type":"Home Email","value":"Value"}],"contactId":17,"canBePrimary":true,"canBeSecondary":true,"avatarUrl":"/api/avatar/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}],"createdByUser":"Ola Nordmann","modifiedByUser":"Ola Nordmann","deceasedDate":"2023-12-07T00:00:00"}]"#;
+    let response = r#"[{"id":154,"prefix":"Mrs.","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Jr.","gender":"Female","isPrimary":true,"isSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"birthDate":"12/7/2023","approximateAge":53,"isDeceased":false,"passion":"Clean water","contactMethods":[{"id":130,"type":"Home Email","value":"anna@example.org"}],"contactId":17,"canBePrimary":true,"canBeSecondary":true,"avatarUrl":"/api/avatar/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Pets"}],"createdByUser":"Ola Nordmann","modifiedByUser":"Ola Nordmann","deceasedDate":"2023-12-07T00:00:00"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -23,7 +23,7 @@ async fn by_contact() {
     assert_eq!(contact_individuals[0].first_name.as_deref(), Some("Anna"));
     assert_eq!(contact_individuals[0].middle_name.as_deref(), Some("Maria"));
     assert_eq!(contact_individuals[0].last_name.as_deref(), Some("Larsson"));
-    assert_eq!(contact_individuals[0].suffix.as_deref(), Some("Suffix"));
+    assert_eq!(contact_individuals[0].suffix.as_deref(), Some("Jr."));
     assert_eq!(contact_individuals[0].gender.as_deref(), Some("Female"));
     assert_eq!(contact_individuals[0].is_primary, Some(true));
     assert_eq!(contact_individuals[0].is_secondary, Some(true));
@@ -32,11 +32,11 @@ async fn by_contact() {
     assert_eq!(contact_individuals[0].birth_year, Some(1970));
     assert_eq!(contact_individuals[0].approximate_age, Some(53));
     assert_eq!(contact_individuals[0].is_deceased, Some(false));
-    assert_eq!(contact_individuals[0].passion.as_deref(), Some("Passion"));
+    assert_eq!(contact_individuals[0].passion.as_deref(), Some("Clean water"));
     assert_eq!(contact_individuals[0].contact_methods.len(), 1);
     assert_eq!(contact_individuals[0].contact_methods[0].id, 130);
     assert_eq!(contact_individuals[0].contact_methods[0].kind, Some(ContactMethodType::HomeEmail));
-    assert_eq!(contact_individuals[0].contact_methods[0].value.as_deref(), Some("Value"));
+    assert_eq!(contact_individuals[0].contact_methods[0].value.as_deref(), Some("anna@example.org"));
     assert!(contact_individuals[0].contact_methods[0].is_opted_in.is_none());
     assert!(contact_individuals[0].contact_methods[0].is_primary.is_none());
     assert!(contact_individuals[0].contact_methods[0].can_be_primary.is_none());
@@ -50,10 +50,7 @@ async fn by_contact() {
     assert_eq!(contact_individuals[0].avatar_url.as_deref(), Some("/api/avatar/17"));
     assert_eq!(contact_individuals[0].custom_collections.len(), 1);
     assert_eq!(contact_individuals[0].custom_collections[0].custom_collection_id, Some(81));
-    assert_eq!(
-        contact_individuals[0].custom_collections[0].custom_collection_name.as_deref(),
-        Some("Custom collection name")
-    );
+    assert_eq!(contact_individuals[0].custom_collections[0].custom_collection_name.as_deref(), Some("Pets"));
     assert!(contact_individuals[0].custom_collections[0].collection_instance_id.is_none());
     assert!(contact_individuals[0].custom_collections[0].fields.is_empty());
     assert_eq!(contact_individuals[0].created_by_user.as_deref(), Some("Ola Nordmann"));
@@ -102,7 +99,7 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria","suffix":"Suffix","gender":"Female","setAsPrimary":true,"setAsSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"approximateAge":53,"isDeceased":false,"deceasedDate":"2023-12-07","passion":"Passion","avatarUrl":"/api/avatar/17","customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
+    let body = r#"{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria","suffix":"Jr.","gender":"Female","setAsPrimary":true,"setAsSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"approximateAge":53,"isDeceased":false,"deceasedDate":"2023-12-07","passion":"Clean water","avatarUrl":"/api/avatar/17","customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Dog","fields":[{"name":"size","value":"M"}]}]}"#;
     let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -116,7 +113,7 @@ async fn update() {
                 .last_name("Larsson")
                 .prefix("Mrs.")
                 .middle_name("Maria")
-                .suffix("Suffix")
+                .suffix("Jr.")
                 .gender("Female")
                 .set_as_primary(true)
                 .set_as_secondary(true)
@@ -126,11 +123,11 @@ async fn update() {
                 .approximate_age(53)
                 .is_deceased(false)
                 .deceased_date("2023-12-07")
-                .passion("Passion")
+                .passion("Clean water")
                 .avatar_url("/api/avatar/17")
                 .custom_fields([("shirt", "M")])
                 .custom_collections([CollectionRecord::new()
-                    .name("Spring Appeal")
+                    .name("Dog")
                     .fields([NamedValue::new("size", "M")])]),
         )
         .await
@@ -257,7 +254,7 @@ async fn avatar() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"contactId":17,"firstName":"Anna","lastName":"Larsson","contactMethods":[{"type":"Home Email","value":"Value","isOptedIn":true,"isPrimary":true}],"prefix":"Mrs.","middleName":"Maria","suffix":"Suffix","gender":"Female","setAsPrimary":true,"setAsSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"approximateAge":53,"isDeceased":false,"deceasedDate":"2023-12-07","passion":"Passion","avatarUrl":"/api/avatar/17","customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
+    let body = r#"{"contactId":17,"firstName":"Anna","lastName":"Larsson","contactMethods":[{"type":"Home Email","value":"anna@example.org","isOptedIn":true,"isPrimary":true}],"prefix":"Mrs.","middleName":"Maria","suffix":"Jr.","gender":"Female","setAsPrimary":true,"setAsSecondary":true,"birthMonth":2,"birthDay":28,"birthYear":1970,"approximateAge":53,"isDeceased":false,"deceasedDate":"2023-12-07","passion":"Clean water","avatarUrl":"/api/avatar/17","customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Dog","fields":[{"name":"size","value":"M"}]}]}"#;
     let response = r#"{"id":154,"prefix":"Mrs.","firstName":"Anna"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -268,12 +265,12 @@ async fn create() {
             IndividualCreate::contact_id(17)
                 .first_name("Anna")
                 .last_name("Larsson")
-                .contact_methods([NewContactMethod::new(ContactMethodType::HomeEmail, "Value")
+                .contact_methods([NewContactMethod::new(ContactMethodType::HomeEmail, "anna@example.org")
                     .is_opted_in(true)
                     .is_primary(true)])
                 .prefix("Mrs.")
                 .middle_name("Maria")
-                .suffix("Suffix")
+                .suffix("Jr.")
                 .gender("Female")
                 .set_as_primary(true)
                 .set_as_secondary(true)
@@ -283,11 +280,11 @@ async fn create() {
                 .approximate_age(53)
                 .is_deceased(false)
                 .deceased_date("2023-12-07")
-                .passion("Passion")
+                .passion("Clean water")
                 .avatar_url("/api/avatar/17")
                 .custom_fields([("shirt", "M")])
                 .custom_collections([CollectionRecord::new()
-                    .name("Spring Appeal")
+                    .name("Dog")
                     .fields([NamedValue::new("size", "M")])]),
         )
         .await
@@ -326,8 +323,7 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_collections() {
-    let response =
-        r#"[{"id":347,"entityType":"Entity type","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}]"#;
+    let response = r#"[{"id":347,"entityType":"Contact","createDateTimeUtc":"2023-11-30T14:20:56.3533333"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -335,7 +331,7 @@ async fn custom_collections() {
 
     assert_eq!(custom_collection_defs.len(), 1);
     assert_eq!(custom_collection_defs[0].id, 347);
-    assert_eq!(custom_collection_defs[0].entity_type.as_deref(), Some("Entity type"));
+    assert_eq!(custom_collection_defs[0].entity_type.as_deref(), Some("Contact"));
     assert!(custom_collection_defs[0].created_by_user.is_none());
     assert!(custom_collection_defs[0].modified_date_time_utc.is_none());
     assert!(custom_collection_defs[0].modified_by_user.is_none());
@@ -346,7 +342,7 @@ async fn custom_collections() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -354,7 +350,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());
@@ -432,7 +428,7 @@ async fn query() {
 
 #[tokio::test]
 async fn email_lists() {
-    let response = r#"{"list":[{"id":338,"name":"Spring Appeal","isSubscribed":true,"unsubscribeReason":"Unsubscribe reason","unsubscribeType":"Unsubscribe type","unsubscribeDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"id":338,"name":"Newsletter","isSubscribed":true,"unsubscribeReason":"Too many emails","unsubscribeType":"Link","unsubscribeDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -440,10 +436,10 @@ async fn email_lists() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 338);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Newsletter"));
     assert_eq!(page.list[0].is_subscribed, Some(true));
-    assert_eq!(page.list[0].unsubscribe_reason.as_deref(), Some("Unsubscribe reason"));
-    assert_eq!(page.list[0].unsubscribe_type.as_deref(), Some("Unsubscribe type"));
+    assert_eq!(page.list[0].unsubscribe_reason.as_deref(), Some("Too many emails"));
+    assert_eq!(page.list[0].unsubscribe_type.as_deref(), Some("Link"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);

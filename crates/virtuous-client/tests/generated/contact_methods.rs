@@ -8,35 +8,35 @@ use virtuous_client::{ContactMethodCreate, ContactMethodType, ContactMethodUpdat
 
 #[tokio::test]
 async fn types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Home Email","Mobile Phone"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.contact_methods().types().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Home Email");
+    assert_eq!(responses[1], "Mobile Phone");
     assert_sent(&server, "GET", "/api/ContactMethod/Types", None);
 }
 
 #[tokio::test]
 async fn related_types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Home Email","Work Email"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.contact_methods().related_types("Home Email").await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Home Email");
+    assert_eq!(responses[1], "Work Email");
     assert_sent(&server, "GET", "/api/ContactMethod/RelatedTypes?name=Home%20Email", None);
 }
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":130,"type":"Home Email","value":"Value","isOptedIn":true,"isPrimary":true,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}"#;
+    let response = r#"{"id":130,"type":"Home Email","value":"anna@example.org","isOptedIn":true,"isPrimary":true,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -44,7 +44,7 @@ async fn get() {
 
     assert_eq!(contact_method.id, 130);
     assert_eq!(contact_method.kind, Some(ContactMethodType::HomeEmail));
-    assert_eq!(contact_method.value.as_deref(), Some("Value"));
+    assert_eq!(contact_method.value.as_deref(), Some("anna@example.org"));
     assert_eq!(contact_method.is_opted_in, Some(true));
     assert_eq!(contact_method.is_primary, Some(true));
     assert_eq!(contact_method.can_be_primary, Some(true));
@@ -55,8 +55,8 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"type":"Home Email","value":"Value","isOptedIn":true,"setAsPrimary":true}"#;
-    let response = r#"{"id":130,"type":"Home Email","value":"Value"}"#;
+    let body = r#"{"type":"Home Email","value":"anna@example.org","isOptedIn":true,"setAsPrimary":true}"#;
+    let response = r#"{"id":130,"type":"Home Email","value":"anna@example.org"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -66,7 +66,7 @@ async fn update() {
             5,
             ContactMethodUpdate::new()
                 .kind(ContactMethodType::HomeEmail)
-                .value("Value")
+                .value("anna@example.org")
                 .is_opted_in(true)
                 .set_as_primary(true),
         )
@@ -75,7 +75,7 @@ async fn update() {
 
     assert_eq!(contact_method.id, 130);
     assert_eq!(contact_method.kind, Some(ContactMethodType::HomeEmail));
-    assert_eq!(contact_method.value.as_deref(), Some("Value"));
+    assert_eq!(contact_method.value.as_deref(), Some("anna@example.org"));
     assert!(contact_method.is_opted_in.is_none());
     assert!(contact_method.is_primary.is_none());
     assert!(contact_method.can_be_primary.is_none());
@@ -98,15 +98,15 @@ async fn delete() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"contactIndividualId":817,"type":"Home Email","value":"Value","isOptedIn":true,"setAsPrimary":true}"#;
-    let response = r#"{"id":130,"type":"Home Email","value":"Value"}"#;
+    let body = r#"{"contactIndividualId":817,"type":"Home Email","value":"anna@example.org","isOptedIn":true,"setAsPrimary":true}"#;
+    let response = r#"{"id":130,"type":"Home Email","value":"anna@example.org"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_method = client
         .contact_methods()
         .create(
-            ContactMethodCreate::new(817, ContactMethodType::HomeEmail, "Value")
+            ContactMethodCreate::new(817, ContactMethodType::HomeEmail, "anna@example.org")
                 .is_opted_in(true)
                 .set_as_primary(true),
         )
@@ -115,7 +115,7 @@ async fn create() {
 
     assert_eq!(contact_method.id, 130);
     assert_eq!(contact_method.kind, Some(ContactMethodType::HomeEmail));
-    assert_eq!(contact_method.value.as_deref(), Some("Value"));
+    assert_eq!(contact_method.value.as_deref(), Some("anna@example.org"));
     assert!(contact_method.is_opted_in.is_none());
     assert!(contact_method.is_primary.is_none());
     assert!(contact_method.can_be_primary.is_none());

@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","noteDate":"12/7/2023","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"createdByAvatarUrl":"/api/createdByAvatar/17","reminder":{"id":27,"message":"Message","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Contact display name","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Reminder type","reminderTypeDisplayName":"Reminder type display name","taskStatus":"Task status","taskStatusDisplayName":"Task status display name","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Description","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Complete action name","canCompleteWithNote":true,"owner":"Owner","ownerAvatarUrl":"/api/ownerAvatar/17"}}],"total":1}"#;
+    let response = r#"{"list":[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","noteDate":"12/7/2023","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"createdByAvatarUrl":"/api/createdByAvatar/17","reminder":{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Anna Larsson","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Recurring","reminderTypeDisplayName":"Recurring","taskStatus":"Open","taskStatusDisplayName":"Open","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Call to say thanks.","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Mark as done","canCompleteWithNote":true,"owner":"Ola Nordmann","ownerAvatarUrl":"/api/ownerAvatar/17"}}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -39,43 +39,34 @@ async fn by_contact() {
     assert_eq!(page.list[0].is_private, Some(false));
     assert_eq!(page.list[0].created_by_avatar_url.as_deref(), Some("/api/createdByAvatar/17"));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().id, 27);
-    assert_eq!(page.list[0].reminder.as_ref().unwrap().message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().message.as_deref(), Some("Call Anna Larsson."));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().contact_id, Some(17));
     assert_eq!(
         page.list[0].reminder.as_ref().unwrap().contact_view_url.as_deref(),
         Some("/api/ContactView/17")
     );
-    assert_eq!(
-        page.list[0].reminder.as_ref().unwrap().contact_display_name.as_deref(),
-        Some("Contact display name")
-    );
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().contact_display_name.as_deref(), Some("Anna Larsson"));
     assert_eq!(
         page.list[0].reminder.as_ref().unwrap().contact_avatar_url.as_deref(),
         Some("/api/ContactAvatar/17")
     );
-    assert_eq!(page.list[0].reminder.as_ref().unwrap().reminder_type.as_deref(), Some("Reminder type"));
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().reminder_type.as_deref(), Some("Recurring"));
     assert_eq!(
         page.list[0].reminder.as_ref().unwrap().reminder_type_display_name.as_deref(),
-        Some("Reminder type display name")
+        Some("Recurring")
     );
-    assert_eq!(page.list[0].reminder.as_ref().unwrap().task_status.as_deref(), Some("Task status"));
-    assert_eq!(
-        page.list[0].reminder.as_ref().unwrap().task_status_display_name.as_deref(),
-        Some("Task status display name")
-    );
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().task_status.as_deref(), Some("Open"));
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().task_status_display_name.as_deref(), Some("Open"));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().complete_url.as_deref(), Some("/api/complete/17"));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().dismiss_url.as_deref(), Some("/api/dismiss/17"));
-    assert_eq!(page.list[0].reminder.as_ref().unwrap().description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().description.as_deref(), Some("Call to say thanks."));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().has_contact, Some(true));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().is_past_due, Some(true));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().is_unresolved, Some(true));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().can_complete, Some(true));
-    assert_eq!(
-        page.list[0].reminder.as_ref().unwrap().complete_action_name.as_deref(),
-        Some("Complete action name")
-    );
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().complete_action_name.as_deref(), Some("Mark as done"));
     assert_eq!(page.list[0].reminder.as_ref().unwrap().can_complete_with_note, Some(true));
-    assert_eq!(page.list[0].reminder.as_ref().unwrap().owner.as_deref(), Some("Owner"));
+    assert_eq!(page.list[0].reminder.as_ref().unwrap().owner.as_deref(), Some("Ola Nordmann"));
     assert_eq!(
         page.list[0].reminder.as_ref().unwrap().owner_avatar_url.as_deref(),
         Some("/api/ownerAvatar/17")
@@ -239,8 +230,7 @@ async fn create() {
 
 #[tokio::test]
 async fn create_from_email() {
-    let body =
-        r#"{"fromEmail":"ola@example.org","toEmail":"ola@example.org","subject":"Subject","body":"Body"}"#;
+    let body = r#"{"fromEmail":"ola@example.org","toEmail":"anna@example.org","subject":"Thank you","body":"Thank you for your gift."}"#;
     let response = r#"[{"id":327,"contactId":17,"createDateTimeUtc":"2023-11-30T14:20:56.3533333"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -250,9 +240,9 @@ async fn create_from_email() {
         .create_from_email(
             NoteEmail::new()
                 .from_email("ola@example.org")
-                .to_email("ola@example.org")
-                .subject("Subject")
-                .body("Body"),
+                .to_email("anna@example.org")
+                .subject("Thank you")
+                .body("Thank you for your gift."),
         )
         .await
         .unwrap();
@@ -340,7 +330,7 @@ async fn types() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -348,7 +338,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

@@ -8,7 +8,7 @@ use virtuous_client::{ContactTagCreate, Paging};
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"contactTagId":40,"tagId":44,"name":"Spring Appeal","total":1,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
+    let response = r#"{"list":[{"contactTagId":40,"tagId":44,"name":"Volunteer","total":1,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -17,7 +17,7 @@ async fn by_contact() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].contact_tag_id, 40);
     assert_eq!(page.list[0].tag_id, Some(44));
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Volunteer"));
     assert_eq!(page.list[0].total, Some(1));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
@@ -29,7 +29,7 @@ async fn by_contact() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"tagId":44,"contactId":17}"#;
-    let response = r#"{"contactTagId":40,"tagId":44,"name":"Spring Appeal"}"#;
+    let response = r#"{"contactTagId":40,"tagId":44,"name":"Volunteer"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -38,7 +38,7 @@ async fn create() {
 
     assert_eq!(contact_tag.contact_tag_id, 40);
     assert_eq!(contact_tag.tag_id, Some(44));
-    assert_eq!(contact_tag.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(contact_tag.name.as_deref(), Some("Volunteer"));
     assert!(contact_tag.total.is_none());
     assert!(contact_tag.create_date_time_utc.is_none());
     assert!(contact_tag.created_by_user.is_none());

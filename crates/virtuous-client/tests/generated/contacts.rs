@@ -14,7 +14,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"mergedIntoContactId":42,"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"},"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"contactGiftsUrl":"/api/ContactGifts/17","contactPassthroughGiftsUrl":"/api/ContactPassthroughGifts/17","contactPlannedGiftsUrl":"/api/ContactPlannedGifts/17","contactRecurringGiftsUrl":"/api/ContactRecurringGifts/17","contactImportantNotesUrl":"/api/ContactImportantNotes/17","contactNotesUrl":"/api/ContactNotes/17","contactTagsUrl":"/api/ContactTags/17","contactRelationshipsUrl":"/api/ContactRelationships/17","primaryAvatarUrl":"/api/primaryAvatar/17","contactReferences":[{"source":"Source","id":"Id"}],"originSegmentId":19,"originSegment":"Origin segment","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","tags":["Tags"],"organizationGroups":["Organization groups"],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Custom collection name"}]}"#;
+    let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household","isPrivate":false,"name":"Anna and Erik Larsson","informalName":"Anna","description":"A family of four.","website":"https://example.org","maritalStatus":"Married","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"mergedIntoContactId":42,"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"},"giftAskAmount":"$50.00","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"contactGiftsUrl":"/api/ContactGifts/17","contactPassthroughGiftsUrl":"/api/ContactPassthroughGifts/17","contactPlannedGiftsUrl":"/api/ContactPlannedGifts/17","contactRecurringGiftsUrl":"/api/ContactRecurringGifts/17","contactImportantNotesUrl":"/api/ContactImportantNotes/17","contactNotesUrl":"/api/ContactNotes/17","contactTagsUrl":"/api/ContactTags/17","contactRelationshipsUrl":"/api/ContactRelationships/17","primaryAvatarUrl":"/api/primaryAvatar/17","contactReferences":[{"source":"crm","id":"crm/17"}],"originSegmentId":19,"originSegment":"Spring Letter 2023","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","tags":["Volunteer"],"organizationGroups":["Lutheran Churches"],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}],"customCollections":[{"customCollectionId":81,"customCollectionName":"Pets"}]}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -24,11 +24,11 @@ async fn get() {
     assert_eq!(contact.id, 321);
     assert_eq!(contact.contact_type, Some(ContactType::Household));
     assert_eq!(contact.is_private, Some(false));
-    assert_eq!(contact.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(contact.name.as_deref(), Some("Anna and Erik Larsson"));
     assert_eq!(contact.informal_name.as_deref(), Some("Anna"));
-    assert_eq!(contact.description.as_deref(), Some("Description"));
+    assert_eq!(contact.description.as_deref(), Some("A family of four."));
     assert_eq!(contact.website.as_deref(), Some("https://example.org"));
-    assert_eq!(contact.marital_status.as_deref(), Some("Marital status"));
+    assert_eq!(contact.marital_status.as_deref(), Some("Married"));
     assert_eq!(contact.anniversary_month, Some(6));
     assert_eq!(contact.anniversary_day, Some(12));
     assert_eq!(contact.anniversary_year, Some(2001));
@@ -49,7 +49,7 @@ async fn get() {
     assert_eq!(contact.address.as_ref().unwrap().can_be_primary, Some(true));
     assert_eq!(contact.address.as_ref().unwrap().created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(contact.address.as_ref().unwrap().modified_by_user.as_deref(), Some("Ola Nordmann"));
-    assert_eq!(contact.gift_ask_amount.as_deref(), Some("Gift ask amount"));
+    assert_eq!(contact.gift_ask_amount.as_deref(), Some("$50.00"));
     assert_eq!(contact.gift_ask_type, Some(GiftAskType::FixedAsk));
     assert_eq!(contact.life_to_date_giving.as_deref(), Some("$1,210.50"));
     assert_eq!(contact.year_to_date_giving.as_deref(), Some("$0"));
@@ -93,22 +93,19 @@ async fn get() {
     assert_eq!(contact.contact_relationships_url.as_deref(), Some("/api/ContactRelationships/17"));
     assert_eq!(contact.primary_avatar_url.as_deref(), Some("/api/primaryAvatar/17"));
     assert_eq!(contact.contact_references.len(), 1);
-    assert_eq!(contact.contact_references[0].source.as_deref(), Some("Source"));
-    assert_eq!(contact.contact_references[0].id.as_deref(), Some("Id"));
+    assert_eq!(contact.contact_references[0].source.as_deref(), Some("crm"));
+    assert_eq!(contact.contact_references[0].id.as_deref(), Some("crm/17"));
     assert_eq!(contact.origin_segment_id, Some(19));
-    assert_eq!(contact.origin_segment.as_deref(), Some("Origin segment"));
+    assert_eq!(contact.origin_segment.as_deref(), Some("Spring Letter 2023"));
     assert_eq!(contact.created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(contact.modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(contact.tags.len(), 1);
-    assert_eq!(contact.tags[0], "Tags");
+    assert_eq!(contact.tags[0], "Volunteer");
     assert_eq!(contact.organization_groups.len(), 1);
-    assert_eq!(contact.organization_groups[0], "Organization groups");
+    assert_eq!(contact.organization_groups[0], "Lutheran Churches");
     assert_eq!(contact.custom_collections.len(), 1);
     assert_eq!(contact.custom_collections[0].custom_collection_id, Some(81));
-    assert_eq!(
-        contact.custom_collections[0].custom_collection_name.as_deref(),
-        Some("Custom collection name")
-    );
+    assert_eq!(contact.custom_collections[0].custom_collection_name.as_deref(), Some("Pets"));
     assert!(contact.custom_collections[0].collection_instance_id.is_none());
     assert!(contact.custom_collections[0].fields.is_empty());
     assert_sent(&server, "GET", "/api/Contact/17", None);
@@ -168,7 +165,7 @@ async fn get_sparse() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"contactType":"Household","name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
+    let body = r#"{"contactType":"Household","name":"Anna and Erik Larsson","informalName":"Anna","description":"A family of four.","website":"https://example.org","maritalStatus":"Married","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"customFields":[{"name":"shirt","value":"M"}],"customCollections":[{"name":"Dog","fields":[{"name":"size","value":"M"}]}]}"#;
     let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -179,11 +176,11 @@ async fn update() {
             17,
             ContactUpdate::new()
                 .contact_type(ContactType::Household)
-                .name("Spring Appeal")
+                .name("Anna and Erik Larsson")
                 .informal_name("Anna")
-                .description("Description")
+                .description("A family of four.")
                 .website("https://example.org")
-                .marital_status("Marital status")
+                .marital_status("Married")
                 .anniversary_month(6)
                 .anniversary_day(12)
                 .anniversary_year(2001)
@@ -191,7 +188,7 @@ async fn update() {
                 .is_private(false)
                 .custom_fields([("shirt", "M")])
                 .custom_collections([CollectionRecord::new()
-                    .name("Spring Appeal")
+                    .name("Dog")
                     .fields([NamedValue::new("size", "M")])]),
         )
         .await
@@ -299,7 +296,7 @@ async fn by_source() {
 
 #[tokio::test]
 async fn by_reference() {
-    let response = r#"{"id":219,"contactType":"Household","isPrivate":false,"name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"giftAskAmount":"Gift ask amount","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}}"#;
+    let response = r#"{"id":219,"contactType":"Household","isPrivate":false,"name":"Anna and Erik Larsson","informalName":"Anna","description":"A family of four.","website":"https://example.org","maritalStatus":"Married","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"giftAskAmount":"$50.00","giftAskType":"FixedAsk","lifeToDateGiving":"$1,210.50","yearToDateGiving":"$0","lastGiftAmount":"$10.50","lastGiftDate":"12/7/2023","contactIndividuals":[{"id":154,"prefix":"Mrs.","firstName":"Anna"}],"address":{"id":231,"label":"Home","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","isPrimary":true,"startMonth":1,"startDay":1,"endMonth":6,"endDay":30,"canBePrimary":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -308,15 +305,15 @@ async fn by_reference() {
     assert_eq!(contact_by_reference.id, 219);
     assert_eq!(contact_by_reference.contact_type, Some(ContactType::Household));
     assert_eq!(contact_by_reference.is_private, Some(false));
-    assert_eq!(contact_by_reference.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(contact_by_reference.name.as_deref(), Some("Anna and Erik Larsson"));
     assert_eq!(contact_by_reference.informal_name.as_deref(), Some("Anna"));
-    assert_eq!(contact_by_reference.description.as_deref(), Some("Description"));
+    assert_eq!(contact_by_reference.description.as_deref(), Some("A family of four."));
     assert_eq!(contact_by_reference.website.as_deref(), Some("https://example.org"));
-    assert_eq!(contact_by_reference.marital_status.as_deref(), Some("Marital status"));
+    assert_eq!(contact_by_reference.marital_status.as_deref(), Some("Married"));
     assert_eq!(contact_by_reference.anniversary_month, Some(6));
     assert_eq!(contact_by_reference.anniversary_day, Some(12));
     assert_eq!(contact_by_reference.anniversary_year, Some(2001));
-    assert_eq!(contact_by_reference.gift_ask_amount.as_deref(), Some("Gift ask amount"));
+    assert_eq!(contact_by_reference.gift_ask_amount.as_deref(), Some("$50.00"));
     assert_eq!(contact_by_reference.gift_ask_type, Some(GiftAskType::FixedAsk));
     assert_eq!(contact_by_reference.life_to_date_giving.as_deref(), Some("$1,210.50"));
     assert_eq!(contact_by_reference.year_to_date_giving.as_deref(), Some("$0"));
@@ -377,7 +374,7 @@ async fn by_reference() {
 
 #[tokio::test]
 async fn by_tag() {
-    let response = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let response = r#"{"list":[{"id":271,"name":"Anna Larsson","contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -397,7 +394,7 @@ async fn by_tag() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 271);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
     assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
@@ -482,7 +479,7 @@ async fn find() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let response = r#"{"list":[{"individualId":73,"name":"Spring Appeal","id":12,"contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let response = r#"{"list":[{"individualId":73,"name":"Anna Larsson","id":12,"contactType":"Household","contactName":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","email":"anna@example.org","phone":"+1 602 555 0100","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -490,7 +487,7 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].individual_id, Some(73));
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].id, 12);
     assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
     assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
@@ -505,7 +502,7 @@ async fn search() {
 #[tokio::test]
 async fn proximity() {
     let body = r#"{"latitude":33.45,"longitude":-112.07,"distanceInMiles":25}"#;
-    let response = r#"[{"id":395,"name":"Spring Appeal","address":"1 Main Street, Phoenix, AZ","lifeToDateGiving":"$1,210.50","contactViewUrl":"/api/ContactView/17","latitude":33.45,"longitude":-112.07}]"#;
+    let response = r#"[{"id":395,"name":"Anna Larsson","address":"1 Main Street, Phoenix, AZ","lifeToDateGiving":"$1,210.50","contactViewUrl":"/api/ContactView/17","latitude":33.45,"longitude":-112.07}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -520,7 +517,7 @@ async fn proximity() {
 
     assert_eq!(contact_proximity_hits.len(), 1);
     assert_eq!(contact_proximity_hits[0].id, 395);
-    assert_eq!(contact_proximity_hits[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(contact_proximity_hits[0].name.as_deref(), Some("Anna Larsson"));
     assert_eq!(contact_proximity_hits[0].address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
     assert_eq!(contact_proximity_hits[0].life_to_date_giving.as_deref(), Some("$1,210.50"));
     assert_eq!(contact_proximity_hits[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
@@ -531,7 +528,7 @@ async fn proximity() {
 
 #[tokio::test]
 async fn activity() {
-    let response = r#"{"list":[{"contactId":17,"contactName":"Anna Larsson","activity":"Activity","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
+    let response = r#"{"list":[{"contactId":17,"contactName":"Anna Larsson","activity":"Gave $10.50","contactViewUrl":"/api/ContactView/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -540,7 +537,7 @@ async fn activity() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].contact_id, Some(17));
     assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
-    assert_eq!(page.list[0].activity.as_deref(), Some("Activity"));
+    assert_eq!(page.list[0].activity.as_deref(), Some("Gave $10.50"));
     assert_eq!(page.list[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Contact/Activity?skip=20&take=10", None);
@@ -548,7 +545,7 @@ async fn activity() {
 
 #[tokio::test]
 async fn following() {
-    let response = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
+    let response = r#"{"list":[{"id":271,"name":"Anna Larsson","contactType":"Household"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -556,7 +553,7 @@ async fn following() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 271);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
     assert!(page.list[0].contact_name.is_none());
     assert!(page.list[0].address.is_none());
@@ -569,7 +566,7 @@ async fn following() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"contactType":"Household","referenceSource":"crm","referenceId":"crm/17","name":"Spring Appeal","informalName":"Anna","description":"Description","website":"https://example.org","maritalStatus":"Marital status","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"isArchived":false,"contactAddresses":[{"label":"Home","address1":"1 Main Street"}],"contactIndividuals":[{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria"}],"customFields":{"shirt":"M"},"customCollections":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}]}"#;
+    let body = r#"{"contactType":"Household","referenceSource":"crm","referenceId":"crm/17","name":"Anna and Erik Larsson","informalName":"Anna","description":"A family of four.","website":"https://example.org","maritalStatus":"Married","anniversaryMonth":6,"anniversaryDay":12,"anniversaryYear":2001,"originSegmentId":19,"isPrivate":false,"isArchived":false,"contactAddresses":[{"label":"Home","address1":"1 Main Street"}],"contactIndividuals":[{"firstName":"Anna","lastName":"Larsson","prefix":"Mrs.","middleName":"Maria"}],"customFields":{"shirt":"M"},"customCollections":[{"name":"Dog","fields":[{"name":"size","value":"M"}]}]}"#;
     let response = r#"{"isCurrentUserFollowing":true,"id":321,"contactType":"Household"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -579,7 +576,7 @@ async fn create() {
         .create(
             ContactCreate::new(
                 ContactType::Household,
-                "Spring Appeal",
+                "Anna and Erik Larsson",
                 [NewContactIndividual::first_name("Anna")
                     .last_name("Larsson")
                     .prefix("Mrs.")
@@ -588,9 +585,9 @@ async fn create() {
             .reference_source("crm")
             .reference_id("crm/17")
             .informal_name("Anna")
-            .description("Description")
+            .description("A family of four.")
             .website("https://example.org")
-            .marital_status("Marital status")
+            .marital_status("Married")
             .anniversary_month(6)
             .anniversary_day(12)
             .anniversary_year(2001)
@@ -599,9 +596,7 @@ async fn create() {
             .is_archived(false)
             .contact_addresses([NewContactAddress::new().label("Home").address1("1 Main Street")])
             .custom_fields([("shirt", "M")])
-            .custom_collections([CollectionRecord::new()
-                .name("Spring Appeal")
-                .fields([NamedValue::new("size", "M")])]),
+            .custom_collections([CollectionRecord::new().name("Dog").fields([NamedValue::new("size", "M")])]),
         )
         .await
         .unwrap();
@@ -652,11 +647,11 @@ async fn create() {
 
 #[tokio::test]
 async fn archive() {
-    let body = r#"{"archiveReason":"Archive reason"}"#;
+    let body = r#"{"archiveReason":"Duplicate"}"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
-    client.contacts().archive(17, ArchiveContact::new().archive_reason("Archive reason")).await.unwrap();
+    client.contacts().archive(17, ArchiveContact::new().archive_reason("Duplicate")).await.unwrap();
 
     assert_sent(&server, "PUT", "/api/Contact/Archive/17", Some(body));
 }
@@ -683,7 +678,7 @@ async fn toggle_follow() {
 
 #[tokio::test]
 async fn custom_collections() {
-    let response = r#"[{"id":347,"entityType":"Entity type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","name":"Spring Appeal","fields":[{"dataType":"Text","name":"Spring Appeal"}]}]"#;
+    let response = r#"[{"id":347,"entityType":"Contact","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","name":"Pets","fields":[{"dataType":"Text","name":"size"}]}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -691,13 +686,13 @@ async fn custom_collections() {
 
     assert_eq!(custom_collection_defs.len(), 1);
     assert_eq!(custom_collection_defs[0].id, 347);
-    assert_eq!(custom_collection_defs[0].entity_type.as_deref(), Some("Entity type"));
+    assert_eq!(custom_collection_defs[0].entity_type.as_deref(), Some("Contact"));
     assert_eq!(custom_collection_defs[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(custom_collection_defs[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
-    assert_eq!(custom_collection_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_collection_defs[0].name.as_deref(), Some("Pets"));
     assert_eq!(custom_collection_defs[0].fields.len(), 1);
     assert_eq!(custom_collection_defs[0].fields[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_collection_defs[0].fields[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_collection_defs[0].fields[0].name.as_deref(), Some("size"));
     assert!(custom_collection_defs[0].fields[0].display_name.is_none());
     assert!(custom_collection_defs[0].fields[0].required.is_none());
     assert!(custom_collection_defs[0].fields[0].options.is_empty());
@@ -706,7 +701,7 @@ async fn custom_collections() {
 
 #[tokio::test]
 async fn create_transaction() {
-    let body = r#"{"referenceSource":"crm","referenceId":"crm/17","contactType":"Household","name":"Spring Appeal","title":"Title","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Suffix","emailType":"ola@example.org","email":"anna@example.org","phoneType":"Phone type","phone":"+1 602 555 0100","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","eventId":94,"eventName":"Event name","invited":true,"rsvp":true,"rsvpResponse":true,"attended":true,"tags":"Tags","originSegmentCode":"A-100","emailLists":["ola@example.org"],"customFields":{"shirt":"M"},"volunteerAttendances":[{"volunteerOpportunityId":47,"volunteerOpportunityName":"Volunteer opportunity name"}]}"#;
+    let body = r#"{"referenceSource":"crm","referenceId":"crm/17","contactType":"Household","name":"Anna and Erik Larsson","title":"Dr.","firstName":"Anna","middleName":"Maria","lastName":"Larsson","suffix":"Jr.","emailType":"Home Email","email":"anna@example.org","phoneType":"Home Phone","phone":"+1 602 555 0100","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","eventId":94,"eventName":"Spring Gala","invited":true,"rsvp":true,"rsvpResponse":true,"attended":true,"tags":"Volunteer","originSegmentCode":"A-100","emailLists":["Newsletter"],"customFields":{"shirt":"M"},"volunteerAttendances":[{"volunteerOpportunityId":47,"volunteerOpportunityName":"Food Bank"}]}"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
@@ -718,13 +713,13 @@ async fn create_transaction() {
                 .reference_source("crm")
                 .reference_id("crm/17")
                 .contact_type(ContactType::Household)
-                .name("Spring Appeal")
-                .title("Title")
+                .name("Anna and Erik Larsson")
+                .title("Dr.")
                 .middle_name("Maria")
-                .suffix("Suffix")
-                .email_type("ola@example.org")
+                .suffix("Jr.")
+                .email_type("Home Email")
                 .email("anna@example.org")
-                .phone_type("Phone type")
+                .phone_type("Home Phone")
                 .phone("+1 602 555 0100")
                 .address1("1 Main Street")
                 .address2("Suite 4")
@@ -733,18 +728,18 @@ async fn create_transaction() {
                 .postal("85001")
                 .country("United States")
                 .event_id(94)
-                .event_name("Event name")
+                .event_name("Spring Gala")
                 .invited(true)
                 .rsvp(true)
                 .rsvp_response(true)
                 .attended(true)
-                .tags("Tags")
+                .tags("Volunteer")
                 .origin_segment_code("A-100")
-                .email_lists(["ola@example.org"])
+                .email_lists(["Newsletter"])
                 .custom_fields([("shirt", "M")])
                 .volunteer_attendances([TransactionVolunteerHours::new()
                     .volunteer_opportunity_id(47)
-                    .volunteer_opportunity_name("Volunteer opportunity name")]),
+                    .volunteer_opportunity_name("Food Bank")]),
         )
         .await
         .unwrap();
@@ -775,35 +770,35 @@ async fn create_batch() {
 
 #[tokio::test]
 async fn prefixes() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Mr.","Mrs."]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.contacts().prefixes().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Mr.");
+    assert_eq!(responses[1], "Mrs.");
     assert_sent(&server, "GET", "/api/Contact/Prefixes", None);
 }
 
 #[tokio::test]
 async fn types() {
-    let response = r#"[{"parentType":"Parent type","type":"General"}]"#;
+    let response = r#"[{"parentType":"Organization","type":"Church"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let contact_type_entries = client.contacts().types().await.unwrap();
 
     assert_eq!(contact_type_entries.len(), 1);
-    assert_eq!(contact_type_entries[0].parent_type.as_deref(), Some("Parent type"));
-    assert_eq!(contact_type_entries[0].kind.as_deref(), Some("General"));
+    assert_eq!(contact_type_entries[0].parent_type.as_deref(), Some("Organization"));
+    assert_eq!(contact_type_entries[0].kind.as_deref(), Some("Church"));
     assert_sent(&server, "GET", "/api/Contact/Types", None);
 }
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal","displayName":"Shirt Size","options":["Options"],"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt","displayName":"Shirt Size","options":["M"],"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -811,10 +806,10 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert_eq!(custom_field_defs[0].display_name.as_deref(), Some("Shirt Size"));
     assert_eq!(custom_field_defs[0].options.len(), 1);
-    assert_eq!(custom_field_defs[0].options[0], "Options");
+    assert_eq!(custom_field_defs[0].options[0], "M");
     assert_eq!(custom_field_defs[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(custom_field_defs[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_sent(&server, "GET", "/api/Contact/CustomFields", None);
@@ -843,7 +838,7 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Last Modified Date","operator":"OnOrAfter","value":"30 Days Ago"}]}],"sortBy":"Id","descending":false,"includeArchived":true}"#;
-    let response = r#"{"list":[{"id":271,"name":"Spring Appeal","contactType":"Household"}],"total":1}"#;
+    let response = r#"{"list":[{"id":271,"name":"Anna Larsson","contactType":"Household"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: ContactQuery = serde_json::from_str(
@@ -855,7 +850,7 @@ async fn query() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 271);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
     assert!(page.list[0].contact_name.is_none());
     assert!(page.list[0].address.is_none());
@@ -928,7 +923,7 @@ async fn query_full() {
 
 #[tokio::test]
 async fn receipts() {
-    let response = r#"{"list":[{"id":237,"createdDateTimeUtc":"2023-11-30T14:20:56.3533333","receiptType":"SingleGiftPerReceipt","receiptMedium":"Email","emialAddress":"Emial address","receiptTitle":"Receipt title"}],"total":1}"#;
+    let response = r#"{"list":[{"id":237,"createdDateTimeUtc":"2023-11-30T14:20:56.3533333","receiptType":"SingleGiftPerReceipt","receiptMedium":"Email","emialAddress":"anna@example.org","receiptTitle":"Receipt for 2023"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -942,8 +937,8 @@ async fn receipts() {
     assert_eq!(page.list[0].id, 237);
     assert_eq!(page.list[0].receipt_type, Some(ReceiptType::SingleGiftPerReceipt));
     assert_eq!(page.list[0].receipt_medium, Some(ReceiptMedium::Email));
-    assert_eq!(page.list[0].email_address.as_deref(), Some("Emial address"));
-    assert_eq!(page.list[0].receipt_title.as_deref(), Some("Receipt title"));
+    assert_eq!(page.list[0].email_address.as_deref(), Some("anna@example.org"));
+    assert_eq!(page.list[0].receipt_title.as_deref(), Some("Receipt for 2023"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Contact/Receipts?email=anna%40example.org&skip=20&take=10", None);
 }

@@ -10,7 +10,7 @@ use virtuous_client::{EmailListAdd, Paging};
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
     let response =
-        r#"{"list":[{"emailListId":30,"name":"Spring Appeal","total":1,"totalUnsubscribes":25}],"total":1}"#;
+        r#"{"list":[{"emailListId":30,"name":"Newsletter","total":1,"totalUnsubscribes":25}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -18,7 +18,7 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].email_list_id, 30);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Newsletter"));
     assert_eq!(page.list[0].total, Some(1));
     assert_eq!(page.list[0].total_unsubscribes, Some(25));
     assert_eq!(page.total, 1);

@@ -9,7 +9,7 @@ use virtuous_client::{EmailPersonalization, EmailSend, Paging};
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let response = r#"{"list":[{"id":93,"name":"Spring Appeal","subject":"Subject","fromName":"From name","fromEmail":"ola@example.org","html":"Html","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"id":93,"name":"Thank You","subject":"Thank you","fromName":"Ola Nordmann","fromEmail":"ola@example.org","html":"<p>Thank you for your gift.</p>","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -17,11 +17,11 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 93);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].subject.as_deref(), Some("Subject"));
-    assert_eq!(page.list[0].from_name.as_deref(), Some("From name"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Thank You"));
+    assert_eq!(page.list[0].subject.as_deref(), Some("Thank you"));
+    assert_eq!(page.list[0].from_name.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].from_email.as_deref(), Some("ola@example.org"));
-    assert_eq!(page.list[0].html.as_deref(), Some("Html"));
+    assert_eq!(page.list[0].html.as_deref(), Some("<p>Thank you for your gift.</p>"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);

@@ -8,7 +8,7 @@ use virtuous_client::{EventAttendeeCreate, EventAttendeeUpdate, Paging};
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17,"contactIndividualId":817,"invitee":"Anna Larsson","contactUrl":"/api/Contact/17","event":"Event","eventId":94,"eventViewUrl":"/api/EventView/17","location":"Location","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","rsvp":"True","attended":"True","emailAddress":"anna@example.org","invited":"True","emailStatus":"ola@example.org","emailSent":"ola@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17,"contactIndividualId":817,"invitee":"Anna Larsson","contactUrl":"/api/Contact/17","event":"Spring Gala","eventId":94,"eventViewUrl":"/api/EventView/17","location":"Phoenix, AZ","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","rsvp":"True","attended":"True","emailAddress":"anna@example.org","invited":"True","emailStatus":"Sent","emailSent":"12/7/2023","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -21,14 +21,14 @@ async fn list() {
     assert_eq!(page.list[0].contact_individual_id, Some(817));
     assert_eq!(page.list[0].invitee.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].contact_url.as_deref(), Some("/api/Contact/17"));
-    assert_eq!(page.list[0].event.as_deref(), Some("Event"));
+    assert_eq!(page.list[0].event.as_deref(), Some("Spring Gala"));
     assert_eq!(page.list[0].event_id, Some(94));
     assert_eq!(page.list[0].event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(page.list[0].location.as_deref(), Some("Location"));
+    assert_eq!(page.list[0].location.as_deref(), Some("Phoenix, AZ"));
     assert_eq!(page.list[0].time_zone.as_deref(), Some("US/Arizona"));
     assert_eq!(page.list[0].email_address.as_deref(), Some("anna@example.org"));
-    assert_eq!(page.list[0].email_status.as_deref(), Some("ola@example.org"));
-    assert_eq!(page.list[0].email_sent.as_deref(), Some("ola@example.org"));
+    assert_eq!(page.list[0].email_status.as_deref(), Some("Sent"));
+    assert_eq!(page.list[0].email_sent.as_deref(), Some("12/7/2023"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);
@@ -112,7 +112,7 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"invited":true,"rsvp":true,"rsvpResponse":true,"attended":true,"schedule":"Schedule","table":"Table","meal":"Meal","customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"invited":true,"rsvp":true,"rsvpResponse":true,"attended":true,"schedule":"Dinner","table":"Table 1","meal":"Vegetarian","customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -126,9 +126,9 @@ async fn update() {
                 .rsvp(true)
                 .rsvp_response(true)
                 .attended(true)
-                .schedule("Schedule")
-                .table("Table")
-                .meal("Meal")
+                .schedule("Dinner")
+                .table("Table 1")
+                .meal("Vegetarian")
                 .custom_fields([("shirt", "M")]),
         )
         .await

@@ -8,7 +8,7 @@ use virtuous_client::Paging;
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17,"contactUrl":"/api/Contact/17","displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17,"contactUrl":"/api/Contact/17","displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"+1 602 555 0100","primaryEmail":"anna@example.org","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -22,8 +22,8 @@ async fn list() {
     assert_eq!(page.list[0].display_name.as_deref(), Some("Shirt Size"));
     assert_eq!(page.list[0].first_name.as_deref(), Some("Anna"));
     assert_eq!(page.list[0].avatar_url.as_deref(), Some("/api/avatar/17"));
-    assert_eq!(page.list[0].primary_phone.as_deref(), Some("Primary phone"));
-    assert_eq!(page.list[0].primary_email.as_deref(), Some("ola@example.org"));
+    assert_eq!(page.list[0].primary_phone.as_deref(), Some("+1 602 555 0100"));
+    assert_eq!(page.list[0].primary_email.as_deref(), Some("anna@example.org"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);

@@ -8,7 +8,7 @@ use virtuous_client::{CustomFieldType, EventWrite, Paging, Query, QueryOptionTyp
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal","eventType":"Event type","locationName":"Location name","displayAddress":"Display address","geocodeAddress":"Geocode address","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Description","specialInstructions":"Special instructions","inviteOnly":false,"rsvpRequired":true,"totalInvites":31,"totalRsvps":15,"totalAttended":12,"totalGifts":72,"totalGiving":"Total giving","communicationId":46,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","eventContactsUrl":"/api/EventContacts/17","generosityEventContacts":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}],"tables":["Tables"],"meals":["Meals"],"eventInvitationsUrl":"/api/EventInvitations/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala","eventType":"Gala","locationName":"Town Hall","displayAddress":"1 Main Street, Phoenix, AZ","geocodeAddress":"1 Main Street, Phoenix, AZ 85001","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"A dinner with music.","specialInstructions":"Park behind the hall.","inviteOnly":false,"rsvpRequired":true,"totalInvites":31,"totalRsvps":15,"totalAttended":12,"totalGifts":72,"totalGiving":"$1,210.50","communicationId":46,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","eventContactsUrl":"/api/EventContacts/17","generosityEventContacts":[{"id":35,"eventContactUrl":"/api/EventContact/17","contactId":17}],"tables":["Table 1"],"meals":["Vegetarian"],"eventInvitationsUrl":"/api/EventInvitations/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -17,21 +17,21 @@ async fn list() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 119);
     assert_eq!(page.list[0].event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].event_type.as_deref(), Some("Event type"));
-    assert_eq!(page.list[0].location_name.as_deref(), Some("Location name"));
-    assert_eq!(page.list[0].display_address.as_deref(), Some("Display address"));
-    assert_eq!(page.list[0].geocode_address.as_deref(), Some("Geocode address"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Gala"));
+    assert_eq!(page.list[0].event_type.as_deref(), Some("Gala"));
+    assert_eq!(page.list[0].location_name.as_deref(), Some("Town Hall"));
+    assert_eq!(page.list[0].display_address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
+    assert_eq!(page.list[0].geocode_address.as_deref(), Some("1 Main Street, Phoenix, AZ 85001"));
     assert_eq!(page.list[0].time_zone.as_deref(), Some("US/Arizona"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
-    assert_eq!(page.list[0].special_instructions.as_deref(), Some("Special instructions"));
+    assert_eq!(page.list[0].description.as_deref(), Some("A dinner with music."));
+    assert_eq!(page.list[0].special_instructions.as_deref(), Some("Park behind the hall."));
     assert_eq!(page.list[0].invite_only, Some(false));
     assert_eq!(page.list[0].rsvp_required, Some(true));
     assert_eq!(page.list[0].total_invites, Some(31));
     assert_eq!(page.list[0].total_rsvps, Some(15));
     assert_eq!(page.list[0].total_attended, Some(12));
     assert_eq!(page.list[0].total_gifts, Some(72));
-    assert_eq!(page.list[0].total_giving.as_deref(), Some("Total giving"));
+    assert_eq!(page.list[0].total_giving.as_deref(), Some("$1,210.50"));
     assert_eq!(page.list[0].communication_id, Some(46));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
@@ -54,9 +54,9 @@ async fn list() {
     assert!(page.list[0].generosity_event_contacts[0].modified_date_time_utc.is_none());
     assert!(page.list[0].generosity_event_contacts[0].modified_by_user.is_none());
     assert_eq!(page.list[0].tables.len(), 1);
-    assert_eq!(page.list[0].tables[0], "Tables");
+    assert_eq!(page.list[0].tables[0], "Table 1");
     assert_eq!(page.list[0].meals.len(), 1);
-    assert_eq!(page.list[0].meals[0], "Meals");
+    assert_eq!(page.list[0].meals[0], "Vegetarian");
     assert_eq!(page.list[0].event_invitations_url.as_deref(), Some("/api/EventInvitations/17"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Event?skip=20&take=10", None);
@@ -64,8 +64,8 @@ async fn list() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"name":"Spring Appeal","eventType":"Event type","startDateTime":"2023-12-07T12:00:00","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","communicationId":46,"locationName":"Location name","description":"Description","specialInstructions":"Special instructions","inviteOnly":false,"rsvpRequired":true,"tables":["Tables"],"meals":["Meals"],"address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","eventbriteId":"Eventbrite id","customFields":[{"name":"shirt","value":"M"}]}"#;
-    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
+    let body = r#"{"name":"Spring Gala","eventType":"Gala","startDateTime":"2023-12-07T12:00:00","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","communicationId":46,"locationName":"Town Hall","description":"A dinner with music.","specialInstructions":"Park behind the hall.","inviteOnly":false,"rsvpRequired":true,"tables":["Table 1"],"meals":["Vegetarian"],"address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","eventbriteId":"123456789","customFields":[{"name":"shirt","value":"M"}]}"#;
+    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -73,26 +73,26 @@ async fn create() {
         .events()
         .create(
             EventWrite::new()
-                .name("Spring Appeal")
-                .event_type("Event type")
+                .name("Spring Gala")
+                .event_type("Gala")
                 .start_date_time("2023-12-07T12:00:00")
                 .end_date_time("2023-12-07T12:00:00")
                 .time_zone("US/Arizona")
                 .communication_id(46)
-                .location_name("Location name")
-                .description("Description")
-                .special_instructions("Special instructions")
+                .location_name("Town Hall")
+                .description("A dinner with music.")
+                .special_instructions("Park behind the hall.")
                 .invite_only(false)
                 .rsvp_required(true)
-                .tables(["Tables"])
-                .meals(["Meals"])
+                .tables(["Table 1"])
+                .meals(["Vegetarian"])
                 .address1("1 Main Street")
                 .address2("Suite 4")
                 .city("Phoenix")
                 .state("AZ")
                 .postal("85001")
                 .country("United States")
-                .eventbrite_id("Eventbrite id")
+                .eventbrite_id("123456789")
                 .custom_fields([("shirt", "M")]),
         )
         .await
@@ -100,7 +100,7 @@ async fn create() {
 
     assert_eq!(event.id, 119);
     assert_eq!(event.event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(event.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(event.name.as_deref(), Some("Spring Gala"));
     assert!(event.event_type.is_none());
     assert!(event.location_name.is_none());
     assert!(event.display_address.is_none());
@@ -133,7 +133,7 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
+    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -141,7 +141,7 @@ async fn get() {
 
     assert_eq!(event.id, 119);
     assert_eq!(event.event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(event.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(event.name.as_deref(), Some("Spring Gala"));
     assert!(event.event_type.is_none());
     assert!(event.location_name.is_none());
     assert!(event.display_address.is_none());
@@ -215,20 +215,17 @@ async fn get_sparse() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"name":"Spring Appeal","eventType":"Event type"}"#;
-    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}"#;
+    let body = r#"{"name":"Spring Gala","eventType":"Gala"}"#;
+    let response = r#"{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let event = client
-        .events()
-        .update(94, EventWrite::new().name("Spring Appeal").event_type("Event type"))
-        .await
-        .unwrap();
+    let event =
+        client.events().update(94, EventWrite::new().name("Spring Gala").event_type("Gala")).await.unwrap();
 
     assert_eq!(event.id, 119);
     assert_eq!(event.event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(event.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(event.name.as_deref(), Some("Spring Gala"));
     assert!(event.event_type.is_none());
     assert!(event.location_name.is_none());
     assert!(event.display_address.is_none());
@@ -271,7 +268,7 @@ async fn delete() {
 
 #[tokio::test]
 async fn search() {
-    let response = r#"[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}]"#;
+    let response = r#"[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -280,7 +277,7 @@ async fn search() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].id, 119);
     assert_eq!(events[0].event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(events[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(events[0].name.as_deref(), Some("Spring Gala"));
     assert!(events[0].event_type.is_none());
     assert!(events[0].location_name.is_none());
     assert!(events[0].display_address.is_none());
@@ -313,21 +310,21 @@ async fn search() {
 
 #[tokio::test]
 async fn types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Gala","Workshop"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.events().types().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Gala");
+    assert_eq!(responses[1], "Workshop");
     assert_sent(&server, "GET", "/api/Event/Types", None);
 }
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -335,7 +332,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());
@@ -369,7 +366,7 @@ async fn query_options() {
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response =
-        r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Appeal"}],"total":1}"#;
+        r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -382,7 +379,7 @@ async fn query() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 119);
     assert_eq!(page.list[0].event_view_url.as_deref(), Some("/api/EventView/17"));
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Spring Gala"));
     assert!(page.list[0].event_type.is_none());
     assert!(page.list[0].location_name.is_none());
     assert!(page.list[0].display_address.is_none());
@@ -416,7 +413,7 @@ async fn query() {
 
 #[tokio::test]
 async fn attendee_custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -424,7 +421,7 @@ async fn attendee_custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

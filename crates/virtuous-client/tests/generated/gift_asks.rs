@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","askAmount":10.5,"askAmountFormatted":"Ask amount formatted","askDate":"2023-12-07T00:00:00","askDateFormatted":"Ask date formatted","expectedFulfillmentDate":"2023-12-07T00:00:00","expectedFulfillmentDateFormatted":"Expected fulfillment date formatted","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","projectId":41,"project":"Project","projectUrl":"/api/Project/17","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","assignedUserId":89,"assignedUser":"Assigned user","secondaryAssignedUser":"Secondary assigned user","secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","askAmount":10.5,"askAmountFormatted":"$10.50","askDate":"2023-12-07T00:00:00","askDateFormatted":"12/7/2023","expectedFulfillmentDate":"2023-12-07T00:00:00","expectedFulfillmentDateFormatted":"12/7/2023","notes":"Called on Monday.","askType":"FixedAsk","frequency":"Monthly","declined":false,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","projectId":41,"project":"Clean Water","projectUrl":"/api/Project/17","segmentId":33,"segment":"Major Givers","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","assignedUserId":89,"assignedUser":"Ola Nordmann","secondaryAssignedUser":"Kari Nordmann","secondaryAssignedUserId":35,"status":"Open","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -23,30 +23,27 @@ async fn by_contact() {
     assert_eq!(page.list[0].gifts_applied_url.as_deref(), Some("/api/GiftsApplied/17"));
     assert_eq!(page.list[0].contact_id, Some(17));
     assert_eq!(page.list[0].contact_url.as_deref(), Some("/api/Contact/17"));
-    assert_eq!(page.list[0].ask_amount_formatted.as_deref(), Some("Ask amount formatted"));
-    assert_eq!(page.list[0].ask_date_formatted.as_deref(), Some("Ask date formatted"));
-    assert_eq!(
-        page.list[0].expected_fulfillment_date_formatted.as_deref(),
-        Some("Expected fulfillment date formatted")
-    );
-    assert_eq!(page.list[0].notes.as_deref(), Some("Notes"));
+    assert_eq!(page.list[0].ask_amount_formatted.as_deref(), Some("$10.50"));
+    assert_eq!(page.list[0].ask_date_formatted.as_deref(), Some("12/7/2023"));
+    assert_eq!(page.list[0].expected_fulfillment_date_formatted.as_deref(), Some("12/7/2023"));
+    assert_eq!(page.list[0].notes.as_deref(), Some("Called on Monday."));
     assert_eq!(page.list[0].ask_type, Some(GiftAskType::FixedAsk));
     assert_eq!(page.list[0].frequency, Some(Frequency::Monthly));
     assert_eq!(page.list[0].declined, Some(false));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].project_id, Some(41));
-    assert_eq!(page.list[0].project.as_deref(), Some("Project"));
+    assert_eq!(page.list[0].project.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_url.as_deref(), Some("/api/Project/17"));
     assert_eq!(page.list[0].segment_id, Some(33));
-    assert_eq!(page.list[0].segment.as_deref(), Some("Segment"));
+    assert_eq!(page.list[0].segment.as_deref(), Some("Major Givers"));
     assert_eq!(page.list[0].segment_code.as_deref(), Some("SP-1"));
     assert_eq!(page.list[0].segment_url.as_deref(), Some("/api/Segment/17"));
     assert_eq!(page.list[0].assigned_user_id, Some(89));
-    assert_eq!(page.list[0].assigned_user.as_deref(), Some("Assigned user"));
-    assert_eq!(page.list[0].secondary_assigned_user.as_deref(), Some("Secondary assigned user"));
+    assert_eq!(page.list[0].assigned_user.as_deref(), Some("Ola Nordmann"));
+    assert_eq!(page.list[0].secondary_assigned_user.as_deref(), Some("Kari Nordmann"));
     assert_eq!(page.list[0].secondary_assigned_user_id, Some(35));
-    assert_eq!(page.list[0].status.as_deref(), Some("Status"));
+    assert_eq!(page.list[0].status.as_deref(), Some("Open"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/GiftAsk/ByContact/17?skip=20&take=10", None);
 }
@@ -158,7 +155,7 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"askAmount":10.5,"askDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"projectId":41,"segmentId":33,"assignedUserId":89,"secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"askAmount":10.5,"askDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","notes":"Called on Monday.","askType":"FixedAsk","frequency":"Monthly","declined":false,"projectId":41,"segmentId":33,"assignedUserId":89,"secondaryAssignedUserId":35,"status":"Open","customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -167,10 +164,10 @@ async fn update() {
         .gift_asks()
         .update(
             81,
-            GiftAskUpdate::new(Amount::new(105, 1), GiftAskType::FixedAsk, "Status")
+            GiftAskUpdate::new(Amount::new(105, 1), GiftAskType::FixedAsk, "Open")
                 .ask_date("2023-12-07")
                 .expected_fulfillment_date("2023-12-07")
-                .notes("Notes")
+                .notes("Called on Monday.")
                 .frequency(Frequency::Monthly)
                 .declined(false)
                 .project_id(41)
@@ -219,7 +216,7 @@ async fn update() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"contactId":17,"askAmount":10.5,"askDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","notes":"Notes","askType":"FixedAsk","frequency":"Monthly","declined":false,"projectId":41,"segmentId":33,"assignedUserId":89,"secondaryAssignedUserId":35,"status":"Status","customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"contactId":17,"askAmount":10.5,"askDate":"2023-12-07","expectedFulfillmentDate":"2023-12-07","notes":"Called on Monday.","askType":"FixedAsk","frequency":"Monthly","declined":false,"projectId":41,"segmentId":33,"assignedUserId":89,"secondaryAssignedUserId":35,"status":"Open","customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":286,"giftAskUrl":"/api/GiftAsk/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -227,10 +224,10 @@ async fn create() {
     let gift_ask = client
         .gift_asks()
         .create(
-            GiftAskCreate::new(17, Amount::new(105, 1), GiftAskType::FixedAsk, "Status")
+            GiftAskCreate::new(17, Amount::new(105, 1), GiftAskType::FixedAsk, "Open")
                 .ask_date("2023-12-07")
                 .expected_fulfillment_date("2023-12-07")
-                .notes("Notes")
+                .notes("Called on Monday.")
                 .frequency(Frequency::Monthly)
                 .declined(false)
                 .project_id(41)
@@ -279,7 +276,7 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -287,7 +284,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

@@ -29,7 +29,7 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let response = r#"{"list":[{"id":252,"createDate":"12/7/2023","amountDesignated":10.5,"giftId":301,"giftDate":"12/7/2023","giftType":"Credit","giftIsPrivate":true,"giftCustomFields":{},"giftUrl":"/api/Gift/17","contactId":17,"contactName":"Anna Larsson","contactType":"Household","contactUrl":"/api/Contact/17","projectId":41,"project":"Project","projectCode":"W-1","projectExternalAccountingCode":"A-100","projectType":"Project type","projectLocation":"Project location","projectCustomFields":{},"projectUrl":"/api/Project/17","parentProjectId":25,"parentProject":"Parent project","parentProjectCode":"A-100","parentProjectExternalAccountingCode":"A-100","parentProjectType":"Parent project type","parentProjectLocation":"Parent project location","parentProjectCustomFields":{},"parentProjectUrl":"/api/parentProject/17","batch":"B-7","segmentName":"Segment name","segmentCode":"SP-1"}],"total":1}"#;
+    let response = r#"{"list":[{"id":252,"createDate":"12/7/2023","amountDesignated":10.5,"giftId":301,"giftDate":"12/7/2023","giftType":"Credit","giftIsPrivate":true,"giftCustomFields":{},"giftUrl":"/api/Gift/17","contactId":17,"contactName":"Anna Larsson","contactType":"Household","contactUrl":"/api/Contact/17","projectId":41,"project":"Clean Water","projectCode":"W-1","projectExternalAccountingCode":"A-100","projectType":"Program","projectLocation":"Kenya","projectCustomFields":{},"projectUrl":"/api/Project/17","parentProjectId":25,"parentProject":"Water","parentProjectCode":"A-100","parentProjectExternalAccountingCode":"A-100","parentProjectType":"Program","parentProjectLocation":"Kenya","parentProjectCustomFields":{},"parentProjectUrl":"/api/parentProject/17","batch":"B-7","segmentName":"Major Givers","segmentCode":"SP-1"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -50,21 +50,21 @@ async fn query() {
     assert_eq!(page.list[0].contact_type, Some(ContactType::Household));
     assert_eq!(page.list[0].contact_url.as_deref(), Some("/api/Contact/17"));
     assert_eq!(page.list[0].project_id, Some(41));
-    assert_eq!(page.list[0].project.as_deref(), Some("Project"));
+    assert_eq!(page.list[0].project.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_code.as_deref(), Some("W-1"));
     assert_eq!(page.list[0].project_external_accounting_code.as_deref(), Some("A-100"));
-    assert_eq!(page.list[0].project_type.as_deref(), Some("Project type"));
-    assert_eq!(page.list[0].project_location.as_deref(), Some("Project location"));
+    assert_eq!(page.list[0].project_type.as_deref(), Some("Program"));
+    assert_eq!(page.list[0].project_location.as_deref(), Some("Kenya"));
     assert_eq!(page.list[0].project_url.as_deref(), Some("/api/Project/17"));
     assert_eq!(page.list[0].parent_project_id, Some(25));
-    assert_eq!(page.list[0].parent_project.as_deref(), Some("Parent project"));
+    assert_eq!(page.list[0].parent_project.as_deref(), Some("Water"));
     assert_eq!(page.list[0].parent_project_code.as_deref(), Some("A-100"));
     assert_eq!(page.list[0].parent_project_external_accounting_code.as_deref(), Some("A-100"));
-    assert_eq!(page.list[0].parent_project_type.as_deref(), Some("Parent project type"));
-    assert_eq!(page.list[0].parent_project_location.as_deref(), Some("Parent project location"));
+    assert_eq!(page.list[0].parent_project_type.as_deref(), Some("Program"));
+    assert_eq!(page.list[0].parent_project_location.as_deref(), Some("Kenya"));
     assert_eq!(page.list[0].parent_project_url.as_deref(), Some("/api/parentProject/17"));
     assert_eq!(page.list[0].batch.as_deref(), Some("B-7"));
-    assert_eq!(page.list[0].segment_name.as_deref(), Some("Segment name"));
+    assert_eq!(page.list[0].segment_name.as_deref(), Some("Major Givers"));
     assert_eq!(page.list[0].segment_code.as_deref(), Some("SP-1"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "POST", "/api/GiftDesignation/Query?skip=20&take=10", Some(body));

@@ -15,7 +15,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817,"giftType":"Credit","giftDate":"12/7/2023","amount":"Amount","segment":"Segment","batch":"B-7","giftUrl":"/api/Gift/17","culture":"en-US","exchangeRate":10.5,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":349,"contactId":17,"contactIndividualId":817,"giftType":"Credit","giftDate":"12/7/2023","amount":"$10.50","segment":"Major Givers","batch":"B-7","giftUrl":"/api/Gift/17","culture":"en-US","exchangeRate":10.5,"giftDesignations":[{"id":340,"projectId":41,"project":"Clean Water"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -33,15 +33,15 @@ async fn by_contact() {
     assert_eq!(page.list[0].contact_id, Some(17));
     assert_eq!(page.list[0].contact_individual_id, Some(817));
     assert_eq!(page.list[0].gift_type, Some(GiftType::Credit));
-    assert_eq!(page.list[0].amount.as_deref(), Some("Amount"));
-    assert_eq!(page.list[0].segment.as_deref(), Some("Segment"));
+    assert_eq!(page.list[0].amount.as_deref(), Some("$10.50"));
+    assert_eq!(page.list[0].segment.as_deref(), Some("Major Givers"));
     assert_eq!(page.list[0].batch.as_deref(), Some("B-7"));
     assert_eq!(page.list[0].gift_url.as_deref(), Some("/api/Gift/17"));
     assert_eq!(page.list[0].culture.as_deref(), Some("en-US"));
     assert_eq!(page.list[0].gift_designations.len(), 1);
     assert_eq!(page.list[0].gift_designations[0].id, 340);
     assert_eq!(page.list[0].gift_designations[0].project_id, Some(41));
-    assert_eq!(page.list[0].gift_designations[0].project.as_deref(), Some("Project"));
+    assert_eq!(page.list[0].gift_designations[0].project.as_deref(), Some("Clean Water"));
     assert!(page.list[0].gift_designations[0].project_code.is_none());
     assert!(page.list[0].gift_designations[0].external_accounting_code.is_none());
     assert!(page.list[0].gift_designations[0].project_type.is_none());
@@ -138,7 +138,7 @@ async fn passthrough_by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Gift type formatted","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Media outlet","grantId":88,"grant":"Grant","grantUrl":"/api/grant/17","notes":"Notes","tribute":"Tribute","tributeId":45,"tributeType":"Tribute type","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"Receipt date formatted","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftDesignations":[{"id":340,"projectId":41,"project":"Project"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Premium"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Credit","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Major Givers","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Radio","grantId":88,"grant":"Water Fund","grantUrl":"/api/grant/17","notes":"Called on Monday.","tribute":"In memory of Karin Larsson","tributeId":45,"tributeType":"InMemoryOf","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"12/7/2023","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftDesignations":[{"id":340,"projectId":41,"project":"Clean Water"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Tote Bag"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -151,7 +151,7 @@ async fn get() {
     assert_eq!(gift.contact_name.as_deref(), Some("Anna Larsson"));
     assert_eq!(gift.contact_url.as_deref(), Some("/api/Contact/17"));
     assert_eq!(gift.gift_type, Some(GiftType::Credit));
-    assert_eq!(gift.gift_type_formatted.as_deref(), Some("Gift type formatted"));
+    assert_eq!(gift.gift_type_formatted.as_deref(), Some("Credit"));
     assert_eq!(gift.gift_date_formatted.as_deref(), Some("12/7/2023"));
     assert_eq!(gift.amount_formatted.as_deref(), Some("$10.50"));
     assert_eq!(gift.currency_code.as_deref(), Some("USD"));
@@ -160,20 +160,20 @@ async fn get() {
     assert_eq!(gift.created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(gift.modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(gift.segment_id, Some(33));
-    assert_eq!(gift.segment.as_deref(), Some("Segment"));
+    assert_eq!(gift.segment.as_deref(), Some("Major Givers"));
     assert_eq!(gift.segment_code.as_deref(), Some("SP-1"));
     assert_eq!(gift.segment_url.as_deref(), Some("/api/Segment/17"));
     assert_eq!(gift.media_outlet_id, Some(67));
-    assert_eq!(gift.media_outlet.as_deref(), Some("Media outlet"));
+    assert_eq!(gift.media_outlet.as_deref(), Some("Radio"));
     assert_eq!(gift.grant_id, Some(88));
-    assert_eq!(gift.grant.as_deref(), Some("Grant"));
+    assert_eq!(gift.grant.as_deref(), Some("Water Fund"));
     assert_eq!(gift.grant_url.as_deref(), Some("/api/grant/17"));
-    assert_eq!(gift.notes.as_deref(), Some("Notes"));
-    assert_eq!(gift.tribute.as_deref(), Some("Tribute"));
+    assert_eq!(gift.notes.as_deref(), Some("Called on Monday."));
+    assert_eq!(gift.tribute.as_deref(), Some("In memory of Karin Larsson"));
     assert_eq!(gift.tribute_id, Some(45));
-    assert_eq!(gift.tribute_type.as_deref(), Some("Tribute type"));
+    assert_eq!(gift.tribute_type.as_deref(), Some("InMemoryOf"));
     assert_eq!(gift.acknowledgee_individual_id, Some(38));
-    assert_eq!(gift.receipt_date_formatted.as_deref(), Some("Receipt date formatted"));
+    assert_eq!(gift.receipt_date_formatted.as_deref(), Some("12/7/2023"));
     assert_eq!(gift.contact_passthrough_id, Some(32));
     assert_eq!(gift.contact_passthrough_url.as_deref(), Some("/api/ContactPassthrough/17"));
     assert_eq!(gift.contact_individual_id, Some(817));
@@ -183,7 +183,7 @@ async fn get() {
     assert_eq!(gift.gift_designations.len(), 1);
     assert_eq!(gift.gift_designations[0].id, 340);
     assert_eq!(gift.gift_designations[0].project_id, Some(41));
-    assert_eq!(gift.gift_designations[0].project.as_deref(), Some("Project"));
+    assert_eq!(gift.gift_designations[0].project.as_deref(), Some("Clean Water"));
     assert!(gift.gift_designations[0].project_code.is_none());
     assert!(gift.gift_designations[0].external_accounting_code.is_none());
     assert!(gift.gift_designations[0].project_type.is_none());
@@ -194,7 +194,7 @@ async fn get() {
     assert_eq!(gift.gift_premiums.len(), 1);
     assert_eq!(gift.gift_premiums[0].id, 334);
     assert_eq!(gift.gift_premiums[0].premium_id, Some(45));
-    assert_eq!(gift.gift_premiums[0].premium.as_deref(), Some("Premium"));
+    assert_eq!(gift.gift_premiums[0].premium.as_deref(), Some("Tote Bag"));
     assert!(gift.gift_premiums[0].premium_url.is_none());
     assert!(gift.gift_premiums[0].quantity.is_none());
     assert!(gift.gift_premiums[0].display.is_none());
@@ -279,7 +279,7 @@ async fn get_sparse() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Notes","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"Check number","creditCardType":"Credit card type","cryptocoinType":"Cryptocoin type","transactionHash":"Transaction hash","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"Ticker symbol","numberOfShares":10.5,"stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"iraCustodian":"Ira custodian","nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","description":"Description","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"Tribute type","tributeId":45,"tributeDescription":"Tribute description","acknowledgeeId":85,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Called on Monday.","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"1042","creditCardType":"Visa","cryptocoinType":"Bitcoin","transactionHash":"9f86d081884c7d65","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"ACME","numberOfShares":10.5,"stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"iraCustodian":"First Bank","nonCashGiftTypeId":84,"nonCashGiftType":"Vehicle","description":"A used car.","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"InMemoryOf","tributeId":45,"tributeDescription":"In memory of Karin Larsson","acknowledgeeId":85,"customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -296,7 +296,7 @@ async fn update() {
                 .segment_id(33)
                 .receipt_segment_id(29)
                 .media_outlet_id(67)
-                .notes("Notes")
+                .notes("Called on Monday.")
                 .is_private(false)
                 .receipt_date("2023-12-07")
                 .contact_individual_id(817)
@@ -310,23 +310,23 @@ async fn update() {
                 .contact_membership_id(72)
                 .currency_code("USD")
                 .exchange_rate(Amount::new(105, 1))
-                .check_number("Check number")
-                .credit_card_type("Credit card type")
-                .cryptocoin_type("Cryptocoin type")
-                .transaction_hash("Transaction hash")
+                .check_number("1042")
+                .credit_card_type("Visa")
+                .cryptocoin_type("Bitcoin")
+                .transaction_hash("9f86d081884c7d65")
                 .coin_sold_for_cash(true)
                 .coin_amount(Amount::new(105, 1))
                 .date_coin_was_sold("2023-12-07")
                 .coin_sale_amount(Amount::new(105, 1))
-                .ticker_symbol("Ticker symbol")
+                .ticker_symbol("ACME")
                 .number_of_shares(Amount::new(105, 1))
                 .stock_sold_for_cash(true)
                 .date_stock_was_sold("2023-12-07")
                 .stock_sale_amount(Amount::new(105, 1))
-                .ira_custodian("Ira custodian")
+                .ira_custodian("First Bank")
                 .non_cash_gift_type_id(84)
-                .non_cash_gift_type("Non cash gift type")
-                .description("Description")
+                .non_cash_gift_type("Vehicle")
+                .description("A used car.")
                 .non_cash_sold_for_cash(true)
                 .date_non_cash_was_sold("2023-12-07")
                 .non_cash_original_amount(Amount::new(105, 1))
@@ -339,9 +339,9 @@ async fn update() {
                 .recurring_gift_payments([RecurringGiftPaymentWrite::new()
                     .id(201)
                     .payment_id("RecurringGiftPayment-7")])
-                .tribute_type("Tribute type")
+                .tribute_type("InMemoryOf")
                 .tribute_id(45)
-                .tribute_description("Tribute description")
+                .tribute_description("In memory of Karin Larsson")
                 .acknowledgee_id(85)
                 .custom_fields([("shirt", "M")]),
         )
@@ -478,7 +478,7 @@ async fn by_transaction() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Notes","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"Check number","creditCardType":"Credit card type","cryptocoinType":"Cryptocoin type","transactionHash":"Transaction hash","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"Ticker symbol","numberOfShares":10.5,"iraCustodian":"Ira custodian","stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","description":"Description","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"Tribute type","tributeId":45,"tributeDescription":"Tribute description","acknowledgeeId":85,"reversedGiftId":86,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Called on Monday.","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"1042","creditCardType":"Visa","cryptocoinType":"Bitcoin","transactionHash":"9f86d081884c7d65","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"ACME","numberOfShares":10.5,"iraCustodian":"First Bank","stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"nonCashGiftTypeId":84,"nonCashGiftType":"Vehicle","description":"A used car.","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"InMemoryOf","tributeId":45,"tributeDescription":"In memory of Karin Larsson","acknowledgeeId":85,"reversedGiftId":86,"customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -499,7 +499,7 @@ async fn create() {
             .segment_id(33)
             .receipt_segment_id(29)
             .media_outlet_id(67)
-            .notes("Notes")
+            .notes("Called on Monday.")
             .is_private(false)
             .receipt_date("2023-12-07")
             .contact_individual_id(817)
@@ -513,23 +513,23 @@ async fn create() {
             .contact_membership_id(72)
             .currency_code("USD")
             .exchange_rate(Amount::new(105, 1))
-            .check_number("Check number")
-            .credit_card_type("Credit card type")
-            .cryptocoin_type("Cryptocoin type")
-            .transaction_hash("Transaction hash")
+            .check_number("1042")
+            .credit_card_type("Visa")
+            .cryptocoin_type("Bitcoin")
+            .transaction_hash("9f86d081884c7d65")
             .coin_sold_for_cash(true)
             .coin_amount(Amount::new(105, 1))
             .date_coin_was_sold("2023-12-07")
             .coin_sale_amount(Amount::new(105, 1))
-            .ticker_symbol("Ticker symbol")
+            .ticker_symbol("ACME")
             .number_of_shares(Amount::new(105, 1))
-            .ira_custodian("Ira custodian")
+            .ira_custodian("First Bank")
             .stock_sold_for_cash(true)
             .date_stock_was_sold("2023-12-07")
             .stock_sale_amount(Amount::new(105, 1))
             .non_cash_gift_type_id(84)
-            .non_cash_gift_type("Non cash gift type")
-            .description("Description")
+            .non_cash_gift_type("Vehicle")
+            .description("A used car.")
             .non_cash_sold_for_cash(true)
             .date_non_cash_was_sold("2023-12-07")
             .non_cash_original_amount(Amount::new(105, 1))
@@ -539,9 +539,9 @@ async fn create() {
             .recurring_gift_payments([RecurringGiftPaymentWrite::new()
                 .id(201)
                 .payment_id("RecurringGiftPayment-7")])
-            .tribute_type("Tribute type")
+            .tribute_type("InMemoryOf")
             .tribute_id(45)
-            .tribute_description("Tribute description")
+            .tribute_description("In memory of Karin Larsson")
             .acknowledgee_id(85)
             .reversed_gift_id(86)
             .custom_fields([("shirt", "M")]),
@@ -604,7 +604,7 @@ async fn create() {
 
 #[tokio::test]
 async fn patch() {
-    let body = r#"[{"id":95,"receiptDateUtc":"2023-11-30T14:20:56.3533333","segmentId":33,"notes":"Notes","customFields":{"shirt":"M"}}]"#;
+    let body = r#"[{"id":95,"receiptDateUtc":"2023-11-30T14:20:56.3533333","segmentId":33,"notes":"Called on Monday.","customFields":{"shirt":"M"}}]"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
@@ -613,7 +613,7 @@ async fn patch() {
         .patch(&[GiftPatch::new(95)
             .receipt_date_utc("2023-11-30T14:20:56.3533333")
             .segment_id(33)
-            .notes("Notes")
+            .notes("Called on Monday.")
             .custom_fields([("shirt", "M")])])
         .await
         .unwrap();
@@ -699,13 +699,16 @@ async fn create_bulk() {
 
 #[tokio::test]
 async fn reverse() {
-    let body = r#"{"giftDate":"2023-12-07","reversedGiftId":86,"notes":"Notes"}"#;
+    let body = r#"{"giftDate":"2023-12-07","reversedGiftId":86,"notes":"Called on Monday."}"#;
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let gift =
-        client.gifts().reverse(ReversingGift::new(86).gift_date("2023-12-07").notes("Notes")).await.unwrap();
+    let gift = client
+        .gifts()
+        .reverse(ReversingGift::new(86).gift_date("2023-12-07").notes("Called on Monday."))
+        .await
+        .unwrap();
 
     assert_eq!(gift.id, 399);
     assert_eq!(gift.transaction_source.as_deref(), Some("shop"));
@@ -762,7 +765,7 @@ async fn reverse() {
 
 #[tokio::test]
 async fn create_transaction() {
-    let body = r#"{"transactionSource":"shop","transactionId":"T-1","contact":{"referenceId":"crm/17","id":273,"name":"Spring Appeal","type":"General","title":"Title","firstname":"Anna","middlename":"Maria","lastname":"Larsson","suffix":"Suffix","birthMonth":"Birth month","birthDay":"Birth day","birthYear":"Birth year","gender":"Female","emailType":"ola@example.org","email":"anna@example.org","phoneType":"Phone type","phone":"+1 602 555 0100","address":{"address1":"1 Main Street","address2":"Suite 4"},"tags":"Tags","emailLists":["ola@example.org"]},"giftDate":"2023-12-07","cancelDate":"2023-12-07","giftType":"Credit","amount":"25.00","currencyCode":"USD","exchangeRate":10.5,"frequency":"Monthly","recurringGiftTransactionId":"Recurring gift transaction id","recurringGiftTransactionUpdate":true,"pledgeFrequency":"Monthly","pledgeTransactionId":"Pledge transaction id","pledgeExpectedFullfillmentDate":"2023-12-07","batch":"B-7","notes":"Notes","segment":"Segment","mediaOutlet":"Media outlet","receiptDate":"2023-12-07","receiptSegment":"Receipt segment","cashAccountingCode":"A-100","tribute":"Tribute","tributeDedication":{"tributeId":45,"tributeType":"Tribute type","tributeFirstName":"Anna","tributeLastName":"Larsson","tributeCity":"Tribute city","tributeState":"Tribute state","acknowledgeeIndividualId":38,"acknowledgeeFirstName":"Anna","acknowledgeeLastName":"Larsson","acknowledgeeAddress":"Acknowledgee address","acknowledgeeCity":"Acknowledgee city","acknowledgeeState":"Acknowledgee state","acknowledgeePostal":"Acknowledgee postal","acknowledgeeEmail":"ola@example.org","acknowledgeePhone":"Acknowledgee phone"},"isPrivate":false,"isTaxDeductible":true,"checkNumber":"Check number","creditCardType":"Credit card type","nonCashGiftTypeId":84,"nonCashGiftType":"Non cash gift type","nonCashGiftDescription":"Non cash gift description","stockTickerSymbol":"Stock ticker symbol","stockNumberOfShares":75,"iraCustodian":"Ira custodian","submissionUrl":"/api/submission/17","designations":[{"id":304,"name":"Spring Appeal"}],"premiums":[{"id":298,"name":"Spring Appeal"}],"customFields":{"shirt":"M"},"customObjects":[{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}],"contactIndividualId":817,"passthroughContact":{"referenceId":"crm/17","id":273,"name":"Spring Appeal","type":"General","title":"Title","firstname":"Anna","middlename":"Maria","lastname":"Larsson","suffix":"Suffix","birthMonth":"Birth month","birthDay":"Birth day","birthYear":"Birth year","gender":"Female","emailType":"ola@example.org","email":"anna@example.org","phoneType":"Phone type","phone":"+1 602 555 0100","address":{"address1":"1 Main Street","address2":"Suite 4"},"tags":"Tags","emailLists":["ola@example.org"]},"eventAttendee":{"eventId":94,"eventName":"Event name","invited":true,"rsvp":true,"rsvpResponse":true,"attended":true}}"#;
+    let body = r#"{"transactionSource":"shop","transactionId":"T-1","contact":{"referenceId":"crm/17","id":273,"name":"Anna Larsson","type":"Household","title":"Dr.","firstname":"Anna","middlename":"Maria","lastname":"Larsson","suffix":"Jr.","birthMonth":"2","birthDay":"28","birthYear":"1970","gender":"Female","emailType":"Home Email","email":"anna@example.org","phoneType":"Home Phone","phone":"+1 602 555 0100","address":{"address1":"1 Main Street","address2":"Suite 4"},"tags":"Volunteer","emailLists":["Newsletter"]},"giftDate":"2023-12-07","cancelDate":"2023-12-07","giftType":"Credit","amount":"25.00","currencyCode":"USD","exchangeRate":10.5,"frequency":"Monthly","recurringGiftTransactionId":"R-1","recurringGiftTransactionUpdate":true,"pledgeFrequency":"Monthly","pledgeTransactionId":"P-1","pledgeExpectedFullfillmentDate":"2023-12-07","batch":"B-7","notes":"Called on Monday.","segment":"Major Givers","mediaOutlet":"Radio","receiptDate":"2023-12-07","receiptSegment":"Major Givers","cashAccountingCode":"A-100","tribute":"In memory of Karin Larsson","tributeDedication":{"tributeId":45,"tributeType":"InMemoryOf","tributeFirstName":"Anna","tributeLastName":"Larsson","tributeCity":"Phoenix","tributeState":"AZ","acknowledgeeIndividualId":38,"acknowledgeeFirstName":"Anna","acknowledgeeLastName":"Larsson","acknowledgeeAddress":"1 Main Street","acknowledgeeCity":"Phoenix","acknowledgeeState":"AZ","acknowledgeePostal":"85001","acknowledgeeEmail":"erik@example.org","acknowledgeePhone":"+1 602 555 0100"},"isPrivate":false,"isTaxDeductible":true,"checkNumber":"1042","creditCardType":"Visa","nonCashGiftTypeId":84,"nonCashGiftType":"Vehicle","nonCashGiftDescription":"A used car.","stockTickerSymbol":"ACME","stockNumberOfShares":75,"iraCustodian":"First Bank","submissionUrl":"/api/submission/17","designations":[{"id":304,"name":"Clean Water"}],"premiums":[{"id":298,"name":"Tote Bag"}],"customFields":{"shirt":"M"},"customObjects":[{"name":"Dog","fields":[{"name":"size","value":"M"}]}],"contactIndividualId":817,"passthroughContact":{"referenceId":"crm/17","id":273,"name":"Anna Larsson","type":"Household","title":"Dr.","firstname":"Anna","middlename":"Maria","lastname":"Larsson","suffix":"Jr.","birthMonth":"2","birthDay":"28","birthYear":"1970","gender":"Female","emailType":"Home Email","email":"anna@example.org","phoneType":"Home Phone","phone":"+1 602 555 0100","address":{"address1":"1 Main Street","address2":"Suite 4"},"tags":"Volunteer","emailLists":["Newsletter"]},"eventAttendee":{"eventId":94,"eventName":"Spring Gala","invited":true,"rsvp":true,"rsvpResponse":true,"attended":true}}"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
@@ -774,22 +777,22 @@ async fn create_transaction() {
                     .last_name("Larsson")
                     .reference_id("crm/17")
                     .id(273)
-                    .name("Spring Appeal")
-                    .kind("General")
-                    .title("Title")
+                    .name("Anna Larsson")
+                    .kind("Household")
+                    .title("Dr.")
                     .middle_name("Maria")
-                    .suffix("Suffix")
-                    .birth_month("Birth month")
-                    .birth_day("Birth day")
-                    .birth_year("Birth year")
+                    .suffix("Jr.")
+                    .birth_month("2")
+                    .birth_day("28")
+                    .birth_year("1970")
                     .gender("Female")
-                    .email_type("ola@example.org")
+                    .email_type("Home Email")
                     .email("anna@example.org")
-                    .phone_type("Phone type")
+                    .phone_type("Home Phone")
                     .phone("+1 602 555 0100")
                     .address(TransactionAddress::new().address1("1 Main Street").address2("Suite 4"))
-                    .tags("Tags")
-                    .email_lists(["ola@example.org"]),
+                    .tags("Volunteer")
+                    .email_lists(["Newsletter"]),
                 GiftType::Credit,
                 "25.00",
             )
@@ -800,81 +803,79 @@ async fn create_transaction() {
             .currency_code("USD")
             .exchange_rate(Amount::new(105, 1))
             .frequency(Frequency::Monthly)
-            .recurring_gift_transaction_id("Recurring gift transaction id")
+            .recurring_gift_transaction_id("R-1")
             .recurring_gift_transaction_update(true)
             .pledge_frequency(Frequency::Monthly)
-            .pledge_transaction_id("Pledge transaction id")
+            .pledge_transaction_id("P-1")
             .pledge_expected_fulfillment_date("2023-12-07")
             .batch("B-7")
-            .notes("Notes")
-            .segment("Segment")
-            .media_outlet("Media outlet")
+            .notes("Called on Monday.")
+            .segment("Major Givers")
+            .media_outlet("Radio")
             .receipt_date("2023-12-07")
-            .receipt_segment("Receipt segment")
+            .receipt_segment("Major Givers")
             .cash_accounting_code("A-100")
-            .tribute("Tribute")
+            .tribute("In memory of Karin Larsson")
             .tribute_dedication(
                 TransactionTribute::new()
                     .tribute_id(45)
-                    .tribute_type("Tribute type")
+                    .tribute_type("InMemoryOf")
                     .tribute_first_name("Anna")
                     .tribute_last_name("Larsson")
-                    .tribute_city("Tribute city")
-                    .tribute_state("Tribute state")
+                    .tribute_city("Phoenix")
+                    .tribute_state("AZ")
                     .acknowledgee_individual_id(38)
                     .acknowledgee_first_name("Anna")
                     .acknowledgee_last_name("Larsson")
-                    .acknowledgee_address("Acknowledgee address")
-                    .acknowledgee_city("Acknowledgee city")
-                    .acknowledgee_state("Acknowledgee state")
-                    .acknowledgee_postal("Acknowledgee postal")
-                    .acknowledgee_email("ola@example.org")
-                    .acknowledgee_phone("Acknowledgee phone"),
+                    .acknowledgee_address("1 Main Street")
+                    .acknowledgee_city("Phoenix")
+                    .acknowledgee_state("AZ")
+                    .acknowledgee_postal("85001")
+                    .acknowledgee_email("erik@example.org")
+                    .acknowledgee_phone("+1 602 555 0100"),
             )
             .is_private(false)
             .is_tax_deductible(true)
-            .check_number("Check number")
-            .credit_card_type("Credit card type")
+            .check_number("1042")
+            .credit_card_type("Visa")
             .non_cash_gift_type_id(84)
-            .non_cash_gift_type("Non cash gift type")
-            .non_cash_gift_description("Non cash gift description")
-            .stock_ticker_symbol("Stock ticker symbol")
+            .non_cash_gift_type("Vehicle")
+            .non_cash_gift_description("A used car.")
+            .stock_ticker_symbol("ACME")
             .stock_number_of_shares(75)
-            .ira_custodian("Ira custodian")
+            .ira_custodian("First Bank")
             .submission_url("/api/submission/17")
-            .designations([TransactionDesignation::new().id(304).name("Spring Appeal")])
-            .premiums([TransactionPremium::new().id(298).name("Spring Appeal")])
+            .designations([TransactionDesignation::new().id(304).name("Clean Water")])
+            .premiums([TransactionPremium::new().id(298).name("Tote Bag")])
             .custom_fields([("shirt", "M")])
-            .custom_objects([CollectionRecord::new()
-                .name("Spring Appeal")
-                .fields([NamedValue::new("size", "M")])])
+            .custom_objects([CollectionRecord::new().name("Dog").fields([NamedValue::new("size", "M")])])
             .contact_individual_id(817)
             .passthrough_contact(
                 GiftTransactionContact::first_name("Anna")
                     .last_name("Larsson")
                     .reference_id("crm/17")
                     .id(273)
-                    .name("Spring Appeal")
-                    .kind("General")
-                    .title("Title")
+                    .name("Anna Larsson")
+                    .kind("Household")
+                    .title("Dr.")
                     .middle_name("Maria")
-                    .suffix("Suffix")
-                    .birth_month("Birth month")
-                    .birth_day("Birth day")
-                    .birth_year("Birth year")
+                    .suffix("Jr.")
+                    .birth_month("2")
+                    .birth_day("28")
+                    .birth_year("1970")
                     .gender("Female")
-                    .email_type("ola@example.org")
+                    .email_type("Home Email")
                     .email("anna@example.org")
-                    .phone_type("Phone type")
+                    .phone_type("Home Phone")
                     .phone("+1 602 555 0100")
                     .address(TransactionAddress::new().address1("1 Main Street").address2("Suite 4"))
-                    .tags("Tags")
-                    .email_lists(["ola@example.org"]),
+                    .tags("Volunteer")
+                    .email_lists(["Newsletter"]),
             )
             .event_attendee(
                 TransactionEventAttendee::new()
                     .event_id(94)
-                    .event_name("Event name")
+                    .event_name("Spring Gala")
                     .invited(true)
                     .rsvp(true)
                     .rsvp_response(true)
@@ -889,7 +890,7 @@ async fn create_transaction() {
 
 #[tokio::test]
 async fn create_transactions() {
-    let body = r#"{"transactionSource":"shop","transactions":[{"transactionSource":"shop","transactionId":"T-1","contact":{"referenceId":"crm/17","id":273,"firstname":"Anna","lastname":"Larsson"},"giftType":"Credit","amount":"25.00"}],"createImport":true,"importName":"Import name","batch":"B-7","batchTotal":10.5,"defaultGiftDate":"2023-12-07","defaultGiftType":"Credit"}"#;
+    let body = r#"{"transactionSource":"shop","transactions":[{"transactionSource":"shop","transactionId":"T-1","contact":{"referenceId":"crm/17","id":273,"firstname":"Anna","lastname":"Larsson"},"giftType":"Credit","amount":"25.00"}],"createImport":true,"importName":"Shop, December","batch":"B-7","batchTotal":10.5,"defaultGiftDate":"2023-12-07","defaultGiftType":"Credit"}"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
@@ -910,7 +911,7 @@ async fn create_transactions() {
                 .transaction_id("T-1")],
             )
             .create_import(true)
-            .import_name("Import name")
+            .import_name("Shop, December")
             .batch("B-7")
             .batch_total(Amount::new(105, 1))
             .default_gift_date("2023-12-07")
@@ -924,7 +925,7 @@ async fn create_transactions() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -932,7 +933,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());
@@ -944,7 +945,7 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn non_cash_gift_types() {
-    let response = r#"{"list":[{"id":29,"name":"Spring Appeal","isEnabled":true}],"total":1}"#;
+    let response = r#"{"list":[{"id":29,"name":"Vehicle","isEnabled":true}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -958,7 +959,7 @@ async fn non_cash_gift_types() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 29);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Vehicle"));
     assert_eq!(page.list[0].is_enabled, Some(true));
     assert_eq!(page.total, 1);
     assert_sent(

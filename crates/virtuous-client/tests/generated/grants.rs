@@ -8,7 +8,7 @@ use virtuous_client::{Amount, CustomFieldType, GrantWrite, Paging, Query, QueryO
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17","ownerId":13,"title":"Title","grantingOrganizationId":55,"grantingOrganizationUrl":"/api/grantingOrganization/17","description":"Description","referenceId":"crm/17","receivingOrganizationId":63,"receivingOrganizationUrl":"/api/receivingOrganization/17","projectUrl":"/api/Project/17","projectId":41,"project":"Project","dueDateUtc":"2023-11-30T14:20:56.3533333","totalAnticipatedAmount":10.5,"status":"Status","submissionDateUtc":"2023-11-30T14:20:56.3533333","anticipatedAwardDateUtc":"2023-11-30T14:20:56.3533333","pointOfContactName":"Point of contact name","pointOfContactEmail":"ola@example.org","pointOfContactPhone":"Point of contact phone","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDateUtc":"2023-11-30T14:20:56.3533333","awardTerms":"Award terms","grantType":"Grant type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17","ownerId":13,"title":"Water Fund","grantingOrganizationId":55,"grantingOrganizationUrl":"/api/grantingOrganization/17","description":"Funds for two wells.","referenceId":"crm/17","receivingOrganizationId":63,"receivingOrganizationUrl":"/api/receivingOrganization/17","projectUrl":"/api/Project/17","projectId":41,"project":"Clean Water","dueDateUtc":"2023-11-30T14:20:56.3533333","totalAnticipatedAmount":10.5,"status":"Submitted","submissionDateUtc":"2023-11-30T14:20:56.3533333","anticipatedAwardDateUtc":"2023-11-30T14:20:56.3533333","pointOfContactName":"Erik Larsson","pointOfContactEmail":"erik@example.org","pointOfContactPhone":"+1 602 555 0100","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDateUtc":"2023-11-30T14:20:56.3533333","awardTerms":"Report once a year.","grantType":"Program","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -19,24 +19,24 @@ async fn by_contact() {
     assert_eq!(page.list[0].grant_url.as_deref(), Some("/api/grant/17"));
     assert_eq!(page.list[0].gifts_applied_url.as_deref(), Some("/api/GiftsApplied/17"));
     assert_eq!(page.list[0].owner_id, Some(13));
-    assert_eq!(page.list[0].title.as_deref(), Some("Title"));
+    assert_eq!(page.list[0].title.as_deref(), Some("Water Fund"));
     assert_eq!(page.list[0].granting_organization_id, Some(55));
     assert_eq!(page.list[0].granting_organization_url.as_deref(), Some("/api/grantingOrganization/17"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Funds for two wells."));
     assert_eq!(page.list[0].reference_id.as_deref(), Some("crm/17"));
     assert_eq!(page.list[0].receiving_organization_id, Some(63));
     assert_eq!(page.list[0].receiving_organization_url.as_deref(), Some("/api/receivingOrganization/17"));
     assert_eq!(page.list[0].project_url.as_deref(), Some("/api/Project/17"));
     assert_eq!(page.list[0].project_id, Some(41));
-    assert_eq!(page.list[0].project.as_deref(), Some("Project"));
-    assert_eq!(page.list[0].status.as_deref(), Some("Status"));
-    assert_eq!(page.list[0].point_of_contact_name.as_deref(), Some("Point of contact name"));
-    assert_eq!(page.list[0].point_of_contact_email.as_deref(), Some("ola@example.org"));
-    assert_eq!(page.list[0].point_of_contact_phone.as_deref(), Some("Point of contact phone"));
+    assert_eq!(page.list[0].project.as_deref(), Some("Clean Water"));
+    assert_eq!(page.list[0].status.as_deref(), Some("Submitted"));
+    assert_eq!(page.list[0].point_of_contact_name.as_deref(), Some("Erik Larsson"));
+    assert_eq!(page.list[0].point_of_contact_email.as_deref(), Some("erik@example.org"));
+    assert_eq!(page.list[0].point_of_contact_phone.as_deref(), Some("+1 602 555 0100"));
     assert_eq!(page.list[0].website.as_deref(), Some("https://example.org"));
     assert_eq!(page.list[0].awarded_grant, Some(true));
-    assert_eq!(page.list[0].award_terms.as_deref(), Some("Award terms"));
-    assert_eq!(page.list[0].grant_type.as_deref(), Some("Grant type"));
+    assert_eq!(page.list[0].award_terms.as_deref(), Some("Report once a year."));
+    assert_eq!(page.list[0].grant_type.as_deref(), Some("Program"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);
@@ -89,12 +89,12 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"ownerId":13,"title":"Title"}"#;
+    let body = r#"{"ownerId":13,"title":"Water Fund"}"#;
     let response = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
-    let grant = client.grants().update(88, GrantWrite::new().owner_id(13).title("Title")).await.unwrap();
+    let grant = client.grants().update(88, GrantWrite::new().owner_id(13).title("Water Fund")).await.unwrap();
 
     assert_eq!(grant.id, 113);
     assert_eq!(grant.grant_url.as_deref(), Some("/api/grant/17"));
@@ -250,7 +250,7 @@ async fn gifts() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"ownerId":13,"title":"Title","grantingOrganizationId":55,"description":"Description","referenceId":"crm/17","receivingOrganizationId":63,"projectId":41,"dueDate":"2023-12-07","totalAnticipatedAmount":10.5,"status":"Status","submissionDate":"2023-12-07","anticipatedAwardDate":"2023-12-07","pointOfContactName":"Point of contact name","pointOfContactEmail":"ola@example.org","pointOfContactPhone":"Point of contact phone","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDate":"2023-12-07","awardTerms":"Award terms","grantType":"Grant type","customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"ownerId":13,"title":"Water Fund","grantingOrganizationId":55,"description":"Funds for two wells.","referenceId":"crm/17","receivingOrganizationId":63,"projectId":41,"dueDate":"2023-12-07","totalAnticipatedAmount":10.5,"status":"Submitted","submissionDate":"2023-12-07","anticipatedAwardDate":"2023-12-07","pointOfContactName":"Erik Larsson","pointOfContactEmail":"erik@example.org","pointOfContactPhone":"+1 602 555 0100","website":"https://example.org","awardedGrant":true,"awardedAmount":10.5,"awardedDate":"2023-12-07","awardTerms":"Report once a year.","grantType":"Program","customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
@@ -260,26 +260,26 @@ async fn create() {
         .create(
             GrantWrite::new()
                 .owner_id(13)
-                .title("Title")
+                .title("Water Fund")
                 .granting_organization_id(55)
-                .description("Description")
+                .description("Funds for two wells.")
                 .reference_id("crm/17")
                 .receiving_organization_id(63)
                 .project_id(41)
                 .due_date("2023-12-07")
                 .total_anticipated_amount(Amount::new(105, 1))
-                .status("Status")
+                .status("Submitted")
                 .submission_date("2023-12-07")
                 .anticipated_award_date("2023-12-07")
-                .point_of_contact_name("Point of contact name")
-                .point_of_contact_email("ola@example.org")
-                .point_of_contact_phone("Point of contact phone")
+                .point_of_contact_name("Erik Larsson")
+                .point_of_contact_email("erik@example.org")
+                .point_of_contact_phone("+1 602 555 0100")
                 .website("https://example.org")
                 .awarded_grant(true)
                 .awarded_amount(Amount::new(105, 1))
                 .awarded_date("2023-12-07")
-                .award_terms("Award terms")
-                .grant_type("Grant type")
+                .award_terms("Report once a year.")
+                .grant_type("Program")
                 .custom_fields([("shirt", "M")]),
         )
         .await
@@ -323,7 +323,7 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -331,7 +331,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

@@ -8,19 +8,19 @@ use virtuous_client::{CollectionRecord, IndividualCollectionsDelete, NamedValue}
 
 #[tokio::test]
 async fn add() {
-    let body = r#"{"name":"Spring Appeal","fields":[{"name":"size","value":"M"}]}"#;
-    let response = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
+    let body = r#"{"name":"Dog","fields":[{"name":"size","value":"M"}]}"#;
+    let response = r#"{"customCollectionId":81,"customCollectionName":"Pets"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let collection_instance = client
         .individual_collections(817)
-        .add(81, CollectionRecord::new().name("Spring Appeal").fields([NamedValue::new("size", "M")]))
+        .add(81, CollectionRecord::new().name("Dog").fields([NamedValue::new("size", "M")]))
         .await
         .unwrap();
 
     assert_eq!(collection_instance.custom_collection_id, Some(81));
-    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Custom collection name"));
+    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Pets"));
     assert!(collection_instance.collection_instance_id.is_none());
     assert!(collection_instance.fields.is_empty());
     assert_sent(&server, "POST", "/api/ContactIndividual/817/Collection/81", Some(body));
@@ -29,7 +29,7 @@ async fn add() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"fields":[{"name":"size","value":"M"}]}"#;
-    let response = r#"{"customCollectionId":81,"customCollectionName":"Custom collection name"}"#;
+    let response = r#"{"customCollectionId":81,"customCollectionName":"Pets"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -37,7 +37,7 @@ async fn update() {
         client.individual_collections(817).update(87, [NamedValue::new("size", "M")]).await.unwrap();
 
     assert_eq!(collection_instance.custom_collection_id, Some(81));
-    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Custom collection name"));
+    assert_eq!(collection_instance.custom_collection_name.as_deref(), Some("Pets"));
     assert!(collection_instance.collection_instance_id.is_none());
     assert!(collection_instance.fields.is_empty());
     assert_sent(&server, "PUT", "/api/ContactIndividual/817/Collection/87", Some(body));

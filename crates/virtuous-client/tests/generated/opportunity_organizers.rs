@@ -7,7 +7,7 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":314,"contactId":17,"contactIndividualId":817,"displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"Primary phone","primaryEmail":"ola@example.org","contactUrl":"/api/Contact/17","volunteerOrganizerUrl":"/api/VolunteerOrganizer/17","volunteerOpportunityUrl":"/api/VolunteerOpportunity/17"}],"total":1}"#;
+    let response = r#"{"list":[{"id":314,"contactId":17,"contactIndividualId":817,"displayName":"Shirt Size","firstName":"Anna","avatarUrl":"/api/avatar/17","primaryPhone":"+1 602 555 0100","primaryEmail":"anna@example.org","contactUrl":"/api/Contact/17","volunteerOrganizerUrl":"/api/VolunteerOrganizer/17","volunteerOpportunityUrl":"/api/VolunteerOpportunity/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -20,8 +20,8 @@ async fn list() {
     assert_eq!(page.list[0].display_name.as_deref(), Some("Shirt Size"));
     assert_eq!(page.list[0].first_name.as_deref(), Some("Anna"));
     assert_eq!(page.list[0].avatar_url.as_deref(), Some("/api/avatar/17"));
-    assert_eq!(page.list[0].primary_phone.as_deref(), Some("Primary phone"));
-    assert_eq!(page.list[0].primary_email.as_deref(), Some("ola@example.org"));
+    assert_eq!(page.list[0].primary_phone.as_deref(), Some("+1 602 555 0100"));
+    assert_eq!(page.list[0].primary_email.as_deref(), Some("anna@example.org"));
     assert_eq!(page.list[0].contact_url.as_deref(), Some("/api/Contact/17"));
     assert_eq!(page.list[0].volunteer_organizer_url.as_deref(), Some("/api/VolunteerOrganizer/17"));
     assert_eq!(page.list[0].volunteer_opportunity_url.as_deref(), Some("/api/VolunteerOpportunity/17"));

@@ -10,7 +10,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","name":"Spring Appeal","location":"Location","description":"Description","organizationGroupContactsUrl":"/api/organizationGroupContacts/17"}],"total":1}"#;
+    let response = r#"{"list":[{"id":199,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","name":"Lutheran Churches","location":"Phoenix, AZ","description":"Churches in Arizona.","organizationGroupContactsUrl":"/api/organizationGroupContacts/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -25,9 +25,9 @@ async fn list() {
     assert_eq!(page.list[0].organization_group_url.as_deref(), Some("/api/organizationGroup/17"));
     assert_eq!(page.list[0].organization_id, Some(39));
     assert_eq!(page.list[0].organization_name.as_deref(), Some("Seeded Sandbox"));
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].location.as_deref(), Some("Location"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Lutheran Churches"));
+    assert_eq!(page.list[0].location.as_deref(), Some("Phoenix, AZ"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Churches in Arizona."));
     assert_eq!(
         page.list[0].organization_group_contacts_url.as_deref(),
         Some("/api/organizationGroupContacts/17")
@@ -58,7 +58,7 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn contacts() {
-    let response = r#"{"list":[{"organizationGroupId":24,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","organizationGroupName":"Organization group name","organizationGroupLocation":"Organization group location","organizationGroupDescription":"Organization group description","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17"}],"total":1}"#;
+    let response = r#"{"list":[{"organizationGroupId":24,"organizationGroupUrl":"/api/organizationGroup/17","organizationId":39,"organizationName":"Seeded Sandbox","organizationGroupName":"Lutheran Churches","organizationGroupLocation":"Phoenix, AZ","organizationGroupDescription":"Churches in Arizona.","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -69,12 +69,9 @@ async fn contacts() {
     assert_eq!(page.list[0].organization_group_url.as_deref(), Some("/api/organizationGroup/17"));
     assert_eq!(page.list[0].organization_id, Some(39));
     assert_eq!(page.list[0].organization_name.as_deref(), Some("Seeded Sandbox"));
-    assert_eq!(page.list[0].organization_group_name.as_deref(), Some("Organization group name"));
-    assert_eq!(page.list[0].organization_group_location.as_deref(), Some("Organization group location"));
-    assert_eq!(
-        page.list[0].organization_group_description.as_deref(),
-        Some("Organization group description")
-    );
+    assert_eq!(page.list[0].organization_group_name.as_deref(), Some("Lutheran Churches"));
+    assert_eq!(page.list[0].organization_group_location.as_deref(), Some("Phoenix, AZ"));
+    assert_eq!(page.list[0].organization_group_description.as_deref(), Some("Churches in Arizona."));
     assert_eq!(page.list[0].contact_id, Some(17));
     assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].contact_url.as_deref(), Some("/api/Contact/17"));

@@ -7,15 +7,15 @@ use auth_client_core::testing::WireServer;
 
 #[tokio::test]
 async fn list() {
-    let response = r#"[{"module":"Module","action":"Action","allowed":true}]"#;
+    let response = r#"[{"module":"Contacts","action":"Edit","allowed":true}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let permissions = client.permissions().list().await.unwrap();
 
     assert_eq!(permissions.len(), 1);
-    assert_eq!(permissions[0].module.as_deref(), Some("Module"));
-    assert_eq!(permissions[0].action.as_deref(), Some("Action"));
+    assert_eq!(permissions[0].module.as_deref(), Some("Contacts"));
+    assert_eq!(permissions[0].action.as_deref(), Some("Edit"));
     assert_eq!(permissions[0].allowed, Some(true));
     assert_sent(&server, "GET", "/api/Permission", None);
 }

@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","plannedGiftDate":"2023-12-07T00:00:00","pkannedGiftType":"WillAndBequest","frequency":"Monthly","anticipatedAmount":"Anticipated amount","anticipatedStartDate":"2023-12-07T00:00:00","numberOfOccurrences":93,"currentValue":"Current value","fulfilled":"Fulfilled","projectId":41,"project":"Project","projectUrl":"/api/Project/17","segmentId":33,"segment":"Segment","segmentUrl":"/api/Segment/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":305,"plannedGiftUrl":"/api/plannedGift/17","giftsAppliedUrl":"/api/GiftsApplied/17","contactId":17,"contactUrl":"/api/Contact/17","plannedGiftDate":"2023-12-07T00:00:00","pkannedGiftType":"WillAndBequest","frequency":"Monthly","anticipatedAmount":"$10.50","anticipatedStartDate":"2023-12-07T00:00:00","numberOfOccurrences":93,"currentValue":"$10.50","fulfilled":"$0","projectId":41,"project":"Clean Water","projectUrl":"/api/Project/17","segmentId":33,"segment":"Major Givers","segmentUrl":"/api/Segment/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -25,15 +25,15 @@ async fn by_contact() {
     assert_eq!(page.list[0].contact_url.as_deref(), Some("/api/Contact/17"));
     assert_eq!(page.list[0].planned_gift_type, Some(PlannedGiftType::WillAndBequest));
     assert_eq!(page.list[0].frequency, Some(Frequency::Monthly));
-    assert_eq!(page.list[0].anticipated_amount.as_deref(), Some("Anticipated amount"));
+    assert_eq!(page.list[0].anticipated_amount.as_deref(), Some("$10.50"));
     assert_eq!(page.list[0].number_of_occurrences, Some(93));
-    assert_eq!(page.list[0].current_value.as_deref(), Some("Current value"));
-    assert_eq!(page.list[0].fulfilled.as_deref(), Some("Fulfilled"));
+    assert_eq!(page.list[0].current_value.as_deref(), Some("$10.50"));
+    assert_eq!(page.list[0].fulfilled.as_deref(), Some("$0"));
     assert_eq!(page.list[0].project_id, Some(41));
-    assert_eq!(page.list[0].project.as_deref(), Some("Project"));
+    assert_eq!(page.list[0].project.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_url.as_deref(), Some("/api/Project/17"));
     assert_eq!(page.list[0].segment_id, Some(33));
-    assert_eq!(page.list[0].segment.as_deref(), Some("Segment"));
+    assert_eq!(page.list[0].segment.as_deref(), Some("Major Givers"));
     assert_eq!(page.list[0].segment_url.as_deref(), Some("/api/Segment/17"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
@@ -251,7 +251,7 @@ async fn create() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -259,7 +259,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5,"frequency":"Monthly","pledgeDate":"2023-12-07T00:00:00","expectedFulfillmentDate":"2023-12-07T00:00:00","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","projectId":41,"project":"Project","isPrivate":false,"status":"Status","payments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5,"frequency":"Monthly","pledgeDate":"2023-12-07T00:00:00","expectedFulfillmentDate":"2023-12-07T00:00:00","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Major Givers","projectId":41,"project":"Clean Water","isPrivate":false,"status":"Current","payments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -31,11 +31,11 @@ async fn by_contact() {
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].segment_id, Some(33));
-    assert_eq!(page.list[0].segment.as_deref(), Some("Segment"));
+    assert_eq!(page.list[0].segment.as_deref(), Some("Major Givers"));
     assert_eq!(page.list[0].project_id, Some(41));
-    assert_eq!(page.list[0].project.as_deref(), Some("Project"));
+    assert_eq!(page.list[0].project.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].is_private, Some(false));
-    assert_eq!(page.list[0].status.as_deref(), Some("Status"));
+    assert_eq!(page.list[0].status.as_deref(), Some("Current"));
     assert_eq!(page.list[0].payments.len(), 1);
     assert_eq!(page.list[0].payments[0].id, 132);
     assert!(page.list[0].payments[0].gift_id.is_none());
@@ -198,7 +198,7 @@ async fn write_off() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -206,7 +206,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

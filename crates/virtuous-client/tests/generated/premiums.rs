@@ -11,16 +11,16 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1","description":"Description","price":10.5,"fairMarketValue":10.5,"cost":10.5,"inventoryCount":92,"isActive":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let response = r#"{"id":340,"name":"Tote Bag","code":"W-1","description":"A canvas bag.","price":10.5,"fairMarketValue":10.5,"cost":10.5,"inventoryCount":92,"isActive":true,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium = client.premiums().get(45).await.unwrap();
 
     assert_eq!(premium.id, 340);
-    assert_eq!(premium.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(premium.name.as_deref(), Some("Tote Bag"));
     assert_eq!(premium.code.as_deref(), Some("W-1"));
-    assert_eq!(premium.description.as_deref(), Some("Description"));
+    assert_eq!(premium.description.as_deref(), Some("A canvas bag."));
     assert_eq!(premium.inventory_count, Some(92));
     assert_eq!(premium.is_active, Some(true));
     assert_eq!(premium.created_by_user.as_deref(), Some("Ola Nordmann"));
@@ -30,16 +30,16 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"name":"Spring Appeal","code":"W-1"}"#;
-    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let body = r#"{"name":"Tote Bag","code":"W-1"}"#;
+    let response = r#"{"id":340,"name":"Tote Bag","code":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium =
-        client.premiums().update(45, PremiumWrite::new().name("Spring Appeal").code("W-1")).await.unwrap();
+        client.premiums().update(45, PremiumWrite::new().name("Tote Bag").code("W-1")).await.unwrap();
 
     assert_eq!(premium.id, 340);
-    assert_eq!(premium.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(premium.name.as_deref(), Some("Tote Bag"));
     assert_eq!(premium.code.as_deref(), Some("W-1"));
     assert!(premium.description.is_none());
     assert!(premium.price.is_none());
@@ -57,14 +57,14 @@ async fn update() {
 
 #[tokio::test]
 async fn by_code() {
-    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let response = r#"{"id":340,"name":"Tote Bag","code":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let premium = client.premiums().by_code("MUG-1").await.unwrap();
 
     assert_eq!(premium.id, 340);
-    assert_eq!(premium.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(premium.name.as_deref(), Some("Tote Bag"));
     assert_eq!(premium.code.as_deref(), Some("W-1"));
     assert!(premium.description.is_none());
     assert!(premium.price.is_none());
@@ -83,7 +83,7 @@ async fn by_code() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let response = r#"{"list":[{"id":340,"name":"Spring Appeal","code":"W-1"}],"total":1}"#;
+    let response = r#"{"list":[{"id":340,"name":"Tote Bag","code":"W-1"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -91,7 +91,7 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 340);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Tote Bag"));
     assert_eq!(page.list[0].code.as_deref(), Some("W-1"));
     assert!(page.list[0].description.is_none());
     assert!(page.list[0].price.is_none());
@@ -110,8 +110,8 @@ async fn search() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"name":"Spring Appeal","code":"W-1","price":10.5,"fairMarketValue":10.5,"description":"Description","cost":10.5,"inventoryCount":92,"isActive":true,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let body = r#"{"name":"Tote Bag","code":"W-1","price":10.5,"fairMarketValue":10.5,"description":"A canvas bag.","cost":10.5,"inventoryCount":92,"isActive":true,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let response = r#"{"id":340,"name":"Tote Bag","code":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -119,11 +119,11 @@ async fn create() {
         .premiums()
         .create(
             PremiumWrite::new()
-                .name("Spring Appeal")
+                .name("Tote Bag")
                 .code("W-1")
                 .price(Amount::new(105, 1))
                 .fair_market_value(Amount::new(105, 1))
-                .description("Description")
+                .description("A canvas bag.")
                 .cost(Amount::new(105, 1))
                 .inventory_count(92)
                 .is_active(true)
@@ -133,7 +133,7 @@ async fn create() {
         .unwrap();
 
     assert_eq!(premium.id, 340);
-    assert_eq!(premium.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(premium.name.as_deref(), Some("Tote Bag"));
     assert_eq!(premium.code.as_deref(), Some("W-1"));
     assert!(premium.description.is_none());
     assert!(premium.price.is_none());
@@ -151,7 +151,7 @@ async fn create() {
 
 #[tokio::test]
 async fn increment() {
-    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let response = r#"{"id":340,"name":"Tote Bag","code":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -159,7 +159,7 @@ async fn increment() {
         client.premiums().increment(45, PremiumsIncrementOptions::new().incrementor(2)).await.unwrap();
 
     assert_eq!(premium.id, 340);
-    assert_eq!(premium.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(premium.name.as_deref(), Some("Tote Bag"));
     assert_eq!(premium.code.as_deref(), Some("W-1"));
     assert!(premium.description.is_none());
     assert!(premium.price.is_none());
@@ -177,7 +177,7 @@ async fn increment() {
 
 #[tokio::test]
 async fn decrement() {
-    let response = r#"{"id":340,"name":"Spring Appeal","code":"W-1"}"#;
+    let response = r#"{"id":340,"name":"Tote Bag","code":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -185,7 +185,7 @@ async fn decrement() {
         client.premiums().decrement(45, PremiumsDecrementOptions::new().decrementor(-2)).await.unwrap();
 
     assert_eq!(premium.id, 340);
-    assert_eq!(premium.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(premium.name.as_deref(), Some("Tote Bag"));
     assert_eq!(premium.code.as_deref(), Some("W-1"));
     assert!(premium.description.is_none());
     assert!(premium.price.is_none());
@@ -203,7 +203,7 @@ async fn decrement() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -211,7 +211,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());
@@ -224,7 +224,7 @@ async fn custom_fields() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let response = r#"{"list":[{"id":340,"name":"Spring Appeal","code":"W-1"}],"total":1}"#;
+    let response = r#"{"list":[{"id":340,"name":"Tote Bag","code":"W-1"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -236,7 +236,7 @@ async fn query() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 340);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Tote Bag"));
     assert_eq!(page.list[0].code.as_deref(), Some("W-1"));
     assert!(page.list[0].description.is_none());
     assert!(page.list[0].price.is_none());

@@ -8,7 +8,7 @@ use virtuous_client::{Amount, ProjectExpenseCreate, ProjectExpenseUpdate, Projec
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":260,"projectId":41,"projectName":"Project name","projectCode":"W-1","parentProjectId":25,"parentProjectName":"Parent project name","parentProjectCode":"A-100","expenseAmount":10.5,"expenseDate":"2023-12-07T00:00:00","accountingCode":"A-100","expenseDescription":"Expense description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"id":260,"projectId":41,"projectName":"Clean Water","projectCode":"W-1","parentProjectId":25,"parentProjectName":"Water","parentProjectCode":"A-100","expenseAmount":10.5,"expenseDate":"2023-12-07T00:00:00","accountingCode":"A-100","expenseDescription":"Drilling","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -28,13 +28,13 @@ async fn list() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 260);
     assert_eq!(page.list[0].project_id, Some(41));
-    assert_eq!(page.list[0].project_name.as_deref(), Some("Project name"));
+    assert_eq!(page.list[0].project_name.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_code.as_deref(), Some("W-1"));
     assert_eq!(page.list[0].parent_project_id, Some(25));
-    assert_eq!(page.list[0].parent_project_name.as_deref(), Some("Parent project name"));
+    assert_eq!(page.list[0].parent_project_name.as_deref(), Some("Water"));
     assert_eq!(page.list[0].parent_project_code.as_deref(), Some("A-100"));
     assert_eq!(page.list[0].accounting_code.as_deref(), Some("A-100"));
-    assert_eq!(page.list[0].expense_description.as_deref(), Some("Expense description"));
+    assert_eq!(page.list[0].expense_description.as_deref(), Some("Drilling"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);
@@ -48,8 +48,8 @@ async fn list() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"projectId":41,"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Expense description"}"#;
-    let response = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
+    let body = r#"{"projectId":41,"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Drilling"}"#;
+    let response = r#"{"id":260,"projectId":41,"projectName":"Clean Water"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -61,14 +61,14 @@ async fn create() {
                 .expense_amount(Amount::new(105, 1))
                 .expense_date("2023-12-07")
                 .accounting_code("A-100")
-                .expense_description("Expense description"),
+                .expense_description("Drilling"),
         )
         .await
         .unwrap();
 
     assert_eq!(project_expense.id, 260);
     assert_eq!(project_expense.project_id, Some(41));
-    assert_eq!(project_expense.project_name.as_deref(), Some("Project name"));
+    assert_eq!(project_expense.project_name.as_deref(), Some("Clean Water"));
     assert!(project_expense.project_code.is_none());
     assert!(project_expense.parent_project_id.is_none());
     assert!(project_expense.parent_project_name.is_none());
@@ -86,7 +86,7 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
+    let response = r#"{"id":260,"projectId":41,"projectName":"Clean Water"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -94,7 +94,7 @@ async fn get() {
 
     assert_eq!(project_expense.id, 260);
     assert_eq!(project_expense.project_id, Some(41));
-    assert_eq!(project_expense.project_name.as_deref(), Some("Project name"));
+    assert_eq!(project_expense.project_name.as_deref(), Some("Clean Water"));
     assert!(project_expense.project_code.is_none());
     assert!(project_expense.parent_project_id.is_none());
     assert!(project_expense.parent_project_name.is_none());
@@ -112,8 +112,8 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Expense description"}"#;
-    let response = r#"{"id":260,"projectId":41,"projectName":"Project name"}"#;
+    let body = r#"{"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Drilling"}"#;
+    let response = r#"{"id":260,"projectId":41,"projectName":"Clean Water"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -125,14 +125,14 @@ async fn update() {
                 .expense_amount(Amount::new(105, 1))
                 .expense_date("2023-12-07")
                 .accounting_code("A-100")
-                .expense_description("Expense description"),
+                .expense_description("Drilling"),
         )
         .await
         .unwrap();
 
     assert_eq!(project_expense.id, 260);
     assert_eq!(project_expense.project_id, Some(41));
-    assert_eq!(project_expense.project_name.as_deref(), Some("Project name"));
+    assert_eq!(project_expense.project_name.as_deref(), Some("Clean Water"));
     assert!(project_expense.project_code.is_none());
     assert!(project_expense.parent_project_id.is_none());
     assert!(project_expense.parent_project_name.is_none());
@@ -150,7 +150,7 @@ async fn update() {
 
 #[tokio::test]
 async fn create_batch() {
-    let body = r#"{"projectExpenses":[{"projectId":41,"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Expense description"}]}"#;
+    let body = r#"{"projectExpenses":[{"projectId":41,"expenseAmount":10.5,"expenseDate":"2023-12-07","accountingCode":"A-100","expenseDescription":"Drilling"}]}"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
@@ -161,7 +161,7 @@ async fn create_batch() {
             .expense_amount(Amount::new(105, 1))
             .expense_date("2023-12-07")
             .accounting_code("A-100")
-            .expense_description("Expense description")])
+            .expense_description("Drilling")])
         .await
         .unwrap();
 

@@ -8,7 +8,7 @@ use virtuous_client::{Paging, ProjectNoteCreate, ProjectNoteUpdate};
 
 #[tokio::test]
 async fn by_project() {
-    let response = r#"{"list":[{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","createdByAvatarUrl":"/api/createdByAvatar/17","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"binaryPath":"Binary path"}],"total":1}"#;
+    let response = r#"{"list":[{"id":338,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","createdByAvatarUrl":"/api/createdByAvatar/17","type":"General","note":"Called on Monday.","important":true,"isPrivate":false,"binaryPath":"notes/17.pdf"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -23,7 +23,7 @@ async fn by_project() {
     assert_eq!(page.list[0].note.as_deref(), Some("Called on Monday."));
     assert_eq!(page.list[0].important, Some(true));
     assert_eq!(page.list[0].is_private, Some(false));
-    assert_eq!(page.list[0].binary_path.as_deref(), Some("Binary path"));
+    assert_eq!(page.list[0].binary_path.as_deref(), Some("notes/17.pdf"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/ProjectNote/ByProject/41?skip=20&take=10", None);
 }

@@ -8,7 +8,7 @@ use virtuous_client::{Paging, ProjectRoleCreate, ProjectRoleUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":334,"contactId":17,"contactName":"Anna Larsson","projectDesignationId":8,"projectDesignationName":"Project designation name","projectRoleTypeId":47,"projectRoleType":"Project role type","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
+    let response = r#"{"list":[{"id":334,"contactId":17,"contactName":"Anna Larsson","projectDesignationId":8,"projectDesignationName":"Clean Water","projectRoleTypeId":47,"projectRoleType":"Coordinator","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -19,9 +19,9 @@ async fn by_contact() {
     assert_eq!(page.list[0].contact_id, Some(17));
     assert_eq!(page.list[0].contact_name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].project_designation_id, Some(8));
-    assert_eq!(page.list[0].project_designation_name.as_deref(), Some("Project designation name"));
+    assert_eq!(page.list[0].project_designation_name.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_role_type_id, Some(47));
-    assert_eq!(page.list[0].project_role_type.as_deref(), Some("Project role type"));
+    assert_eq!(page.list[0].project_role_type.as_deref(), Some("Coordinator"));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.total, 1);
@@ -137,7 +137,7 @@ async fn create() {
 
 #[tokio::test]
 async fn types() {
-    let response = r#"{"list":[{"id":82,"role":"Role","isEnabled":true}],"total":1}"#;
+    let response = r#"{"list":[{"id":82,"role":"Coordinator","isEnabled":true}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -145,7 +145,7 @@ async fn types() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 82);
-    assert_eq!(page.list[0].role.as_deref(), Some("Role"));
+    assert_eq!(page.list[0].role.as_deref(), Some("Coordinator"));
     assert_eq!(page.list[0].is_enabled, Some(true));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/ProjectRole/Types?skip=20&take=10", None);

@@ -11,25 +11,25 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1","externalAccountingCode":"A-100","onlineDisplayName":"Online display name","description":"Description","photoUrl":"/api/photo/17","parentId":18,"parentName":"Parent name","isSubProject":true,"inventoryStatus":"Inventory status","type":"General","location":"Location","isRestrictedToGiftSpecifications":true,"isLimitedToFinancialNeed":true,"isPublic":true,"isActive":true,"isAvailableOnline":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"beginningBalance":10.5,"currentBalance":10.5,"financialNeedType":"Financial need type","financialNeedFrequency":"Monthly","financialNeedAmount":10.5,"startDate":"2023-12-07T00:00:00","endDate":"2023-12-07T00:00:00","durationType":"Duration type","lifeToDateGiving":10.5,"lifeToDateGiftCount":23,"lifeToDateGiversCount":73,"lifeToDateExpenseTotal":10.5,"calendarYearToDateGiving":10.5,"calendarYearToDateGiftCount":24,"calendarYearToDateGiversCount":74,"calendarYearToDateExpenseTotal":10.5,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","giftSpecifications":[{"amount":10.5,"frequency":"Monthly"}],"customFields":{}}"#;
+    let response = r#"{"id":332,"name":"Clean Water","projectCode":"W-1","externalAccountingCode":"A-100","onlineDisplayName":"Clean Water","description":"Wells for ten villages.","photoUrl":"/api/photo/17","parentId":18,"parentName":"Water","isSubProject":true,"inventoryStatus":"Open","type":"Program","location":"Kenya","isRestrictedToGiftSpecifications":true,"isLimitedToFinancialNeed":true,"isPublic":true,"isActive":true,"isAvailableOnline":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"beginningBalance":10.5,"currentBalance":10.5,"financialNeedType":"Total","financialNeedFrequency":"Monthly","financialNeedAmount":10.5,"startDate":"2023-12-07T00:00:00","endDate":"2023-12-07T00:00:00","durationType":"Ongoing","lifeToDateGiving":10.5,"lifeToDateGiftCount":23,"lifeToDateGiversCount":73,"lifeToDateExpenseTotal":10.5,"calendarYearToDateGiving":10.5,"calendarYearToDateGiftCount":24,"calendarYearToDateGiversCount":74,"calendarYearToDateExpenseTotal":10.5,"createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","giftSpecifications":[{"amount":10.5,"frequency":"Monthly"}],"customFields":{}}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client.projects().get(41).await.unwrap();
 
     assert_eq!(project.id, 332);
-    assert_eq!(project.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(project.name.as_deref(), Some("Clean Water"));
     assert_eq!(project.project_code.as_deref(), Some("W-1"));
     assert_eq!(project.external_accounting_code.as_deref(), Some("A-100"));
-    assert_eq!(project.online_display_name.as_deref(), Some("Online display name"));
-    assert_eq!(project.description.as_deref(), Some("Description"));
+    assert_eq!(project.online_display_name.as_deref(), Some("Clean Water"));
+    assert_eq!(project.description.as_deref(), Some("Wells for ten villages."));
     assert_eq!(project.photo_url.as_deref(), Some("/api/photo/17"));
     assert_eq!(project.parent_id, Some(18));
-    assert_eq!(project.parent_name.as_deref(), Some("Parent name"));
+    assert_eq!(project.parent_name.as_deref(), Some("Water"));
     assert_eq!(project.is_sub_project, Some(true));
-    assert_eq!(project.inventory_status.as_deref(), Some("Inventory status"));
-    assert_eq!(project.kind.as_deref(), Some("General"));
-    assert_eq!(project.location.as_deref(), Some("Location"));
+    assert_eq!(project.inventory_status.as_deref(), Some("Open"));
+    assert_eq!(project.kind.as_deref(), Some("Program"));
+    assert_eq!(project.location.as_deref(), Some("Kenya"));
     assert_eq!(project.is_restricted_to_gift_specifications, Some(true));
     assert_eq!(project.is_limited_to_financial_need, Some(true));
     assert_eq!(project.is_public, Some(true));
@@ -37,9 +37,9 @@ async fn get() {
     assert_eq!(project.is_available_online, Some(true));
     assert_eq!(project.is_tax_deductible, Some(true));
     assert_eq!(project.treat_as_accounts_payable, Some(true));
-    assert_eq!(project.financial_need_type.as_deref(), Some("Financial need type"));
+    assert_eq!(project.financial_need_type.as_deref(), Some("Total"));
     assert_eq!(project.financial_need_frequency, Some(Frequency::Monthly));
-    assert_eq!(project.duration_type.as_deref(), Some("Duration type"));
+    assert_eq!(project.duration_type.as_deref(), Some("Ongoing"));
     assert_eq!(project.life_to_date_gift_count, Some(23));
     assert_eq!(project.life_to_date_givers_count, Some(73));
     assert_eq!(project.calendar_year_to_date_gift_count, Some(24));
@@ -106,8 +106,8 @@ async fn get_sparse() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"name":"Spring Appeal","revenueAccountingCode":"A-100"}"#;
-    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let body = r#"{"name":"Clean Water","revenueAccountingCode":"A-100"}"#;
+    let response = r#"{"id":332,"name":"Clean Water","projectCode":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -115,14 +115,14 @@ async fn update() {
         .projects()
         .update(
             41,
-            ProjectWrite::new().name("Spring Appeal").revenue_accounting_code("A-100"),
+            ProjectWrite::new().name("Clean Water").revenue_accounting_code("A-100"),
             ProjectsUpdateOptions::new().disable_webhook_updates(true),
         )
         .await
         .unwrap();
 
     assert_eq!(project.id, 332);
-    assert_eq!(project.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(project.name.as_deref(), Some("Clean Water"));
     assert_eq!(project.project_code.as_deref(), Some("W-1"));
     assert!(project.external_accounting_code.is_none());
     assert!(project.online_display_name.is_none());
@@ -168,14 +168,14 @@ async fn update() {
 
 #[tokio::test]
 async fn by_code() {
-    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let response = r#"{"id":332,"name":"Clean Water","projectCode":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let project = client.projects().by_code("W-1").await.unwrap();
 
     assert_eq!(project.id, 332);
-    assert_eq!(project.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(project.name.as_deref(), Some("Clean Water"));
     assert_eq!(project.project_code.as_deref(), Some("W-1"));
     assert!(project.external_accounting_code.is_none());
     assert!(project.online_display_name.is_none());
@@ -222,7 +222,7 @@ async fn by_code() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let response = r#"{"list":[{"id":332,"name":"Spring Appeal","projectCode":"W-1"}],"total":1}"#;
+    let response = r#"{"list":[{"id":332,"name":"Clean Water","projectCode":"W-1"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -230,7 +230,7 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 332);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_code.as_deref(), Some("W-1"));
     assert!(page.list[0].external_accounting_code.is_none());
     assert!(page.list[0].online_display_name.is_none());
@@ -277,8 +277,8 @@ async fn search() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"name":"Spring Appeal","revenueAccountingCode":"A-100","inventoryStatus":"Inventory status","type":"General","location":"Location","onlineDisplayName":"Online display name","description":"Description","externalAccountingCode":"A-100","durationType":"Duration type","startDate":"2023-12-07","endDate":"2023-12-07","financialNeedAmount":10.5,"financialNeedType":"Financial need type","financialNeedFrequency":"Monthly","isPublic":true,"isActive":true,"isAvailableOnline":true,"isLimitedToFinancialNeed":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"isRestrictedToGiftSpecifications":true,"parentId":18,"beginningBalance":10.5,"currentBalance":10.5,"enableSync":true,"customFields":[{"name":"shirt","value":"M"}]}"#;
-    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let body = r#"{"name":"Clean Water","revenueAccountingCode":"A-100","inventoryStatus":"Open","type":"Program","location":"Kenya","onlineDisplayName":"Clean Water","description":"Wells for ten villages.","externalAccountingCode":"A-100","durationType":"Ongoing","startDate":"2023-12-07","endDate":"2023-12-07","financialNeedAmount":10.5,"financialNeedType":"Total","financialNeedFrequency":"Monthly","isPublic":true,"isActive":true,"isAvailableOnline":true,"isLimitedToFinancialNeed":true,"isTaxDeductible":true,"treatAsAccountsPayable":true,"isRestrictedToGiftSpecifications":true,"parentId":18,"beginningBalance":10.5,"currentBalance":10.5,"enableSync":true,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let response = r#"{"id":332,"name":"Clean Water","projectCode":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -286,19 +286,19 @@ async fn create() {
         .projects()
         .create(
             ProjectWrite::new()
-                .name("Spring Appeal")
+                .name("Clean Water")
                 .revenue_accounting_code("A-100")
-                .inventory_status("Inventory status")
-                .kind("General")
-                .location("Location")
-                .online_display_name("Online display name")
-                .description("Description")
+                .inventory_status("Open")
+                .kind("Program")
+                .location("Kenya")
+                .online_display_name("Clean Water")
+                .description("Wells for ten villages.")
                 .external_accounting_code("A-100")
-                .duration_type("Duration type")
+                .duration_type("Ongoing")
                 .start_date("2023-12-07")
                 .end_date("2023-12-07")
                 .financial_need_amount(Amount::new(105, 1))
-                .financial_need_type("Financial need type")
+                .financial_need_type("Total")
                 .financial_need_frequency(Frequency::Monthly)
                 .is_public(true)
                 .is_active(true)
@@ -318,7 +318,7 @@ async fn create() {
         .unwrap();
 
     assert_eq!(project.id, 332);
-    assert_eq!(project.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(project.name.as_deref(), Some("Clean Water"));
     assert_eq!(project.project_code.as_deref(), Some("W-1"));
     assert!(project.external_accounting_code.is_none());
     assert!(project.online_display_name.is_none());
@@ -364,21 +364,21 @@ async fn create() {
 
 #[tokio::test]
 async fn patch() {
-    let body = r#"[{"id":28,"name":"Spring Appeal","projectCode":"W-1","onlineDisplayName":"Online display name","description":"Description","financialNeedAmount":10.5,"beginningBalance":10.5,"currentBalance":10.5,"type":"General","startDate":"2023-12-07","endDate":"2023-12-07","customFields":{"shirt":"M"}}]"#;
+    let body = r#"[{"id":28,"name":"Clean Water","projectCode":"W-1","onlineDisplayName":"Clean Water","description":"Wells for ten villages.","financialNeedAmount":10.5,"beginningBalance":10.5,"currentBalance":10.5,"type":"Program","startDate":"2023-12-07","endDate":"2023-12-07","customFields":{"shirt":"M"}}]"#;
     let server = WireServer::start([WireServer::json(200, "")]).unwrap();
     let client = common::client(&server.url());
 
     client
         .projects()
         .patch(&[ProjectPatch::new(28)
-            .name("Spring Appeal")
+            .name("Clean Water")
             .project_code("W-1")
-            .online_display_name("Online display name")
-            .description("Description")
+            .online_display_name("Clean Water")
+            .description("Wells for ten villages.")
             .financial_need_amount(Amount::new(105, 1))
             .beginning_balance(Amount::new(105, 1))
             .current_balance(Amount::new(105, 1))
-            .kind("General")
+            .kind("Program")
             .start_date("2023-12-07")
             .end_date("2023-12-07")
             .custom_fields([("shirt", "M")])])
@@ -405,7 +405,7 @@ async fn set_status() {
 #[tokio::test]
 async fn set_balance() {
     let body = r#"{"beginningBalance":10.5,"currentBalance":10.5}"#;
-    let response = r#"{"id":332,"name":"Spring Appeal","projectCode":"W-1"}"#;
+    let response = r#"{"id":332,"name":"Clean Water","projectCode":"W-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -419,7 +419,7 @@ async fn set_balance() {
         .unwrap();
 
     assert_eq!(project.id, 332);
-    assert_eq!(project.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(project.name.as_deref(), Some("Clean Water"));
     assert_eq!(project.project_code.as_deref(), Some("W-1"));
     assert!(project.external_accounting_code.is_none());
     assert!(project.online_display_name.is_none());
@@ -465,7 +465,7 @@ async fn set_balance() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -473,7 +473,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());
@@ -485,15 +485,15 @@ async fn custom_fields() {
 
 #[tokio::test]
 async fn types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Program","Building"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.projects().types().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Program");
+    assert_eq!(responses[1], "Building");
     assert_sent(&server, "GET", "/api/Project/Types", None);
 }
 
@@ -520,7 +520,7 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let response = r#"{"list":[{"id":332,"name":"Spring Appeal","projectCode":"W-1"}],"total":1}"#;
+    let response = r#"{"list":[{"id":332,"name":"Clean Water","projectCode":"W-1"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -532,7 +532,7 @@ async fn query() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 332);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Clean Water"));
     assert_eq!(page.list[0].project_code.as_deref(), Some("W-1"));
     assert!(page.list[0].external_accounting_code.is_none());
     assert!(page.list[0].online_display_name.is_none());

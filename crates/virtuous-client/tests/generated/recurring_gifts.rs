@@ -12,7 +12,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":144,"transactionSource":"shop","transactionId":"T-1","contactId":17,"startDate":"2023-12-07T00:00:00","amount":10.5,"frequency":"Monthly","anticipatedEndDate":"2023-12-07T00:00:00","cancelDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Segment","segmentUrl":"/api/Segment/17","automatedPayments":true,"trackPayments":true,"isPrivate":false,"status":"Status","nextExpectedPaymentDate":"2023-12-07T00:00:00","designations":[{"projectId":41,"project":"Project"}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":144,"transactionSource":"shop","transactionId":"T-1","contactId":17,"startDate":"2023-12-07T00:00:00","amount":10.5,"frequency":"Monthly","anticipatedEndDate":"2023-12-07T00:00:00","cancelDateTimeUtc":"2023-11-30T14:20:56.3533333","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Major Givers","segmentUrl":"/api/Segment/17","automatedPayments":true,"trackPayments":true,"isPrivate":false,"status":"Active","nextExpectedPaymentDate":"2023-12-07T00:00:00","designations":[{"projectId":41,"project":"Clean Water"}],"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -38,15 +38,15 @@ async fn by_contact() {
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].segment_id, Some(33));
-    assert_eq!(page.list[0].segment.as_deref(), Some("Segment"));
+    assert_eq!(page.list[0].segment.as_deref(), Some("Major Givers"));
     assert_eq!(page.list[0].segment_url.as_deref(), Some("/api/Segment/17"));
     assert_eq!(page.list[0].automated_payments, Some(true));
     assert_eq!(page.list[0].track_payments, Some(true));
     assert_eq!(page.list[0].is_private, Some(false));
-    assert_eq!(page.list[0].status.as_deref(), Some("Status"));
+    assert_eq!(page.list[0].status.as_deref(), Some("Active"));
     assert_eq!(page.list[0].designations.len(), 1);
     assert_eq!(page.list[0].designations[0].project_id, Some(41));
-    assert_eq!(page.list[0].designations[0].project.as_deref(), Some("Project"));
+    assert_eq!(page.list[0].designations[0].project.as_deref(), Some("Clean Water"));
     assert!(page.list[0].designations[0].project_url.is_none());
     assert!(page.list[0].designations[0].amount_designated.is_none());
     assert!(page.list[0].designations[0].project_code.is_none());
@@ -203,14 +203,14 @@ async fn create() {
 
 #[tokio::test]
 async fn cancel() {
-    let body = r#"{"cancelReason":"Cancel reason","categoryId":50}"#;
+    let body = r#"{"cancelReason":"The giver has moved away.","categoryId":50}"#;
     let response = r#"{"id":144,"transactionSource":"shop","transactionId":"T-1"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let recurring_gift = client
         .recurring_gifts()
-        .cancel(19, RecurringGiftCancel::new().cancel_reason("Cancel reason").category_id(50))
+        .cancel(19, RecurringGiftCancel::new().cancel_reason("The giver has moved away.").category_id(50))
         .await
         .unwrap();
 
@@ -242,7 +242,7 @@ async fn cancel() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -250,7 +250,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());

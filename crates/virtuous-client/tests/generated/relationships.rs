@@ -8,7 +8,7 @@ use virtuous_client::{Paging, RelationshipCreate, RelationshipUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":71,"contactId":17,"contact":"Contact","contactIndividual":"Contact individual","relatedContactId":11,"relatedContact":"Related contact","relatedContactIndividual":"Related contact individual","relationshipType":"Relationship type","notes":"Notes","relatedContactViewUrl":"/api/relatedContactView/17"}],"total":1}"#;
+    let response = r#"{"list":[{"id":71,"contactId":17,"contact":"Anna Larsson","contactIndividual":"Anna Larsson","relatedContactId":11,"relatedContact":"Erik Larsson","relatedContactIndividual":"Erik Larsson","relationshipType":"Spouse","notes":"Called on Monday.","relatedContactViewUrl":"/api/relatedContactView/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -17,13 +17,13 @@ async fn by_contact() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 71);
     assert_eq!(page.list[0].contact_id, Some(17));
-    assert_eq!(page.list[0].contact.as_deref(), Some("Contact"));
-    assert_eq!(page.list[0].contact_individual.as_deref(), Some("Contact individual"));
+    assert_eq!(page.list[0].contact.as_deref(), Some("Anna Larsson"));
+    assert_eq!(page.list[0].contact_individual.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].related_contact_id, Some(11));
-    assert_eq!(page.list[0].related_contact.as_deref(), Some("Related contact"));
-    assert_eq!(page.list[0].related_contact_individual.as_deref(), Some("Related contact individual"));
-    assert_eq!(page.list[0].relationship_type.as_deref(), Some("Relationship type"));
-    assert_eq!(page.list[0].notes.as_deref(), Some("Notes"));
+    assert_eq!(page.list[0].related_contact.as_deref(), Some("Erik Larsson"));
+    assert_eq!(page.list[0].related_contact_individual.as_deref(), Some("Erik Larsson"));
+    assert_eq!(page.list[0].relationship_type.as_deref(), Some("Spouse"));
+    assert_eq!(page.list[0].notes.as_deref(), Some("Called on Monday."));
     assert_eq!(page.list[0].related_contact_view_url.as_deref(), Some("/api/relatedContactView/17"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Relationship/ByContact/17?skip=20&take=10", None);
@@ -31,8 +31,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"contactId":17,"relationshipType":"Relationship type","contactIndividualId":817,"relatedContactId":11,"relatedContactIndividualId":54,"notes":"Notes"}"#;
-    let response = r#"{"id":71,"contactId":17,"contact":"Contact"}"#;
+    let body = r#"{"contactId":17,"relationshipType":"Spouse","contactIndividualId":817,"relatedContactId":11,"relatedContactIndividualId":54,"notes":"Called on Monday."}"#;
+    let response = r#"{"id":71,"contactId":17,"contact":"Anna Larsson"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -41,18 +41,18 @@ async fn create() {
         .create(
             RelationshipCreate::new()
                 .contact_id(17)
-                .relationship_type("Relationship type")
+                .relationship_type("Spouse")
                 .contact_individual_id(817)
                 .related_contact_id(11)
                 .related_contact_individual_id(54)
-                .notes("Notes"),
+                .notes("Called on Monday."),
         )
         .await
         .unwrap();
 
     assert_eq!(relationship.id, 71);
     assert_eq!(relationship.contact_id, Some(17));
-    assert_eq!(relationship.contact.as_deref(), Some("Contact"));
+    assert_eq!(relationship.contact.as_deref(), Some("Anna Larsson"));
     assert!(relationship.contact_individual.is_none());
     assert!(relationship.related_contact_id.is_none());
     assert!(relationship.related_contact.is_none());
@@ -65,20 +65,20 @@ async fn create() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"relationshipType":"Relationship type","notes":"Notes"}"#;
-    let response = r#"{"id":71,"contactId":17,"contact":"Contact"}"#;
+    let body = r#"{"relationshipType":"Spouse","notes":"Called on Monday."}"#;
+    let response = r#"{"id":71,"contactId":17,"contact":"Anna Larsson"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let relationship = client
         .relationships()
-        .update(36, RelationshipUpdate::new().relationship_type("Relationship type").notes("Notes"))
+        .update(36, RelationshipUpdate::new().relationship_type("Spouse").notes("Called on Monday."))
         .await
         .unwrap();
 
     assert_eq!(relationship.id, 71);
     assert_eq!(relationship.contact_id, Some(17));
-    assert_eq!(relationship.contact.as_deref(), Some("Contact"));
+    assert_eq!(relationship.contact.as_deref(), Some("Anna Larsson"));
     assert!(relationship.contact_individual.is_none());
     assert!(relationship.related_contact_id.is_none());
     assert!(relationship.related_contact.is_none());
@@ -101,16 +101,15 @@ async fn delete() {
 
 #[tokio::test]
 async fn types() {
-    let response =
-        r#"[{"group":"Group","relationship":"Relationship","inverseRelationship":"Inverse relationship"}]"#;
+    let response = r#"[{"group":"Family","relationship":"Parent","inverseRelationship":"Child"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let relationship_type_entries = client.relationships().types().await.unwrap();
 
     assert_eq!(relationship_type_entries.len(), 1);
-    assert_eq!(relationship_type_entries[0].group.as_deref(), Some("Group"));
-    assert_eq!(relationship_type_entries[0].relationship.as_deref(), Some("Relationship"));
-    assert_eq!(relationship_type_entries[0].inverse_relationship.as_deref(), Some("Inverse relationship"));
+    assert_eq!(relationship_type_entries[0].group.as_deref(), Some("Family"));
+    assert_eq!(relationship_type_entries[0].relationship.as_deref(), Some("Parent"));
+    assert_eq!(relationship_type_entries[0].inverse_relationship.as_deref(), Some("Child"));
     assert_sent(&server, "GET", "/api/Relationship/Types", None);
 }

@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn active() {
-    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Contact display name","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Reminder type","reminderTypeDisplayName":"Reminder type display name","taskStatus":"Task status","taskStatusDisplayName":"Task status display name","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Description","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Complete action name","canCompleteWithNote":true,"owner":"Owner","ownerAvatarUrl":"/api/ownerAvatar/17"}],"total":1}"#;
+    let response = r#"{"list":[{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023","targetResolutionDateUtc":"2023-11-30T14:20:56.3533333","contactId":17,"contactViewUrl":"/api/ContactView/17","contactDisplayName":"Anna Larsson","contactAvatarUrl":"/api/ContactAvatar/17","reminderType":"Recurring","reminderTypeDisplayName":"Recurring","taskStatus":"Open","taskStatusDisplayName":"Open","completeUrl":"/api/complete/17","dismissUrl":"/api/dismiss/17","description":"Call to say thanks.","hasContact":true,"isPastDue":true,"isUnresolved":true,"canComplete":true,"completeActionName":"Mark as done","canCompleteWithNote":true,"owner":"Ola Nordmann","ownerAvatarUrl":"/api/ownerAvatar/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -23,25 +23,25 @@ async fn active() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 27);
-    assert_eq!(page.list[0].message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].message.as_deref(), Some("Call Anna Larsson."));
     assert_eq!(page.list[0].contact_id, Some(17));
     assert_eq!(page.list[0].contact_view_url.as_deref(), Some("/api/ContactView/17"));
-    assert_eq!(page.list[0].contact_display_name.as_deref(), Some("Contact display name"));
+    assert_eq!(page.list[0].contact_display_name.as_deref(), Some("Anna Larsson"));
     assert_eq!(page.list[0].contact_avatar_url.as_deref(), Some("/api/ContactAvatar/17"));
-    assert_eq!(page.list[0].reminder_type.as_deref(), Some("Reminder type"));
-    assert_eq!(page.list[0].reminder_type_display_name.as_deref(), Some("Reminder type display name"));
-    assert_eq!(page.list[0].task_status.as_deref(), Some("Task status"));
-    assert_eq!(page.list[0].task_status_display_name.as_deref(), Some("Task status display name"));
+    assert_eq!(page.list[0].reminder_type.as_deref(), Some("Recurring"));
+    assert_eq!(page.list[0].reminder_type_display_name.as_deref(), Some("Recurring"));
+    assert_eq!(page.list[0].task_status.as_deref(), Some("Open"));
+    assert_eq!(page.list[0].task_status_display_name.as_deref(), Some("Open"));
     assert_eq!(page.list[0].complete_url.as_deref(), Some("/api/complete/17"));
     assert_eq!(page.list[0].dismiss_url.as_deref(), Some("/api/dismiss/17"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Call to say thanks."));
     assert_eq!(page.list[0].has_contact, Some(true));
     assert_eq!(page.list[0].is_past_due, Some(true));
     assert_eq!(page.list[0].is_unresolved, Some(true));
     assert_eq!(page.list[0].can_complete, Some(true));
-    assert_eq!(page.list[0].complete_action_name.as_deref(), Some("Complete action name"));
+    assert_eq!(page.list[0].complete_action_name.as_deref(), Some("Mark as done"));
     assert_eq!(page.list[0].can_complete_with_note, Some(true));
-    assert_eq!(page.list[0].owner.as_deref(), Some("Owner"));
+    assert_eq!(page.list[0].owner.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].owner_avatar_url.as_deref(), Some("/api/ownerAvatar/17"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Reminder/Active?search.search=call&skip=20&take=10", None);
@@ -49,7 +49,7 @@ async fn active() {
 
 #[tokio::test]
 async fn saved() {
-    let response = r#"{"list":[{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type","reminderSourceTypeDisplayName":"Reminder source type display name","reminders":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"message":"Message","dueDate":"2023-12-07T00:00:00","contactId":17,"contactDisplayName":"Contact display name","reminderFrequency":"Reminder frequency","reminderFrequencyDisplayName":"Reminder frequency display name","milestoneType":"Milestone type","milestoneTypeDisplayName":"Milestone type display name","threshold":100,"description":"Description"}],"total":1}"#;
+    let response = r#"{"list":[{"id":126,"name":"Birthday Call","reminderSourceType":"Contact","reminderSourceTypeDisplayName":"Contact","reminders":[{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}],"message":"Call Anna Larsson.","dueDate":"2023-12-07T00:00:00","contactId":17,"contactDisplayName":"Anna Larsson","reminderFrequency":"Monthly","reminderFrequencyDisplayName":"Monthly","milestoneType":"GiftAmount","milestoneTypeDisplayName":"Gift amount","threshold":100,"description":"Call on birthdays."}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -57,15 +57,12 @@ async fn saved() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 126);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].reminder_source_type.as_deref(), Some("Reminder source type"));
-    assert_eq!(
-        page.list[0].reminder_source_type_display_name.as_deref(),
-        Some("Reminder source type display name")
-    );
+    assert_eq!(page.list[0].name.as_deref(), Some("Birthday Call"));
+    assert_eq!(page.list[0].reminder_source_type.as_deref(), Some("Contact"));
+    assert_eq!(page.list[0].reminder_source_type_display_name.as_deref(), Some("Contact"));
     assert_eq!(page.list[0].reminders.len(), 1);
     assert_eq!(page.list[0].reminders[0].id, 27);
-    assert_eq!(page.list[0].reminders[0].message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].reminders[0].message.as_deref(), Some("Call Anna Larsson."));
     assert!(page.list[0].reminders[0].target_resolution_date_utc.is_none());
     assert!(page.list[0].reminders[0].contact_id.is_none());
     assert!(page.list[0].reminders[0].contact_view_url.is_none());
@@ -86,25 +83,23 @@ async fn saved() {
     assert!(page.list[0].reminders[0].can_complete_with_note.is_none());
     assert!(page.list[0].reminders[0].owner.is_none());
     assert!(page.list[0].reminders[0].owner_avatar_url.is_none());
-    assert_eq!(page.list[0].message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].message.as_deref(), Some("Call Anna Larsson."));
     assert_eq!(page.list[0].contact_id, Some(17));
-    assert_eq!(page.list[0].contact_display_name.as_deref(), Some("Contact display name"));
-    assert_eq!(page.list[0].reminder_frequency.as_deref(), Some("Reminder frequency"));
-    assert_eq!(
-        page.list[0].reminder_frequency_display_name.as_deref(),
-        Some("Reminder frequency display name")
-    );
-    assert_eq!(page.list[0].milestone_type.as_deref(), Some("Milestone type"));
-    assert_eq!(page.list[0].milestone_type_display_name.as_deref(), Some("Milestone type display name"));
+    assert_eq!(page.list[0].contact_display_name.as_deref(), Some("Anna Larsson"));
+    assert_eq!(page.list[0].reminder_frequency.as_deref(), Some("Monthly"));
+    assert_eq!(page.list[0].reminder_frequency_display_name.as_deref(), Some("Monthly"));
+    assert_eq!(page.list[0].milestone_type.as_deref(), Some("GiftAmount"));
+    assert_eq!(page.list[0].milestone_type_display_name.as_deref(), Some("Gift amount"));
     assert_eq!(page.list[0].threshold, Some(100));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Call on birthdays."));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Reminder/Saved?skip=20&take=10", None);
 }
 
 #[tokio::test]
 async fn active_by_contact() {
-    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
+    let response =
+        r#"{"list":[{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -112,7 +107,7 @@ async fn active_by_contact() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 27);
-    assert_eq!(page.list[0].message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].message.as_deref(), Some("Call Anna Larsson."));
     assert!(page.list[0].target_resolution_date_utc.is_none());
     assert!(page.list[0].contact_id.is_none());
     assert!(page.list[0].contact_view_url.is_none());
@@ -139,7 +134,8 @@ async fn active_by_contact() {
 
 #[tokio::test]
 async fn inactive_by_contact() {
-    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
+    let response =
+        r#"{"list":[{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -147,7 +143,7 @@ async fn inactive_by_contact() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 27);
-    assert_eq!(page.list[0].message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].message.as_deref(), Some("Call Anna Larsson."));
     assert!(page.list[0].target_resolution_date_utc.is_none());
     assert!(page.list[0].contact_id.is_none());
     assert!(page.list[0].contact_view_url.is_none());
@@ -174,7 +170,8 @@ async fn inactive_by_contact() {
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":27,"message":"Message","targetDate":"12/7/2023"}],"total":1}"#;
+    let response =
+        r#"{"list":[{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -182,7 +179,7 @@ async fn by_contact() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 27);
-    assert_eq!(page.list[0].message.as_deref(), Some("Message"));
+    assert_eq!(page.list[0].message.as_deref(), Some("Call Anna Larsson."));
     assert!(page.list[0].target_resolution_date_utc.is_none());
     assert!(page.list[0].contact_id.is_none());
     assert!(page.list[0].contact_view_url.is_none());
@@ -209,8 +206,8 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"taskType":"Task type","message":"Message","dueDate":"2023-12-07","contactId":17,"ownerEmail":"ola@example.org","description":"Description"}"#;
-    let response = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
+    let body = r#"{"taskType":"Call","message":"Call Anna Larsson.","dueDate":"2023-12-07","contactId":17,"ownerEmail":"ola@example.org","description":"Call to say thanks."}"#;
+    let response = r#"{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -218,18 +215,18 @@ async fn create() {
         .reminders()
         .create(
             ReminderCreate::new()
-                .task_type("Task type")
-                .message("Message")
+                .task_type("Call")
+                .message("Call Anna Larsson.")
                 .due_date("2023-12-07")
                 .contact_id(17)
                 .owner_email("ola@example.org")
-                .description("Description"),
+                .description("Call to say thanks."),
         )
         .await
         .unwrap();
 
     assert_eq!(reminder.id, 27);
-    assert_eq!(reminder.message.as_deref(), Some("Message"));
+    assert_eq!(reminder.message.as_deref(), Some("Call Anna Larsson."));
     assert!(reminder.target_resolution_date_utc.is_none());
     assert!(reminder.contact_id.is_none());
     assert!(reminder.contact_view_url.is_none());
@@ -255,8 +252,8 @@ async fn create() {
 
 #[tokio::test]
 async fn create_recurring() {
-    let body = r#"{"taskType":"Task type","message":"Message","name":"Spring Appeal","dueDate":"2023-12-07","contactId":17,"reminderFrequency":"Reminder frequency","ownerEmail":"ola@example.org","description":"Description"}"#;
-    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let body = r#"{"taskType":"Call","message":"Call Anna Larsson.","name":"Birthday Call","dueDate":"2023-12-07","contactId":17,"reminderFrequency":"Monthly","ownerEmail":"ola@example.org","description":"Call on birthdays."}"#;
+    let response = r#"{"id":126,"name":"Birthday Call","reminderSourceType":"Contact"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -264,21 +261,21 @@ async fn create_recurring() {
         .reminders()
         .create_recurring(
             RecurringReminderCreate::new()
-                .task_type("Task type")
-                .message("Message")
-                .name("Spring Appeal")
+                .task_type("Call")
+                .message("Call Anna Larsson.")
+                .name("Birthday Call")
                 .due_date("2023-12-07")
                 .contact_id(17)
-                .reminder_frequency("Reminder frequency")
+                .reminder_frequency("Monthly")
                 .owner_email("ola@example.org")
-                .description("Description"),
+                .description("Call on birthdays."),
         )
         .await
         .unwrap();
 
     assert_eq!(saved_reminder.id, 126);
-    assert_eq!(saved_reminder.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Reminder source type"));
+    assert_eq!(saved_reminder.name.as_deref(), Some("Birthday Call"));
+    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Contact"));
     assert!(saved_reminder.reminder_source_type_display_name.is_none());
     assert!(saved_reminder.reminders.is_empty());
     assert!(saved_reminder.message.is_none());
@@ -296,8 +293,8 @@ async fn create_recurring() {
 
 #[tokio::test]
 async fn create_milestone() {
-    let body = r#"{"name":"Spring Appeal","milestoneType":"Milestone type","threshold":100,"ownerEmail":"ola@example.org","description":"Description"}"#;
-    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let body = r#"{"name":"Large Gift","milestoneType":"GiftAmount","threshold":100,"ownerEmail":"ola@example.org","description":"Call after a large gift."}"#;
+    let response = r#"{"id":126,"name":"Birthday Call","reminderSourceType":"Contact"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -305,18 +302,18 @@ async fn create_milestone() {
         .reminders()
         .create_milestone(
             MilestoneReminderCreate::new()
-                .name("Spring Appeal")
-                .milestone_type("Milestone type")
+                .name("Large Gift")
+                .milestone_type("GiftAmount")
                 .threshold(100)
                 .owner_email("ola@example.org")
-                .description("Description"),
+                .description("Call after a large gift."),
         )
         .await
         .unwrap();
 
     assert_eq!(saved_reminder.id, 126);
-    assert_eq!(saved_reminder.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Reminder source type"));
+    assert_eq!(saved_reminder.name.as_deref(), Some("Birthday Call"));
+    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Contact"));
     assert!(saved_reminder.reminder_source_type_display_name.is_none());
     assert!(saved_reminder.reminders.is_empty());
     assert!(saved_reminder.message.is_none());
@@ -334,8 +331,8 @@ async fn create_milestone() {
 
 #[tokio::test]
 async fn update_recurring() {
-    let body = r#"{"id":383,"taskType":"Task type","message":"Message","name":"Spring Appeal","dueDate":"2023-12-07","contactId":17,"reminderFrequency":"Reminder frequency","description":"Description"}"#;
-    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let body = r#"{"id":383,"taskType":"Call","message":"Call Anna Larsson.","name":"Birthday Call","dueDate":"2023-12-07","contactId":17,"reminderFrequency":"Monthly","description":"Call on birthdays."}"#;
+    let response = r#"{"id":126,"name":"Birthday Call","reminderSourceType":"Contact"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -345,20 +342,20 @@ async fn update_recurring() {
             30,
             RecurringReminderUpdate::new()
                 .id(383)
-                .task_type("Task type")
-                .message("Message")
-                .name("Spring Appeal")
+                .task_type("Call")
+                .message("Call Anna Larsson.")
+                .name("Birthday Call")
                 .due_date("2023-12-07")
                 .contact_id(17)
-                .reminder_frequency("Reminder frequency")
-                .description("Description"),
+                .reminder_frequency("Monthly")
+                .description("Call on birthdays."),
         )
         .await
         .unwrap();
 
     assert_eq!(saved_reminder.id, 126);
-    assert_eq!(saved_reminder.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Reminder source type"));
+    assert_eq!(saved_reminder.name.as_deref(), Some("Birthday Call"));
+    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Contact"));
     assert!(saved_reminder.reminder_source_type_display_name.is_none());
     assert!(saved_reminder.reminders.is_empty());
     assert!(saved_reminder.message.is_none());
@@ -376,8 +373,8 @@ async fn update_recurring() {
 
 #[tokio::test]
 async fn update_milestone() {
-    let body = r#"{"taskType":"Task type","name":"Spring Appeal","threshold":100,"isFollowedContactsOnly":true,"description":"Description"}"#;
-    let response = r#"{"id":126,"name":"Spring Appeal","reminderSourceType":"Reminder source type"}"#;
+    let body = r#"{"taskType":"Call","name":"Large Gift","threshold":100,"isFollowedContactsOnly":true,"description":"Call after a large gift."}"#;
+    let response = r#"{"id":126,"name":"Birthday Call","reminderSourceType":"Contact"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -386,18 +383,18 @@ async fn update_milestone() {
         .update_milestone(
             30,
             MilestoneReminderUpdate::new()
-                .task_type("Task type")
-                .name("Spring Appeal")
+                .task_type("Call")
+                .name("Large Gift")
                 .threshold(100)
                 .is_followed_contacts_only(true)
-                .description("Description"),
+                .description("Call after a large gift."),
         )
         .await
         .unwrap();
 
     assert_eq!(saved_reminder.id, 126);
-    assert_eq!(saved_reminder.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Reminder source type"));
+    assert_eq!(saved_reminder.name.as_deref(), Some("Birthday Call"));
+    assert_eq!(saved_reminder.reminder_source_type.as_deref(), Some("Contact"));
     assert!(saved_reminder.reminder_source_type_display_name.is_none());
     assert!(saved_reminder.reminders.is_empty());
     assert!(saved_reminder.message.is_none());
@@ -415,8 +412,8 @@ async fn update_milestone() {
 
 #[tokio::test]
 async fn complete() {
-    let body = r#"{"noteTypeName":"Note type name","note":"Called on Monday.","timeSpent":15,"isImportant":true,"isPrivate":false}"#;
-    let response = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
+    let body = r#"{"noteTypeName":"Phone Call","note":"Called on Monday.","timeSpent":15,"isImportant":true,"isPrivate":false}"#;
+    let response = r#"{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -425,7 +422,7 @@ async fn complete() {
         .complete(
             30,
             ReminderCompletion::new()
-                .note_type_name("Note type name")
+                .note_type_name("Phone Call")
                 .note("Called on Monday.")
                 .time_spent(15)
                 .is_important(true)
@@ -435,7 +432,7 @@ async fn complete() {
         .unwrap();
 
     assert_eq!(reminder.id, 27);
-    assert_eq!(reminder.message.as_deref(), Some("Message"));
+    assert_eq!(reminder.message.as_deref(), Some("Call Anna Larsson."));
     assert!(reminder.target_resolution_date_utc.is_none());
     assert!(reminder.contact_id.is_none());
     assert!(reminder.contact_view_url.is_none());
@@ -461,14 +458,14 @@ async fn complete() {
 
 #[tokio::test]
 async fn dismiss() {
-    let response = r#"{"id":27,"message":"Message","targetDate":"12/7/2023"}"#;
+    let response = r#"{"id":27,"message":"Call Anna Larsson.","targetDate":"12/7/2023"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let reminder = client.reminders().dismiss(30).await.unwrap();
 
     assert_eq!(reminder.id, 27);
-    assert_eq!(reminder.message.as_deref(), Some("Message"));
+    assert_eq!(reminder.message.as_deref(), Some("Call Anna Larsson."));
     assert!(reminder.target_resolution_date_utc.is_none());
     assert!(reminder.contact_id.is_none());
     assert!(reminder.contact_view_url.is_none());

@@ -8,15 +8,15 @@ use virtuous_client::{ContactType, Paging, SearchFilter, SearchRequest};
 
 #[tokio::test]
 async fn all() {
-    let body = r#"{"query":"Query","filterTypes":["Contact"]}"#;
-    let response = r#"{"contacts":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1},"individuals":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1},"entities":{"hits":[{"document":{"entityId":37,"entityType":"Entity type"},"highlights":[{"field":"Field","snippet":"Snippet"}]}],"total":1}}"#;
+    let body = r#"{"query":"larsson","filterTypes":["Contact"]}"#;
+    let response = r#"{"contacts":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"firstName","snippet":"<mark>Anna</mark> Larsson"}]}],"total":1},"individuals":{"hits":[{"document":{"contactId":17,"contactType":"Household"},"highlights":[{"field":"firstName","snippet":"<mark>Anna</mark> Larsson"}]}],"total":1},"entities":{"hits":[{"document":{"entityId":37,"entityType":"Project"},"highlights":[{"field":"firstName","snippet":"<mark>Anna</mark> Larsson"}]}],"total":1}}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let search_results = client
         .search()
         .all(
-            SearchRequest::new("Query").filter_types([SearchFilter::Contact]),
+            SearchRequest::new("larsson").filter_types([SearchFilter::Contact]),
             Paging::new().skip(20).take(10),
         )
         .await
@@ -76,11 +76,11 @@ async fn all() {
     assert_eq!(search_results.contacts.as_ref().unwrap().hits[0].highlights.len(), 1);
     assert_eq!(
         search_results.contacts.as_ref().unwrap().hits[0].highlights[0].field.as_deref(),
-        Some("Field")
+        Some("firstName")
     );
     assert_eq!(
         search_results.contacts.as_ref().unwrap().hits[0].highlights[0].snippet.as_deref(),
-        Some("Snippet")
+        Some("<mark>Anna</mark> Larsson")
     );
     assert_eq!(search_results.contacts.as_ref().unwrap().total, Some(1));
     assert_eq!(search_results.individuals.as_ref().unwrap().hits.len(), 1);
@@ -164,11 +164,11 @@ async fn all() {
     assert_eq!(search_results.individuals.as_ref().unwrap().hits[0].highlights.len(), 1);
     assert_eq!(
         search_results.individuals.as_ref().unwrap().hits[0].highlights[0].field.as_deref(),
-        Some("Field")
+        Some("firstName")
     );
     assert_eq!(
         search_results.individuals.as_ref().unwrap().hits[0].highlights[0].snippet.as_deref(),
-        Some("Snippet")
+        Some("<mark>Anna</mark> Larsson")
     );
     assert_eq!(search_results.individuals.as_ref().unwrap().total, Some(1));
     assert_eq!(search_results.entities.as_ref().unwrap().hits.len(), 1);
@@ -178,7 +178,7 @@ async fn all() {
     );
     assert_eq!(
         search_results.entities.as_ref().unwrap().hits[0].document.as_ref().unwrap().entity_type.as_deref(),
-        Some("Entity type")
+        Some("Project")
     );
     assert!(search_results.entities.as_ref().unwrap().hits[0].document.as_ref().unwrap().title.is_none());
     assert!(search_results.entities.as_ref().unwrap().hits[0].document.as_ref().unwrap().code.is_none());
@@ -190,11 +190,11 @@ async fn all() {
     assert_eq!(search_results.entities.as_ref().unwrap().hits[0].highlights.len(), 1);
     assert_eq!(
         search_results.entities.as_ref().unwrap().hits[0].highlights[0].field.as_deref(),
-        Some("Field")
+        Some("firstName")
     );
     assert_eq!(
         search_results.entities.as_ref().unwrap().hits[0].highlights[0].snippet.as_deref(),
-        Some("Snippet")
+        Some("<mark>Anna</mark> Larsson")
     );
     assert_eq!(search_results.entities.as_ref().unwrap().total, Some(1));
     assert_sent(&server, "POST", "/api/Search?skip=20&take=10", Some(body));

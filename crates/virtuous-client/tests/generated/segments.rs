@@ -8,7 +8,7 @@ use virtuous_client::{Amount, Paging, SegmentCreate, SegmentUpdate};
 
 #[tokio::test]
 async fn by_contact() {
-    let response = r#"{"list":[{"id":328,"name":"Spring Appeal","description":"Description","code":"W-1","communicationId":46,"communicationName":"Communication name","campaignId":20,"campaignName":"Campaign name","segmentOrganizerId":78}],"total":1}"#;
+    let response = r#"{"list":[{"id":328,"name":"Major Givers","description":"Gave more than $1,000 last year.","code":"W-1","communicationId":46,"communicationName":"Spring Letter","campaignId":20,"campaignName":"Spring Appeal","segmentOrganizerId":78}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -16,13 +16,13 @@ async fn by_contact() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 328);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Major Givers"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Gave more than $1,000 last year."));
     assert_eq!(page.list[0].code.as_deref(), Some("W-1"));
     assert_eq!(page.list[0].communication_id, Some(46));
-    assert_eq!(page.list[0].communication_name.as_deref(), Some("Communication name"));
+    assert_eq!(page.list[0].communication_name.as_deref(), Some("Spring Letter"));
     assert_eq!(page.list[0].campaign_id, Some(20));
-    assert_eq!(page.list[0].campaign_name.as_deref(), Some("Campaign name"));
+    assert_eq!(page.list[0].campaign_name.as_deref(), Some("Spring Appeal"));
     assert_eq!(page.list[0].segment_organizer_id, Some(78));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Segment/ByContact/17?skip=20&take=10", None);
@@ -30,15 +30,15 @@ async fn by_contact() {
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let response = r#"{"id":328,"name":"Major Givers","description":"Gave more than $1,000 last year."}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let segment = client.segments().get(33).await.unwrap();
 
     assert_eq!(segment.id, 328);
-    assert_eq!(segment.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(segment.description.as_deref(), Some("Description"));
+    assert_eq!(segment.name.as_deref(), Some("Major Givers"));
+    assert_eq!(segment.description.as_deref(), Some("Gave more than $1,000 last year."));
     assert!(segment.code.is_none());
     assert!(segment.communication_id.is_none());
     assert!(segment.communication_name.is_none());
@@ -50,8 +50,8 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"name":"Spring Appeal","code":"W-1","description":"Description","totalContacts":34,"contactQueryId":20,"costPerContact":10.5,"packageCode":"A-100","packageDescription":"Package description","receiptSegmentId":29,"segmentOrganizerId":78}"#;
-    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let body = r#"{"name":"Major Givers","code":"W-1","description":"Gave more than $1,000 last year.","totalContacts":34,"contactQueryId":20,"costPerContact":10.5,"packageCode":"A-100","packageDescription":"Letter with return envelope","receiptSegmentId":29,"segmentOrganizerId":78}"#;
+    let response = r#"{"id":328,"name":"Major Givers","description":"Gave more than $1,000 last year."}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -60,14 +60,14 @@ async fn update() {
         .update(
             33,
             SegmentUpdate::new()
-                .name("Spring Appeal")
+                .name("Major Givers")
                 .code("W-1")
-                .description("Description")
+                .description("Gave more than $1,000 last year.")
                 .total_contacts(34)
                 .contact_query_id(20)
                 .cost_per_contact(Amount::new(105, 1))
                 .package_code("A-100")
-                .package_description("Package description")
+                .package_description("Letter with return envelope")
                 .receipt_segment_id(29)
                 .segment_organizer_id(78),
         )
@@ -75,8 +75,8 @@ async fn update() {
         .unwrap();
 
     assert_eq!(segment.id, 328);
-    assert_eq!(segment.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(segment.description.as_deref(), Some("Description"));
+    assert_eq!(segment.name.as_deref(), Some("Major Givers"));
+    assert_eq!(segment.description.as_deref(), Some("Gave more than $1,000 last year."));
     assert!(segment.code.is_none());
     assert!(segment.communication_id.is_none());
     assert!(segment.communication_name.is_none());
@@ -88,15 +88,15 @@ async fn update() {
 
 #[tokio::test]
 async fn by_code() {
-    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let response = r#"{"id":328,"name":"Major Givers","description":"Gave more than $1,000 last year."}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let segment = client.segments().by_code("SP-1").await.unwrap();
 
     assert_eq!(segment.id, 328);
-    assert_eq!(segment.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(segment.description.as_deref(), Some("Description"));
+    assert_eq!(segment.name.as_deref(), Some("Major Givers"));
+    assert_eq!(segment.description.as_deref(), Some("Gave more than $1,000 last year."));
     assert!(segment.code.is_none());
     assert!(segment.communication_id.is_none());
     assert!(segment.communication_name.is_none());
@@ -109,7 +109,7 @@ async fn by_code() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let response = r#"{"list":[{"id":328,"name":"Spring Appeal","description":"Description"}],"total":1}"#;
+    let response = r#"{"list":[{"id":328,"name":"Major Givers","description":"Gave more than $1,000 last year."}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -117,8 +117,8 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 328);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Major Givers"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Gave more than $1,000 last year."));
     assert!(page.list[0].code.is_none());
     assert!(page.list[0].communication_id.is_none());
     assert!(page.list[0].communication_name.is_none());
@@ -131,8 +131,8 @@ async fn search() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"name":"Spring Appeal","code":"W-1","communicationId":46,"description":"Description","totalContacts":34,"contactQueryId":20,"costPerContact":10.5,"packageCode":"A-100","packageDescription":"Package description","receiptSegmentId":29,"segmentOrganizerId":78}"#;
-    let response = r#"{"id":328,"name":"Spring Appeal","description":"Description"}"#;
+    let body = r#"{"name":"Major Givers","code":"W-1","communicationId":46,"description":"Gave more than $1,000 last year.","totalContacts":34,"contactQueryId":20,"costPerContact":10.5,"packageCode":"A-100","packageDescription":"Letter with return envelope","receiptSegmentId":29,"segmentOrganizerId":78}"#;
+    let response = r#"{"id":328,"name":"Major Givers","description":"Gave more than $1,000 last year."}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -140,15 +140,15 @@ async fn create() {
         .segments()
         .create(
             SegmentCreate::new()
-                .name("Spring Appeal")
+                .name("Major Givers")
                 .code("W-1")
                 .communication_id(46)
-                .description("Description")
+                .description("Gave more than $1,000 last year.")
                 .total_contacts(34)
                 .contact_query_id(20)
                 .cost_per_contact(Amount::new(105, 1))
                 .package_code("A-100")
-                .package_description("Package description")
+                .package_description("Letter with return envelope")
                 .receipt_segment_id(29)
                 .segment_organizer_id(78),
         )
@@ -156,8 +156,8 @@ async fn create() {
         .unwrap();
 
     assert_eq!(segment.id, 328);
-    assert_eq!(segment.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(segment.description.as_deref(), Some("Description"));
+    assert_eq!(segment.name.as_deref(), Some("Major Givers"));
+    assert_eq!(segment.description.as_deref(), Some("Gave more than $1,000 last year."));
     assert!(segment.code.is_none());
     assert!(segment.communication_id.is_none());
     assert!(segment.communication_name.is_none());

@@ -8,7 +8,7 @@ use virtuous_client::Paging;
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":289,"tagName":"Tag name","tagGroupName":"Tag group name","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
+    let response = r#"{"list":[{"id":289,"tagName":"Volunteer","tagGroupName":"Interests","contactsByTagUrl":"/api/ContactsByTag/17"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -16,8 +16,8 @@ async fn list() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 289);
-    assert_eq!(page.list[0].tag_name.as_deref(), Some("Tag name"));
-    assert_eq!(page.list[0].tag_group_name.as_deref(), Some("Tag group name"));
+    assert_eq!(page.list[0].tag_name.as_deref(), Some("Volunteer"));
+    assert_eq!(page.list[0].tag_group_name.as_deref(), Some("Interests"));
     assert_eq!(page.list[0].contacts_by_tag_url.as_deref(), Some("/api/ContactsByTag/17"));
     assert_eq!(page.total, 1);
     assert_sent(&server, "GET", "/api/Tag?skip=20&take=10", None);
@@ -26,7 +26,7 @@ async fn list() {
 #[tokio::test]
 async fn search() {
     let body = r#"{"search":"larsson"}"#;
-    let response = r#"{"list":[{"id":289,"tagName":"Tag name","tagGroupName":"Tag group name"}],"total":1}"#;
+    let response = r#"{"list":[{"id":289,"tagName":"Volunteer","tagGroupName":"Interests"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -34,8 +34,8 @@ async fn search() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 289);
-    assert_eq!(page.list[0].tag_name.as_deref(), Some("Tag name"));
-    assert_eq!(page.list[0].tag_group_name.as_deref(), Some("Tag group name"));
+    assert_eq!(page.list[0].tag_name.as_deref(), Some("Volunteer"));
+    assert_eq!(page.list[0].tag_group_name.as_deref(), Some("Interests"));
     assert!(page.list[0].contacts_by_tag_url.is_none());
     assert_eq!(page.total, 1);
     assert_sent(&server, "POST", "/api/Tag/Search?skip=20&take=10", Some(body));

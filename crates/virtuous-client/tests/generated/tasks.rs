@@ -8,8 +8,8 @@ use virtuous_client::{Paging, Query, QueryOptionType, TaskCreate, TaskType};
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"taskType":"Call","task":"Task","description":"Description","dueDateTime":"2023-12-07T12:00:00","ownerEmail":"ola@example.org","contactId":17}"#;
-    let response = r#"{"id":8,"taskType":"Call","task":"Task","description":"Description","dueDateTime":"2023-12-07T12:00:00","contactId":17,"contact":"Contact","contactUrl":"/api/Contact/17"}"#;
+    let body = r#"{"taskType":"Call","task":"Call Anna Larsson","description":"Thank Anna for her gift.","dueDateTime":"2023-12-07T12:00:00","ownerEmail":"ola@example.org","contactId":17}"#;
+    let response = r#"{"id":8,"taskType":"Call","task":"Call Anna Larsson","description":"Thank Anna for her gift.","dueDateTime":"2023-12-07T12:00:00","contactId":17,"contact":"Anna Larsson","contactUrl":"/api/Contact/17"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -18,8 +18,8 @@ async fn create() {
         .create(
             TaskCreate::new()
                 .task_type(TaskType::Call)
-                .task("Task")
-                .description("Description")
+                .task("Call Anna Larsson")
+                .description("Thank Anna for her gift.")
                 .due_date_time("2023-12-07T12:00:00")
                 .owner_email("ola@example.org")
                 .contact_id(17),
@@ -29,32 +29,32 @@ async fn create() {
 
     assert_eq!(task.id, 8);
     assert_eq!(task.task_type, Some(TaskType::Call));
-    assert_eq!(task.task.as_deref(), Some("Task"));
-    assert_eq!(task.description.as_deref(), Some("Description"));
+    assert_eq!(task.task.as_deref(), Some("Call Anna Larsson"));
+    assert_eq!(task.description.as_deref(), Some("Thank Anna for her gift."));
     assert_eq!(task.contact_id, Some(17));
-    assert_eq!(task.contact.as_deref(), Some("Contact"));
+    assert_eq!(task.contact.as_deref(), Some("Anna Larsson"));
     assert_eq!(task.contact_url.as_deref(), Some("/api/Contact/17"));
     assert_sent(&server, "POST", "/api/Task", Some(body));
 }
 
 #[tokio::test]
 async fn types() {
-    let response = r#"["General","Meeting"]"#;
+    let response = r#"["Call","Email"]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let responses = client.tasks().types().await.unwrap();
 
     assert_eq!(responses.len(), 2);
-    assert_eq!(responses[0], "General");
-    assert_eq!(responses[1], "Meeting");
+    assert_eq!(responses[0], "Call");
+    assert_eq!(responses[1], "Email");
     assert_sent(&server, "GET", "/api/Task/Types", None);
 }
 
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let response = r#"{"list":[{"id":8,"taskType":"Call","task":"Task"}],"total":1}"#;
+    let response = r#"{"list":[{"id":8,"taskType":"Call","task":"Call Anna Larsson"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -67,7 +67,7 @@ async fn query() {
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 8);
     assert_eq!(page.list[0].task_type, Some(TaskType::Call));
-    assert_eq!(page.list[0].task.as_deref(), Some("Task"));
+    assert_eq!(page.list[0].task.as_deref(), Some("Call Anna Larsson"));
     assert!(page.list[0].description.is_none());
     assert!(page.list[0].due_date_time.is_none());
     assert!(page.list[0].contact_id.is_none());

@@ -8,7 +8,7 @@ use virtuous_client::{TributeWrite, TributesSearchOptions};
 
 #[tokio::test]
 async fn search() {
-    let response = r#"[{"id":340,"tributeType":"Tribute type","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","defaultAcknowledgeeIndividualId":27,"defaultAcknowledgeeIndividualUrl":"/api/defaultAcknowledgeeIndividual/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
+    let response = r#"[{"id":340,"tributeType":"InMemoryOf","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","defaultAcknowledgeeIndividualId":27,"defaultAcknowledgeeIndividualUrl":"/api/defaultAcknowledgeeIndividual/17","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -27,7 +27,7 @@ async fn search() {
 
     assert_eq!(tributes.len(), 1);
     assert_eq!(tributes[0].id, 340);
-    assert_eq!(tributes[0].tribute_type.as_deref(), Some("Tribute type"));
+    assert_eq!(tributes[0].tribute_type.as_deref(), Some("InMemoryOf"));
     assert_eq!(tributes[0].first_name.as_deref(), Some("Anna"));
     assert_eq!(tributes[0].last_name.as_deref(), Some("Larsson"));
     assert_eq!(tributes[0].address1.as_deref(), Some("1 Main Street"));
@@ -52,8 +52,8 @@ async fn search() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"tributeType":"Tribute type","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","contactIndividualId":817,"defaultAcknowledgeeIndividualId":27}"#;
-    let response = r#"{"id":340,"tributeType":"Tribute type","firstName":"Anna"}"#;
+    let body = r#"{"tributeType":"InMemoryOf","firstName":"Anna","lastName":"Larsson","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postalCode":"85001","contactIndividualId":817,"defaultAcknowledgeeIndividualId":27}"#;
+    let response = r#"{"id":340,"tributeType":"InMemoryOf","firstName":"Anna"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -61,7 +61,7 @@ async fn create() {
         .tributes()
         .create(
             TributeWrite::new()
-                .tribute_type("Tribute type")
+                .tribute_type("InMemoryOf")
                 .first_name("Anna")
                 .last_name("Larsson")
                 .address1("1 Main Street")
@@ -76,7 +76,7 @@ async fn create() {
         .unwrap();
 
     assert_eq!(tribute.id, 340);
-    assert_eq!(tribute.tribute_type.as_deref(), Some("Tribute type"));
+    assert_eq!(tribute.tribute_type.as_deref(), Some("InMemoryOf"));
     assert_eq!(tribute.first_name.as_deref(), Some("Anna"));
     assert!(tribute.last_name.is_none());
     assert!(tribute.address1.is_none());
@@ -95,19 +95,19 @@ async fn create() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"tributeType":"Tribute type","firstName":"Anna"}"#;
-    let response = r#"{"id":340,"tributeType":"Tribute type","firstName":"Anna"}"#;
+    let body = r#"{"tributeType":"InMemoryOf","firstName":"Anna"}"#;
+    let response = r#"{"id":340,"tributeType":"InMemoryOf","firstName":"Anna"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let tribute = client
         .tributes()
-        .update(45, TributeWrite::new().tribute_type("Tribute type").first_name("Anna"))
+        .update(45, TributeWrite::new().tribute_type("InMemoryOf").first_name("Anna"))
         .await
         .unwrap();
 
     assert_eq!(tribute.id, 340);
-    assert_eq!(tribute.tribute_type.as_deref(), Some("Tribute type"));
+    assert_eq!(tribute.tribute_type.as_deref(), Some("InMemoryOf"));
     assert_eq!(tribute.first_name.as_deref(), Some("Anna"));
     assert!(tribute.last_name.is_none());
     assert!(tribute.address1.is_none());

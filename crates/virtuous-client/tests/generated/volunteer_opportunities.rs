@@ -11,7 +11,7 @@ use virtuous_client::{
 
 #[tokio::test]
 async fn list() {
-    let response = r#"{"list":[{"id":94,"name":"Spring Appeal","url":"Url","description":"Description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","anytime":true,"startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","isActive":true,"isLocalOnly":true,"currentPriority":"Current priority","currentNeed":76,"preferredNumberOfHours":10.5,"anywhere":true,"locationName":"Location name","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","totalVolunteers":12,"totalVolunteerHours":10.5,"currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
+    let response = r#"{"list":[{"id":94,"name":"Food Bank","url":"https://example.org/food-bank","description":"Sort and hand out food.","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","anytime":true,"startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","isActive":true,"isLocalOnly":true,"currentPriority":"High","currentNeed":76,"preferredNumberOfHours":10.5,"anywhere":true,"locationName":"Town Hall","address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","totalVolunteers":12,"totalVolunteerHours":10.5,"currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -23,19 +23,19 @@ async fn list() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 94);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].url.as_deref(), Some("Url"));
-    assert_eq!(page.list[0].description.as_deref(), Some("Description"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Food Bank"));
+    assert_eq!(page.list[0].url.as_deref(), Some("https://example.org/food-bank"));
+    assert_eq!(page.list[0].description.as_deref(), Some("Sort and hand out food."));
     assert_eq!(page.list[0].created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(page.list[0].anytime, Some(true));
     assert_eq!(page.list[0].time_zone.as_deref(), Some("US/Arizona"));
     assert_eq!(page.list[0].is_active, Some(true));
     assert_eq!(page.list[0].is_local_only, Some(true));
-    assert_eq!(page.list[0].current_priority.as_deref(), Some("Current priority"));
+    assert_eq!(page.list[0].current_priority.as_deref(), Some("High"));
     assert_eq!(page.list[0].current_need, Some(76));
     assert_eq!(page.list[0].anywhere, Some(true));
-    assert_eq!(page.list[0].location_name.as_deref(), Some("Location name"));
+    assert_eq!(page.list[0].location_name.as_deref(), Some("Town Hall"));
     assert_eq!(page.list[0].address1.as_deref(), Some("1 Main Street"));
     assert_eq!(page.list[0].address2.as_deref(), Some("Suite 4"));
     assert_eq!(page.list[0].city.as_deref(), Some("Phoenix"));
@@ -64,9 +64,9 @@ async fn list() {
 
 #[tokio::test]
 async fn create() {
-    let body = r#"{"name":"Spring Appeal","startDateTime":"2023-12-07T12:00:00","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","preferredNumberOfHours":10.5,"projectId":41,"locationName":"Location name","description":"Description","isActive":true,"isLocalOnly":true,"address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","preferredDateTime":"2023-12-07T12:00:00","currentPriority":"Current priority","currentNeed":76,"customFields":[{"name":"shirt","value":"M"}]}"#;
+    let body = r#"{"name":"Food Bank","startDateTime":"2023-12-07T12:00:00","endDateTime":"2023-12-07T12:00:00","timeZone":"US/Arizona","preferredNumberOfHours":10.5,"projectId":41,"locationName":"Town Hall","description":"Sort and hand out food.","isActive":true,"isLocalOnly":true,"address1":"1 Main Street","address2":"Suite 4","city":"Phoenix","state":"AZ","postal":"85001","country":"United States","preferredDateTime":"2023-12-07T12:00:00","currentPriority":"High","currentNeed":76,"customFields":[{"name":"shirt","value":"M"}]}"#;
     let response =
-        r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal"}"#;
+        r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Food Bank"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -74,14 +74,14 @@ async fn create() {
         .volunteer_opportunities()
         .create(
             VolunteerOpportunityWrite::new()
-                .name("Spring Appeal")
+                .name("Food Bank")
                 .start_date_time("2023-12-07T12:00:00")
                 .end_date_time("2023-12-07T12:00:00")
                 .time_zone("US/Arizona")
                 .preferred_number_of_hours(Amount::new(105, 1))
                 .project_id(41)
-                .location_name("Location name")
-                .description("Description")
+                .location_name("Town Hall")
+                .description("Sort and hand out food.")
                 .is_active(true)
                 .is_local_only(true)
                 .address1("1 Main Street")
@@ -91,7 +91,7 @@ async fn create() {
                 .postal("85001")
                 .country("United States")
                 .preferred_date_time("2023-12-07T12:00:00")
-                .current_priority("Current priority")
+                .current_priority("High")
                 .current_need(76)
                 .custom_fields([("shirt", "M")]),
         )
@@ -103,7 +103,7 @@ async fn create() {
         volunteer_opportunity.volunteer_opportunity_url.as_deref(),
         Some("/api/VolunteerOpportunity/17")
     );
-    assert_eq!(volunteer_opportunity.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(volunteer_opportunity.name.as_deref(), Some("Food Bank"));
     assert!(volunteer_opportunity.location_name.is_none());
     assert!(volunteer_opportunity.display_address.is_none());
     assert!(volunteer_opportunity.start_date_time.is_none());
@@ -135,7 +135,7 @@ async fn create() {
 
 #[tokio::test]
 async fn get() {
-    let response = r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal","locationName":"Location name","displayAddress":"Display address","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","preferredDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Description","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","isActive":true,"isLocalOnly":true,"preferredNumberOfHours":10.5,"projectId":41,"totalVolunteers":12,"totalVolunteerHours":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"currentNeed":76,"currentPriority":"Current priority","currentPriorityName":"Current priority name","currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let response = r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Food Bank","locationName":"Town Hall","displayAddress":"1 Main Street, Phoenix, AZ","startDateTime":"3/27/2022 12:00 PM","endDateTime":"3/27/2022 12:00 PM","preferredDateTime":"3/27/2022 12:00 PM","timeZone":"US/Arizona","description":"Sort and hand out food.","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","isActive":true,"isLocalOnly":true,"preferredNumberOfHours":10.5,"projectId":41,"totalVolunteers":12,"totalVolunteerHours":10.5,"volunteerOrganizers":[{"id":314,"contactId":17,"contactIndividualId":817}],"currentNeed":76,"currentPriority":"High","currentPriorityName":"High","currentNeedFilledPercentage":10.5,"hoursFilledPercentage":10.5,"volunteerOrganizersUrl":"/api/VolunteerOrganizers/17","volunteersUrl":"/api/Volunteers/17","customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -146,11 +146,11 @@ async fn get() {
         volunteer_opportunity.volunteer_opportunity_url.as_deref(),
         Some("/api/VolunteerOpportunity/17")
     );
-    assert_eq!(volunteer_opportunity.name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(volunteer_opportunity.location_name.as_deref(), Some("Location name"));
-    assert_eq!(volunteer_opportunity.display_address.as_deref(), Some("Display address"));
+    assert_eq!(volunteer_opportunity.name.as_deref(), Some("Food Bank"));
+    assert_eq!(volunteer_opportunity.location_name.as_deref(), Some("Town Hall"));
+    assert_eq!(volunteer_opportunity.display_address.as_deref(), Some("1 Main Street, Phoenix, AZ"));
     assert_eq!(volunteer_opportunity.time_zone.as_deref(), Some("US/Arizona"));
-    assert_eq!(volunteer_opportunity.description.as_deref(), Some("Description"));
+    assert_eq!(volunteer_opportunity.description.as_deref(), Some("Sort and hand out food."));
     assert_eq!(volunteer_opportunity.created_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(volunteer_opportunity.modified_by_user.as_deref(), Some("Ola Nordmann"));
     assert_eq!(volunteer_opportunity.is_active, Some(true));
@@ -170,8 +170,8 @@ async fn get() {
     assert!(volunteer_opportunity.volunteer_organizers[0].volunteer_organizer_url.is_none());
     assert!(volunteer_opportunity.volunteer_organizers[0].volunteer_opportunity_url.is_none());
     assert_eq!(volunteer_opportunity.current_need, Some(76));
-    assert_eq!(volunteer_opportunity.current_priority.as_deref(), Some("Current priority"));
-    assert_eq!(volunteer_opportunity.current_priority_name.as_deref(), Some("Current priority name"));
+    assert_eq!(volunteer_opportunity.current_priority.as_deref(), Some("High"));
+    assert_eq!(volunteer_opportunity.current_priority_name.as_deref(), Some("High"));
     assert_eq!(
         volunteer_opportunity.volunteer_organizers_url.as_deref(),
         Some("/api/VolunteerOrganizers/17")
@@ -182,18 +182,15 @@ async fn get() {
 
 #[tokio::test]
 async fn update() {
-    let body = r#"{"name":"Spring Appeal","startDateTime":"2023-12-07T12:00:00"}"#;
+    let body = r#"{"name":"Food Bank","startDateTime":"2023-12-07T12:00:00"}"#;
     let response =
-        r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Spring Appeal"}"#;
+        r#"{"id":182,"volunteerOpportunityUrl":"/api/VolunteerOpportunity/17","name":"Food Bank"}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
     let volunteer_opportunity = client
         .volunteer_opportunities()
-        .update(
-            47,
-            VolunteerOpportunityWrite::new().name("Spring Appeal").start_date_time("2023-12-07T12:00:00"),
-        )
+        .update(47, VolunteerOpportunityWrite::new().name("Food Bank").start_date_time("2023-12-07T12:00:00"))
         .await
         .unwrap();
 
@@ -202,7 +199,7 @@ async fn update() {
         volunteer_opportunity.volunteer_opportunity_url.as_deref(),
         Some("/api/VolunteerOpportunity/17")
     );
-    assert_eq!(volunteer_opportunity.name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(volunteer_opportunity.name.as_deref(), Some("Food Bank"));
     assert!(volunteer_opportunity.location_name.is_none());
     assert!(volunteer_opportunity.display_address.is_none());
     assert!(volunteer_opportunity.start_date_time.is_none());
@@ -244,7 +241,7 @@ async fn delete() {
 
 #[tokio::test]
 async fn custom_fields() {
-    let response = r#"[{"dataType":"Text","name":"Spring Appeal"}]"#;
+    let response = r#"[{"dataType":"Text","name":"shirt"}]"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
 
@@ -252,7 +249,7 @@ async fn custom_fields() {
 
     assert_eq!(custom_field_defs.len(), 1);
     assert_eq!(custom_field_defs[0].data_type, Some(CustomFieldType::Text));
-    assert_eq!(custom_field_defs[0].name.as_deref(), Some("Spring Appeal"));
+    assert_eq!(custom_field_defs[0].name.as_deref(), Some("shirt"));
     assert!(custom_field_defs[0].display_name.is_none());
     assert!(custom_field_defs[0].options.is_empty());
     assert!(custom_field_defs[0].create_date_time_utc.is_none());
@@ -285,7 +282,8 @@ async fn query_options() {
 #[tokio::test]
 async fn query() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
-    let response = r#"{"list":[{"id":94,"name":"Spring Appeal","url":"Url"}],"total":1}"#;
+    let response =
+        r#"{"list":[{"id":94,"name":"Food Bank","url":"https://example.org/food-bank"}],"total":1}"#;
     let server = WireServer::start([WireServer::json(200, response)]).unwrap();
     let client = common::client(&server.url());
     let query: Query = serde_json::from_str(
@@ -297,8 +295,8 @@ async fn query() {
 
     assert_eq!(page.list.len(), 1);
     assert_eq!(page.list[0].id, 94);
-    assert_eq!(page.list[0].name.as_deref(), Some("Spring Appeal"));
-    assert_eq!(page.list[0].url.as_deref(), Some("Url"));
+    assert_eq!(page.list[0].name.as_deref(), Some("Food Bank"));
+    assert_eq!(page.list[0].url.as_deref(), Some("https://example.org/food-bank"));
     assert!(page.list[0].description.is_none());
     assert!(page.list[0].create_date_time_utc.is_none());
     assert!(page.list[0].created_by_user.is_none());

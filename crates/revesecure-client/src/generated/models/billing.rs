@@ -4,19 +4,19 @@
 use crate::Count;
 use serde::Deserialize;
 
-/// The plan of the organisation and how much of it is used.
+/// The plan of the organization and its usage.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct BillingInfo {
     /// The name of the plan, such as `Demo`.
     pub plan_type: Option<String>,
-    /// How many users the plan allows.
+    /// The `AllowedUserCount` field.
     pub allowed_user_count: Option<Count>,
-    /// How many services the plan allows.
+    /// The `AllowedServiceCount` field.
     pub allowed_service_count: Option<Count>,
-    /// How many users there are.
+    /// The `CurrentUserCount` field.
     pub current_user_count: Option<Count>,
-    /// How many services there are.
+    /// The `CurrentServiceCount` field.
     pub current_service_count: Option<Count>,
 }

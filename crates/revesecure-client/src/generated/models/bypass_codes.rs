@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct BypassCodeList {
-    /// The codes.
+    /// The `codes` field.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub codes: Vec<BypassCode>,
     /// The `bypassCodeStatus` field.
@@ -17,15 +17,15 @@ pub struct BypassCodeList {
     pub status: Option<BypassCodeStatus>,
 }
 
-/// A code that lets a user in once without a token.
+/// A code that replaces the second factor once.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct BypassCode {
-    /// The code.
+    /// The `BypassCode` field.
     #[serde(rename = "BypassCode", deserialize_with = "auth_client_core::provider::model::secret")]
     pub code: SecretString,
-    /// When it stops working.
+    /// The `ExpireTime` field.
     pub expire_time: Option<Timestamp>,
 }
 
@@ -34,9 +34,9 @@ pub struct BypassCode {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewBypassCodes {
-    /// The id of the user. Not empty.
+    /// Not empty.
     pub user_id: String,
-    /// How many; at least one.
+    /// The number of codes to create, at least one.
     pub number: i64,
 }
 
@@ -48,7 +48,7 @@ impl NewBypassCodes {
 }
 
 auth_client_core::provider::open_enum! {
-    /// Whether a user may use bypass codes.
+    /// The status of a user's bypass codes.
     pub enum BypassCodeStatus {
         /// Wire value: `Enabled`.
         Enabled = "Enabled",

@@ -4,25 +4,25 @@
 use crate::Timestamp;
 use serde::Deserialize;
 
-/// The organisation that the API key belongs to.
+/// The organization that the API key belongs to.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct OrganizationInfo {
-    /// Its name.
+    /// The `OrgName` field.
     pub org_name: Option<String>,
-    /// Its website.
+    /// The `OrgWebsite` field.
     pub org_website: Option<String>,
     /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
-    /// Since when its account is active.
+    /// The `ActivationTime` field.
     pub activation_time: Option<Timestamp>,
-    /// When its account ends.
+    /// The `DeactivationTime` field.
     pub deactivation_time: Option<Timestamp>,
 }
 
 auth_client_core::provider::open_enum! {
-    /// Whether something is active.
+    /// The activation status of an object.
     pub enum ActivationStatus {
         /// Wire value: `Active`.
         Active = "Active",

@@ -6,14 +6,14 @@ use crate::{Count, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A service, in lists: an application or machine whose users log in with a second factor.
+/// A service, as lists return it: an application or machine whose users log in with a second factor.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceSummary {
-    /// The id, 16 characters.
+    /// The id, a string of 16 characters.
     pub service_id: String,
-    /// The name.
+    /// The `ServiceName` field.
     #[serde(alias = "name")]
     pub service_name: Option<String>,
     /// The `ServiceType` field.
@@ -23,38 +23,38 @@ pub struct ServiceSummary {
     pub activation_status: Option<ActivationStatus>,
 }
 
-/// One service.
+/// A service with details.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceDetails {
-    /// The id, 16 characters.
+    /// The id, a string of 16 characters.
     pub service_id: String,
-    /// The name.
+    /// The `ServiceName` field.
     #[serde(alias = "name")]
     pub service_name: Option<String>,
     /// The `ServiceType` field.
     #[serde(alias = "type")]
     pub service_type: Option<ServiceType>,
-    /// The version of its software.
+    /// The version of the service's software.
     pub service_version: Option<String>,
     /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
-    /// When it was last seen.
+    /// The `LastOnlineTime` field.
     pub last_online_time: Option<Timestamp>,
-    /// Since when it is active.
+    /// The `ActivationTime` field.
     pub activation_time: Option<Timestamp>,
-    /// When it ends.
+    /// The `DeactivationTime` field.
     pub deactivation_time: Option<Timestamp>,
 }
 
-/// Services of a range.
+/// A range of services.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct ServicePage {
-    /// How many services there are in all.
+    /// The total number of services.
     pub count: Option<Count>,
-    /// The services of the range.
+    /// The services in the range.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<ServiceSummary>,
 }
@@ -63,7 +63,7 @@ pub struct ServicePage {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct NewService {
-    /// The name. Not empty.
+    /// Not empty.
     pub name: String,
     /// The `type` field.
     #[serde(rename = "type")]
@@ -77,14 +77,14 @@ impl NewService {
     }
 }
 
-/// Changes to a service. At least one has to be made.
+/// Changes to a service. At least one change is required.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceUpdate {
-    /// The id of the service. Not empty.
+    /// Not empty.
     pub service_id: String,
-    /// The name.
+    /// The `ServiceName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Fields that this version of the crate doesn't know. They are sent back unchanged.
@@ -98,7 +98,7 @@ impl ServiceUpdate {
         Self { service_id: service_id.into(), service_name: None, unknown: Map::new() }
     }
 
-    /// The name.
+    /// The `ServiceName` field.
     #[must_use]
     pub fn service_name(mut self, service_name: impl Into<String>) -> Self {
         self.service_name = Some(service_name.into());
@@ -123,9 +123,9 @@ impl From<String> for ServiceUpdate {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceUsers {
-    /// The id of the service. Not empty.
+    /// Not empty.
     pub service_id: String,
-    /// The ids of the users; at least one.
+    /// The ids of the users. At least one is required.
     #[serde(rename = "UserId")]
     pub user_ids: Vec<String>,
 }
@@ -137,7 +137,7 @@ impl ServiceUsers {
     }
 }
 
-/// A user and a service.
+/// A pair of user and service.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ServiceUser::service_id(…).user_id(…)`.
@@ -145,14 +145,14 @@ impl ServiceUsers {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceUser {
-    /// The id of the service. Not empty.
+    /// Not empty.
     pub service_id: String,
-    /// The id of the user. Not empty.
+    /// Not empty.
     pub user_id: String,
 }
 
 impl ServiceUser {
-    /// The id of the service. Not empty.
+    /// Not empty.
     pub fn service_id(service_id: impl Into<String>) -> ServiceUserWithServiceId {
         ServiceUserWithServiceId { service_id: service_id.into() }
     }
@@ -166,20 +166,20 @@ pub struct ServiceUserWithServiceId {
 }
 
 impl ServiceUserWithServiceId {
-    /// The id of the user. Not empty.
+    /// Not empty.
     pub fn user_id(self, user_id: impl Into<String>) -> ServiceUser {
         ServiceUser { service_id: self.service_id, user_id: user_id.into() }
     }
 }
 
 auth_client_core::provider::open_enum! {
-    /// What kind of application a service is.
+    /// The type of a service.
     pub enum ServiceType {
         /// A Windows machine.
         WindowsPc = "Windows PC",
         /// The SSH server of a Unix machine.
         UnixSsh = "UNIX_SSH",
-        /// A program that calls this API.
+        /// A web application that calls this API.
         WebApi = "WEB_API",
     }
 }

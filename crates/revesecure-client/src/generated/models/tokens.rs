@@ -7,55 +7,55 @@ use crate::{Count, Flag, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A token, in lists.
+/// A token, as lists return it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenSummary {
-    /// The id, 32 characters.
+    /// The id, a string of 32 characters.
     pub token_id: String,
-    /// The name.
+    /// The `TokenName` field.
     pub token_name: Option<String>,
     /// The `TokenType` field.
     pub token_type: Option<TokenType>,
-    /// The user it is assigned to; nobody when there is none.
+    /// The id of the assigned user, if any.
     #[serde(alias = "userId")]
     pub user_id: Option<String>,
-    /// The name of that user, or `Unassigned`. See `TokenSummary::assigned_to`.
+    /// The name of the assigned user, or `Unassigned`. See `TokenSummary::assigned_to`.
     pub assigned_user: Option<String>,
 }
 
-/// One token.
+/// A token with details.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct TokenDetails {
-    /// The token.
+    /// The `info` field.
     pub info: TokenInfo,
-    /// The phone it is on. No sample shows a hardware token.
+    /// The phone of a software token. The vendor documents nothing for hardware tokens.
     pub details: Option<TokenDevice>,
 }
 
-/// What is known about a token.
+/// The fields of a token.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenInfo {
-    /// The id, 32 characters.
+    /// The id, a string of 32 characters.
     pub token_id: String,
-    /// The name.
+    /// The `TokenName` field.
     pub token_name: Option<String>,
     /// The `TokenType` field.
     pub token_type: Option<TokenType>,
-    /// The user it is assigned to.
+    /// The id of the assigned user.
     #[serde(alias = "userId")]
     pub user_id: Option<String>,
-    /// Whether it is blocked.
+    /// The `TokenBlocked` field.
     pub token_blocked: Option<Flag>,
     /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
-    /// Since when it is active.
+    /// The `ActivationTime` field.
     pub activation_time: Option<Timestamp>,
-    /// When it ends.
+    /// The `DeactivationTime` field.
     pub deactivation_time: Option<Timestamp>,
 }
 
@@ -64,23 +64,23 @@ pub struct TokenInfo {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenDevice {
-    /// The model.
+    /// The `ModelName` field.
     pub model_name: Option<String>,
-    /// The name of the phone.
+    /// The `DeviceName` field.
     pub device_name: Option<String>,
     /// The operating system, such as `Android`.
     pub platform: Option<String>,
-    /// Whether it is rooted.
+    /// The `IsRooted` field.
     pub is_rooted: Option<Flag>,
 }
 
-/// Tokens of a range.
+/// A range of tokens.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct TokenPage {
-    /// How many tokens there are in all.
+    /// The total number of tokens.
     pub count: Option<Count>,
-    /// The tokens of the range.
+    /// The tokens in the range.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<TokenSummary>,
 }
@@ -93,16 +93,16 @@ pub struct TokenPage {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct NewToken {
-    /// A name for it. Not empty.
+    /// Not empty.
     pub token_name: String,
-    /// The serial number on it. Not empty.
+    /// The serial number printed on the token. Not empty.
     pub serial_number: String,
-    /// Its type, such as `Seamon-3000`. Not empty.
+    /// The type of the hardware, such as `Seamon-3000`. Not empty.
     pub hardware_type: String,
 }
 
 impl NewToken {
-    /// A name for it. Not empty.
+    /// Not empty.
     pub fn token_name(token_name: impl Into<String>) -> NewTokenWithTokenName {
         NewTokenWithTokenName { token_name: token_name.into() }
     }
@@ -116,7 +116,7 @@ pub struct NewTokenWithTokenName {
 }
 
 impl NewTokenWithTokenName {
-    /// The serial number on it. Not empty.
+    /// The serial number printed on the token. Not empty.
     pub fn serial_number(self, serial_number: impl Into<String>) -> NewTokenWithSerialNumber {
         NewTokenWithSerialNumber { token_name: self.token_name, serial_number: serial_number.into() }
     }
@@ -131,7 +131,7 @@ pub struct NewTokenWithSerialNumber {
 }
 
 impl NewTokenWithSerialNumber {
-    /// Its type, such as `Seamon-3000`. Not empty.
+    /// The type of the hardware, such as `Seamon-3000`. Not empty.
     pub fn hardware_type(self, hardware_type: impl Into<String>) -> NewToken {
         NewToken {
             token_name: self.token_name,
@@ -141,7 +141,7 @@ impl NewTokenWithSerialNumber {
     }
 }
 
-/// A user and a token.
+/// A pair of user and token.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `TokenUser::user_id(…).token_id(…)`.
@@ -149,14 +149,14 @@ impl NewTokenWithSerialNumber {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenUser {
-    /// The id of the user. Not empty.
+    /// Not empty.
     pub user_id: String,
-    /// The id of the token. Not empty.
+    /// Not empty.
     pub token_id: String,
 }
 
 impl TokenUser {
-    /// The id of the user. Not empty.
+    /// Not empty.
     pub fn user_id(user_id: impl Into<String>) -> TokenUserWithUserId {
         TokenUserWithUserId { user_id: user_id.into() }
     }
@@ -170,20 +170,20 @@ pub struct TokenUserWithUserId {
 }
 
 impl TokenUserWithUserId {
-    /// The id of the token. Not empty.
+    /// Not empty.
     pub fn token_id(self, token_id: impl Into<String>) -> TokenUser {
         TokenUser { user_id: self.user_id, token_id: token_id.into() }
     }
 }
 
-/// Changes to a token. At least one has to be made.
+/// Changes to a token. At least one change is required.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenUpdate {
-    /// The id of the token. Not empty.
+    /// Not empty.
     pub token_id: String,
-    /// The name.
+    /// The `TokenName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_name: Option<String>,
     /// The `TokenBlocked` field.
@@ -200,7 +200,7 @@ impl TokenUpdate {
         Self { token_id: token_id.into(), token_name: None, token_blocked: None, unknown: Map::new() }
     }
 
-    /// The name.
+    /// The `TokenName` field.
     #[must_use]
     pub fn token_name(mut self, token_name: impl Into<String>) -> Self {
         self.token_name = Some(token_name.into());
@@ -228,7 +228,7 @@ impl From<String> for TokenUpdate {
 }
 
 auth_client_core::provider::open_enum! {
-    /// Yes or no, as the vendor writes it.
+    /// `yes` or `no`.
     pub enum YesNo {
         /// Wire value: `yes`.
         Yes = "yes",

@@ -5,65 +5,65 @@ use crate::{ContactNumber, Count, CountryCode, DigitsAsNumber, DigitsAsText, Pol
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A user, in lists.
+/// A user, as lists return it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserSummary {
-    /// The id, 32 characters.
+    /// The id, a string of 32 characters.
     #[serde(alias = "userId")]
     pub user_id: String,
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     pub user_name: Option<String>,
-    /// The e-mail address.
+    /// The email address.
     #[serde(alias = "Email")]
     pub email_id: Option<String>,
-    /// The number, without the country calling code.
+    /// The phone number without the country calling code.
     #[serde(alias = "ContactNumber")]
     pub mobile_number: Option<ContactNumber>,
-    /// The country calling code, without a plus; sent as a number or a text.
+    /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
 }
 
-/// One user. The vendor's sample has no id in it.
+/// A user with details. The vendor documents no id in it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserDetails {
-    /// The id, should the vendor send it.
+    /// The id, if the vendor returns it.
     #[serde(alias = "userId")]
     pub user_id: Option<String>,
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     pub user_name: Option<String>,
-    /// The first name.
+    /// The `FirstName` field.
     pub first_name: Option<String>,
-    /// The last name.
+    /// The `LastName` field.
     pub last_name: Option<String>,
-    /// The e-mail address.
+    /// The email address.
     #[serde(alias = "Email")]
     pub email_id: Option<String>,
-    /// The number, without the country calling code.
+    /// The phone number without the country calling code.
     #[serde(alias = "ContactNumber")]
     pub mobile_number: Option<ContactNumber>,
-    /// The country calling code, without a plus; sent as a number or a text.
+    /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
-    /// Whether the user needs a second factor.
+    /// The login policy of the user.
     pub user_r2fa_status: Option<Policy>,
-    /// How many software tokens the user has.
+    /// The `softTokenCount` field.
     #[serde(rename = "softTokenCount")]
     pub soft_token_count: Option<Count>,
-    /// How many hardware tokens the user has.
+    /// The `hardTokenCount` field.
     #[serde(rename = "hardTokenCount")]
     pub hard_token_count: Option<Count>,
 }
 
-/// Users of a range.
+/// A range of users.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct UserPage {
-    /// How many users there are in all, as the vendor's sample suggests.
+    /// The total number of users, as the vendor's sample suggests.
     pub count: Option<Count>,
-    /// The users of the range.
+    /// The users in the range.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<UserSummary>,
 }
@@ -76,52 +76,52 @@ pub struct UserPage {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct NewUser {
-    /// The e-mail address.
+    /// The email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_id: Option<String>,
-    /// The number, without the country calling code; sent as a text.
+    /// The phone number without the country calling code, sent as a string.
     pub contact_number: DigitsAsText,
-    /// The country calling code, without a plus; sent as a text.
+    /// The country calling code without a plus sign, sent as a string.
     pub country_code: DigitsAsText,
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
-    /// The first name.
+    /// The `FirstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The last name.
+    /// The `LastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
 }
 
 impl NewUser {
-    /// The number, without the country calling code; sent as a text.
+    /// The phone number without the country calling code, sent as a string.
     pub fn contact_number(contact_number: impl Into<DigitsAsText>) -> NewUserWithContactNumber {
         NewUserWithContactNumber { contact_number: contact_number.into() }
     }
 
-    /// The e-mail address.
+    /// The email address.
     #[must_use]
     pub fn email_id(mut self, email_id: impl Into<String>) -> Self {
         self.email_id = Some(email_id.into());
         self
     }
 
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     #[must_use]
     pub fn user_name(mut self, user_name: impl Into<String>) -> Self {
         self.user_name = Some(user_name.into());
         self
     }
 
-    /// The first name.
+    /// The `FirstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The last name.
+    /// The `LastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
@@ -137,7 +137,7 @@ pub struct NewUserWithContactNumber {
 }
 
 impl NewUserWithContactNumber {
-    /// The country calling code, without a plus; sent as a text.
+    /// The country calling code without a plus sign, sent as a string.
     pub fn country_code(self, country_code: impl Into<DigitsAsText>) -> NewUser {
         NewUser {
             contact_number: self.contact_number,
@@ -150,30 +150,30 @@ impl NewUserWithContactNumber {
     }
 }
 
-/// Changes to a user. At least one has to be made; country code and number come together or not at all, see
+/// Changes to a user. At least one change is required; country code and number must be set together, see
 /// `UserUpdate::phone`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserUpdate {
-    /// The id of the user. Not empty.
+    /// Not empty.
     pub user_id: String,
-    /// The e-mail address. It is called `EmailId` everywhere else.
+    /// The email address. Other operations call it `EmailId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The first name.
+    /// The `FirstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The last name.
+    /// The `LastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
-    /// The country calling code, without a plus; sent as a number.
+    /// The country calling code without a plus sign, sent as a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<DigitsAsNumber>,
-    /// The number; sent as a number where that loses nothing.
+    /// The phone number, sent as a number if no digit is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_number: Option<DigitsAsNumber>,
     /// Fields that this version of the crate doesn't know. They are sent back unchanged.
@@ -196,42 +196,42 @@ impl UserUpdate {
         }
     }
 
-    /// The e-mail address. It is called `EmailId` everywhere else.
+    /// The email address. Other operations call it `EmailId`.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// The first name.
+    /// The `FirstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The last name.
+    /// The `LastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     #[must_use]
     pub fn user_name(mut self, user_name: impl Into<String>) -> Self {
         self.user_name = Some(user_name.into());
         self
     }
 
-    /// The country calling code, without a plus; sent as a number.
+    /// The country calling code without a plus sign, sent as a number.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<DigitsAsNumber>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// The number; sent as a number where that loses nothing.
+    /// The phone number, sent as a number if no digit is lost.
     #[must_use]
     pub fn contact_number(mut self, contact_number: impl Into<DigitsAsNumber>) -> Self {
         self.contact_number = Some(contact_number.into());

@@ -5,7 +5,7 @@ use crate::{AuthMethods, AuthResult, ContactNumber, CountryCode, Flag, Policy, P
 use auth_client_core::SecretString;
 use serde::{Deserialize, Serialize};
 
-/// Who wants to log in.
+/// The login to look up.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `UserQuery::login_name(…).user_name(…)`. Optional fields follow.
@@ -13,22 +13,22 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserQuery {
-    /// The name on the machine or site that is logged in to. Not empty.
+    /// The user's name on the machine or site. Not empty.
     pub login_name: String,
-    /// The user's e-mail address or unique user name at ReveSecure. Not empty.
+    /// The user's email address or user name at ReveSecure. Not empty.
     pub user_name: String,
-    /// The address that the user comes from.
+    /// The IP address of the user.
     #[serde(rename = "IP", skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
 }
 
 impl UserQuery {
-    /// The name on the machine or site that is logged in to. Not empty.
+    /// The user's name on the machine or site. Not empty.
     pub fn login_name(login_name: impl Into<String>) -> UserQueryWithLoginName {
         UserQueryWithLoginName { login_name: login_name.into() }
     }
 
-    /// The address that the user comes from.
+    /// The IP address of the user.
     #[must_use]
     pub fn ip(mut self, ip: impl Into<String>) -> Self {
         self.ip = Some(ip.into());
@@ -44,53 +44,53 @@ pub struct UserQueryWithLoginName {
 }
 
 impl UserQueryWithLoginName {
-    /// The user's e-mail address or unique user name at ReveSecure. Not empty.
+    /// The user's email address or user name at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> UserQuery {
         UserQuery { login_name: self.login_name, user_name: user_name.into(), ip: None }
     }
 }
 
-/// Whether a user may log in, and how.
+/// The login policy of a user, and the available second factors.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// The API key, repeated.
+    /// The API key of the request.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
-    /// The name by which the user logs in.
+    /// The `UserName` field.
     pub user_name: Option<String>,
-    /// The e-mail address.
+    /// The email address.
     #[serde(alias = "Email")]
     pub email_id: Option<String>,
-    /// The number, without the country calling code.
+    /// The phone number without the country calling code.
     #[serde(alias = "ContactNumber")]
     pub mobile_number: Option<ContactNumber>,
-    /// The country calling code, without a plus; sent as a number or a text.
+    /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
-    /// Whether the user needs a second factor, may go without one, or is denied. An answer without it is an
+    /// The login policy: second factor required, bypassed, or login denied. A response without it is an
     /// error.
     #[serde(rename = "R2faStatus")]
     pub policy: Policy,
-    /// The user's tokens.
+    /// The tokens of the user.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub tokens: Vec<LoginToken>,
-    /// How the user may prove who it is.
+    /// The second factors that the user can use.
     pub auth_methods: Option<AuthMethods>,
 }
 
-/// A token with which a user may log in.
+/// A token that the user can log in with.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct LoginToken {
-    /// The id.
+    /// The `TokenId` field.
     pub token_id: String,
-    /// The name.
+    /// The `TokenName` field.
     pub token_name: Option<String>,
     /// The `TokenType` field.
     pub token_type: Option<TokenType>,
-    /// Whether it is blocked.
+    /// The `TokenBlocked` field.
     pub token_blocked: Option<Flag>,
 }
 
@@ -102,14 +102,14 @@ pub struct LoginToken {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct OtpCheck {
-    /// The name on the machine or site that is logged in to. Not empty.
+    /// The user's name on the machine or site. Not empty.
     pub login_name: String,
-    /// The user's e-mail address or unique user name at ReveSecure. Not empty.
+    /// The user's email address or user name at ReveSecure. Not empty.
     pub user_name: String,
-    /// The address that the user comes from; `UNKNOWN` where there is none.
+    /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
-    /// The code that was typed. Not empty.
+    /// The code that the user entered. Not empty.
     #[serde(rename = "OTP", serialize_with = "auth_client_core::provider::model::expose")]
     pub otp: SecretString,
     /// The `AuthType` field.
@@ -117,7 +117,7 @@ pub struct OtpCheck {
 }
 
 impl OtpCheck {
-    /// The name on the machine or site that is logged in to. Not empty.
+    /// The user's name on the machine or site. Not empty.
     pub fn login_name(login_name: impl Into<String>) -> OtpCheckWithLoginName {
         OtpCheckWithLoginName { login_name: login_name.into() }
     }
@@ -131,7 +131,7 @@ pub struct OtpCheckWithLoginName {
 }
 
 impl OtpCheckWithLoginName {
-    /// The user's e-mail address or unique user name at ReveSecure. Not empty.
+    /// The user's email address or user name at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> OtpCheckWithUserName {
         OtpCheckWithUserName { login_name: self.login_name, user_name: user_name.into() }
     }
@@ -146,7 +146,7 @@ pub struct OtpCheckWithUserName {
 }
 
 impl OtpCheckWithUserName {
-    /// The address that the user comes from; `UNKNOWN` where there is none.
+    /// The IP address of the user, or `UNKNOWN`.
     pub fn end_user_ip(self, end_user_ip: impl Into<String>) -> OtpCheckWithEndUserIp {
         OtpCheckWithEndUserIp {
             login_name: self.login_name,
@@ -166,7 +166,7 @@ pub struct OtpCheckWithEndUserIp {
 }
 
 impl OtpCheckWithEndUserIp {
-    /// The code that was typed. Not empty.
+    /// The code that the user entered. Not empty.
     pub fn otp(self, otp: impl Into<SecretString>) -> OtpCheckWithOtp {
         OtpCheckWithOtp {
             login_name: self.login_name,
@@ -200,19 +200,19 @@ impl OtpCheckWithOtp {
     }
 }
 
-/// What became of a one-time code.
+/// The result of a one-time code.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct OtpAnswer {
-    /// The API key, repeated.
+    /// The API key of the request.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
-    /// Whether the code is right. An answer without it is an error.
+    /// The result, `OTP VALID` for a valid code. A response without it is an error.
     pub auth_result: AuthResult,
 }
 
-/// A question to send to a user's phone.
+/// A push to send to a user's phone.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `PushRequest::login_name(…).user_name(…).end_user_ip(…).token_id(…)`. Optional fields follow.
@@ -220,19 +220,19 @@ pub struct OtpAnswer {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PushRequest {
-    /// The name on the machine or site that is logged in to. Not empty.
+    /// The user's name on the machine or site. Not empty.
     pub login_name: String,
-    /// The user's e-mail address or unique user name at ReveSecure. Not empty.
+    /// The user's email address or user name at ReveSecure. Not empty.
     pub user_name: String,
-    /// The address that the user comes from; `UNKNOWN` where there is none.
+    /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
-    /// The software token on that phone. Not empty.
+    /// The software token on the user's phone. Not empty.
     pub token_id: String,
-    /// The operating system that the user logs in from. Only the vendor's plugin sends it.
+    /// The user's operating system. Only the vendor's plugin sends it.
     #[serde(rename = "OS_NAME", skip_serializing_if = "Option::is_none")]
     pub os_name: Option<String>,
-    /// The browser that the user logs in from. Only the vendor's plugin sends it.
+    /// The user's browser. Only the vendor's plugin sends it.
     #[serde(rename = "BROWSER_NAME", skip_serializing_if = "Option::is_none")]
     pub browser_name: Option<String>,
     /// The `IS_MOBILE` field.
@@ -241,19 +241,19 @@ pub struct PushRequest {
 }
 
 impl PushRequest {
-    /// The name on the machine or site that is logged in to. Not empty.
+    /// The user's name on the machine or site. Not empty.
     pub fn login_name(login_name: impl Into<String>) -> PushRequestWithLoginName {
         PushRequestWithLoginName { login_name: login_name.into() }
     }
 
-    /// The operating system that the user logs in from. Only the vendor's plugin sends it.
+    /// The user's operating system. Only the vendor's plugin sends it.
     #[must_use]
     pub fn os_name(mut self, os_name: impl Into<String>) -> Self {
         self.os_name = Some(os_name.into());
         self
     }
 
-    /// The browser that the user logs in from. Only the vendor's plugin sends it.
+    /// The user's browser. Only the vendor's plugin sends it.
     #[must_use]
     pub fn browser_name(mut self, browser_name: impl Into<String>) -> Self {
         self.browser_name = Some(browser_name.into());
@@ -276,7 +276,7 @@ pub struct PushRequestWithLoginName {
 }
 
 impl PushRequestWithLoginName {
-    /// The user's e-mail address or unique user name at ReveSecure. Not empty.
+    /// The user's email address or user name at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> PushRequestWithUserName {
         PushRequestWithUserName { login_name: self.login_name, user_name: user_name.into() }
     }
@@ -291,7 +291,7 @@ pub struct PushRequestWithUserName {
 }
 
 impl PushRequestWithUserName {
-    /// The address that the user comes from; `UNKNOWN` where there is none.
+    /// The IP address of the user, or `UNKNOWN`.
     pub fn end_user_ip(self, end_user_ip: impl Into<String>) -> PushRequestWithEndUserIp {
         PushRequestWithEndUserIp {
             login_name: self.login_name,
@@ -311,7 +311,7 @@ pub struct PushRequestWithEndUserIp {
 }
 
 impl PushRequestWithEndUserIp {
-    /// The software token on that phone. Not empty.
+    /// The software token on the user's phone. Not empty.
     pub fn token_id(self, token_id: impl Into<String>) -> PushRequest {
         PushRequest {
             login_name: self.login_name,
@@ -325,29 +325,29 @@ impl PushRequestWithEndUserIp {
     }
 }
 
-/// A question that is on its way.
+/// A push that was sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PushStarted {
-    /// The API key, repeated.
+    /// The API key of the request.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
-    /// The id to ask for its state by.
+    /// The id of the push, which `push_status` takes.
     pub push_txn_id: String,
 }
 
-/// What has become of a push.
+/// The state of a push.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PushStatus {
-    /// The API key, repeated.
+    /// The API key of the request.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
-    /// The id of the push.
+    /// The `PushTxnId` field.
     pub push_txn_id: Option<String>,
-    /// Its state. An answer without it is an error.
+    /// The state. A response without it is an error.
     pub push_state: PushState,
 }
 
@@ -361,10 +361,10 @@ pub struct PushStatus {
 pub struct Registration {
     /// The user's name on the machine. Not empty.
     pub login_name: String,
-    /// The machine's own id. Not empty.
+    /// The machine's id. Not empty.
     #[serde(rename = "DeviceUID")]
     pub device_uid: String,
-    /// Whether the second factor is on.
+    /// Whether the second factor is enabled.
     #[serde(rename = "R2faStatus")]
     pub second_factor: bool,
 }
@@ -384,7 +384,7 @@ pub struct RegistrationWithLoginName {
 }
 
 impl RegistrationWithLoginName {
-    /// The machine's own id. Not empty.
+    /// The machine's id. Not empty.
     pub fn device_uid(self, device_uid: impl Into<String>) -> RegistrationWithDeviceUid {
         RegistrationWithDeviceUid { login_name: self.login_name, device_uid: device_uid.into() }
     }
@@ -399,24 +399,24 @@ pub struct RegistrationWithDeviceUid {
 }
 
 impl RegistrationWithDeviceUid {
-    /// Whether the second factor is on.
+    /// Whether the second factor is enabled.
     pub fn second_factor(self, second_factor: bool) -> Registration {
         Registration { login_name: self.login_name, device_uid: self.device_uid, second_factor }
     }
 }
 
 auth_client_core::provider::open_enum! {
-    /// What a token is.
+    /// The type of a token.
     pub enum TokenType {
         /// The vendor's app.
         Software = "Software",
-        /// A device of its own.
+        /// A hardware device.
         Hardware = "Hardware",
     }
 }
 
 auth_client_core::provider::open_enum! {
-    /// Where a one-time code comes from.
+    /// The source of a one-time code.
     pub enum AuthType {
         /// A hardware token.
         Hardware = "H",
@@ -428,7 +428,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// True or false, as a text.
+    /// `true` or `false`, as a string.
     pub enum TextFlag {
         /// Wire value: `true`.
         True = "true",
@@ -441,6 +441,6 @@ auth_client_core::provider::open_enum! {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ValidationPushStatusBody {
-    /// The id of the push. Not empty.
+    /// Not empty.
     pub(crate) push_txn_id: String,
 }

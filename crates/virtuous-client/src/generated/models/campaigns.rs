@@ -9,29 +9,29 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Campaign {
-    /// The campaign.
+    /// The `campaignId` field.
     pub campaign_id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// When it begins, in UTC.
+    /// The start, in UTC.
     pub start_date_time_utc: Option<DateTime>,
-    /// When it ends, in UTC.
+    /// The end, in UTC.
     pub end_date_time_utc: Option<DateTime>,
-    /// How much it is to bring.
+    /// The amount to raise.
     pub giving_goal: Option<Amount>,
-    /// How many new givers it is to bring.
+    /// The number of new givers to gain.
     pub new_giver_goal: Option<i64>,
-    /// How many gifts it is to bring.
+    /// The number of gifts to receive.
     pub total_gift_goal: Option<i64>,
-    /// Whether it is archived.
+    /// The `isArchived` field.
     pub is_archived: Option<bool>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,

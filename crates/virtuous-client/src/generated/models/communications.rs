@@ -10,35 +10,35 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Communication {
-    /// The communication.
+    /// The `communicationId` field.
     pub communication_id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The campaign.
+    /// The `campaignId` field.
     pub campaign_id: Option<i64>,
-    /// The campaign's name.
+    /// The `campaignName` field.
     pub campaign_name: Option<String>,
-    /// The channel, such as mail.
+    /// The channel, such as `Direct Mail`.
     pub channel_type: Option<String>,
-    /// What kind of communication it is.
+    /// The type of communication.
     pub communication_type: Option<String>,
-    /// When it begins, in UTC.
+    /// The start, in UTC.
     pub start_date_time_utc: Option<DateTime>,
-    /// How much it is to bring.
+    /// The amount to raise.
     pub giving_goal: Option<Amount>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The project's name.
+    /// The `projectName` field.
     pub project_name: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -75,37 +75,37 @@ impl Record for Communication {
     }
 }
 
-/// A communication as a query finds it, under other names than when it is read by itself.
+/// A communication, as a query returns it. Some field names differ from those of `Communication`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CommunicationQueryRow {
-    /// The communication.
+    /// The `communicationId` field.
     pub communication_id: Option<i64>,
-    /// The campaign.
+    /// The `campaignId` field.
     pub campaign_id: Option<i64>,
-    /// The campaign's name.
+    /// The `campaignName` field.
     pub campaign_name: Option<String>,
-    /// The channel, such as mail.
+    /// The channel, such as `Direct Mail`.
     pub channel_type: Option<String>,
-    /// What kind of communication it is.
+    /// The type of communication.
     pub communication_type: Option<String>,
-    /// When it begins, in UTC; the wire has the vendor's spelling.
+    /// The start, in UTC. The field name has the vendor's spelling.
     pub start_date_time_utc: Option<DateTime>,
-    /// How much it is to bring.
+    /// The amount to raise.
     pub giving_goal: Option<Amount>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The project's name.
+    /// The `projectName` field.
     pub project_name: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub created_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub last_modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -137,45 +137,45 @@ impl Record for CommunicationQueryRow {
     }
 }
 
-/// A communication to be added.
+/// A communication to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CommunicationCreate {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The campaign.
+    /// The `campaignId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<i64>,
-    /// The channel, such as mail.
+    /// The channel, such as `Direct Mail`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_type: Option<String>,
-    /// What kind of communication it is.
+    /// The type of communication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_type: Option<String>,
-    /// The step of the campaign.
+    /// The `communicationStep` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_step: Option<String>,
-    /// When it begins.
+    /// The `startDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time: Option<DateTime>,
-    /// The user that it belongs to.
+    /// The id of the user who owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<i64>,
-    /// How much it is to bring.
+    /// The amount to raise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub giving_goal: Option<Amount>,
-    /// How many new givers it is to bring.
+    /// The number of new givers to gain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_giver_goal: Option<i64>,
-    /// What the organization's own work is expected to cost.
+    /// The estimated internal cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_cost_estimate: Option<Amount>,
-    /// What others' work is expected to cost.
+    /// The estimated cost of suppliers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor_cost_estimate: Option<Amount>,
-    /// How many it reaches.
+    /// The number of people reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_reach: Option<i64>,
 }
@@ -187,84 +187,84 @@ impl CommunicationCreate {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The campaign.
+    /// The `campaignId` field.
     #[must_use]
     pub fn campaign_id(mut self, campaign_id: i64) -> Self {
         self.campaign_id = Some(campaign_id);
         self
     }
 
-    /// The channel, such as mail.
+    /// The channel, such as `Direct Mail`.
     #[must_use]
     pub fn channel_type(mut self, channel_type: impl Into<String>) -> Self {
         self.channel_type = Some(channel_type.into());
         self
     }
 
-    /// What kind of communication it is.
+    /// The type of communication.
     #[must_use]
     pub fn communication_type(mut self, communication_type: impl Into<String>) -> Self {
         self.communication_type = Some(communication_type.into());
         self
     }
 
-    /// The step of the campaign.
+    /// The `communicationStep` field.
     #[must_use]
     pub fn communication_step(mut self, communication_step: impl Into<String>) -> Self {
         self.communication_step = Some(communication_step.into());
         self
     }
 
-    /// When it begins.
+    /// The `startDateTime` field.
     #[must_use]
     pub fn start_date_time(mut self, start_date_time: impl Into<DateTime>) -> Self {
         self.start_date_time = Some(start_date_time.into());
         self
     }
 
-    /// The user that it belongs to.
+    /// The id of the user who owns it.
     #[must_use]
     pub fn owner_id(mut self, owner_id: i64) -> Self {
         self.owner_id = Some(owner_id);
         self
     }
 
-    /// How much it is to bring.
+    /// The amount to raise.
     #[must_use]
     pub fn giving_goal(mut self, giving_goal: impl Into<Amount>) -> Self {
         self.giving_goal = Some(giving_goal.into());
         self
     }
 
-    /// How many new givers it is to bring.
+    /// The number of new givers to gain.
     #[must_use]
     pub fn new_giver_goal(mut self, new_giver_goal: i64) -> Self {
         self.new_giver_goal = Some(new_giver_goal);
         self
     }
 
-    /// What the organization's own work is expected to cost.
+    /// The estimated internal cost.
     #[must_use]
     pub fn internal_cost_estimate(mut self, internal_cost_estimate: impl Into<Amount>) -> Self {
         self.internal_cost_estimate = Some(internal_cost_estimate.into());
         self
     }
 
-    /// What others' work is expected to cost.
+    /// The estimated cost of suppliers.
     #[must_use]
     pub fn vendor_cost_estimate(mut self, vendor_cost_estimate: impl Into<Amount>) -> Self {
         self.vendor_cost_estimate = Some(vendor_cost_estimate.into());
         self
     }
 
-    /// How many it reaches.
+    /// The number of people reached.
     #[must_use]
     pub fn network_reach(mut self, network_reach: i64) -> Self {
         self.network_reach = Some(network_reach);

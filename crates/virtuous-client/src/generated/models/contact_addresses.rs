@@ -4,47 +4,47 @@
 use crate::generated::models::contacts::ContactAddress;
 use serde::Serialize;
 
-/// An address to be added to a contact.
+/// An address to add to a contact.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AddressCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
-    /// Month of the year's start of its time.
+    /// The month in which the seasonal address starts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_month: Option<i64>,
-    /// Day of the year's start of its time.
+    /// The day on which the seasonal address starts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_day: Option<i64>,
-    /// Month of the year's end of its time.
+    /// The month in which the seasonal address ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_month: Option<i64>,
-    /// Day of the year's end of its time.
+    /// The day on which the seasonal address ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_day: Option<i64>,
 }
@@ -69,84 +69,84 @@ impl AddressCreate {
         }
     }
 
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country.
+    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[must_use]
     pub fn set_as_primary(mut self, set_as_primary: bool) -> Self {
         self.set_as_primary = Some(set_as_primary);
         self
     }
 
-    /// Month of the year's start of its time.
+    /// The month in which the seasonal address starts.
     #[must_use]
     pub fn start_month(mut self, start_month: i64) -> Self {
         self.start_month = Some(start_month);
         self
     }
 
-    /// Day of the year's start of its time.
+    /// The day on which the seasonal address starts.
     #[must_use]
     pub fn start_day(mut self, start_day: i64) -> Self {
         self.start_day = Some(start_day);
         self
     }
 
-    /// Month of the year's end of its time.
+    /// The month in which the seasonal address ends.
     #[must_use]
     pub fn end_month(mut self, end_month: i64) -> Self {
         self.end_month = Some(end_month);
         self
     }
 
-    /// Day of the year's end of its time.
+    /// The day on which the seasonal address ends.
     #[must_use]
     pub fn end_day(mut self, end_day: i64) -> Self {
         self.end_day = Some(end_day);
@@ -160,45 +160,45 @@ impl From<i64> for AddressCreate {
     }
 }
 
-/// What an address becomes.
+/// The new fields of an address.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AddressUpdate {
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
-    /// Month of the year's start of its time.
+    /// The month in which the seasonal address starts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_month: Option<i64>,
-    /// Day of the year's start of its time.
+    /// The day on which the seasonal address starts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_day: Option<i64>,
-    /// Month of the year's end of its time.
+    /// The month in which the seasonal address ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_month: Option<i64>,
-    /// Day of the year's end of its time.
+    /// The day on which the seasonal address ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_day: Option<i64>,
 }
@@ -230,84 +230,84 @@ impl AddressUpdate {
         Self::default()
     }
 
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country.
+    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[must_use]
     pub fn set_as_primary(mut self, set_as_primary: bool) -> Self {
         self.set_as_primary = Some(set_as_primary);
         self
     }
 
-    /// Month of the year's start of its time.
+    /// The month in which the seasonal address starts.
     #[must_use]
     pub fn start_month(mut self, start_month: i64) -> Self {
         self.start_month = Some(start_month);
         self
     }
 
-    /// Day of the year's start of its time.
+    /// The day on which the seasonal address starts.
     #[must_use]
     pub fn start_day(mut self, start_day: i64) -> Self {
         self.start_day = Some(start_day);
         self
     }
 
-    /// Month of the year's end of its time.
+    /// The month in which the seasonal address ends.
     #[must_use]
     pub fn end_month(mut self, end_month: i64) -> Self {
         self.end_month = Some(end_month);
         self
     }
 
-    /// Day of the year's end of its time.
+    /// The day on which the seasonal address ends.
     #[must_use]
     pub fn end_day(mut self, end_day: i64) -> Self {
         self.end_day = Some(end_day);

@@ -7,7 +7,7 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An individual to be added to a contact.
+/// An individual to add to a contact.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `IndividualCreate::contact_id(…).first_name(…).last_name(…)`. Optional fields follow.
@@ -15,184 +15,184 @@ use serde_json::{Map, Value};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IndividualCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: String,
-    /// Last name.
+    /// The `lastName` field.
     pub last_name: String,
-    /// How to reach the person.
+    /// The contact methods of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_methods: Option<Vec<NewContactMethod>>,
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// Middle name.
+    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// Gender.
+    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
-    /// Whether it becomes the second one; reads call it `isSecondary`.
+    /// Whether to make it the secondary one. Responses call it `isSecondary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_secondary: Option<bool>,
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<i64>,
-    /// Day of birth.
+    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<i64>,
-    /// Year of birth.
+    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<i64>,
-    /// About how old the person is.
+    /// The approximate age in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approximate_age: Option<i64>,
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_deceased: Option<bool>,
-    /// When the person died.
+    /// The `deceasedDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deceased_date: Option<DateTime>,
-    /// What the person cares about.
+    /// The cause that the person cares about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passion: Option<String>,
-    /// Address of the picture.
+    /// The URL of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
 }
 
 impl IndividualCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> IndividualCreateWithContactId {
         IndividualCreateWithContactId { contact_id }
     }
 
-    /// How to reach the person.
+    /// The contact methods of the person.
     #[must_use]
     pub fn contact_methods(mut self, contact_methods: impl IntoIterator<Item = NewContactMethod>) -> Self {
         self.contact_methods = Some(contact_methods.into_iter().collect());
         self
     }
 
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Middle name.
+    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
         self
     }
 
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
         self
     }
 
-    /// Gender.
+    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
         self
     }
 
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[must_use]
     pub fn set_as_primary(mut self, set_as_primary: bool) -> Self {
         self.set_as_primary = Some(set_as_primary);
         self
     }
 
-    /// Whether it becomes the second one; reads call it `isSecondary`.
+    /// Whether to make it the secondary one. Responses call it `isSecondary`.
     #[must_use]
     pub fn set_as_secondary(mut self, set_as_secondary: bool) -> Self {
         self.set_as_secondary = Some(set_as_secondary);
         self
     }
 
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: i64) -> Self {
         self.birth_month = Some(birth_month);
         self
     }
 
-    /// Day of birth.
+    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: i64) -> Self {
         self.birth_day = Some(birth_day);
         self
     }
 
-    /// Year of birth.
+    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: i64) -> Self {
         self.birth_year = Some(birth_year);
         self
     }
 
-    /// About how old the person is.
+    /// The approximate age in years.
     #[must_use]
     pub fn approximate_age(mut self, approximate_age: i64) -> Self {
         self.approximate_age = Some(approximate_age);
         self
     }
 
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     #[must_use]
     pub fn is_deceased(mut self, is_deceased: bool) -> Self {
         self.is_deceased = Some(is_deceased);
         self
     }
 
-    /// When the person died.
+    /// The `deceasedDate` field.
     #[must_use]
     pub fn deceased_date(mut self, deceased_date: impl Into<DateTime>) -> Self {
         self.deceased_date = Some(deceased_date.into());
         self
     }
 
-    /// What the person cares about.
+    /// The cause that the person cares about.
     #[must_use]
     pub fn passion(mut self, passion: impl Into<String>) -> Self {
         self.passion = Some(passion.into());
         self
     }
 
-    /// Address of the picture.
+    /// The URL of the picture.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<String>) -> Self {
         self.avatar_url = Some(avatar_url.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
         self
     }
 
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[must_use]
     pub fn custom_collections(
         mut self,
@@ -211,7 +211,7 @@ pub struct IndividualCreateWithContactId {
 }
 
 impl IndividualCreateWithContactId {
-    /// First name.
+    /// The `firstName` field.
     pub fn first_name(self, first_name: impl Into<String>) -> IndividualCreateWithFirstName {
         IndividualCreateWithFirstName { contact_id: self.contact_id, first_name: first_name.into() }
     }
@@ -226,7 +226,7 @@ pub struct IndividualCreateWithFirstName {
 }
 
 impl IndividualCreateWithFirstName {
-    /// Last name.
+    /// The `lastName` field.
     pub fn last_name(self, last_name: impl Into<String>) -> IndividualCreate {
         IndividualCreate {
             contact_id: self.contact_id,
@@ -253,63 +253,63 @@ impl IndividualCreateWithFirstName {
     }
 }
 
-/// What an individual becomes.
+/// The new fields of an individual.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IndividualUpdate {
-    /// First name.
+    /// The `firstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// Last name.
+    /// The `lastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// Middle name.
+    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// Gender.
+    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
-    /// Whether it becomes the second one; reads call it `isSecondary`.
+    /// Whether to make it the secondary one. Responses call it `isSecondary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_secondary: Option<bool>,
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<i64>,
-    /// Day of birth.
+    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<i64>,
-    /// Year of birth.
+    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<i64>,
-    /// About how old the person is.
+    /// The approximate age in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approximate_age: Option<i64>,
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_deceased: Option<bool>,
-    /// When the person died.
+    /// The `deceasedDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deceased_date: Option<DateTime>,
-    /// What the person cares about.
+    /// The cause that the person cares about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passion: Option<String>,
-    /// Address of the picture.
+    /// The URL of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
 }
@@ -348,126 +348,126 @@ impl IndividualUpdate {
         Self::default()
     }
 
-    /// First name.
+    /// The `firstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// Last name.
+    /// The `lastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Middle name.
+    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
         self
     }
 
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
         self
     }
 
-    /// Gender.
+    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
         self
     }
 
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[must_use]
     pub fn set_as_primary(mut self, set_as_primary: bool) -> Self {
         self.set_as_primary = Some(set_as_primary);
         self
     }
 
-    /// Whether it becomes the second one; reads call it `isSecondary`.
+    /// Whether to make it the secondary one. Responses call it `isSecondary`.
     #[must_use]
     pub fn set_as_secondary(mut self, set_as_secondary: bool) -> Self {
         self.set_as_secondary = Some(set_as_secondary);
         self
     }
 
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: i64) -> Self {
         self.birth_month = Some(birth_month);
         self
     }
 
-    /// Day of birth.
+    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: i64) -> Self {
         self.birth_day = Some(birth_day);
         self
     }
 
-    /// Year of birth.
+    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: i64) -> Self {
         self.birth_year = Some(birth_year);
         self
     }
 
-    /// About how old the person is.
+    /// The approximate age in years.
     #[must_use]
     pub fn approximate_age(mut self, approximate_age: i64) -> Self {
         self.approximate_age = Some(approximate_age);
         self
     }
 
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     #[must_use]
     pub fn is_deceased(mut self, is_deceased: bool) -> Self {
         self.is_deceased = Some(is_deceased);
         self
     }
 
-    /// When the person died.
+    /// The `deceasedDate` field.
     #[must_use]
     pub fn deceased_date(mut self, deceased_date: impl Into<DateTime>) -> Self {
         self.deceased_date = Some(deceased_date.into());
         self
     }
 
-    /// What the person cares about.
+    /// The cause that the person cares about.
     #[must_use]
     pub fn passion(mut self, passion: impl Into<String>) -> Self {
         self.passion = Some(passion.into());
         self
     }
 
-    /// Address of the picture.
+    /// The URL of the picture.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<String>) -> Self {
         self.avatar_url = Some(avatar_url.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
         self
     }
 
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[must_use]
     pub fn custom_collections(
         mut self,
@@ -478,29 +478,29 @@ impl IndividualUpdate {
     }
 }
 
-/// An e-mail list, and whether an individual is on it.
+/// An email list, and whether an individual is subscribed to it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct IndividualEmailList {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Whether the person is on the list.
+    /// The `isSubscribed` field.
     pub is_subscribed: Option<bool>,
-    /// Why the person left the list.
+    /// The `unsubscribeReason` field.
     pub unsubscribe_reason: Option<String>,
-    /// How the person left the list.
+    /// The `unsubscribeType` field.
     pub unsubscribe_type: Option<String>,
-    /// When the person left the list.
+    /// The `unsubscribeDateTimeUtc` field.
     pub unsubscribe_date_time_utc: Option<DateTime>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,

@@ -4,22 +4,22 @@
 use crate::generated::models::contacts::{ContactMethod, ContactMethodType};
 use serde::Serialize;
 
-/// A way to reach a person, to be added.
+/// A contact method to create.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactMethodCreate {
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: i64,
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type")]
     pub kind: ContactMethodType,
-    /// The value.
+    /// The `value` field.
     pub value: String,
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_opted_in: Option<bool>,
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
 }
@@ -30,14 +30,14 @@ impl ContactMethodCreate {
         Self { contact_individual_id, kind, value: value.into(), is_opted_in: None, set_as_primary: None }
     }
 
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     #[must_use]
     pub fn is_opted_in(mut self, is_opted_in: bool) -> Self {
         self.is_opted_in = Some(is_opted_in);
         self
     }
 
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[must_use]
     pub fn set_as_primary(mut self, set_as_primary: bool) -> Self {
         self.set_as_primary = Some(set_as_primary);
@@ -45,21 +45,21 @@ impl ContactMethodCreate {
     }
 }
 
-/// What a way to reach a person becomes.
+/// The new fields of a contact method.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactMethodUpdate {
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ContactMethodType>,
-    /// The value.
+    /// The `value` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_opted_in: Option<bool>,
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
 }
@@ -83,28 +83,28 @@ impl ContactMethodUpdate {
         Self::default()
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: ContactMethodType) -> Self {
         self.kind = Some(kind);
         self
     }
 
-    /// The value.
+    /// The `value` field.
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self
     }
 
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     #[must_use]
     pub fn is_opted_in(mut self, is_opted_in: bool) -> Self {
         self.is_opted_in = Some(is_opted_in);
         self
     }
 
-    /// Whether it becomes the first one; reads call it `isPrimary`.
+    /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[must_use]
     pub fn set_as_primary(mut self, set_as_primary: bool) -> Self {
         self.set_as_primary = Some(set_as_primary);

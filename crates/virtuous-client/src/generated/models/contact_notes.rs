@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// What a list of notes is sorted by.
+    /// The sort order of a list of notes.
     pub enum NoteSort {
         /// Wire value: `Id`.
         Id = "Id",
@@ -22,31 +22,31 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactNote {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// When it was written, for display.
+    /// The date of the note, as a display string.
     pub note_date: Option<DateTime>,
-    /// What kind it is.
+    /// The `type` field.
     pub kind: Option<String>,
-    /// The text.
+    /// The `note` field.
     pub note: Option<String>,
-    /// Whether it is important.
+    /// The `important` field.
     pub important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// Address of the picture of who made it.
+    /// The URL of the picture of the user who created it.
     pub created_by_avatar_url: Option<String>,
-    /// A reminder of it.
+    /// The `reminder` field.
     pub reminder: Option<Reminder>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -81,7 +81,7 @@ impl Record for ContactNote {
     }
 }
 
-/// A note to be left on a contact.
+/// A note to add to a contact.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `NoteCreate::contact_id(…).kind(…).note(…)`. Optional fields follow.
@@ -89,55 +89,55 @@ impl Record for ContactNote {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NoteCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The text.
+    /// The `note` field.
     pub note: String,
-    /// When it was written.
+    /// The `noteDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_date_time: Option<DateTime>,
-    /// Whether it is important.
+    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// How long it took, in minutes.
+    /// The time spent, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_spent: Option<i64>,
 }
 
 impl NoteCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> NoteCreateWithContactId {
         NoteCreateWithContactId { contact_id }
     }
 
-    /// When it was written.
+    /// The `noteDateTime` field.
     #[must_use]
     pub fn note_date_time(mut self, note_date_time: impl Into<DateTime>) -> Self {
         self.note_date_time = Some(note_date_time.into());
         self
     }
 
-    /// Whether it is important.
+    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn private(mut self, private: bool) -> Self {
         self.private = Some(private);
         self
     }
 
-    /// How long it took, in minutes.
+    /// The time spent, in minutes.
     #[must_use]
     pub fn time_spent(mut self, time_spent: i64) -> Self {
         self.time_spent = Some(time_spent);
@@ -153,7 +153,7 @@ pub struct NoteCreateWithContactId {
 }
 
 impl NoteCreateWithContactId {
-    /// What kind it is.
+    /// The `type` field.
     pub fn kind(self, kind: impl Into<String>) -> NoteCreateWithKind {
         NoteCreateWithKind { contact_id: self.contact_id, kind: kind.into() }
     }
@@ -168,7 +168,7 @@ pub struct NoteCreateWithKind {
 }
 
 impl NoteCreateWithKind {
-    /// The text.
+    /// The `note` field.
     pub fn note(self, note: impl Into<String>) -> NoteCreate {
         NoteCreate {
             contact_id: self.contact_id,
@@ -182,27 +182,27 @@ impl NoteCreateWithKind {
     }
 }
 
-/// What a note becomes.
+/// The new fields of a note.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NoteUpdate {
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The text.
+    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// When it was written.
+    /// The `noteDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_date_time: Option<DateTime>,
-    /// Whether it is important.
+    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// How long it took, in minutes.
+    /// The time spent, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_spent: Option<i64>,
 }
@@ -229,42 +229,42 @@ impl NoteUpdate {
         Self::default()
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The text.
+    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// When it was written.
+    /// The `noteDateTime` field.
     #[must_use]
     pub fn note_date_time(mut self, note_date_time: impl Into<DateTime>) -> Self {
         self.note_date_time = Some(note_date_time.into());
         self
     }
 
-    /// Whether it is important.
+    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn private(mut self, private: bool) -> Self {
         self.private = Some(private);
         self
     }
 
-    /// How long it took, in minutes.
+    /// The time spent, in minutes.
     #[must_use]
     pub fn time_spent(mut self, time_spent: i64) -> Self {
         self.time_spent = Some(time_spent);
@@ -276,51 +276,51 @@ impl NoteUpdate {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Reminder {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// What it says.
+    /// The `message` field.
     pub message: Option<String>,
-    /// When it is due, for display.
+    /// The due date, as a display string.
     pub target_date: Option<DateTime>,
-    /// When it is to be done, in UTC.
+    /// The target date, in UTC.
     pub target_resolution_date_utc: Option<DateTime>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_view_url: Option<String>,
-    /// The contact's name for display.
+    /// The `contactDisplayName` field.
     pub contact_display_name: Option<String>,
-    /// Address of the contact's picture.
+    /// The URL of the contact's picture.
     pub contact_avatar_url: Option<String>,
-    /// What kind of reminder it is.
+    /// The `reminderType` field.
     pub reminder_type: Option<String>,
-    /// What kind of reminder it is, for display.
+    /// The type of reminder, as a display string.
     pub reminder_type_display_name: Option<String>,
-    /// How it stands.
+    /// The `taskStatus` field.
     pub task_status: Option<String>,
-    /// How it stands, for display.
+    /// The status, as a display string.
     pub task_status_display_name: Option<String>,
-    /// Where it is marked as done.
+    /// The URL that completes the reminder.
     pub complete_url: Option<String>,
-    /// Where it is dismissed.
+    /// The URL that dismisses the reminder.
     pub dismiss_url: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Whether it is about a contact.
+    /// The `hasContact` field.
     pub has_contact: Option<bool>,
-    /// Whether it is overdue.
+    /// The `isPastDue` field.
     pub is_past_due: Option<bool>,
-    /// Whether it is still open.
+    /// The `isUnresolved` field.
     pub is_unresolved: Option<bool>,
-    /// Whether it can be marked as done.
+    /// The `canComplete` field.
     pub can_complete: Option<bool>,
-    /// What marking it as done is called.
+    /// The name of the action that completes the reminder.
     pub complete_action_name: Option<String>,
-    /// Whether a note can be left when it is marked as done.
+    /// Whether a note can be added when the reminder is completed.
     pub can_complete_with_note: Option<bool>,
-    /// Who it belongs to.
+    /// The name of the owner.
     pub owner: Option<String>,
-    /// Address of the owner's picture.
+    /// The URL of the owner's picture.
     pub owner_avatar_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -365,21 +365,21 @@ impl Record for Reminder {
     }
 }
 
-/// An e-mail that notes are made of.
+/// An email to turn into notes.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NoteEmail {
-    /// The sender's address.
+    /// The email address of the sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_email: Option<String>,
-    /// The recipient's address.
+    /// The email address of the recipient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_email: Option<String>,
-    /// The subject.
+    /// The `subject` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// The text.
+    /// The `body` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
@@ -391,28 +391,28 @@ impl NoteEmail {
         Self::default()
     }
 
-    /// The sender's address.
+    /// The email address of the sender.
     #[must_use]
     pub fn from_email(mut self, from_email: impl Into<String>) -> Self {
         self.from_email = Some(from_email.into());
         self
     }
 
-    /// The recipient's address.
+    /// The email address of the recipient.
     #[must_use]
     pub fn to_email(mut self, to_email: impl Into<String>) -> Self {
         self.to_email = Some(to_email.into());
         self
     }
 
-    /// The subject.
+    /// The `subject` field.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// The text.
+    /// The `body` field.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-/// An id in another system that a contact gets.
+/// A contact reference to create.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ContactReferenceCreate::contact_id(…).reference_source(…).reference_id(…)`.
@@ -11,16 +11,16 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactReferenceCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// The other system.
+    /// The name of the other system.
     pub reference_source: String,
-    /// Its id in the other system.
+    /// The id in the other system.
     pub reference_id: String,
 }
 
 impl ContactReferenceCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> ContactReferenceCreateWithContactId {
         ContactReferenceCreateWithContactId { contact_id }
     }
@@ -34,7 +34,7 @@ pub struct ContactReferenceCreateWithContactId {
 }
 
 impl ContactReferenceCreateWithContactId {
-    /// The other system.
+    /// The name of the other system.
     pub fn reference_source(
         self,
         reference_source: impl Into<String>,
@@ -55,7 +55,7 @@ pub struct ContactReferenceCreateWithReferenceSource {
 }
 
 impl ContactReferenceCreateWithReferenceSource {
-    /// Its id in the other system.
+    /// The id in the other system.
     pub fn reference_id(self, reference_id: impl Into<String>) -> ContactReferenceCreate {
         ContactReferenceCreate {
             contact_id: self.contact_id,

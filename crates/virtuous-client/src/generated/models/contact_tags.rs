@@ -10,23 +10,23 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactTag {
-    /// The id of the tag on this contact.
+    /// The id of the tag on this contact, not of the tag.
     pub contact_tag_id: i64,
-    /// The tag.
+    /// The `tagId` field.
     pub tag_id: Option<i64>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// How many there are.
+    /// The number of entries.
     pub total: Option<i64>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Where the contacts with this tag are.
+    /// The URL of the contacts with this tag.
     pub contacts_by_tag_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -57,7 +57,7 @@ impl Record for ContactTag {
     }
 }
 
-/// A tag for a contact.
+/// A contact tag to create.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ContactTagCreate::tag_id(…).contact_id(…)`.
@@ -65,14 +65,14 @@ impl Record for ContactTag {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactTagCreate {
-    /// The tag.
+    /// The `tagId` field.
     pub tag_id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
 }
 
 impl ContactTagCreate {
-    /// The tag.
+    /// The `tagId` field.
     pub fn tag_id(tag_id: i64) -> ContactTagCreateWithTagId {
         ContactTagCreateWithTagId { tag_id }
     }
@@ -86,7 +86,7 @@ pub struct ContactTagCreateWithTagId {
 }
 
 impl ContactTagCreateWithTagId {
-    /// The contact.
+    /// The `contactId` field.
     pub fn contact_id(self, contact_id: i64) -> ContactTagCreate {
         ContactTagCreate { tag_id: self.tag_id, contact_id }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// What a contact is. Organizations have types of their own beside these.
+    /// The type of a contact. Organizations define further types.
     pub enum ContactType {
         /// Wire value: `Household`.
         Household = "Household",
@@ -19,7 +19,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// A way to reach a person.
+    /// A contact method: an email address, a phone number or another way to reach a person.
     pub enum ContactMethodType {
         /// Wire value: `Home Email`.
         HomeEmail = "Home Email",
@@ -67,13 +67,13 @@ auth_client_core::provider::open_enum! {
         Zoom = "Zoom",
         /// Wire value: `Twitch Account`.
         TwitchAccount = "Twitch Account",
-        /// `Other` on the wire: another way.
+        /// `Other`: another type.
         AnotherWay = "Other",
     }
 }
 
 auth_client_core::provider::open_enum! {
-    /// Whether something is asked for once or again and again.
+    /// The type of a gift ask: once or recurring.
     pub enum GiftAskType {
         /// Wire value: `FixedAsk`.
         FixedAsk = "FixedAsk",
@@ -83,7 +83,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What kind of value a field of the organization's own takes.
+    /// The data type of a custom field.
     pub enum CustomFieldType {
         /// Wire value: `Text`.
         Text = "Text",
@@ -105,7 +105,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What a receipt is for.
+    /// The type of a receipt.
     pub enum ReceiptType {
         /// Wire value: `SingleGiftPerReceipt`.
         SingleGiftPerReceipt = "SingleGiftPerReceipt",
@@ -115,7 +115,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// How a receipt is sent.
+    /// The medium of a receipt.
     pub enum ReceiptMedium {
         /// Wire value: `Mail`.
         Mail = "Mail",
@@ -129,11 +129,11 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What a parameter of queries is compared as.
+    /// The data type of a query parameter.
     pub enum QueryOptionType {
         /// Wire value: `Int`.
         Int = "Int",
-        /// `String` on the wire.
+        /// `String`.
         Text = "String",
         /// Wire value: `Date`.
         Date = "Date",
@@ -151,7 +151,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What a list is sorted by.
+    /// The sort order of a list.
     pub enum NameSort {
         /// Wire value: `Id`.
         Id = "Id",
@@ -166,87 +166,87 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Contact {
-    /// Whether the user follows it.
+    /// Whether the user follows the contact.
     pub is_current_user_following: Option<bool>,
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Its website.
+    /// The `website` field.
     pub website: Option<String>,
-    /// Marital status.
+    /// The `maritalStatus` field.
     pub marital_status: Option<String>,
-    /// Month of the anniversary.
+    /// The `anniversaryMonth` field.
     pub anniversary_month: Option<i64>,
-    /// Day of the anniversary.
+    /// The `anniversaryDay` field.
     pub anniversary_day: Option<i64>,
-    /// Year of the anniversary.
+    /// The `anniversaryYear` field.
     pub anniversary_year: Option<i64>,
-    /// The contact that it was merged into.
+    /// The id of the contact that it was merged into.
     pub merged_into_contact_id: Option<i64>,
-    /// The address.
+    /// The `address` field.
     pub address: Option<ContactAddress>,
-    /// How much is asked of it, for display.
+    /// The amount of the ask, as a display string.
     pub gift_ask_amount: Option<String>,
-    /// What kind of ask there is.
+    /// The type of the ask.
     pub gift_ask_type: Option<GiftAskType>,
-    /// All that was given so far.
+    /// The total of all gifts.
     pub life_to_date_giving: Option<String>,
-    /// What was given this year, for display.
+    /// The total of this year's gifts, as a display string.
     pub year_to_date_giving: Option<String>,
-    /// The last gift's amount for display, such as `$10.50`.
+    /// The amount of the last gift, as a display string such as `$10.50`.
     pub last_gift_amount: Option<String>,
-    /// The last gift's date for display, such as `12/7/2023`, or a word such as `Unavailable`.
+    /// The date of the last gift, as a display string such as `12/7/2023`, or a word such as `Unavailable`.
     pub last_gift_date: Option<DateTime>,
-    /// The people of it; the first one is its primary.
+    /// The individuals of the contact. The first one is the primary individual.
     pub contact_individuals: Vec<ContactIndividual>,
-    /// Where its gifts are.
+    /// The URL of the gifts.
     pub contact_gifts_url: Option<String>,
-    /// Where the gifts are that were given through it.
+    /// The URL of the passthrough gifts.
     pub contact_passthrough_gifts_url: Option<String>,
-    /// Where its planned gifts are.
+    /// The URL of the planned gifts.
     pub contact_planned_gifts_url: Option<String>,
-    /// Where its recurring gifts are.
+    /// The URL of the recurring gifts.
     pub contact_recurring_gifts_url: Option<String>,
-    /// Where its important notes are.
+    /// The URL of the important notes.
     pub contact_important_notes_url: Option<String>,
-    /// Where its notes are.
+    /// The URL of the notes.
     pub contact_notes_url: Option<String>,
-    /// Where its tags are.
+    /// The URL of the tags.
     pub contact_tags_url: Option<String>,
-    /// Where its relationships are.
+    /// The URL of the relationships.
     pub contact_relationships_url: Option<String>,
-    /// Address of the picture.
+    /// The URL of the picture.
     pub primary_avatar_url: Option<String>,
-    /// Its ids in other systems.
+    /// The ids of the contact in other systems.
     pub contact_references: Vec<ContactReference>,
-    /// The segment that it came from.
+    /// The segment that the contact came from.
     pub origin_segment_id: Option<i64>,
-    /// The segment that it came from.
+    /// The segment that the contact came from.
     pub origin_segment: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The tags.
+    /// The `tags` field.
     pub tags: Vec<String>,
-    /// The groups that it belongs to.
+    /// The `organizationGroups` field.
     pub organization_groups: Vec<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     pub custom_collections: Vec<CollectionInstance>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -309,13 +309,13 @@ impl Record for Contact {
     }
 }
 
-/// The id of a contact in another system.
+/// A reference: the id of a contact in another system.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactReference {
-    /// The other system.
+    /// The name of the other system.
     pub source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     pub id: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -335,25 +335,25 @@ impl Record for ContactReference {
     }
 }
 
-/// A few fields of a contact, for lists.
+/// A summary of a contact, as lists return it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactSummary {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// The address.
+    /// The `address` field.
     pub address: Option<String>,
-    /// The e-mail address.
+    /// The `email` field.
     pub email: Option<String>,
-    /// The phone number.
+    /// The `phone` field.
     pub phone: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_view_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -383,27 +383,27 @@ impl Record for ContactSummary {
     }
 }
 
-/// A contact or an individual that a search found.
+/// A contact or an individual that matches a search.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactSearchHit {
-    /// The individual.
+    /// The `individualId` field.
     pub individual_id: Option<i64>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// The address.
+    /// The `address` field.
     pub address: Option<String>,
-    /// The e-mail address.
+    /// The `email` field.
     pub email: Option<String>,
-    /// The phone number.
+    /// The `phone` field.
     pub phone: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_view_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -434,23 +434,23 @@ impl Record for ContactSearchHit {
     }
 }
 
-/// A contact around a place.
+/// A contact near a place.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactProximityHit {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The address.
+    /// The `address` field.
     pub address: Option<String>,
-    /// All that was given so far.
+    /// The total of all gifts.
     pub life_to_date_giving: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_view_url: Option<String>,
-    /// Latitude, in degrees.
+    /// The latitude in degrees.
     pub latitude: Option<f64>,
-    /// Longitude, in degrees.
+    /// The longitude in degrees.
     pub longitude: Option<f64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -479,17 +479,17 @@ impl Record for ContactProximityHit {
     }
 }
 
-/// Something that happened to a contact.
+/// An activity of a contact.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactActivity {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// What happened.
+    /// The `activity` field.
     pub activity: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_view_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -511,47 +511,47 @@ impl Record for ContactActivity {
     }
 }
 
-/// A contact, as its reference finds it.
+/// A contact, as the lookup by reference returns it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactByReference {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Its website.
+    /// The `website` field.
     pub website: Option<String>,
-    /// Marital status.
+    /// The `maritalStatus` field.
     pub marital_status: Option<String>,
-    /// Month of the anniversary.
+    /// The `anniversaryMonth` field.
     pub anniversary_month: Option<i64>,
-    /// Day of the anniversary.
+    /// The `anniversaryDay` field.
     pub anniversary_day: Option<i64>,
-    /// Year of the anniversary.
+    /// The `anniversaryYear` field.
     pub anniversary_year: Option<i64>,
-    /// How much is asked of it, for display.
+    /// The amount of the ask, as a display string.
     pub gift_ask_amount: Option<String>,
-    /// What kind of ask there is.
+    /// The type of the ask.
     pub gift_ask_type: Option<GiftAskType>,
-    /// All that was given so far.
+    /// The total of all gifts.
     pub life_to_date_giving: Option<String>,
-    /// What was given this year, for display.
+    /// The total of this year's gifts, as a display string.
     pub year_to_date_giving: Option<String>,
-    /// The last gift's amount for display, such as `$10.50`.
+    /// The amount of the last gift, as a display string such as `$10.50`.
     pub last_gift_amount: Option<String>,
-    /// The last gift's date for display, such as `12/7/2023`, or a word such as `Unavailable`.
+    /// The date of the last gift, as a display string such as `12/7/2023`, or a word such as `Unavailable`.
     pub last_gift_date: Option<DateTime>,
-    /// The people of it; the first one is its primary.
+    /// The individuals of the contact. The first one is the primary individual.
     pub contact_individuals: Vec<ContactIndividual>,
-    /// The address.
+    /// The `address` field.
     pub address: Option<ContactAddress>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -596,41 +596,41 @@ impl Record for ContactByReference {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactAddress {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     pub label: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     pub country: Option<String>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     pub is_primary: Option<bool>,
-    /// Month of the year's start of its time.
+    /// The month in which the seasonal address starts.
     pub start_month: Option<i64>,
-    /// Day of the year's start of its time.
+    /// The day on which the seasonal address starts.
     pub start_day: Option<i64>,
-    /// Month of the year's end of its time.
+    /// The month in which the seasonal address ends.
     pub end_month: Option<i64>,
-    /// Day of the year's end of its time.
+    /// The day on which the seasonal address ends.
     pub end_day: Option<i64>,
-    /// Whether it can be the first one.
+    /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -670,65 +670,65 @@ impl Record for ContactAddress {
     }
 }
 
-/// An individual: a person of a contact.
+/// An individual: a person who belongs to a contact.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactIndividual {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     pub prefix: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// Middle name.
+    /// The `middleName` field.
     pub middle_name: Option<String>,
-    /// Last name.
+    /// The `lastName` field.
     pub last_name: Option<String>,
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     pub suffix: Option<String>,
-    /// Gender.
+    /// The `gender` field.
     pub gender: Option<String>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     pub is_primary: Option<bool>,
-    /// Whether it is the second one.
+    /// The `isSecondary` field.
     pub is_secondary: Option<bool>,
-    /// Month of birth.
+    /// The `birthMonth` field.
     pub birth_month: Option<i64>,
-    /// Day of birth.
+    /// The `birthDay` field.
     pub birth_day: Option<i64>,
-    /// Year of birth.
+    /// The `birthYear` field.
     pub birth_year: Option<i64>,
-    /// The date of birth, for display.
+    /// The date of birth, as a display string.
     pub birth_date: Option<DateTime>,
-    /// About how old the person is.
+    /// The approximate age in years.
     pub approximate_age: Option<i64>,
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     pub is_deceased: Option<bool>,
-    /// What the person cares about.
+    /// The cause that the person cares about.
     pub passion: Option<String>,
-    /// How to reach the person.
+    /// The contact methods of the person.
     pub contact_methods: Vec<ContactMethod>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// Whether it can be the first one.
+    /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
-    /// Whether it can be the second one.
+    /// The `canBeSecondary` field.
     pub can_be_secondary: Option<bool>,
-    /// Address of the picture.
+    /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     pub custom_collections: Vec<CollectionInstance>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// When the person died.
+    /// The `deceasedDate` field.
     pub deceased_date: Option<DateTime>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -778,29 +778,29 @@ impl Record for ContactIndividual {
     }
 }
 
-/// A way to reach a person.
+/// A contact method: an email address, a phone number or another way to reach a person.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactMethod {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// What kind it is.
+    /// The `type` field.
     pub kind: Option<ContactMethodType>,
-    /// The value.
+    /// The `value` field.
     pub value: Option<String>,
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     pub is_opted_in: Option<bool>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     pub is_primary: Option<bool>,
-    /// Whether it can be the first one.
+    /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -832,17 +832,17 @@ impl Record for ContactMethod {
     }
 }
 
-/// A record of one of the organization's own collections.
+/// A record of a custom collection.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CollectionInstance {
-    /// The collection.
+    /// The collection's id.
     pub custom_collection_id: Option<i64>,
-    /// The collection's name.
+    /// The `customCollectionName` field.
     pub custom_collection_name: Option<String>,
-    /// The id of this record of the collection.
+    /// The id of this record.
     pub collection_instance_id: Option<i64>,
-    /// The fields.
+    /// The `fields` field.
     pub fields: Vec<NamedValue>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -864,21 +864,21 @@ impl Record for CollectionInstance {
     }
 }
 
-/// A receipt that was sent.
+/// A receipt sent to a contact.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactReceipt {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub created_date_time_utc: Option<DateTime>,
-    /// What the receipt is for.
+    /// The `receiptType` field.
     pub receipt_type: Option<ReceiptType>,
-    /// How the receipt was sent.
+    /// The `receiptMedium` field.
     pub receipt_medium: Option<ReceiptMedium>,
-    /// The e-mail address, in the vendor's spelling.
+    /// The email address. The field name has the vendor's spelling.
     pub email_address: Option<String>,
-    /// The receipt's title.
+    /// The `receiptTitle` field.
     pub receipt_title: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -906,25 +906,25 @@ impl Record for ContactReceipt {
     }
 }
 
-/// One of the organization's own collections.
+/// The definition of a custom collection.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CustomCollectionDef {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// What kind of record it is.
+    /// The type of record.
     pub entity_type: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The fields.
+    /// The `fields` field.
     pub fields: Vec<CustomCollectionFieldDef>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -954,19 +954,19 @@ impl Record for CustomCollectionDef {
     }
 }
 
-/// A field of one of the organization's own collections.
+/// The definition of a field of a custom collection.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CustomCollectionFieldDef {
-    /// What kind of value it takes.
+    /// The data type of its values.
     pub data_type: Option<CustomFieldType>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Its name for display.
+    /// The display name.
     pub display_name: Option<String>,
-    /// Whether it must be filled.
+    /// Whether a value is required.
     pub required: Option<bool>,
-    /// The values that it takes.
+    /// The permitted values.
     pub options: Vec<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -989,25 +989,25 @@ impl Record for CustomCollectionFieldDef {
     }
 }
 
-/// One of the organization's own fields.
+/// The definition of a custom field.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CustomFieldDef {
-    /// What kind of value it takes.
+    /// The data type of its values.
     pub data_type: Option<CustomFieldType>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Its name for display.
+    /// The display name.
     pub display_name: Option<String>,
-    /// The values that it takes.
+    /// The permitted values.
     pub options: Vec<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -1033,60 +1033,60 @@ impl Record for CustomFieldDef {
     }
 }
 
-/// A contact to be made. It has to have at least one individual.
+/// A contact to create. It needs at least one individual.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactCreate {
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: ContactType,
-    /// The other system.
+    /// The name of the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
-    /// Its name.
+    /// The `name` field.
     pub name: String,
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub informal_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its website.
+    /// The `website` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
-    /// Marital status.
+    /// The `maritalStatus` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marital_status: Option<String>,
-    /// Month of the anniversary.
+    /// The `anniversaryMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_month: Option<i64>,
-    /// Day of the anniversary.
+    /// The `anniversaryDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_day: Option<i64>,
-    /// Year of the anniversary.
+    /// The `anniversaryYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_year: Option<i64>,
-    /// The segment that it came from.
+    /// The segment that the contact came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin_segment_id: Option<i64>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// Whether it is archived.
+    /// The `isArchived` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_archived: Option<bool>,
-    /// Its addresses.
+    /// The `contactAddresses` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_addresses: Option<Vec<NewContactAddress>>,
-    /// The people of it; the first one is its primary.
+    /// The individuals of the contact. The first one is the primary individual.
     pub contact_individuals: Vec<NewContactIndividual>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
 }
@@ -1120,91 +1120,91 @@ impl ContactCreate {
         }
     }
 
-    /// The other system.
+    /// The name of the other system.
     #[must_use]
     pub fn reference_source(mut self, reference_source: impl Into<String>) -> Self {
         self.reference_source = Some(reference_source.into());
         self
     }
 
-    /// Its id in the other system.
+    /// The id in the other system.
     #[must_use]
     pub fn reference_id(mut self, reference_id: impl Into<String>) -> Self {
         self.reference_id = Some(reference_id.into());
         self
     }
 
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     #[must_use]
     pub fn informal_name(mut self, informal_name: impl Into<String>) -> Self {
         self.informal_name = Some(informal_name.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Its website.
+    /// The `website` field.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
         self
     }
 
-    /// Marital status.
+    /// The `maritalStatus` field.
     #[must_use]
     pub fn marital_status(mut self, marital_status: impl Into<String>) -> Self {
         self.marital_status = Some(marital_status.into());
         self
     }
 
-    /// Month of the anniversary.
+    /// The `anniversaryMonth` field.
     #[must_use]
     pub fn anniversary_month(mut self, anniversary_month: i64) -> Self {
         self.anniversary_month = Some(anniversary_month);
         self
     }
 
-    /// Day of the anniversary.
+    /// The `anniversaryDay` field.
     #[must_use]
     pub fn anniversary_day(mut self, anniversary_day: i64) -> Self {
         self.anniversary_day = Some(anniversary_day);
         self
     }
 
-    /// Year of the anniversary.
+    /// The `anniversaryYear` field.
     #[must_use]
     pub fn anniversary_year(mut self, anniversary_year: i64) -> Self {
         self.anniversary_year = Some(anniversary_year);
         self
     }
 
-    /// The segment that it came from.
+    /// The segment that the contact came from.
     #[must_use]
     pub fn origin_segment_id(mut self, origin_segment_id: i64) -> Self {
         self.origin_segment_id = Some(origin_segment_id);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// Whether it is archived.
+    /// The `isArchived` field.
     #[must_use]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.is_archived = Some(is_archived);
         self
     }
 
-    /// Its addresses.
+    /// The `contactAddresses` field.
     #[must_use]
     pub fn contact_addresses(
         mut self,
@@ -1214,14 +1214,14 @@ impl ContactCreate {
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
         self
     }
 
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[must_use]
     pub fn custom_collections(
         mut self,
@@ -1232,39 +1232,39 @@ impl ContactCreate {
     }
 }
 
-/// An address of a contact to be made.
+/// An address of a contact to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewContactAddress {
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State, by its code.
+    /// The `stateCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_code: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country, by its code.
+    /// The `countryCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<String>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
-    /// Latitude, in degrees.
+    /// The latitude in degrees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latitude: Option<f64>,
-    /// Longitude, in degrees.
+    /// The longitude in degrees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
 }
@@ -1276,70 +1276,70 @@ impl NewContactAddress {
         Self::default()
     }
 
-    /// What it is called, such as `Home`.
+    /// The label, such as `Home`.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State, by its code.
+    /// The `stateCode` field.
     #[must_use]
     pub fn state_code(mut self, state_code: impl Into<String>) -> Self {
         self.state_code = Some(state_code.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country, by its code.
+    /// The `countryCode` field.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     #[must_use]
     pub fn is_primary(mut self, is_primary: bool) -> Self {
         self.is_primary = Some(is_primary);
         self
     }
 
-    /// Latitude, in degrees.
+    /// The latitude in degrees.
     #[must_use]
     pub fn latitude(mut self, latitude: f64) -> Self {
         self.latitude = Some(latitude);
         self
     }
 
-    /// Longitude, in degrees.
+    /// The longitude in degrees.
     #[must_use]
     pub fn longitude(mut self, longitude: f64) -> Self {
         self.longitude = Some(longitude);
@@ -1347,7 +1347,7 @@ impl NewContactAddress {
     }
 }
 
-/// An individual of a contact to be made.
+/// An individual of a contact to create.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `NewContactIndividual::first_name(…).last_name(…)`. Optional fields follow.
@@ -1355,152 +1355,152 @@ impl NewContactAddress {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewContactIndividual {
-    /// First name.
+    /// The `firstName` field.
     pub first_name: String,
-    /// Last name.
+    /// The `lastName` field.
     pub last_name: String,
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// Middle name.
+    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<i64>,
-    /// Day of birth.
+    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<i64>,
-    /// Year of birth.
+    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<i64>,
-    /// About how old the person is.
+    /// The approximate age in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approximate_age: Option<i64>,
-    /// Gender.
+    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
-    /// What the person cares about.
+    /// The cause that the person cares about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passion: Option<String>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
-    /// Whether it is the second one.
+    /// The `isSecondary` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_secondary: Option<bool>,
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_deceased: Option<bool>,
-    /// How to reach the person.
+    /// The contact methods of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_methods: Option<Vec<NewContactMethod>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
 }
 
 impl NewContactIndividual {
-    /// First name.
+    /// The `firstName` field.
     pub fn first_name(first_name: impl Into<String>) -> NewContactIndividualWithFirstName {
         NewContactIndividualWithFirstName { first_name: first_name.into() }
     }
 
-    /// What stands before the name, such as `Mrs.`.
+    /// The prefix of the name, such as `Mrs.`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Middle name.
+    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
         self
     }
 
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
         self
     }
 
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: i64) -> Self {
         self.birth_month = Some(birth_month);
         self
     }
 
-    /// Day of birth.
+    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: i64) -> Self {
         self.birth_day = Some(birth_day);
         self
     }
 
-    /// Year of birth.
+    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: i64) -> Self {
         self.birth_year = Some(birth_year);
         self
     }
 
-    /// About how old the person is.
+    /// The approximate age in years.
     #[must_use]
     pub fn approximate_age(mut self, approximate_age: i64) -> Self {
         self.approximate_age = Some(approximate_age);
         self
     }
 
-    /// Gender.
+    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
         self
     }
 
-    /// What the person cares about.
+    /// The cause that the person cares about.
     #[must_use]
     pub fn passion(mut self, passion: impl Into<String>) -> Self {
         self.passion = Some(passion.into());
         self
     }
 
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     #[must_use]
     pub fn is_primary(mut self, is_primary: bool) -> Self {
         self.is_primary = Some(is_primary);
         self
     }
 
-    /// Whether it is the second one.
+    /// The `isSecondary` field.
     #[must_use]
     pub fn is_secondary(mut self, is_secondary: bool) -> Self {
         self.is_secondary = Some(is_secondary);
         self
     }
 
-    /// Whether the person has died.
+    /// The `isDeceased` field.
     #[must_use]
     pub fn is_deceased(mut self, is_deceased: bool) -> Self {
         self.is_deceased = Some(is_deceased);
         self
     }
 
-    /// How to reach the person.
+    /// The contact methods of the person.
     #[must_use]
     pub fn contact_methods(mut self, contact_methods: impl IntoIterator<Item = NewContactMethod>) -> Self {
         self.contact_methods = Some(contact_methods.into_iter().collect());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1516,7 +1516,7 @@ pub struct NewContactIndividualWithFirstName {
 }
 
 impl NewContactIndividualWithFirstName {
-    /// Last name.
+    /// The `lastName` field.
     pub fn last_name(self, last_name: impl Into<String>) -> NewContactIndividual {
         NewContactIndividual {
             first_name: self.first_name,
@@ -1539,20 +1539,20 @@ impl NewContactIndividualWithFirstName {
     }
 }
 
-/// A way to reach a person, made together with the person.
+/// A contact method of an individual to create.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewContactMethod {
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type")]
     pub kind: ContactMethodType,
-    /// The value.
+    /// The `value` field.
     pub value: String,
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_opted_in: Option<bool>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
 }
@@ -1563,14 +1563,14 @@ impl NewContactMethod {
         Self { kind, value: value.into(), is_opted_in: None, is_primary: None }
     }
 
-    /// Whether the person agreed to be contacted so.
+    /// Whether the person has agreed to be contacted this way.
     #[must_use]
     pub fn is_opted_in(mut self, is_opted_in: bool) -> Self {
         self.is_opted_in = Some(is_opted_in);
         self
     }
 
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     #[must_use]
     pub fn is_primary(mut self, is_primary: bool) -> Self {
         self.is_primary = Some(is_primary);
@@ -1578,14 +1578,14 @@ impl NewContactMethod {
     }
 }
 
-/// A record of one of the organization's own collections, to be written.
+/// A record of a custom collection to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct CollectionRecord {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The fields.
+    /// The `fields` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<NamedValue>>,
 }
@@ -1607,14 +1607,14 @@ impl CollectionRecord {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The fields.
+    /// The `fields` field.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = impl Into<NamedValue>>) -> Self {
         self.fields = Some(fields.into_iter().map(Into::into).collect());
@@ -1622,48 +1622,48 @@ impl CollectionRecord {
     }
 }
 
-/// What a contact becomes.
+/// The new fields of a contact.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactUpdate {
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_type: Option<ContactType>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub informal_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its website.
+    /// The `website` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
-    /// Marital status.
+    /// The `maritalStatus` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marital_status: Option<String>,
-    /// Month of the anniversary.
+    /// The `anniversaryMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_month: Option<i64>,
-    /// Day of the anniversary.
+    /// The `anniversaryDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_day: Option<i64>,
-    /// Year of the anniversary.
+    /// The `anniversaryYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_year: Option<i64>,
-    /// The segment that it came from.
+    /// The segment that the contact came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin_segment_id: Option<i64>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
 }
@@ -1697,91 +1697,91 @@ impl ContactUpdate {
         Self::default()
     }
 
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[must_use]
     pub fn contact_type(mut self, contact_type: ContactType) -> Self {
         self.contact_type = Some(contact_type);
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     #[must_use]
     pub fn informal_name(mut self, informal_name: impl Into<String>) -> Self {
         self.informal_name = Some(informal_name.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Its website.
+    /// The `website` field.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
         self
     }
 
-    /// Marital status.
+    /// The `maritalStatus` field.
     #[must_use]
     pub fn marital_status(mut self, marital_status: impl Into<String>) -> Self {
         self.marital_status = Some(marital_status.into());
         self
     }
 
-    /// Month of the anniversary.
+    /// The `anniversaryMonth` field.
     #[must_use]
     pub fn anniversary_month(mut self, anniversary_month: i64) -> Self {
         self.anniversary_month = Some(anniversary_month);
         self
     }
 
-    /// Day of the anniversary.
+    /// The `anniversaryDay` field.
     #[must_use]
     pub fn anniversary_day(mut self, anniversary_day: i64) -> Self {
         self.anniversary_day = Some(anniversary_day);
         self
     }
 
-    /// Year of the anniversary.
+    /// The `anniversaryYear` field.
     #[must_use]
     pub fn anniversary_year(mut self, anniversary_year: i64) -> Self {
         self.anniversary_year = Some(anniversary_year);
         self
     }
 
-    /// The segment that it came from.
+    /// The segment that the contact came from.
     #[must_use]
     pub fn origin_segment_id(mut self, origin_segment_id: i64) -> Self {
         self.origin_segment_id = Some(origin_segment_id);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
         self
     }
 
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[must_use]
     pub fn custom_collections(
         mut self,
@@ -1792,7 +1792,8 @@ impl ContactUpdate {
     }
 }
 
-/// A contact that is handed in to be matched. Its source and id, its type and an e-mail address help.
+/// A contact transaction: a contact to match and import. Source, id, type and an email address improve the
+/// match.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ContactTransaction::first_name(…).last_name(…)`. Optional fields follow.
@@ -1800,292 +1801,292 @@ impl ContactUpdate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactTransaction {
-    /// The other system.
+    /// The name of the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_type: Option<ContactType>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The title.
+    /// The `title` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: String,
-    /// Middle name.
+    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// Last name.
+    /// The `lastName` field.
     pub last_name: String,
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// What kind of e-mail address it is.
+    /// The type of the email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_type: Option<String>,
-    /// The e-mail address.
+    /// The `email` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// What kind of phone number it is.
+    /// The type of the phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_type: Option<String>,
-    /// The phone number.
+    /// The `phone` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// The event.
+    /// The `eventId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<i64>,
-    /// The event's name.
+    /// The `eventName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_name: Option<String>,
-    /// Whether the person was invited.
+    /// The `invited` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited: Option<bool>,
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp: Option<bool>,
-    /// Whether the person will come.
+    /// Whether the person has accepted the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp_response: Option<bool>,
-    /// Whether the person came.
+    /// Whether the person attended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attended: Option<bool>,
-    /// Names of tags, with semicolons between them.
+    /// Names of tags, separated by semicolons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<String>,
-    /// Code of the segment that it came from.
+    /// The code of the segment that the contact came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin_segment_code: Option<String>,
-    /// Names of the e-mail lists to be on.
+    /// Names of the email lists to subscribe to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_lists: Option<Vec<String>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
-    /// Hours that the contact has helped.
+    /// Volunteer hours of the contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volunteer_attendances: Option<Vec<TransactionVolunteerHours>>,
 }
 
 impl ContactTransaction {
-    /// First name.
+    /// The `firstName` field.
     pub fn first_name(first_name: impl Into<String>) -> ContactTransactionWithFirstName {
         ContactTransactionWithFirstName { first_name: first_name.into() }
     }
 
-    /// The other system.
+    /// The name of the other system.
     #[must_use]
     pub fn reference_source(mut self, reference_source: impl Into<String>) -> Self {
         self.reference_source = Some(reference_source.into());
         self
     }
 
-    /// Its id in the other system.
+    /// The id in the other system.
     #[must_use]
     pub fn reference_id(mut self, reference_id: impl Into<String>) -> Self {
         self.reference_id = Some(reference_id.into());
         self
     }
 
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[must_use]
     pub fn contact_type(mut self, contact_type: ContactType) -> Self {
         self.contact_type = Some(contact_type);
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The title.
+    /// The `title` field.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Middle name.
+    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
         self
     }
 
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
         self
     }
 
-    /// What kind of e-mail address it is.
+    /// The type of the email address.
     #[must_use]
     pub fn email_type(mut self, email_type: impl Into<String>) -> Self {
         self.email_type = Some(email_type.into());
         self
     }
 
-    /// The e-mail address.
+    /// The `email` field.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// What kind of phone number it is.
+    /// The type of the phone number.
     #[must_use]
     pub fn phone_type(mut self, phone_type: impl Into<String>) -> Self {
         self.phone_type = Some(phone_type.into());
         self
     }
 
-    /// The phone number.
+    /// The `phone` field.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country.
+    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// The event.
+    /// The `eventId` field.
     #[must_use]
     pub fn event_id(mut self, event_id: i64) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
-    /// The event's name.
+    /// The `eventName` field.
     #[must_use]
     pub fn event_name(mut self, event_name: impl Into<String>) -> Self {
         self.event_name = Some(event_name.into());
         self
     }
 
-    /// Whether the person was invited.
+    /// The `invited` field.
     #[must_use]
     pub fn invited(mut self, invited: bool) -> Self {
         self.invited = Some(invited);
         self
     }
 
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     #[must_use]
     pub fn rsvp(mut self, rsvp: bool) -> Self {
         self.rsvp = Some(rsvp);
         self
     }
 
-    /// Whether the person will come.
+    /// Whether the person has accepted the invitation.
     #[must_use]
     pub fn rsvp_response(mut self, rsvp_response: bool) -> Self {
         self.rsvp_response = Some(rsvp_response);
         self
     }
 
-    /// Whether the person came.
+    /// Whether the person attended.
     #[must_use]
     pub fn attended(mut self, attended: bool) -> Self {
         self.attended = Some(attended);
         self
     }
 
-    /// Names of tags, with semicolons between them.
+    /// Names of tags, separated by semicolons.
     #[must_use]
     pub fn tags(mut self, tags: impl Into<String>) -> Self {
         self.tags = Some(tags.into());
         self
     }
 
-    /// Code of the segment that it came from.
+    /// The code of the segment that the contact came from.
     #[must_use]
     pub fn origin_segment_code(mut self, origin_segment_code: impl Into<String>) -> Self {
         self.origin_segment_code = Some(origin_segment_code.into());
         self
     }
 
-    /// Names of the e-mail lists to be on.
+    /// Names of the email lists to subscribe to.
     #[must_use]
     pub fn email_lists(mut self, email_lists: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.email_lists = Some(email_lists.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
         self
     }
 
-    /// Hours that the contact has helped.
+    /// Volunteer hours of the contact.
     #[must_use]
     pub fn volunteer_attendances(
         mut self,
@@ -2104,7 +2105,7 @@ pub struct ContactTransactionWithFirstName {
 }
 
 impl ContactTransactionWithFirstName {
-    /// Last name.
+    /// The `lastName` field.
     pub fn last_name(self, last_name: impl Into<String>) -> ContactTransaction {
         ContactTransaction {
             first_name: self.first_name,
@@ -2141,21 +2142,21 @@ impl ContactTransactionWithFirstName {
     }
 }
 
-/// Hours that a contact has helped, handed in with it.
+/// Volunteer hours submitted with a contact transaction.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionVolunteerHours {
-    /// The opportunity.
+    /// The opportunity's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volunteer_opportunity_id: Option<i64>,
-    /// The opportunity's name.
+    /// The `volunteerOpportunityName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volunteer_opportunity_name: Option<String>,
-    /// The date.
+    /// The `date` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// How many hours.
+    /// The `hours` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
 }
@@ -2167,28 +2168,28 @@ impl TransactionVolunteerHours {
         Self::default()
     }
 
-    /// The opportunity.
+    /// The opportunity's id.
     #[must_use]
     pub fn volunteer_opportunity_id(mut self, volunteer_opportunity_id: i64) -> Self {
         self.volunteer_opportunity_id = Some(volunteer_opportunity_id);
         self
     }
 
-    /// The opportunity's name.
+    /// The `volunteerOpportunityName` field.
     #[must_use]
     pub fn volunteer_opportunity_name(mut self, volunteer_opportunity_name: impl Into<String>) -> Self {
         self.volunteer_opportunity_name = Some(volunteer_opportunity_name.into());
         self
     }
 
-    /// The date.
+    /// The `date` field.
     #[must_use]
     pub fn date(mut self, date: impl Into<String>) -> Self {
         self.date = Some(date.into());
         self
     }
 
-    /// How many hours.
+    /// The `hours` field.
     #[must_use]
     pub fn hours(mut self, hours: impl Into<String>) -> Self {
         self.hours = Some(hours.into());
@@ -2196,13 +2197,13 @@ impl TransactionVolunteerHours {
     }
 }
 
-/// What can be queried by, and how.
+/// The query parameters and operators of a type of record.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct QueryOptions {
-    /// The values that it takes.
+    /// The permitted values.
     pub options: Vec<QueryOption>,
-    /// The operators.
+    /// The `operatorOptions` field.
     pub operator_options: Vec<QueryOperator>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -2222,17 +2223,17 @@ impl Record for QueryOptions {
     }
 }
 
-/// A parameter that can be queried by.
+/// A query parameter.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct QueryOption {
-    /// What is compared, in the vendor's own words with spaces, such as `Last Modified Date`.
+    /// The parameter's name, with spaces, such as `Last Modified Date`.
     pub parameter: Option<String>,
-    /// What kind it is.
+    /// The `type` field.
     pub kind: Option<QueryOptionType>,
-    /// The operators.
+    /// The `operatorOptions` field.
     pub operator_options: Vec<QueryOperator>,
-    /// The values that it can be compared with.
+    /// The values that the parameter can be compared with.
     pub value_options: Vec<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -2254,15 +2255,15 @@ impl Record for QueryOption {
     }
 }
 
-/// A way to compare.
+/// A query operator.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct QueryOperator {
-    /// The operator, such as `Is`.
+    /// The name of the operator, such as `Is`.
     pub operator: Option<String>,
-    /// Whether it takes several values.
+    /// The `multipleValuesAllowed` field.
     pub multiple_values_allowed: Option<bool>,
-    /// Whether it takes a value.
+    /// The `valueRequired` field.
     pub value_required: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -2283,13 +2284,13 @@ impl Record for QueryOperator {
     }
 }
 
-/// A type of contacts.
+/// A type of contact.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactTypeEntry {
-    /// The vendor's own type that it is a kind of.
+    /// The built-in type that the type is based on.
     pub parent_type: Option<String>,
-    /// What kind it is.
+    /// The `type` field.
     pub kind: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -2309,14 +2310,14 @@ impl Record for ContactTypeEntry {
     }
 }
 
-/// Many contacts that are handed in at once.
+/// A batch of contact transactions.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactTransactionBatch {
-    /// The other system.
+    /// The name of the other system.
     pub reference_source: String,
-    /// The contacts.
+    /// The ids of the contacts.
     pub contacts: Vec<ContactTransaction>,
 }
 
@@ -2330,7 +2331,7 @@ impl ContactTransactionBatch {
     }
 }
 
-/// A place, and how far around it.
+/// A place and a radius.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ProximitySearch::latitude(…).longitude(…).distance_in_miles(…)`.
@@ -2338,16 +2339,16 @@ impl ContactTransactionBatch {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProximitySearch {
-    /// Latitude, in degrees.
+    /// The latitude in degrees.
     pub latitude: f64,
-    /// Longitude, in degrees.
+    /// The longitude in degrees.
     pub longitude: f64,
-    /// How far around, in miles.
+    /// The radius in miles.
     pub distance_in_miles: i64,
 }
 
 impl ProximitySearch {
-    /// Latitude, in degrees.
+    /// The latitude in degrees.
     pub fn latitude(latitude: f64) -> ProximitySearchWithLatitude {
         ProximitySearchWithLatitude { latitude }
     }
@@ -2361,7 +2362,7 @@ pub struct ProximitySearchWithLatitude {
 }
 
 impl ProximitySearchWithLatitude {
-    /// Longitude, in degrees.
+    /// The longitude in degrees.
     pub fn longitude(self, longitude: f64) -> ProximitySearchWithLongitude {
         ProximitySearchWithLongitude { latitude: self.latitude, longitude }
     }
@@ -2376,18 +2377,18 @@ pub struct ProximitySearchWithLongitude {
 }
 
 impl ProximitySearchWithLongitude {
-    /// How far around, in miles.
+    /// The radius in miles.
     pub fn distance_in_miles(self, distance_in_miles: i64) -> ProximitySearch {
         ProximitySearch { latitude: self.latitude, longitude: self.longitude, distance_in_miles }
     }
 }
 
-/// Why a contact is archived.
+/// The reason for archiving a contact.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ArchiveContact {
-    /// Why.
+    /// The `archiveReason` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_reason: Option<String>,
 }
@@ -2399,7 +2400,7 @@ impl ArchiveContact {
         Self::default()
     }
 
-    /// Why.
+    /// The `archiveReason` field.
     #[must_use]
     pub fn archive_reason(mut self, archive_reason: impl Into<String>) -> Self {
         self.archive_reason = Some(archive_reason.into());
@@ -2410,7 +2411,7 @@ impl ArchiveContact {
 /// The body of `contacts.search`.
 #[derive(Serialize)]
 pub(crate) struct ContactsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

@@ -5,17 +5,17 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An e-mail list.
+/// An email list.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EmailList {
-    /// The list.
+    /// The `emailListId` field.
     pub email_list_id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// How many there are.
+    /// The number of entries.
     pub total: Option<i64>,
-    /// How many left the list.
+    /// The number of people who unsubscribed.
     pub total_unsubscribes: Option<i64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -41,7 +41,7 @@ impl Record for EmailList {
     }
 }
 
-/// Individuals to be added to lists.
+/// Individuals to add to email lists.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `EmailListAdd::email_list_ids(…).contact_individual_ids(…)`.
@@ -49,14 +49,14 @@ impl Record for EmailList {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmailListAdd {
-    /// The lists.
+    /// The ids of the email lists.
     pub email_list_ids: Vec<i64>,
-    /// The individuals.
+    /// The `contactIndividualIds` field.
     pub contact_individual_ids: Vec<i64>,
 }
 
 impl EmailListAdd {
-    /// The lists.
+    /// The ids of the email lists.
     pub fn email_list_ids(email_list_ids: impl IntoIterator<Item = i64>) -> EmailListAddWithEmailListIds {
         EmailListAddWithEmailListIds { email_list_ids: email_list_ids.into_iter().collect() }
     }
@@ -70,7 +70,7 @@ pub struct EmailListAddWithEmailListIds {
 }
 
 impl EmailListAddWithEmailListIds {
-    /// The individuals.
+    /// The `contactIndividualIds` field.
     pub fn contact_individual_ids(
         self,
         contact_individual_ids: impl IntoIterator<Item = i64>,
@@ -85,7 +85,7 @@ impl EmailListAddWithEmailListIds {
 /// The body of `email_lists.search`.
 #[derive(Serialize)]
 pub(crate) struct EmailListsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

@@ -6,29 +6,29 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An e-mail.
+/// An email.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Email {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The subject.
+    /// The `subject` field.
     pub subject: Option<String>,
-    /// The sender's name.
+    /// The `fromName` field.
     pub from_name: Option<String>,
-    /// The sender's address.
+    /// The email address of the sender.
     pub from_email: Option<String>,
-    /// The text, in HTML.
+    /// The body in HTML.
     pub html: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -60,14 +60,14 @@ impl Record for Email {
     }
 }
 
-/// What differs for one contact.
+/// The personalization of an email for one contact.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmailPersonalization {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// Values to put into the text, by name.
+    /// Values for the merge fields, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merge_fields: Option<Map<String, Value>>,
 }
@@ -78,7 +78,7 @@ impl EmailPersonalization {
         Self { contact_id, merge_fields: None }
     }
 
-    /// Values to put into the text, by name.
+    /// Values for the merge fields, by name.
     #[must_use]
     pub fn merge_fields(
         mut self,
@@ -90,20 +90,20 @@ impl EmailPersonalization {
     }
 }
 
-/// An e-mail to be sent to contacts.
+/// An email to send to contacts.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmailSend {
-    /// The e-mail.
+    /// The `emailId` field.
     pub email_id: i64,
-    /// The contacts.
+    /// The ids of the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_ids: Option<Vec<i64>>,
-    /// What differs for each contact.
+    /// The personalization for each contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personalizations: Option<Vec<EmailPersonalization>>,
-    /// Sections of the text, by name.
+    /// Sections of the body, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sections: Option<Map<String, Value>>,
 }
@@ -114,14 +114,14 @@ impl EmailSend {
         Self { email_id, contact_ids: None, personalizations: None, sections: None }
     }
 
-    /// The contacts.
+    /// The ids of the contacts.
     #[must_use]
     pub fn contact_ids(mut self, contact_ids: impl IntoIterator<Item = i64>) -> Self {
         self.contact_ids = Some(contact_ids.into_iter().collect());
         self
     }
 
-    /// What differs for each contact.
+    /// The personalization for each contact.
     #[must_use]
     pub fn personalizations(
         mut self,
@@ -131,7 +131,7 @@ impl EmailSend {
         self
     }
 
-    /// Sections of the text, by name.
+    /// Sections of the body, by name.
     #[must_use]
     pub fn sections(
         mut self,
@@ -151,7 +151,7 @@ impl From<i64> for EmailSend {
 /// The body of `emails.search`.
 #[derive(Serialize)]
 pub(crate) struct EmailsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

@@ -5,15 +5,15 @@ use crate::generated::models::events::EventAttendee;
 use crate::{CustomFields, Error};
 use serde::Serialize;
 
-/// An invitation to be made.
+/// An event attendee to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventAttendeeCreate {
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -25,14 +25,14 @@ impl EventAttendeeCreate {
         Self::default()
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -40,33 +40,33 @@ impl EventAttendeeCreate {
     }
 }
 
-/// What an invitation becomes.
+/// The new fields of an event attendee.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventAttendeeUpdate {
-    /// Whether the person was invited.
+    /// The `invited` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited: Option<bool>,
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp: Option<bool>,
-    /// Whether the person will come.
+    /// Whether the person has accepted the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp_response: Option<bool>,
-    /// Whether the person came.
+    /// Whether the person attended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attended: Option<bool>,
-    /// The part of the programme.
+    /// The part of the schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// The table.
+    /// The `table` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// The meal.
+    /// The `meal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meal: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -96,56 +96,56 @@ impl EventAttendeeUpdate {
         Self::default()
     }
 
-    /// Whether the person was invited.
+    /// The `invited` field.
     #[must_use]
     pub fn invited(mut self, invited: bool) -> Self {
         self.invited = Some(invited);
         self
     }
 
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     #[must_use]
     pub fn rsvp(mut self, rsvp: bool) -> Self {
         self.rsvp = Some(rsvp);
         self
     }
 
-    /// Whether the person will come.
+    /// Whether the person has accepted the invitation.
     #[must_use]
     pub fn rsvp_response(mut self, rsvp_response: bool) -> Self {
         self.rsvp_response = Some(rsvp_response);
         self
     }
 
-    /// Whether the person came.
+    /// Whether the person attended.
     #[must_use]
     pub fn attended(mut self, attended: bool) -> Self {
         self.attended = Some(attended);
         self
     }
 
-    /// The part of the programme.
+    /// The part of the schedule.
     #[must_use]
     pub fn schedule(mut self, schedule: impl Into<String>) -> Self {
         self.schedule = Some(schedule.into());
         self
     }
 
-    /// The table.
+    /// The `table` field.
     #[must_use]
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = Some(table.into());
         self
     }
 
-    /// The meal.
+    /// The `meal` field.
     #[must_use]
     pub fn meal(mut self, meal: impl Into<String>) -> Self {
         self.meal = Some(meal.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

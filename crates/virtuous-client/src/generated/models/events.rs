@@ -6,69 +6,69 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An event; its times are for display, in its own time zone.
+/// An event. Times are in the event's time zone.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Event {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the event is.
+    /// The URL of the event.
     pub event_view_url: Option<String>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// What kind of event it is.
+    /// The `eventType` field.
     pub event_type: Option<String>,
-    /// The name of the place.
+    /// The `locationName` field.
     pub location_name: Option<String>,
-    /// The address for display.
+    /// The address, as a display string.
     pub display_address: Option<String>,
-    /// The address on the map.
+    /// The address used for geocoding.
     pub geocode_address: Option<String>,
-    /// When it begins.
+    /// The `startDateTime` field.
     pub start_date_time: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// What those who come should know.
+    /// Instructions for attendees.
     pub special_instructions: Option<String>,
-    /// Whether only those come who are invited.
+    /// Whether only invited people may attend.
     pub invite_only: Option<bool>,
-    /// Whether an answer is asked for.
+    /// Whether a response to the invitation is required.
     pub rsvp_required: Option<bool>,
-    /// How many were invited.
+    /// The number of invitations.
     pub total_invites: Option<i64>,
-    /// How many answered.
+    /// The number of responses.
     pub total_rsvps: Option<i64>,
-    /// How many came.
+    /// The number of people who attended.
     pub total_attended: Option<i64>,
-    /// How many gifts it brought.
+    /// The number of gifts.
     pub total_gifts: Option<i64>,
-    /// What it brought, for display.
+    /// The total of the gifts, as a display string.
     pub total_giving: Option<String>,
-    /// The communication.
+    /// The `communicationId` field.
     pub communication_id: Option<i64>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Where the contacts of the event are.
+    /// The URL of the event's contact persons.
     pub event_contacts_url: Option<String>,
-    /// Who is in charge of it.
+    /// The contact persons of the event.
     pub generosity_event_contacts: Vec<EventContact>,
-    /// The tables.
+    /// The `tables` field.
     pub tables: Vec<String>,
-    /// The meals that are offered.
+    /// The available meals.
     pub meals: Vec<String>,
-    /// Where the invitations are.
+    /// The URL of the invitations.
     pub event_invitations_url: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -120,35 +120,35 @@ impl Record for Event {
     }
 }
 
-/// Somebody who is in charge of an event.
+/// A contact person of an event.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EventContact {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where this contact of the event is.
+    /// The URL of this contact person.
     pub event_contact_url: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// Its name for display.
+    /// The display name.
     pub display_name: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// Address of the picture.
+    /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The first phone number.
+    /// The `primaryPhone` field.
     pub primary_phone: Option<String>,
-    /// The first e-mail address.
+    /// The `primaryEmail` field.
     pub primary_email: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -183,72 +183,72 @@ impl Record for EventContact {
     }
 }
 
-/// An event to be written.
+/// An event to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventWrite {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What kind of event it is.
+    /// The `eventType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// When it begins.
+    /// The `startDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The communication.
+    /// The `communicationId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_id: Option<i64>,
-    /// The name of the place.
+    /// The `locationName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What those who come should know.
+    /// Instructions for attendees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub special_instructions: Option<String>,
-    /// Whether only those come who are invited.
+    /// Whether only invited people may attend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invite_only: Option<bool>,
-    /// Whether an answer is asked for.
+    /// Whether a response to the invitation is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp_required: Option<bool>,
-    /// The tables.
+    /// The `tables` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tables: Option<Vec<String>>,
-    /// The meals that are offered.
+    /// The available meals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meals: Option<Vec<String>>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Its id at Eventbrite.
+    /// The id at Eventbrite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eventbrite_id: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -290,28 +290,28 @@ impl EventWrite {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// What kind of event it is.
+    /// The `eventType` field.
     #[must_use]
     pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
         self.event_type = Some(event_type.into());
         self
     }
 
-    /// When it begins.
+    /// The `startDateTime` field.
     #[must_use]
     pub fn start_date_time(mut self, start_date_time: impl Into<DateTime>) -> Self {
         self.start_date_time = Some(start_date_time.into());
         self
     }
 
-    /// When it ends.
+    /// The `endDateTime` field.
     #[must_use]
     pub fn end_date_time(mut self, end_date_time: impl Into<DateTime>) -> Self {
         self.end_date_time = Some(end_date_time.into());
@@ -325,112 +325,112 @@ impl EventWrite {
         self
     }
 
-    /// The communication.
+    /// The `communicationId` field.
     #[must_use]
     pub fn communication_id(mut self, communication_id: i64) -> Self {
         self.communication_id = Some(communication_id);
         self
     }
 
-    /// The name of the place.
+    /// The `locationName` field.
     #[must_use]
     pub fn location_name(mut self, location_name: impl Into<String>) -> Self {
         self.location_name = Some(location_name.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// What those who come should know.
+    /// Instructions for attendees.
     #[must_use]
     pub fn special_instructions(mut self, special_instructions: impl Into<String>) -> Self {
         self.special_instructions = Some(special_instructions.into());
         self
     }
 
-    /// Whether only those come who are invited.
+    /// Whether only invited people may attend.
     #[must_use]
     pub fn invite_only(mut self, invite_only: bool) -> Self {
         self.invite_only = Some(invite_only);
         self
     }
 
-    /// Whether an answer is asked for.
+    /// Whether a response to the invitation is required.
     #[must_use]
     pub fn rsvp_required(mut self, rsvp_required: bool) -> Self {
         self.rsvp_required = Some(rsvp_required);
         self
     }
 
-    /// The tables.
+    /// The `tables` field.
     #[must_use]
     pub fn tables(mut self, tables: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tables = Some(tables.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The meals that are offered.
+    /// The available meals.
     #[must_use]
     pub fn meals(mut self, meals: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.meals = Some(meals.into_iter().map(Into::into).collect());
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country.
+    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Its id at Eventbrite.
+    /// The id at Eventbrite.
     #[must_use]
     pub fn eventbrite_id(mut self, eventbrite_id: impl Into<String>) -> Self {
         self.eventbrite_id = Some(eventbrite_id.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -438,57 +438,57 @@ impl EventWrite {
     }
 }
 
-/// An invitation to an event, and what became of it.
+/// An event attendee: an invitation with its response and attendance.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EventAttendee {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the invitation is.
+    /// The URL of the invitation.
     pub event_invitation_url: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// Who is invited.
+    /// The name of the invited person.
     pub invitee: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The event.
+    /// The event's id.
     pub event: Option<String>,
-    /// The event.
+    /// The `eventId` field.
     pub event_id: Option<i64>,
-    /// Where the event is.
+    /// The URL of the event.
     pub event_view_url: Option<String>,
-    /// Where it is.
+    /// The `location` field.
     pub location: Option<String>,
-    /// When it begins.
+    /// The `startDateTime` field.
     pub start_date_time: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     pub rsvp: Option<Flag>,
-    /// Whether the person came.
+    /// Whether the person attended.
     pub attended: Option<Flag>,
-    /// The e-mail address.
+    /// The `emailAddress` field.
     pub email_address: Option<String>,
-    /// Whether the person was invited.
+    /// The `invited` field.
     pub invited: Option<Flag>,
-    /// What became of the e-mail.
+    /// The delivery status of the email.
     pub email_status: Option<String>,
-    /// When the e-mail was sent.
+    /// The time at which the email was sent.
     pub email_sent: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,

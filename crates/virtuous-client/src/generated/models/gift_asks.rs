@@ -8,73 +8,73 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What a contact was asked for.
+/// A gift ask: a request to a contact to give.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftAsk {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the ask is.
+    /// The URL of the gift ask.
     pub gift_ask_url: Option<String>,
-    /// Where the gifts are that count for it.
+    /// The URL of the gifts that are applied to it.
     pub gifts_applied_url: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// How much is asked for.
+    /// The `askAmount` field.
     pub ask_amount: Option<Amount>,
-    /// How much is asked for, for display.
+    /// The amount of the ask, as a display string.
     pub ask_amount_formatted: Option<String>,
-    /// When it was asked for.
+    /// The `askDate` field.
     pub ask_date: Option<DateTime>,
-    /// When it was asked for, for display.
+    /// The date of the ask, as a display string.
     pub ask_date_formatted: Option<String>,
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: Option<DateTime>,
-    /// When it is expected to be met, for display.
+    /// The expected fulfillment date, as a display string.
     pub expected_fulfillment_date_formatted: Option<String>,
-    /// Free text.
+    /// The `notes` field.
     pub notes: Option<String>,
-    /// Whether it is asked for once or again and again.
+    /// The type of the ask: once or recurring.
     pub ask_type: Option<GiftAskType>,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// Whether it was declined.
+    /// The `declined` field.
     pub declined: Option<bool>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The segment's name.
+    /// The `segment` field.
     pub segment: Option<String>,
-    /// The segment's code.
+    /// The `segmentCode` field.
     pub segment_code: Option<String>,
-    /// Where the segment is.
+    /// The URL of the segment.
     pub segment_url: Option<String>,
-    /// The user in charge.
+    /// The user who is responsible.
     pub assigned_user_id: Option<i64>,
-    /// The user in charge.
+    /// The user who is responsible.
     pub assigned_user: Option<String>,
-    /// The second user in charge.
+    /// The second user who is responsible.
     pub secondary_assigned_user: Option<String>,
-    /// The second user in charge.
+    /// The second user who is responsible.
     pub secondary_assigned_user_id: Option<i64>,
-    /// How it stands.
+    /// The `status` field.
     pub status: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -128,47 +128,47 @@ impl Record for GiftAsk {
     }
 }
 
-/// An ask to be recorded.
+/// A gift ask to create.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftAskCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// How much is asked for.
+    /// The `askAmount` field.
     pub ask_amount: Amount,
-    /// When it was asked for.
+    /// The `askDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_date: Option<DateTime>,
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_fulfillment_date: Option<DateTime>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whether it is asked for once or again and again.
+    /// The type of the ask: once or recurring.
     pub ask_type: GiftAskType,
-    /// How often.
+    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// Whether it was declined.
+    /// The `declined` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declined: Option<bool>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The user in charge.
+    /// The user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<i64>,
-    /// The second user in charge.
+    /// The second user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_assigned_user_id: Option<i64>,
-    /// How it stands.
+    /// The `status` field.
     pub status: String,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -199,70 +199,70 @@ impl GiftAskCreate {
         }
     }
 
-    /// When it was asked for.
+    /// The `askDate` field.
     #[must_use]
     pub fn ask_date(mut self, ask_date: impl Into<DateTime>) -> Self {
         self.ask_date = Some(ask_date.into());
         self
     }
 
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     #[must_use]
     pub fn expected_fulfillment_date(mut self, expected_fulfillment_date: impl Into<DateTime>) -> Self {
         self.expected_fulfillment_date = Some(expected_fulfillment_date.into());
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// How often.
+    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// Whether it was declined.
+    /// The `declined` field.
     #[must_use]
     pub fn declined(mut self, declined: bool) -> Self {
         self.declined = Some(declined);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The user in charge.
+    /// The user who is responsible.
     #[must_use]
     pub fn assigned_user_id(mut self, assigned_user_id: i64) -> Self {
         self.assigned_user_id = Some(assigned_user_id);
         self
     }
 
-    /// The second user in charge.
+    /// The second user who is responsible.
     #[must_use]
     pub fn secondary_assigned_user_id(mut self, secondary_assigned_user_id: i64) -> Self {
         self.secondary_assigned_user_id = Some(secondary_assigned_user_id);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -270,45 +270,45 @@ impl GiftAskCreate {
     }
 }
 
-/// What an ask becomes.
+/// The new fields of a gift ask.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftAskUpdate {
-    /// How much is asked for.
+    /// The `askAmount` field.
     pub ask_amount: Amount,
-    /// When it was asked for.
+    /// The `askDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_date: Option<DateTime>,
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_fulfillment_date: Option<DateTime>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whether it is asked for once or again and again.
+    /// The type of the ask: once or recurring.
     pub ask_type: GiftAskType,
-    /// How often.
+    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// Whether it was declined.
+    /// The `declined` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declined: Option<bool>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The user in charge.
+    /// The user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<i64>,
-    /// The second user in charge.
+    /// The second user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_assigned_user_id: Option<i64>,
-    /// How it stands.
+    /// The `status` field.
     pub status: String,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -355,70 +355,70 @@ impl GiftAskUpdate {
         }
     }
 
-    /// When it was asked for.
+    /// The `askDate` field.
     #[must_use]
     pub fn ask_date(mut self, ask_date: impl Into<DateTime>) -> Self {
         self.ask_date = Some(ask_date.into());
         self
     }
 
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     #[must_use]
     pub fn expected_fulfillment_date(mut self, expected_fulfillment_date: impl Into<DateTime>) -> Self {
         self.expected_fulfillment_date = Some(expected_fulfillment_date.into());
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// How often.
+    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// Whether it was declined.
+    /// The `declined` field.
     #[must_use]
     pub fn declined(mut self, declined: bool) -> Self {
         self.declined = Some(declined);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The user in charge.
+    /// The user who is responsible.
     #[must_use]
     pub fn assigned_user_id(mut self, assigned_user_id: i64) -> Self {
         self.assigned_user_id = Some(assigned_user_id);
         self
     }
 
-    /// The second user in charge.
+    /// The second user who is responsible.
     #[must_use]
     pub fn secondary_assigned_user_id(mut self, secondary_assigned_user_id: i64) -> Self {
         self.secondary_assigned_user_id = Some(secondary_assigned_user_id);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

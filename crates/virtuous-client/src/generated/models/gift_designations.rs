@@ -7,73 +7,73 @@ use crate::{Amount, CustomFields, DateTime};
 use auth_client_core::provider::record::{Field, Record};
 use serde_json::{Map, Value};
 
-/// A part of a gift that goes to a project, with what is known of both.
+/// A designation with details of its gift and its project.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftDesignationRow {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// When it was made, for display.
+    /// The date of creation, as a display string.
     pub create_date: Option<DateTime>,
-    /// How much of the amount goes there.
+    /// The part of the amount that goes to the project.
     pub amount_designated: Option<Amount>,
-    /// The gift.
+    /// The `giftId` field.
     pub gift_id: Option<i64>,
-    /// When it was given.
+    /// The `giftDate` field.
     pub gift_date: Option<DateTime>,
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: Option<GiftType>,
-    /// Whether the gift is kept from most users.
+    /// Whether access to the gift is restricted to users with the permission.
     pub gift_is_private: Option<bool>,
-    /// The gift's fields of the organization's own.
+    /// The custom fields of the gift.
     pub gift_custom_fields: Option<CustomFields>,
-    /// Where the gift is.
+    /// The URL of the gift.
     pub gift_url: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The project's code in another system's accounts.
+    /// The accounting code of the project in an external system.
     pub project_external_accounting_code: Option<String>,
-    /// What kind of project it is.
+    /// The `projectType` field.
     pub project_type: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_location: Option<String>,
-    /// The project's fields of the organization's own.
+    /// The custom fields of the project.
     pub project_custom_fields: Option<CustomFields>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The project above.
+    /// The id of the parent project.
     pub parent_project_id: Option<i64>,
-    /// Name of the project above.
+    /// The `parentProject` field.
     pub parent_project: Option<String>,
-    /// Code of the project above.
+    /// The `parentProjectCode` field.
     pub parent_project_code: Option<String>,
-    /// Code of the project above in another system's accounts.
+    /// The accounting code of the parent project in an external system.
     pub parent_project_external_accounting_code: Option<String>,
-    /// What kind of project the one above is.
+    /// The `parentProjectType` field.
     pub parent_project_type: Option<String>,
-    /// Where the project above is.
+    /// The location or URL of the parent project.
     pub parent_project_location: Option<String>,
-    /// The project above's fields of the organization's own.
+    /// The custom fields of the parent project.
     pub parent_project_custom_fields: Option<CustomFields>,
-    /// Where the project above is.
+    /// The location or URL of the parent project.
     pub parent_project_url: Option<String>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     pub batch: Option<String>,
-    /// The segment's name.
+    /// The `segmentName` field.
     pub segment_name: Option<String>,
-    /// The segment's code.
+    /// The `segmentCode` field.
     pub segment_code: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// How a gift was given.
+    /// The type of a gift.
     pub enum GiftType {
         /// Wire value: `Cash`.
         Cash = "Cash",
@@ -20,13 +20,13 @@ auth_client_core::provider::open_enum! {
         Cryptocoin = "Cryptocoin",
         /// Wire value: `Electronic Funds Transfer`.
         ElectronicFundsTransfer = "Electronic Funds Transfer",
-        /// `EFT` on the wire: electronic funds transfer, as transactions take it.
+        /// `EFT`: electronic funds transfer, in transactions.
         Eft = "EFT",
-        /// `Non-Cash` on the wire: a thing.
+        /// `Non-Cash`: an item.
         NonCash = "Non-Cash",
-        /// `NonCash` on the wire: a thing, as transactions take it.
+        /// `NonCash`: an item, in transactions.
         NonCashInTransactions = "NonCash",
-        /// `Other` on the wire: in another way.
+        /// `Other`: another type.
         AnotherWay = "Other",
         /// Wire value: `Paypal`.
         Paypal = "Paypal",
@@ -40,7 +40,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// How often something is given or asked for.
+    /// The interval of a recurring gift or ask.
     pub enum Frequency {
         /// Wire value: `Once`.
         Once = "Once",
@@ -68,7 +68,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What becomes of a part of a gift when the gift is written.
+    /// The action on a part of a gift when the gift is updated.
     pub enum ChildState {
         /// Wire value: `Add`.
         Add = "Add",
@@ -82,7 +82,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What a list of gifts is sorted by.
+    /// The sort order of a list of gifts.
     pub enum GiftSort {
         /// Wire value: `Id`.
         Id = "Id",
@@ -101,105 +101,105 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Gift {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The other system.
+    /// The name of the other system.
     pub transaction_source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     pub transaction_id: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: Option<GiftType>,
-    /// How it was given, for display.
+    /// The type of the gift, as a display string.
     pub gift_type_formatted: Option<String>,
-    /// When it was given.
+    /// The `giftDate` field.
     pub gift_date: Option<DateTime>,
-    /// When it was given, for display.
+    /// The date of the gift, as a display string.
     pub gift_date_formatted: Option<String>,
-    /// How much.
+    /// The `amount` field.
     pub amount: Option<Amount>,
-    /// The amount for display, such as `$10.50`.
+    /// The amount, as a display string such as `$10.50`.
     pub amount_formatted: Option<String>,
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     pub currency_code: Option<String>,
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     pub exchange_rate: Option<Amount>,
-    /// The organization's own currency.
+    /// The code of the organization's base currency.
     pub base_currency_code: Option<String>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     pub batch: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The segment's name.
+    /// The `segment` field.
     pub segment: Option<String>,
-    /// The segment's code.
+    /// The `segmentCode` field.
     pub segment_code: Option<String>,
-    /// Where the segment is.
+    /// The URL of the segment.
     pub segment_url: Option<String>,
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     pub media_outlet_id: Option<i64>,
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     pub media_outlet: Option<String>,
-    /// The grant.
+    /// The `grantId` field.
     pub grant_id: Option<i64>,
-    /// The grant.
+    /// The grant's id.
     pub grant: Option<String>,
-    /// Where the grant is.
+    /// The URL of the grant.
     pub grant_url: Option<String>,
-    /// Free text.
+    /// The `notes` field.
     pub notes: Option<String>,
-    /// The person that it honours.
+    /// The person in whose honor or memory the gift is given.
     pub tribute: Option<String>,
-    /// The tribute.
+    /// The `tributeId` field.
     pub tribute_id: Option<i64>,
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     pub tribute_type: Option<String>,
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     pub acknowledgee_individual_id: Option<i64>,
-    /// When the receipt was made.
+    /// The date of the receipt.
     pub receipt_date: Option<DateTime>,
-    /// When the receipt was made, for display.
+    /// The date of the receipt, as a display string.
     pub receipt_date_formatted: Option<String>,
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     pub contact_passthrough_id: Option<i64>,
-    /// Where the contact is through which it was given.
+    /// The URL of the passthrough contact.
     pub contact_passthrough_url: Option<String>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     pub cash_accounting_code: Option<String>,
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     pub gift_ask_id: Option<i64>,
-    /// The membership of the contact.
+    /// The id of the contact's membership.
     pub contact_membership_id: Option<i64>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     pub gift_designations: Vec<GiftDesignation>,
-    /// What was given in return.
+    /// The premiums given in return.
     pub gift_premiums: Vec<GiftPremium>,
-    /// The payments of pledges that it is.
+    /// The pledge payments that the gift makes.
     pub pledge_payments: Vec<PledgePayment>,
-    /// The payments of recurring gifts that it is.
+    /// The recurring gift payments that the gift makes.
     pub recurring_gift_payments: Vec<RecurringGiftPayment>,
-    /// Where the gift is.
+    /// The URL of the gift.
     pub gift_url: Option<String>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     pub is_tax_deductible: Option<bool>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -271,33 +271,33 @@ impl Record for Gift {
     }
 }
 
-/// A few fields of a gift, for lists; dates and amounts are for display.
+/// A summary of a gift, as lists return it. Dates and amounts are display strings.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftSummary {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: Option<GiftType>,
-    /// When it was given.
+    /// The `giftDate` field.
     pub gift_date: Option<DateTime>,
-    /// How much.
+    /// The `amount` field.
     pub amount: Option<String>,
-    /// The segment's name.
+    /// The `segment` field.
     pub segment: Option<String>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     pub batch: Option<String>,
-    /// Where the gift is.
+    /// The URL of the gift.
     pub gift_url: Option<String>,
-    /// Language and country by which amounts are displayed.
+    /// The culture in which amounts are displayed, such as `en-US`.
     pub culture: Option<String>,
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     pub exchange_rate: Option<Amount>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     pub gift_designations: Vec<GiftDesignation>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -331,29 +331,29 @@ impl Record for GiftSummary {
     }
 }
 
-/// A part of a gift that goes to a project.
+/// A designation: the part of a gift that goes to a project.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftDesignation {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// Its code in another system's accounts.
+    /// The accounting code in an external system.
     pub external_accounting_code: Option<String>,
-    /// What kind of project it is.
+    /// The `projectType` field.
     pub project_type: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_location: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// How much of the amount goes there.
+    /// The part of the amount that goes to the project.
     pub amount_designated: Option<Amount>,
-    /// How it is displayed.
+    /// The display string.
     pub display: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -385,21 +385,21 @@ impl Record for GiftDesignation {
     }
 }
 
-/// What was given in return for a gift.
+/// A premium given in return for a gift.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftPremium {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The premium.
+    /// The `premiumId` field.
     pub premium_id: Option<i64>,
-    /// The premium's name.
+    /// The `premium` field.
     pub premium: Option<String>,
-    /// Where the premium is.
+    /// The URL of the premium.
     pub premium_url: Option<String>,
-    /// How many.
+    /// The `quantity` field.
     pub quantity: Option<i64>,
-    /// How it is displayed.
+    /// The display string.
     pub display: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -431,15 +431,15 @@ impl Record for GiftPremium {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PledgePayment {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// When the payment is expected.
+    /// The `expectedPaymentDate` field.
     pub expected_payment_date: Option<DateTime>,
-    /// The amount that is expected.
+    /// The `expectedAmount` field.
     pub expected_amount: Option<Amount>,
-    /// The gift.
+    /// The `giftId` field.
     pub gift_id: Option<i64>,
-    /// What was paid.
+    /// The amount paid.
     pub actual_amount: Option<Amount>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -470,17 +470,17 @@ impl Record for PledgePayment {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RecurringGiftPayment {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The gift that paid it.
+    /// The gift that made the payment.
     pub gift: Option<PaymentGift>,
-    /// The amount that is expected.
+    /// The `expectedAmount` field.
     pub expected_amount: Option<Amount>,
-    /// When the payment is expected.
+    /// The `expectedPaymentDate` field.
     pub expected_payment_date: Option<DateTime>,
-    /// When the payment was given up.
+    /// The time at which the payment was dismissed.
     pub dismiss_payment_date: Option<DateTime>,
-    /// When the payment was made.
+    /// The time at which the payment was fulfilled.
     pub fulfill_payment_date: Option<DateTime>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -508,17 +508,17 @@ impl Record for RecurringGiftPayment {
     }
 }
 
-/// The gift that is a payment.
+/// The gift that made a payment.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PaymentGift {
-    /// The gift.
+    /// The gift's id.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// When it was given.
+    /// The `giftDate` field.
     pub gift_date: Option<DateTime>,
-    /// How much.
+    /// The `amount` field.
     pub amount: Option<Amount>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -544,169 +544,169 @@ impl Record for PaymentGift {
     }
 }
 
-/// A gift to be recorded. Its designations have to add up to its amount.
+/// A gift to create. Its designations must add up to its amount.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: GiftType,
-    /// When it was given.
+    /// The `giftDate` field.
     pub gift_date: DateTime,
-    /// How much.
+    /// The `amount` field.
     pub amount: Amount,
-    /// The other system.
+    /// The name of the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<String>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment_id: Option<i64>,
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_outlet_id: Option<i64>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_date: Option<DateTime>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_passthrough_id: Option<i64>,
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cash_accounting_code: Option<String>,
-    /// What becomes of it; not a state of the country.
+    /// The action on this part of the gift, not a geographical state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
-    /// The ask of the contact through which it was given.
+    /// The id of the passthrough contact's gift ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passthrough_gift_ask_id: Option<i64>,
-    /// The grant.
+    /// The `grantId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<i64>,
-    /// The membership of the contact.
+    /// The id of the contact's membership.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_membership_id: Option<i64>,
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<String>,
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Amount>,
-    /// Number of the check.
+    /// The `checkNumber` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<String>,
-    /// The brand of the credit card.
+    /// The `creditCardType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_card_type: Option<String>,
-    /// The kind of coin.
+    /// The type of the cryptocurrency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cryptocoin_type: Option<String>,
-    /// The transaction in the coin's ledger.
+    /// The hash of the transaction on the blockchain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_hash: Option<String>,
-    /// Whether the coins were sold.
+    /// The `coinSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sold_for_cash: Option<bool>,
-    /// How many coins.
+    /// The `coinAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_amount: Option<Amount>,
-    /// When the coins were sold.
+    /// The `dateCoinWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_coin_was_sold: Option<DateTime>,
-    /// What the coins were sold for.
+    /// The `coinSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sale_amount: Option<Amount>,
-    /// The stock's symbol.
+    /// The `tickerSymbol` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticker_symbol: Option<String>,
-    /// How many shares.
+    /// The `numberOfShares` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_shares: Option<Amount>,
-    /// Who keeps the retirement account.
+    /// The custodian of the individual retirement account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ira_custodian: Option<String>,
-    /// Whether the stock was sold.
+    /// The `stockSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sold_for_cash: Option<bool>,
-    /// When the stock was sold.
+    /// The `dateStockWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_stock_was_sold: Option<DateTime>,
-    /// What the stock was sold for.
+    /// The `stockSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sale_amount: Option<Amount>,
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type_id: Option<i64>,
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether it was sold.
+    /// The `nonCashSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sold_for_cash: Option<bool>,
-    /// When it was sold.
+    /// The `dateNonCashWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_non_cash_was_sold: Option<DateTime>,
-    /// What it was worth when it was given.
+    /// The value at the time of the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_original_amount: Option<Amount>,
-    /// What it was sold for.
+    /// The `nonCashSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sale_amount: Option<Amount>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     pub gift_designations: Vec<GiftDesignationWrite>,
-    /// What was given in return.
+    /// The premiums given in return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_premiums: Option<Vec<GiftPremiumWrite>>,
-    /// The payments of pledges that it is.
+    /// The pledge payments that the gift makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pledge_payments: Option<Vec<PledgePaymentWrite>>,
-    /// The payments of recurring gifts that it is.
+    /// The recurring gift payments that the gift makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_gift_payments: Option<Vec<RecurringGiftPaymentWrite>>,
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// The tribute.
+    /// The `tributeId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_id: Option<i64>,
-    /// The dedication; reads call it `tribute`.
+    /// The dedication. Responses call it `tribute`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_description: Option<String>,
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_id: Option<i64>,
-    /// The gift that it takes back.
+    /// The id of the gift to reverse.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reversed_gift_id: Option<i64>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -780,308 +780,308 @@ impl GiftCreate {
         }
     }
 
-    /// The other system.
+    /// The name of the other system.
     #[must_use]
     pub fn transaction_source(mut self, transaction_source: impl Into<String>) -> Self {
         self.transaction_source = Some(transaction_source.into());
         self
     }
 
-    /// Its id in the other system.
+    /// The id in the other system.
     #[must_use]
     pub fn transaction_id(mut self, transaction_id: impl Into<String>) -> Self {
         self.transaction_id = Some(transaction_id.into());
         self
     }
 
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[must_use]
     pub fn batch(mut self, batch: impl Into<String>) -> Self {
         self.batch = Some(batch.into());
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[must_use]
     pub fn receipt_segment_id(mut self, receipt_segment_id: i64) -> Self {
         self.receipt_segment_id = Some(receipt_segment_id);
         self
     }
 
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     #[must_use]
     pub fn media_outlet_id(mut self, media_outlet_id: i64) -> Self {
         self.media_outlet_id = Some(media_outlet_id);
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[must_use]
     pub fn receipt_date(mut self, receipt_date: impl Into<DateTime>) -> Self {
         self.receipt_date = Some(receipt_date.into());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     #[must_use]
     pub fn contact_passthrough_id(mut self, contact_passthrough_id: i64) -> Self {
         self.contact_passthrough_id = Some(contact_passthrough_id);
         self
     }
 
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     #[must_use]
     pub fn cash_accounting_code(mut self, cash_accounting_code: impl Into<String>) -> Self {
         self.cash_accounting_code = Some(cash_accounting_code.into());
         self
     }
 
-    /// What becomes of it; not a state of the country.
+    /// The action on this part of the gift, not a geographical state.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[must_use]
     pub fn is_tax_deductible(mut self, is_tax_deductible: bool) -> Self {
         self.is_tax_deductible = Some(is_tax_deductible);
         self
     }
 
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
         self
     }
 
-    /// The ask of the contact through which it was given.
+    /// The id of the passthrough contact's gift ask.
     #[must_use]
     pub fn passthrough_gift_ask_id(mut self, passthrough_gift_ask_id: i64) -> Self {
         self.passthrough_gift_ask_id = Some(passthrough_gift_ask_id);
         self
     }
 
-    /// The grant.
+    /// The `grantId` field.
     #[must_use]
     pub fn grant_id(mut self, grant_id: i64) -> Self {
         self.grant_id = Some(grant_id);
         self
     }
 
-    /// The membership of the contact.
+    /// The id of the contact's membership.
     #[must_use]
     pub fn contact_membership_id(mut self, contact_membership_id: i64) -> Self {
         self.contact_membership_id = Some(contact_membership_id);
         self
     }
 
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     #[must_use]
     pub fn currency_code(mut self, currency_code: impl Into<String>) -> Self {
         self.currency_code = Some(currency_code.into());
         self
     }
 
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     #[must_use]
     pub fn exchange_rate(mut self, exchange_rate: impl Into<Amount>) -> Self {
         self.exchange_rate = Some(exchange_rate.into());
         self
     }
 
-    /// Number of the check.
+    /// The `checkNumber` field.
     #[must_use]
     pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
         self.check_number = Some(check_number.into());
         self
     }
 
-    /// The brand of the credit card.
+    /// The `creditCardType` field.
     #[must_use]
     pub fn credit_card_type(mut self, credit_card_type: impl Into<String>) -> Self {
         self.credit_card_type = Some(credit_card_type.into());
         self
     }
 
-    /// The kind of coin.
+    /// The type of the cryptocurrency.
     #[must_use]
     pub fn cryptocoin_type(mut self, cryptocoin_type: impl Into<String>) -> Self {
         self.cryptocoin_type = Some(cryptocoin_type.into());
         self
     }
 
-    /// The transaction in the coin's ledger.
+    /// The hash of the transaction on the blockchain.
     #[must_use]
     pub fn transaction_hash(mut self, transaction_hash: impl Into<String>) -> Self {
         self.transaction_hash = Some(transaction_hash.into());
         self
     }
 
-    /// Whether the coins were sold.
+    /// The `coinSoldForCash` field.
     #[must_use]
     pub fn coin_sold_for_cash(mut self, coin_sold_for_cash: bool) -> Self {
         self.coin_sold_for_cash = Some(coin_sold_for_cash);
         self
     }
 
-    /// How many coins.
+    /// The `coinAmount` field.
     #[must_use]
     pub fn coin_amount(mut self, coin_amount: impl Into<Amount>) -> Self {
         self.coin_amount = Some(coin_amount.into());
         self
     }
 
-    /// When the coins were sold.
+    /// The `dateCoinWasSold` field.
     #[must_use]
     pub fn date_coin_was_sold(mut self, date_coin_was_sold: impl Into<DateTime>) -> Self {
         self.date_coin_was_sold = Some(date_coin_was_sold.into());
         self
     }
 
-    /// What the coins were sold for.
+    /// The `coinSaleAmount` field.
     #[must_use]
     pub fn coin_sale_amount(mut self, coin_sale_amount: impl Into<Amount>) -> Self {
         self.coin_sale_amount = Some(coin_sale_amount.into());
         self
     }
 
-    /// The stock's symbol.
+    /// The `tickerSymbol` field.
     #[must_use]
     pub fn ticker_symbol(mut self, ticker_symbol: impl Into<String>) -> Self {
         self.ticker_symbol = Some(ticker_symbol.into());
         self
     }
 
-    /// How many shares.
+    /// The `numberOfShares` field.
     #[must_use]
     pub fn number_of_shares(mut self, number_of_shares: impl Into<Amount>) -> Self {
         self.number_of_shares = Some(number_of_shares.into());
         self
     }
 
-    /// Who keeps the retirement account.
+    /// The custodian of the individual retirement account.
     #[must_use]
     pub fn ira_custodian(mut self, ira_custodian: impl Into<String>) -> Self {
         self.ira_custodian = Some(ira_custodian.into());
         self
     }
 
-    /// Whether the stock was sold.
+    /// The `stockSoldForCash` field.
     #[must_use]
     pub fn stock_sold_for_cash(mut self, stock_sold_for_cash: bool) -> Self {
         self.stock_sold_for_cash = Some(stock_sold_for_cash);
         self
     }
 
-    /// When the stock was sold.
+    /// The `dateStockWasSold` field.
     #[must_use]
     pub fn date_stock_was_sold(mut self, date_stock_was_sold: impl Into<DateTime>) -> Self {
         self.date_stock_was_sold = Some(date_stock_was_sold.into());
         self
     }
 
-    /// What the stock was sold for.
+    /// The `stockSaleAmount` field.
     #[must_use]
     pub fn stock_sale_amount(mut self, stock_sale_amount: impl Into<Amount>) -> Self {
         self.stock_sale_amount = Some(stock_sale_amount.into());
         self
     }
 
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[must_use]
     pub fn non_cash_gift_type_id(mut self, non_cash_gift_type_id: i64) -> Self {
         self.non_cash_gift_type_id = Some(non_cash_gift_type_id);
         self
     }
 
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[must_use]
     pub fn non_cash_gift_type(mut self, non_cash_gift_type: impl Into<String>) -> Self {
         self.non_cash_gift_type = Some(non_cash_gift_type.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Whether it was sold.
+    /// The `nonCashSoldForCash` field.
     #[must_use]
     pub fn non_cash_sold_for_cash(mut self, non_cash_sold_for_cash: bool) -> Self {
         self.non_cash_sold_for_cash = Some(non_cash_sold_for_cash);
         self
     }
 
-    /// When it was sold.
+    /// The `dateNonCashWasSold` field.
     #[must_use]
     pub fn date_non_cash_was_sold(mut self, date_non_cash_was_sold: impl Into<DateTime>) -> Self {
         self.date_non_cash_was_sold = Some(date_non_cash_was_sold.into());
         self
     }
 
-    /// What it was worth when it was given.
+    /// The value at the time of the gift.
     #[must_use]
     pub fn non_cash_original_amount(mut self, non_cash_original_amount: impl Into<Amount>) -> Self {
         self.non_cash_original_amount = Some(non_cash_original_amount.into());
         self
     }
 
-    /// What it was sold for.
+    /// The `nonCashSaleAmount` field.
     #[must_use]
     pub fn non_cash_sale_amount(mut self, non_cash_sale_amount: impl Into<Amount>) -> Self {
         self.non_cash_sale_amount = Some(non_cash_sale_amount.into());
         self
     }
 
-    /// What was given in return.
+    /// The premiums given in return.
     #[must_use]
     pub fn gift_premiums(mut self, gift_premiums: impl IntoIterator<Item = GiftPremiumWrite>) -> Self {
         self.gift_premiums = Some(gift_premiums.into_iter().collect());
         self
     }
 
-    /// The payments of pledges that it is.
+    /// The pledge payments that the gift makes.
     #[must_use]
     pub fn pledge_payments(mut self, pledge_payments: impl IntoIterator<Item = PledgePaymentWrite>) -> Self {
         self.pledge_payments = Some(pledge_payments.into_iter().collect());
         self
     }
 
-    /// The payments of recurring gifts that it is.
+    /// The recurring gift payments that the gift makes.
     #[must_use]
     pub fn recurring_gift_payments(
         mut self,
@@ -1091,42 +1091,42 @@ impl GiftCreate {
         self
     }
 
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[must_use]
     pub fn tribute_type(mut self, tribute_type: impl Into<String>) -> Self {
         self.tribute_type = Some(tribute_type.into());
         self
     }
 
-    /// The tribute.
+    /// The `tributeId` field.
     #[must_use]
     pub fn tribute_id(mut self, tribute_id: i64) -> Self {
         self.tribute_id = Some(tribute_id);
         self
     }
 
-    /// The dedication; reads call it `tribute`.
+    /// The dedication. Responses call it `tribute`.
     #[must_use]
     pub fn tribute_description(mut self, tribute_description: impl Into<String>) -> Self {
         self.tribute_description = Some(tribute_description.into());
         self
     }
 
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     #[must_use]
     pub fn acknowledgee_id(mut self, acknowledgee_id: i64) -> Self {
         self.acknowledgee_id = Some(acknowledgee_id);
         self
     }
 
-    /// The gift that it takes back.
+    /// The id of the gift to reverse.
     #[must_use]
     pub fn reversed_gift_id(mut self, reversed_gift_id: i64) -> Self {
         self.reversed_gift_id = Some(reversed_gift_id);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1134,16 +1134,16 @@ impl GiftCreate {
     }
 }
 
-/// A part of a gift that goes to a project, to be written.
+/// A designation to write: the part of a gift that goes to a project.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftDesignationWrite {
-    /// The project.
+    /// The `projectId` field.
     pub project_id: i64,
-    /// How much.
+    /// The `amount` field.
     pub amount: Amount,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
 }
@@ -1167,7 +1167,7 @@ impl GiftDesignationWrite {
         Self { project_id, amount: amount.into(), state: None }
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1175,18 +1175,18 @@ impl GiftDesignationWrite {
     }
 }
 
-/// What is given in return for a gift, to be written.
+/// A premium of a gift to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftPremiumWrite {
-    /// The premium.
+    /// The `premiumId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub premium_id: Option<i64>,
-    /// How many.
+    /// The `quantity` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity: Option<i64>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
 }
@@ -1206,21 +1206,21 @@ impl GiftPremiumWrite {
         Self::default()
     }
 
-    /// The premium.
+    /// The `premiumId` field.
     #[must_use]
     pub fn premium_id(mut self, premium_id: i64) -> Self {
         self.premium_id = Some(premium_id);
         self
     }
 
-    /// How many.
+    /// The `quantity` field.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1228,17 +1228,17 @@ impl GiftPremiumWrite {
     }
 }
 
-/// The payment of a pledge that a gift is, to be written.
+/// A pledge payment that a gift makes.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct PledgePaymentWrite {
-    /// The vendor's id.
+    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// How much.
+    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
 }
@@ -1258,21 +1258,21 @@ impl PledgePaymentWrite {
         Self::default()
     }
 
-    /// The vendor's id.
+    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// How much.
+    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1280,21 +1280,21 @@ impl PledgePaymentWrite {
     }
 }
 
-/// The payment of a recurring gift that a gift is, to be written.
+/// A recurring gift payment that a gift makes.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftPaymentWrite {
-    /// The vendor's id.
+    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The payment, in the form `RecurringGiftPayment-7`.
+    /// The id of the payment, in the form `RecurringGiftPayment-7`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
-    /// How much.
+    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
 }
@@ -1320,28 +1320,28 @@ impl RecurringGiftPaymentWrite {
         Self::default()
     }
 
-    /// The vendor's id.
+    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The payment, in the form `RecurringGiftPayment-7`.
+    /// The id of the payment, in the form `RecurringGiftPayment-7`.
     #[must_use]
     pub fn payment_id(mut self, payment_id: impl Into<String>) -> Self {
         self.payment_id = Some(payment_id.into());
         self
     }
 
-    /// How much.
+    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1349,162 +1349,162 @@ impl RecurringGiftPaymentWrite {
     }
 }
 
-/// What a gift becomes.
+/// The new fields of a gift.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftUpdate {
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_type: Option<GiftType>,
-    /// When it was given.
+    /// The `giftDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_date: Option<DateTime>,
-    /// How much.
+    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment_id: Option<i64>,
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_outlet_id: Option<i64>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_date: Option<DateTime>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_passthrough_id: Option<i64>,
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cash_accounting_code: Option<String>,
-    /// What becomes of it; not a state of the country.
+    /// The action on this part of the gift, not a geographical state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
-    /// The ask of the contact through which it was given.
+    /// The id of the passthrough contact's gift ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passthrough_gift_ask_id: Option<i64>,
-    /// The grant.
+    /// The `grantId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<i64>,
-    /// The membership of the contact.
+    /// The id of the contact's membership.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_membership_id: Option<i64>,
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<String>,
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Amount>,
-    /// Number of the check.
+    /// The `checkNumber` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<String>,
-    /// The brand of the credit card.
+    /// The `creditCardType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_card_type: Option<String>,
-    /// The kind of coin.
+    /// The type of the cryptocurrency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cryptocoin_type: Option<String>,
-    /// The transaction in the coin's ledger.
+    /// The hash of the transaction on the blockchain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_hash: Option<String>,
-    /// Whether the coins were sold.
+    /// The `coinSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sold_for_cash: Option<bool>,
-    /// How many coins.
+    /// The `coinAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_amount: Option<Amount>,
-    /// When the coins were sold.
+    /// The `dateCoinWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_coin_was_sold: Option<DateTime>,
-    /// What the coins were sold for.
+    /// The `coinSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sale_amount: Option<Amount>,
-    /// The stock's symbol.
+    /// The `tickerSymbol` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticker_symbol: Option<String>,
-    /// How many shares.
+    /// The `numberOfShares` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_shares: Option<Amount>,
-    /// Whether the stock was sold.
+    /// The `stockSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sold_for_cash: Option<bool>,
-    /// When the stock was sold.
+    /// The `dateStockWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_stock_was_sold: Option<DateTime>,
-    /// What the stock was sold for.
+    /// The `stockSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sale_amount: Option<Amount>,
-    /// Who keeps the retirement account.
+    /// The custodian of the individual retirement account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ira_custodian: Option<String>,
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type_id: Option<i64>,
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether it was sold.
+    /// The `nonCashSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sold_for_cash: Option<bool>,
-    /// When it was sold.
+    /// The `dateNonCashWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_non_cash_was_sold: Option<DateTime>,
-    /// What it was worth when it was given.
+    /// The value at the time of the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_original_amount: Option<Amount>,
-    /// What it was sold for.
+    /// The `nonCashSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sale_amount: Option<Amount>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_designations: Option<Vec<GiftDesignationWrite>>,
-    /// What was given in return.
+    /// The premiums given in return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_premiums: Option<Vec<GiftPremiumWrite>>,
-    /// The payments of pledges that it is.
+    /// The pledge payments that the gift makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pledge_payments: Option<Vec<PledgePaymentWrite>>,
-    /// The payments of recurring gifts that it is.
+    /// The recurring gift payments that the gift makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_gift_payments: Option<Vec<RecurringGiftPaymentWrite>>,
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// The tribute.
+    /// The `tributeId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_id: Option<i64>,
-    /// The dedication; reads call it `tribute`.
+    /// The dedication. Responses call it `tribute`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_description: Option<String>,
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_id: Option<i64>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -1619,301 +1619,301 @@ impl GiftUpdate {
         Self::default()
     }
 
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     #[must_use]
     pub fn gift_type(mut self, gift_type: GiftType) -> Self {
         self.gift_type = Some(gift_type);
         self
     }
 
-    /// When it was given.
+    /// The `giftDate` field.
     #[must_use]
     pub fn gift_date(mut self, gift_date: impl Into<DateTime>) -> Self {
         self.gift_date = Some(gift_date.into());
         self
     }
 
-    /// How much.
+    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[must_use]
     pub fn batch(mut self, batch: impl Into<String>) -> Self {
         self.batch = Some(batch.into());
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[must_use]
     pub fn receipt_segment_id(mut self, receipt_segment_id: i64) -> Self {
         self.receipt_segment_id = Some(receipt_segment_id);
         self
     }
 
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     #[must_use]
     pub fn media_outlet_id(mut self, media_outlet_id: i64) -> Self {
         self.media_outlet_id = Some(media_outlet_id);
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[must_use]
     pub fn receipt_date(mut self, receipt_date: impl Into<DateTime>) -> Self {
         self.receipt_date = Some(receipt_date.into());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     #[must_use]
     pub fn contact_passthrough_id(mut self, contact_passthrough_id: i64) -> Self {
         self.contact_passthrough_id = Some(contact_passthrough_id);
         self
     }
 
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     #[must_use]
     pub fn cash_accounting_code(mut self, cash_accounting_code: impl Into<String>) -> Self {
         self.cash_accounting_code = Some(cash_accounting_code.into());
         self
     }
 
-    /// What becomes of it; not a state of the country.
+    /// The action on this part of the gift, not a geographical state.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[must_use]
     pub fn is_tax_deductible(mut self, is_tax_deductible: bool) -> Self {
         self.is_tax_deductible = Some(is_tax_deductible);
         self
     }
 
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
         self
     }
 
-    /// The ask of the contact through which it was given.
+    /// The id of the passthrough contact's gift ask.
     #[must_use]
     pub fn passthrough_gift_ask_id(mut self, passthrough_gift_ask_id: i64) -> Self {
         self.passthrough_gift_ask_id = Some(passthrough_gift_ask_id);
         self
     }
 
-    /// The grant.
+    /// The `grantId` field.
     #[must_use]
     pub fn grant_id(mut self, grant_id: i64) -> Self {
         self.grant_id = Some(grant_id);
         self
     }
 
-    /// The membership of the contact.
+    /// The id of the contact's membership.
     #[must_use]
     pub fn contact_membership_id(mut self, contact_membership_id: i64) -> Self {
         self.contact_membership_id = Some(contact_membership_id);
         self
     }
 
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     #[must_use]
     pub fn currency_code(mut self, currency_code: impl Into<String>) -> Self {
         self.currency_code = Some(currency_code.into());
         self
     }
 
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     #[must_use]
     pub fn exchange_rate(mut self, exchange_rate: impl Into<Amount>) -> Self {
         self.exchange_rate = Some(exchange_rate.into());
         self
     }
 
-    /// Number of the check.
+    /// The `checkNumber` field.
     #[must_use]
     pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
         self.check_number = Some(check_number.into());
         self
     }
 
-    /// The brand of the credit card.
+    /// The `creditCardType` field.
     #[must_use]
     pub fn credit_card_type(mut self, credit_card_type: impl Into<String>) -> Self {
         self.credit_card_type = Some(credit_card_type.into());
         self
     }
 
-    /// The kind of coin.
+    /// The type of the cryptocurrency.
     #[must_use]
     pub fn cryptocoin_type(mut self, cryptocoin_type: impl Into<String>) -> Self {
         self.cryptocoin_type = Some(cryptocoin_type.into());
         self
     }
 
-    /// The transaction in the coin's ledger.
+    /// The hash of the transaction on the blockchain.
     #[must_use]
     pub fn transaction_hash(mut self, transaction_hash: impl Into<String>) -> Self {
         self.transaction_hash = Some(transaction_hash.into());
         self
     }
 
-    /// Whether the coins were sold.
+    /// The `coinSoldForCash` field.
     #[must_use]
     pub fn coin_sold_for_cash(mut self, coin_sold_for_cash: bool) -> Self {
         self.coin_sold_for_cash = Some(coin_sold_for_cash);
         self
     }
 
-    /// How many coins.
+    /// The `coinAmount` field.
     #[must_use]
     pub fn coin_amount(mut self, coin_amount: impl Into<Amount>) -> Self {
         self.coin_amount = Some(coin_amount.into());
         self
     }
 
-    /// When the coins were sold.
+    /// The `dateCoinWasSold` field.
     #[must_use]
     pub fn date_coin_was_sold(mut self, date_coin_was_sold: impl Into<DateTime>) -> Self {
         self.date_coin_was_sold = Some(date_coin_was_sold.into());
         self
     }
 
-    /// What the coins were sold for.
+    /// The `coinSaleAmount` field.
     #[must_use]
     pub fn coin_sale_amount(mut self, coin_sale_amount: impl Into<Amount>) -> Self {
         self.coin_sale_amount = Some(coin_sale_amount.into());
         self
     }
 
-    /// The stock's symbol.
+    /// The `tickerSymbol` field.
     #[must_use]
     pub fn ticker_symbol(mut self, ticker_symbol: impl Into<String>) -> Self {
         self.ticker_symbol = Some(ticker_symbol.into());
         self
     }
 
-    /// How many shares.
+    /// The `numberOfShares` field.
     #[must_use]
     pub fn number_of_shares(mut self, number_of_shares: impl Into<Amount>) -> Self {
         self.number_of_shares = Some(number_of_shares.into());
         self
     }
 
-    /// Whether the stock was sold.
+    /// The `stockSoldForCash` field.
     #[must_use]
     pub fn stock_sold_for_cash(mut self, stock_sold_for_cash: bool) -> Self {
         self.stock_sold_for_cash = Some(stock_sold_for_cash);
         self
     }
 
-    /// When the stock was sold.
+    /// The `dateStockWasSold` field.
     #[must_use]
     pub fn date_stock_was_sold(mut self, date_stock_was_sold: impl Into<DateTime>) -> Self {
         self.date_stock_was_sold = Some(date_stock_was_sold.into());
         self
     }
 
-    /// What the stock was sold for.
+    /// The `stockSaleAmount` field.
     #[must_use]
     pub fn stock_sale_amount(mut self, stock_sale_amount: impl Into<Amount>) -> Self {
         self.stock_sale_amount = Some(stock_sale_amount.into());
         self
     }
 
-    /// Who keeps the retirement account.
+    /// The custodian of the individual retirement account.
     #[must_use]
     pub fn ira_custodian(mut self, ira_custodian: impl Into<String>) -> Self {
         self.ira_custodian = Some(ira_custodian.into());
         self
     }
 
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[must_use]
     pub fn non_cash_gift_type_id(mut self, non_cash_gift_type_id: i64) -> Self {
         self.non_cash_gift_type_id = Some(non_cash_gift_type_id);
         self
     }
 
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[must_use]
     pub fn non_cash_gift_type(mut self, non_cash_gift_type: impl Into<String>) -> Self {
         self.non_cash_gift_type = Some(non_cash_gift_type.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Whether it was sold.
+    /// The `nonCashSoldForCash` field.
     #[must_use]
     pub fn non_cash_sold_for_cash(mut self, non_cash_sold_for_cash: bool) -> Self {
         self.non_cash_sold_for_cash = Some(non_cash_sold_for_cash);
         self
     }
 
-    /// When it was sold.
+    /// The `dateNonCashWasSold` field.
     #[must_use]
     pub fn date_non_cash_was_sold(mut self, date_non_cash_was_sold: impl Into<DateTime>) -> Self {
         self.date_non_cash_was_sold = Some(date_non_cash_was_sold.into());
         self
     }
 
-    /// What it was worth when it was given.
+    /// The value at the time of the gift.
     #[must_use]
     pub fn non_cash_original_amount(mut self, non_cash_original_amount: impl Into<Amount>) -> Self {
         self.non_cash_original_amount = Some(non_cash_original_amount.into());
         self
     }
 
-    /// What it was sold for.
+    /// The `nonCashSaleAmount` field.
     #[must_use]
     pub fn non_cash_sale_amount(mut self, non_cash_sale_amount: impl Into<Amount>) -> Self {
         self.non_cash_sale_amount = Some(non_cash_sale_amount.into());
         self
     }
 
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[must_use]
     pub fn gift_designations(
         mut self,
@@ -1923,21 +1923,21 @@ impl GiftUpdate {
         self
     }
 
-    /// What was given in return.
+    /// The premiums given in return.
     #[must_use]
     pub fn gift_premiums(mut self, gift_premiums: impl IntoIterator<Item = GiftPremiumWrite>) -> Self {
         self.gift_premiums = Some(gift_premiums.into_iter().collect());
         self
     }
 
-    /// The payments of pledges that it is.
+    /// The pledge payments that the gift makes.
     #[must_use]
     pub fn pledge_payments(mut self, pledge_payments: impl IntoIterator<Item = PledgePaymentWrite>) -> Self {
         self.pledge_payments = Some(pledge_payments.into_iter().collect());
         self
     }
 
-    /// The payments of recurring gifts that it is.
+    /// The recurring gift payments that the gift makes.
     #[must_use]
     pub fn recurring_gift_payments(
         mut self,
@@ -1947,35 +1947,35 @@ impl GiftUpdate {
         self
     }
 
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[must_use]
     pub fn tribute_type(mut self, tribute_type: impl Into<String>) -> Self {
         self.tribute_type = Some(tribute_type.into());
         self
     }
 
-    /// The tribute.
+    /// The `tributeId` field.
     #[must_use]
     pub fn tribute_id(mut self, tribute_id: i64) -> Self {
         self.tribute_id = Some(tribute_id);
         self
     }
 
-    /// The dedication; reads call it `tribute`.
+    /// The dedication. Responses call it `tribute`.
     #[must_use]
     pub fn tribute_description(mut self, tribute_description: impl Into<String>) -> Self {
         self.tribute_description = Some(tribute_description.into());
         self
     }
 
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     #[must_use]
     pub fn acknowledgee_id(mut self, acknowledgee_id: i64) -> Self {
         self.acknowledgee_id = Some(acknowledgee_id);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1983,23 +1983,23 @@ impl GiftUpdate {
     }
 }
 
-/// A few fields of a gift to be changed; the others stay.
+/// Changes to a gift. Fields that are not set keep their values.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftPatch {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_date_utc: Option<DateTime>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -2010,28 +2010,28 @@ impl GiftPatch {
         Self { id, receipt_date_utc: None, segment_id: None, notes: None, custom_fields: None }
     }
 
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[must_use]
     pub fn receipt_date_utc(mut self, receipt_date_utc: impl Into<DateTime>) -> Self {
         self.receipt_date_utc = Some(receipt_date_utc.into());
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -2039,133 +2039,133 @@ impl GiftPatch {
     }
 }
 
-/// A gift that is handed in to be matched with a contact. Its source and id, a date, and designations by code
-/// help.
+/// A gift transaction: a gift to match with a contact and import. Source, id, date and designations by code
+/// improve the match.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftTransaction {
-    /// The other system.
+    /// The name of the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<String>,
-    /// The contact.
+    /// The contact's id.
     pub contact: GiftTransactionContact,
-    /// When it was given.
+    /// The `giftDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_date: Option<DateTime>,
-    /// When it was cancelled.
+    /// The `cancelDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_date: Option<DateTime>,
-    /// How it was given, such as `Cash` or `Check`.
+    /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: GiftType,
-    /// How much, as text such as `25.00`. An `Amount` becomes one.
+    /// The amount, sent as a string such as `25.00`.
     pub amount: String,
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<String>,
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Amount>,
-    /// How often.
+    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// The recurring gift's id in the other system.
+    /// The id of the recurring gift in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_gift_transaction_id: Option<String>,
-    /// Whether the recurring gift is changed by it.
+    /// Whether the transaction updates the recurring gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_gift_transaction_update: Option<bool>,
-    /// How often the pledge is paid.
+    /// The `pledgeFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pledge_frequency: Option<Frequency>,
-    /// The pledge's id in the other system.
+    /// The id of the pledge in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pledge_transaction_id: Option<String>,
-    /// When the pledge is expected to be met; the wire has the vendor's spelling.
+    /// The expected fulfillment date of the pledge. The field name has the vendor's spelling.
     #[serde(rename = "pledgeExpectedFullfillmentDate", skip_serializing_if = "Option::is_none")]
     pub pledge_expected_fulfillment_date: Option<DateTime>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// The segment's name.
+    /// The `segment` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_outlet: Option<String>,
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_date: Option<DateTime>,
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment: Option<String>,
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cash_accounting_code: Option<String>,
-    /// The person that it honours.
+    /// The person in whose honor or memory the gift is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute: Option<String>,
-    /// The dedication to a person.
+    /// The dedication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_dedication: Option<TransactionTribute>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// Number of the check.
+    /// The `checkNumber` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<String>,
-    /// The brand of the credit card.
+    /// The `creditCardType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_card_type: Option<String>,
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type_id: Option<i64>,
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type: Option<String>,
-    /// What was given.
+    /// The `nonCashGiftDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_description: Option<String>,
-    /// The stock's symbol.
+    /// The `stockTickerSymbol` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_ticker_symbol: Option<String>,
-    /// How many shares.
+    /// The `stockNumberOfShares` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_number_of_shares: Option<i64>,
-    /// Who keeps the retirement account.
+    /// The custodian of the individual retirement account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ira_custodian: Option<String>,
-    /// The form that it came from.
+    /// The URL of the form that the gift came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission_url: Option<String>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub designations: Option<Vec<TransactionDesignation>>,
-    /// What was given in return.
+    /// The premiums given in return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub premiums: Option<Vec<TransactionPremium>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_objects: Option<Vec<CollectionRecord>>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passthrough_contact: Option<GiftTransactionContact>,
-    /// The event that the giver came to.
+    /// The event that the giver attended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_attendee: Option<TransactionEventAttendee>,
 }
@@ -2219,84 +2219,84 @@ impl GiftTransaction {
         }
     }
 
-    /// The other system.
+    /// The name of the other system.
     #[must_use]
     pub fn transaction_source(mut self, transaction_source: impl Into<String>) -> Self {
         self.transaction_source = Some(transaction_source.into());
         self
     }
 
-    /// Its id in the other system.
+    /// The id in the other system.
     #[must_use]
     pub fn transaction_id(mut self, transaction_id: impl Into<String>) -> Self {
         self.transaction_id = Some(transaction_id.into());
         self
     }
 
-    /// When it was given.
+    /// The `giftDate` field.
     #[must_use]
     pub fn gift_date(mut self, gift_date: impl Into<DateTime>) -> Self {
         self.gift_date = Some(gift_date.into());
         self
     }
 
-    /// When it was cancelled.
+    /// The `cancelDate` field.
     #[must_use]
     pub fn cancel_date(mut self, cancel_date: impl Into<DateTime>) -> Self {
         self.cancel_date = Some(cancel_date.into());
         self
     }
 
-    /// The currency, such as `USD`.
+    /// The code of the currency, such as `USD`.
     #[must_use]
     pub fn currency_code(mut self, currency_code: impl Into<String>) -> Self {
         self.currency_code = Some(currency_code.into());
         self
     }
 
-    /// The rate between the two currencies.
+    /// The exchange rate between the gift's currency and the base currency.
     #[must_use]
     pub fn exchange_rate(mut self, exchange_rate: impl Into<Amount>) -> Self {
         self.exchange_rate = Some(exchange_rate.into());
         self
     }
 
-    /// How often.
+    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// The recurring gift's id in the other system.
+    /// The id of the recurring gift in the other system.
     #[must_use]
     pub fn recurring_gift_transaction_id(mut self, recurring_gift_transaction_id: impl Into<String>) -> Self {
         self.recurring_gift_transaction_id = Some(recurring_gift_transaction_id.into());
         self
     }
 
-    /// Whether the recurring gift is changed by it.
+    /// Whether the transaction updates the recurring gift.
     #[must_use]
     pub fn recurring_gift_transaction_update(mut self, recurring_gift_transaction_update: bool) -> Self {
         self.recurring_gift_transaction_update = Some(recurring_gift_transaction_update);
         self
     }
 
-    /// How often the pledge is paid.
+    /// The `pledgeFrequency` field.
     #[must_use]
     pub fn pledge_frequency(mut self, pledge_frequency: Frequency) -> Self {
         self.pledge_frequency = Some(pledge_frequency);
         self
     }
 
-    /// The pledge's id in the other system.
+    /// The id of the pledge in the other system.
     #[must_use]
     pub fn pledge_transaction_id(mut self, pledge_transaction_id: impl Into<String>) -> Self {
         self.pledge_transaction_id = Some(pledge_transaction_id.into());
         self
     }
 
-    /// When the pledge is expected to be met; the wire has the vendor's spelling.
+    /// The expected fulfillment date of the pledge. The field name has the vendor's spelling.
     #[must_use]
     pub fn pledge_expected_fulfillment_date(
         mut self,
@@ -2306,189 +2306,189 @@ impl GiftTransaction {
         self
     }
 
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[must_use]
     pub fn batch(mut self, batch: impl Into<String>) -> Self {
         self.batch = Some(batch.into());
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// The segment's name.
+    /// The `segment` field.
     #[must_use]
     pub fn segment(mut self, segment: impl Into<String>) -> Self {
         self.segment = Some(segment.into());
         self
     }
 
-    /// The medium that led to it.
+    /// The media outlet that led to the gift.
     #[must_use]
     pub fn media_outlet(mut self, media_outlet: impl Into<String>) -> Self {
         self.media_outlet = Some(media_outlet.into());
         self
     }
 
-    /// When the receipt was made.
+    /// The date of the receipt.
     #[must_use]
     pub fn receipt_date(mut self, receipt_date: impl Into<DateTime>) -> Self {
         self.receipt_date = Some(receipt_date.into());
         self
     }
 
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[must_use]
     pub fn receipt_segment(mut self, receipt_segment: impl Into<String>) -> Self {
         self.receipt_segment = Some(receipt_segment.into());
         self
     }
 
-    /// The account that the money goes to.
+    /// The accounting code of the cash account.
     #[must_use]
     pub fn cash_accounting_code(mut self, cash_accounting_code: impl Into<String>) -> Self {
         self.cash_accounting_code = Some(cash_accounting_code.into());
         self
     }
 
-    /// The person that it honours.
+    /// The person in whose honor or memory the gift is given.
     #[must_use]
     pub fn tribute(mut self, tribute: impl Into<String>) -> Self {
         self.tribute = Some(tribute.into());
         self
     }
 
-    /// The dedication to a person.
+    /// The dedication.
     #[must_use]
     pub fn tribute_dedication(mut self, tribute_dedication: TransactionTribute) -> Self {
         self.tribute_dedication = Some(tribute_dedication);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[must_use]
     pub fn is_tax_deductible(mut self, is_tax_deductible: bool) -> Self {
         self.is_tax_deductible = Some(is_tax_deductible);
         self
     }
 
-    /// Number of the check.
+    /// The `checkNumber` field.
     #[must_use]
     pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
         self.check_number = Some(check_number.into());
         self
     }
 
-    /// The brand of the credit card.
+    /// The `creditCardType` field.
     #[must_use]
     pub fn credit_card_type(mut self, credit_card_type: impl Into<String>) -> Self {
         self.credit_card_type = Some(credit_card_type.into());
         self
     }
 
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[must_use]
     pub fn non_cash_gift_type_id(mut self, non_cash_gift_type_id: i64) -> Self {
         self.non_cash_gift_type_id = Some(non_cash_gift_type_id);
         self
     }
 
-    /// What kind of thing was given.
+    /// The type of a non-cash gift.
     #[must_use]
     pub fn non_cash_gift_type(mut self, non_cash_gift_type: impl Into<String>) -> Self {
         self.non_cash_gift_type = Some(non_cash_gift_type.into());
         self
     }
 
-    /// What was given.
+    /// The `nonCashGiftDescription` field.
     #[must_use]
     pub fn non_cash_gift_description(mut self, non_cash_gift_description: impl Into<String>) -> Self {
         self.non_cash_gift_description = Some(non_cash_gift_description.into());
         self
     }
 
-    /// The stock's symbol.
+    /// The `stockTickerSymbol` field.
     #[must_use]
     pub fn stock_ticker_symbol(mut self, stock_ticker_symbol: impl Into<String>) -> Self {
         self.stock_ticker_symbol = Some(stock_ticker_symbol.into());
         self
     }
 
-    /// How many shares.
+    /// The `stockNumberOfShares` field.
     #[must_use]
     pub fn stock_number_of_shares(mut self, stock_number_of_shares: i64) -> Self {
         self.stock_number_of_shares = Some(stock_number_of_shares);
         self
     }
 
-    /// Who keeps the retirement account.
+    /// The custodian of the individual retirement account.
     #[must_use]
     pub fn ira_custodian(mut self, ira_custodian: impl Into<String>) -> Self {
         self.ira_custodian = Some(ira_custodian.into());
         self
     }
 
-    /// The form that it came from.
+    /// The URL of the form that the gift came from.
     #[must_use]
     pub fn submission_url(mut self, submission_url: impl Into<String>) -> Self {
         self.submission_url = Some(submission_url.into());
         self
     }
 
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[must_use]
     pub fn designations(mut self, designations: impl IntoIterator<Item = TransactionDesignation>) -> Self {
         self.designations = Some(designations.into_iter().collect());
         self
     }
 
-    /// What was given in return.
+    /// The premiums given in return.
     #[must_use]
     pub fn premiums(mut self, premiums: impl IntoIterator<Item = TransactionPremium>) -> Self {
         self.premiums = Some(premiums.into_iter().collect());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
         self
     }
 
-    /// Records of the organization's own collections.
+    /// Records of custom collections.
     #[must_use]
     pub fn custom_objects(mut self, custom_objects: impl IntoIterator<Item = CollectionRecord>) -> Self {
         self.custom_objects = Some(custom_objects.into_iter().collect());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The contact through which it was given.
+    /// The id of the passthrough contact.
     #[must_use]
     pub fn passthrough_contact(mut self, passthrough_contact: GiftTransactionContact) -> Self {
         self.passthrough_contact = Some(passthrough_contact);
         self
     }
 
-    /// The event that the giver came to.
+    /// The event that the giver attended.
     #[must_use]
     pub fn event_attendee(mut self, event_attendee: TransactionEventAttendee) -> Self {
         self.event_attendee = Some(event_attendee);
@@ -2496,21 +2496,21 @@ impl GiftTransaction {
     }
 }
 
-/// Where a part of the amount goes: a project by id, name or code.
+/// A designation of a gift transaction. The project is given by id, name or code.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionDesignation {
-    /// The vendor's id.
+    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its code.
+    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// How much, as text such as `25.00`. An `Amount` becomes one.
+    /// The amount, sent as a string such as `25.00`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_designated: Option<String>,
 }
@@ -2522,28 +2522,28 @@ impl TransactionDesignation {
         Self::default()
     }
 
-    /// The vendor's id.
+    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Its code.
+    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// How much, as text such as `25.00`. An `Amount` becomes one.
+    /// The amount, sent as a string such as `25.00`.
     #[must_use]
     pub fn amount_designated(mut self, amount_designated: impl Into<String>) -> Self {
         self.amount_designated = Some(amount_designated.into());
@@ -2551,20 +2551,20 @@ impl TransactionDesignation {
     }
 }
 
-/// What is given in return: a premium by id, name or code.
+/// A premium of a gift transaction, given by id, name or code.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct TransactionPremium {
-    /// The vendor's id.
+    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its code.
+    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// How many.
+    /// The `quantity` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity: Option<String>,
 }
@@ -2576,28 +2576,28 @@ impl TransactionPremium {
         Self::default()
     }
 
-    /// The vendor's id.
+    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Its code.
+    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// How many.
+    /// The `quantity` field.
     #[must_use]
     pub fn quantity(mut self, quantity: impl Into<String>) -> Self {
         self.quantity = Some(quantity.into());
@@ -2605,27 +2605,27 @@ impl TransactionPremium {
     }
 }
 
-/// The event that the giver came to.
+/// The event that the giver attended.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionEventAttendee {
-    /// The event.
+    /// The `eventId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<i64>,
-    /// The event's name.
+    /// The `eventName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_name: Option<String>,
-    /// Whether the person was invited.
+    /// The `invited` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited: Option<bool>,
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp: Option<bool>,
-    /// Whether the person will come.
+    /// Whether the person has accepted the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp_response: Option<bool>,
-    /// Whether the person came.
+    /// Whether the person attended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attended: Option<bool>,
 }
@@ -2637,42 +2637,42 @@ impl TransactionEventAttendee {
         Self::default()
     }
 
-    /// The event.
+    /// The `eventId` field.
     #[must_use]
     pub fn event_id(mut self, event_id: i64) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
-    /// The event's name.
+    /// The `eventName` field.
     #[must_use]
     pub fn event_name(mut self, event_name: impl Into<String>) -> Self {
         self.event_name = Some(event_name.into());
         self
     }
 
-    /// Whether the person was invited.
+    /// The `invited` field.
     #[must_use]
     pub fn invited(mut self, invited: bool) -> Self {
         self.invited = Some(invited);
         self
     }
 
-    /// Whether the person answered.
+    /// Whether the person has responded to the invitation.
     #[must_use]
     pub fn rsvp(mut self, rsvp: bool) -> Self {
         self.rsvp = Some(rsvp);
         self
     }
 
-    /// Whether the person will come.
+    /// Whether the person has accepted the invitation.
     #[must_use]
     pub fn rsvp_response(mut self, rsvp_response: bool) -> Self {
         self.rsvp_response = Some(rsvp_response);
         self
     }
 
-    /// Whether the person came.
+    /// Whether the person attended.
     #[must_use]
     pub fn attended(mut self, attended: bool) -> Self {
         self.attended = Some(attended);
@@ -2680,31 +2680,31 @@ impl TransactionEventAttendee {
     }
 }
 
-/// Many gifts that are handed in at once.
+/// A batch of gift transactions.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftTransactionBatch {
-    /// The other system.
+    /// The name of the other system.
     pub transaction_source: String,
-    /// The transactions.
+    /// The `transactions` field.
     pub transactions: Vec<GiftTransaction>,
-    /// Whether an import is made of it.
+    /// Whether to create an import from the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_import: Option<bool>,
-    /// The name of the import.
+    /// The `importName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub import_name: Option<String>,
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// What the amounts of the batch add up to.
+    /// The sum of the amounts in the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_total: Option<Amount>,
-    /// The date of gifts that have none.
+    /// The date of gifts without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_gift_date: Option<DateTime>,
-    /// The type of gifts that have none.
+    /// The type of gifts without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_gift_type: Option<GiftType>,
 }
@@ -2727,42 +2727,42 @@ impl GiftTransactionBatch {
         }
     }
 
-    /// Whether an import is made of it.
+    /// Whether to create an import from the batch.
     #[must_use]
     pub fn create_import(mut self, create_import: bool) -> Self {
         self.create_import = Some(create_import);
         self
     }
 
-    /// The name of the import.
+    /// The `importName` field.
     #[must_use]
     pub fn import_name(mut self, import_name: impl Into<String>) -> Self {
         self.import_name = Some(import_name.into());
         self
     }
 
-    /// The batch that it was entered with.
+    /// The name of the batch.
     #[must_use]
     pub fn batch(mut self, batch: impl Into<String>) -> Self {
         self.batch = Some(batch.into());
         self
     }
 
-    /// What the amounts of the batch add up to.
+    /// The sum of the amounts in the batch.
     #[must_use]
     pub fn batch_total(mut self, batch_total: impl Into<Amount>) -> Self {
         self.batch_total = Some(batch_total.into());
         self
     }
 
-    /// The date of gifts that have none.
+    /// The date of gifts without one.
     #[must_use]
     pub fn default_gift_date(mut self, default_gift_date: impl Into<DateTime>) -> Self {
         self.default_gift_date = Some(default_gift_date.into());
         self
     }
 
-    /// The type of gifts that have none.
+    /// The type of gifts without one.
     #[must_use]
     pub fn default_gift_type(mut self, default_gift_type: GiftType) -> Self {
         self.default_gift_type = Some(default_gift_type);
@@ -2770,7 +2770,7 @@ impl GiftTransactionBatch {
     }
 }
 
-/// Who gives, to be found or made.
+/// The giver, who is matched with a contact or created.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `GiftTransactionContact::first_name(…).last_name(…)`. Optional fields follow.
@@ -2778,194 +2778,194 @@ impl GiftTransactionBatch {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftTransactionContact {
-    /// Its id in the other system.
+    /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
-    /// The vendor's id.
+    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The title.
+    /// The `title` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// First name.
+    /// The `firstname` field.
     #[serde(rename = "firstname")]
     pub first_name: String,
-    /// Middle name.
+    /// The `middlename` field.
     #[serde(rename = "middlename", skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// Last name.
+    /// The `lastname` field.
     #[serde(rename = "lastname")]
     pub last_name: String,
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<String>,
-    /// Day of birth.
+    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<String>,
-    /// Year of birth.
+    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<String>,
-    /// Gender.
+    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
-    /// What kind of e-mail address it is.
+    /// The type of the email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_type: Option<String>,
-    /// The e-mail address.
+    /// The `email` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// What kind of phone number it is.
+    /// The type of the phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_type: Option<String>,
-    /// The phone number.
+    /// The `phone` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// The address.
+    /// The `address` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<TransactionAddress>,
-    /// Names of tags, with semicolons between them.
+    /// Names of tags, separated by semicolons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<String>,
-    /// Names of the e-mail lists to be on.
+    /// Names of the email lists to subscribe to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_lists: Option<Vec<String>>,
 }
 
 impl GiftTransactionContact {
-    /// First name.
+    /// The `firstname` field.
     pub fn first_name(first_name: impl Into<String>) -> GiftTransactionContactWithFirstName {
         GiftTransactionContactWithFirstName { first_name: first_name.into() }
     }
 
-    /// Its id in the other system.
+    /// The id in the other system.
     #[must_use]
     pub fn reference_id(mut self, reference_id: impl Into<String>) -> Self {
         self.reference_id = Some(reference_id.into());
         self
     }
 
-    /// The vendor's id.
+    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The title.
+    /// The `title` field.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Middle name.
+    /// The `middlename` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
         self
     }
 
-    /// What stands after the name, such as `Jr.`.
+    /// The suffix of the name, such as `Jr.`.
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
         self
     }
 
-    /// Month of birth.
+    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: impl Into<String>) -> Self {
         self.birth_month = Some(birth_month.into());
         self
     }
 
-    /// Day of birth.
+    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: impl Into<String>) -> Self {
         self.birth_day = Some(birth_day.into());
         self
     }
 
-    /// Year of birth.
+    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: impl Into<String>) -> Self {
         self.birth_year = Some(birth_year.into());
         self
     }
 
-    /// Gender.
+    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
         self
     }
 
-    /// What kind of e-mail address it is.
+    /// The type of the email address.
     #[must_use]
     pub fn email_type(mut self, email_type: impl Into<String>) -> Self {
         self.email_type = Some(email_type.into());
         self
     }
 
-    /// The e-mail address.
+    /// The `email` field.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// What kind of phone number it is.
+    /// The type of the phone number.
     #[must_use]
     pub fn phone_type(mut self, phone_type: impl Into<String>) -> Self {
         self.phone_type = Some(phone_type.into());
         self
     }
 
-    /// The phone number.
+    /// The `phone` field.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
         self
     }
 
-    /// The address.
+    /// The `address` field.
     #[must_use]
     pub fn address(mut self, address: TransactionAddress) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// Names of tags, with semicolons between them.
+    /// Names of tags, separated by semicolons.
     #[must_use]
     pub fn tags(mut self, tags: impl Into<String>) -> Self {
         self.tags = Some(tags.into());
         self
     }
 
-    /// Names of the e-mail lists to be on.
+    /// Names of the email lists to subscribe to.
     #[must_use]
     pub fn email_lists(mut self, email_lists: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.email_lists = Some(email_lists.into_iter().map(Into::into).collect());
@@ -2981,7 +2981,7 @@ pub struct GiftTransactionContactWithFirstName {
 }
 
 impl GiftTransactionContactWithFirstName {
-    /// Last name.
+    /// The `lastname` field.
     pub fn last_name(self, last_name: impl Into<String>) -> GiftTransactionContact {
         GiftTransactionContact {
             first_name: self.first_name,
@@ -3012,22 +3012,22 @@ impl GiftTransactionContactWithFirstName {
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct TransactionAddress {
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
 }
@@ -3039,42 +3039,42 @@ impl TransactionAddress {
         Self::default()
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country.
+    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
@@ -3082,54 +3082,54 @@ impl TransactionAddress {
     }
 }
 
-/// Whom the gift honours, and who is told of it.
+/// The tribute of a gift transaction, and the person to notify.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionTribute {
-    /// The tribute.
+    /// The `tributeId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_id: Option<i64>,
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// First name of the person that it honours.
+    /// The `tributeFirstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_first_name: Option<String>,
-    /// Last name of the person that it honours.
+    /// The `tributeLastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_last_name: Option<String>,
-    /// City of the person that it honours.
+    /// The `tributeCity` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_city: Option<String>,
-    /// State of the person that it honours.
+    /// The `tributeState` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_state: Option<String>,
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_individual_id: Option<i64>,
-    /// First name of the person who is told of the tribute.
+    /// The first name of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_first_name: Option<String>,
-    /// Last name of the person who is told of the tribute.
+    /// The last name of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_last_name: Option<String>,
-    /// Street of the person who is told of the tribute.
+    /// The street address of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_address: Option<String>,
-    /// City of the person who is told of the tribute.
+    /// The city of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_city: Option<String>,
-    /// State of the person who is told of the tribute.
+    /// The state of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_state: Option<String>,
-    /// Postal code of the person who is told of the tribute.
+    /// The postal code of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_postal: Option<String>,
-    /// E-mail address of the person who is told of the tribute.
+    /// The email address of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_email: Option<String>,
-    /// Phone number of the person who is told of the tribute.
+    /// The phone number of the person to notify of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_phone: Option<String>,
 }
@@ -3141,105 +3141,105 @@ impl TransactionTribute {
         Self::default()
     }
 
-    /// The tribute.
+    /// The `tributeId` field.
     #[must_use]
     pub fn tribute_id(mut self, tribute_id: i64) -> Self {
         self.tribute_id = Some(tribute_id);
         self
     }
 
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[must_use]
     pub fn tribute_type(mut self, tribute_type: impl Into<String>) -> Self {
         self.tribute_type = Some(tribute_type.into());
         self
     }
 
-    /// First name of the person that it honours.
+    /// The `tributeFirstName` field.
     #[must_use]
     pub fn tribute_first_name(mut self, tribute_first_name: impl Into<String>) -> Self {
         self.tribute_first_name = Some(tribute_first_name.into());
         self
     }
 
-    /// Last name of the person that it honours.
+    /// The `tributeLastName` field.
     #[must_use]
     pub fn tribute_last_name(mut self, tribute_last_name: impl Into<String>) -> Self {
         self.tribute_last_name = Some(tribute_last_name.into());
         self
     }
 
-    /// City of the person that it honours.
+    /// The `tributeCity` field.
     #[must_use]
     pub fn tribute_city(mut self, tribute_city: impl Into<String>) -> Self {
         self.tribute_city = Some(tribute_city.into());
         self
     }
 
-    /// State of the person that it honours.
+    /// The `tributeState` field.
     #[must_use]
     pub fn tribute_state(mut self, tribute_state: impl Into<String>) -> Self {
         self.tribute_state = Some(tribute_state.into());
         self
     }
 
-    /// The individual who is told of the tribute.
+    /// The id of the individual who is notified of the tribute.
     #[must_use]
     pub fn acknowledgee_individual_id(mut self, acknowledgee_individual_id: i64) -> Self {
         self.acknowledgee_individual_id = Some(acknowledgee_individual_id);
         self
     }
 
-    /// First name of the person who is told of the tribute.
+    /// The first name of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_first_name(mut self, acknowledgee_first_name: impl Into<String>) -> Self {
         self.acknowledgee_first_name = Some(acknowledgee_first_name.into());
         self
     }
 
-    /// Last name of the person who is told of the tribute.
+    /// The last name of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_last_name(mut self, acknowledgee_last_name: impl Into<String>) -> Self {
         self.acknowledgee_last_name = Some(acknowledgee_last_name.into());
         self
     }
 
-    /// Street of the person who is told of the tribute.
+    /// The street address of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_address(mut self, acknowledgee_address: impl Into<String>) -> Self {
         self.acknowledgee_address = Some(acknowledgee_address.into());
         self
     }
 
-    /// City of the person who is told of the tribute.
+    /// The city of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_city(mut self, acknowledgee_city: impl Into<String>) -> Self {
         self.acknowledgee_city = Some(acknowledgee_city.into());
         self
     }
 
-    /// State of the person who is told of the tribute.
+    /// The state of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_state(mut self, acknowledgee_state: impl Into<String>) -> Self {
         self.acknowledgee_state = Some(acknowledgee_state.into());
         self
     }
 
-    /// Postal code of the person who is told of the tribute.
+    /// The postal code of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_postal(mut self, acknowledgee_postal: impl Into<String>) -> Self {
         self.acknowledgee_postal = Some(acknowledgee_postal.into());
         self
     }
 
-    /// E-mail address of the person who is told of the tribute.
+    /// The email address of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_email(mut self, acknowledgee_email: impl Into<String>) -> Self {
         self.acknowledgee_email = Some(acknowledgee_email.into());
         self
     }
 
-    /// Phone number of the person who is told of the tribute.
+    /// The phone number of the person to notify of the tribute.
     #[must_use]
     pub fn acknowledgee_phone(mut self, acknowledgee_phone: impl Into<String>) -> Self {
         self.acknowledgee_phone = Some(acknowledgee_phone.into());
@@ -3247,15 +3247,15 @@ impl TransactionTribute {
     }
 }
 
-/// A kind of things that can be given.
+/// A type of non-cash gift.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct NonCashGiftTypeEntry {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Whether it may be used.
+    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -3280,17 +3280,17 @@ impl Record for NonCashGiftTypeEntry {
     }
 }
 
-/// What takes a gift back.
+/// A reversing gift.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReversingGift {
-    /// When it was given.
+    /// The `giftDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_date: Option<DateTime>,
-    /// The gift that it takes back.
+    /// The id of the gift to reverse.
     pub reversed_gift_id: i64,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
@@ -3301,14 +3301,14 @@ impl ReversingGift {
         Self { reversed_gift_id, gift_date: None, notes: None }
     }
 
-    /// When it was given.
+    /// The `giftDate` field.
     #[must_use]
     pub fn gift_date(mut self, gift_date: impl Into<DateTime>) -> Self {
         self.gift_date = Some(gift_date.into());
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());

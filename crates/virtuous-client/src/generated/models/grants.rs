@@ -10,71 +10,71 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Grant {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the grant is.
+    /// The URL of the grant.
     pub grant_url: Option<String>,
-    /// Where the gifts are that count for it.
+    /// The URL of the gifts that are applied to it.
     pub gifts_applied_url: Option<String>,
-    /// The user that it belongs to.
+    /// The id of the user who owns it.
     pub owner_id: Option<i64>,
-    /// The title.
+    /// The `title` field.
     pub title: Option<String>,
-    /// Who grants it.
+    /// The id of the granting organization.
     pub granting_organization_id: Option<i64>,
-    /// Where the contact is that grants it.
+    /// The URL of the granting organization.
     pub granting_organization_url: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     pub reference_id: Option<String>,
-    /// Who receives it.
+    /// The id of the receiving organization.
     pub receiving_organization_id: Option<i64>,
-    /// Where the contact is that receives it.
+    /// The URL of the receiving organization.
     pub receiving_organization_url: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// When it is due.
+    /// The `dueDateUtc` field.
     pub due_date_utc: Option<DateTime>,
-    /// How much is expected in all.
+    /// The `totalAnticipatedAmount` field.
     pub total_anticipated_amount: Option<Amount>,
-    /// How it stands.
+    /// The `status` field.
     pub status: Option<String>,
-    /// When it was handed in.
+    /// The `submissionDateUtc` field.
     pub submission_date_utc: Option<DateTime>,
-    /// When the award is expected.
+    /// The `anticipatedAwardDateUtc` field.
     pub anticipated_award_date_utc: Option<DateTime>,
-    /// Name of who answers questions.
+    /// The `pointOfContactName` field.
     pub point_of_contact_name: Option<String>,
-    /// E-mail address of who answers questions.
+    /// The `pointOfContactEmail` field.
     pub point_of_contact_email: Option<String>,
-    /// Phone number of who answers questions.
+    /// The `pointOfContactPhone` field.
     pub point_of_contact_phone: Option<String>,
-    /// Its website.
+    /// The `website` field.
     pub website: Option<String>,
-    /// Whether it was awarded.
+    /// Whether the grant was awarded.
     pub awarded_grant: Option<bool>,
-    /// How much was awarded.
+    /// The `awardedAmount` field.
     pub awarded_amount: Option<Amount>,
-    /// When it was awarded.
+    /// The `awardedDateUtc` field.
     pub awarded_date_utc: Option<DateTime>,
-    /// The terms of the award.
+    /// The `awardTerms` field.
     pub award_terms: Option<String>,
-    /// What kind of grant it is.
+    /// The `grantType` field.
     pub grant_type: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -129,75 +129,75 @@ impl Record for Grant {
     }
 }
 
-/// A grant to be written.
+/// A grant to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GrantWrite {
-    /// The user that it belongs to.
+    /// The id of the user who owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<i64>,
-    /// The title.
+    /// The `title` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Who grants it.
+    /// The id of the granting organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub granting_organization_id: Option<i64>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
-    /// Who receives it.
+    /// The id of the receiving organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receiving_organization_id: Option<i64>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// When it is due.
+    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// How much is expected in all.
+    /// The `totalAnticipatedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_anticipated_amount: Option<Amount>,
-    /// How it stands.
+    /// The `status` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// When it was handed in.
+    /// The `submissionDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission_date: Option<DateTime>,
-    /// When the award is expected.
+    /// The `anticipatedAwardDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_award_date: Option<DateTime>,
-    /// Name of who answers questions.
+    /// The `pointOfContactName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point_of_contact_name: Option<String>,
-    /// E-mail address of who answers questions.
+    /// The `pointOfContactEmail` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point_of_contact_email: Option<String>,
-    /// Phone number of who answers questions.
+    /// The `pointOfContactPhone` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point_of_contact_phone: Option<String>,
-    /// Its website.
+    /// The `website` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
-    /// Whether it was awarded.
+    /// Whether the grant was awarded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awarded_grant: Option<bool>,
-    /// How much was awarded.
+    /// The `awardedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awarded_amount: Option<Amount>,
-    /// When it was awarded.
+    /// The `awardedDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awarded_date: Option<DateTime>,
-    /// The terms of the award.
+    /// The `awardTerms` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub award_terms: Option<String>,
-    /// What kind of grant it is.
+    /// The `grantType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -239,154 +239,154 @@ impl GrantWrite {
         Self::default()
     }
 
-    /// The user that it belongs to.
+    /// The id of the user who owns it.
     #[must_use]
     pub fn owner_id(mut self, owner_id: i64) -> Self {
         self.owner_id = Some(owner_id);
         self
     }
 
-    /// The title.
+    /// The `title` field.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Who grants it.
+    /// The id of the granting organization.
     #[must_use]
     pub fn granting_organization_id(mut self, granting_organization_id: i64) -> Self {
         self.granting_organization_id = Some(granting_organization_id);
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Its id in the other system.
+    /// The id in the other system.
     #[must_use]
     pub fn reference_id(mut self, reference_id: impl Into<String>) -> Self {
         self.reference_id = Some(reference_id.into());
         self
     }
 
-    /// Who receives it.
+    /// The id of the receiving organization.
     #[must_use]
     pub fn receiving_organization_id(mut self, receiving_organization_id: i64) -> Self {
         self.receiving_organization_id = Some(receiving_organization_id);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// When it is due.
+    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// How much is expected in all.
+    /// The `totalAnticipatedAmount` field.
     #[must_use]
     pub fn total_anticipated_amount(mut self, total_anticipated_amount: impl Into<Amount>) -> Self {
         self.total_anticipated_amount = Some(total_anticipated_amount.into());
         self
     }
 
-    /// How it stands.
+    /// The `status` field.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// When it was handed in.
+    /// The `submissionDate` field.
     #[must_use]
     pub fn submission_date(mut self, submission_date: impl Into<DateTime>) -> Self {
         self.submission_date = Some(submission_date.into());
         self
     }
 
-    /// When the award is expected.
+    /// The `anticipatedAwardDate` field.
     #[must_use]
     pub fn anticipated_award_date(mut self, anticipated_award_date: impl Into<DateTime>) -> Self {
         self.anticipated_award_date = Some(anticipated_award_date.into());
         self
     }
 
-    /// Name of who answers questions.
+    /// The `pointOfContactName` field.
     #[must_use]
     pub fn point_of_contact_name(mut self, point_of_contact_name: impl Into<String>) -> Self {
         self.point_of_contact_name = Some(point_of_contact_name.into());
         self
     }
 
-    /// E-mail address of who answers questions.
+    /// The `pointOfContactEmail` field.
     #[must_use]
     pub fn point_of_contact_email(mut self, point_of_contact_email: impl Into<String>) -> Self {
         self.point_of_contact_email = Some(point_of_contact_email.into());
         self
     }
 
-    /// Phone number of who answers questions.
+    /// The `pointOfContactPhone` field.
     #[must_use]
     pub fn point_of_contact_phone(mut self, point_of_contact_phone: impl Into<String>) -> Self {
         self.point_of_contact_phone = Some(point_of_contact_phone.into());
         self
     }
 
-    /// Its website.
+    /// The `website` field.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
         self
     }
 
-    /// Whether it was awarded.
+    /// Whether the grant was awarded.
     #[must_use]
     pub fn awarded_grant(mut self, awarded_grant: bool) -> Self {
         self.awarded_grant = Some(awarded_grant);
         self
     }
 
-    /// How much was awarded.
+    /// The `awardedAmount` field.
     #[must_use]
     pub fn awarded_amount(mut self, awarded_amount: impl Into<Amount>) -> Self {
         self.awarded_amount = Some(awarded_amount.into());
         self
     }
 
-    /// When it was awarded.
+    /// The `awardedDate` field.
     #[must_use]
     pub fn awarded_date(mut self, awarded_date: impl Into<DateTime>) -> Self {
         self.awarded_date = Some(awarded_date.into());
         self
     }
 
-    /// The terms of the award.
+    /// The `awardTerms` field.
     #[must_use]
     pub fn award_terms(mut self, award_terms: impl Into<String>) -> Self {
         self.award_terms = Some(award_terms.into());
         self
     }
 
-    /// What kind of grant it is.
+    /// The `grantType` field.
     #[must_use]
     pub fn grant_type(mut self, grant_type: impl Into<String>) -> Self {
         self.grant_type = Some(grant_type.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

@@ -7,6 +7,6 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpportunityOrganizersCreateBody {
-    /// The individual.
+    /// The individual's id.
     pub(crate) contact_individual_id: i64,
 }

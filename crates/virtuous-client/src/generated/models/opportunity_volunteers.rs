@@ -10,43 +10,43 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Volunteer {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the volunteer is.
+    /// The URL of the volunteer.
     pub volunteer_url: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// Its name for display.
+    /// The display name.
     pub display_name: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// Address of the picture.
+    /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The first phone number.
+    /// The `primaryPhone` field.
     pub primary_phone: Option<String>,
-    /// The first e-mail address.
+    /// The `primaryEmail` field.
     pub primary_email: Option<String>,
-    /// How many hours in all.
+    /// The `totalHours` field.
     pub total_hours: Option<Amount>,
-    /// How many times the person helped.
+    /// The number of times that the person volunteered.
     pub times_volunteered: Option<i64>,
-    /// Where the hours are.
+    /// The URL of the attendance records.
     pub volunteer_attendance_url: Option<String>,
-    /// The opportunity.
+    /// The opportunity's id.
     pub volunteer_opportunity_id: Option<i64>,
-    /// Where the opportunity is.
+    /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: Option<i64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -87,41 +87,41 @@ impl Record for Volunteer {
     }
 }
 
-/// Hours of a volunteer.
+/// A volunteer attendance: hours of a volunteer.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VolunteerAttendance {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the hours are.
+    /// The URL of the attendance records.
     pub volunteer_attendance_url: Option<String>,
-    /// The volunteer.
+    /// The `volunteerId` field.
     pub volunteer_id: Option<i64>,
-    /// Where the volunteer is.
+    /// The URL of the volunteer.
     pub volunteer_url: Option<String>,
-    /// The opportunity.
+    /// The opportunity's id.
     pub volunteer_opportunity_id: Option<i64>,
-    /// Where the opportunity is.
+    /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// How many hours.
+    /// The `hours` field.
     pub hours: Option<Amount>,
-    /// When it begins, in UTC.
+    /// The start, in UTC.
     pub start_date_time_utc: Option<DateTime>,
-    /// When it begins.
+    /// The `startDateTime` field.
     pub start_date_time: Option<DateTime>,
-    /// When it ends, in UTC.
+    /// The end, in UTC.
     pub end_date_time_utc: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -159,7 +159,7 @@ impl Record for VolunteerAttendance {
     }
 }
 
-/// Hours of a volunteer, to be written.
+/// A volunteer attendance to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -167,13 +167,13 @@ pub struct VolunteerAttendanceWrite {
     /// The time zone, such as `US/Arizona`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How many hours.
+    /// The `hours` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<Amount>,
-    /// When it begins, in UTC.
+    /// The start, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time_utc: Option<DateTime>,
-    /// When it ends, in UTC.
+    /// The end, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time_utc: Option<DateTime>,
 }
@@ -204,21 +204,21 @@ impl VolunteerAttendanceWrite {
         self
     }
 
-    /// How many hours.
+    /// The `hours` field.
     #[must_use]
     pub fn hours(mut self, hours: impl Into<Amount>) -> Self {
         self.hours = Some(hours.into());
         self
     }
 
-    /// When it begins, in UTC.
+    /// The start, in UTC.
     #[must_use]
     pub fn start_date_time_utc(mut self, start_date_time_utc: impl Into<DateTime>) -> Self {
         self.start_date_time_utc = Some(start_date_time_utc.into());
         self
     }
 
-    /// When it ends, in UTC.
+    /// The end, in UTC.
     #[must_use]
     pub fn end_date_time_utc(mut self, end_date_time_utc: impl Into<DateTime>) -> Self {
         self.end_date_time_utc = Some(end_date_time_utc.into());
@@ -230,7 +230,7 @@ impl VolunteerAttendanceWrite {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpportunityVolunteersCreateBody {
-    /// The individual.
+    /// The individual's id.
     pub(crate) contact_individual_id: i64,
 }
 

@@ -8,21 +8,21 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct OrganizationGroup {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the group is kept.
+    /// The URL of the group.
     pub organization_group_url: Option<String>,
-    /// The organization.
+    /// The `organizationId` field.
     pub organization_id: Option<i64>,
-    /// The organization's name.
+    /// The `organizationName` field.
     pub organization_name: Option<String>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Where it is.
+    /// The `location` field.
     pub location: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Where the contacts of the group are.
+    /// The URL of the contacts in the group.
     pub organization_group_contacts_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -52,29 +52,29 @@ impl Record for OrganizationGroup {
     }
 }
 
-/// A contact of a group.
+/// A contact in an organization group.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct OrganizationGroupContact {
-    /// The group.
+    /// The group's id.
     pub organization_group_id: Option<i64>,
-    /// Where the group is kept.
+    /// The URL of the group.
     pub organization_group_url: Option<String>,
-    /// The organization.
+    /// The `organizationId` field.
     pub organization_id: Option<i64>,
-    /// The organization's name.
+    /// The `organizationName` field.
     pub organization_name: Option<String>,
-    /// The group's name.
+    /// The `organizationGroupName` field.
     pub organization_group_name: Option<String>,
-    /// Where the group is.
+    /// The `organizationGroupLocation` field.
     pub organization_group_location: Option<String>,
-    /// What the group is.
+    /// The `organizationGroupDescription` field.
     pub organization_group_description: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,

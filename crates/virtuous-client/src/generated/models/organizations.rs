@@ -5,21 +5,21 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An organization of the user.
+/// An organization that the user belongs to.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Organization {
-    /// The user's membership, by which organizations are switched.
+    /// The id of the user's membership, which `switch` takes.
     pub organization_user_id: i64,
-    /// The organization's name.
+    /// The `organizationName` field.
     pub organization_name: Option<String>,
-    /// Its time zone, such as `America/Phoenix`.
+    /// The time zone, such as `America/Phoenix`.
     pub organization_time_zone: Option<String>,
-    /// Its language and country, such as `en-US`.
+    /// The culture, such as `en-US`.
     pub organization_culture: Option<String>,
-    /// Whether the user administers it.
+    /// Whether the user is an administrator of the organization.
     pub is_administrator: Option<bool>,
-    /// Whether it may be used.
+    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -47,23 +47,23 @@ impl Record for Organization {
     }
 }
 
-/// The organization in which calls act now.
+/// The organization that calls act on.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CurrentOrganization {
-    /// The user's membership, by which organizations are switched.
+    /// The id of the user's membership, which `switch` takes.
     pub organization_user_id: i64,
-    /// The organization's name.
+    /// The `organizationName` field.
     pub organization_name: Option<String>,
-    /// Its time zone, such as `America/Phoenix`.
+    /// The time zone, such as `America/Phoenix`.
     pub organization_time_zone: Option<String>,
-    /// Its language and country, such as `en-US`.
+    /// The culture, such as `en-US`.
     pub organization_culture: Option<String>,
-    /// The user's own time zone.
+    /// The user's time zone.
     pub current_user_time_zone: Option<String>,
-    /// Whether the user administers it.
+    /// Whether the user is an administrator of the organization.
     pub is_administrator: Option<bool>,
-    /// Whether it may be used.
+    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -96,7 +96,7 @@ impl Record for CurrentOrganization {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrganizationsSwitchBody {
-    /// The user's membership, by which organizations are switched.
+    /// The id of the user's membership, which `switch` takes.
     pub(crate) organization_user_id: i64,
 }
 

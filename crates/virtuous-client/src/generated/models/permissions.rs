@@ -4,15 +4,15 @@
 use auth_client_core::provider::record::{Field, Record};
 use serde_json::{Map, Value};
 
-/// Something that the user may do or not.
+/// A permission of the user.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Permission {
-    /// The part of the system.
+    /// The module of the CRM.
     pub module: Option<String>,
-    /// What may be done.
+    /// The `action` field.
     pub action: Option<String>,
-    /// Whether it is allowed.
+    /// The `allowed` field.
     pub allowed: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,

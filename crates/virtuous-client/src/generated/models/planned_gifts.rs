@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// What kind of planned gift it is.
+    /// The type of a planned gift.
     pub enum PlannedGiftType {
         /// Wire value: `WillAndBequest`.
         WillAndBequest = "WillAndBequest",
@@ -19,57 +19,57 @@ auth_client_core::provider::open_enum! {
     }
 }
 
-/// A planned gift; its amounts are for display.
+/// A planned gift. Amounts are display strings.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PlannedGift {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the planned gift is.
+    /// The URL of the planned gift.
     pub planned_gift_url: Option<String>,
-    /// Where the gifts are that count for it.
+    /// The URL of the gifts that are applied to it.
     pub gifts_applied_url: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// When it was promised.
+    /// The `plannedGiftDate` field.
     pub planned_gift_date: Option<DateTime>,
-    /// What kind of planned gift it is; the wire has the vendor's spelling.
+    /// The type of the planned gift. The field name has the vendor's spelling.
     pub planned_gift_type: Option<PlannedGiftType>,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// The amount that is expected.
+    /// The `anticipatedAmount` field.
     pub anticipated_amount: Option<String>,
-    /// When it is expected to begin.
+    /// The `anticipatedStartDate` field.
     pub anticipated_start_date: Option<DateTime>,
-    /// How many times.
+    /// The `numberOfOccurrences` field.
     pub number_of_occurrences: Option<i64>,
-    /// What it is worth now.
+    /// The `currentValue` field.
     pub current_value: Option<String>,
-    /// How much of it was given, for display.
+    /// The amount given so far, as a display string.
     pub fulfilled: Option<String>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The segment's name.
+    /// The `segment` field.
     pub segment: Option<String>,
-    /// Where the segment is.
+    /// The URL of the segment.
     pub segment_url: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -115,47 +115,47 @@ impl Record for PlannedGift {
     }
 }
 
-/// A planned gift to be recorded.
+/// A planned gift to create.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedGiftCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// When it was promised.
+    /// The `plannedGiftDate` field.
     pub planned_gift_date: DateTime,
-    /// What kind of planned gift it is.
+    /// The `plannedGiftType` field.
     pub planned_gift_type: PlannedGiftType,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Frequency,
-    /// The amount that is expected.
+    /// The `anticipatedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_amount: Option<Amount>,
-    /// When it is expected to begin.
+    /// The `anticipatedStartDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_start_date: Option<DateTime>,
-    /// How many times.
+    /// The `numberOfOccurrences` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_occurrences: Option<i64>,
-    /// What it is worth now.
+    /// The `currentValue` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<Amount>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The user in charge.
+    /// The user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<i64>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -187,70 +187,70 @@ impl PlannedGiftCreate {
         }
     }
 
-    /// The amount that is expected.
+    /// The `anticipatedAmount` field.
     #[must_use]
     pub fn anticipated_amount(mut self, anticipated_amount: impl Into<Amount>) -> Self {
         self.anticipated_amount = Some(anticipated_amount.into());
         self
     }
 
-    /// When it is expected to begin.
+    /// The `anticipatedStartDate` field.
     #[must_use]
     pub fn anticipated_start_date(mut self, anticipated_start_date: impl Into<DateTime>) -> Self {
         self.anticipated_start_date = Some(anticipated_start_date.into());
         self
     }
 
-    /// How many times.
+    /// The `numberOfOccurrences` field.
     #[must_use]
     pub fn number_of_occurrences(mut self, number_of_occurrences: i64) -> Self {
         self.number_of_occurrences = Some(number_of_occurrences);
         self
     }
 
-    /// What it is worth now.
+    /// The `currentValue` field.
     #[must_use]
     pub fn current_value(mut self, current_value: impl Into<Amount>) -> Self {
         self.current_value = Some(current_value.into());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The user in charge.
+    /// The user who is responsible.
     #[must_use]
     pub fn assigned_user_id(mut self, assigned_user_id: i64) -> Self {
         self.assigned_user_id = Some(assigned_user_id);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[must_use]
     pub fn thank_you_date(mut self, thank_you_date: impl Into<DateTime>) -> Self {
         self.thank_you_date = Some(thank_you_date.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -258,48 +258,48 @@ impl PlannedGiftCreate {
     }
 }
 
-/// What a planned gift becomes.
+/// The new fields of a planned gift.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedGiftUpdate {
-    /// When it was promised.
+    /// The `plannedGiftDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_gift_date: Option<DateTime>,
-    /// What kind of planned gift it is.
+    /// The `plannedGiftType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_gift_type: Option<PlannedGiftType>,
-    /// How often.
+    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// The amount that is expected.
+    /// The `anticipatedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_amount: Option<Amount>,
-    /// When it is expected to begin.
+    /// The `anticipatedStartDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_start_date: Option<DateTime>,
-    /// How many times.
+    /// The `numberOfOccurrences` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_occurrences: Option<i64>,
-    /// What it is worth now.
+    /// The `currentValue` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<Amount>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The user in charge.
+    /// The user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<i64>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -340,91 +340,91 @@ impl PlannedGiftUpdate {
         Self::default()
     }
 
-    /// When it was promised.
+    /// The `plannedGiftDate` field.
     #[must_use]
     pub fn planned_gift_date(mut self, planned_gift_date: impl Into<DateTime>) -> Self {
         self.planned_gift_date = Some(planned_gift_date.into());
         self
     }
 
-    /// What kind of planned gift it is.
+    /// The `plannedGiftType` field.
     #[must_use]
     pub fn planned_gift_type(mut self, planned_gift_type: PlannedGiftType) -> Self {
         self.planned_gift_type = Some(planned_gift_type);
         self
     }
 
-    /// How often.
+    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// The amount that is expected.
+    /// The `anticipatedAmount` field.
     #[must_use]
     pub fn anticipated_amount(mut self, anticipated_amount: impl Into<Amount>) -> Self {
         self.anticipated_amount = Some(anticipated_amount.into());
         self
     }
 
-    /// When it is expected to begin.
+    /// The `anticipatedStartDate` field.
     #[must_use]
     pub fn anticipated_start_date(mut self, anticipated_start_date: impl Into<DateTime>) -> Self {
         self.anticipated_start_date = Some(anticipated_start_date.into());
         self
     }
 
-    /// How many times.
+    /// The `numberOfOccurrences` field.
     #[must_use]
     pub fn number_of_occurrences(mut self, number_of_occurrences: i64) -> Self {
         self.number_of_occurrences = Some(number_of_occurrences);
         self
     }
 
-    /// What it is worth now.
+    /// The `currentValue` field.
     #[must_use]
     pub fn current_value(mut self, current_value: impl Into<Amount>) -> Self {
         self.current_value = Some(current_value.into());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The user in charge.
+    /// The user who is responsible.
     #[must_use]
     pub fn assigned_user_id(mut self, assigned_user_id: i64) -> Self {
         self.assigned_user_id = Some(assigned_user_id);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[must_use]
     pub fn thank_you_date(mut self, thank_you_date: impl Into<DateTime>) -> Self {
         self.thank_you_date = Some(thank_you_date.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

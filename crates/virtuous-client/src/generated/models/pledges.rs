@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// What a list of pledges is sorted by.
+    /// The sort order of a list of pledges.
     pub enum PledgeSort {
         /// Wire value: `Id`.
         Id = "Id",
@@ -25,41 +25,41 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Pledge {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// How much was promised.
+    /// The `amountPledged` field.
     pub amount_pledged: Option<Amount>,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// When it was promised.
+    /// The `pledgeDate` field.
     pub pledge_date: Option<DateTime>,
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: Option<DateTime>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The segment's name.
+    /// The `segment` field.
     pub segment: Option<String>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// How it stands.
+    /// The `status` field.
     pub status: Option<String>,
-    /// The payments.
+    /// The `payments` field.
     pub payments: Vec<PledgePayment>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -99,7 +99,7 @@ impl Record for Pledge {
     }
 }
 
-/// A pledge to be recorded.
+/// A pledge to create.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `PledgeCreate::contact_id(…).amount_pledged(…).frequency(…).pledge_date(…).expected_fulfillment_date(…).is_private(…)`.
@@ -108,70 +108,70 @@ impl Record for Pledge {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PledgeCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// How much was promised.
+    /// The `amountPledged` field.
     pub amount_pledged: Amount,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Frequency,
-    /// When it was promised.
+    /// The `pledgeDate` field.
     pub pledge_date: DateTime,
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: DateTime,
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: bool,
-    /// The payments.
+    /// The `payments` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payments: Option<Vec<PledgePaymentPlan>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
 
 impl PledgeCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> PledgeCreateWithContactId {
         PledgeCreateWithContactId { contact_id }
     }
 
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The payments.
+    /// The `payments` field.
     #[must_use]
     pub fn payments(mut self, payments: impl IntoIterator<Item = PledgePaymentPlan>) -> Self {
         self.payments = Some(payments.into_iter().collect());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -187,7 +187,7 @@ pub struct PledgeCreateWithContactId {
 }
 
 impl PledgeCreateWithContactId {
-    /// How much was promised.
+    /// The `amountPledged` field.
     pub fn amount_pledged(self, amount_pledged: impl Into<Amount>) -> PledgeCreateWithAmountPledged {
         PledgeCreateWithAmountPledged { contact_id: self.contact_id, amount_pledged: amount_pledged.into() }
     }
@@ -202,7 +202,7 @@ pub struct PledgeCreateWithAmountPledged {
 }
 
 impl PledgeCreateWithAmountPledged {
-    /// How often.
+    /// The `frequency` field.
     pub fn frequency(self, frequency: Frequency) -> PledgeCreateWithFrequency {
         PledgeCreateWithFrequency {
             contact_id: self.contact_id,
@@ -222,7 +222,7 @@ pub struct PledgeCreateWithFrequency {
 }
 
 impl PledgeCreateWithFrequency {
-    /// When it was promised.
+    /// The `pledgeDate` field.
     pub fn pledge_date(self, pledge_date: impl Into<DateTime>) -> PledgeCreateWithPledgeDate {
         PledgeCreateWithPledgeDate {
             contact_id: self.contact_id,
@@ -244,7 +244,7 @@ pub struct PledgeCreateWithPledgeDate {
 }
 
 impl PledgeCreateWithPledgeDate {
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     pub fn expected_fulfillment_date(
         self,
         expected_fulfillment_date: impl Into<DateTime>,
@@ -271,7 +271,7 @@ pub struct PledgeCreateWithExpectedFulfillmentDate {
 }
 
 impl PledgeCreateWithExpectedFulfillmentDate {
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub fn is_private(self, is_private: bool) -> PledgeCreate {
         PledgeCreate {
             contact_id: self.contact_id,
@@ -289,14 +289,14 @@ impl PledgeCreateWithExpectedFulfillmentDate {
     }
 }
 
-/// A payment that is expected of a pledge.
+/// An expected payment of a pledge.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PledgePaymentPlan {
-    /// When the payment is expected.
+    /// The `expectedPaymentDate` field.
     pub expected_payment_date: DateTime,
-    /// The amount that is expected.
+    /// The `expectedAmount` field.
     pub expected_amount: Amount,
 }
 
@@ -321,7 +321,7 @@ impl PledgePaymentPlan {
     }
 }
 
-/// What a pledge becomes.
+/// The new fields of a pledge.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `PledgeUpdate::amount_pledged(…).frequency(…).pledge_date(…).expected_fulfillment_date(…).is_private(…)`.
@@ -330,29 +330,29 @@ impl PledgePaymentPlan {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PledgeUpdate {
-    /// How much was promised.
+    /// The `amountPledged` field.
     pub amount_pledged: Amount,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Frequency,
-    /// When it was promised.
+    /// The `pledgeDate` field.
     pub pledge_date: DateTime,
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: DateTime,
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: bool,
-    /// The payments.
+    /// The `payments` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payments: Option<Vec<PledgePaymentPlan>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -385,40 +385,40 @@ impl TryFrom<&Pledge> for PledgeUpdate {
 }
 
 impl PledgeUpdate {
-    /// How much was promised.
+    /// The `amountPledged` field.
     pub fn amount_pledged(amount_pledged: impl Into<Amount>) -> PledgeUpdateWithAmountPledged {
         PledgeUpdateWithAmountPledged { amount_pledged: amount_pledged.into() }
     }
 
-    /// The ask that it answers.
+    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The payments.
+    /// The `payments` field.
     #[must_use]
     pub fn payments(mut self, payments: impl IntoIterator<Item = PledgePaymentPlan>) -> Self {
         self.payments = Some(payments.into_iter().collect());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -434,7 +434,7 @@ pub struct PledgeUpdateWithAmountPledged {
 }
 
 impl PledgeUpdateWithAmountPledged {
-    /// How often.
+    /// The `frequency` field.
     pub fn frequency(self, frequency: Frequency) -> PledgeUpdateWithFrequency {
         PledgeUpdateWithFrequency { amount_pledged: self.amount_pledged, frequency }
     }
@@ -449,7 +449,7 @@ pub struct PledgeUpdateWithFrequency {
 }
 
 impl PledgeUpdateWithFrequency {
-    /// When it was promised.
+    /// The `pledgeDate` field.
     pub fn pledge_date(self, pledge_date: impl Into<DateTime>) -> PledgeUpdateWithPledgeDate {
         PledgeUpdateWithPledgeDate {
             amount_pledged: self.amount_pledged,
@@ -469,7 +469,7 @@ pub struct PledgeUpdateWithPledgeDate {
 }
 
 impl PledgeUpdateWithPledgeDate {
-    /// When it is expected to be met.
+    /// The `expectedFulfillmentDate` field.
     pub fn expected_fulfillment_date(
         self,
         expected_fulfillment_date: impl Into<DateTime>,
@@ -494,7 +494,7 @@ pub struct PledgeUpdateWithExpectedFulfillmentDate {
 }
 
 impl PledgeUpdateWithExpectedFulfillmentDate {
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub fn is_private(self, is_private: bool) -> PledgeUpdate {
         PledgeUpdate {
             amount_pledged: self.amount_pledged,
@@ -514,7 +514,7 @@ impl PledgeUpdateWithExpectedFulfillmentDate {
 /// The body of `pledges.write_off`.
 #[derive(Serialize)]
 pub(crate) struct PledgesWriteOffBody {
-    /// Why. Not empty. At most 100 characters.
+    /// Not empty. At most 100 characters.
     pub(crate) reason: String,
 }
 

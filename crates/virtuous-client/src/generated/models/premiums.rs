@@ -6,37 +6,37 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What can be given in return for gifts.
+/// A premium: an item given in return for gifts.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Premium {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Its code.
+    /// The `code` field.
     pub code: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Its price.
+    /// The `price` field.
     pub price: Option<Amount>,
-    /// What it is worth on the market.
+    /// The `fairMarketValue` field.
     pub fair_market_value: Option<Amount>,
-    /// What it costs.
+    /// The `cost` field.
     pub cost: Option<Amount>,
-    /// How many there are.
+    /// The number of entries.
     pub inventory_count: Option<i64>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     pub is_active: Option<bool>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -72,36 +72,36 @@ impl Record for Premium {
     }
 }
 
-/// A premium to be written.
+/// A premium to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PremiumWrite {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its code.
+    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Its price.
+    /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Amount>,
-    /// What it is worth on the market.
+    /// The `fairMarketValue` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fair_market_value: Option<Amount>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What it costs.
+    /// The `cost` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Amount>,
-    /// How many there are.
+    /// The number of entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inventory_count: Option<i64>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -130,63 +130,63 @@ impl PremiumWrite {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Its code.
+    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Its price.
+    /// The `price` field.
     #[must_use]
     pub fn price(mut self, price: impl Into<Amount>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// What it is worth on the market.
+    /// The `fairMarketValue` field.
     #[must_use]
     pub fn fair_market_value(mut self, fair_market_value: impl Into<Amount>) -> Self {
         self.fair_market_value = Some(fair_market_value.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// What it costs.
+    /// The `cost` field.
     #[must_use]
     pub fn cost(mut self, cost: impl Into<Amount>) -> Self {
         self.cost = Some(cost.into());
         self
     }
 
-    /// How many there are.
+    /// The number of entries.
     #[must_use]
     pub fn inventory_count(mut self, inventory_count: i64) -> Self {
         self.inventory_count = Some(inventory_count);
         self
     }
 
-    /// Whether it is in use.
+    /// The `isActive` field.
     #[must_use]
     pub fn is_active(mut self, is_active: bool) -> Self {
         self.is_active = Some(is_active);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -197,7 +197,7 @@ impl PremiumWrite {
 /// The body of `premiums.search`.
 #[derive(Serialize)]
 pub(crate) struct PremiumsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

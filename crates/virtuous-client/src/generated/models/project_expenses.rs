@@ -10,35 +10,35 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectExpense {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `projectName` field.
     pub project_name: Option<String>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The project above.
+    /// The id of the parent project.
     pub parent_project_id: Option<i64>,
-    /// Name of the project above.
+    /// The `parentProjectName` field.
     pub parent_project_name: Option<String>,
-    /// Code of the project above.
+    /// The `parentProjectCode` field.
     pub parent_project_code: Option<String>,
-    /// How much was spent.
+    /// The `expenseAmount` field.
     pub expense_amount: Option<Amount>,
-    /// When it was spent.
+    /// The `expenseDate` field.
     pub expense_date: Option<DateTime>,
-    /// Its code in the accounts.
+    /// The `accountingCode` field.
     pub accounting_code: Option<String>,
-    /// What it was spent for.
+    /// The `expenseDescription` field.
     pub expense_description: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -75,24 +75,24 @@ impl Record for ProjectExpense {
     }
 }
 
-/// An expense to be recorded.
+/// An expense to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectExpenseCreate {
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// How much was spent.
+    /// The `expenseAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_amount: Option<Amount>,
-    /// When it was spent.
+    /// The `expenseDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_date: Option<DateTime>,
-    /// Its code in the accounts.
+    /// The `accountingCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounting_code: Option<String>,
-    /// What it was spent for.
+    /// The `expenseDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_description: Option<String>,
 }
@@ -104,35 +104,35 @@ impl ProjectExpenseCreate {
         Self::default()
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// How much was spent.
+    /// The `expenseAmount` field.
     #[must_use]
     pub fn expense_amount(mut self, expense_amount: impl Into<Amount>) -> Self {
         self.expense_amount = Some(expense_amount.into());
         self
     }
 
-    /// When it was spent.
+    /// The `expenseDate` field.
     #[must_use]
     pub fn expense_date(mut self, expense_date: impl Into<DateTime>) -> Self {
         self.expense_date = Some(expense_date.into());
         self
     }
 
-    /// Its code in the accounts.
+    /// The `accountingCode` field.
     #[must_use]
     pub fn accounting_code(mut self, accounting_code: impl Into<String>) -> Self {
         self.accounting_code = Some(accounting_code.into());
         self
     }
 
-    /// What it was spent for.
+    /// The `expenseDescription` field.
     #[must_use]
     pub fn expense_description(mut self, expense_description: impl Into<String>) -> Self {
         self.expense_description = Some(expense_description.into());
@@ -140,21 +140,21 @@ impl ProjectExpenseCreate {
     }
 }
 
-/// What an expense becomes.
+/// The new fields of an expense.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectExpenseUpdate {
-    /// How much was spent.
+    /// The `expenseAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_amount: Option<Amount>,
-    /// When it was spent.
+    /// The `expenseDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_date: Option<DateTime>,
-    /// Its code in the accounts.
+    /// The `accountingCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounting_code: Option<String>,
-    /// What it was spent for.
+    /// The `expenseDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_description: Option<String>,
 }
@@ -178,28 +178,28 @@ impl ProjectExpenseUpdate {
         Self::default()
     }
 
-    /// How much was spent.
+    /// The `expenseAmount` field.
     #[must_use]
     pub fn expense_amount(mut self, expense_amount: impl Into<Amount>) -> Self {
         self.expense_amount = Some(expense_amount.into());
         self
     }
 
-    /// When it was spent.
+    /// The `expenseDate` field.
     #[must_use]
     pub fn expense_date(mut self, expense_date: impl Into<DateTime>) -> Self {
         self.expense_date = Some(expense_date.into());
         self
     }
 
-    /// Its code in the accounts.
+    /// The `accountingCode` field.
     #[must_use]
     pub fn accounting_code(mut self, accounting_code: impl Into<String>) -> Self {
         self.accounting_code = Some(accounting_code.into());
         self
     }
 
-    /// What it was spent for.
+    /// The `expenseDescription` field.
     #[must_use]
     pub fn expense_description(mut self, expense_description: impl Into<String>) -> Self {
         self.expense_description = Some(expense_description.into());
@@ -211,7 +211,7 @@ impl ProjectExpenseUpdate {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectExpensesCreateBatchBody {
-    /// The expenses.
+    /// The `projectExpenses` field.
     pub(crate) project_expenses: Vec<ProjectExpenseCreate>,
 }
 

@@ -10,27 +10,27 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectNote {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Address of the picture of who made it.
+    /// The URL of the picture of the user who created it.
     pub created_by_avatar_url: Option<String>,
-    /// What kind it is.
+    /// The `type` field.
     pub kind: Option<String>,
-    /// The text.
+    /// The `note` field.
     pub note: Option<String>,
-    /// Whether it is important.
+    /// The `important` field.
     pub important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// Where an attachment lies.
+    /// The path of an attachment.
     pub binary_path: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -63,27 +63,27 @@ impl Record for ProjectNote {
     }
 }
 
-/// A note to be left on a project.
+/// A note to add to a project.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectNoteCreate {
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The text.
+    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether it is important.
+    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
 }
@@ -95,42 +95,42 @@ impl ProjectNoteCreate {
         Self::default()
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The text.
+    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// Whether it is important.
+    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn private(mut self, private: bool) -> Self {
         self.private = Some(private);
         self
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
@@ -138,24 +138,24 @@ impl ProjectNoteCreate {
     }
 }
 
-/// What a note on a project becomes.
+/// The new fields of a note on a project.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectNoteUpdate {
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The text.
+    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether it is important.
+    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
 }
@@ -181,35 +181,35 @@ impl ProjectNoteUpdate {
         Self::default()
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The text.
+    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// Whether it is important.
+    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn private(mut self, private: bool) -> Self {
         self.private = Some(private);
         self
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);

@@ -10,27 +10,27 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectRole {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// The project.
+    /// The project's id.
     pub project_designation_id: Option<i64>,
-    /// The project's name.
+    /// The `projectDesignationName` field.
     pub project_designation_name: Option<String>,
-    /// What role it is.
+    /// The type of the role.
     pub project_role_type_id: Option<i64>,
-    /// What role it is.
+    /// The type of the role.
     pub project_role_type: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -63,15 +63,15 @@ impl Record for ProjectRole {
     }
 }
 
-/// A role that contacts can have in projects.
+/// A type of project role.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectRoleTypeEntry {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The role.
+    /// The `role` field.
     pub role: Option<String>,
-    /// Whether it may be used.
+    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -96,7 +96,7 @@ impl Record for ProjectRoleTypeEntry {
     }
 }
 
-/// The role of a contact in a project, to be recorded.
+/// A project role to create.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ProjectRoleCreate::project_designation_id(…).contact_id(…).project_role_type_id(…)`.
@@ -104,16 +104,16 @@ impl Record for ProjectRoleTypeEntry {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectRoleCreate {
-    /// The project.
+    /// The project's id.
     pub project_designation_id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// What role it is.
+    /// The type of the role.
     pub project_role_type_id: i64,
 }
 
 impl ProjectRoleCreate {
-    /// The project.
+    /// The project's id.
     pub fn project_designation_id(project_designation_id: i64) -> ProjectRoleCreateWithProjectDesignationId {
         ProjectRoleCreateWithProjectDesignationId { project_designation_id }
     }
@@ -127,7 +127,7 @@ pub struct ProjectRoleCreateWithProjectDesignationId {
 }
 
 impl ProjectRoleCreateWithProjectDesignationId {
-    /// The contact.
+    /// The `contactId` field.
     pub fn contact_id(self, contact_id: i64) -> ProjectRoleCreateWithContactId {
         ProjectRoleCreateWithContactId { project_designation_id: self.project_designation_id, contact_id }
     }
@@ -142,7 +142,7 @@ pub struct ProjectRoleCreateWithContactId {
 }
 
 impl ProjectRoleCreateWithContactId {
-    /// What role it is.
+    /// The type of the role.
     pub fn project_role_type_id(self, project_role_type_id: i64) -> ProjectRoleCreate {
         ProjectRoleCreate {
             project_designation_id: self.project_designation_id,
@@ -152,12 +152,12 @@ impl ProjectRoleCreateWithContactId {
     }
 }
 
-/// What a role becomes.
+/// The new fields of a project role.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectRoleUpdate {
-    /// What role it is.
+    /// The type of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_role_type_id: Option<i64>,
 }
@@ -169,7 +169,7 @@ impl ProjectRoleUpdate {
         Self::default()
     }
 
-    /// What role it is.
+    /// The type of the role.
     #[must_use]
     pub fn project_role_type_id(mut self, project_role_type_id: i64) -> Self {
         self.project_role_type_id = Some(project_role_type_id);

@@ -7,93 +7,93 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A project that gifts go to.
+/// A project that receives gifts.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Project {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// Its code in another system's accounts.
+    /// The accounting code in an external system.
     pub external_accounting_code: Option<String>,
-    /// Its name online.
+    /// The `onlineDisplayName` field.
     pub online_display_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Address of its picture.
+    /// The URL of the photo.
     pub photo_url: Option<String>,
-    /// The project that it is part of.
+    /// The id of the parent project.
     pub parent_id: Option<i64>,
-    /// Name of the project that it is part of.
+    /// The name of the parent project.
     pub parent_name: Option<String>,
-    /// Whether it is part of another project.
+    /// The `isSubProject` field.
     pub is_sub_project: Option<bool>,
-    /// Whether it still takes gifts.
+    /// Whether the project still accepts gifts.
     pub inventory_status: Option<String>,
-    /// What kind it is.
+    /// The `type` field.
     pub kind: Option<String>,
-    /// Where it is.
+    /// The `location` field.
     pub location: Option<String>,
-    /// Whether it takes only the gifts that it names.
+    /// Whether only the listed gift specifications are accepted.
     pub is_restricted_to_gift_specifications: Option<bool>,
-    /// Whether it takes no more than is needed.
+    /// Whether gifts are limited to the financial need.
     pub is_limited_to_financial_need: Option<bool>,
-    /// Whether everybody may see it.
+    /// The `isPublic` field.
     pub is_public: Option<bool>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     pub is_active: Option<bool>,
-    /// Whether it is offered online.
+    /// The `isAvailableOnline` field.
     pub is_available_online: Option<bool>,
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     pub is_tax_deductible: Option<bool>,
-    /// Whether it is money that is owed to others.
+    /// Whether the project is treated as accounts payable.
     pub treat_as_accounts_payable: Option<bool>,
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     pub beginning_balance: Option<Amount>,
-    /// The balance now.
+    /// The `currentBalance` field.
     pub current_balance: Option<Amount>,
-    /// What kind of need it is.
+    /// The `financialNeedType` field.
     pub financial_need_type: Option<String>,
-    /// How often it is needed.
+    /// The `financialNeedFrequency` field.
     pub financial_need_frequency: Option<Frequency>,
-    /// How much is needed.
+    /// The `financialNeedAmount` field.
     pub financial_need_amount: Option<Amount>,
-    /// When it begins.
+    /// The `startDate` field.
     pub start_date: Option<DateTime>,
-    /// When it ends.
+    /// The `endDate` field.
     pub end_date: Option<DateTime>,
-    /// How its duration is meant.
+    /// The `durationType` field.
     pub duration_type: Option<String>,
-    /// All that was given so far.
+    /// The total of all gifts.
     pub life_to_date_giving: Option<Amount>,
-    /// How many gifts came so far.
+    /// The number of gifts in total.
     pub life_to_date_gift_count: Option<i64>,
-    /// How many gave so far.
+    /// The number of givers in total.
     pub life_to_date_givers_count: Option<i64>,
-    /// All expenses so far.
+    /// The sum of all expenses.
     pub life_to_date_expense_total: Option<Amount>,
-    /// What was given this year.
+    /// The total of this year's gifts.
     pub calendar_year_to_date_giving: Option<Amount>,
-    /// How many gifts came this year.
+    /// The number of gifts this year.
     pub calendar_year_to_date_gift_count: Option<i64>,
-    /// How many gave this year.
+    /// The number of givers this year.
     pub calendar_year_to_date_givers_count: Option<i64>,
-    /// The expenses of this year.
+    /// The sum of this year's expenses.
     pub calendar_year_to_date_expense_total: Option<Amount>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The gifts that it takes.
+    /// The gifts that the project accepts.
     pub gift_specifications: Vec<GiftSpecification>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -157,13 +157,13 @@ impl Record for Project {
     }
 }
 
-/// A gift that a project takes.
+/// A gift specification: a gift that a project accepts.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GiftSpecification {
-    /// How much.
+    /// The `amount` field.
     pub amount: Option<Amount>,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Option<Frequency>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -183,87 +183,87 @@ impl Record for GiftSpecification {
     }
 }
 
-/// A project to be written.
+/// A project to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectWrite {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The project's code; reads call it `projectCode`.
+    /// The project's code. Responses call it `projectCode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revenue_accounting_code: Option<String>,
-    /// Whether it still takes gifts.
+    /// Whether the project still accepts gifts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inventory_status: Option<String>,
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Where it is.
+    /// The `location` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// Its name online.
+    /// The `onlineDisplayName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online_display_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its code in another system's accounts.
+    /// The accounting code in an external system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_accounting_code: Option<String>,
-    /// How its duration is meant.
+    /// The `durationType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_type: Option<String>,
-    /// When it begins.
+    /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
-    /// When it ends.
+    /// The `endDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date: Option<DateTime>,
-    /// How much is needed.
+    /// The `financialNeedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_amount: Option<Amount>,
-    /// What kind of need it is.
+    /// The `financialNeedType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_type: Option<String>,
-    /// How often it is needed.
+    /// The `financialNeedFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_frequency: Option<Frequency>,
-    /// Whether everybody may see it.
+    /// The `isPublic` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Whether it is offered online.
+    /// The `isAvailableOnline` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_available_online: Option<bool>,
-    /// Whether it takes no more than is needed.
+    /// Whether gifts are limited to the financial need.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_limited_to_financial_need: Option<bool>,
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// Whether it is money that is owed to others.
+    /// Whether the project is treated as accounts payable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub treat_as_accounts_payable: Option<bool>,
-    /// Whether it takes only the gifts that it names.
+    /// Whether only the listed gift specifications are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_restricted_to_gift_specifications: Option<bool>,
-    /// The project that it is part of.
+    /// The id of the parent project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<i64>,
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beginning_balance: Option<Amount>,
-    /// The balance now.
+    /// The `currentBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_balance: Option<Amount>,
-    /// Whether it is kept in step with other systems.
+    /// Whether the project is synchronized with other systems.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_sync: Option<bool>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -310,147 +310,147 @@ impl ProjectWrite {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The project's code; reads call it `projectCode`.
+    /// The project's code. Responses call it `projectCode`.
     #[must_use]
     pub fn revenue_accounting_code(mut self, revenue_accounting_code: impl Into<String>) -> Self {
         self.revenue_accounting_code = Some(revenue_accounting_code.into());
         self
     }
 
-    /// Whether it still takes gifts.
+    /// Whether the project still accepts gifts.
     #[must_use]
     pub fn inventory_status(mut self, inventory_status: impl Into<String>) -> Self {
         self.inventory_status = Some(inventory_status.into());
         self
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// Where it is.
+    /// The `location` field.
     #[must_use]
     pub fn location(mut self, location: impl Into<String>) -> Self {
         self.location = Some(location.into());
         self
     }
 
-    /// Its name online.
+    /// The `onlineDisplayName` field.
     #[must_use]
     pub fn online_display_name(mut self, online_display_name: impl Into<String>) -> Self {
         self.online_display_name = Some(online_display_name.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Its code in another system's accounts.
+    /// The accounting code in an external system.
     #[must_use]
     pub fn external_accounting_code(mut self, external_accounting_code: impl Into<String>) -> Self {
         self.external_accounting_code = Some(external_accounting_code.into());
         self
     }
 
-    /// How its duration is meant.
+    /// The `durationType` field.
     #[must_use]
     pub fn duration_type(mut self, duration_type: impl Into<String>) -> Self {
         self.duration_type = Some(duration_type.into());
         self
     }
 
-    /// When it begins.
+    /// The `startDate` field.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<DateTime>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// When it ends.
+    /// The `endDate` field.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<DateTime>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// How much is needed.
+    /// The `financialNeedAmount` field.
     #[must_use]
     pub fn financial_need_amount(mut self, financial_need_amount: impl Into<Amount>) -> Self {
         self.financial_need_amount = Some(financial_need_amount.into());
         self
     }
 
-    /// What kind of need it is.
+    /// The `financialNeedType` field.
     #[must_use]
     pub fn financial_need_type(mut self, financial_need_type: impl Into<String>) -> Self {
         self.financial_need_type = Some(financial_need_type.into());
         self
     }
 
-    /// How often it is needed.
+    /// The `financialNeedFrequency` field.
     #[must_use]
     pub fn financial_need_frequency(mut self, financial_need_frequency: Frequency) -> Self {
         self.financial_need_frequency = Some(financial_need_frequency);
         self
     }
 
-    /// Whether everybody may see it.
+    /// The `isPublic` field.
     #[must_use]
     pub fn is_public(mut self, is_public: bool) -> Self {
         self.is_public = Some(is_public);
         self
     }
 
-    /// Whether it is in use.
+    /// The `isActive` field.
     #[must_use]
     pub fn is_active(mut self, is_active: bool) -> Self {
         self.is_active = Some(is_active);
         self
     }
 
-    /// Whether it is offered online.
+    /// The `isAvailableOnline` field.
     #[must_use]
     pub fn is_available_online(mut self, is_available_online: bool) -> Self {
         self.is_available_online = Some(is_available_online);
         self
     }
 
-    /// Whether it takes no more than is needed.
+    /// Whether gifts are limited to the financial need.
     #[must_use]
     pub fn is_limited_to_financial_need(mut self, is_limited_to_financial_need: bool) -> Self {
         self.is_limited_to_financial_need = Some(is_limited_to_financial_need);
         self
     }
 
-    /// Whether it can be deducted from taxes.
+    /// Whether the gift is tax-deductible.
     #[must_use]
     pub fn is_tax_deductible(mut self, is_tax_deductible: bool) -> Self {
         self.is_tax_deductible = Some(is_tax_deductible);
         self
     }
 
-    /// Whether it is money that is owed to others.
+    /// Whether the project is treated as accounts payable.
     #[must_use]
     pub fn treat_as_accounts_payable(mut self, treat_as_accounts_payable: bool) -> Self {
         self.treat_as_accounts_payable = Some(treat_as_accounts_payable);
         self
     }
 
-    /// Whether it takes only the gifts that it names.
+    /// Whether only the listed gift specifications are accepted.
     #[must_use]
     pub fn is_restricted_to_gift_specifications(
         mut self,
@@ -460,35 +460,35 @@ impl ProjectWrite {
         self
     }
 
-    /// The project that it is part of.
+    /// The id of the parent project.
     #[must_use]
     pub fn parent_id(mut self, parent_id: i64) -> Self {
         self.parent_id = Some(parent_id);
         self
     }
 
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     #[must_use]
     pub fn beginning_balance(mut self, beginning_balance: impl Into<Amount>) -> Self {
         self.beginning_balance = Some(beginning_balance.into());
         self
     }
 
-    /// The balance now.
+    /// The `currentBalance` field.
     #[must_use]
     pub fn current_balance(mut self, current_balance: impl Into<Amount>) -> Self {
         self.current_balance = Some(current_balance.into());
         self
     }
 
-    /// Whether it is kept in step with other systems.
+    /// Whether the project is synchronized with other systems.
     #[must_use]
     pub fn enable_sync(mut self, enable_sync: bool) -> Self {
         self.enable_sync = Some(enable_sync);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -496,44 +496,44 @@ impl ProjectWrite {
     }
 }
 
-/// A few fields of a project to be changed; the others stay.
+/// Changes to a project. Fields that are not set keep their values.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectPatch {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The project's code.
+    /// The `projectCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_code: Option<String>,
-    /// Its name online.
+    /// The `onlineDisplayName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online_display_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How much is needed.
+    /// The `financialNeedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_amount: Option<Amount>,
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beginning_balance: Option<Amount>,
-    /// The balance now.
+    /// The `currentBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_balance: Option<Amount>,
-    /// What kind it is.
+    /// The `type` field.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// When it begins.
+    /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
-    /// When it ends.
+    /// The `endDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date: Option<DateTime>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -557,77 +557,77 @@ impl ProjectPatch {
         }
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The project's code.
+    /// The `projectCode` field.
     #[must_use]
     pub fn project_code(mut self, project_code: impl Into<String>) -> Self {
         self.project_code = Some(project_code.into());
         self
     }
 
-    /// Its name online.
+    /// The `onlineDisplayName` field.
     #[must_use]
     pub fn online_display_name(mut self, online_display_name: impl Into<String>) -> Self {
         self.online_display_name = Some(online_display_name.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// How much is needed.
+    /// The `financialNeedAmount` field.
     #[must_use]
     pub fn financial_need_amount(mut self, financial_need_amount: impl Into<Amount>) -> Self {
         self.financial_need_amount = Some(financial_need_amount.into());
         self
     }
 
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     #[must_use]
     pub fn beginning_balance(mut self, beginning_balance: impl Into<Amount>) -> Self {
         self.beginning_balance = Some(beginning_balance.into());
         self
     }
 
-    /// The balance now.
+    /// The `currentBalance` field.
     #[must_use]
     pub fn current_balance(mut self, current_balance: impl Into<Amount>) -> Self {
         self.current_balance = Some(current_balance.into());
         self
     }
 
-    /// What kind it is.
+    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// When it begins.
+    /// The `startDate` field.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<DateTime>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// When it ends.
+    /// The `endDate` field.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<DateTime>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -640,10 +640,10 @@ impl ProjectPatch {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectBalance {
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beginning_balance: Option<Amount>,
-    /// The balance now.
+    /// The `currentBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_balance: Option<Amount>,
 }
@@ -655,14 +655,14 @@ impl ProjectBalance {
         Self::default()
     }
 
-    /// The balance at the beginning.
+    /// The `beginningBalance` field.
     #[must_use]
     pub fn beginning_balance(mut self, beginning_balance: impl Into<Amount>) -> Self {
         self.beginning_balance = Some(beginning_balance.into());
         self
     }
 
-    /// The balance now.
+    /// The `currentBalance` field.
     #[must_use]
     pub fn current_balance(mut self, current_balance: impl Into<Amount>) -> Self {
         self.current_balance = Some(current_balance.into());
@@ -673,7 +673,7 @@ impl ProjectBalance {
 /// The body of `projects.search`.
 #[derive(Serialize)]
 pub(crate) struct ProjectsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// What a list of recurring gifts is sorted by.
+    /// The sort order of a list of recurring gifts.
     pub enum RecurringGiftSort {
         /// Wire value: `Id`.
         Id = "Id",
@@ -21,55 +21,55 @@ auth_client_core::provider::open_enum! {
     }
 }
 
-/// A gift that comes again and again.
+/// A recurring gift.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RecurringGift {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The other system.
+    /// The name of the other system.
     pub transaction_source: Option<String>,
-    /// Its id in the other system.
+    /// The id in the other system.
     pub transaction_id: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// When it begins.
+    /// The `startDate` field.
     pub start_date: Option<DateTime>,
-    /// How much.
+    /// The `amount` field.
     pub amount: Option<Amount>,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// When it is expected to end.
+    /// The `anticipatedEndDate` field.
     pub anticipated_end_date: Option<DateTime>,
-    /// When it was cancelled.
+    /// The `cancelDateTimeUtc` field.
     pub cancel_date_time_utc: Option<DateTime>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The segment.
+    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The segment's name.
+    /// The `segment` field.
     pub segment: Option<String>,
-    /// Where the segment is.
+    /// The URL of the segment.
     pub segment_url: Option<String>,
-    /// Whether payments are made by themselves.
+    /// Whether payments are automatic.
     pub automated_payments: Option<bool>,
-    /// Whether payments are expected and watched.
+    /// Whether expected payments are tracked.
     pub track_payments: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// How it stands.
+    /// The `status` field.
     pub status: Option<String>,
-    /// When the next payment is expected.
+    /// The `nextExpectedPaymentDate` field.
     pub next_expected_payment_date: Option<DateTime>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     pub designations: Vec<RecurringGiftDesignation>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -114,19 +114,19 @@ impl Record for RecurringGift {
     }
 }
 
-/// A part of a recurring gift that goes to a project.
+/// A designation of a recurring gift: the part that goes to a project.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RecurringGiftDesignation {
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The project's name.
+    /// The `project` field.
     pub project: Option<String>,
-    /// Where the project is.
+    /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// How much of the amount goes there.
+    /// The part of the amount that goes to the project.
     pub amount_designated: Option<Amount>,
-    /// The project's code.
+    /// The `projectCode` field.
     pub project_code: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -149,44 +149,44 @@ impl Record for RecurringGiftDesignation {
     }
 }
 
-/// A recurring gift to be recorded.
+/// A recurring gift to create.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftCreate {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: i64,
-    /// When it begins.
+    /// The `startDate` field.
     pub start_date: DateTime,
-    /// How often.
+    /// The `frequency` field.
     pub frequency: Frequency,
-    /// How much.
+    /// The `amount` field.
     pub amount: Amount,
-    /// When the next payment is expected.
+    /// The `nextExpectedPaymentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_expected_payment_date: Option<DateTime>,
-    /// When it is expected to end.
+    /// The `anticipatedEndDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_end_date: Option<DateTime>,
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// Whether payments are made by themselves.
+    /// Whether payments are automatic.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_payments: Option<bool>,
-    /// Whether payments are expected and watched.
+    /// Whether expected payments are tracked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub track_payments: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub designations: Option<Vec<RecurringGiftDesignationWrite>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -217,56 +217,56 @@ impl RecurringGiftCreate {
         }
     }
 
-    /// When the next payment is expected.
+    /// The `nextExpectedPaymentDate` field.
     #[must_use]
     pub fn next_expected_payment_date(mut self, next_expected_payment_date: impl Into<DateTime>) -> Self {
         self.next_expected_payment_date = Some(next_expected_payment_date.into());
         self
     }
 
-    /// When it is expected to end.
+    /// The `anticipatedEndDate` field.
     #[must_use]
     pub fn anticipated_end_date(mut self, anticipated_end_date: impl Into<DateTime>) -> Self {
         self.anticipated_end_date = Some(anticipated_end_date.into());
         self
     }
 
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[must_use]
     pub fn thank_you_date(mut self, thank_you_date: impl Into<DateTime>) -> Self {
         self.thank_you_date = Some(thank_you_date.into());
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// Whether payments are made by themselves.
+    /// Whether payments are automatic.
     #[must_use]
     pub fn automated_payments(mut self, automated_payments: bool) -> Self {
         self.automated_payments = Some(automated_payments);
         self
     }
 
-    /// Whether payments are expected and watched.
+    /// Whether expected payments are tracked.
     #[must_use]
     pub fn track_payments(mut self, track_payments: bool) -> Self {
         self.track_payments = Some(track_payments);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[must_use]
     pub fn designations(
         mut self,
@@ -276,7 +276,7 @@ impl RecurringGiftCreate {
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -284,15 +284,15 @@ impl RecurringGiftCreate {
     }
 }
 
-/// A part of a recurring gift that goes to a project, to be written.
+/// A designation of a recurring gift to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftDesignationWrite {
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// How much of the amount goes there.
+    /// The part of the amount that goes to the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_designated: Option<Amount>,
 }
@@ -311,14 +311,14 @@ impl RecurringGiftDesignationWrite {
         Self::default()
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// How much of the amount goes there.
+    /// The part of the amount that goes to the project.
     #[must_use]
     pub fn amount_designated(mut self, amount_designated: impl Into<Amount>) -> Self {
         self.amount_designated = Some(amount_designated.into());
@@ -326,45 +326,45 @@ impl RecurringGiftDesignationWrite {
     }
 }
 
-/// What a recurring gift becomes.
+/// The new fields of a recurring gift.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftUpdate {
-    /// When it begins.
+    /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
-    /// How often.
+    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// How much.
+    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// When the next payment is expected.
+    /// The `nextExpectedPaymentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_expected_payment_date: Option<DateTime>,
-    /// When it is expected to end.
+    /// The `anticipatedEndDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_end_date: Option<DateTime>,
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// The segment.
+    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// Whether payments are made by themselves.
+    /// Whether payments are automatic.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_payments: Option<bool>,
-    /// Whether payments are expected and watched.
+    /// Whether expected payments are tracked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub track_payments: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub designations: Option<Vec<RecurringGiftDesignationWrite>>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -398,77 +398,77 @@ impl RecurringGiftUpdate {
         Self::default()
     }
 
-    /// When it begins.
+    /// The `startDate` field.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<DateTime>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// How often.
+    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// How much.
+    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// When the next payment is expected.
+    /// The `nextExpectedPaymentDate` field.
     #[must_use]
     pub fn next_expected_payment_date(mut self, next_expected_payment_date: impl Into<DateTime>) -> Self {
         self.next_expected_payment_date = Some(next_expected_payment_date.into());
         self
     }
 
-    /// When it is expected to end.
+    /// The `anticipatedEndDate` field.
     #[must_use]
     pub fn anticipated_end_date(mut self, anticipated_end_date: impl Into<DateTime>) -> Self {
         self.anticipated_end_date = Some(anticipated_end_date.into());
         self
     }
 
-    /// When thanks were sent.
+    /// The date on which thanks were sent.
     #[must_use]
     pub fn thank_you_date(mut self, thank_you_date: impl Into<DateTime>) -> Self {
         self.thank_you_date = Some(thank_you_date.into());
         self
     }
 
-    /// The segment.
+    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// Whether payments are made by themselves.
+    /// Whether payments are automatic.
     #[must_use]
     pub fn automated_payments(mut self, automated_payments: bool) -> Self {
         self.automated_payments = Some(automated_payments);
         self
     }
 
-    /// Whether payments are expected and watched.
+    /// Whether expected payments are tracked.
     #[must_use]
     pub fn track_payments(mut self, track_payments: bool) -> Self {
         self.track_payments = Some(track_payments);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
         self
     }
 
-    /// What it goes to.
+    /// The designations: how the amount is split over projects.
     #[must_use]
     pub fn designations(
         mut self,
@@ -478,7 +478,7 @@ impl RecurringGiftUpdate {
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -486,15 +486,15 @@ impl RecurringGiftUpdate {
     }
 }
 
-/// Why a recurring gift ends.
+/// The reason for canceling a recurring gift.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftCancel {
-    /// Why it is cancelled.
+    /// The `cancelReason` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_reason: Option<String>,
-    /// The category of the reason.
+    /// The id of the reason's category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category_id: Option<i64>,
 }
@@ -506,14 +506,14 @@ impl RecurringGiftCancel {
         Self::default()
     }
 
-    /// Why it is cancelled.
+    /// The `cancelReason` field.
     #[must_use]
     pub fn cancel_reason(mut self, cancel_reason: impl Into<String>) -> Self {
         self.cancel_reason = Some(cancel_reason.into());
         self
     }
 
-    /// The category of the reason.
+    /// The id of the reason's category.
     #[must_use]
     pub fn category_id(mut self, category_id: i64) -> Self {
         self.category_id = Some(category_id);

@@ -5,29 +5,29 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What a contact is to another.
+/// A relationship between two contacts.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Relationship {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact.
+    /// The contact's id.
     pub contact: Option<String>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual: Option<String>,
-    /// The other contact.
+    /// The id of the other contact.
     pub related_contact_id: Option<i64>,
-    /// The other contact.
+    /// The id of the other contact.
     pub related_contact: Option<String>,
-    /// The other individual.
+    /// The id of the other individual.
     pub related_contact_individual: Option<String>,
-    /// What the one is to the other.
+    /// The type of the relationship, such as `Spouse`.
     pub relationship_type: Option<String>,
-    /// Free text.
+    /// The `notes` field.
     pub notes: Option<String>,
-    /// Where the other contact is.
+    /// The URL of the other contact.
     pub related_contact_view_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -59,27 +59,27 @@ impl Record for Relationship {
     }
 }
 
-/// What a contact is to another, to be recorded.
+/// A relationship to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RelationshipCreate {
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// What the one is to the other.
+    /// The type of the relationship, such as `Spouse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relationship_type: Option<String>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The other contact.
+    /// The id of the other contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_contact_id: Option<i64>,
-    /// The other individual.
+    /// The id of the other individual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_contact_individual_id: Option<i64>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
@@ -91,42 +91,42 @@ impl RelationshipCreate {
         Self::default()
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// What the one is to the other.
+    /// The type of the relationship, such as `Spouse`.
     #[must_use]
     pub fn relationship_type(mut self, relationship_type: impl Into<String>) -> Self {
         self.relationship_type = Some(relationship_type.into());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The other contact.
+    /// The id of the other contact.
     #[must_use]
     pub fn related_contact_id(mut self, related_contact_id: i64) -> Self {
         self.related_contact_id = Some(related_contact_id);
         self
     }
 
-    /// The other individual.
+    /// The id of the other individual.
     #[must_use]
     pub fn related_contact_individual_id(mut self, related_contact_individual_id: i64) -> Self {
         self.related_contact_individual_id = Some(related_contact_individual_id);
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
@@ -134,15 +134,15 @@ impl RelationshipCreate {
     }
 }
 
-/// What contacts can be to each other.
+/// A type of relationship.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RelationshipTypeEntry {
     /// The group that it belongs to.
     pub group: Option<String>,
-    /// What the one is to the other.
+    /// The type of the relationship, such as `Spouse`.
     pub relationship: Option<String>,
-    /// What the other one is to the first.
+    /// The relationship in the other direction.
     pub inverse_relationship: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -163,15 +163,15 @@ impl Record for RelationshipTypeEntry {
     }
 }
 
-/// What two contacts become to each other.
+/// The new fields of a relationship.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RelationshipUpdate {
-    /// What the one is to the other.
+    /// The type of the relationship, such as `Spouse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relationship_type: Option<String>,
-    /// Free text.
+    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
@@ -190,14 +190,14 @@ impl RelationshipUpdate {
         Self::default()
     }
 
-    /// What the one is to the other.
+    /// The type of the relationship, such as `Spouse`.
     #[must_use]
     pub fn relationship_type(mut self, relationship_type: impl Into<String>) -> Self {
         self.relationship_type = Some(relationship_type.into());
         self
     }
 
-    /// Free text.
+    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());

@@ -7,39 +7,39 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A reminder that comes again.
+/// A saved reminder, which is triggered by the calendar or by a milestone.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SavedReminder {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// What it reminds of.
+    /// The type of the reminder's source.
     pub reminder_source_type: Option<String>,
-    /// What it reminds of, for display.
+    /// The type of the reminder's source, as a display string.
     pub reminder_source_type_display_name: Option<String>,
-    /// The reminders.
+    /// The `reminders` field.
     pub reminders: Vec<Reminder>,
-    /// What it says.
+    /// The `message` field.
     pub message: Option<String>,
-    /// When it is due.
+    /// The `dueDate` field.
     pub due_date: Option<DateTime>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact's name for display.
+    /// The `contactDisplayName` field.
     pub contact_display_name: Option<String>,
-    /// How often it reminds.
+    /// The `reminderFrequency` field.
     pub reminder_frequency: Option<String>,
-    /// How often it reminds, for display.
+    /// The frequency, as a display string.
     pub reminder_frequency_display_name: Option<String>,
-    /// What kind of milestone it is about.
+    /// The `milestoneType` field.
     pub milestone_type: Option<String>,
-    /// What kind of milestone it is about, for display.
+    /// The type of milestone, as a display string.
     pub milestone_type_display_name: Option<String>,
-    /// From how much on.
+    /// The value from which the reminder is triggered.
     pub threshold: Option<i64>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -76,27 +76,27 @@ impl Record for SavedReminder {
     }
 }
 
-/// A reminder to be added.
+/// A reminder to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReminderCreate {
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// What it says.
+    /// The `message` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When it is due.
+    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -108,42 +108,42 @@ impl ReminderCreate {
         Self::default()
     }
 
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// What it says.
+    /// The `message` field.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// When it is due.
+    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[must_use]
     pub fn owner_email(mut self, owner_email: impl Into<String>) -> Self {
         self.owner_email = Some(owner_email.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -151,33 +151,33 @@ impl ReminderCreate {
     }
 }
 
-/// A reminder to be added that comes again by the calendar.
+/// A recurring reminder to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringReminderCreate {
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// What it says.
+    /// The `message` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When it is due.
+    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// How often it reminds.
+    /// The `reminderFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder_frequency: Option<String>,
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -189,56 +189,56 @@ impl RecurringReminderCreate {
         Self::default()
     }
 
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// What it says.
+    /// The `message` field.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// When it is due.
+    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// How often it reminds.
+    /// The `reminderFrequency` field.
     #[must_use]
     pub fn reminder_frequency(mut self, reminder_frequency: impl Into<String>) -> Self {
         self.reminder_frequency = Some(reminder_frequency.into());
         self
     }
 
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[must_use]
     pub fn owner_email(mut self, owner_email: impl Into<String>) -> Self {
         self.owner_email = Some(owner_email.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -246,24 +246,24 @@ impl RecurringReminderCreate {
     }
 }
 
-/// A reminder to be added that comes when a threshold is passed.
+/// A milestone reminder to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MilestoneReminderCreate {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What kind of milestone it is about.
+    /// The `milestoneType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestone_type: Option<String>,
-    /// From how much on.
+    /// The value from which the reminder is triggered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<i64>,
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -275,35 +275,35 @@ impl MilestoneReminderCreate {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// What kind of milestone it is about.
+    /// The `milestoneType` field.
     #[must_use]
     pub fn milestone_type(mut self, milestone_type: impl Into<String>) -> Self {
         self.milestone_type = Some(milestone_type.into());
         self
     }
 
-    /// From how much on.
+    /// The value from which the reminder is triggered.
     #[must_use]
     pub fn threshold(mut self, threshold: i64) -> Self {
         self.threshold = Some(threshold);
         self
     }
 
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[must_use]
     pub fn owner_email(mut self, owner_email: impl Into<String>) -> Self {
         self.owner_email = Some(owner_email.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -311,33 +311,33 @@ impl MilestoneReminderCreate {
     }
 }
 
-/// What a reminder becomes that comes again by the calendar.
+/// The new fields of a recurring reminder.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringReminderUpdate {
-    /// The same id as in the path.
+    /// The id, the same as in the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// What it says.
+    /// The `message` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When it is due.
+    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// How often it reminds.
+    /// The `reminderFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder_frequency: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -349,56 +349,56 @@ impl RecurringReminderUpdate {
         Self::default()
     }
 
-    /// The same id as in the path.
+    /// The id, the same as in the path.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// What it says.
+    /// The `message` field.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// When it is due.
+    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// How often it reminds.
+    /// The `reminderFrequency` field.
     #[must_use]
     pub fn reminder_frequency(mut self, reminder_frequency: impl Into<String>) -> Self {
         self.reminder_frequency = Some(reminder_frequency.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -406,24 +406,24 @@ impl RecurringReminderUpdate {
     }
 }
 
-/// What a reminder becomes that comes when a threshold is passed.
+/// The new fields of a milestone reminder.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MilestoneReminderUpdate {
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// From how much on.
+    /// The value from which the reminder is triggered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<i64>,
-    /// Whether it is only about contacts that the user follows.
+    /// Whether it applies only to contacts that the user follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_followed_contacts_only: Option<bool>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -435,35 +435,35 @@ impl MilestoneReminderUpdate {
         Self::default()
     }
 
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// From how much on.
+    /// The value from which the reminder is triggered.
     #[must_use]
     pub fn threshold(mut self, threshold: i64) -> Self {
         self.threshold = Some(threshold);
         self
     }
 
-    /// Whether it is only about contacts that the user follows.
+    /// Whether it applies only to contacts that the user follows.
     #[must_use]
     pub fn is_followed_contacts_only(mut self, is_followed_contacts_only: bool) -> Self {
         self.is_followed_contacts_only = Some(is_followed_contacts_only);
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -471,24 +471,24 @@ impl MilestoneReminderUpdate {
     }
 }
 
-/// The note that is left when a reminder is done.
+/// The note to add when a reminder is completed.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReminderCompletion {
-    /// What kind of note is left.
+    /// The type of the note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_type_name: Option<String>,
-    /// The text.
+    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// How long it took, in minutes.
+    /// The time spent, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_spent: Option<i64>,
-    /// Whether the note is important.
+    /// The `isImportant` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_important: Option<bool>,
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
 }
@@ -500,35 +500,35 @@ impl ReminderCompletion {
         Self::default()
     }
 
-    /// What kind of note is left.
+    /// The type of the note.
     #[must_use]
     pub fn note_type_name(mut self, note_type_name: impl Into<String>) -> Self {
         self.note_type_name = Some(note_type_name.into());
         self
     }
 
-    /// The text.
+    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// How long it took, in minutes.
+    /// The time spent, in minutes.
     #[must_use]
     pub fn time_spent(mut self, time_spent: i64) -> Self {
         self.time_spent = Some(time_spent);
         self
     }
 
-    /// Whether the note is important.
+    /// The `isImportant` field.
     #[must_use]
     pub fn is_important(mut self, is_important: bool) -> Self {
         self.is_important = Some(is_important);
         self
     }
 
-    /// Whether it is kept from most users.
+    /// Whether access is restricted to users with the permission.
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);

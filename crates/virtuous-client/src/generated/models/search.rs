@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// A kind of record.
+    /// A type of record.
     pub enum SearchFilter {
         /// Wire value: `Contact`.
         Contact = "Contact",
@@ -24,37 +24,37 @@ auth_client_core::provider::open_enum! {
     }
 }
 
-/// A contact with an individual, as a search finds them.
+/// A contact or an individual in search results.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactDocument {
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// The organization's own type of contact.
+    /// The custom type of the contact.
     pub contact_subtype: Option<String>,
-    /// The contact's name.
+    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// How it is addressed.
+    /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
-    /// The name for formal use.
+    /// The `formalName` field.
     pub formal_name: Option<String>,
-    /// Another name of it.
+    /// The `alternateName` field.
     pub alternate_name: Option<String>,
-    /// The individual.
+    /// The `individualId` field.
     pub individual_id: Option<i64>,
-    /// The individual's name.
+    /// The `individualName` field.
     pub individual_name: Option<String>,
-    /// Whether it is the first one.
+    /// The `isPrimary` field.
     pub is_primary: Option<bool>,
-    /// The address.
+    /// The `address` field.
     pub address: Option<String>,
-    /// The e-mail address.
+    /// The `email` field.
     pub email: Option<String>,
-    /// The phone number.
+    /// The `phoneNumber` field.
     pub phone_number: Option<String>,
-    /// Whether it is archived.
+    /// The `isArchived` field.
     pub is_archived: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -86,23 +86,23 @@ impl Record for ContactDocument {
     }
 }
 
-/// A campaign, project, segment or tag, as a search finds it.
+/// A campaign, project, segment or tag in search results.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EntityDocument {
-    /// The id of the record.
+    /// The record's id.
     pub entity_id: Option<i64>,
-    /// What kind of record it is.
+    /// The type of record.
     pub entity_type: Option<String>,
-    /// The title.
+    /// The `title` field.
     pub title: Option<String>,
-    /// Its code.
+    /// The `code` field.
     pub code: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// What else is known of it.
+    /// The `metadata` field.
     pub metadata: Option<String>,
-    /// How many there are.
+    /// The number of entries.
     pub total: Option<i64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -127,13 +127,13 @@ impl Record for EntityDocument {
     }
 }
 
-/// Where a search found its words.
+/// A highlighted match of a search.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SearchHighlight {
-    /// The field.
+    /// The name of the field.
     pub field: Option<String>,
-    /// The text around it, with `mark` tags.
+    /// The text around the match, with `mark` tags.
     pub snippet: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -153,13 +153,13 @@ impl Record for SearchHighlight {
     }
 }
 
-/// A contact that was found.
+/// A contact that matches, with highlights.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactDocumentHit {
-    /// The record.
+    /// The `document` field.
     pub document: Option<ContactDocument>,
-    /// Where the words were found.
+    /// The highlighted matches.
     pub highlights: Vec<SearchHighlight>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -179,13 +179,13 @@ impl Record for ContactDocumentHit {
     }
 }
 
-/// A record that was found.
+/// A record that matches, with highlights.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EntityDocumentHit {
-    /// The record.
+    /// The `document` field.
     pub document: Option<EntityDocument>,
-    /// Where the words were found.
+    /// The highlighted matches.
     pub highlights: Vec<SearchHighlight>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -205,13 +205,13 @@ impl Record for EntityDocumentHit {
     }
 }
 
-/// Contacts that were found.
+/// Contacts that match, and their total number.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactDocumentHits {
-    /// What was found.
+    /// The matches.
     pub hits: Vec<ContactDocumentHit>,
-    /// How many there are.
+    /// The number of entries.
     pub total: Option<i64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -231,13 +231,13 @@ impl Record for ContactDocumentHits {
     }
 }
 
-/// Records that were found.
+/// Records that match, and their total number.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct EntityDocumentHits {
-    /// What was found.
+    /// The matches.
     pub hits: Vec<EntityDocumentHit>,
-    /// How many there are.
+    /// The number of entries.
     pub total: Option<i64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -257,15 +257,15 @@ impl Record for EntityDocumentHits {
     }
 }
 
-/// What a search found.
+/// The results of a search.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SearchResults {
-    /// The contacts.
+    /// The ids of the contacts.
     pub contacts: Option<ContactDocumentHits>,
-    /// The individuals.
+    /// The `individuals` field.
     pub individuals: Option<ContactDocumentHits>,
-    /// Campaigns, projects, segments and tags.
+    /// The `entities` field.
     pub entities: Option<EntityDocumentHits>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -286,14 +286,14 @@ impl Record for SearchResults {
     }
 }
 
-/// What to search for.
+/// A search for records of all types.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SearchRequest {
-    /// What to look for.
+    /// The search terms.
     pub query: String,
-    /// Only these kinds of records.
+    /// The types of records to search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_types: Option<Vec<SearchFilter>>,
 }
@@ -304,7 +304,7 @@ impl SearchRequest {
         Self { query: query.into(), filter_types: None }
     }
 
-    /// Only these kinds of records.
+    /// The types of records to search.
     #[must_use]
     pub fn filter_types(mut self, filter_types: impl IntoIterator<Item = SearchFilter>) -> Self {
         self.filter_types = Some(filter_types.into_iter().collect());

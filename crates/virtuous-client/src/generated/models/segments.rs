@@ -6,27 +6,27 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A segment: whom a communication goes to.
+/// A segment: the recipients of a communication.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Segment {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// Its code.
+    /// The `code` field.
     pub code: Option<String>,
-    /// The communication.
+    /// The `communicationId` field.
     pub communication_id: Option<i64>,
-    /// The communication's name.
+    /// The `communicationName` field.
     pub communication_name: Option<String>,
-    /// The campaign.
+    /// The `campaignId` field.
     pub campaign_id: Option<i64>,
-    /// The campaign's name.
+    /// The `campaignName` field.
     pub campaign_name: Option<String>,
-    /// Who organizes the segment.
+    /// The `segmentOrganizerId` field.
     pub segment_organizer_id: Option<i64>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -57,42 +57,42 @@ impl Record for Segment {
     }
 }
 
-/// A segment to be added.
+/// A segment to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SegmentCreate {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its code.
+    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The communication.
+    /// The `communicationId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_id: Option<i64>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How many contacts it has.
+    /// The number of contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_contacts: Option<i64>,
-    /// The saved query that finds its contacts.
+    /// The id of the saved query that selects the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_query_id: Option<i64>,
-    /// What each contact costs.
+    /// The `costPerContact` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_contact: Option<Amount>,
-    /// The package's code.
+    /// The `packageCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_code: Option<String>,
-    /// What the package is.
+    /// The `packageDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_description: Option<String>,
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment_id: Option<i64>,
-    /// Who organizes the segment.
+    /// The `segmentOrganizerId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_organizer_id: Option<i64>,
 }
@@ -104,77 +104,77 @@ impl SegmentCreate {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Its code.
+    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The communication.
+    /// The `communicationId` field.
     #[must_use]
     pub fn communication_id(mut self, communication_id: i64) -> Self {
         self.communication_id = Some(communication_id);
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// How many contacts it has.
+    /// The number of contacts.
     #[must_use]
     pub fn total_contacts(mut self, total_contacts: i64) -> Self {
         self.total_contacts = Some(total_contacts);
         self
     }
 
-    /// The saved query that finds its contacts.
+    /// The id of the saved query that selects the contacts.
     #[must_use]
     pub fn contact_query_id(mut self, contact_query_id: i64) -> Self {
         self.contact_query_id = Some(contact_query_id);
         self
     }
 
-    /// What each contact costs.
+    /// The `costPerContact` field.
     #[must_use]
     pub fn cost_per_contact(mut self, cost_per_contact: impl Into<Amount>) -> Self {
         self.cost_per_contact = Some(cost_per_contact.into());
         self
     }
 
-    /// The package's code.
+    /// The `packageCode` field.
     #[must_use]
     pub fn package_code(mut self, package_code: impl Into<String>) -> Self {
         self.package_code = Some(package_code.into());
         self
     }
 
-    /// What the package is.
+    /// The `packageDescription` field.
     #[must_use]
     pub fn package_description(mut self, package_description: impl Into<String>) -> Self {
         self.package_description = Some(package_description.into());
         self
     }
 
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[must_use]
     pub fn receipt_segment_id(mut self, receipt_segment_id: i64) -> Self {
         self.receipt_segment_id = Some(receipt_segment_id);
         self
     }
 
-    /// Who organizes the segment.
+    /// The `segmentOrganizerId` field.
     #[must_use]
     pub fn segment_organizer_id(mut self, segment_organizer_id: i64) -> Self {
         self.segment_organizer_id = Some(segment_organizer_id);
@@ -182,39 +182,39 @@ impl SegmentCreate {
     }
 }
 
-/// What a segment becomes.
+/// The new fields of a segment.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SegmentUpdate {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its code.
+    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How many contacts it has.
+    /// The number of contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_contacts: Option<i64>,
-    /// The saved query that finds its contacts.
+    /// The id of the saved query that selects the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_query_id: Option<i64>,
-    /// What each contact costs.
+    /// The `costPerContact` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_contact: Option<Amount>,
-    /// The package's code.
+    /// The `packageCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_code: Option<String>,
-    /// What the package is.
+    /// The `packageDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_description: Option<String>,
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment_id: Option<i64>,
-    /// Who organizes the segment.
+    /// The `segmentOrganizerId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_organizer_id: Option<i64>,
 }
@@ -249,70 +249,70 @@ impl SegmentUpdate {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Its code.
+    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// How many contacts it has.
+    /// The number of contacts.
     #[must_use]
     pub fn total_contacts(mut self, total_contacts: i64) -> Self {
         self.total_contacts = Some(total_contacts);
         self
     }
 
-    /// The saved query that finds its contacts.
+    /// The id of the saved query that selects the contacts.
     #[must_use]
     pub fn contact_query_id(mut self, contact_query_id: i64) -> Self {
         self.contact_query_id = Some(contact_query_id);
         self
     }
 
-    /// What each contact costs.
+    /// The `costPerContact` field.
     #[must_use]
     pub fn cost_per_contact(mut self, cost_per_contact: impl Into<Amount>) -> Self {
         self.cost_per_contact = Some(cost_per_contact.into());
         self
     }
 
-    /// The package's code.
+    /// The `packageCode` field.
     #[must_use]
     pub fn package_code(mut self, package_code: impl Into<String>) -> Self {
         self.package_code = Some(package_code.into());
         self
     }
 
-    /// What the package is.
+    /// The `packageDescription` field.
     #[must_use]
     pub fn package_description(mut self, package_description: impl Into<String>) -> Self {
         self.package_description = Some(package_description.into());
         self
     }
 
-    /// The segment of the receipt.
+    /// The id of the receipt's segment.
     #[must_use]
     pub fn receipt_segment_id(mut self, receipt_segment_id: i64) -> Self {
         self.receipt_segment_id = Some(receipt_segment_id);
         self
     }
 
-    /// Who organizes the segment.
+    /// The `segmentOrganizerId` field.
     #[must_use]
     pub fn segment_organizer_id(mut self, segment_organizer_id: i64) -> Self {
         self.segment_organizer_id = Some(segment_organizer_id);
@@ -323,7 +323,7 @@ impl SegmentUpdate {
 /// The body of `segments.search`.
 #[derive(Serialize)]
 pub(crate) struct SegmentsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Tag {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The tag's name.
+    /// The `tagName` field.
     pub tag_name: Option<String>,
-    /// The group of the tag.
+    /// The `tagGroupName` field.
     pub tag_group_name: Option<String>,
-    /// Where the contacts with this tag are.
+    /// The URL of the contacts with this tag.
     pub contacts_by_tag_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -44,7 +44,7 @@ impl Record for Tag {
 /// The body of `tags.search`.
 #[derive(Serialize)]
 pub(crate) struct TagsSearchBody {
-    /// What to look for.
+    /// The search terms.
     pub(crate) search: String,
 }
 

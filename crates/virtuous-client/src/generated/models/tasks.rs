@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
-    /// What kind of task it is.
+    /// The type of a task.
     pub enum TaskType {
         /// Wire value: `General`.
         General = "General",
@@ -22,21 +22,21 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Task {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// What kind of task it is.
+    /// The `taskType` field.
     pub task_type: Option<TaskType>,
-    /// What is to be done.
+    /// The text of the task.
     pub task: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// When it is due.
+    /// The `dueDateTime` field.
     pub due_date_time: Option<DateTime>,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The contact.
+    /// The contact's id.
     pub contact: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -66,27 +66,27 @@ impl Record for Task {
     }
 }
 
-/// A task to be added.
+/// A task to create.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TaskCreate {
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<TaskType>,
-    /// What is to be done.
+    /// The text of the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// When it is due.
+    /// The `dueDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date_time: Option<DateTime>,
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// The contact.
+    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
 }
@@ -98,42 +98,42 @@ impl TaskCreate {
         Self::default()
     }
 
-    /// What kind of task it is.
+    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: TaskType) -> Self {
         self.task_type = Some(task_type);
         self
     }
 
-    /// What is to be done.
+    /// The text of the task.
     #[must_use]
     pub fn task(mut self, task: impl Into<String>) -> Self {
         self.task = Some(task.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// When it is due.
+    /// The `dueDateTime` field.
     #[must_use]
     pub fn due_date_time(mut self, due_date_time: impl Into<DateTime>) -> Self {
         self.due_date_time = Some(due_date_time.into());
         self
     }
 
-    /// E-mail address of the user that it is for.
+    /// The email address of the user who is the owner.
     #[must_use]
     pub fn owner_email(mut self, owner_email: impl Into<String>) -> Self {
         self.owner_email = Some(owner_email.into());
         self
     }
 
-    /// The contact.
+    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);

@@ -6,39 +6,39 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A person whom gifts honour.
+/// A tribute: a person in whose honor or memory gifts are given.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Tribute {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     pub tribute_type: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The `lastName` field.
     pub last_name: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postalCode` field.
     pub postal_code: Option<String>,
-    /// The individual who is told of gifts by default.
+    /// The id of the individual who is notified of gifts by default.
     pub default_acknowledgee_individual_id: Option<i64>,
-    /// Where that individual is.
+    /// The URL of that individual.
     pub default_acknowledgee_individual_url: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -75,39 +75,39 @@ impl Record for Tribute {
     }
 }
 
-/// A person whom gifts honour, to be recorded.
+/// A tribute to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TributeWrite {
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// Last name.
+    /// The `lastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postalCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
-    /// The individual.
+    /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// The individual who is told of gifts by default.
+    /// The id of the individual who is notified of gifts by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_acknowledgee_individual_id: Option<i64>,
 }
@@ -141,70 +141,70 @@ impl TributeWrite {
         Self::default()
     }
 
-    /// In honour or in memory of the person.
+    /// Whether the gift is in honor or in memory of the person.
     #[must_use]
     pub fn tribute_type(mut self, tribute_type: impl Into<String>) -> Self {
         self.tribute_type = Some(tribute_type.into());
         self
     }
 
-    /// First name.
+    /// The `firstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// Last name.
+    /// The `lastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postalCode` field.
     #[must_use]
     pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
         self.postal_code = Some(postal_code.into());
         self
     }
 
-    /// The individual.
+    /// The individual's id.
     #[must_use]
     pub fn contact_individual_id(mut self, contact_individual_id: i64) -> Self {
         self.contact_individual_id = Some(contact_individual_id);
         self
     }
 
-    /// The individual who is told of gifts by default.
+    /// The id of the individual who is notified of gifts by default.
     #[must_use]
     pub fn default_acknowledgee_individual_id(mut self, default_acknowledgee_individual_id: i64) -> Self {
         self.default_acknowledgee_individual_id = Some(default_acknowledgee_individual_id);

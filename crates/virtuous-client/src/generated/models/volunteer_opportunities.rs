@@ -6,67 +6,67 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An opportunity to help.
+/// A volunteer opportunity.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VolunteerOpportunity {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where the opportunity is.
+    /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// The name of the place.
+    /// The `locationName` field.
     pub location_name: Option<String>,
-    /// The address for display.
+    /// The address, as a display string.
     pub display_address: Option<String>,
-    /// When it begins.
+    /// The `startDateTime` field.
     pub start_date_time: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     pub end_date_time: Option<DateTime>,
-    /// When it is wanted.
+    /// The `preferredDateTime` field.
     pub preferred_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     pub is_active: Option<bool>,
-    /// Whether it is for people nearby only.
+    /// Whether it is for local volunteers only.
     pub is_local_only: Option<bool>,
-    /// How many hours are wanted.
+    /// The `preferredNumberOfHours` field.
     pub preferred_number_of_hours: Option<Amount>,
-    /// The project.
+    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// How many help.
+    /// The number of volunteers.
     pub total_volunteers: Option<i64>,
-    /// How many hours all have helped.
+    /// The sum of all volunteer hours.
     pub total_volunteer_hours: Option<Amount>,
-    /// Who organizes it.
+    /// The `volunteerOrganizers` field.
     pub volunteer_organizers: Vec<VolunteerOrganizer>,
-    /// How many are needed now.
+    /// The number of volunteers needed.
     pub current_need: Option<i64>,
-    /// How urgent it is.
+    /// The priority.
     pub current_priority: Option<String>,
-    /// How urgent it is, for display.
+    /// The priority, as a display string.
     pub current_priority_name: Option<String>,
-    /// How much of the need is filled, in percent.
+    /// The filled part of the need, in percent.
     pub current_need_filled_percentage: Option<Amount>,
-    /// How much of the hours is filled, in percent.
+    /// The filled part of the hours, in percent.
     pub hours_filled_percentage: Option<Amount>,
-    /// Where the organizers are.
+    /// The URL of the organizers.
     pub volunteer_organizers_url: Option<String>,
-    /// Where the volunteers are.
+    /// The URL of the volunteers.
     pub volunteers_url: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -117,77 +117,77 @@ impl Record for VolunteerOpportunity {
     }
 }
 
-/// An opportunity to help, as lists have it.
+/// A volunteer opportunity, as lists return it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VolunteerOpportunityRow {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Its name.
+    /// The `name` field.
     pub name: Option<String>,
-    /// Where it is.
+    /// The `url` field.
     pub url: Option<String>,
-    /// What it is.
+    /// The `description` field.
     pub description: Option<String>,
-    /// When it was made, in UTC and often without a zone.
+    /// The time of creation, in UTC and often without a zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// Who made it.
+    /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// When it was last changed, in UTC and often without a zone.
+    /// The time of the last change, in UTC and often without a zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Who changed it last.
+    /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Whether it can be done at any time.
+    /// The `anytime` field.
     pub anytime: Option<bool>,
-    /// When it begins.
+    /// The `startDateTime` field.
     pub start_date_time: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     pub is_active: Option<bool>,
-    /// Whether it is for people nearby only.
+    /// Whether it is for local volunteers only.
     pub is_local_only: Option<bool>,
-    /// How urgent it is.
+    /// The priority.
     pub current_priority: Option<String>,
-    /// How many are needed now.
+    /// The number of volunteers needed.
     pub current_need: Option<i64>,
-    /// How many hours are wanted.
+    /// The `preferredNumberOfHours` field.
     pub preferred_number_of_hours: Option<Amount>,
-    /// Whether it can be done from anywhere.
+    /// The `anywhere` field.
     pub anywhere: Option<bool>,
-    /// The name of the place.
+    /// The `locationName` field.
     pub location_name: Option<String>,
-    /// First line of the address.
+    /// The first line of the address.
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     pub country: Option<String>,
-    /// How many help.
+    /// The number of volunteers.
     pub total_volunteers: Option<i64>,
-    /// How many hours all have helped.
+    /// The sum of all volunteer hours.
     pub total_volunteer_hours: Option<Amount>,
-    /// How much of the need is filled, in percent.
+    /// The filled part of the need, in percent.
     pub current_need_filled_percentage: Option<Amount>,
-    /// How much of the hours is filled, in percent.
+    /// The filled part of the hours, in percent.
     pub hours_filled_percentage: Option<Amount>,
-    /// Who organizes it.
+    /// The `volunteerOrganizers` field.
     pub volunteer_organizers: Vec<VolunteerOrganizer>,
-    /// Where the opportunity is.
+    /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// Where the organizers are.
+    /// The URL of the organizers.
     pub volunteer_organizers_url: Option<String>,
-    /// Where the volunteers are.
+    /// The URL of the volunteers.
     pub volunteers_url: Option<String>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -243,31 +243,31 @@ impl Record for VolunteerOpportunityRow {
     }
 }
 
-/// An organizer of an opportunity.
+/// An organizer of a volunteer opportunity.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct VolunteerOrganizer {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// The contact.
+    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The individual.
+    /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// Its name for display.
+    /// The display name.
     pub display_name: Option<String>,
-    /// First name.
+    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// Address of the picture.
+    /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The first phone number.
+    /// The `primaryPhone` field.
     pub primary_phone: Option<String>,
-    /// The first e-mail address.
+    /// The `primaryEmail` field.
     pub primary_email: Option<String>,
-    /// Where the contact is.
+    /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// Where the organizer is.
+    /// The URL of the organizer.
     pub volunteer_organizer_url: Option<String>,
-    /// Where the opportunity is.
+    /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -300,69 +300,69 @@ impl Record for VolunteerOrganizer {
     }
 }
 
-/// An opportunity to be written.
+/// A volunteer opportunity to write.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VolunteerOpportunityWrite {
-    /// Its name.
+    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When it begins.
+    /// The `startDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time: Option<DateTime>,
-    /// When it ends.
+    /// The `endDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How many hours are wanted.
+    /// The `preferredNumberOfHours` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_number_of_hours: Option<Amount>,
-    /// The project.
+    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The name of the place.
+    /// The `locationName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_name: Option<String>,
-    /// What it is.
+    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether it is in use.
+    /// The `isActive` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Whether it is for people nearby only.
+    /// Whether it is for local volunteers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_local_only: Option<bool>,
-    /// First line of the address.
+    /// The first line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
-    /// Second line of the address.
+    /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// City.
+    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// State.
+    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Postal code.
+    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// Country.
+    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// When it is wanted.
+    /// The `preferredDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_date_time: Option<DateTime>,
-    /// How urgent it is.
+    /// The priority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_priority: Option<String>,
-    /// How many are needed now.
+    /// The number of volunteers needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_need: Option<i64>,
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -403,21 +403,21 @@ impl VolunteerOpportunityWrite {
         Self::default()
     }
 
-    /// Its name.
+    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// When it begins.
+    /// The `startDateTime` field.
     #[must_use]
     pub fn start_date_time(mut self, start_date_time: impl Into<DateTime>) -> Self {
         self.start_date_time = Some(start_date_time.into());
         self
     }
 
-    /// When it ends.
+    /// The `endDateTime` field.
     #[must_use]
     pub fn end_date_time(mut self, end_date_time: impl Into<DateTime>) -> Self {
         self.end_date_time = Some(end_date_time.into());
@@ -431,112 +431,112 @@ impl VolunteerOpportunityWrite {
         self
     }
 
-    /// How many hours are wanted.
+    /// The `preferredNumberOfHours` field.
     #[must_use]
     pub fn preferred_number_of_hours(mut self, preferred_number_of_hours: impl Into<Amount>) -> Self {
         self.preferred_number_of_hours = Some(preferred_number_of_hours.into());
         self
     }
 
-    /// The project.
+    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The name of the place.
+    /// The `locationName` field.
     #[must_use]
     pub fn location_name(mut self, location_name: impl Into<String>) -> Self {
         self.location_name = Some(location_name.into());
         self
     }
 
-    /// What it is.
+    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Whether it is in use.
+    /// The `isActive` field.
     #[must_use]
     pub fn is_active(mut self, is_active: bool) -> Self {
         self.is_active = Some(is_active);
         self
     }
 
-    /// Whether it is for people nearby only.
+    /// Whether it is for local volunteers only.
     #[must_use]
     pub fn is_local_only(mut self, is_local_only: bool) -> Self {
         self.is_local_only = Some(is_local_only);
         self
     }
 
-    /// First line of the address.
+    /// The first line of the address.
     #[must_use]
     pub fn address1(mut self, address1: impl Into<String>) -> Self {
         self.address1 = Some(address1.into());
         self
     }
 
-    /// Second line of the address.
+    /// The second line of the address.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// City.
+    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// State.
+    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Postal code.
+    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// Country.
+    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// When it is wanted.
+    /// The `preferredDateTime` field.
     #[must_use]
     pub fn preferred_date_time(mut self, preferred_date_time: impl Into<DateTime>) -> Self {
         self.preferred_date_time = Some(preferred_date_time.into());
         self
     }
 
-    /// How urgent it is.
+    /// The priority.
     #[must_use]
     pub fn current_priority(mut self, current_priority: impl Into<String>) -> Self {
         self.current_priority = Some(current_priority.into());
         self
     }
 
-    /// How many are needed now.
+    /// The number of volunteers needed.
     #[must_use]
     pub fn current_need(mut self, current_need: i64) -> Self {
         self.current_need = Some(current_need);
         self
     }
 
-    /// Fields of the organization's own.
+    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

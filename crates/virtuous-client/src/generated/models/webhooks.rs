@@ -7,47 +7,47 @@ use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A subscription to what happens.
+/// A webhook: a subscription to events.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Webhook {
-    /// The vendor's id.
+    /// The `id` field.
     pub id: i64,
-    /// Where deliveries go, by `https`.
+    /// The `https` URL that receives deliveries.
     pub payload_url: Option<String>,
-    /// What deliveries are signed with. The vendor gives it out in clear.
+    /// The secret that signs deliveries. The vendor returns it in plain text.
     pub secret: Option<SecretString>,
-    /// Tells of new contacts.
+    /// Whether to deliver new contacts.
     pub contact_create: Option<bool>,
-    /// Tells of changed contacts.
+    /// Whether to deliver changed contacts.
     pub contact_update: Option<bool>,
-    /// Tells of new gifts.
+    /// Whether to deliver new gifts.
     pub gift_create: Option<bool>,
-    /// Tells of changed gifts.
+    /// Whether to deliver changed gifts.
     pub gift_update: Option<bool>,
-    /// Tells of deleted gifts.
+    /// Whether to deliver deleted gifts.
     pub gift_delete: Option<bool>,
-    /// Tells of new projects.
+    /// Whether to deliver new projects.
     pub project_create: Option<bool>,
-    /// Tells of changed projects.
+    /// Whether to deliver changed projects.
     pub project_update: Option<bool>,
-    /// Tells of deleted projects.
+    /// Whether to deliver deleted projects.
     pub project_delete: Option<bool>,
-    /// Tells of forms that were sent in.
+    /// Whether to deliver form submissions.
     pub form_submission: Option<bool>,
-    /// Tells of new notes on contacts.
+    /// Whether to deliver new notes on contacts.
     pub contact_note_create: Option<bool>,
-    /// Tells of changed notes on contacts.
+    /// Whether to deliver changed notes on contacts.
     pub contact_note_update: Option<bool>,
-    /// Tells of deleted notes on contacts.
+    /// Whether to deliver deleted notes on contacts.
     pub contact_note_delete: Option<bool>,
-    /// Tells of new events.
+    /// Whether to deliver new events.
     pub event_create: Option<bool>,
-    /// Tells of changed events.
+    /// Whether to deliver changed events.
     pub event_update: Option<bool>,
-    /// Tells of deleted events.
+    /// Whether to deliver deleted events.
     pub event_delete: Option<bool>,
-    /// Whether deliveries are made.
+    /// Whether deliveries are enabled.
     pub active: Option<bool>,
     /// Fields that this version of the crate doesn't know.
     pub unknown: Map<String, Value>,
@@ -88,65 +88,65 @@ impl Record for Webhook {
     }
 }
 
-/// A subscription to be written. At least one event has to be on.
+/// A webhook to write. At least one event must be enabled.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WebhookWrite {
-    /// Where deliveries go, by `https`.
+    /// The `https` URL that receives deliveries.
     pub payload_url: String,
-    /// What deliveries are signed with. The vendor gives it out in clear.
+    /// The secret that signs deliveries. The vendor returns it in plain text.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub secret: Option<SecretString>,
-    /// Tells of new contacts.
+    /// Whether to deliver new contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_create: Option<bool>,
-    /// Tells of changed contacts.
+    /// Whether to deliver changed contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_update: Option<bool>,
-    /// Tells of new gifts.
+    /// Whether to deliver new gifts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_create: Option<bool>,
-    /// Tells of changed gifts.
+    /// Whether to deliver changed gifts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_update: Option<bool>,
-    /// Tells of deleted gifts.
+    /// Whether to deliver deleted gifts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_delete: Option<bool>,
-    /// Tells of new projects.
+    /// Whether to deliver new projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_create: Option<bool>,
-    /// Tells of changed projects.
+    /// Whether to deliver changed projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_update: Option<bool>,
-    /// Tells of deleted projects.
+    /// Whether to deliver deleted projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_delete: Option<bool>,
-    /// Tells of forms that were sent in.
+    /// Whether to deliver form submissions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form_submission: Option<bool>,
-    /// Tells of new notes on contacts.
+    /// Whether to deliver new notes on contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_note_create: Option<bool>,
-    /// Tells of changed notes on contacts.
+    /// Whether to deliver changed notes on contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_note_update: Option<bool>,
-    /// Tells of deleted notes on contacts.
+    /// Whether to deliver deleted notes on contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_note_delete: Option<bool>,
-    /// Tells of new events.
+    /// Whether to deliver new events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_create: Option<bool>,
-    /// Tells of changed events.
+    /// Whether to deliver changed events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_update: Option<bool>,
-    /// Tells of deleted events.
+    /// Whether to deliver deleted events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_delete: Option<bool>,
-    /// Whether deliveries are made.
+    /// Whether deliveries are enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
 }
@@ -203,119 +203,119 @@ impl WebhookWrite {
         }
     }
 
-    /// What deliveries are signed with. The vendor gives it out in clear.
+    /// The secret that signs deliveries. The vendor returns it in plain text.
     #[must_use]
     pub fn secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.secret = Some(secret.into());
         self
     }
 
-    /// Tells of new contacts.
+    /// Whether to deliver new contacts.
     #[must_use]
     pub fn contact_create(mut self, contact_create: bool) -> Self {
         self.contact_create = Some(contact_create);
         self
     }
 
-    /// Tells of changed contacts.
+    /// Whether to deliver changed contacts.
     #[must_use]
     pub fn contact_update(mut self, contact_update: bool) -> Self {
         self.contact_update = Some(contact_update);
         self
     }
 
-    /// Tells of new gifts.
+    /// Whether to deliver new gifts.
     #[must_use]
     pub fn gift_create(mut self, gift_create: bool) -> Self {
         self.gift_create = Some(gift_create);
         self
     }
 
-    /// Tells of changed gifts.
+    /// Whether to deliver changed gifts.
     #[must_use]
     pub fn gift_update(mut self, gift_update: bool) -> Self {
         self.gift_update = Some(gift_update);
         self
     }
 
-    /// Tells of deleted gifts.
+    /// Whether to deliver deleted gifts.
     #[must_use]
     pub fn gift_delete(mut self, gift_delete: bool) -> Self {
         self.gift_delete = Some(gift_delete);
         self
     }
 
-    /// Tells of new projects.
+    /// Whether to deliver new projects.
     #[must_use]
     pub fn project_create(mut self, project_create: bool) -> Self {
         self.project_create = Some(project_create);
         self
     }
 
-    /// Tells of changed projects.
+    /// Whether to deliver changed projects.
     #[must_use]
     pub fn project_update(mut self, project_update: bool) -> Self {
         self.project_update = Some(project_update);
         self
     }
 
-    /// Tells of deleted projects.
+    /// Whether to deliver deleted projects.
     #[must_use]
     pub fn project_delete(mut self, project_delete: bool) -> Self {
         self.project_delete = Some(project_delete);
         self
     }
 
-    /// Tells of forms that were sent in.
+    /// Whether to deliver form submissions.
     #[must_use]
     pub fn form_submission(mut self, form_submission: bool) -> Self {
         self.form_submission = Some(form_submission);
         self
     }
 
-    /// Tells of new notes on contacts.
+    /// Whether to deliver new notes on contacts.
     #[must_use]
     pub fn contact_note_create(mut self, contact_note_create: bool) -> Self {
         self.contact_note_create = Some(contact_note_create);
         self
     }
 
-    /// Tells of changed notes on contacts.
+    /// Whether to deliver changed notes on contacts.
     #[must_use]
     pub fn contact_note_update(mut self, contact_note_update: bool) -> Self {
         self.contact_note_update = Some(contact_note_update);
         self
     }
 
-    /// Tells of deleted notes on contacts.
+    /// Whether to deliver deleted notes on contacts.
     #[must_use]
     pub fn contact_note_delete(mut self, contact_note_delete: bool) -> Self {
         self.contact_note_delete = Some(contact_note_delete);
         self
     }
 
-    /// Tells of new events.
+    /// Whether to deliver new events.
     #[must_use]
     pub fn event_create(mut self, event_create: bool) -> Self {
         self.event_create = Some(event_create);
         self
     }
 
-    /// Tells of changed events.
+    /// Whether to deliver changed events.
     #[must_use]
     pub fn event_update(mut self, event_update: bool) -> Self {
         self.event_update = Some(event_update);
         self
     }
 
-    /// Tells of deleted events.
+    /// Whether to deliver deleted events.
     #[must_use]
     pub fn event_delete(mut self, event_delete: bool) -> Self {
         self.event_delete = Some(event_delete);
         self
     }
 
-    /// Whether deliveries are made.
+    /// Whether deliveries are enabled.
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = Some(active);
