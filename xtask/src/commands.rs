@@ -3,7 +3,7 @@
 //! In the library and not in `main.rs`, so that the documentation's commands can be parsed in a check.
 
 use crate::{
-    Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, new_provider,
+    Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, minimal, new_provider,
     own_reqwest, package, public_api, sizes, tidy,
 };
 use clap::error::ErrorKind;
@@ -28,7 +28,7 @@ Often:
 After a change of:
   an openapi.json                    cargo xtask codegen
   something public                   cargo xtask public-api --bless
-  a dependency                       cargo xtask features --bless
+  a dependency                       cargo xtask features --bless, cargo xtask minimal --bless
   the emulator's routes              cargo xtask coverage";
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +41,7 @@ enum Command {
     EmulatorFigures(emulator_figures::Arguments),
     Features(features::Arguments),
     Figures(figures::Arguments),
+    Minimal(minimal::Arguments),
     NewProvider(new_provider::Arguments),
     OwnReqwest(own_reqwest::Arguments),
     Package(package::Arguments),
@@ -64,6 +65,7 @@ pub fn run() -> Result<String, Failure> {
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
+        Command::Minimal(arguments) => minimal::run(&arguments),
         Command::NewProvider(arguments) => new_provider::run(&arguments),
         Command::OwnReqwest(arguments) => own_reqwest::run(&arguments),
         Command::Package(arguments) => package::run(&arguments),

@@ -13,6 +13,7 @@ pub mod emulator_figures;
 mod failure;
 pub mod features;
 pub mod figures;
+pub mod minimal;
 pub mod new_provider;
 pub mod own_reqwest;
 pub mod package;

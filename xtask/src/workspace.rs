@@ -1,6 +1,7 @@
 //! Where things are: the commands run from any folder and find the workspace by the place of this crate.
 
 use crate::Failure;
+use crate::report::process;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -80,6 +81,25 @@ pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+/// Makes `copy` hold the files of the workspace that are `wanted`. Writes only what differs, so that builds there stay warm,
+/// and removes what the workspace does not have.
+///
+/// # Errors
+///
+/// When a file can't be read, written or removed.
+pub fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let files = files(root)?;
+    for path in files.iter().filter(|path| wanted(path)) {
+        process::write_if_changed(&copy.join(path), &process::read(&root.join(path))?)?;
+    }
+    for path in walked(copy)?.iter().filter(|path| files.binary_search(path).is_err()) {
+        fs::remove_file(copy.join(path)).map_err(|error| {
+            Failure::new(format!("{path} can't be removed: {error}"), format!("remove {}", copy.display()))
+        })?;
+    }
+    Ok(())
 }
 
 /// The same without asking git: all files outside of `target/` and hidden folders, sorted.

@@ -1,16 +1,19 @@
 //! `cargo xtask ci`: every check that a change has to pass, in the order in which failures are cheapest.
 //!
-//! Each step is one command that can be run by itself, or one check of ours; what fails says what to run next. The
-//! same steps run on a developer's machine and in CI.
+//! Each step is one command that can also be run directly, or one check of this crate; a failure names the next command.
+//! The same steps run on a developer's machine and in CI.
 
 mod new_provider;
 mod openapi;
 pub(crate) mod tools;
 
+use crate::report::process;
 use crate::{
-    Failure, codegen, coverage, docs, features, own_reqwest, package, public_api, sizes, tidy, workspace,
+    Failure, codegen, coverage, docs, features, minimal, own_reqwest, package, public_api, sizes, tidy,
+    workspace,
 };
 use clap::Args;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -18,9 +21,9 @@ use std::time::{Duration, Instant};
 
 /// Run every check that a change has to pass; --list says which.
 ///
-/// It stops at nothing: all steps run, and a table at the end says which failed and what to run next. On an empty
-/// target folder it takes about twenty minutes on two cores; what it needs, such as cargo-deny, it installs below
-/// `target/xtask`. The steps stand in the order in which failures are cheapest: the first half minute builds nothing.
+/// All steps run even if one fails; a table at the end has the result, the time and the processor time of each. Cheap steps
+/// come first: the first half minute builds nothing. Tools such as cargo-deny are installed once, below `target/xtask`; after
+/// that no step needs the network.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  cargo xtask ci\n  cargo xtask ci --only fmt --only clippy\n  cargo xtask ci --list"
@@ -40,67 +43,69 @@ pub struct Arguments {
 struct Step {
     name: &'static str,
     what: &'static str,
-    run: fn(&Path) -> Result<(), Failure>,
+    run: fn(&Path) -> Result<String, Failure>,
+}
+
+const fn step(name: &'static str, what: &'static str, run: fn(&Path) -> Result<String, Failure>) -> Step {
+    Step { name, what, run }
 }
 
 const STEPS: &[Step] = &[
     // Nothing is built for these.
-    Step { name: "fmt", what: "the code is formatted", run: fmt },
-    Step { name: "tidy", what: "the rules of the house that are plain text", run: tidied },
-    Step { name: "codegen", what: "generated code is up to date", run: generated },
-    Step {
-        name: "markdown",
-        what: "links, code and commands of Markdown files lead somewhere",
-        run: markdown,
-    },
-    Step {
-        name: "openapi",
-        what: "the API descriptions pass two linters, and other languages' generators write every operation",
-        run: openapi::run,
-    },
+    step("fmt", "code and manifests are formatted", fmt),
+    step("spelling", "no misspelled word", spelling),
+    step("tidy", "rules of the workspace that need no build", |_| tidy::run(&tidy::Arguments::default())),
+    step("codegen", "generated code is up to date", |_| {
+        codegen::run(&codegen::Arguments { check: true, providers: Vec::new() })
+    }),
+    step("markdown", "links, code and commands in Markdown files are valid", docs::text),
+    step(
+        "openapi",
+        "the API descriptions pass two linters, and other languages' generators write every operation",
+        openapi::run,
+    ),
     // The workspace as a whole.
-    Step { name: "clippy", what: "no lint warns, with all features", run: clippy },
-    Step { name: "test", what: "tests and doc tests pass, with all features", run: test },
-    // Each crate alone; the later ones find compiled what the first has left.
-    Step {
-        name: "features",
-        what: "each crate compiles alone with any of its features, and brings only what is listed",
-        run: featured,
-    },
-    Step {
-        name: "docs",
-        what: "the documentation of each crate builds alone without a warning, and its links lead somewhere",
-        run: documentation,
-    },
-    Step {
-        name: "package",
-        what: "each crate can be packaged, and compiles from its package",
-        run: packaged,
-    },
-    Step { name: "public-api", what: "what users can name is what is committed", run: public },
-    Step { name: "alone", what: "each crate passes its tests alone", run: alone },
-    Step {
-        name: "new-provider",
-        what: "a new provider compiles and passes its tests",
-        run: new_provider::run,
-    },
-    Step {
-        name: "own-reqwest",
-        what: "a program's own reqwest does the same beside one of our crates",
-        run: own_reqwest_compared,
-    },
-    Step {
-        name: "coverage",
-        what: "which operations the emulator carries out is what is committed",
-        run: covered,
-    },
-    Step {
-        name: "sizes",
-        what: "packages, programs and generated lines are within their limits",
-        run: sized,
-    },
-    Step { name: "semver", what: "the version says what changed since the last release", run: semver },
-    Step { name: "deny", what: "licences, bans and sources of all dependencies", run: deny },
+    step("clippy", "no lint warns, with all features", clippy),
+    step("test", "tests and doc tests pass", |root| {
+        cargo(root, &["test", "--workspace"], &[], "cargo test --workspace")
+    }),
+    step("test-native", "tests of features that need a C compiler or a library of the system pass", |root| {
+        let arguments = ["test", "-p", "auth-client-core", "-p", "auth-token-store", "--all-features"];
+        cargo(root, &arguments, &[], &format!("cargo {}", arguments.join(" ")))
+    }),
+    // Each crate alone; later steps reuse what earlier ones compiled.
+    step(
+        "features",
+        "each crate compiles alone with each of its features, and depends on what is listed",
+        |_| features::run(&features::Arguments::default()),
+    ),
+    step("package", "each crate can be packaged, and compiles from its package", |_| {
+        package::run(&package::Arguments::default())
+    }),
+    step("minimal", "the crates compile with the oldest dependencies that their manifests allow", |_| {
+        minimal::run(&minimal::Arguments::default())
+    }),
+    step(
+        "docs",
+        "documentation builds for each crate alone without a warning, and its links are valid",
+        |root| docs::built(root, &[]),
+    ),
+    step("public-api", "the public API is the committed one", |_| {
+        public_api::run(&public_api::Arguments::default())
+    }),
+    step("new-provider", "a new provider compiles and passes its tests", new_provider::run),
+    step("own-reqwest", "a program's own reqwest does the same beside one of our crates", |_| {
+        own_reqwest::run(&own_reqwest::Arguments::default())
+    }),
+    step("coverage", "the list of operations that the emulator implements is up to date", |_| {
+        coverage::run(&coverage::Arguments { check: true, routes: None })
+    }),
+    // Times are measured by hand, on a quiet machine: `cargo xtask sizes`.
+    step("sizes", "packages, programs and generated lines are within their limits", |_| {
+        sizes::run(&sizes::Arguments { no_times: true, ..sizes::Arguments::default() })
+    }),
+    step("semver", "the version fits what changed since the last release", public_api::semver_check),
+    step("deny", "licences, bans, sources and Rust versions of all dependencies", deny),
 ];
 
 /// Runs the steps that were asked for.
@@ -111,7 +116,7 @@ const STEPS: &[Step] = &[
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.list {
         let lines: Vec<String> =
-            STEPS.iter().map(|step| format!("{:<11} {}", step.name, step.what)).collect();
+            STEPS.iter().map(|step| format!("{:<12} {}", step.name, step.what)).collect();
         return Ok(lines.join("\n"));
     }
     for name in arguments.only.iter().chain(&arguments.skip) {
@@ -135,16 +140,26 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let mut failed = Vec::new();
     for (number, step) in chosen.iter().enumerate() {
         tell(&format!("\n=== [{}/{}] {}: {} ===", number + 1, chosen.len(), step.name, step.what));
+        let cpu = process::children_cpu_seconds();
         let (result, took) = timed(|| (step.run)(&root));
-        let verdict = if result.is_ok() { "passed" } else { "FAILED" };
-        report.push(format!("  {:<11} {verdict}  {:>6} s", step.name, took.as_secs()));
-        if let Err(failure) = result {
-            tell(&format!("\n{failure}"));
-            failed.push(step.name);
+        let cpu = process::children_cpu_seconds().zip(cpu).map_or(0.0, |(after, before)| after - before);
+        let word = if result.is_ok() { "passed" } else { "FAILED" };
+        report.push(format!("  {:<12} {word}  {:>6} s  {cpu:>6.0} s", step.name, took.as_secs()));
+        match result {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => tell(&text),
+            Err(failure) => {
+                tell(&format!("\n{failure}"));
+                failed.push(step.name);
+            }
         }
     }
-    let report =
-        format!("\n{}\n\n{} passed, {} failed", report.join("\n"), chosen.len() - failed.len(), failed.len());
+    let report = format!(
+        "\n  step                   time  processor\n{}\n\n{} passed, {} failed",
+        report.join("\n"),
+        chosen.len() - failed.len(),
+        failed.len()
+    );
     match failed.as_slice() {
         [] => Ok(report),
         [first, ..] => Err(Failure::new(report, format!("cargo xtask ci --only {first}"))),
@@ -164,7 +179,12 @@ fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 /// Runs a cargo command in the workspace; `next` is what the failure tells to do.
-fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)], next: &str) -> Result<(), Failure> {
+fn cargo(
+    root: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    next: &str,
+) -> Result<String, Failure> {
     let shown = format!("cargo {}", arguments.join(" "));
     tell(&format!("$ {shown}"));
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -174,9 +194,10 @@ fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)], next: &s
     finish(command, &shown, next)
 }
 
-fn finish(mut command: Command, shown: &str, next: &str) -> Result<(), Failure> {
+/// Runs a program that writes to the terminal itself; nothing is left to report.
+fn finish(mut command: Command, shown: &str, next: &str) -> Result<String, Failure> {
     match command.status() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() => Ok(String::new()),
         Ok(status) => Err(Failure::new(format!("`{shown}` failed: {status}"), next)),
         Err(error) => {
             Err(Failure::new(format!("`{shown}` can't be run: {error}"), "install it and run this again"))
@@ -184,84 +205,87 @@ fn finish(mut command: Command, shown: &str, next: &str) -> Result<(), Failure> 
     }
 }
 
-fn fmt(root: &Path) -> Result<(), Failure> {
-    cargo(root, &["fmt", "--all", "--check"], &[], "cargo fmt --all")
+fn fmt(root: &Path) -> Result<String, Failure> {
+    cargo(root, &["fmt", "--all", "--check"], &[], "cargo fmt --all")?;
+    let mut taplo = tools::taplo(root)?.command("taplo");
+    // What is formatted is not worth a line each.
+    taplo.args(["fmt", "--check"]).env("RUST_LOG", "error").current_dir(root);
+    finish(taplo, "taplo fmt --check", "taplo fmt, with taplo from target/xtask/tools")
 }
 
-fn generated(_: &Path) -> Result<(), Failure> {
-    codegen::run(&codegen::Arguments { check: true, providers: Vec::new() }).map(|report| tell(&report))
+fn spelling(root: &Path) -> Result<String, Failure> {
+    let mut typos = tools::typos(root)?.command("typos");
+    typos.args(["--format", "brief"]).current_dir(root);
+    finish(typos, "typos --format brief", "correct the words, or add them to _typos.toml with the reason")
 }
 
-fn tidied(_: &Path) -> Result<(), Failure> {
-    tidy::run(&tidy::Arguments::default()).map(|report| tell(&report))
-}
-
-fn public(_: &Path) -> Result<(), Failure> {
-    public_api::run(&public_api::Arguments::default()).map(|report| tell(&report))
-}
-
-fn packaged(_: &Path) -> Result<(), Failure> {
-    package::run(&package::Arguments::default()).map(|report| tell(&report))
-}
-
-fn own_reqwest_compared(_: &Path) -> Result<(), Failure> {
-    own_reqwest::run(&own_reqwest::Arguments::default()).map(|report| tell(&report))
-}
-
-fn semver(root: &Path) -> Result<(), Failure> {
-    public_api::semver_check(root).map(|report| tell(&report))
-}
-
-fn covered(_: &Path) -> Result<(), Failure> {
-    coverage::run(&coverage::Arguments { check: true, routes: None }).map(|report| tell(&report))
-}
-
-fn sized(_: &Path) -> Result<(), Failure> {
-    // Times are measured by hand, on a quiet machine: `cargo xtask sizes`.
-    sizes::run(&sizes::Arguments { no_times: true, ..sizes::Arguments::default() })
-        .map(|report| tell(&report))
-}
-
-fn clippy(root: &Path) -> Result<(), Failure> {
+fn clippy(root: &Path) -> Result<String, Failure> {
     let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     cargo(root, &arguments, &[], "cargo clippy --workspace --all-targets --all-features")
 }
 
-fn test(root: &Path) -> Result<(), Failure> {
-    let arguments = ["test", "--workspace", "--all-features"];
-    cargo(root, &arguments, &[], "cargo test --workspace --all-features")
-}
-
-fn featured(_: &Path) -> Result<(), Failure> {
-    features::run(&features::Arguments::default()).map(|report| tell(&report))
-}
-
-/// A build of the whole workspace unites the features of all crates and so hides what one of them forgot to ask for.
-fn alone(root: &Path) -> Result<(), Failure> {
-    for name in workspace::library_crates(root)? {
-        let test = ["test", "-p", &name];
-        cargo(root, &test, &[], &format!("cargo {}", test.join(" ")))?;
-    }
-    Ok(())
-}
-
-fn markdown(root: &Path) -> Result<(), Failure> {
-    docs::text(root).map(|report| tell(&report))
-}
-
-fn documentation(root: &Path) -> Result<(), Failure> {
-    docs::built(root, &[]).map(|report| tell(&report))
-}
-
-fn deny(root: &Path) -> Result<(), Failure> {
-    let tool = tools::cargo_deny(root)?;
-    // Advisories need a database from the network, which CI doesn't have; run `cargo deny check advisories` by hand.
+/// Advisories need a database from the network; RELEASING.md has them.
+fn deny(root: &Path) -> Result<String, Failure> {
+    rust_versions(root)?;
+    let mut deny = tools::cargo_deny(root)?.command("cargo-deny");
     let arguments = ["--all-features", "check", "licenses", "bans", "sources"];
+    deny.args(arguments).current_dir(root);
     let shown = format!("cargo deny {}", arguments.join(" "));
-    tell(&format!("$ {shown}"));
-    let mut command = tool.command("cargo-deny");
-    command.current_dir(root).args(arguments);
-    finish(command, &shown, "cargo deny --all-features check licenses bans sources, and deny.toml")
+    finish(deny, &shown, &format!("correct the dependency or deny.toml, then {shown}"))
+}
+
+/// No dependency of a published crate asks for a newer Rust than the workspace does. With one toolchain, this and clippy's
+/// `incompatible_msrv` are what can be checked of `rust-version`.
+fn rust_versions(root: &Path) -> Result<(), Failure> {
+    let mut metadata = process::cargo(&["metadata", "--format-version", "1", "--all-features", "--locked"]);
+    let text = process::output(metadata.current_dir(root), "cargo metadata --locked")?;
+    let text: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::new(format!("cargo metadata: {error}"), "cargo metadata --locked"))?;
+    let newer = newer_than_ours(&text);
+    if newer.is_empty() {
+        return Ok(());
+    }
+    let next = "cargo update PACKAGE --precise VERSION, to one that supports it; or raise rust-version in Cargo.toml";
+    Err(Failure::new(format!("dependencies need a newer Rust than ours:\n{}", newer.join("\n")), next))
+}
+
+/// Packages that the published crates compile, on any platform, and whose `rust-version` is above the workspace's.
+fn newer_than_ours(metadata: &serde_json::Value) -> Vec<String> {
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let version = |package: &serde_json::Value| -> Vec<u64> {
+        word(&package["rust_version"]).split('.').filter_map(|part| part.parse().ok()).collect()
+    };
+    let packages: BTreeMap<String, serde_json::Value> =
+        list(&metadata["packages"]).into_iter().map(|package| (word(&package["id"]), package)).collect();
+    let nodes: BTreeMap<String, serde_json::Value> =
+        list(&metadata["resolve"]["nodes"]).into_iter().map(|node| (word(&node["id"]), node)).collect();
+    // A crate that is not published has an empty list of registries.
+    let published = |id: &&String| packages.get(*id).is_some_and(|package| package["publish"].is_null());
+    let members: Vec<String> = list(&metadata["workspace_members"]).iter().map(word).collect();
+    let mut open: Vec<String> = members.iter().filter(published).cloned().collect();
+    let ours = open.first().and_then(|id| packages.get(id)).map(version).unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if seen.insert(id.clone()) {
+            let dependencies = nodes.get(&id).map(|node| list(&node["deps"])).unwrap_or_default();
+            let compiled = dependencies
+                .iter()
+                .filter(|dependency| list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev"));
+            open.extend(compiled.map(|dependency| word(&dependency["pkg"])));
+        }
+    }
+    let newer = seen.iter().filter_map(|id| packages.get(id)).filter(|package| version(package) > ours);
+    newer
+        .map(|package| {
+            format!(
+                "  {} {}: {}",
+                word(&package["name"]),
+                word(&package["version"]),
+                word(&package["rust_version"])
+            )
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -276,6 +300,31 @@ mod tests {
     fn an_unknown_step_is_refused_with_the_way_to_find_the_known_ones() {
         let failure = run(&arguments(&["clipy"], false)).unwrap_err().to_string();
         assert!(failure.contains("clipy") && failure.contains("--list"), "{failure}");
+    }
+
+    #[test]
+    fn a_dependency_that_needs_a_newer_rust_is_found_unless_it_is_for_tests() {
+        let package = |name: &str, rust: &str, publish: &str| {
+            format!(
+                r#"{{"id":"{name}","name":"{name}","version":"1.0.0","rust_version":"{rust}","publish":{publish}}}"#
+            )
+        };
+        let metadata = |kind: &str| {
+            let packages = [
+                package("a", "1.88", "null"),
+                package("xtask", "1.88", "[]"),
+                package("b", "1.89.1", "null"),
+            ];
+            let text = format!(
+                r#"{{"packages":[{}],"workspace_members":["a","xtask"],"resolve":{{"nodes":[
+                    {{"id":"a","deps":[{{"pkg":"b","dep_kinds":[{{"kind":{kind}}}]}}]}},
+                    {{"id":"xtask","deps":[{{"pkg":"b","dep_kinds":[{{"kind":null}}]}}]}}]}}}}"#,
+                packages.join(",")
+            );
+            serde_json::from_str::<serde_json::Value>(&text).unwrap()
+        };
+        assert_eq!(newer_than_ours(&metadata("null")), ["  b 1.0.0: 1.89.1"]);
+        assert!(newer_than_ours(&metadata("\"dev\"")).is_empty());
     }
 
     #[test]

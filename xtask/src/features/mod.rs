@@ -9,6 +9,7 @@ mod tree;
 
 pub(crate) use tree::FOLDER as TREES;
 
+use crate::ci::tools;
 use crate::report::{process, progress};
 use crate::{Failure, workspace};
 use std::fs;
@@ -76,14 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     }
     report.push("packages: as listed in xtask/trees/".to_owned());
     if !arguments.quick {
-        let mut builds = 0;
-        for name in chosen {
-            for options in sets(&manifest(&root, name)?) {
-                check(&root, name, &options)?;
-                builds += 1;
-            }
-        }
-        report.push(format!("cargo check: {builds} sets of features"));
+        report.push(each_feature(&root, &chosen)?);
     }
     Ok(report.join("\n"))
 }
@@ -128,60 +122,38 @@ fn manifest(root: &Path, name: &str) -> Result<Table, Failure> {
         .map_err(|error| Failure::new(format!("{path} is no manifest: {error}"), format!("correct {path}")))
 }
 
-/// The sets of features of a crate, as options of cargo.
-fn sets(manifest: &Table) -> Vec<Vec<String>> {
-    let option = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
-    let mut sets = vec![option(&["--no-default-features"])];
-    let features = manifest.get("features").and_then(|features| features.as_table());
-    // A name that begins with two underscores is not for users, and what turns it on is checked.
-    let own = features
-        .into_iter()
-        .flat_map(Table::keys)
-        .filter(|name| *name != "default" && !name.starts_with("__"));
-    sets.extend(own.map(|name| option(&["--no-default-features", "--features", name])));
-    sets.push(Vec::new());
-    sets.push(option(&["--all-features"]));
-    sets
-}
-
-fn check(root: &Path, name: &str, options: &[String]) -> Result<(), Failure> {
-    let mut arguments = vec!["check", "--quiet", "-p", name];
-    arguments.extend(options.iter().map(String::as_str));
-    let mut shown = format!("cargo {}", arguments.join(" "));
-    progress(&shown);
-    shown.push_str("   # it needs a feature that it does not ask for");
-    let mut command = process::cargo(&arguments);
-    let output = command
-        .current_dir(root)
-        .output()
-        .map_err(|error| Failure::new(format!("cargo can't be started: {error}"), &shown))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    // What is unused without a feature is a warning, and a failure here.
-    if output.status.success() && !said.lines().any(|line| line.starts_with("warning")) {
-        return Ok(());
+/// `cargo check` of each crate alone: without features, with each one, with the default ones and with all.
+fn each_feature(root: &Path, crates: &[&String]) -> Result<String, Failure> {
+    let mut hack = tools::cargo_hack(root)?.command("cargo-hack");
+    hack.args(["hack", "check", "--quiet", "--each-feature"]).current_dir(root);
+    for name in crates {
+        hack.args(["-p", name]);
+        // A name that begins with two underscores is not for users, and what turns it on is checked.
+        let manifest = manifest(root, name)?;
+        let features = manifest.get("features").and_then(|features| features.as_table());
+        for private in features.into_iter().flat_map(Table::keys).filter(|feature| feature.starts_with("__"))
+        {
+            hack.args(["--exclude-features", &format!("{name}/{private}")]);
+        }
     }
-    Err(Failure::new(format!("{name} does not compile without a warning:\n{}", said.trim_end()), shown))
+    progress(&process::show(&hack));
+    let next =
+        "run the cargo check command that is named above; the crate needs a feature that it does not ask for";
+    let (succeeded, _, errors) = process::all(&mut hack, next)?;
+    // What is unused without a feature is a warning, and a failure here.
+    if succeeded && !errors.lines().any(|line| line.starts_with("warning")) {
+        let builds = errors.lines().filter(|line| line.starts_with("info: running")).count();
+        return Ok(format!("cargo check: {builds} sets of features"));
+    }
+    Err(Failure::new(
+        format!("a crate does not compile alone without a warning:\n{}", process::tail(&errors, 60)),
+        next,
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_feature_stands_alone_once_and_private_ones_do_not() {
-        let manifest: Table = "[features]\ndefault = [\"b\"]\na = []\nb = []\n__c = []\n".parse().unwrap();
-        let sets: Vec<String> = sets(&manifest).iter().map(|options| options.join(" ")).collect();
-        assert_eq!(
-            sets,
-            [
-                "--no-default-features",
-                "--no-default-features --features a",
-                "--no-default-features --features b",
-                "",
-                "--all-features"
-            ]
-        );
-    }
 
     /// The comparison of the chore, so that `cargo test` fails too when a provider's feature is not forwarded.
     #[test]

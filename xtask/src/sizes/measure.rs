@@ -46,10 +46,10 @@ pub(super) fn build(program: &OneCall) -> Result<Option<Built>, Failure> {
     let name = program.name();
     // What an earlier run left there would make the build cheaper than it is.
     let _ = fs::remove_dir_all(program.target());
-    let Some(before) = children_cpu_seconds() else { return Ok(None) };
+    let Some(before) = process::children_cpu_seconds() else { return Ok(None) };
     progress(&format!("{name}: clean development build"));
     cargo_build(program, &[])?;
-    let after = children_cpu_seconds().unwrap_or(f64::NAN);
+    let after = process::children_cpu_seconds().unwrap_or(f64::NAN);
     let own_seconds = own_build(program)?;
     let binary_bytes = binary(program)?;
     Ok(Some(Built { cpu_seconds: after - before, binary_bytes, own_seconds }))
@@ -143,21 +143,6 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Processor time of the processes that this one started and that have ended, with theirs in turn.
-fn children_cpu_seconds() -> Option<f64> {
-    children_of_stat(&fs::read_to_string("/proc/self/stat").ok()?)
-}
-
-/// Fields 16 and 17 of proc_pid_stat(5), in the ticks of which every Linux has 100 in a second.
-fn children_of_stat(stat: &str) -> Option<f64> {
-    // The second field is the program's name in parentheses and may hold anything.
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_whitespace().skip(13);
-    let user: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some((user + system) / 100.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,12 +160,5 @@ mod tests {
         assert_eq!(count_packages(tree), 5);
         assert_eq!(count_packages("one-call-x v0.0.0\n"), 0);
         assert_eq!(count_packages(""), 0);
-    }
-
-    #[test]
-    fn the_time_of_children_is_found_behind_any_name() {
-        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194304 100 200 0 0 11 12 1300 450 20 0 1 0 999 1 1";
-        assert_eq!(children_of_stat(stat), Some(17.5));
-        assert_eq!(children_of_stat("7 (x) S 1"), None);
     }
 }

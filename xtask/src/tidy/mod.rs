@@ -5,6 +5,7 @@
 
 mod length;
 mod manifests;
+mod prose;
 pub(crate) mod published;
 mod rooms;
 mod rust_files;
@@ -24,21 +25,26 @@ use crate::{Failure, workspace};
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Lower or drop the entries of xtask/long-files.txt whose files became shorter, and make the links of crates'
-    /// READMEs absolute. Nothing else is written.
+    /// Lowers numbers in xtask/long-files.txt and xtask/old-words.txt where the code became better, and makes the links of
+    /// crates' READMEs absolute. Writes nothing else.
     #[arg(long)]
     pub fix: bool,
+    /// Lists every use of a word that the project doesn't use, in one area (such as `crates/vise-client` or `docs`) or in all.
+    #[arg(long, value_name = "AREA", num_args = 0..=1, default_missing_value = "", conflicts_with = "fix")]
+    pub words: Option<String>,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   cargo xtask tidy
-  cargo xtask tidy --fix     after a long file was cut
+  cargo xtask tidy --fix                   after a long file was cut, or a README got a link
+  cargo xtask tidy --words docs            what to rewrite there
 
 What is checked:
   heads       every .rs file begins with a `//!` paragraph; generated ones with the generator's line
   digests     src/generated/mod.rs and tests/generated/mod.rs name the sha256 of the openapi.json that is there
   length      at most 400 lines without tests; longer ones are listed and may only become shorter
+  prose       words that the project doesn't use, listed in xtask/words.txt with the ones that it does
   words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
   published   what a registry shows: metadata, licences, links of READMEs that work outside of the repository
   manifests   reasons, order and use of dependencies; features that all providers share; lints, description, readme
@@ -54,6 +60,7 @@ const RULES: &[Rule] = &[
     manifests::workspace_table,
     manifests::members,
     manifests::features,
+    prose::check,
     published::check,
     rooms::check,
 ];
@@ -66,9 +73,19 @@ const RULES: &[Rule] = &[
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let mut tree = Tree::read(&root)?;
+    if let Some(wanted) = &arguments.words {
+        let uses = prose::all(&tree).into_iter();
+        let uses = uses.filter(|finding| {
+            wanted.is_empty() || prose::area(finding.path()) == wanted.trim_end_matches('/')
+        });
+        let lines: Vec<String> = uses.map(|finding| finding.to_string()).collect();
+        return Ok(format!("{}\n{} uses", lines.join("\n"), lines.len()));
+    }
     if arguments.fix {
-        let fixed =
-            published::fixed(&tree).into_iter().chain([(length::LIST.to_owned(), length::fixed(&tree))]);
+        let fixed = published::fixed(&tree).into_iter().chain([
+            (length::LIST.to_owned(), length::fixed(&tree)),
+            (prose::OLD.to_owned(), prose::fixed(&tree)),
+        ]);
         for (path, text) in fixed.collect::<Vec<_>>() {
             process::write_if_changed(&root.join(&path), text.as_bytes())?;
             tree.insert(&path, text);

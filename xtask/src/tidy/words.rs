@@ -11,7 +11,7 @@ const REQWEST_MODULE: &str = "crates/auth-client-core/src/transport/reqwest/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in tree.iter().filter(|(path, _)| *path != "Cargo.lock" && !is_generated(path)) {
+    for (path, text) in tree.iter().filter(|(path, _)| !path.ends_with(".lock") && !is_generated(path)) {
         for (index, line) in text.lines().enumerate() {
             let found = machine_path(line)
                 .or_else(|| registry(line))

@@ -1,0 +1,196 @@
+//! Words that the project doesn't use in prose: `xtask/words.txt` lists them, each with the word of the field.
+//!
+//! `xtask/old-words.txt` has how many each area still has. A number there may only become lower.
+
+use super::rust_files::is_generated;
+use super::tree::{Finding, Tree};
+use std::collections::BTreeMap;
+
+const WORDS: &str = "xtask/words.txt";
+/// How many there still are, by area.
+pub(super) const OLD: &str = "xtask/old-words.txt";
+
+/// Areas with more of them than before.
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let allowed = allowed(tree);
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in all(tree) {
+        *counts.entry(area(finding.path())).or_default() += 1;
+    }
+    let grew =
+        counts.into_iter().filter(|(area, count)| *count > allowed.get(area).copied().unwrap_or_default());
+    grew.map(|(area, count)| {
+        let before = allowed.get(&area).copied().unwrap_or_default();
+        let what =
+            format!("{area} has {count} uses of words that the project doesn't use; {before} are allowed");
+        Finding::new(OLD, 1, what, format!("run cargo xtask tidy --words {area} to list them"))
+    })
+    .collect()
+}
+
+/// The list with lower numbers, and without areas that have none. Nothing is ever added or raised.
+pub(super) fn fixed(tree: &Tree) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in all(tree) {
+        *counts.entry(area(finding.path())).or_default() += 1;
+    }
+    let text = tree.text(OLD).unwrap_or_default();
+    let comments = text.lines().filter(|line| line.starts_with('#')).map(str::to_owned);
+    let lines = allowed(tree).into_iter().filter_map(|(area, before)| {
+        let now = counts.get(&area).copied().unwrap_or_default().min(before);
+        (now > 0).then(|| format!("{now} {area}"))
+    });
+    comments.chain(lines).map(|line| line + "\n").collect()
+}
+
+/// Every use, as findings.
+pub(super) fn all(tree: &Tree) -> Vec<Finding> {
+    let words: Vec<Word<'_>> = tree.text(WORDS).unwrap_or_default().lines().filter_map(Word::read).collect();
+    let mut findings = Vec::new();
+    for (path, text) in tree.iter().filter(|(path, _)| !is_generated(path)) {
+        // Most files have none of most words; only what may be there is looked for line by line.
+        let lower = text.to_lowercase();
+        let words: Vec<&Word<'_>> = words.iter().filter(|word| lower.contains(word.phrase)).collect();
+        let lines = if words.is_empty() { Vec::new() } else { prose(path, &lower) };
+        for (line, prose) in lines {
+            for word in words.iter().filter(|word| word.is_in(&prose)) {
+                let what = format!("says \"{}\"", word.phrase);
+                findings.push(Finding::new(path, line, what, format!("write: {}", word.instead)));
+            }
+        }
+    }
+    findings
+}
+
+/// A crate, a folder of the root, or the root itself.
+pub(super) fn area(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["crates", name, ..] => format!("crates/{name}"),
+        [folder, _, ..] => (*folder).to_owned(),
+        _ => ".".to_owned(),
+    }
+}
+
+fn allowed(tree: &Tree) -> BTreeMap<String, usize> {
+    let entry = |line: &str| {
+        let (count, area) = line.split_once(' ')?;
+        Some((area.to_owned(), count.parse().ok()?))
+    };
+    tree.text(OLD).unwrap_or_default().lines().filter_map(entry).collect()
+}
+
+struct Word<'a> {
+    phrase: &'a str,
+    any_ending: bool,
+    instead: &'a str,
+    right_in: Vec<&'a str>,
+}
+
+impl<'a> Word<'a> {
+    /// `phrase = instead; right in this, and in that`
+    fn read(line: &'a str) -> Option<Self> {
+        let (phrase, rest) = line.split_once(" = ").filter(|_| !line.starts_with('#'))?;
+        let (instead, right_in) = rest.split_once(';').unwrap_or((rest, ""));
+        let (phrase, any_ending) = phrase.strip_suffix('*').map_or((phrase, false), |phrase| (phrase, true));
+        let right_in = right_in.split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
+        Some(Self { phrase, any_ending, instead, right_in })
+    }
+
+    fn is_in(&self, prose: &str) -> bool {
+        if !prose.contains(self.phrase) {
+            return false;
+        }
+        let cleaned = self.right_in.iter().fold(prose.to_owned(), |prose, right| prose.replace(right, ""));
+        let part_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        cleaned.match_indices(self.phrase).any(|(at, _)| {
+            let before = cleaned.get(..at).and_then(|text| text.chars().next_back());
+            let after = cleaned.get(at + self.phrase.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(part_of_word) && (self.any_ending || !after.is_some_and(part_of_word))
+        })
+    }
+}
+
+/// What people read in a file, with the numbers of the lines.
+fn prose(path: &str, text: &str) -> Vec<(usize, String)> {
+    let kind = path.rsplit_once('.').map_or("", |(_, kind)| kind);
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let read = match kind {
+            "md" => {
+                let fence = line.starts_with("```");
+                fenced ^= fence;
+                (!fenced && !fence).then(|| line.to_owned())
+            }
+            "toml" => line.starts_with('#').then(|| line.to_owned()),
+            "json" => ["\"description\":", "\"summary\":"]
+                .iter()
+                .find_map(|key| line.strip_prefix(key))
+                .map(str::to_owned),
+            "rs" => match line.find("//") {
+                Some(at) if !line.get(..at).unwrap_or_default().ends_with(':') => {
+                    line.get(at..).map(str::to_owned)
+                }
+                _ => Some(messages(line)),
+            },
+            _ => None,
+        };
+        // Every second piece between back ticks is code.
+        let read = read.map(|line| line.split('`').step_by(2).collect::<Vec<_>>().join("`"));
+        found.extend(read.filter(|line| !line.is_empty()).map(|line| (index + 1, line)));
+    }
+    found
+}
+
+/// The string literals of a line that have a space in them: those are for people.
+fn messages(line: &str) -> String {
+    let literals = line.split('"').skip(1).step_by(2);
+    literals.filter(|literal| literal.contains(' ')).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::assert_one;
+    use super::*;
+
+    const LIST: (&str, &str) = (WORDS, "# why\nanswer* = response; security answer\nno good = invalid\n");
+
+    fn uses(path: &str, text: &str) -> usize {
+        all(&Tree::of(&[LIST, (path, text)])).len()
+    }
+
+    #[test]
+    fn prose_is_searched_and_code_is_not() {
+        for (path, text) in [
+            ("a.md", "The Answers are"),
+            ("a.rs", "let x = 1; // It is no good."),
+            ("a.rs", "fail(\"the answer is empty\")"),
+            ("a.toml", "# no good"),
+            ("openapi.json", "  \"description\": \"The answer.\","),
+        ] {
+            assert_eq!(uses(path, text), 1, "{path}: {text}");
+        }
+        for (path, text) in [
+            ("a.md", "`answer` and unanswered, and a security answer, no goods"),
+            ("a.md", "```rust\n// answer\n```"),
+            ("a.rs", "let answer = fetch(\"answer\");"),
+            ("openapi.json", "\"answer\": 1"),
+            ("crates/a/src/generated/a.rs", "// answer"),
+        ] {
+            assert_eq!(uses(path, text), 0, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_area_may_only_improve() {
+        let old = (OLD, "# why\n2 crates/a\n9 docs\n");
+        let two = Tree::of(&[LIST, old, ("crates/a/README.md", "answer\nanswer")]);
+        assert!(check(&two).is_empty());
+        assert_eq!(fixed(&two), "# why\n2 crates/a\n");
+        let mut three = two.clone();
+        three.insert("crates/a/src/a.rs", "// answer".to_owned());
+        assert_one(&check(&three), "xtask/old-words.txt:1", "tidy --words crates/a");
+    }
+}
