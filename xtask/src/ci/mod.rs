@@ -338,7 +338,12 @@ mod tests {
     fn the_list_names_every_step_once() {
         let list = run(&arguments(&[], true)).unwrap();
         for step in STEPS {
-            assert_eq!(list.lines().filter(|line| line.starts_with(step.name)).count(), 1, "{}", step.name);
+            assert_eq!(
+                list.lines().filter(|line| line.split(' ').next() == Some(step.name)).count(),
+                1,
+                "{}",
+                step.name
+            );
         }
     }
 }

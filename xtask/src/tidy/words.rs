@@ -95,8 +95,10 @@ fn reqwest(path: &str, line: &str) -> Option<(String, &'static str)> {
     if !code
         || comment
         || path.starts_with(REQWEST_MODULE)
-        || !line.contains(concat!("reqw", "est::"))
-        || line.contains(concat!("self::reqw", "est::"))
+        || !line
+            .replace("transport::reqwest", "")
+            .replace("self::reqwest", "")
+            .contains(concat!("reqw", "est::"))
     {
         return None;
     }
