@@ -1,4 +1,4 @@
-//! The program, run as a person or a script runs it.
+//! The program, run like a person or a script runs it.
 
 #![allow(
     clippy::expect_used,
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_auth-emulator");
 
-/// A directory that takes the place of the temporary one, so that runs side by side don't share a default ready file.
+/// A directory that replaces the temporary one, so that concurrent runs don't share a default ready file.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -43,7 +43,7 @@ impl Scratch {
         command
     }
 
-    /// Runs a command that ends by itself: exit code, standard output, standard error.
+    /// Runs a command to its end: exit code, standard output, standard error.
     fn run(&self, args: &[&str]) -> (i32, String, String) {
         let mut command = self.command(args);
         let (sender, receiver) = mpsc::channel();
@@ -60,7 +60,7 @@ impl Drop for Scratch {
     }
 }
 
-/// `serve`, running; killed when dropped.
+/// A running `serve`; killed when dropped.
 struct Server {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -84,7 +84,7 @@ impl Server {
         self.lines.recv_timeout(PATIENCE).expect("no line on standard output")
     }
 
-    /// Sends a signal; the exit status, what else was on standard output, and all of standard error.
+    /// Sends a signal; returns the exit status, the rest of standard output, and all of standard error.
     fn end(mut self, signal: &str) -> (ExitStatus, Vec<String>, String) {
         let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success());
@@ -95,7 +95,7 @@ impl Server {
             stderr.read_to_string(&mut text).unwrap();
             let _ = sender.send(text);
         });
-        // Standard error ends when the program does.
+        // Standard error ends with the program.
         let errors = receiver.recv_timeout(PATIENCE).expect("the program did not stop");
         let status = self.child.wait().unwrap();
         (status, self.lines.iter().collect(), errors)
@@ -216,7 +216,7 @@ async fn env_and_health_find_the_running_emulator() {
 }
 
 #[tokio::test]
-async fn a_ready_file_can_be_put_elsewhere() {
+async fn a_ready_file_can_have_another_path() {
     let scratch = Scratch::new("elsewhere");
     let file = scratch.0.join("here.json");
     let file = file.to_str().unwrap();
@@ -244,7 +244,7 @@ async fn a_port_in_use_is_a_clear_error() {
 }
 
 #[tokio::test]
-async fn wrong_command_lines_are_refused() {
+async fn wrong_command_lines_are_rejected() {
     let scratch = Scratch::new("usage");
     for args in [&[][..], &["serve", "--port", "70000"], &["serve", "--seeed", "1"], &["nothing"]] {
         let (code, out, _) = scratch.run(args);

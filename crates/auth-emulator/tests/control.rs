@@ -15,7 +15,7 @@ use std::time::Duration;
 use auth_emulator::{
     ClockStart, DecisionError, Effect, Emulator, Fault, FaultRule, Reset, Timestamp, TokensError,
 };
-use common::{Answer, Request, until};
+use common::{Request, Response, until};
 use serde_json::{Value, json};
 
 const START: i64 = 1_700_000_010;
@@ -31,19 +31,19 @@ fn control(emulator: &Emulator, method: &str, path: &str) -> Request {
 }
 
 async fn get(emulator: &Emulator, path: &str) -> Value {
-    let answer = control(emulator, "GET", path).send().await;
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    answer.json()
+    let response = control(emulator, "GET", path).send().await;
+    assert_eq!(response.status, 200, "{path}: {}", response.text());
+    response.json()
 }
 
-async fn post(emulator: &Emulator, path: &str, body: &Value) -> Answer {
+async fn post(emulator: &Emulator, path: &str, body: &Value) -> Response {
     control(emulator, "POST", path).json(body).send().await
 }
 
-fn error_code(answer: &Answer) -> (u16, String) {
-    let body = answer.json();
+fn error_code(response: &Response) -> (u16, String) {
+    let body = response.json();
     assert!(!body["error"]["message"].as_str().expect("no message").is_empty());
-    (answer.status, body["error"]["code"].as_str().expect("no code").to_owned())
+    (response.status, body["error"]["code"].as_str().expect("no code").to_owned())
 }
 
 fn provider(emulator: &Emulator, method: &str, path: &str) -> Request {
@@ -53,7 +53,7 @@ fn provider(emulator: &Emulator, method: &str, path: &str) -> Request {
         .header("X-Service-Auth", &credential)
 }
 
-/// A service with a user whose authentication has been started: its path, and the user's id.
+/// A service with a user and a started authentication: its path, and the user's id.
 async fn started(emulator: &Emulator, name: &str) -> (String, String) {
     let service = json!({ "fqdn": format!("{name}.example"), "name": "CoffeeShop" });
     let service = provider(emulator, "POST", "/service").json(&service).send().await.json();
@@ -68,7 +68,7 @@ async fn started(emulator: &Emulator, name: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn nothing_is_told_without_the_token() {
+async fn every_route_requires_the_token() {
     let emulator = start().await;
     let token = emulator.control_token().to_owned();
     for path in ["/health", "/pending-codes", "/journal", "/no/such/path"] {
@@ -94,7 +94,7 @@ async fn nothing_is_told_without_the_token() {
 }
 
 #[tokio::test]
-async fn health_says_who_is_there() {
+async fn health_lists_the_providers() {
     let emulator = start().await;
     let health = get(&emulator, "/health").await;
     assert_eq!(health["status"], "ok");
@@ -169,7 +169,7 @@ async fn codes_can_be_expired_but_not_approved_where_they_are_typed() {
 }
 
 #[tokio::test]
-async fn each_reset_touches_its_own_thing() {
+async fn each_reset_affects_only_its_part() {
     let emulator = start().await;
     let fill = async || {
         started(&emulator, "anna").await;
@@ -177,7 +177,7 @@ async fn each_reset_touches_its_own_thing() {
         emulator.verigator().set_max_wrong_tries(1);
         emulator.add_fault(FaultRule::new("verigator", Fault::status(503)).after(100)).unwrap();
     };
-    // What is left: journal, effects, codes, faults, clock advanced, setting changed.
+    // Prepares journal, effects, codes, faults, an advanced clock and a changed setting.
     let left = || {
         (
             !emulator.journal().is_empty(),
@@ -198,8 +198,8 @@ async fn each_reset_touches_its_own_thing() {
         emulator.reset(Reset::All);
         fill().await;
         assert_eq!(left(), (true, true, true, true, true, true));
-        let answer = control(&emulator, "POST", &format!("/reset/{what}")).send().await;
-        assert_eq!((answer.status, answer.json()), (200, json!({ "ok": true })));
+        let response = control(&emulator, "POST", &format!("/reset/{what}")).send().await;
+        assert_eq!((response.status, response.json()), (200, json!({ "ok": true })));
         assert_eq!(left(), expected, "{what}");
     }
     assert_eq!(control(&emulator, "POST", "/reset/everything").send().await.status, 404);
@@ -246,7 +246,7 @@ async fn the_clock_moves_forward_only() {
 }
 
 #[tokio::test]
-async fn faults_hit_in_order_and_are_used_up() {
+async fn faults_apply_in_order_and_are_used_up() {
     let emulator = start().await;
     let rule = json!({ "provider": "verigator", "method": "GET", "path_prefix": "/v1/service/service/x",
         "times": 2, "after": 1,
@@ -258,13 +258,13 @@ async fn faults_hit_in_order_and_are_used_up() {
 
     let mut seen = Vec::new();
     for _ in 0..5 {
-        let answer = provider(&emulator, "GET", "/service/x").send().await;
-        if answer.status == 503 {
-            assert_eq!((answer.header("retry-after"), answer.text().as_str()), (Some("7"), "busy"));
-            let explanation = get(&emulator, &format!("/explain/{}", answer.request_id())).await;
+        let response = provider(&emulator, "GET", "/service/x").send().await;
+        if response.status == 503 {
+            assert_eq!((response.header("retry-after"), response.text().as_str()), (Some("7"), "busy"));
+            let explanation = get(&emulator, &format!("/explain/{}", response.request_id())).await;
             assert_eq!(explanation["fault"], "status 503");
         }
-        seen.push(answer.status);
+        seen.push(response.status);
     }
     assert_eq!(seen, [404, 503, 503, 500, 404]);
     assert_eq!(get(&emulator, "/faults").await, json!([]));
@@ -288,7 +288,7 @@ async fn faults_hit_in_order_and_are_used_up() {
 }
 
 #[tokio::test]
-async fn a_fault_hits_before_or_after_the_operation_as_asked() {
+async fn a_fault_occurs_before_or_after_the_operation() {
     let emulator = start().await;
     let post_service = async |name: &str| {
         let body = json!({ "fqdn": name, "name": name });
@@ -311,32 +311,32 @@ async fn a_fault_hits_before_or_after_the_operation_as_asked() {
         emulator.reset(Reset::All);
         let rule = json!({ "provider": "verigator", "fault": fault, "effect": effect });
         assert_eq!(post(&emulator, "/faults", &rule).await.status, 201);
-        let answer = post_service(&format!("s{number}")).await;
+        let response = post_service(&format!("s{number}")).await;
         assert_eq!(done(), carried_out, "{rule}");
         let journal = emulator.journal();
         assert!(journal[0].fault.is_some());
-        assert_eq!(journal[0].status, answer.as_ref().map(|answer| answer.status), "{rule}");
-        match (&fault, answer) {
+        assert_eq!(journal[0].status, response.as_ref().map(|response| response.status), "{rule}");
+        match (&fault, response) {
             (fault, None) => assert!(fault.get("close").is_some(), "{rule}"),
-            (fault, Some(answer)) if fault.get("status").is_some() => assert_eq!(answer.status, 503),
-            (fault, Some(answer)) if fault.get("cut_body_after").is_some() => {
-                assert_eq!(answer.status, 201);
+            (fault, Some(response)) if fault.get("status").is_some() => assert_eq!(response.status, 503),
+            (fault, Some(response)) if fault.get("cut_body_after").is_some() => {
+                assert_eq!(response.status, 201);
                 let sent = usize::try_from(fault["cut_body_after"].as_u64().unwrap()).unwrap();
-                assert_eq!(answer.body.len(), sent, "exactly the bytes before the cut arrive");
-                assert!(!answer.is_whole());
+                assert_eq!(response.body.len(), sent, "exactly the bytes before the cut arrive");
+                assert!(!response.is_whole());
             }
-            (fault, Some(answer)) => {
+            (fault, Some(response)) => {
                 assert!(fault.get("delay_ms").is_some(), "{rule}");
-                assert!(answer.status == 201 && answer.is_whole());
+                assert!(response.status == 201 && response.is_whole());
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_delayed_answer_does_not_hold_up_others_and_a_lost_caller_is_noticed() {
+async fn a_delayed_response_does_not_block_others_and_a_lost_caller_is_noticed() {
     let emulator = start().await;
-    // An hour: the test ends because the caller gives up, not because the time runs out.
+    // An hour: the test ends because the caller aborts, not because the delay ends.
     emulator
         .add_fault(FaultRule::new("verigator", Fault::delay_ms(3_600_000)).effect(Effect::Before))
         .unwrap();
@@ -395,7 +395,7 @@ async fn the_journal_is_bounded() {
 }
 
 #[tokio::test]
-async fn effects_count_what_the_world_would_have_felt() {
+async fn effects_count_side_effects() {
     let emulator = start().await;
     assert_eq!(get(&emulator, "/effects").await, json!({}));
     let (auth, _) = started(&emulator, "anna").await;
@@ -462,7 +462,7 @@ async fn settings_are_read_and_changed_as_json() {
 }
 
 #[tokio::test]
-async fn a_user_is_given_the_app_by_an_action() {
+async fn an_action_installs_the_app() {
     let emulator = start().await;
     let (auth, id) = started(&emulator, "anna").await;
     let path = "/providers/verigator/actions/install-app";

@@ -1,4 +1,4 @@
-//! Starting, stopping, and what every listener refuses before a provider sees it.
+//! Starting, stopping, and what every listener rejects before a provider sees it.
 
 #![allow(
     clippy::expect_used,
@@ -55,14 +55,14 @@ async fn stopping_closes_everything_on_a_multi_thread_runtime() {
 }
 
 #[tokio::test]
-async fn stopping_lets_a_request_under_way_end_and_waits_for_nobody_else() {
+async fn stopping_finishes_requests_in_progress_only() {
     let emulator = Emulator::start().await.unwrap();
     let unused = TcpStream::connect(split_url(emulator.control_url()).0).await.unwrap();
     emulator.add_fault(FaultRule::new("verigator", Fault::delay_ms(100))).unwrap();
     let slow = request(&emulator, "GET", "/service/none");
     let slow = tokio::spawn(async move { slow.send().await });
     until("the request has arrived", async || !emulator.journal().is_empty()).await;
-    // Below the five seconds after which `stop` gives up on connections.
+    // Less than the five seconds after which `stop` closes connections.
     tokio::time::timeout(Duration::from_secs(4), emulator.stop())
         .await
         .expect("stop waited for an unused connection");
@@ -71,7 +71,7 @@ async fn stopping_lets_a_request_under_way_end_and_waits_for_nobody_else() {
 }
 
 #[tokio::test]
-async fn many_emulators_live_side_by_side() {
+async fn many_emulators_run_concurrently() {
     let (one, two) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
     let body = json!({ "fqdn": "coffeeshop.com", "name": "CoffeeShop" });
     let made = request(&one, "POST", "/service").json(&body).send().await;
@@ -83,7 +83,7 @@ async fn many_emulators_live_side_by_side() {
     assert_eq!((one.effects().count("verigator", "service_created"), two.effects().iter().count()), (1, 0));
 }
 
-/// A run of free ports. Others may take one in between, so that the caller has to be ready to try again.
+/// A range of free ports. Others may take one in the meantime; the caller must be ready to retry.
 async fn free_run(length: u16) -> u16 {
     loop {
         let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -127,7 +127,7 @@ async fn fixed_ports_count_up_from_the_control_api() {
 
 #[tokio::test]
 async fn a_failed_start_leaves_nothing_behind() {
-    // The second port is taken: the first, already bound, has to be free again after the failure.
+    // The second port is in use: the first, already bound, must be free again after the failure.
     let port = free_run(2).await;
     let Ok(taken) = TcpListener::bind(("127.0.0.1", port + 1)).await else { return };
     assert!(Emulator::builder().port(port).start().await.is_err());
@@ -136,7 +136,7 @@ async fn a_failed_start_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn foreign_hosts_are_refused_on_every_listener() {
+async fn foreign_hosts_are_rejected_on_every_listener() {
     let emulator = Emulator::start().await.unwrap();
     let port_of = |url: &str| split_url(url).0.port();
     let provider_port = port_of(&emulator.verigator().base_url());
@@ -146,8 +146,8 @@ async fn foreign_hosts_are_refused_on_every_listener() {
         (control_port, control(&emulator, "/health"), 200),
     ] {
         for host in ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"] {
-            let answer = request.clone().host(&format!("{host}:{port}")).send().await;
-            assert_eq!(answer.status, good, "{host}");
+            let response = request.clone().host(&format!("{host}:{port}")).send().await;
+            assert_eq!(response.status, good, "{host}");
         }
         for host in ["rebound.example", "127.0.0.1.example", "127.0.0.2", "0.0.0.0", "user@127.0.0.1"] {
             let refused = request.clone().host(&format!("{host}:{port}")).send().await;
@@ -164,13 +164,13 @@ async fn foreign_hosts_are_refused_on_every_listener() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!("GET {absolute} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 403"), "{response}");
 }
 
 #[tokio::test]
-async fn bodies_over_a_mebibyte_are_refused() {
+async fn bodies_over_a_mebibyte_are_rejected() {
     let emulator = Emulator::start().await.unwrap();
     let post = |size: usize| {
         let body = format!(r#"{{"fqdn":"a","name":"b","x":"{}"}}"#, "y".repeat(size));
@@ -189,7 +189,7 @@ async fn bodies_over_a_mebibyte_are_refused() {
 }
 
 #[tokio::test]
-async fn every_answer_has_an_id_of_its_own_and_the_emulators_date() {
+async fn every_response_has_a_unique_id_and_the_emulators_date() {
     let emulator = Emulator::start().await.unwrap();
     emulator.clock().freeze();
     emulator.clock().advance(Duration::from_secs(86_400 * 400));
@@ -201,11 +201,11 @@ async fn every_answer_has_an_id_of_its_own_and_the_emulators_date() {
         request(&emulator, "GET", "/service/%"),
         request(&emulator, "GET", "/service/none").host("rebound.example"),
     ] {
-        let answer = request.send().await;
+        let response = request.send().await;
         let expected = httpdate_of(emulator.clock().now().to_system_time());
-        assert_eq!(answer.header("date"), Some(expected.as_str()));
-        assert!(emulator.explain(&answer.request_id()).is_some(), "{request:?}");
-        ids.insert(answer.request_id());
+        assert_eq!(response.header("date"), Some(expected.as_str()));
+        assert!(emulator.explain(&response.request_id()).is_some(), "{request:?}");
+        ids.insert(response.request_id());
     }
     assert_eq!(ids.len(), 5);
 }
@@ -223,12 +223,12 @@ async fn one_connection_serves_many_requests() {
         for _ in 0..3 {
             let head = format!("GET /v1/service/service/none HTTP/1.1\r\nHost: {address}\r\n\r\n");
             stream.write_all(head.as_bytes()).await.unwrap();
-            let mut answer = vec![0; 4096];
-            let read = stream.read(&mut answer).await.unwrap();
+            let mut response = vec![0; 4096];
+            let read = stream.read(&mut response).await.unwrap();
             assert!(
-                answer[..read].starts_with(b"HTTP/1.1 401"),
+                response[..read].starts_with(b"HTTP/1.1 401"),
                 "{:?}",
-                String::from_utf8_lossy(&answer[..read])
+                String::from_utf8_lossy(&response[..read])
             );
         }
     };

@@ -1,4 +1,4 @@
-//! The ReveSecure stand-in over a real socket: the signature and everything that can be wrong with it, then the calls.
+//! The ReveSecure emulator over a real socket: signatures with all known mistakes, then the operations.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ use auth_emulator::providers::revesecure::{ErrorBody, Policy, ReveSecure};
 use auth_emulator::{ClockStart, Emulator, Outcome, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use common::{Answer, Request};
+use common::{Request, Response};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha1::Sha1;
@@ -42,7 +42,7 @@ fn hmac256(key: &[u8], text: &[u8]) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes().to_vec()
 }
 
-/// A client of its own, which signs as the page says, or not.
+/// A client that signs as documented, or with a mistake.
 struct Client {
     revesecure: ReveSecure,
     key: Vec<u8>,
@@ -77,29 +77,29 @@ impl Client {
         if body.is_empty() { request } else { request.header("Content-Type", "application/json").body(body) }
     }
 
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+    async fn call(&self, method: &str, path: &str, body: &Value) -> Response {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let authorization = self.signed(self.text(method, path, &body).as_bytes());
         self.request(method, path, &body, &authorization).send().await
     }
 
     async fn get(&self, path: &str) -> Value {
-        let answer = self.call("GET", path, &Value::Null).await;
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-        answer.json()
+        let response = self.call("GET", path, &Value::Null).await;
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        response.json()
     }
 
     async fn done(&self, method: &str, path: &str, body: &Value) {
-        let answer = self.call(method, path, body).await;
+        let response = self.call(method, path, body).await;
         assert_eq!(
-            (answer.status, &answer.json()["status"]["code"]),
+            (response.status, &response.json()["status"]["code"]),
             (200, &json!(200)),
             "{}",
-            answer.text()
+            response.text()
         );
     }
 
-    /// A user who may log in; the id.
+    /// Creates a user who can log in; returns the id.
     async fn user(&self, name: &str) -> String {
         let body = json!({ "ContactNumber": "8123465790", "CountryCode": "91", "UserName": name });
         self.done("POST", "/rest/v1/users", &body).await;
@@ -119,16 +119,16 @@ impl Client {
 }
 
 /// The check of the signature in an explanation.
-fn report(emulator: &Emulator, answer: &Answer) -> Value {
-    assert_eq!(answer.status, 401, "{}", answer.text());
-    assert_eq!(answer.json()["status"]["code"], 401);
-    let explanation = emulator.explain(&answer.request_id()).unwrap();
+fn report(emulator: &Emulator, response: &Response) -> Value {
+    assert_eq!(response.status, 401, "{}", response.text());
+    assert_eq!(response.json()["status"]["code"], 401);
+    let explanation = emulator.explain(&response.request_id()).unwrap();
     let failed = explanation.checks.iter().find(|check| check.outcome == Outcome::Fail).unwrap();
     failed.detail.clone().unwrap()
 }
 
 #[tokio::test]
-async fn a_right_signature_is_let_in_with_and_without_a_body() {
+async fn a_valid_signature_is_accepted_with_and_without_a_body() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     assert_eq!(client.get("/rest/v1/organization").await["ActivationStatus"], "Active");
@@ -139,7 +139,7 @@ async fn a_right_signature_is_let_in_with_and_without_a_body() {
     assert_eq!(request.host(&localhost).send().await.status, 200, "the host is signed in lower case");
 }
 
-/// Each known mistake, planted: the name that is expected, and the header and the request that have it.
+/// Every known mistake: its name, and a header and a request with it.
 #[tokio::test]
 async fn every_known_mistake_is_named() {
     let emulator = start().await;
@@ -255,8 +255,8 @@ async fn every_known_mistake_is_named() {
 
     let mut named = BTreeSet::new();
     for (id, method, path, body, header) in planted {
-        let answer = client.request(method, path, &body, &header).send().await;
-        let report = report(&emulator, &answer);
+        let response = client.request(method, path, &body, &header).send().await;
+        let report = report(&emulator, &response);
         assert_eq!(report["cause"]["id"], id, "{report}");
         assert_eq!(report["received_is_confirmed"], true);
         let expected = client.text(method, path, &body);
@@ -266,9 +266,9 @@ async fn every_known_mistake_is_named() {
         let same_text = ["key", "algorithm", "authorization", "api_key"]
             .contains(&report["cause"]["field"].as_str().unwrap());
         assert_eq!(report["received"] == report["expected"], same_text, "{report}");
-        // Neither secret nor signature is told.
+        // The explanation contains neither secret nor signature.
         let told = emulator
-            .explain(&answer.request_id())
+            .explain(&response.request_id())
             .map(|explanation| serde_json::to_string(&explanation).unwrap());
         let told = told.unwrap();
         assert!(
@@ -281,21 +281,21 @@ async fn every_known_mistake_is_named() {
 }
 
 #[tokio::test]
-async fn every_changed_bit_is_refused_and_nothing_false_is_named() {
+async fn every_changed_bit_is_rejected_without_a_false_explanation() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let (method, path) = ("POST", "/rest/v1/services");
     let body = r#"{"name":"a b","type":"WEB_API"}"#;
     let text = client.text(method, path, body).into_bytes();
     let right = client.signed(&text);
-    // Each bit of the signed text: what was signed differs from what is sent.
+    // Each bit of the signed string: it differs from what is sent.
     for at in 0..text.len() {
         for bit in 0..8 {
             let mut changed = text.clone();
             changed[at] ^= 1 << bit;
-            let answer = client.request(method, path, body, &client.signed(&changed)).send().await;
-            let report = report(&emulator, &answer);
-            // Some single bits are known mistakes: a digit of the seconds, a space that was a line feed. Then what is told is true.
+            let response = client.request(method, path, body, &client.signed(&changed)).send().await;
+            let report = report(&emulator, &response);
+            // Some single bits are known mistakes: a digit of the seconds, a space instead of a line feed. The explanation is then true.
             if !report["cause"].is_null() {
                 assert_eq!(report["received"]["hex"], hex(&changed), "{report}");
             }
@@ -306,16 +306,16 @@ async fn every_changed_bit_is_refused_and_nothing_false_is_named() {
         for bit in 0..7 {
             let mut changed = right.clone().into_bytes();
             changed[at] ^= 1 << bit;
-            // What can't stand in a header is refused before it is looked at.
+            // Invalid header bytes are rejected before the signature is checked.
             let Some(header) = String::from_utf8(changed)
                 .ok()
                 .filter(|text| text.bytes().all(|b| b.is_ascii_graphic() || b == b' '))
             else {
                 continue;
             };
-            let answer = client.request(method, path, body, &header).send().await;
-            assert_eq!(answer.status, 401, "{header}");
-            let report = report(&emulator, &answer);
+            let response = client.request(method, path, body, &header).send().await;
+            assert_eq!(response.status, 401, "{header}");
+            let report = report(&emulator, &response);
             let cause = report["cause"]["id"].as_str();
             assert!(cause.is_none_or(|cause| cause == "api_key_wrong"), "{header}: {report}");
         }
@@ -355,15 +355,15 @@ async fn random_damage_to_a_body_key_or_signature_names_no_cause() {
         let mut text = client.text(method, path, "").into_bytes();
         text.extend(signed);
         let header = client.header(&hex(&hmac256(&key, &text)));
-        let answer = client.request(method, path, body, &header).send().await;
-        let report = report(&emulator, &answer);
+        let response = client.request(method, path, body, &header).send().await;
+        let report = report(&emulator, &response);
         assert_eq!(report["cause"], Value::Null, "{report}");
         assert_eq!(report["received_is_confirmed"], false);
     }
 }
 
 #[tokio::test]
-async fn headers_that_are_missing_or_doubled_are_refused() {
+async fn missing_and_duplicate_headers_are_rejected() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let path = "/rest/v1/users";
@@ -383,7 +383,7 @@ async fn headers_that_are_missing_or_doubled_are_refused() {
 }
 
 #[tokio::test]
-async fn the_date_is_checked_when_it_is_asked_for() {
+async fn the_date_is_checked_if_configured() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     emulator.clock().advance(std::time::Duration::from_secs(301));
@@ -407,7 +407,7 @@ async fn the_date_is_checked_when_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn users_services_and_tokens_live_and_die() {
+async fn users_services_and_tokens_are_created_changed_and_deleted() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let id = client.user("ann").await;
@@ -480,8 +480,8 @@ async fn logins_by_code_by_bypass_code_and_by_push() {
 
     let otp = async |code: &str, kind: &str| {
         let body = client.login("ann", &json!({ "EndUserIP": "UNKNOWN", "OTP": code, "AuthType": kind }));
-        let answer = client.call("POST", "/rest/v1/validate/user/otp", &body).await.json();
-        answer["data"]["AuthResult"].as_str().unwrap().to_owned()
+        let response = client.call("POST", "/rest/v1/validate/user/otp", &body).await.json();
+        response["data"]["AuthResult"].as_str().unwrap().to_owned()
     };
     let pending = |kind: &str| {
         let codes = client.revesecure.pending_codes_for("ann");
@@ -532,12 +532,12 @@ async fn logins_by_code_by_bypass_code_and_by_push() {
 }
 
 #[tokio::test]
-async fn errors_have_other_forms() {
+async fn errors_have_other_formats() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     client.revesecure.configure(|settings| settings.errors_as_200 = true);
-    let answer = client.call("GET", "/rest/v1/users/none", &Value::Null).await;
-    assert_eq!((answer.status, &answer.json()["status"]["code"]), (200, &json!(404)));
+    let response = client.call("GET", "/rest/v1/users/none", &Value::Null).await;
+    assert_eq!((response.status, &response.json()["status"]["code"]), (200, &json!(404)));
     client
         .revesecure
         .configure(|settings| (settings.errors_as_200, settings.error_body) = (false, ErrorBody::Html));

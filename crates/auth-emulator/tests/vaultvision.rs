@@ -1,4 +1,4 @@
-//! The Vault Vision stand-in over a real socket: keys, permissions, whole objects, the forms of answers.
+//! The Vault Vision emulator over a real socket: keys, permissions, whole objects, formats of responses.
 
 #![allow(
     clippy::expect_used,
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use auth_emulator::providers::vaultvision::{CreateStatus, Permission, Permissions, VaultVision};
 use auth_emulator::{ClockStart, Emulator, Outcome, Reset, Timestamp};
-use common::{Answer, Request};
+use common::{Request, Response};
 use serde_json::{Value, json};
 
 const TENANT: &str = "/v1/tenants/CmKJPDorO34hGJ0J";
@@ -27,7 +27,7 @@ async fn start() -> (Emulator, VaultVision) {
     (emulator, vault)
 }
 
-async fn call(vault: &VaultVision, method: &str, path: &str, body: Option<&Value>) -> Answer {
+async fn call(vault: &VaultVision, method: &str, path: &str, body: Option<&Value>) -> Response {
     let request = Request::new(method, &format!("{}{path}", vault.base_url()))
         .header("Authorization", &format!("Bearer {}", vault.api_key()));
     match body {
@@ -37,13 +37,13 @@ async fn call(vault: &VaultVision, method: &str, path: &str, body: Option<&Value
 }
 
 async fn get(vault: &VaultVision, path: &str) -> Value {
-    let answer = call(vault, "GET", path, None).await;
-    assert_eq!(answer.status, 200, "{path}");
-    answer.json()
+    let response = call(vault, "GET", path, None).await;
+    assert_eq!(response.status, 200, "{path}");
+    response.json()
 }
 
 #[tokio::test]
-async fn keys_are_checked_and_the_reason_is_told() {
+async fn keys_are_checked_and_rejections_explained() {
     let (emulator, vault) = start().await;
     let url = format!("{}/v1/tenants", vault.base_url());
     for (header, reason) in [
@@ -55,12 +55,12 @@ async fn keys_are_checked_and_the_reason_is_told() {
         if let Some(header) = &header {
             request = request.header("Authorization", header);
         }
-        let answer = request.send().await;
-        assert_eq!(answer.status, 401);
-        let error = answer.json();
+        let response = request.send().await;
+        assert_eq!(response.status, 401);
+        let error = response.json();
         assert_eq!((&error["type"], &error["code"]), (&json!("Error"), &json!("authentication_failure")));
         assert_eq!((error["status_code"].as_u64(), error["uuid"].as_str().unwrap().len()), (Some(401), 36));
-        let explained = emulator.explain(&answer.request_id()).unwrap();
+        let explained = emulator.explain(&response.request_id()).unwrap();
         let failed = explained.checks.iter().find(|check| check.outcome == Outcome::Fail).unwrap();
         assert!(failed.reason.as_ref().unwrap().contains(reason), "{failed:?}");
     }
@@ -77,9 +77,9 @@ async fn a_body_replaces_the_whole_object() {
         "type": "X", "id": "other", "created_at": "x", "name": "n", "unheard_of": 1,
         "settings": { "domain": "stolen.test", "allow_social": false, "remember_login_seconds": 0, "typo": 1 },
     });
-    let answer = call(&vault, "POST", TENANT, Some(&body)).await;
-    assert_eq!(answer.status, 200);
-    let after = answer.json();
+    let response = call(&vault, "POST", TENANT, Some(&body)).await;
+    assert_eq!(response.status, 200);
+    let after = response.json();
     assert_eq!(after, get(&vault, TENANT).await);
     assert_eq!((&after["id"], &after["created_at"]), (&before["id"], &before["created_at"]));
     assert_eq!(
@@ -102,14 +102,14 @@ async fn a_body_replaces_the_whole_object() {
 }
 
 #[tokio::test]
-async fn planted_members_live_until_a_body_leaves_them_out() {
+async fn undocumented_fields_stay_until_a_body_omits_them() {
     let (emulator, vault) = start().await;
     let object = "tenants/CmKJPDorO34hGJ0J";
     let value = "[123456789012345678901234567890,1.10]";
     vault.add_undocumented_field(object, "settings.require_mfa", value).unwrap();
     vault.add_undocumented_field(object, "zero", "null").unwrap();
-    let answer = call(&vault, "GET", TENANT, None).await;
-    let text = String::from_utf8(answer.body.clone()).unwrap();
+    let response = call(&vault, "GET", TENANT, None).await;
+    let text = String::from_utf8(response.body.clone()).unwrap();
     assert!(text.contains(&format!("\"require_mfa\":{value}")) && text.contains("\"zero\":null"), "{text}");
     call(&vault, "POST", TENANT, Some(&json!({ "name": "n" }))).await;
     assert!(!vault.stored_json(object).unwrap().contains("require_mfa"));
@@ -149,7 +149,7 @@ async fn permissions_gate_each_row() {
 }
 
 #[tokio::test]
-async fn bodies_and_conflicts_are_refused_by_code() {
+async fn bodies_and_conflicts_are_rejected_by_code() {
     let (_emulator, vault) = start().await;
     let users = format!("{TENANT}/users");
     let with = |metadata: Value| json!({ "profile": { "email": "a@example.test" }, "metadata": metadata });
@@ -172,8 +172,12 @@ async fn bodies_and_conflicts_are_refused_by_code() {
         (&credentials, import("bcrypt", &format!("$2a$31${}", "a".repeat(53))), 400, "bcrypt_cost"),
         (&format!("{users}/none/credentials"), import("plain", "x"), 404, "not_found"),
     ] {
-        let answer = call(&vault, "POST", path, Some(&body)).await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{path} {body}");
+        let response = call(&vault, "POST", path, Some(&body)).await;
+        assert_eq!(
+            (response.status, response.json()["code"].as_str()),
+            (status, Some(code)),
+            "{path} {body}"
+        );
     }
     assert_eq!(call(&vault, "PUT", &users, None).await.status, 405);
     assert_eq!(call(&vault, "GET", "/v2", None).await.json()["code"], "not_found");

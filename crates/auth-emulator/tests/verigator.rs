@@ -1,4 +1,4 @@
-//! The Verigator stand-in over a real socket: every call, every refusal, every knob.
+//! The Verigator emulator over a real socket: every operation, every rejection, every setting.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ use auth_emulator::providers::verigator::{
     AuthIdFormat, CreateStatus, CtimeFormat, DeleteStatus, ErrorBody, ServiceWithUsers, Verigator,
 };
 use auth_emulator::{ClockStart, Emulator, Outcome, Timestamp};
-use common::{Answer, Request};
+use common::{Request, Response};
 use serde_json::{Value, json};
 
 const START: i64 = 1_700_000_010;
@@ -26,7 +26,7 @@ async fn start() -> Emulator {
     Emulator::builder().clock(clock).start().await.unwrap()
 }
 
-/// A client that does everything right.
+/// A client without mistakes.
 struct Client {
     verigator: Verigator,
 }
@@ -36,26 +36,26 @@ impl Client {
         Self { verigator: emulator.verigator() }
     }
 
-    /// With the credential, and nothing else.
+    /// With the credential only.
     fn request(&self, method: &str, path: &str) -> Request {
         let url = format!("{}/v1/service{path}", self.verigator.base_url());
         let credential = format!("{}:{}", self.verigator.username(), self.verigator.password());
         Request::new(method, &url).header("X-Service-Auth", &credential).header("Accept", "application/json")
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> Response {
         self.request("GET", path).send().await
     }
 
-    async fn delete(&self, path: &str) -> Answer {
+    async fn delete(&self, path: &str) -> Response {
         self.request("DELETE", path).send().await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    async fn post(&self, path: &str, body: &Value) -> Response {
         self.request("POST", path).json(body).send().await
     }
 
-    async fn put(&self, path: &str, body: &Value) -> Answer {
+    async fn put(&self, path: &str, body: &Value) -> Response {
         self.request("PUT", path).json(body).send().await
     }
 
@@ -64,7 +64,7 @@ impl Client {
         made.json()["id"].as_str().expect("no id").to_owned()
     }
 
-    /// Path of a user's authentication, and the user's id.
+    /// The path of a user's authentication, and the user's id.
     async fn user(&self, service: &str, name: &str) -> (String, String) {
         let body = json!({ "id_in_service": name, "phone_number": "+37251000001" });
         let made = self.post(&format!("/service/{service}/users"), &body).await;
@@ -172,7 +172,7 @@ async fn a_code_by_text_message_verifies_once() {
 }
 
 #[tokio::test]
-async fn codes_run_out_by_the_emulators_clock() {
+async fn codes_expire_by_the_emulators_clock() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let service = client.service("coffeeshop.com").await;
@@ -248,7 +248,7 @@ async fn totp_falls_back_to_sms_without_the_app_and_uses_the_app_with_it() {
 }
 
 #[tokio::test]
-async fn the_older_forms_of_verify_are_taken_and_checked() {
+async fn the_older_formats_of_verify_are_accepted_and_checked() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let service = client.service("coffeeshop.com").await;
@@ -268,7 +268,7 @@ async fn the_older_forms_of_verify_are_taken_and_checked() {
 }
 
 #[tokio::test]
-async fn every_operation_refuses_a_bad_credential() {
+async fn every_operation_rejects_a_bad_credential() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let service = client.service("coffeeshop.com").await;
@@ -317,7 +317,7 @@ async fn every_operation_refuses_a_bad_credential() {
 }
 
 #[tokio::test]
-async fn bad_bodies_are_refused_by_name() {
+async fn bad_bodies_are_rejected_by_name() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let service = client.service("coffeeshop.com").await;
@@ -357,7 +357,7 @@ async fn bad_bodies_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn bodies_have_to_be_announced_as_json() {
+async fn bodies_must_have_a_json_content_type() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let body = json!({ "fqdn": "a", "name": "b" }).to_string();
@@ -383,7 +383,7 @@ async fn bodies_have_to_be_announced_as_json() {
 }
 
 #[tokio::test]
-async fn relaxations_work_only_when_asked_for_and_mark_the_answer() {
+async fn relaxations_work_only_if_enabled_and_mark_the_response() {
     let rules = ["verigator.content-type", "verigator.accept", "verigator.unknown-fields"];
     let builder = rules.iter().fold(Emulator::builder(), |builder, rule| builder.relax(rule));
     let emulator = builder.start().await.unwrap();
@@ -434,7 +434,7 @@ async fn what_is_there_already_is_409() {
 }
 
 #[tokio::test]
-async fn a_service_with_users_stays_unless_told_otherwise() {
+async fn a_service_with_users_stays_unless_configured_otherwise() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let service = client.service("coffeeshop.com").await;
@@ -486,7 +486,7 @@ async fn paths_and_methods_are_matched_exactly() {
 }
 
 #[tokio::test]
-async fn the_other_forms_of_answers_can_be_switched_on() {
+async fn other_response_formats_can_be_configured() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     client.verigator.set_create_status(CreateStatus::Ok);
@@ -544,7 +544,7 @@ async fn explanations_name_the_failed_check_and_no_secret() {
 }
 
 #[tokio::test]
-async fn the_same_seed_and_the_same_calls_give_the_same_answers() {
+async fn the_same_seed_and_calls_give_the_same_responses() {
     let run = async |seed| {
         let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(START));
         let emulator = Emulator::builder().seed(seed).clock(clock).start().await.unwrap();

@@ -1,4 +1,4 @@
-//! The Virtuous stand-in over a real socket: grants, codes, rotation, signatures and what is said about wrong ones.
+//! The Virtuous emulator over a real socket: grants, codes, rotation, signatures and their explanations.
 
 #![allow(
     clippy::expect_used,
@@ -15,7 +15,7 @@ use std::time::Duration;
 use auth_emulator::providers::virtuous::{ErrorBody, Virtuous};
 use auth_emulator::{ClockStart, Emulator, Timestamp};
 use common::crm::{START, Signer, dotnet, encode};
-use common::{Answer, Request};
+use common::{Request, Response};
 use serde_json::{Value, json};
 
 async fn start() -> Emulator {
@@ -23,7 +23,7 @@ async fn start() -> Emulator {
     Emulator::builder().clock(clock).start().await.unwrap()
 }
 
-async fn token(virtuous: &Virtuous, form: &str) -> Answer {
+async fn token(virtuous: &Virtuous, form: &str) -> Response {
     let request = Request::new("POST", &format!("{}/Token", virtuous.base_url()));
     request.header("Content-Type", "application/x-www-form-urlencoded").body(form).send().await
 }
@@ -34,37 +34,37 @@ fn password_form(virtuous: &Virtuous, more: &str) -> String {
 }
 
 async fn login(virtuous: &Virtuous) -> (String, String) {
-    let answer = token(virtuous, &password_form(virtuous, "")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    pair(&answer)
+    let response = token(virtuous, &password_form(virtuous, "")).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+    pair(&response)
 }
 
-fn pair(answer: &Answer) -> (String, String) {
-    let json = answer.json();
+fn pair(response: &Response) -> (String, String) {
+    let json = response.json();
     (json["access_token"].as_str().unwrap().to_owned(), json["refresh_token"].as_str().unwrap().to_owned())
 }
 
-async fn refresh(virtuous: &Virtuous, token_text: &str) -> Answer {
+async fn refresh(virtuous: &Virtuous, token_text: &str) -> Response {
     token(virtuous, &format!("grant_type=refresh_token&refresh_token={token_text}")).await
 }
 
-async fn call(virtuous: &Virtuous, authorization: &str) -> Answer {
+async fn call(virtuous: &Virtuous, authorization: &str) -> Response {
     let request = Request::new("GET", &format!("{}/api/Organization/Current", virtuous.base_url()));
     request.header("Authorization", authorization).send().await
 }
 
 /// The reason of the check that failed.
-fn reason(emulator: &Emulator, answer: &Answer) -> String {
-    let explanation = emulator.explain(&answer.request_id()).unwrap();
+fn reason(emulator: &Emulator, response: &Response) -> String {
+    let explanation = emulator.explain(&response.request_id()).unwrap();
     explanation.checks.iter().filter_map(|check| check.reason.clone()).next_back().unwrap_or_default()
 }
 
 #[tokio::test]
 async fn a_token_has_the_vendors_form() {
     let emulator = start().await;
-    let answer = token(&emulator.virtuous(), &password_form(&emulator.virtuous(), "")).await;
-    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
-    let body = answer.json();
+    let response = token(&emulator.virtuous(), &password_form(&emulator.virtuous(), "")).await;
+    assert_eq!(response.header("content-type"), Some("application/json; charset=utf-8"));
+    let body = response.json();
     assert_eq!(body["token_type"], "bearer");
     assert_eq!(body["expires_in"], 1_295_999);
     assert_eq!(body["twoFactorEnabled"], "False");
@@ -73,12 +73,12 @@ async fn a_token_has_the_vendors_form() {
     assert_eq!(body["userName"], emulator.virtuous().username());
     let lower = Request::new("POST", &format!("{}/token", emulator.virtuous().base_url()));
     let lower = lower.header("Content-Type", "application/x-www-form-urlencoded");
-    let answer = lower.body(password_form(&emulator.virtuous(), "")).send().await;
-    assert_eq!(answer.status, 200, "the path's case does not matter");
+    let response = lower.body(password_form(&emulator.virtuous(), "")).send().await;
+    assert_eq!(response.status, 200, "the path's case does not matter");
 }
 
 #[tokio::test]
-async fn bad_requests_for_tokens_are_refused_and_explained() {
+async fn invalid_token_requests_are_rejected_and_explained() {
     let emulator = start().await;
     let virtuous = emulator.virtuous();
     let user = encode(&virtuous.username());
@@ -97,23 +97,23 @@ async fn bad_requests_for_tokens_are_refused_and_explained() {
         ("grant_type=password&username=%zz", "invalid_request", "percent sign"),
         ("grant_type=refresh_token&refresh_token=x", "invalid_grant", "unknown"),
     ] {
-        let answer = token(&virtuous, form).await;
-        assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some(error)), "{form}");
-        assert!(reason(&emulator, &answer).contains(words), "{form}: {}", reason(&emulator, &answer));
+        let response = token(&virtuous, form).await;
+        assert_eq!((response.status, response.json()["error"].as_str()), (400, Some(error)), "{form}");
+        assert!(reason(&emulator, &response).contains(words), "{form}: {}", reason(&emulator, &response));
     }
     let raw = Request::new("POST", &format!("{}/Token", virtuous.base_url()));
-    let answer =
+    let response =
         raw.header("Content-Type", "multipart/form-data").body(password_form(&virtuous, "")).send().await;
-    assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("invalid_request")));
+    assert_eq!((response.status, response.json()["error"].as_str()), (400, Some("invalid_request")));
 }
 
 #[tokio::test]
-async fn codes_are_sent_checked_and_spent() {
+async fn codes_are_sent_checked_and_used_up() {
     let emulator = start().await;
     let virtuous = emulator.virtuous();
     virtuous.configure(|settings| settings.two_factor = true);
-    let answer = token(&virtuous, &password_form(&virtuous, "")).await;
-    assert_eq!((answer.status, answer.json()["error"].as_str()), (202, Some("awaiting_verification")));
+    let response = token(&virtuous, &password_form(&virtuous, "")).await;
+    assert_eq!((response.status, response.json()["error"].as_str()), (202, Some("awaiting_verification")));
     let pending = emulator.pending_codes_for("virtuous", &virtuous.username()).remove(0);
     let with = |code: &str| password_form(&virtuous, &format!("&otp={code}"));
     let wrong = token(&virtuous, &with("x")).await;
@@ -140,12 +140,12 @@ async fn codes_are_sent_checked_and_spent() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_replaced_and_its_second_use_ends_the_login() {
+async fn a_refresh_token_is_replaced_and_its_reuse_revokes_the_login() {
     let emulator = start().await;
     let virtuous = emulator.virtuous();
     let (access, first) = login(&virtuous).await;
-    let answer = refresh(&virtuous, &first).await;
-    let (renewed, second) = pair(&answer);
+    let response = refresh(&virtuous, &first).await;
+    let (renewed, second) = pair(&response);
     assert_eq!(call(&virtuous, &format!("Bearer {access}")).await.status, 200);
     assert_eq!(call(&virtuous, &format!("Bearer {renewed}")).await.status, 200);
     let reused = refresh(&virtuous, &first).await;
@@ -158,7 +158,7 @@ async fn a_refresh_token_is_replaced_and_its_second_use_ends_the_login() {
 }
 
 #[tokio::test]
-async fn tokens_end_by_the_clock_and_by_the_controls() {
+async fn tokens_expire_by_the_clock_and_on_request() {
     let emulator = start().await;
     let virtuous = emulator.virtuous();
     virtuous.set_access_lifetime(Duration::from_secs(60));
@@ -178,7 +178,7 @@ async fn tokens_end_by_the_clock_and_by_the_controls() {
 }
 
 #[tokio::test]
-async fn odd_authorization_headers_are_told_apart() {
+async fn odd_authorization_headers_are_distinguished() {
     let emulator = start().await;
     let virtuous = emulator.virtuous();
     let (key, (_, token_text)) = (virtuous.api_key(), login(&virtuous).await);
@@ -192,12 +192,12 @@ async fn odd_authorization_headers_are_told_apart() {
         (format!("Bearer {token_text}"), "refresh token"),
         ("Hmac a:b:c:1".to_owned(), "a bearer token, not an Hmac"),
     ] {
-        let answer = call(&virtuous, &authorization).await;
-        assert_eq!(answer.status, 401, "{authorization}");
+        let response = call(&virtuous, &authorization).await;
+        assert_eq!(response.status, 401, "{authorization}");
         assert!(
-            reason(&emulator, &answer).contains(words),
+            reason(&emulator, &response).contains(words),
             "{authorization}: {}",
-            reason(&emulator, &answer)
+            reason(&emulator, &response)
         );
     }
     let none = Request::new("GET", &format!("{}/api/Organization", virtuous.base_url())).send().await;
@@ -205,17 +205,17 @@ async fn odd_authorization_headers_are_told_apart() {
 }
 
 #[tokio::test]
-async fn every_planted_mistake_of_a_signature_is_named_and_confirmed() {
+async fn every_known_mistake_of_a_signature_is_named_and_confirmed() {
     let emulator = start().await;
     let virtuous = emulator.virtuous();
     let url = format!("{}/api/Gift/ByReference/crm%2F17?skip=0&take=5", virtuous.base_url());
     let path = url.strip_prefix(&virtuous.base_url()).unwrap();
     let port = virtuous.base_url().rsplit(':').next().unwrap().to_owned();
     let send = async |authorization: String| {
-        let answer = Request::new("GET", &url).header("Authorization", &authorization).send().await;
-        let explanation = emulator.explain(&answer.request_id()).unwrap();
+        let response = Request::new("GET", &url).header("Authorization", &authorization).send().await;
+        let explanation = emulator.explain(&response.request_id()).unwrap();
         let failed = explanation.checks.into_iter().find(|check| check.reason.is_some());
-        (answer.status, failed)
+        (response.status, failed)
     };
     let mut number = 0;
     let mut signer = || {
@@ -276,7 +276,7 @@ async fn every_planted_mistake_of_a_signature_is_named_and_confirmed() {
         assert_eq!((status, detail["cause"].as_str()), (401, Some(cause)));
         assert_eq!(detail["certainty"], "confirmed", "{cause}");
     }
-    // What is simply wrong is not explained away.
+    // Other wrong signatures have no explanation.
     for _ in 0..20 {
         let mut s = signer();
         s.key.push(7);
@@ -350,10 +350,10 @@ async fn errors_and_lists_have_the_vendors_forms() {
     ] {
         virtuous.configure(|settings| settings.error_body = form);
         let request = Request::new("GET", &format!("{}/api/Contact/99", virtuous.base_url()));
-        let answer = request.header("Authorization", &key).send().await;
-        assert_eq!(answer.status, 404);
-        assert!(answer.text().contains(check), "{}", answer.text());
-        assert!(check.is_empty() == answer.body.is_empty());
+        let response = request.header("Authorization", &key).send().await;
+        assert_eq!(response.status, 404);
+        assert!(response.text().contains(check), "{}", response.text());
+        assert!(check.is_empty() == response.body.is_empty());
     }
 }
 

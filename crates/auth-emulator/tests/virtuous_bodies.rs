@@ -1,4 +1,4 @@
-//! Whatever a client sends to the Virtuous stand-in, it gets an answer that the vendor could give, and is told why.
+//! Whatever a client sends to the Virtuous emulator, the response is one that the vendor could send, with an explanation.
 
 #![allow(
     clippy::expect_used,
@@ -14,7 +14,7 @@ use common::Request;
 use common::crm::Crm;
 use serde_json::{Value, json};
 
-/// The path with ids of records that are there, so that bodies are looked at.
+/// The path with ids of existing records, so that bodies are parsed.
 fn filled(path: &str) -> String {
     let id = |part: &str| match part {
         "{contactId}" => "17",
@@ -32,7 +32,7 @@ fn filled(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// A value for every member that any body has.
+/// A value for every field of any body.
 fn everywhere(value: &Value) -> Value {
     let names = [
         "contactId",
@@ -114,12 +114,12 @@ async fn no_body_breaks_an_operation() {
         carried_out.filter(|one| matches!(one.method, "POST" | "PUT" | "PATCH") && one.path != "/Token")
     {
         for body in &bodies {
-            let answer = crm.send(one.method, &filled(&one.path), Some(body)).await;
-            let place = format!("{} {} {body}: {}", one.method, one.path, answer.status);
-            assert!(matches!(answer.status, 200 | 400 | 404 | 507), "{place}");
-            if answer.status == 400 {
+            let response = crm.send(one.method, &filled(&one.path), Some(body)).await;
+            let place = format!("{} {} {body}: {}", one.method, one.path, response.status);
+            assert!(matches!(response.status, 200 | 400 | 404 | 507), "{place}");
+            if response.status == 400 {
                 refused += 1;
-                let explained = crm.emulator.explain(&answer.request_id()).unwrap();
+                let explained = crm.emulator.explain(&response.request_id()).unwrap();
                 let reasons = explained.checks.iter().filter(|check| check.reason.is_some()).count();
                 assert_eq!(reasons, 1, "{place}: {:?}", explained.checks);
             }
@@ -129,21 +129,21 @@ async fn no_body_breaks_an_operation() {
 }
 
 #[tokio::test]
-async fn every_operation_refuses_what_it_does_not_know_in_the_query() {
+async fn every_operation_rejects_unknown_query_parameters() {
     let crm = Crm::start().await;
     for one in auth_emulator::routes().iter().filter(|one| one.provider == "virtuous" && one.implemented) {
         let path = format!("{}?noSuchParameter=1", filled(&one.path));
         if one.path == "/Token" || one.path.contains("ByReference") {
             continue;
         }
-        let answer = crm.send(one.method, &path, None).await;
-        assert_eq!(answer.status, 400, "{} {path}", one.method);
-        assert_eq!(answer.json()["modelState"]["noSuchParameter"], json!(["The value is not valid."]));
+        let response = crm.send(one.method, &path, None).await;
+        assert_eq!(response.status, 400, "{} {path}", one.method);
+        assert_eq!(response.json()["modelState"]["noSuchParameter"], json!(["The value is not valid."]));
     }
 }
 
 #[tokio::test]
-async fn every_operation_wants_a_credential() {
+async fn every_operation_requires_a_credential() {
     let crm = Crm::start().await;
     for one in auth_emulator::routes().iter().filter(|one| one.provider == "virtuous" && one.implemented) {
         if one.path != "/Token" {

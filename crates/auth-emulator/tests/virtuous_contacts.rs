@@ -1,4 +1,4 @@
-//! Contacts of the Virtuous stand-in and their parts: what is written is read back, and what is wrong is refused by name.
+//! Contacts of the Virtuous emulator and their parts: writes are read back, and invalid fields are named.
 
 #![allow(
     clippy::expect_used,
@@ -30,8 +30,8 @@ async fn the_three_people_are_as_ever() {
     assert_eq!((id(person), id(&person["contactMethods"][0]), id(&anna["address"])), (817, 317, 117));
     assert_eq!(crm.get("/api/Contact/crm/crm%2F19").await["name"], "Zo\u{eb} M\u{fc}ller");
     for path in ["/api/Contact/20", "/api/Contact/99999999999999999999", "/api/Contact/shop/crm%2F17"] {
-        let answer = crm.send("GET", path, None).await;
-        assert_eq!((answer.status, answer.body.len()), (404, 0), "{path}");
+        let response = crm.send("GET", path, None).await;
+        assert_eq!((response.status, response.body.len()), (404, 0), "{path}");
     }
     let by_reference = crm.signed("/api/Contact/ByReference/crm%2F17", 1).await;
     assert_eq!((by_reference.status, id(&by_reference.json())), (200, 17));
@@ -49,7 +49,7 @@ async fn a_contact_is_created_whole_and_never_matched() {
     let first = crm.post("/api/Contact", &body).await;
     let second = crm.post("/api/Contact", &body).await;
     assert_eq!((id(&first), id(&second)), (20, 21), "ids go on where the seeded ones end");
-    assert!(first.get("isCurrentUserFollowing").is_none(), "creation answers without it");
+    assert!(first.get("isCurrentUserFollowing").is_none(), "creation responses without it");
     assert_eq!(first["address"]["state"], "AZ");
     assert_eq!(first["lastGiftAmount"], "Unavailable");
     let expected = json!([
@@ -89,14 +89,14 @@ async fn what_a_contact_needs_is_named() {
     let request = common::Request::new("POST", &format!("{}/api/Contact", crm.virtuous.base_url()));
     let request = request.header("Authorization", &format!("Bearer {}", crm.virtuous.api_key()));
     for (content_type, body) in [("text/plain", "{}"), ("application/json", "{"), ("application/json", "")] {
-        let answer = request.clone().header("Content-Type", content_type).body(body).send().await;
-        assert_eq!(answer.status, 400, "{content_type} {body}");
+        let response = request.clone().header("Content-Type", content_type).body(body).send().await;
+        assert_eq!(response.status, 400, "{content_type} {body}");
     }
     assert_eq!(crm.ids("/api/Contact/Query", &json!({})).await.1, 3, "nothing was kept");
 }
 
 #[tokio::test]
-async fn put_clears_what_is_not_given_unless_it_is_told_to_merge() {
+async fn put_deletes_missing_fields_unless_it_merges() {
     let crm = Crm::start().await;
     let full = json!({ "contactType": "household", "NAME": "Anna L", "website": "https://a", "isPrivate": true,
         "customFields": [{ "name": "Nickname", "value": "A" }], "unknown": { "is": "passed over" } });
@@ -120,10 +120,10 @@ async fn put_clears_what_is_not_given_unless_it_is_told_to_merge() {
 }
 
 #[tokio::test]
-async fn archived_contacts_are_left_out_unless_they_are_asked_for() {
+async fn archived_contacts_are_hidden_unless_requested() {
     let crm = Crm::start().await;
-    let answer = crm.send("PUT", "/api/Contact/Archive/18", None).await;
-    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    let response = crm.send("PUT", "/api/Contact/Archive/18", None).await;
+    assert_eq!((response.status, response.body.len()), (200, 0));
     assert_eq!(crm.ids("/api/Contact/Query", &json!({})).await, (vec![17, 19], 2));
     let all = json!({ "includeArchived": true });
     assert_eq!(crm.ids("/api/Contact/Query", &all).await.0, [17, 18, 19]);
@@ -193,7 +193,7 @@ async fn people_come_and_go_but_one_stays() {
 }
 
 #[tokio::test]
-async fn addresses_and_methods_live_their_lives() {
+async fn addresses_and_methods_are_created_changed_and_deleted() {
     let crm = Crm::start().await;
     let cabin = json!({ "contactId": 17, "label": "Cabin", "address1": "2 Lake", "setAsPrimary": true });
     let cabin = crm.post("/api/ContactAddress", &cabin).await;
@@ -244,15 +244,15 @@ async fn addresses_and_methods_live_their_lives() {
 #[tokio::test]
 async fn an_address_of_another_contact_can_be_a_conflict() {
     let crm = Crm::with(|settings| settings.unique_emails = true).await;
-    let answer = crm.send("POST", "/api/Contact", Some(&contact("Anna", "anna@EXAMPLE.org"))).await;
-    assert_eq!(answer.status, 409, "{}", answer.text());
+    let response = crm.send("POST", "/api/Contact", Some(&contact("Anna", "anna@EXAMPLE.org"))).await;
+    assert_eq!(response.status, 409, "{}", response.text());
     let method = json!({ "contactIndividualId": 818, "type": "Work Email", "value": "anna@example.org" });
     assert_eq!(crm.send("POST", "/api/ContactMethod", Some(&method)).await.status, 409);
     crm.post("/api/Contact", &contact("Karin", "karin@example.org")).await;
 }
 
 #[tokio::test]
-async fn notes_are_kept_by_contact() {
+async fn notes_belong_to_contacts() {
     let crm = Crm::start().await;
     let note = |text: &str, day: &str, important: bool| json!({ "contactId": 17, "type": "call", "note": text, "noteDateTime": day, "important": important, "private": true });
     let first = crm.post("/api/ContactNote", &note("second", "2023-02-02T10:00:00", true)).await;
@@ -279,7 +279,7 @@ async fn notes_are_kept_by_contact() {
 }
 
 #[tokio::test]
-async fn tags_are_given_and_taken_but_not_made() {
+async fn tags_are_assigned_and_removed_but_not_created() {
     let crm = Crm::start().await;
     assert_eq!(crm.get("/api/Tag?take=2").await["list"].as_array().unwrap().len(), 2);
     assert_eq!(crm.post("/api/Tag/Search", &json!({ "search": "DONOR" })).await["total"], 2);
@@ -380,7 +380,7 @@ async fn absurd_numbers_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn what_is_not_emulated_says_so() {
+async fn unimplemented_operations_are_marked() {
     let crm = Crm::start().await;
     for (method, path) in [
         ("GET", "/api/Task/Types"),
@@ -388,8 +388,12 @@ async fn what_is_not_emulated_says_so() {
         ("PUT", "/api/Contact/ToggleFollow/17"),
         ("GET", "/api/v2/Pledge/1"),
     ] {
-        let answer = crm.send(method, path, None).await;
-        assert_eq!((answer.status, answer.header("x-emulator-unimplemented")), (501, Some("true")), "{path}");
+        let response = crm.send(method, path, None).await;
+        assert_eq!(
+            (response.status, response.header("x-emulator-unimplemented")),
+            (501, Some("true")),
+            "{path}"
+        );
     }
     assert_eq!(crm.status("DELETE", "/api/Contact/17").await, 405);
     assert_eq!(crm.status("GET", "/api/Nothing").await, 404);

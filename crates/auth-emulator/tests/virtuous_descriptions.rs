@@ -1,5 +1,5 @@
-//! Every operation of the Virtuous stand-in, its answers held against the description that the client is generated from.
-//! Only the file is shared: the emulator's tables were written by another hand.
+//! Every operation of the Virtuous emulator: its responses are validated against the description that the client is generated
+//! from. Only the file is shared; the emulator is implemented independently.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use common::crm::{Crm, condition, contact, encode, gift};
-use common::{Answer, Request};
+use common::{Request, Response};
 use serde_json::{Map, Value, json};
 
 /// The description, with the operations by method and path.
@@ -42,29 +42,29 @@ impl Described {
         Self { components: whole["components"].clone(), operations }
     }
 
-    /// Holds a success against the schema of its operation.
-    fn check(&self, method: &str, template: &str, answer: &Answer) {
+    /// Validates a success against the schema of its operation.
+    fn check(&self, method: &str, template: &str, response: &Response) {
         let place = format!("{method} {template}");
-        assert_eq!(answer.status, 200, "{place}: {}", answer.text());
+        assert_eq!(response.status, 200, "{place}: {}", response.text());
         let operation = self.operations.get(&(method.to_owned(), template.to_owned()));
         let operation = operation.unwrap_or_else(|| panic!("{place} is not described"));
         let content = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         let Some(schema) = content.as_object() else {
-            let object = || answer.json().is_object();
-            assert!(answer.body.is_empty() || object(), "{place} should have no body: {}", answer.text());
+            let object = || response.json().is_object();
+            assert!(response.body.is_empty() || object(), "{place} should have no body: {}", response.text());
             return;
         };
         let mut schema: Map<String, Value> = schema.clone();
         schema.insert("components".to_owned(), self.components.clone());
         let validator = jsonschema::validator_for(&Value::Object(schema)).unwrap();
-        let body = answer.json();
+        let body = response.json();
         let errors: Vec<String> =
             validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{place}: {errors:#?} in {body:#}");
     }
 }
 
-/// Makes calls by their templates, and remembers which ones.
+/// Makes calls by their path templates, and remembers them.
 struct Walk {
     crm: Crm,
     described: Described,
@@ -72,7 +72,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Calls `template` with its parameters filled in order, and checks the answer.
+    /// Calls `template` with its parameters filled in order, and checks the response.
     async fn call(
         &self,
         method: &str,
@@ -86,13 +86,13 @@ impl Walk {
             .split('/')
             .map(|part| if part.starts_with('{') { encode(parts.next().unwrap()) } else { part.to_owned() })
             .collect();
-        let answer = self.crm.send(method, &format!("{}{query}", path.join("/")), body.as_ref()).await;
-        self.note(method, template, &answer);
-        if answer.body.is_empty() { Value::Null } else { answer.json() }
+        let response = self.crm.send(method, &format!("{}{query}", path.join("/")), body.as_ref()).await;
+        self.note(method, template, &response);
+        if response.body.is_empty() { Value::Null } else { response.json() }
     }
 
-    fn note(&self, method: &str, template: &str, answer: &Answer) {
-        self.described.check(method, template, answer);
+    fn note(&self, method: &str, template: &str, response: &Response) {
+        self.described.check(method, template, response);
         self.done.borrow_mut().insert((method.to_owned(), template.to_owned()));
     }
 
@@ -112,7 +112,7 @@ impl Walk {
         self.call(method, template, &[id], "", None).await
     }
 
-    /// `QueryOptions` and `Query` of a resource, and that there is something to check.
+    /// Calls `QueryOptions` and `Query` of a resource, which must return rows.
     async fn query(&self, resource: &str, query: Value) {
         self.get(&format!("/api/{resource}/QueryOptions"), &[]).await;
         let found = self.post(&format!("/api/{resource}/Query"), query).await;
@@ -135,7 +135,7 @@ fn id(value: &Value) -> String {
 }
 
 #[tokio::test]
-async fn every_answer_is_as_the_client_expects_it() {
+async fn every_response_matches_the_description() {
     let crm = Crm::start().await;
     let walk = Walk { crm, described: Described::read(), done: RefCell::default() };
     token(&walk).await;
@@ -161,8 +161,9 @@ async fn token(walk: &Walk) {
         encode(&virtuous.password())
     );
     let request = Request::new("POST", &format!("{}/Token", virtuous.base_url()));
-    let answer = request.header("Content-Type", "application/x-www-form-urlencoded").body(form).send().await;
-    walk.note("POST", "/Token", &answer);
+    let response =
+        request.header("Content-Type", "application/x-www-form-urlencoded").body(form).send().await;
+    walk.note("POST", "/Token", &response);
 }
 
 async fn account(walk: &Walk) {
@@ -318,8 +319,8 @@ async fn by_reference(walk: &Walk) {
         ["/api/Contact/ByReference/{referenceId}", "/api/Gift/ByReference/{referenceId}"].iter().enumerate()
     {
         let path = template.replace("{referenceId}", "crm%2F17");
-        let answer = walk.crm.signed(&path, number).await;
-        walk.note("GET", template, &answer);
+        let response = walk.crm.signed(&path, number).await;
+        walk.note("GET", template, &response);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Gifts of the Virtuous stand-in: direct writes, transactions before and after the night, recurring gifts.
+//! Gifts of the Virtuous emulator: direct writes, transactions and the nightly run, recurring gifts.
 
 #![allow(
     clippy::expect_used,
@@ -30,7 +30,7 @@ fn transaction(id: &str, change: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn full_records_have_numbers_and_summaries_have_texts() {
+async fn full_records_have_numbers_and_summaries_have_strings() {
     let crm = Crm::start().await;
     let full = crm.get("/api/Gift/301").await;
     assert_eq!((&full["giftDate"], &full["amount"]), (&json!("2023-12-07T00:00:00"), &json!(10.5)));
@@ -113,7 +113,7 @@ async fn bulk_takes_a_hundred_or_none() {
 }
 
 #[tokio::test]
-async fn what_is_kept_is_bounded() {
+async fn stored_data_is_bounded() {
     let crm = Crm::start().await;
     let many = Value::from(vec![gift(17, 1.0); 100]);
     for _ in 0..100 {
@@ -181,8 +181,8 @@ async fn designations_change_by_their_states() {
         let body = json!({ "giftType": "Cash", "giftDate": "2023-11-01", "amount": amount, "giftDesignations": items });
         crm.send("PUT", "/api/Gift/301", Some(&body)).await
     };
-    let of = |answer: &common::Answer| -> Vec<(i64, f64)> {
-        let gift = answer.json();
+    let of = |response: &common::Response| -> Vec<(i64, f64)> {
+        let gift = response.json();
         let list = gift["giftDesignations"].as_array().unwrap().clone();
         list.iter()
             .map(|one| (one["projectId"].as_i64().unwrap(), one["amountDesignated"].as_f64().unwrap()))
@@ -230,7 +230,7 @@ async fn gifts_are_reversed_once_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_transaction_is_seen_after_the_night() {
+async fn a_transaction_takes_effect_after_the_nightly_run() {
     let crm = Crm::start().await;
     let first = transaction(
         "1",
@@ -337,9 +337,9 @@ async fn the_nightly_run_is_an_action_too() {
     let ready = crm.emulator.ready();
     let url = format!("{}/providers/virtuous/actions/match-transactions", ready.control.url);
     let request = common::Request::new("POST", &url);
-    let answer = request.header("Authorization", &format!("Bearer {}", ready.control.token)).send().await;
+    let response = request.header("Authorization", &format!("Bearer {}", ready.control.token)).send().await;
     assert_eq!(
-        (answer.status, answer.json()),
+        (response.status, response.json()),
         (200, json!({ "contacts": 0, "gifts": 1, "needs_update": 0 }))
     );
 }

@@ -1,4 +1,4 @@
-//! Projects, campaigns, segments and webhooks of the Virtuous stand-in.
+//! Projects, campaigns, segments and webhooks of the Virtuous emulator.
 
 #![allow(
     clippy::expect_used,
@@ -70,9 +70,9 @@ async fn projects_are_written_under_one_name_and_read_under_another() {
 #[tokio::test]
 async fn status_and_balance_are_calls_of_their_own() {
     let crm = Crm::start().await;
-    let answer =
+    let response =
         crm.send("PUT", "/api/Project/51/Status?inventoryStatus=Sold%20Out&durationMinutes=5", None).await;
-    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!((response.status, response.body.len()), (200, 0));
     assert_eq!(crm.get("/api/Project/51").await["inventoryStatus"], "Sold Out");
     for query in
         ["", "?inventoryStatus=", "?inventoryStatus=Available&durationMinutes=soon", "?status=Available"]
@@ -151,7 +151,7 @@ async fn organizations_can_be_switched_to_by_members() {
 }
 
 #[tokio::test]
-async fn subscriptions_are_kept_with_their_secrets() {
+async fn subscriptions_are_stored_with_their_secrets() {
     let crm = Crm::start().await;
     let body = json!({ "payloadUrl": "https://example.org/hook", "secret": "hush", "giftCreate": true });
     let made = crm.post("/api/Webhook", &body).await;
@@ -189,7 +189,7 @@ async fn subscriptions_are_kept_with_their_secrets() {
 }
 
 #[tokio::test]
-async fn writes_owe_deliveries_to_those_who_asked() {
+async fn writes_cause_deliveries_to_subscribers() {
     let crm = Crm::start().await;
     let subscribe = async |switch: &str, active: bool| {
         let mut body = json!({ "payloadUrl": format!("https://example.org/{switch}"), "active": active });
@@ -249,7 +249,7 @@ async fn writes_owe_deliveries_to_those_who_asked() {
     assert_eq!(crm.virtuous.effect("webhook_due"), 9, "a contact and a gift");
 }
 
-/// A receiver that answers the first request with 500 and the others with 200, and hands on what it got.
+/// A receiver that responds to the first request with 500 and to the others with 200, and passes on what it received.
 async fn receiver() -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -269,8 +269,8 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<String>) {
                     break;
                 }
             }
-            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            let response = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            stream.write_all(response.as_bytes()).await.unwrap();
             sender.send(String::from_utf8(text).unwrap()).unwrap();
             status = "200 OK";
         }

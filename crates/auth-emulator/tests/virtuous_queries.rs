@@ -1,4 +1,4 @@
-//! Queries of the Virtuous stand-in: operators, groups, sorting, pages, and everything that is refused.
+//! Queries of the Virtuous emulator: operators, groups, sorting, pages, and invalid queries.
 
 #![allow(
     clippy::disallowed_methods,
@@ -24,7 +24,7 @@ async fn ids(crm: &Crm, path: &str, parameter: &str, operator: &str, value: Valu
 }
 
 #[tokio::test]
-async fn every_operator_is_carried_out() {
+async fn every_operator_is_evaluated() {
     let crm = Crm::start().await;
     for (parameter, operator, value, expected) in [
         ("Contact Id", "Is", json!("18"), &[18][..]),
@@ -100,7 +100,7 @@ async fn groups_are_alternatives_and_conditions_add_up() {
 }
 
 #[tokio::test]
-async fn bad_queries_are_refused_by_name() {
+async fn bad_queries_are_rejected_by_name() {
     let crm = Crm::start().await;
     let at = |member: &str| format!("query.groups[0].conditions[0].{member}");
     for (parameter, operator, value, member) in [
@@ -143,8 +143,8 @@ async fn bad_queries_are_refused_by_name() {
         for (unsaid, status) in [(json!(""), 200), (Value::Null, 200), (surplus, 400)] {
             query["groups"][0]["conditions"][0][member] =
                 if member == "values" && unsaid == "" { json!([]) } else { unsaid };
-            let answer = crm.send("POST", CONTACTS, Some(&query)).await;
-            assert_eq!(answer.status, status, "{query}: {}", answer.text());
+            let response = crm.send("POST", CONTACTS, Some(&query)).await;
+            assert_eq!(response.status, status, "{query}: {}", response.text());
         }
         assert_eq!(crm.refused("POST", CONTACTS, &query).await, [at(member)], "{query}");
     }
@@ -158,7 +158,7 @@ async fn bad_queries_are_refused_by_name() {
     ] {
         assert!(crm.refused("POST", CONTACTS, &body).await.contains(&field.to_owned()), "{body}");
     }
-    // Names that nobody made are an error and not an empty list.
+    // Unknown names are an error, not an empty list.
     for parameter in ["Project", "Campaign", "Segment"] {
         let refused = crm.refused("POST", GIFTS, &condition(parameter, "Is", json!("Nothing"))).await;
         assert_eq!(refused, [at("value")], "{parameter}");
@@ -215,7 +215,7 @@ async fn options_are_exactly_what_queries_understand() {
 }
 
 #[tokio::test]
-async fn pages_are_cut_and_their_limits_kept() {
+async fn pages_are_cut_and_limited() {
     let crm = Crm::with(|settings| settings.contacts = 2500).await;
     let page = async |query: &str| crm.send("POST", &format!("{CONTACTS}{query}"), Some(&json!({}))).await;
     let first = page("").await.json();
@@ -284,7 +284,7 @@ async fn rows_are_sorted_and_ids_decide_between_equals() {
 }
 
 #[tokio::test]
-async fn places_are_looked_for_where_addresses_have_coordinates() {
+async fn locations_match_addresses_with_coordinates() {
     let crm = Crm::start().await;
     let mut body = contact("Karin", "karin@example.org");
     body["contactAddresses"] = json!([{ "city": "Mesa", "latitude": 33.4, "longitude": -111.8 }]);
@@ -298,7 +298,7 @@ async fn places_are_looked_for_where_addresses_have_coordinates() {
 }
 
 #[tokio::test]
-async fn people_gifts_and_designations_can_be_asked_for() {
+async fn people_gifts_and_designations_can_be_queried() {
     let crm = Crm::start().await;
     let person = json!({ "contactId": 17, "firstName": "Nils", "lastName": "L", "birthYear": 1980 });
     crm.post("/api/ContactIndividual", &person).await;
@@ -340,7 +340,7 @@ async fn people_gifts_and_designations_can_be_asked_for() {
         (amounts, &rows["list"][0]["projectCustomFields"]),
         (vec![json!(3.0), json!(1.0)], &json!({}))
     );
-    // Later designations of an earlier gift: the order of gifts is not that of designations.
+    // Later designations of an earlier gift: gifts and designations are in different orders.
     let mut changed = gift(17, 10.5);
     changed["giftDesignations"] = json!([{ "projectId": 52, "amount": 10.5 }]);
     crm.write("PUT", "/api/Gift/301", &changed).await;
@@ -359,9 +359,9 @@ async fn people_gifts_and_designations_can_be_asked_for() {
     assert_eq!(crm.post("/api/GiftDesignation/Query", &by_project).await["total"], 1);
 }
 
-/// What a client does that reads everything: by an id that grows, a thousand at a time.
+/// Reads everything by increasing ids, a thousand at a time, like many clients.
 #[tokio::test]
-async fn a_hundred_thousand_contacts_are_walked_through_once() {
+async fn a_hundred_thousand_contacts_are_paged_through_once() {
     const CONTACTS_IN_ALL: usize = 100_000;
     let crm = Crm::with(|settings| settings.contacts = CONTACTS_IN_ALL as u64).await;
     let began = Instant::now();

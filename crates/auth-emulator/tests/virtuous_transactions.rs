@@ -1,4 +1,4 @@
-//! Transactions of the Virtuous stand-in that come again, and references that lead to contacts.
+//! Repeated transactions of the Virtuous emulator, and references to contacts.
 
 #![allow(
     clippy::expect_used,
@@ -25,7 +25,7 @@ fn person(reference: &str, change: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_contact_transaction_that_comes_again_brings_the_contact_up_to_date() {
+async fn a_repeated_contact_transaction_updates_the_contact() {
     let crm = Crm::start().await;
     let hook = json!({ "payloadUrl": "https://example.org/hook", "contactUpdate": true });
     crm.post("/api/Webhook", &hook).await;
@@ -38,7 +38,7 @@ async fn a_contact_transaction_that_comes_again_brings_the_contact_up_to_date() 
         crm.post("/api/Contact/Transaction", &person("7", &again)).await;
         let matched = crm.virtuous.match_transactions();
         assert_eq!((matched.contacts, matched.needs_update), (0, 0));
-        assert_eq!(crm.virtuous.effect("webhook_due"), 1, "what changes nothing is not told");
+        assert_eq!(crm.virtuous.effect("webhook_due"), 1, "no change, no delivery");
     }
     assert_eq!(crm.virtuous.effect("contact_transaction"), 3);
     let after = crm.get("/api/Contact/shop/7").await;
@@ -81,7 +81,7 @@ async fn a_contact_that_was_found_by_its_address_keeps_its_name() {
 }
 
 #[tokio::test]
-async fn a_gift_that_is_there_is_a_repeated_transaction() {
+async fn a_transaction_of_an_existing_gift_is_a_duplicate() {
     let crm = Crm::start().await;
     let mut written = gift(17, 2.0);
     written["transactionSource"] = json!("till");
@@ -122,7 +122,7 @@ async fn a_reference_that_two_contacts_hold_leads_to_the_first() {
 }
 
 #[tokio::test]
-async fn waiting_gifts_leave_room_for_contacts() {
+async fn pending_gifts_leave_capacity_for_contacts() {
     let crm = Crm::start().await;
     let giver = json!({ "firstname": "Anna", "lastname": "Larsson" });
     for batch in 0..10 {

@@ -1,4 +1,4 @@
-//! What changes of the Virtuous stand-in mean: patches of several records, the marks of changed parts, replacements.
+//! Changes in the Virtuous emulator: patches of several records, states of changed parts, replacements.
 
 #![allow(
     clippy::expect_used,
@@ -27,7 +27,7 @@ async fn a_patch_of_projects_changes_all_or_none() {
     assert_eq!(crm.get("/api/Project/51").await["projectCode"], "GEN");
     let held = json!([{ "id": 51, "description": "x" }, { "id": 52, "projectCode": "SCHOOL" }]);
     assert_eq!(crm.refused("PATCH", "/api/Project", &held).await, ["projects[1].projectCode"]);
-    assert_eq!(crm.virtuous.effect("webhook_due"), 0, "nothing was changed and nobody told");
+    assert_eq!(crm.virtuous.effect("webhook_due"), 0, "nothing was changed, so nothing is delivered");
     let swapped = json!([{ "id": 51, "projectCode": "WATER" }, { "id": 52, "projectCode": "GEN" }]);
     crm.write("PATCH", "/api/Project", &swapped).await;
     assert_eq!(crm.get("/api/Project/Code/WATER").await["id"], 51, "what the list leaves counts");
@@ -48,11 +48,11 @@ async fn a_record_that_a_patch_names_twice_is_changed_twice() {
     crm.write("PATCH", "/api/Gift", &patch).await;
     let changed = crm.get("/api/Gift/301").await;
     assert_eq!((&changed["notes"], &changed["segmentId"]), (&json!("first"), &json!(91)));
-    assert_eq!(crm.virtuous.effect("webhook_due"), 3, "each record is told once");
+    assert_eq!(crm.virtuous.effect("webhook_due"), 3, "each record is delivered once");
 }
 
 #[tokio::test]
-async fn a_patch_needs_no_room_for_what_is_kept() {
+async fn a_patch_needs_no_capacity_for_stored_records() {
     let crm = Crm::start().await;
     let many = Value::from(vec![gift(17, 1.0); 100]);
     for _ in 0..100 {
@@ -200,14 +200,14 @@ async fn limits_of_the_emulator_are_no_validation_of_the_vendor() {
         ("/api/Contact/Query", json!({ "groups": groups })),
         ("/api/Contact", fields),
     ] {
-        let answer = crm.send("POST", path, Some(&body)).await;
-        assert_eq!(answer.status, 507, "{path}: {}", answer.text());
-        assert!(answer.text().contains("the emulator"), "{path}: {}", answer.text());
+        let response = crm.send("POST", path, Some(&body)).await;
+        assert_eq!(response.status, 507, "{path}: {}", response.text());
+        assert!(response.text().contains("the emulator"), "{path}: {}", response.text());
     }
 }
 
 #[tokio::test]
-async fn a_subscription_can_be_put_to_sleep_whatever_its_address() {
+async fn a_subscription_can_be_deactivated_whatever_its_url() {
     let crm = Crm::with(|settings| settings.loopback_webhooks = true).await;
     let hook = json!({ "payloadUrl": "http://127.0.0.1:9/hook", "giftCreate": true });
     let path = format!("/api/Webhook/{}", id(&crm.post("/api/Webhook", &hook).await));
@@ -217,7 +217,7 @@ async fn a_subscription_can_be_put_to_sleep_whatever_its_address() {
 }
 
 #[tokio::test]
-async fn subscriptions_and_what_is_owed_to_them_are_bounded() {
+async fn subscriptions_and_their_deliveries_are_bounded() {
     let crm = Crm::start().await;
     let hook =
         |number: usize| json!({ "payloadUrl": format!("https://example.org/{number}"), "giftCreate": true });
@@ -235,7 +235,7 @@ async fn subscriptions_and_what_is_owed_to_them_are_bounded() {
 }
 
 #[tokio::test]
-async fn times_may_be_off_without_end() {
+async fn time_tolerances_can_be_unlimited() {
     let crm = Crm::with(|settings| settings.hmac_tolerance_seconds = u64::MAX).await;
     assert_eq!(crm.signed("/api/Contact/ByReference/crm%2F17", 1).await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! The VISE stand-in over sockets: a dashboard and its hosts, sessions and their ends, and what it notices.
+//! The VISE emulator over sockets: a dashboard and its hosts, sessions, and detected client mistakes.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +17,7 @@ use auth_emulator::providers::vise::{
     Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, WrongPhrase,
 };
 use auth_emulator::{Emulator, Reset};
-use common::{Answer, Request};
+use common::{Request, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -25,25 +25,25 @@ fn bearer(emulator: &Emulator) -> String {
     format!("Bearer {}", emulator.vise().token())
 }
 
-async fn list(emulator: &Emulator) -> Answer {
+async fn list(emulator: &Emulator) -> Response {
     let url = format!("{}/domains", emulator.vise().dashboard_url());
     Request::new("GET", &url).header("Authorization", &bearer(emulator)).send().await
 }
 
-async fn auth(emulator: &Emulator, host: usize, phrase: &str) -> Answer {
+async fn auth(emulator: &Emulator, host: usize, phrase: &str) -> Response {
     let phrase = utf8_percent_encode(phrase, NON_ALPHANUMERIC);
     let url = format!("http://{}/auth?pfk={phrase}", emulator.vise().host(host));
     Request::new("GET", &url).send().await
 }
 
 /// The values of `Set-Cookie`, in order.
-fn cookies(answer: &Answer) -> Vec<&str> {
-    let set = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+fn cookies(response: &Response) -> Vec<&str> {
+    let set = response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
     set.map(|(_, value)| value.as_str()).collect()
 }
 
-fn session_of(answer: &Answer) -> String {
-    let all = cookies(answer);
+fn session_of(response: &Response) -> String {
+    let all = cookies(response);
     let session = all.iter().find_map(|cookie| cookie.strip_prefix("session=")).expect("no session");
     session.split(';').next().unwrap().to_owned()
 }
@@ -74,11 +74,11 @@ async fn each_host_has_a_listener_of_its_own() {
         assert_eq!(domain["domain_vise_url"], vise.host(number));
         assert_eq!(domain["domain_vise_phrase"], vise.phrase(number));
         let session = open(&emulator, number).await;
-        let answer = call(&emulator, number, "GET", "/domains", &session).send().await;
-        assert_eq!(answer.json()[0]["domain"], format!("shop-{}.example", number + 1), "its own answer");
+        let response = call(&emulator, number, "GET", "/domains", &session).send().await;
+        assert_eq!(response.json()[0]["domain"], format!("shop-{}.example", number + 1), "its own response");
         assert_eq!(vise.counts(number).calls_served, 1);
     }
-    // Paths belong to one side or the other, although the listeners share a table.
+    // Paths belong to the dashboard or to hosts, although the listeners share a table.
     let wrong = Request::new("GET", &format!("{}/auth?pfk=x", vise.dashboard_url())).send().await;
     assert_eq!(wrong.status, 404);
     assert_eq!((vise.host(7), vise.phrase(7)), (String::new(), String::new()));
@@ -141,7 +141,7 @@ async fn calls_need_the_hosts_own_session_and_the_token() {
 }
 
 #[tokio::test]
-async fn it_notices_what_a_client_must_not_do() {
+async fn forbidden_client_behavior_is_counted() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     assert_eq!(call(&emulator, 0, "GET", "/domains", "invented").send().await.status, 401);
@@ -154,7 +154,7 @@ async fn it_notices_what_a_client_must_not_do() {
 }
 
 #[tokio::test]
-async fn sessions_end_in_every_way_that_was_chosen() {
+async fn sessions_end_in_every_configured_way() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     for (way, status) in [
@@ -168,11 +168,11 @@ async fn sessions_end_in_every_way_that_was_chosen() {
         let request = call(&emulator, 0, "GET", "/domains", &session);
         assert_eq!(request.send().await.status, 200);
         emulator.clock().advance(Duration::from_secs(900));
-        let answer = request.send().await;
-        assert_eq!(answer.status, status, "{way:?}");
-        assert_eq!(answer.header("location").is_some(), way == ExpiredResponse::Redirect);
-        assert_eq!(cookies(&answer).len(), usize::from(way == ExpiredResponse::ClearedCookie));
-        let is_page = answer.header("content-type").is_some_and(|text| text.starts_with("text/html"));
+        let response = request.send().await;
+        assert_eq!(response.status, status, "{way:?}");
+        assert_eq!(response.header("location").is_some(), way == ExpiredResponse::Redirect);
+        assert_eq!(cookies(&response).len(), usize::from(way == ExpiredResponse::ClearedCookie));
+        let is_page = response.header("content-type").is_some_and(|text| text.starts_with("text/html"));
         assert_eq!(is_page, way == ExpiredResponse::Page);
     }
 
@@ -199,16 +199,16 @@ async fn sessions_end_in_every_way_that_was_chosen() {
 }
 
 #[tokio::test]
-async fn openings_and_refusals_have_the_form_that_was_chosen() {
+async fn openings_and_rejections_have_the_configured_format() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     for (form, status) in
         [(OpenedResponse::Page, 200), (OpenedResponse::NoContent, 204), (OpenedResponse::Redirect, 302)]
     {
         vise.configure(|settings| settings.opened_response = form);
-        let answer = auth(&emulator, 0, &vise.phrase(0)).await;
-        assert_eq!(answer.status, status);
-        assert!(!session_of(&answer).is_empty());
+        let response = auth(&emulator, 0, &vise.phrase(0)).await;
+        assert_eq!(response.status, status);
+        assert!(!session_of(&response).is_empty());
     }
     for (form, status) in [
         (WrongPhrase::Unauthorized, 401),
@@ -217,27 +217,27 @@ async fn openings_and_refusals_have_the_form_that_was_chosen() {
         (WrongPhrase::Redirect, 302),
     ] {
         vise.configure(|settings| settings.wrong_phrase = form);
-        let answer = auth(&emulator, 0, "wrong").await;
-        assert_eq!((answer.status, cookies(&answer).len()), (status, 0));
+        let response = auth(&emulator, 0, "wrong").await;
+        assert_eq!((response.status, cookies(&response).len()), (status, 0));
     }
     for (end, words) in [(CookieExpiry::MaxAge, "Max-Age=900"), (CookieExpiry::Expires, "Expires=")] {
         vise.configure(|settings| settings.cookie_expiry = end);
-        let answer = auth(&emulator, 0, &vise.phrase(0)).await;
-        assert!(cookies(&answer).iter().any(|cookie| cookie.contains(words)), "{answer:?}");
+        let response = auth(&emulator, 0, &vise.phrase(0)).await;
+        assert!(cookies(&response).iter().any(|cookie| cookie.contains(words)), "{response:?}");
     }
     for (challenge, status) in [(Challenge::Page, 200), (Challenge::Forbidden, 403)] {
         let session = open(&emulator, 0).await;
         vise.configure(|settings| settings.challenge = challenge);
-        let answer = call(&emulator, 0, "GET", "/domains", &session).send().await;
-        assert_eq!(answer.status, status);
-        assert!(answer.text().contains("Checking your browser"));
+        let response = call(&emulator, 0, "GET", "/domains", &session).send().await;
+        assert_eq!(response.status, status);
+        assert!(response.text().contains("Checking your browser"));
         vise.configure(|settings| settings.challenge = Challenge::Off);
     }
     assert_eq!(vise.counts(0).challenges, 2);
 }
 
 #[tokio::test]
-async fn the_list_has_every_form_and_lies_when_asked_to() {
+async fn the_list_has_every_format_and_can_be_hostile() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     vise.configure(|settings| settings.domains_without_vise = 1);
@@ -268,7 +268,7 @@ async fn the_list_has_every_form_and_lies_when_asked_to() {
 }
 
 #[tokio::test]
-async fn tokens_are_taken_from_the_carrier_that_was_chosen() {
+async fn tokens_are_read_from_the_configured_carrier() {
     let emulator = Emulator::start().await.unwrap();
     let vise = emulator.vise();
     let token = vise.token();

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_methods_learn_the_right_ones() {
+    fn wrong_methods_return_the_allowed_ones() {
         let Found::WrongMethod { allow } = look(Method::PUT, "/things/search") else { panic!("not 405") };
         assert_eq!(allow, "GET, POST");
     }
@@ -168,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn case_counts_unless_told_otherwise() {
+    fn case_is_compared_unless_ignored() {
         let found = find(ROUTES, true, &Method::GET, "/THINGS/Ab");
         assert!(matches!(found, Found::Operation { params, .. } if params == [("id", "Ab".to_owned())]));
     }
 
     #[test]
-    fn bad_encodings_are_told_apart() {
+    fn bad_encodings_are_distinguished() {
         for path in ["/things/%", "/things/%2", "/things/%zz", "/things/%ff", "/things/a%+1"] {
             assert!(matches!(look(Method::GET, path), Found::BadEncoding), "{path}");
         }

@@ -1,4 +1,4 @@
-//! The Virtuous stand-in as tests use it: calls with the API key or a signature, and what was refused.
+//! The Virtuous emulator for tests: calls with the API key or a signature.
 
 use auth_emulator::providers::virtuous::{Settings, Virtuous};
 use auth_emulator::{ClockStart, Emulator, Timestamp};
@@ -8,12 +8,12 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{Answer, Request};
+use super::{Request, Response};
 
-/// 2023-11-14T22:13:20Z, where the clock stands still.
+/// 2023-11-14T22:13:20Z, where the clock is stopped.
 pub(crate) const START: i64 = 1_700_000_000;
 
-/// An emulator and the key for its API.
+/// An emulator with its API key.
 pub(crate) struct Crm {
     pub(crate) emulator: Emulator,
     pub(crate) virtuous: Virtuous,
@@ -24,7 +24,7 @@ impl Crm {
         Self::with(|_| {}).await
     }
 
-    /// With other settings, and more calls in an hour than any test makes.
+    /// With other settings, and a rate limit that no test reaches.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(START));
         let builder =
@@ -39,7 +39,7 @@ impl Crm {
         request.header("Authorization", &format!("Bearer {}", self.virtuous.api_key()))
     }
 
-    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Response {
         let request = self.request(method, path);
         match body {
             Some(body) => request.json(body).send().await,
@@ -47,45 +47,45 @@ impl Crm {
         }
     }
 
-    /// A read that succeeds.
+    /// A successful read.
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let answer = self.send("GET", path, None).await;
-        assert_eq!(answer.status, 200, "GET {path}: {}", answer.text());
-        answer.json()
+        let response = self.send("GET", path, None).await;
+        assert_eq!(response.status, 200, "GET {path}: {}", response.text());
+        response.json()
     }
 
-    /// A call with a body that succeeds; null where the answer has none.
+    /// A successful call with a body; null if the response has none.
     pub(crate) async fn write(&self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = self.send(method, path, Some(body)).await;
-        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
-        if answer.body.is_empty() { Value::Null } else { answer.json() }
+        let response = self.send(method, path, Some(body)).await;
+        assert_eq!(response.status, 200, "{method} {path}: {}", response.text());
+        if response.body.is_empty() { Value::Null } else { response.json() }
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         self.write("POST", path, body).await
     }
 
-    /// A call without a body that succeeds; null where the answer has none.
+    /// A successful call without a body; null if the response has none.
     pub(crate) async fn call(&self, method: &str, path: &str) -> Value {
-        let answer = self.send(method, path, None).await;
-        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
-        if answer.body.is_empty() { Value::Null } else { answer.json() }
+        let response = self.send(method, path, None).await;
+        assert_eq!(response.status, 200, "{method} {path}: {}", response.text());
+        if response.body.is_empty() { Value::Null } else { response.json() }
     }
 
     pub(crate) async fn status(&self, method: &str, path: &str) -> u16 {
         self.send(method, path, None).await.status
     }
 
-    /// A call that is refused with 400: the fields that are named.
+    /// A call that fails with 400; returns the invalid fields.
     pub(crate) async fn refused(&self, method: &str, path: &str, body: &Value) -> Vec<String> {
-        let answer = self.send(method, path, Some(body)).await;
-        assert_eq!(answer.status, 400, "{method} {path} {body}: {}", answer.text());
-        let explained = self.emulator.explain(&answer.request_id()).unwrap();
+        let response = self.send(method, path, Some(body)).await;
+        assert_eq!(response.status, 400, "{method} {path} {body}: {}", response.text());
+        let explained = self.emulator.explain(&response.request_id()).unwrap();
         assert!(
             explained.checks.iter().any(|check| check.reason.is_some()),
             "{path} {body} is not explained"
         );
-        let body = answer.json();
+        let body = response.json();
         let state = body["modelState"].as_object();
         state.map(|state| state.keys().cloned().collect()).unwrap_or_default()
     }
@@ -97,8 +97,8 @@ impl Crm {
         (ids, found["total"].as_i64().unwrap())
     }
 
-    /// A read that is signed.
-    pub(crate) async fn signed(&self, path: &str, number: usize) -> Answer {
+    /// A signed read.
+    pub(crate) async fn signed(&self, path: &str, number: usize) -> Response {
         let url = format!("{}{path}", self.virtuous.base_url());
         let signer = Signer::new(&self.virtuous, number);
         let signature = signer.signed(&signer.text(&url));
@@ -106,7 +106,7 @@ impl Crm {
     }
 }
 
-/// A query of one condition.
+/// A query with one condition.
 pub(crate) fn condition(parameter: &str, operator: &str, value: Value) -> Value {
     let mut condition = json!({ "parameter": parameter, "operator": operator });
     match value {
@@ -142,7 +142,7 @@ pub(crate) fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// Signs by hand, as a client would; each step can be spoilt.
+/// Signs step by step; each step can be replaced by a mistake.
 pub(crate) struct Signer {
     pub(crate) key: Vec<u8>,
     pub(crate) application_key: String,

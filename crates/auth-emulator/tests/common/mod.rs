@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 client over a plain socket, shared by the tests. Written by hand so that nothing between the test and the
-//! wire tidies up what is sent: duplicate headers, odd paths and broken bodies go out as they are.
+//! A small HTTP/1.1 client over a plain socket, shared by the tests. Written by hand so that nothing normalizes what is sent:
+//! duplicate headers, unusual paths and broken bodies are sent as they are.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(
@@ -19,18 +19,18 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Bound on everything that waits for the network, so that a hanging emulator fails a test and does not hang it.
+/// A timeout for the network, so that a hanging emulator fails a test instead of blocking it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -48,13 +48,13 @@ impl Answer {
         self.header("x-emulator-request-id").expect("no x-emulator-request-id").to_owned()
     }
 
-    /// Whether all of the announced body arrived.
+    /// Whether the complete body arrived.
     pub(crate) fn is_whole(&self) -> bool {
         self.header("content-length").is_none_or(|length| length == self.body.len().to_string())
     }
 }
 
-/// A request that is put together piece by piece.
+/// A request builder.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     address: SocketAddr,
@@ -64,7 +64,7 @@ pub(crate) struct Request {
     body: Vec<u8>,
 }
 
-/// The address and the path of an `http` URL with an IP address in it.
+/// Address and path of an `http` URL with an IP address.
 pub(crate) fn split_url(url: &str) -> (SocketAddr, String) {
     let rest = url.strip_prefix("http://").expect("not http");
     let (address, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
@@ -72,7 +72,7 @@ pub(crate) fn split_url(url: &str) -> (SocketAddr, String) {
 }
 
 impl Request {
-    /// `url` is sent as it stands, apart from its scheme and address.
+    /// `url` is sent unchanged, except for its scheme and address.
     pub(crate) fn new(method: &str, url: &str) -> Self {
         let (address, target) = split_url(url);
         let target = if target.is_empty() { "/".to_owned() } else { target };
@@ -80,7 +80,7 @@ impl Request {
         Self { address, method: method.to_owned(), target, headers, body: Vec::new() }
     }
 
-    /// Adds a header, beside an earlier one of that name.
+    /// Adds a header to earlier ones.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -95,7 +95,7 @@ impl Request {
         self.without("host").header("Host", host)
     }
 
-    /// A body with its length and nothing else.
+    /// Sets a body with its length and no other header.
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         let length = self.body.len().to_string();
@@ -115,25 +115,25 @@ impl Request {
         [head.as_bytes(), &self.body].concat()
     }
 
-    /// None: the connection was closed without an answer.
-    pub(crate) async fn try_send(&self) -> Option<Answer> {
+    /// `None`: the connection was closed without a response.
+    pub(crate) async fn try_send(&self) -> Option<Response> {
         let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.expect("no connection");
-            // The other side may answer and close before it has read everything.
+            // The server may respond and close before it has read everything.
             let _ = stream.write_all(&self.bytes()).await;
             let mut received = Vec::new();
             let _ = stream.read_to_end(&mut received).await;
             parse(&received)
         };
-        tokio::time::timeout(PATIENCE, exchange).await.expect("no answer in time")
+        tokio::time::timeout(PATIENCE, exchange).await.expect("no response in time")
     }
 
-    pub(crate) async fn send(&self) -> Answer {
-        self.try_send().await.expect("closed without an answer")
+    pub(crate) async fn send(&self) -> Response {
+        self.try_send().await.expect("closed without a response")
     }
 }
 
-fn parse(received: &[u8]) -> Option<Answer> {
+fn parse(received: &[u8]) -> Option<Response> {
     if received.is_empty() {
         return None;
     }
@@ -145,10 +145,10 @@ fn parse(received: &[u8]) -> Option<Answer> {
         .map(|line| line.split_once(':').unwrap())
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    Some(Answer { status, headers, body: received[end + 4..].to_vec() })
+    Some(Response { status, headers, body: received[end + 4..].to_vec() })
 }
 
-/// Waits until something is so, by asking again and again for a bounded time.
+/// Waits until a condition is true, by polling for a limited time.
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let asking = async {
         while !is_so().await {

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_demo_credential_is_recognisable_and_follows_the_seed() {
+    fn the_demo_credential_is_recognizable_and_follows_the_seed() {
         let demo = |seed| Credential::demo(&mut Random::new(seed, "credential"));
         assert!(demo(1).api_key.starts_with("emulator-"));
         assert_eq!(demo(1).key().len(), 32);

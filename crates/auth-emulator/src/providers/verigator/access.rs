@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_credential_is_recognisable_and_follows_the_seed() {
+    fn the_demo_credential_is_recognizable_and_follows_the_seed() {
         let demo = |seed| Credential::demo(&mut Random::new(seed, "credential"));
         assert!(demo(1).password.starts_with("emulator-"));
         assert!(demo(1) == demo(1));

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_changes_are_refused() {
+    fn bad_changes_are_rejected() {
         for change in [
             json!({ "create_status": 202 }),
             json!({ "delete_status": 201 }),

@@ -7,420 +7,340 @@ use http::Method;
 
 use crate::framework::route::Route;
 
-const fn get(operation: &'static str, template: &'static str) -> Route {
-    Route::new(operation, Method::GET, template)
-}
-
-const fn post(operation: &'static str, template: &'static str) -> Route {
-    Route::new(operation, Method::POST, template)
-}
-
-const fn put(operation: &'static str, template: &'static str) -> Route {
-    Route::new(operation, Method::PUT, template)
-}
-
-const fn patch(operation: &'static str, template: &'static str) -> Route {
-    Route::new(operation, Method::PATCH, template)
-}
-
-const fn delete(operation: &'static str, template: &'static str) -> Route {
-    Route::new(operation, Method::DELETE, template)
+/// One operation per line: `+` or `-` (implemented or not), method, name, path.
+macro_rules! routes {
+    ($($mark:tt $method:ident $operation:literal $path:literal)+) => {
+        &[$(routes!(@$mark Route::new($operation, Method::$method, $path))),+]
+    };
+    (@+ $route:expr) => { $route };
+    (@- $route:expr) => { $route.unimplemented() };
 }
 
 /// Every operation.
-pub(super) static ROUTES: &[Route] = &[
+pub(super) static ROUTES: &[Route] = routes! {
     // Token and account.
-    post("token", "/Token"),
-    get("list_organizations", "/api/Organization"),
-    get("current_organization", "/api/Organization/Current"),
-    put("switch_organization", "/api/Organization/Switch"),
-    get("list_permissions", "/api/Permission"),
+    + POST "token" "/Token"
+    + GET "list_organizations" "/api/Organization"
+    + GET "current_organization" "/api/Organization/Current"
+    + PUT "switch_organization" "/api/Organization/Switch"
+    + GET "list_permissions" "/api/Permission"
     // Contact.
-    get("get_contact", "/api/Contact/{contactId:int}"),
-    get("contact_by_source", "/api/Contact/{referenceSource}/{referenceId}"),
-    get("contact_by_reference", "/api/Contact/ByReference/{referenceId}"),
-    get("contacts_by_tag", "/api/Contact/ByTag/{tagId:int}"),
-    get("find_contact", "/api/Contact/Find"),
-    post("search_contacts", "/api/Contact/Search"),
-    post("contacts_nearby", "/api/Contact/Proximity").unimplemented(),
-    get("contact_activity", "/api/Contact/Activity").unimplemented(),
-    get("followed_contacts", "/api/Contact/Following").unimplemented(),
-    post("create_contact", "/api/Contact"),
-    put("update_contact", "/api/Contact/{contactId:int}"),
-    put("archive_contact", "/api/Contact/Archive/{contactId:int}"),
-    put("unarchive_contact", "/api/Contact/Unarchive/{contactId:int}"),
-    put("toggle_follow", "/api/Contact/ToggleFollow/{contactId:int}").unimplemented(),
-    get("contact_custom_collections", "/api/Contact/CustomCollections").unimplemented(),
-    post("add_contact_collection", "/api/Contact/{contactId:int}/Collection/{customCollectionId:int}")
-        .unimplemented(),
-    put("update_contact_collection", "/api/Contact/{contactId:int}/Collection/{collectionInstanceId:int}")
-        .unimplemented(),
-    delete("delete_contact_collection", "/api/Contact/{contactId:int}/Collection/{collectionInstanceId:int}")
-        .unimplemented(),
-    post("create_contact_transaction", "/api/Contact/Transaction"),
-    post("create_contact_transactions", "/api/Contact/Batch"),
-    get("contact_prefixes", "/api/Contact/Prefixes"),
-    get("contact_types", "/api/Contact/Types"),
-    get("contact_custom_fields", "/api/Contact/CustomFields"),
-    get("contact_query_options", "/api/Contact/QueryOptions"),
-    post("query_contacts", "/api/Contact/Query"),
-    post("query_full_contacts", "/api/Contact/Query/FullContact"),
-    get("list_receipts", "/api/Contact/Receipts").unimplemented(),
-    get("get_receipt", "/api/Contact/Receipts/{receiptId:int}").unimplemented(),
+    + GET "get_contact" "/api/Contact/{contactId:int}"
+    + GET "contact_by_source" "/api/Contact/{referenceSource}/{referenceId}"
+    + GET "contact_by_reference" "/api/Contact/ByReference/{referenceId}"
+    + GET "contacts_by_tag" "/api/Contact/ByTag/{tagId:int}"
+    + GET "find_contact" "/api/Contact/Find"
+    + POST "search_contacts" "/api/Contact/Search"
+    - POST "contacts_nearby" "/api/Contact/Proximity"
+    - GET "contact_activity" "/api/Contact/Activity"
+    - GET "followed_contacts" "/api/Contact/Following"
+    + POST "create_contact" "/api/Contact"
+    + PUT "update_contact" "/api/Contact/{contactId:int}"
+    + PUT "archive_contact" "/api/Contact/Archive/{contactId:int}"
+    + PUT "unarchive_contact" "/api/Contact/Unarchive/{contactId:int}"
+    - PUT "toggle_follow" "/api/Contact/ToggleFollow/{contactId:int}"
+    - GET "contact_custom_collections" "/api/Contact/CustomCollections"
+    - POST "add_contact_collection" "/api/Contact/{contactId:int}/Collection/{customCollectionId:int}"
+    - PUT "update_contact_collection" "/api/Contact/{contactId:int}/Collection/{collectionInstanceId:int}"
+    - DELETE "delete_contact_collection" "/api/Contact/{contactId:int}/Collection/{collectionInstanceId:int}"
+    + POST "create_contact_transaction" "/api/Contact/Transaction"
+    + POST "create_contact_transactions" "/api/Contact/Batch"
+    + GET "contact_prefixes" "/api/Contact/Prefixes"
+    + GET "contact_types" "/api/Contact/Types"
+    + GET "contact_custom_fields" "/api/Contact/CustomFields"
+    + GET "contact_query_options" "/api/Contact/QueryOptions"
+    + POST "query_contacts" "/api/Contact/Query"
+    + POST "query_full_contacts" "/api/Contact/Query/FullContact"
+    - GET "list_receipts" "/api/Contact/Receipts"
+    - GET "get_receipt" "/api/Contact/Receipts/{receiptId:int}"
     // ContactIndividual.
-    get("contact_individuals_by_contact", "/api/ContactIndividual/ByContact/{contactId:int}"),
-    get("get_contact_individual", "/api/ContactIndividual/{contactIndividualId:int}"),
-    get("find_contact_individual", "/api/ContactIndividual/Find"),
-    get("get_avatar", "/api/ContactIndividual/{contactIndividualId:int}/Avatar").unimplemented(),
-    post("create_contact_individual", "/api/ContactIndividual"),
-    post("set_avatar", "/api/ContactIndividual/{contactIndividualId:int}/Avatar").unimplemented(),
-    put("update_contact_individual", "/api/ContactIndividual/{contactIndividualId:int}"),
-    delete("delete_contact_individual", "/api/ContactIndividual/{contactIndividualId:int}"),
-    get("contact_individual_custom_collections", "/api/ContactIndividual/CustomCollections").unimplemented(),
-    post(
-        "add_contact_individual_collection",
-        "/api/ContactIndividual/{contactIndividualId:int}/Collection/{customCollectionId:int}",
-    )
-    .unimplemented(),
-    put(
-        "update_contact_individual_collection",
-        "/api/ContactIndividual/{contactIndividualId:int}/Collection/{collectionInstanceId:int}",
-    )
-    .unimplemented(),
-    delete(
-        "delete_contact_individual_collection",
-        "/api/ContactIndividual/{contactIndividualId:int}/Collection/{collectionId:int}",
-    )
-    .unimplemented(),
-    get("contact_individual_custom_fields", "/api/ContactIndividual/CustomFields"),
-    get("contact_individual_query_options", "/api/ContactIndividual/QueryOptions"),
-    post("query_contact_individuals", "/api/ContactIndividual/Query"),
-    get("individual_email_lists", "/api/ContactIndividual/{contactIndividualId:int}/EmailList")
-        .unimplemented(),
+    + GET "contact_individuals_by_contact" "/api/ContactIndividual/ByContact/{contactId:int}"
+    + GET "get_contact_individual" "/api/ContactIndividual/{contactIndividualId:int}"
+    + GET "find_contact_individual" "/api/ContactIndividual/Find"
+    - GET "get_avatar" "/api/ContactIndividual/{contactIndividualId:int}/Avatar"
+    + POST "create_contact_individual" "/api/ContactIndividual"
+    - POST "set_avatar" "/api/ContactIndividual/{contactIndividualId:int}/Avatar"
+    + PUT "update_contact_individual" "/api/ContactIndividual/{contactIndividualId:int}"
+    + DELETE "delete_contact_individual" "/api/ContactIndividual/{contactIndividualId:int}"
+    - GET "contact_individual_custom_collections" "/api/ContactIndividual/CustomCollections"
+    - POST "add_contact_individual_collection" "/api/ContactIndividual/{contactIndividualId:int}/Collection/{customCollectionId:int}"
+    - PUT "update_contact_individual_collection" "/api/ContactIndividual/{contactIndividualId:int}/Collection/{collectionInstanceId:int}"
+    - DELETE "delete_contact_individual_collection" "/api/ContactIndividual/{contactIndividualId:int}/Collection/{collectionId:int}"
+    + GET "contact_individual_custom_fields" "/api/ContactIndividual/CustomFields"
+    + GET "contact_individual_query_options" "/api/ContactIndividual/QueryOptions"
+    + POST "query_contact_individuals" "/api/ContactIndividual/Query"
+    - GET "individual_email_lists" "/api/ContactIndividual/{contactIndividualId:int}/EmailList"
     // ContactAddress.
-    get("contact_addresses_by_contact", "/api/ContactAddress/ByContact/{contactId:int}"),
-    get("get_contact_address", "/api/ContactAddress/{contactAddressId:int}"),
-    post("create_contact_address", "/api/ContactAddress"),
-    put("update_contact_address", "/api/ContactAddress/{contactAddressId:int}"),
-    put("archive_contact_address", "/api/ContactAddress/Archive/{contactAddressId:int}"),
-    put("unarchive_contact_address", "/api/ContactAddress/Unarchive/{contactAddressId:int}"),
-    delete("delete_contact_address", "/api/ContactAddress/{contactAddressId:int}"),
+    + GET "contact_addresses_by_contact" "/api/ContactAddress/ByContact/{contactId:int}"
+    + GET "get_contact_address" "/api/ContactAddress/{contactAddressId:int}"
+    + POST "create_contact_address" "/api/ContactAddress"
+    + PUT "update_contact_address" "/api/ContactAddress/{contactAddressId:int}"
+    + PUT "archive_contact_address" "/api/ContactAddress/Archive/{contactAddressId:int}"
+    + PUT "unarchive_contact_address" "/api/ContactAddress/Unarchive/{contactAddressId:int}"
+    + DELETE "delete_contact_address" "/api/ContactAddress/{contactAddressId:int}"
     // ContactMethod.
-    get("contact_method_types", "/api/ContactMethod/Types"),
-    get("related_contact_method_types", "/api/ContactMethod/RelatedTypes"),
-    get("get_contact_method", "/api/ContactMethod/{contactMethodId:int}"),
-    post("create_contact_method", "/api/ContactMethod"),
-    put("update_contact_method", "/api/ContactMethod/{contactMethodId:int}"),
-    put("archive_contact_method", "/api/ContactMethod/Archive/{contactMethodId:int}"),
-    put("unarchive_contact_method", "/api/ContactMethod/Unarchive/{contactMethodId:int}"),
-    delete("delete_contact_method", "/api/ContactMethod/{contactMethodId:int}"),
+    + GET "contact_method_types" "/api/ContactMethod/Types"
+    + GET "related_contact_method_types" "/api/ContactMethod/RelatedTypes"
+    + GET "get_contact_method" "/api/ContactMethod/{contactMethodId:int}"
+    + POST "create_contact_method" "/api/ContactMethod"
+    + PUT "update_contact_method" "/api/ContactMethod/{contactMethodId:int}"
+    + PUT "archive_contact_method" "/api/ContactMethod/Archive/{contactMethodId:int}"
+    + PUT "unarchive_contact_method" "/api/ContactMethod/Unarchive/{contactMethodId:int}"
+    + DELETE "delete_contact_method" "/api/ContactMethod/{contactMethodId:int}"
     // ContactNote.
-    get("contact_notes_by_contact", "/api/ContactNote/ByContact/{contactId:int}"),
-    get("important_contact_notes_by_contact", "/api/ContactNote/Important/ByContact/{contactId:int}"),
-    get("get_contact_note", "/api/ContactNote/{noteId:int}"),
-    post("create_contact_note", "/api/ContactNote"),
-    post("create_contact_notes_by_email", "/api/ContactNote/Email").unimplemented(),
-    put("update_contact_note", "/api/ContactNote/{noteId:int}"),
-    delete("delete_contact_note", "/api/ContactNote/{noteId:int}"),
-    get("contact_note_query_options", "/api/ContactNote/QueryOptions"),
-    post("query_contact_notes", "/api/ContactNote/Query"),
-    get("contact_note_types", "/api/ContactNote/Types"),
-    get("contact_note_custom_fields", "/api/ContactNote/CustomFields"),
+    + GET "contact_notes_by_contact" "/api/ContactNote/ByContact/{contactId:int}"
+    + GET "important_contact_notes_by_contact" "/api/ContactNote/Important/ByContact/{contactId:int}"
+    + GET "get_contact_note" "/api/ContactNote/{noteId:int}"
+    + POST "create_contact_note" "/api/ContactNote"
+    - POST "create_contact_notes_by_email" "/api/ContactNote/Email"
+    + PUT "update_contact_note" "/api/ContactNote/{noteId:int}"
+    + DELETE "delete_contact_note" "/api/ContactNote/{noteId:int}"
+    + GET "contact_note_query_options" "/api/ContactNote/QueryOptions"
+    + POST "query_contact_notes" "/api/ContactNote/Query"
+    + GET "contact_note_types" "/api/ContactNote/Types"
+    + GET "contact_note_custom_fields" "/api/ContactNote/CustomFields"
     // ContactReference.
-    post("create_contact_reference", "/api/ContactReference"),
-    delete("delete_contact_reference", "/api/ContactReference/{referenceSource}"),
+    + POST "create_contact_reference" "/api/ContactReference"
+    + DELETE "delete_contact_reference" "/api/ContactReference/{referenceSource}"
     // Tag and ContactTag.
-    get("list_tags", "/api/Tag"),
-    post("search_tags", "/api/Tag/Search"),
-    get("contact_tags_by_contact", "/api/ContactTag/ByContact/{contactId:int}"),
-    post("create_contact_tag", "/api/ContactTag"),
-    delete("delete_contact_tag", "/api/ContactTag/{contactTagId:int}"),
+    + GET "list_tags" "/api/Tag"
+    + POST "search_tags" "/api/Tag/Search"
+    + GET "contact_tags_by_contact" "/api/ContactTag/ByContact/{contactId:int}"
+    + POST "create_contact_tag" "/api/ContactTag"
+    + DELETE "delete_contact_tag" "/api/ContactTag/{contactTagId:int}"
     // OrganizationGroup.
-    get("list_organization_groups", "/api/OrganizationGroup").unimplemented(),
-    get("organization_groups_by_contact", "/api/OrganizationGroup/ByContact/{contactId:int}").unimplemented(),
-    get("organization_group_contacts", "/api/OrganizationGroup/{organizationGroupId:int}/contacts")
-        .unimplemented(),
-    get("get_organization_group", "/api/OrganizationGroup/{organizationGroupId:int}").unimplemented(),
-    put(
-        "add_organization_group_contact",
-        "/api/OrganizationGroup/{organizationGroupId:int}/contacts/{contactId:int}",
-    )
-    .unimplemented(),
-    delete(
-        "remove_organization_group_contact",
-        "/api/OrganizationGroup/{organizationGroupId:int}/contacts/{contactId:int}",
-    )
-    .unimplemented(),
+    - GET "list_organization_groups" "/api/OrganizationGroup"
+    - GET "organization_groups_by_contact" "/api/OrganizationGroup/ByContact/{contactId:int}"
+    - GET "organization_group_contacts" "/api/OrganizationGroup/{organizationGroupId:int}/contacts"
+    - GET "get_organization_group" "/api/OrganizationGroup/{organizationGroupId:int}"
+    - PUT "add_organization_group_contact" "/api/OrganizationGroup/{organizationGroupId:int}/contacts/{contactId:int}"
+    - DELETE "remove_organization_group_contact" "/api/OrganizationGroup/{organizationGroupId:int}/contacts/{contactId:int}"
     // Relationship.
-    get("relationships_by_contact", "/api/Relationship/ByContact/{contactId:int}").unimplemented(),
-    post("create_relationship", "/api/Relationship").unimplemented(),
-    put("update_relationship", "/api/Relationship/{relationshipId:int}").unimplemented(),
-    delete("delete_relationship", "/api/Relationship/{relationshipId:int}").unimplemented(),
-    get("relationship_types", "/api/Relationship/Types").unimplemented(),
+    - GET "relationships_by_contact" "/api/Relationship/ByContact/{contactId:int}"
+    - POST "create_relationship" "/api/Relationship"
+    - PUT "update_relationship" "/api/Relationship/{relationshipId:int}"
+    - DELETE "delete_relationship" "/api/Relationship/{relationshipId:int}"
+    - GET "relationship_types" "/api/Relationship/Types"
     // Tribute.
-    get("search_tributes", "/api/Tribute/Search").unimplemented(),
-    post("create_tribute", "/api/Tribute").unimplemented(),
-    put("update_tribute", "/api/Tribute/{tributeId:int}").unimplemented(),
+    - GET "search_tributes" "/api/Tribute/Search"
+    - POST "create_tribute" "/api/Tribute"
+    - PUT "update_tribute" "/api/Tribute/{tributeId:int}"
     // Gift and gift transactions.
-    get("gifts_by_contact", "/api/Gift/ByContact/{contactId:int}"),
-    get("gifts_by_reference", "/api/Gift/ByReference/{referenceId}"),
-    get("passthrough_gifts_by_contact", "/api/Gift/Passthrough/ByContact/{contactId:int}").unimplemented(),
-    get("get_gift", "/api/Gift/{giftId:int}"),
-    get("gift_by_source", "/api/Gift/{transactionSource}/{transactionId}"),
-    post("create_gift", "/api/Gift"),
-    post("create_gifts", "/api/Gift/Bulk"),
-    post("reverse_gift", "/api/Gift/ReversingTransaction"),
-    put("update_gift", "/api/Gift/{giftId:int}"),
-    patch("patch_gifts", "/api/Gift"),
-    delete("delete_gift", "/api/Gift/{giftId:int}"),
-    post("create_gift_transaction", "/api/v2/Gift/Transaction"),
-    post("create_gift_transactions", "/api/v2/Gift/Transactions"),
-    get("gift_custom_fields", "/api/Gift/CustomFields"),
-    get("non_cash_gift_types", "/api/Gift/NonCashGiftTypes"),
-    get("gift_query_options", "/api/Gift/QueryOptions"),
-    post("query_gifts", "/api/Gift/Query"),
-    post("query_full_gifts", "/api/Gift/Query/FullGift"),
+    + GET "gifts_by_contact" "/api/Gift/ByContact/{contactId:int}"
+    + GET "gifts_by_reference" "/api/Gift/ByReference/{referenceId}"
+    - GET "passthrough_gifts_by_contact" "/api/Gift/Passthrough/ByContact/{contactId:int}"
+    + GET "get_gift" "/api/Gift/{giftId:int}"
+    + GET "gift_by_source" "/api/Gift/{transactionSource}/{transactionId}"
+    + POST "create_gift" "/api/Gift"
+    + POST "create_gifts" "/api/Gift/Bulk"
+    + POST "reverse_gift" "/api/Gift/ReversingTransaction"
+    + PUT "update_gift" "/api/Gift/{giftId:int}"
+    + PATCH "patch_gifts" "/api/Gift"
+    + DELETE "delete_gift" "/api/Gift/{giftId:int}"
+    + POST "create_gift_transaction" "/api/v2/Gift/Transaction"
+    + POST "create_gift_transactions" "/api/v2/Gift/Transactions"
+    + GET "gift_custom_fields" "/api/Gift/CustomFields"
+    + GET "non_cash_gift_types" "/api/Gift/NonCashGiftTypes"
+    + GET "gift_query_options" "/api/Gift/QueryOptions"
+    + POST "query_gifts" "/api/Gift/Query"
+    + POST "query_full_gifts" "/api/Gift/Query/FullGift"
     // GiftDesignation.
-    get("gift_designation_query_options", "/api/GiftDesignation/QueryOptions"),
-    post("query_gift_designations", "/api/GiftDesignation/Query"),
+    + GET "gift_designation_query_options" "/api/GiftDesignation/QueryOptions"
+    + POST "query_gift_designations" "/api/GiftDesignation/Query"
     // GiftAsk.
-    get("gift_asks_by_contact", "/api/GiftAsk/ByContact/{contactId:int}").unimplemented(),
-    get("gift_ask_gifts", "/api/GiftAsk/{giftAskId:int}/Gifts").unimplemented(),
-    get("get_gift_ask", "/api/GiftAsk/{giftAskId:int}").unimplemented(),
-    post("create_gift_ask", "/api/GiftAsk").unimplemented(),
-    put("update_gift_ask", "/api/GiftAsk/{giftAskId:int}").unimplemented(),
-    get("gift_ask_custom_fields", "/api/GiftAsk/CustomFields").unimplemented(),
-    get("gift_ask_query_options", "/api/GiftAsk/QueryOptions").unimplemented(),
-    post("query_gift_asks", "/api/GiftAsk/Query").unimplemented(),
+    - GET "gift_asks_by_contact" "/api/GiftAsk/ByContact/{contactId:int}"
+    - GET "gift_ask_gifts" "/api/GiftAsk/{giftAskId:int}/Gifts"
+    - GET "get_gift_ask" "/api/GiftAsk/{giftAskId:int}"
+    - POST "create_gift_ask" "/api/GiftAsk"
+    - PUT "update_gift_ask" "/api/GiftAsk/{giftAskId:int}"
+    - GET "gift_ask_custom_fields" "/api/GiftAsk/CustomFields"
+    - GET "gift_ask_query_options" "/api/GiftAsk/QueryOptions"
+    - POST "query_gift_asks" "/api/GiftAsk/Query"
     // PlannedGift.
-    get("planned_gifts_by_contact", "/api/PlannedGift/ByContact/{contactId:int}").unimplemented(),
-    get("get_planned_gift", "/api/PlannedGift/{plannedGiftId:int}").unimplemented(),
-    get("planned_gift_gifts", "/api/PlannedGift/{plannedGiftId:int}/Gifts").unimplemented(),
-    post("create_planned_gift", "/api/PlannedGift").unimplemented(),
-    put("update_planned_gift", "/api/PlannedGift/{plannedGiftId:int}").unimplemented(),
-    get("planned_gift_custom_fields", "/api/PlannedGift/CustomFields").unimplemented(),
-    get("planned_gift_query_options", "/api/PlannedGift/QueryOptions").unimplemented(),
-    post("query_planned_gifts", "/api/PlannedGift/Query").unimplemented(),
+    - GET "planned_gifts_by_contact" "/api/PlannedGift/ByContact/{contactId:int}"
+    - GET "get_planned_gift" "/api/PlannedGift/{plannedGiftId:int}"
+    - GET "planned_gift_gifts" "/api/PlannedGift/{plannedGiftId:int}/Gifts"
+    - POST "create_planned_gift" "/api/PlannedGift"
+    - PUT "update_planned_gift" "/api/PlannedGift/{plannedGiftId:int}"
+    - GET "planned_gift_custom_fields" "/api/PlannedGift/CustomFields"
+    - GET "planned_gift_query_options" "/api/PlannedGift/QueryOptions"
+    - POST "query_planned_gifts" "/api/PlannedGift/Query"
     // Pledge.
-    get("pledges_by_contact", "/api/v2/Pledge/ByContact/{contactId:int}").unimplemented(),
-    get("get_pledge", "/api/v2/Pledge/{pledgeId:int}").unimplemented(),
-    post("create_pledge", "/api/v2/Pledge").unimplemented(),
-    put("update_pledge", "/api/v2/Pledge/{pledgeId:int}").unimplemented(),
-    put("write_off_pledge", "/api/v2/Pledge/WriteOff/{pledgeId:int}").unimplemented(),
-    get("pledge_custom_fields", "/api/v2/Pledge/CustomFields").unimplemented(),
-    get("pledge_query_options", "/api/v2/Pledge/QueryOptions").unimplemented(),
-    post("query_pledges", "/api/v2/Pledge/Query").unimplemented(),
+    - GET "pledges_by_contact" "/api/v2/Pledge/ByContact/{contactId:int}"
+    - GET "get_pledge" "/api/v2/Pledge/{pledgeId:int}"
+    - POST "create_pledge" "/api/v2/Pledge"
+    - PUT "update_pledge" "/api/v2/Pledge/{pledgeId:int}"
+    - PUT "write_off_pledge" "/api/v2/Pledge/WriteOff/{pledgeId:int}"
+    - GET "pledge_custom_fields" "/api/v2/Pledge/CustomFields"
+    - GET "pledge_query_options" "/api/v2/Pledge/QueryOptions"
+    - POST "query_pledges" "/api/v2/Pledge/Query"
     // Premium.
-    get("get_premium", "/api/Premium/{premiumId:int}").unimplemented(),
-    get("premium_by_code", "/api/Premium/Code/{premiumCode}").unimplemented(),
-    post("search_premiums", "/api/Premium/Search").unimplemented(),
-    post("create_premium", "/api/Premium").unimplemented(),
-    put("update_premium", "/api/Premium/{premiumId:int}").unimplemented(),
-    put("increment_premium", "/api/Premium/Increment/{premiumId:int}").unimplemented(),
-    put("decrement_premium", "/api/Premium/Decrement/{premiumId:int}").unimplemented(),
-    get("premium_custom_fields", "/api/Premium/CustomFields").unimplemented(),
-    post("query_premiums", "/api/Premium/Query").unimplemented(),
-    get("premium_query_options", "/api/Premium/QueryOptions").unimplemented(),
+    - GET "get_premium" "/api/Premium/{premiumId:int}"
+    - GET "premium_by_code" "/api/Premium/Code/{premiumCode}"
+    - POST "search_premiums" "/api/Premium/Search"
+    - POST "create_premium" "/api/Premium"
+    - PUT "update_premium" "/api/Premium/{premiumId:int}"
+    - PUT "increment_premium" "/api/Premium/Increment/{premiumId:int}"
+    - PUT "decrement_premium" "/api/Premium/Decrement/{premiumId:int}"
+    - GET "premium_custom_fields" "/api/Premium/CustomFields"
+    - POST "query_premiums" "/api/Premium/Query"
+    - GET "premium_query_options" "/api/Premium/QueryOptions"
     // RecurringGift and payments.
-    get("recurring_gifts_by_contact", "/api/RecurringGift/ByContact/{contactId:int}"),
-    get("get_recurring_gift", "/api/RecurringGift/{recurringGiftId:int}"),
-    post("create_recurring_gift", "/api/RecurringGift"),
-    put("update_recurring_gift", "/api/RecurringGift/{recurringGiftId:int}"),
-    put("cancel_recurring_gift", "/api/RecurringGift/Cancel/{recurringGiftId:int}"),
-    get("recurring_gift_custom_fields", "/api/RecurringGift/CustomFields"),
-    get("recurring_gift_query_options", "/api/RecurringGift/QueryOptions"),
-    post("query_recurring_gifts", "/api/RecurringGift/Query"),
-    get("recurring_gift_payments", "/api/RecurringGiftPayment/{recurringGiftId:int}"),
+    + GET "recurring_gifts_by_contact" "/api/RecurringGift/ByContact/{contactId:int}"
+    + GET "get_recurring_gift" "/api/RecurringGift/{recurringGiftId:int}"
+    + POST "create_recurring_gift" "/api/RecurringGift"
+    + PUT "update_recurring_gift" "/api/RecurringGift/{recurringGiftId:int}"
+    + PUT "cancel_recurring_gift" "/api/RecurringGift/Cancel/{recurringGiftId:int}"
+    + GET "recurring_gift_custom_fields" "/api/RecurringGift/CustomFields"
+    + GET "recurring_gift_query_options" "/api/RecurringGift/QueryOptions"
+    + POST "query_recurring_gifts" "/api/RecurringGift/Query"
+    + GET "recurring_gift_payments" "/api/RecurringGiftPayment/{recurringGiftId:int}"
     // Campaign.
-    get("get_campaign", "/api/Campaign/{campaignId:int}"),
-    get("campaign_steps", "/api/Campaign/GetStepsByCampaignId/{campaignId:int}"),
-    get("campaign_query_options", "/api/Campaign/QueryOptions"),
-    post("query_campaigns", "/api/Campaign/Query"),
+    + GET "get_campaign" "/api/Campaign/{campaignId:int}"
+    + GET "campaign_steps" "/api/Campaign/GetStepsByCampaignId/{campaignId:int}"
+    + GET "campaign_query_options" "/api/Campaign/QueryOptions"
+    + POST "query_campaigns" "/api/Campaign/Query"
     // Communication.
-    get("communications_by_campaign", "/api/Communication/ByCampaign/{campaignId:int}"),
-    get("get_communication", "/api/Communication/{communicationId:int}"),
-    get("communication_channel_types", "/api/Communication/ChannelTypes"),
-    get("communication_types", "/api/Communication/CommunicationTypes"),
-    post("create_communication", "/api/Communication"),
-    post("query_communications", "/api/Communication/Query"),
-    get("communication_query_options", "/api/Communication/QueryOptions"),
+    + GET "communications_by_campaign" "/api/Communication/ByCampaign/{campaignId:int}"
+    + GET "get_communication" "/api/Communication/{communicationId:int}"
+    + GET "communication_channel_types" "/api/Communication/ChannelTypes"
+    + GET "communication_types" "/api/Communication/CommunicationTypes"
+    + POST "create_communication" "/api/Communication"
+    + POST "query_communications" "/api/Communication/Query"
+    + GET "communication_query_options" "/api/Communication/QueryOptions"
     // Segment.
-    get("segments_by_contact", "/api/Segment/ByContact/{contactId:int}"),
-    get("get_segment", "/api/Segment/{segmentId:int}"),
-    get("segment_by_code", "/api/Segment/Code/{segmentCode}"),
-    post("search_segments", "/api/Segment/Search"),
-    post("create_segment", "/api/Segment"),
-    put("update_segment", "/api/Segment/{segmentId:int}"),
+    + GET "segments_by_contact" "/api/Segment/ByContact/{contactId:int}"
+    + GET "get_segment" "/api/Segment/{segmentId:int}"
+    + GET "segment_by_code" "/api/Segment/Code/{segmentCode}"
+    + POST "search_segments" "/api/Segment/Search"
+    + POST "create_segment" "/api/Segment"
+    + PUT "update_segment" "/api/Segment/{segmentId:int}"
     // Project.
-    get("get_project", "/api/Project/{projectId:int}"),
-    get("project_by_code", "/api/Project/Code/{projectCode}"),
-    post("search_projects", "/api/Project/Search"),
-    post("create_project", "/api/Project"),
-    put("update_project", "/api/Project/{projectId:int}"),
-    patch("patch_projects", "/api/Project"),
-    put("set_project_status", "/api/Project/{projectId:int}/Status"),
-    put("set_project_balance", "/api/Project/{projectId:int}/Balance"),
-    get("project_custom_fields", "/api/Project/CustomFields"),
-    get("project_types", "/api/Project/Types"),
-    get("project_query_options", "/api/Project/QueryOptions"),
-    post("query_projects", "/api/Project/Query"),
+    + GET "get_project" "/api/Project/{projectId:int}"
+    + GET "project_by_code" "/api/Project/Code/{projectCode}"
+    + POST "search_projects" "/api/Project/Search"
+    + POST "create_project" "/api/Project"
+    + PUT "update_project" "/api/Project/{projectId:int}"
+    + PATCH "patch_projects" "/api/Project"
+    + PUT "set_project_status" "/api/Project/{projectId:int}/Status"
+    + PUT "set_project_balance" "/api/Project/{projectId:int}/Balance"
+    + GET "project_custom_fields" "/api/Project/CustomFields"
+    + GET "project_types" "/api/Project/Types"
+    + GET "project_query_options" "/api/Project/QueryOptions"
+    + POST "query_projects" "/api/Project/Query"
     // ProjectExpense.
-    get("list_project_expenses", "/api/ProjectExpense").unimplemented(),
-    get("get_project_expense", "/api/ProjectExpense/{projectExpenseId:int}").unimplemented(),
-    post("create_project_expense", "/api/ProjectExpense").unimplemented(),
-    post("create_project_expenses", "/api/ProjectExpense/Batch").unimplemented(),
-    put("update_project_expense", "/api/ProjectExpense/{projectExpenseId:int}").unimplemented(),
+    - GET "list_project_expenses" "/api/ProjectExpense"
+    - GET "get_project_expense" "/api/ProjectExpense/{projectExpenseId:int}"
+    - POST "create_project_expense" "/api/ProjectExpense"
+    - POST "create_project_expenses" "/api/ProjectExpense/Batch"
+    - PUT "update_project_expense" "/api/ProjectExpense/{projectExpenseId:int}"
     // ProjectNote.
-    get("project_notes_by_project", "/api/ProjectNote/ByProject/{projectId:int}").unimplemented(),
-    get("get_project_note", "/api/ProjectNote/{noteId:int}").unimplemented(),
-    post("create_project_note", "/api/ProjectNote").unimplemented(),
-    put("update_project_note", "/api/ProjectNote/{noteId:int}").unimplemented(),
-    delete("delete_project_note", "/api/ProjectNote/{noteId:int}").unimplemented(),
-    get("project_note_types", "/api/ProjectNote/Types").unimplemented(),
+    - GET "project_notes_by_project" "/api/ProjectNote/ByProject/{projectId:int}"
+    - GET "get_project_note" "/api/ProjectNote/{noteId:int}"
+    - POST "create_project_note" "/api/ProjectNote"
+    - PUT "update_project_note" "/api/ProjectNote/{noteId:int}"
+    - DELETE "delete_project_note" "/api/ProjectNote/{noteId:int}"
+    - GET "project_note_types" "/api/ProjectNote/Types"
     // ProjectRole.
-    get("project_roles_by_contact", "/api/ProjectRole/ByContact/{contactId:int}").unimplemented(),
-    get("project_roles_by_project", "/api/ProjectRole/ByProject/{projectId:int}").unimplemented(),
-    get("get_project_role", "/api/ProjectRole/{projectRoleId:int}").unimplemented(),
-    post("create_project_role", "/api/ProjectRole").unimplemented(),
-    put("update_project_role", "/api/ProjectRole/{projectRoleId:int}").unimplemented(),
-    delete("delete_project_role", "/api/ProjectRole/{projectRoleId:int}").unimplemented(),
-    get("project_role_types", "/api/ProjectRole/Types").unimplemented(),
+    - GET "project_roles_by_contact" "/api/ProjectRole/ByContact/{contactId:int}"
+    - GET "project_roles_by_project" "/api/ProjectRole/ByProject/{projectId:int}"
+    - GET "get_project_role" "/api/ProjectRole/{projectRoleId:int}"
+    - POST "create_project_role" "/api/ProjectRole"
+    - PUT "update_project_role" "/api/ProjectRole/{projectRoleId:int}"
+    - DELETE "delete_project_role" "/api/ProjectRole/{projectRoleId:int}"
+    - GET "project_role_types" "/api/ProjectRole/Types"
     // Event, attendees, event contacts.
-    get("list_events", "/api/Event").unimplemented(),
-    get("get_event", "/api/Event/{eventId:int}").unimplemented(),
-    get("search_events", "/api/Event/Search").unimplemented(),
-    post("create_event", "/api/Event").unimplemented(),
-    put("update_event", "/api/Event/{eventId:int}").unimplemented(),
-    delete("delete_event", "/api/Event/{eventId:int}").unimplemented(),
-    get("event_types", "/api/Event/Types").unimplemented(),
-    get("event_custom_fields", "/api/Event/CustomFields").unimplemented(),
-    get("event_query_options", "/api/Event/QueryOptions").unimplemented(),
-    post("query_events", "/api/Event/Query").unimplemented(),
-    get("list_event_attendees", "/api/Event/{eventId:int}/Attendees").unimplemented(),
-    get("get_event_attendee", "/api/Event/{eventId:int}/Attendees/{eventAttendeeId:int}").unimplemented(),
-    post("create_event_attendee", "/api/Event/{eventId:int}/Attendees").unimplemented(),
-    put("update_event_attendee", "/api/Event/{eventId:int}/Attendees/{eventAttendeeId:int}").unimplemented(),
-    delete("delete_event_attendee", "/api/Event/{eventId:int}/Attendees/{eventAttendeeId:int}")
-        .unimplemented(),
-    get("event_attendee_custom_fields", "/api/EventAttendee/CustomFields").unimplemented(),
-    get("event_attendee_query_options", "/api/EventAttendee/QueryOptions").unimplemented(),
-    post("query_event_attendees", "/api/EventAttendee/Query").unimplemented(),
-    get("list_event_contacts", "/api/Event/{eventId:int}/Contacts").unimplemented(),
-    get("get_event_contact", "/api/Event/{eventId:int}/Contacts/{eventContactId:int}").unimplemented(),
-    post("create_event_contact", "/api/Event/{eventId:int}/Contacts").unimplemented(),
-    delete("delete_event_contact", "/api/Event/{eventId:int}/Contacts/{eventContactId:int}").unimplemented(),
+    - GET "list_events" "/api/Event"
+    - GET "get_event" "/api/Event/{eventId:int}"
+    - GET "search_events" "/api/Event/Search"
+    - POST "create_event" "/api/Event"
+    - PUT "update_event" "/api/Event/{eventId:int}"
+    - DELETE "delete_event" "/api/Event/{eventId:int}"
+    - GET "event_types" "/api/Event/Types"
+    - GET "event_custom_fields" "/api/Event/CustomFields"
+    - GET "event_query_options" "/api/Event/QueryOptions"
+    - POST "query_events" "/api/Event/Query"
+    - GET "list_event_attendees" "/api/Event/{eventId:int}/Attendees"
+    - GET "get_event_attendee" "/api/Event/{eventId:int}/Attendees/{eventAttendeeId:int}"
+    - POST "create_event_attendee" "/api/Event/{eventId:int}/Attendees"
+    - PUT "update_event_attendee" "/api/Event/{eventId:int}/Attendees/{eventAttendeeId:int}"
+    - DELETE "delete_event_attendee" "/api/Event/{eventId:int}/Attendees/{eventAttendeeId:int}"
+    - GET "event_attendee_custom_fields" "/api/EventAttendee/CustomFields"
+    - GET "event_attendee_query_options" "/api/EventAttendee/QueryOptions"
+    - POST "query_event_attendees" "/api/EventAttendee/Query"
+    - GET "list_event_contacts" "/api/Event/{eventId:int}/Contacts"
+    - GET "get_event_contact" "/api/Event/{eventId:int}/Contacts/{eventContactId:int}"
+    - POST "create_event_contact" "/api/Event/{eventId:int}/Contacts"
+    - DELETE "delete_event_contact" "/api/Event/{eventId:int}/Contacts/{eventContactId:int}"
     // Grant.
-    get("grants_by_contact", "/api/Grant/ByContact/{contactId:int}").unimplemented(),
-    get("get_grant", "/api/Grant/{grantId:int}").unimplemented(),
-    get("grant_by_reference", "/api/Grant/ByReference/{referenceId}").unimplemented(),
-    get("grant_gifts", "/api/Grant/{grantId:int}/Gifts").unimplemented(),
-    post("create_grant", "/api/Grant").unimplemented(),
-    put("update_grant", "/api/Grant/{grantId:int}").unimplemented(),
-    delete("delete_grant", "/api/Grant/{grantId:int}").unimplemented(),
-    get("grant_custom_fields", "/api/Grant/CustomFields").unimplemented(),
-    get("grant_query_options", "/api/Grant/QueryOptions").unimplemented(),
-    post("query_grants", "/api/Grant/Query").unimplemented(),
+    - GET "grants_by_contact" "/api/Grant/ByContact/{contactId:int}"
+    - GET "get_grant" "/api/Grant/{grantId:int}"
+    - GET "grant_by_reference" "/api/Grant/ByReference/{referenceId}"
+    - GET "grant_gifts" "/api/Grant/{grantId:int}/Gifts"
+    - POST "create_grant" "/api/Grant"
+    - PUT "update_grant" "/api/Grant/{grantId:int}"
+    - DELETE "delete_grant" "/api/Grant/{grantId:int}"
+    - GET "grant_custom_fields" "/api/Grant/CustomFields"
+    - GET "grant_query_options" "/api/Grant/QueryOptions"
+    - POST "query_grants" "/api/Grant/Query"
     // Volunteering.
-    get("list_volunteer_opportunities", "/api/VolunteerOpportunity").unimplemented(),
-    get("get_volunteer_opportunity", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}")
-        .unimplemented(),
-    post("create_volunteer_opportunity", "/api/VolunteerOpportunity").unimplemented(),
-    put("update_volunteer_opportunity", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}")
-        .unimplemented(),
-    delete("delete_volunteer_opportunity", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}")
-        .unimplemented(),
-    get("volunteer_opportunity_custom_fields", "/api/VolunteerOpportunity/CustomFields").unimplemented(),
-    get("volunteer_opportunity_query_options", "/api/VolunteerOpportunity/QueryOptions").unimplemented(),
-    post("query_volunteer_opportunities", "/api/VolunteerOpportunity/Query").unimplemented(),
-    get("list_volunteers", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers")
-        .unimplemented(),
-    get(
-        "get_volunteer",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}",
-    )
-    .unimplemented(),
-    get("search_volunteers", "/api/Volunteer/Search").unimplemented(),
-    post("create_volunteer", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers")
-        .unimplemented(),
-    delete(
-        "delete_volunteer",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}",
-    )
-    .unimplemented(),
-    get("volunteer_query_options", "/api/Volunteer/QueryOptions").unimplemented(),
-    post("query_volunteers", "/api/Volunteer/Query").unimplemented(),
-    get(
-        "list_volunteer_attendance",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}/Attendance",
-    )
-    .unimplemented(),
-    get(
-        "get_volunteer_attendance",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Attendance/{volunteerAttendanceId:int}",
-    )
-    .unimplemented(),
-    post(
-        "create_volunteer_attendance",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}/Attendance",
-    )
-    .unimplemented(),
-    put(
-        "update_volunteer_attendance",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Attendance/{volunteerAttendanceId:int}",
-    )
-    .unimplemented(),
-    delete(
-        "delete_volunteer_attendance",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Attendance/{volunteerAttendanceId:int}",
-    )
-    .unimplemented(),
-    get("list_volunteer_organizers", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers")
-        .unimplemented(),
-    get(
-        "get_volunteer_organizer",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers/{volunteerOrganizerId:int}",
-    )
-    .unimplemented(),
-    post("create_volunteer_organizer", "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers")
-        .unimplemented(),
-    delete(
-        "delete_volunteer_organizer",
-        "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers/{volunteerOrganizerId:int}",
-    )
-    .unimplemented(),
+    - GET "list_volunteer_opportunities" "/api/VolunteerOpportunity"
+    - GET "get_volunteer_opportunity" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}"
+    - POST "create_volunteer_opportunity" "/api/VolunteerOpportunity"
+    - PUT "update_volunteer_opportunity" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}"
+    - DELETE "delete_volunteer_opportunity" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}"
+    - GET "volunteer_opportunity_custom_fields" "/api/VolunteerOpportunity/CustomFields"
+    - GET "volunteer_opportunity_query_options" "/api/VolunteerOpportunity/QueryOptions"
+    - POST "query_volunteer_opportunities" "/api/VolunteerOpportunity/Query"
+    - GET "list_volunteers" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers"
+    - GET "get_volunteer" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}"
+    - GET "search_volunteers" "/api/Volunteer/Search"
+    - POST "create_volunteer" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers"
+    - DELETE "delete_volunteer" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}"
+    - GET "volunteer_query_options" "/api/Volunteer/QueryOptions"
+    - POST "query_volunteers" "/api/Volunteer/Query"
+    - GET "list_volunteer_attendance" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}/Attendance"
+    - GET "get_volunteer_attendance" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Attendance/{volunteerAttendanceId:int}"
+    - POST "create_volunteer_attendance" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Volunteers/{volunteerId:int}/Attendance"
+    - PUT "update_volunteer_attendance" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Attendance/{volunteerAttendanceId:int}"
+    - DELETE "delete_volunteer_attendance" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Attendance/{volunteerAttendanceId:int}"
+    - GET "list_volunteer_organizers" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers"
+    - GET "get_volunteer_organizer" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers/{volunteerOrganizerId:int}"
+    - POST "create_volunteer_organizer" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers"
+    - DELETE "delete_volunteer_organizer" "/api/VolunteerOpportunity/{volunteerOpportunityId:int}/Organizers/{volunteerOrganizerId:int}"
     // Email and EmailList.
-    post("search_emails", "/api/Email/Search").unimplemented(),
-    post("send_email", "/api/Email/Send").unimplemented(),
-    post("search_email_lists", "/api/EmailList/Search").unimplemented(),
-    post("subscribe_to_email_lists", "/api/EmailList").unimplemented(),
+    - POST "search_emails" "/api/Email/Search"
+    - POST "send_email" "/api/Email/Send"
+    - POST "search_email_lists" "/api/EmailList/Search"
+    - POST "subscribe_to_email_lists" "/api/EmailList"
     // Search.
-    post("search", "/api/Search").unimplemented(),
+    - POST "search" "/api/Search"
     // Task.
-    post("create_task", "/api/Task").unimplemented(),
-    get("task_types", "/api/Task/Types").unimplemented(),
-    post("query_tasks", "/api/Task/Query").unimplemented(),
-    get("task_query_options", "/api/Task/QueryOptions").unimplemented(),
+    - POST "create_task" "/api/Task"
+    - GET "task_types" "/api/Task/Types"
+    - POST "query_tasks" "/api/Task/Query"
+    - GET "task_query_options" "/api/Task/QueryOptions"
     // Webhook.
-    get("get_webhook", "/api/Webhook/{webhookId:int}"),
-    post("create_webhook", "/api/Webhook"),
-    put("update_webhook", "/api/Webhook/{webhookId:int}"),
-    put("set_webhook_active", "/api/Webhook/{webhookId:int}/Active"),
-    delete("delete_webhook", "/api/Webhook/{webhookId:int}"),
+    + GET "get_webhook" "/api/Webhook/{webhookId:int}"
+    + POST "create_webhook" "/api/Webhook"
+    + PUT "update_webhook" "/api/Webhook/{webhookId:int}"
+    + PUT "set_webhook_active" "/api/Webhook/{webhookId:int}/Active"
+    + DELETE "delete_webhook" "/api/Webhook/{webhookId:int}"
     // Reminder.
-    get("active_reminders", "/api/Reminder/Active").unimplemented(),
-    get("saved_reminders", "/api/Reminder/Saved").unimplemented(),
-    get("active_reminders_by_contact", "/api/Reminder/ByContact/{contactId:int}/Active").unimplemented(),
-    get("inactive_reminders_by_contact", "/api/Reminder/ByContact/{contactId:int}/Inactive").unimplemented(),
-    get("reminders_by_contact", "/api/Reminder/ByContact/{contactId:int}").unimplemented(),
-    post("create_reminder", "/api/Reminder").unimplemented(),
-    post("create_recurring_reminder", "/api/Reminder/Saved/Recurring").unimplemented(),
-    post("create_milestone_reminder", "/api/Reminder/Saved/Milestone").unimplemented(),
-    put("update_recurring_reminder", "/api/Reminder/Saved/Recurring/{id:int}").unimplemented(),
-    put("update_milestone_reminder", "/api/Reminder/Saved/Milestone/{id:int}").unimplemented(),
-    put("complete_reminder", "/api/Reminder/Completed/{id:int}").unimplemented(),
-    put("dismiss_reminder", "/api/Reminder/Dismissed/{id:int}").unimplemented(),
-    get("reminder_types", "/api/Reminder/Type/Reminder").unimplemented(),
-    get("reminder_source_types", "/api/Reminder/Type/ReminderSource").unimplemented(),
-    get("reminder_milestone_types", "/api/Reminder/Type/Milestone").unimplemented(),
-    get("reminder_frequencies", "/api/Reminder/Type/ReminderFrequency").unimplemented(),
-];
+    - GET "active_reminders" "/api/Reminder/Active"
+    - GET "saved_reminders" "/api/Reminder/Saved"
+    - GET "active_reminders_by_contact" "/api/Reminder/ByContact/{contactId:int}/Active"
+    - GET "inactive_reminders_by_contact" "/api/Reminder/ByContact/{contactId:int}/Inactive"
+    - GET "reminders_by_contact" "/api/Reminder/ByContact/{contactId:int}"
+    - POST "create_reminder" "/api/Reminder"
+    - POST "create_recurring_reminder" "/api/Reminder/Saved/Recurring"
+    - POST "create_milestone_reminder" "/api/Reminder/Saved/Milestone"
+    - PUT "update_recurring_reminder" "/api/Reminder/Saved/Recurring/{id:int}"
+    - PUT "update_milestone_reminder" "/api/Reminder/Saved/Milestone/{id:int}"
+    - PUT "complete_reminder" "/api/Reminder/Completed/{id:int}"
+    - PUT "dismiss_reminder" "/api/Reminder/Dismissed/{id:int}"
+    - GET "reminder_types" "/api/Reminder/Type/Reminder"
+    - GET "reminder_source_types" "/api/Reminder/Type/ReminderSource"
+    - GET "reminder_milestone_types" "/api/Reminder/Type/Milestone"
+    - GET "reminder_frequencies" "/api/Reminder/Type/ReminderFrequency"
+};

@@ -187,7 +187,7 @@ mod tests {
     use crate::providers::virtuous::base::replies::Problem;
 
     #[test]
-    fn both_forms_lead_to_the_same_values_and_the_wrong_one_is_refused() {
+    fn both_formats_give_the_same_values_and_the_wrong_one_is_rejected() {
         let mut violations = Violations::default();
         let list = json!([{ "Name": "Nickname", "value": "Bee" }, { "name": "Shirt Size", "value": "M" }]);
         let map = json!({ "Nickname": "Bee", "Shirt Size": "M" });

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_not_read() {
+    fn invalid_dates_are_rejected() {
         for text in
             ["", "today", "7.12.2023", "13/1/2023", "2023-02-29", "12/7/23", "2023-12-07Tx", "1/2/3/4"]
         {

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_read_by_any_case_and_get_the_names_of_reads() {
+    fn fields_are_parsed_case_insensitively_and_renamed() {
         let mut violations = Violations::default();
         let given = json!({
             "NAME": "x", "Private": true, "when": "12/7/2023", "either": "5", "size": "big", "nobody": [], "count": null,
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn own_limits_are_told_where_nothing_is_wrong() {
+    fn limits_are_reported_only_for_valid_requests() {
         let problem = |value: Value| job_read(&value).unwrap_err();
         let long = "x".repeat(MAX_STRING_BYTES + 1);
         assert_eq!(problem(json!({ "name": long })), Problem::Full(STRING_TOO_LONG));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_may_lack_what_the_record_has() {
+    fn an_update_may_omit_required_fields() {
         let mut violations = Violations::default();
         let read = read_update(&json!({ "name": " ", "rows": [{}] }), TABLE, "thing", &mut violations);
         assert_eq!(violations.fields.len(), 1, "items have to be whole: {:?}", violations.fields);

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn stored_data_is_bounded() {
         let mut table = table();
         for _ in 0..MAX_RECORDS {
             let id = table.next_id();

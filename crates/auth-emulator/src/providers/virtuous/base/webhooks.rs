@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_delivered_to() {
+    fn deliveries_go_only_to_this_machine() {
         for good in ["http://127.0.0.1:1/a?b", "http://localhost:80/", "http://[::1]:9", "http://127.0.0.1:1"]
         {
             assert!(Receiver::parse(good).is_ok(), "{good}");

@@ -208,7 +208,7 @@ mod tests {
     use crate::providers::virtuous::query::{Type, cell_of};
 
     #[test]
-    fn the_quick_answers_are_those_of_the_whole_contact() {
+    fn cells_equal_those_of_the_full_contact() {
         for number in [0, 1, 2, 3, 9, 10, 1234, 99_999] {
             let contact = make(number, 1);
             assert_eq!(number_of_email(&email(number)), Some(number));

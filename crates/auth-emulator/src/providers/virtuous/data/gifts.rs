@@ -292,7 +292,7 @@ mod tests {
     use crate::providers::virtuous::query::Type;
 
     #[test]
-    fn the_quick_answers_are_those_of_the_whole_gift() {
+    fn cells_equal_those_of_the_full_gift() {
         let gifts = Gifts::new(1000, 3);
         for number in [0, 2, 3, 7, 2999] {
             let gift = make(number, 3);

@@ -227,9 +227,9 @@ fn create_communication(job: &mut Job<'_>) -> Outcome {
     }
     let id = job.store.communications.next_id();
     let record = new_record(id, given, job);
-    let answer = communication(&record, job.store);
+    let response = communication(&record, job.store);
     job.store.communications.put(id, record)?;
-    Ok(Output::Json(answer))
+    Ok(Output::Json(response))
 }
 
 fn segment(segment: &Record, store: &Store) -> Value {
@@ -288,9 +288,9 @@ fn save(job: &mut Job<'_>, record: Record) -> Outcome {
     if id_by_code(job.store, record.text("code")).is_some_and(|holder| holder != record.id) {
         return Err(Problem::field("segment.code", "Another segment has this code."));
     }
-    let answer = segment(&record, job.store);
+    let response = segment(&record, job.store);
     job.store.segments.put(record.id, record)?;
-    Ok(Output::Json(answer))
+    Ok(Output::Json(response))
 }
 
 fn create_segment(job: &mut Job<'_>) -> Outcome {

@@ -9,14 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, Owner};
-use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, custom_map, flag, int, number, one_of, text, time,
 };
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
+use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, parameter};

@@ -84,9 +84,9 @@ fn check(job: &Job<'_>, webhook: &Record) -> Result<(), Problem> {
 }
 
 fn save(job: &mut Job<'_>, webhook: Record) -> Outcome {
-    let answer = shown(&webhook);
+    let response = shown(&webhook);
     job.store.webhooks.put(webhook.id, webhook)?;
-    Ok(Output::Json(answer))
+    Ok(Output::Json(response))
 }
 
 /// Assumption: a new subscription is active by default.

@@ -4,12 +4,11 @@
 use serde_json::Value;
 
 use crate::framework::timestamp::Timestamp;
-use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{self, Field, flag, items, number, object, strings, text};
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS, Test};
 use crate::providers::virtuous::query::plan::{Condition, Plan};
 use crate::providers::virtuous::query::relative;

@@ -1,8 +1,7 @@
 //! The value of a parameter in a row.
 
-use crate::providers::virtuous::base::dates;
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::query::schema::{Source, Type};
 
 /// A value in a row. Dates are in microseconds, decimals in ten-thousandths.

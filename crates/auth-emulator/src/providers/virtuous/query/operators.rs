@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_compared_without_regard_to_case() {
+    fn strings_are_compared_case_insensitively() {
         for (operator, value, holds) in [
             ("Is", "anna", [true, false]),
             ("IsNot", "ANNA", [false, true]),

@@ -14,27 +14,7 @@ use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 
 const CREATE: &[Field] = &[
     int("contactId").required(),
-    text("firstName").required(),
-    text("lastName").required(),
     items("contactMethods", write::METHOD),
-    text("prefix"),
-    text("middleName"),
-    text("suffix"),
-    text("gender"),
-    flag("setAsPrimary"),
-    flag("setAsSecondary"),
-    int("birthMonth"),
-    int("birthDay"),
-    int("birthYear"),
-    int("approximateAge"),
-    flag("isDeceased"),
-    time("deceasedDate"),
-    text("passion"),
-    text("avatarUrl"),
-    custom_list(Owner::Individual),
-    ignored("customCollections"),
-];
-const UPDATE: &[Field] = &[
     text("firstName").required(),
     text("lastName").required(),
     text("prefix"),
@@ -54,6 +34,8 @@ const UPDATE: &[Field] = &[
     custom_list(Owner::Individual),
     ignored("customCollections"),
 ];
+/// All fields except the contact and its methods.
+const UPDATE: &[Field] = CREATE.split_at(2).1;
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {

@@ -23,14 +23,8 @@ const CREATE: &[Field] = &[
     flag("private").read_as("isPrivate"),
     int("timeSpent"),
 ];
-const UPDATE: &[Field] = &[
-    one_of("type", TYPES).required(),
-    text("note").required(),
-    time("noteDateTime"),
-    flag("important"),
-    flag("private").read_as("isPrivate"),
-    int("timeSpent"),
-];
+/// All fields except the contact.
+const UPDATE: &[Field] = CREATE.split_at(1).1;
 
 static NOTES: Schema = Schema {
     parameters: &[
@@ -107,10 +101,10 @@ fn create(job: &mut Job<'_>) -> Outcome {
 }
 
 fn save(job: &mut Job<'_>, note: Record, switch: &'static str) -> Outcome {
-    let answer = shown(&note);
+    let response = shown(&note);
     job.store.notes.put(note.id, note)?;
-    job.event(switch, "contactNote", answer.clone());
-    Ok(Output::Json(answer))
+    job.event(switch, "contactNote", response.clone());
+    Ok(Output::Json(response))
 }
 
 fn update(job: &mut Job<'_>) -> Outcome {

@@ -204,9 +204,9 @@ pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
     let mut record = new_record(id, given, job);
     record.archived = archived;
     let contact = Contact { record, references, individuals, addresses, tags: Vec::new() };
-    let answer = Value::Object(render::full(&contact, job.store));
+    let response = Value::Object(render::full(&contact, job.store));
     save::added(job, contact)?;
-    Ok(Output::Json(answer))
+    Ok(Output::Json(response))
 }
 
 /// `update_contact`.

@@ -14,10 +14,8 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::write;
-use crate::providers::virtuous::base::custom;
-use crate::providers::virtuous::base::dates;
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::base::{custom, dates, money};
 use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
 use crate::providers::virtuous::data::contact::{Contact, Individual};
 use crate::providers::virtuous::data::contacts::Part;

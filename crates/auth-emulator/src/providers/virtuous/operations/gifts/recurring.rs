@@ -6,14 +6,13 @@
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, Owner};
-use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, day, flag, int, items, number, objects, one_of, text,
 };
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::REQUIRED;
+use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, cell_of, parameter};
@@ -166,9 +165,9 @@ fn check(gift: &Record, store: &Store) -> Result<(), Problem> {
 
 fn save(job: &mut Job<'_>, gift: Record) -> Outcome {
     check(&gift, job.store)?;
-    let answer = shown(&gift, job.store);
+    let response = shown(&gift, job.store);
     job.store.recurring.put(gift.id, gift)?;
-    Ok(Output::Json(answer))
+    Ok(Output::Json(response))
 }
 
 fn create(job: &mut Job<'_>) -> Outcome {

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::recurring;
 use crate::providers::virtuous::base::custom::{self, Owner};
-use crate::providers::virtuous::base::dates;
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::store::Store;
 
 const GIFT: &[&str] = &[
