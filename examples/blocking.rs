@@ -9,7 +9,8 @@
 use auth_client_examples::{Result, is_set};
 use auth_emulator::Emulator;
 use std::time::Duration;
-use verigator_client::{AuthMethod, Client, ErrorKind, NewService, NewUser, Verification, blocking};
+use verigator_client::models::{AuthMethod, NewService, NewUser, Verification};
+use verigator_client::{Client, ErrorKind, blocking};
 
 fn main() -> Result {
     if is_set(&["VERIGATOR_USERNAME", "VERIGATOR_BASE_URL"]) {

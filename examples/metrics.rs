@@ -9,8 +9,9 @@ use auth_emulator::{Emulator, Fault, FaultRule};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use verigator_client::Observer;
+use verigator_client::models::{NewService, NewUser};
 use verigator_client::observe::{AttemptEnded, CallEnded, CallName, RenewalEnded, Retrying};
-use verigator_client::{NewService, NewUser, Observer};
 
 /// Upper ends of the histogram's buckets; what takes longer goes into one more.
 const BUCKETS: [Duration; 5] = [

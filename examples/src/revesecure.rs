@@ -2,10 +2,8 @@
 
 use crate::{Narrator, Result, is_set, place};
 use auth_emulator::{Emulator, Outcome};
-use revesecure_client::{
-    AuthType, Client, HmacDigest, Login, NewService, NewUser, Paging, PushOutcome, PushWait, SecondFactor,
-    ServiceType, ServiceUsers,
-};
+use revesecure_client::models::{AuthType, NewService, NewUser, ServiceType, ServiceUsers};
+use revesecure_client::{Client, HmacDigest, Login, Paging, PushOutcome, PushWait, SecondFactor};
 use std::time::Duration;
 
 const USER: &str = "ann@example.com";

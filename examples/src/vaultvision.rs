@@ -3,7 +3,8 @@
 
 use crate::{Narrator, Result, is_set, place};
 use auth_emulator::Emulator;
-use vaultvision_client::{Client, ErrorKind, ExposeSecret, Modified, NewPassword, NewUser, Tenant};
+use vaultvision_client::models::{NewPassword, NewUser, Tenant};
+use vaultvision_client::{Client, ErrorKind, ExposeSecret, Modified};
 
 /// The password that every sample of the vendor's has, as a SHA-256 digest.
 const DIGEST: &str = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646";
@@ -38,7 +39,11 @@ async fn flow(narrator: &mut Narrator, client: &Client, emulator: Option<&Emulat
     // The console has settings that no page names; here the server has one.
     if let Some(emulator) = emulator {
         let path = format!("tenants/{id}");
-        emulator.vaultvision().add_undocumented_field(&path, "settings.unpublished", "12345678901234567890.10")?;
+        emulator.vaultvision().add_undocumented_field(
+            &path,
+            "settings.unpublished",
+            "12345678901234567890.10",
+        )?;
     }
     let told = |modified: &Modified<Tenant>| match modified {
         Modified::Written(tenant) => {

@@ -2,9 +2,8 @@
 
 use crate::{Narrator, Result, is_set, place};
 use auth_emulator::Emulator;
-use verigator_client::{
-    AuthMethod, Client, ErrorKind, NewService, NewUser, Outcome, SecondFactor, Verification,
-};
+use verigator_client::models::{AuthMethod, NewService, NewUser, Verification};
+use verigator_client::{Client, ErrorKind, Outcome, SecondFactor};
 
 /// Runs the flow, against the vendor if `VERIGATOR_USERNAME` is set and the emulator otherwise.
 ///

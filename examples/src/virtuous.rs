@@ -4,11 +4,9 @@ use crate::{Narrator, Result, is_set, place};
 use auth_emulator::Emulator;
 use auth_emulator::providers::virtuous::WebhookDelivery;
 use std::time::Duration;
+use virtuous_client::arguments::{GiftsByReferenceOptions, Paging};
 use virtuous_client::webhook::{self, Delivery};
-use virtuous_client::{
-    Client, ContactQuery, GiftsByReferenceOptions, HmacKeys, LoginStep, Paging, RateLimitHeaders as _,
-    SecretString,
-};
+use virtuous_client::{Client, ContactQuery, HmacKeys, LoginStep, RateLimitHeaders as _, SecretString};
 
 /// How many tasks call at once when the token has ended.
 const TASKS: usize = 500;

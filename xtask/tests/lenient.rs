@@ -27,14 +27,22 @@ mod wire;
 mod world;
 
 pub use auth_client_core::{ErrorKind, auth_core::SecretString};
-pub use generated::*;
+pub use generated::{arguments, resources};
 pub use world::{Call, Client, Cover, Error, Notes, Page, Price, Stamp};
 pub(crate) use world::{common, convert, notes_by_name, read_cover, read_page, sheets};
 
+use arguments::*;
 use auth_client_core::Idempotency;
 use auth_client_core::auth_core::ExposeSecret as _;
 use auth_client_core::provider::Paging as Rule;
 use auth_client_core::testing::WireServer;
+use generated::operations;
+use models::*;
+
+/// The models, as a provider crate exports them.
+pub mod models {
+    pub use crate::generated::models::*;
+}
 
 #[test]
 fn the_output_is_what_is_committed() {

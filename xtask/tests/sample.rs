@@ -25,9 +25,18 @@ mod wire;
 mod world;
 
 pub use auth_client_core::{ErrorKind, auth_core::SecretString};
-pub use generated::*;
+pub use generated::{arguments, resources};
 pub use world::{Call, Client, Error, Lid, Money};
 pub(crate) use world::{check_lid, check_nothing, check_range, common, decode_counting};
+
+use arguments::*;
+use generated::operations;
+use models::*;
+
+/// The models, as a provider crate exports them.
+pub mod models {
+    pub use crate::generated::models::*;
+}
 
 #[test]
 fn the_output_is_what_is_committed() {

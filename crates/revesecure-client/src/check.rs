@@ -1,7 +1,7 @@
 //! What is refused before it is sent: rules that the vendor's page states, and that a server would answer with an error of
 //! which nothing is known.
 
-use crate::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
+use crate::models::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
 use auth_client_core::Error;
 use auth_client_core::provider::Operation;
 use serde_json::{Map, Value};

@@ -10,7 +10,7 @@ use std::fmt;
 /// is there. A service's answer might hold its keys and a user's its codes: `Debug` shows ids only.
 ///
 /// ```
-/// let created: revesecure_client::Created = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
+/// let created: revesecure_client::models::Created = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
 /// assert_eq!(created.user_id.as_deref(), Some("u1"));
 /// assert_eq!(created.value["Note"], "welcome");
 /// # Ok::<(), serde_json::Error>(())
@@ -57,8 +57,8 @@ impl<'de> Deserialize<'de> for Created {
 /// The sign that API key and secret key are good: an answer that says anything else is an error.
 ///
 /// ```
-/// assert!(serde_json::from_str::<revesecure_client::KeyCheck>("{}").is_ok());
-/// assert!(serde_json::from_str::<revesecure_client::KeyCheck>("null").is_err());
+/// assert!(serde_json::from_str::<revesecure_client::models::KeyCheck>("{}").is_ok());
+/// assert!(serde_json::from_str::<revesecure_client::models::KeyCheck>("null").is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

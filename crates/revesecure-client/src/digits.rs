@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// In which form digits are sent, where the usual one of the call is not wanted.
 ///
 /// ```
-/// use revesecure_client::{DigitForm, DigitsAsNumber};
+/// use revesecure_client::models::{DigitForm, DigitsAsNumber};
 ///
 /// let digits = DigitsAsNumber::from(91).in_form(DigitForm::Text);
 /// assert_eq!(serde_json::to_string(&digits)?, r#""91""#);
@@ -58,7 +58,7 @@ macro_rules! digits {
             }
         }
 
-        digits!(@from $name: &str, i32, u32, i64, u64, &crate::CountryCode, &crate::ContactNumber);
+        digits!(@from $name: &str, i32, u32, i64, u64, &crate::models::CountryCode, &crate::models::ContactNumber);
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -82,7 +82,7 @@ digits! {
     /// Digits of a phone number or country calling code, sent as a text unless told otherwise.
     ///
     /// ```
-    /// use revesecure_client::{DigitForm, DigitsAsText};
+    /// use revesecure_client::models::{DigitForm, DigitsAsText};
     ///
     /// assert_eq!(serde_json::to_string(&DigitsAsText::from(91))?, r#""91""#);
     /// assert_eq!(serde_json::to_string(&DigitsAsText::from("91").in_form(DigitForm::Number))?, "91");
@@ -95,7 +95,7 @@ digits! {
     /// Digits of a phone number or country calling code, sent as a number where that loses nothing, unless told otherwise.
     ///
     /// ```
-    /// use revesecure_client::DigitsAsNumber;
+    /// use revesecure_client::models::DigitsAsNumber;
     ///
     /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("8123456789"))?, "8123456789");
     /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("08123"))?, r#""08123""#, "or the zero would be lost");

@@ -13,7 +13,7 @@ use std::fmt;
 /// The `status` of an envelope. Its description may repeat what was sent, so `Debug` leaves it out.
 ///
 /// ```
-/// use revesecure_client::Envelope;
+/// use revesecure_client::models::Envelope;
 ///
 /// let answer = br#"{"data":{},"status":{"code":"200","description":"Success","error":true}}"#;
 /// let envelope = Envelope::read(answer).expect("it has one");
@@ -32,7 +32,7 @@ impl Envelope {
     /// The envelope of an answer: a JSON object whose member `status` is an object with a `code`. `None` for any other.
     ///
     /// ```
-    /// use revesecure_client::Envelope;
+    /// use revesecure_client::models::Envelope;
     ///
     /// let envelope = Envelope::read(br#"{"status":{"code":404,"description":"No such user"}}"#).expect("it has one");
     /// assert_eq!((envelope.code(), envelope.description()), (Some(404), Some("No such user")));
@@ -58,7 +58,7 @@ impl Envelope {
         Some(Self {
             code: whole_number(members.get("code")?),
             description: members.get("description").and_then(Value::as_str).map(str::to_owned),
-            error: members.get("error").and_then(crate::Flag::of).map(crate::Flag::is_set),
+            error: members.get("error").and_then(crate::models::Flag::of).map(crate::models::Flag::is_set),
         })
     }
 

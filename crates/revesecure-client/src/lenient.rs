@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 /// Read are these, `true` and `false` in both forms, and texts in any case; anything else is an error, and not "no".
 ///
 /// ```
-/// use revesecure_client::Flag;
+/// use revesecure_client::models::Flag;
 ///
 /// let blocked: Flag = serde_json::from_str(r#""Yes""#)?;
 /// assert!(blocked.is_set());
@@ -60,7 +60,7 @@ impl<'de> Deserialize<'de> for Flag {
 /// A time, in milliseconds since 1970 on the wire; a number or the text of one.
 ///
 /// ```
-/// use revesecure_client::Timestamp;
+/// use revesecure_client::models::Timestamp;
 /// use std::time::{Duration, SystemTime};
 ///
 /// let time: Timestamp = serde_json::from_str("1498213552544")?;
@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// How many there are of something; a number or the text of one.
 ///
 /// ```
-/// let count: revesecure_client::Count = serde_json::from_str(r#""14""#)?;
+/// let count: revesecure_client::models::Count = serde_json::from_str(r#""14""#)?;
 /// assert_eq!(count.get(), 14);
 /// assert_eq!(count, 14);
 /// # Ok::<(), serde_json::Error>(())
@@ -199,7 +199,7 @@ text_or_number! {
     /// A country calling code such as 91; a number in some places and a text in others.
     ///
     /// ```
-    /// let code: revesecure_client::CountryCode = serde_json::from_str("91")?;
+    /// let code: revesecure_client::models::CountryCode = serde_json::from_str("91")?;
     /// assert_eq!((code.as_str(), code.to_number()), ("91", Some(91)));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -210,7 +210,7 @@ text_or_number! {
     /// A phone number without its country calling code; a text in some places and a number in others.
     ///
     /// ```
-    /// let number: revesecure_client::ContactNumber = serde_json::from_str(r#""08123465790""#)?;
+    /// let number: revesecure_client::models::ContactNumber = serde_json::from_str(r#""08123465790""#)?;
     /// assert_eq!(number.as_str(), "08123465790");
     /// # Ok::<(), serde_json::Error>(())
     /// ```

@@ -8,7 +8,8 @@
 //! Create a user, let it log in to a service, and take a login through its second factor:
 //!
 //! ```
-//! use revesecure_client::{AuthType, Client, Login, NewUser, SecondFactor, ServiceUsers};
+//! use revesecure_client::{Client, Login, SecondFactor};
+//! use revesecure_client::models::{AuthType, NewUser, ServiceUsers};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -96,27 +97,32 @@ mod envelope;
 mod error;
 mod generated;
 mod lenient;
-mod models;
 mod outcome;
 mod pages;
 mod push_wait;
 mod second_factor;
+mod update;
 
 pub use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
 
 pub use auth_client_core::reexports::*;
 
 pub use client::{Client, ClientBuilder};
-pub use created::{Created, KeyCheck};
-pub use digits::{DigitForm, DigitsAsNumber, DigitsAsText};
-pub use envelope::Envelope;
 pub use error::{Call, Error, Items, Pages};
-pub use generated::*;
-pub use lenient::{ContactNumber, Count, CountryCode, Flag, Timestamp};
-pub use outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
+pub use generated::{arguments, resources};
 pub use pages::{Paging, RangePosition};
 pub use push_wait::{PushOutcome, PushWait};
 pub use second_factor::{Challenge, Login, SecondFactor};
+
+/// Models: values that are read from responses or sent in requests.
+pub mod models {
+    pub use crate::created::{Created, KeyCheck};
+    pub use crate::digits::{DigitForm, DigitsAsNumber, DigitsAsText};
+    pub use crate::envelope::Envelope;
+    pub use crate::generated::models::*;
+    pub use crate::lenient::{ContactNumber, Count, CountryCode, Flag, Timestamp};
+    pub use crate::outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
+}
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -12,7 +12,7 @@ use std::fmt;
 /// bypass.
 ///
 /// ```
-/// use revesecure_client::Policy;
+/// use revesecure_client::models::Policy;
 ///
 /// let policy: Policy = serde_json::from_str(r#""bypass""#)?;
 /// assert_eq!(policy, Policy::Other("bypass".to_owned()), "only `Bypass` is one");
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Policy {
 /// without a text is an error.
 ///
 /// ```
-/// use revesecure_client::AuthResult;
+/// use revesecure_client::models::AuthResult;
 ///
 /// let right: AuthResult = serde_json::from_str(r#""OTP VALID""#)?;
 /// let wrong: AuthResult = serde_json::from_str(r#""OTP INVALID""#)?;
@@ -122,7 +122,7 @@ auth_client_core::provider::open_enum! {
     /// What has become of a push. Everything but the four that end it means that nobody has answered yet.
     ///
     /// ```
-    /// use revesecure_client::PushState;
+    /// use revesecure_client::models::PushState;
     ///
     /// assert!(PushState::from("PUSH_APPROVE").is_final());
     /// assert!(!PushState::from("PUSH_WAITING").is_final());
@@ -151,7 +151,7 @@ auth_client_core::provider::open_enum! {
     /// A way for a user to prove who it is.
     ///
     /// ```
-    /// use revesecure_client::AuthMethod;
+    /// use revesecure_client::models::AuthMethod;
     ///
     /// assert_eq!(AuthMethod::from("Push"), AuthMethod::Push);
     /// assert_eq!(AuthMethod::BypassCode.to_string(), "BypassCode");
@@ -171,7 +171,7 @@ auth_client_core::provider::open_enum! {
 /// How a user may prove who it is, in the vendor's two forms.
 ///
 /// ```
-/// use revesecure_client::{AuthMethod, AuthMethods};
+/// use revesecure_client::models::{AuthMethod, AuthMethods};
 ///
 /// let methods: AuthMethods = serde_json::from_str(r#"["Software","Push"]"#)?;
 /// assert_eq!(methods, AuthMethods::Names(vec![AuthMethod::Software, AuthMethod::Push]));

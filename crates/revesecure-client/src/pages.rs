@@ -3,7 +3,9 @@
 //! The vendor doesn't say whether the end of a range belongs to it. A stream begins each page behind the rows that it has got,
 //! however many were asked for, so it neither skips nor repeats a row under either rule.
 
-use crate::{Client, Count, Error, ServicePage, ServicesRange, TokenPage, TokensRange, UserPage, UsersRange};
+use crate::arguments::{ServicesRange, TokensRange, UsersRange};
+use crate::models::{Count, ServicePage, TokenPage, UserPage};
+use crate::{Client, Error};
 use auth_client_core::Pages;
 
 /// How a list is cut into pages.

@@ -3,7 +3,8 @@
 //! The vendor's plugin asks once a second, thirty times, and then has no result at all; here giving up is an outcome of its own,
 //! and so is each of the ways in which a push can end.
 
-use crate::{Client, Error, PushRequest, PushState};
+use crate::models::{PushRequest, PushState};
+use crate::{Client, Error};
 use std::fmt;
 use std::time::Duration;
 
@@ -61,7 +62,8 @@ impl fmt::Display for PushOutcome {
 /// Sends pushes and waits for their end.
 ///
 /// ```no_run
-/// use revesecure_client::{Client, PushOutcome, PushRequest, PushWait};
+/// use revesecure_client::{Client, PushOutcome, PushWait};
+/// use revesecure_client::models::PushRequest;
 /// use std::time::Duration;
 ///
 /// # async fn run(revesecure: &Client) -> Result<(), revesecure_client::Error> {
@@ -116,7 +118,8 @@ impl PushWait {
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// use revesecure_client::{PushRequest, PushWait};
+    /// use revesecure_client::PushWait;
+    /// use revesecure_client::models::PushRequest;
     ///
     /// let push = PushRequest::login_name("root").user_name("ann").end_user_ip("203.0.113.7").token_id("token-id");
     /// let outcome = PushWait::new().run(client, push).await?;

@@ -3,10 +3,10 @@
 //! The first step decides among three ways on, each a variant of its own; only the one in which a second factor is needed
 //! leads to codes and pushes, so that no code of a denied user is ever taken for a login.
 
-use crate::{
-    AuthResult, AuthType, Client, Error, LoginToken, OtpCheck, Policy, PushOutcome, PushRequest, PushWait,
-    TokenType, UserInfo, UserQuery,
+use crate::models::{
+    AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
 };
+use crate::{Client, Error, PushOutcome, PushWait};
 use auth_client_core::auth_core::SecretString;
 use std::fmt;
 
@@ -16,7 +16,8 @@ const NO_ADDRESS: &str = "UNKNOWN";
 /// The second factor of one login.
 ///
 /// ```no_run
-/// use revesecure_client::{AuthType, Client, Login, SecondFactor};
+/// use revesecure_client::{Client, Login, SecondFactor};
+/// use revesecure_client::models::AuthType;
 ///
 /// # async fn run(revesecure: &Client, typed: String) -> Result<(), revesecure_client::Error> {
 /// match SecondFactor::of("ann@example.com").end_user_ip("203.0.113.7").begin(revesecure).await? {
@@ -61,7 +62,8 @@ pub enum Login {
 /// A login that waits for its second factor.
 ///
 /// ```no_run
-/// use revesecure_client::{AuthType, Challenge, PushWait};
+/// use revesecure_client::{Challenge, PushWait};
+/// use revesecure_client::models::AuthType;
 ///
 /// # async fn example(challenge: Challenge, typed: Option<String>) -> Result<bool, revesecure_client::Error> {
 /// // What the user has: a phone that can be asked, or a code to type.
@@ -172,7 +174,7 @@ impl Challenge {
     ///
     /// ```no_run
     /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
-    /// use revesecure_client::AuthType;
+    /// use revesecure_client::models::AuthType;
     ///
     /// let result = challenge.code(AuthType::Software, "123456").await?;
     /// println!("{}", if result.is_valid() { "welcome" } else { "wrong code" });

@@ -5,10 +5,13 @@
 use auth_client_core::testing::ManualTime;
 use auth_emulator::providers::revesecure::{AuthMethodsFormat, Envelope, Policy as Rule};
 use auth_emulator::{Emulator, Outcome};
-use revesecure_client::{
-    AuthMethods, AuthType, Client, ClientBuilder, ErrorKind, HmacDigest, KeyEncoding, Login, NewBypassCodes,
-    NewService, NewToken, NewUser, Paging, PushOutcome, PushWait, Registration, SecondFactor, ServiceType,
+use revesecure_client::models::{
+    AuthMethods, AuthType, NewBypassCodes, NewService, NewToken, NewUser, Registration, ServiceType,
     ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserUpdate,
+};
+use revesecure_client::{
+    Client, ClientBuilder, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome, PushWait,
+    SecondFactor,
 };
 use std::time::Duration;
 

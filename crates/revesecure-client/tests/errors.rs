@@ -6,10 +6,13 @@
 mod common;
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
+use revesecure_client::arguments::UsersRange;
+use revesecure_client::models::{
+    AuthType, NewBypassCodes, NewUser, OtpCheck, PushRequest, ServiceUpdate, ServiceUsers, TokenUpdate,
+    UserUpdate,
+};
 use revesecure_client::{
-    AuthType, Client, ClientBuilder, ErrorKind, KeyEncoding, Login, NewBypassCodes, NewUser, OtpCheck,
-    PushOutcome, PushRequest, PushWait, SecondFactor, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate,
-    UsersRange,
+    Client, ClientBuilder, ErrorKind, KeyEncoding, Login, PushOutcome, PushWait, SecondFactor,
 };
 use std::time::Duration;
 

@@ -3,11 +3,11 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
-use revesecure_client::{
-    AuthResult, AuthType, BypassCodeList, Client, Created, DateText, Envelope, Error, Login, NewBypassCodes,
-    NewUser, OtpAnswer, OtpCheck, Paging, PushRequest, PushStarted, PushStatus, PushWait, Registration,
-    SecondFactor, UserInfo, UserQuery, UserUpdate,
+use revesecure_client::models::{
+    AuthResult, AuthType, BypassCodeList, Created, Envelope, NewBypassCodes, NewUser, OtpAnswer, OtpCheck,
+    PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery, UserUpdate,
 };
+use revesecure_client::{Client, DateText, Error, Login, Paging, PushWait, SecondFactor};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;

@@ -7,7 +7,8 @@ mod common;
 mod generated;
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport, WireServer};
-use revesecure_client::{Client, UserUpdate};
+use revesecure_client::Client;
+use revesecure_client::models::UserUpdate;
 use std::time::{Duration, SystemTime};
 
 #[tokio::test]

@@ -12,7 +12,7 @@ whole_object! {
     ///
     /// ```
     /// let json = r#"{"type":"Application","id":"J3Or5KNHIUDl","redirect_urls":["https://example.test/callback"]}"#;
-    /// let mut application: vaultvision_client::Application = serde_json::from_str(json)?;
+    /// let mut application: vaultvision_client::models::Application = serde_json::from_str(json)?;
     /// application.set_name("Shop");
     /// application.set_redirect_urls(["https://example.test/auth/callback"]);
     /// assert!(application.secret().is_none());
@@ -47,7 +47,7 @@ whole_object! {
     /// An application to be created.
     ///
     /// ```
-    /// use vaultvision_client::NewApplication;
+    /// use vaultvision_client::models::NewApplication;
     ///
     /// let mut application = NewApplication::named("MyNewApp");
     /// application.set_login_url("https://example.test/auth/login");
@@ -73,7 +73,7 @@ impl NewApplication {
     /// An application of this name.
     ///
     /// ```
-    /// let application = vaultvision_client::NewApplication::named("MyNewApp");
+    /// let application = vaultvision_client::models::NewApplication::named("MyNewApp");
     /// assert_eq!(application.name(), "MyNewApp");
     /// ```
     #[must_use]

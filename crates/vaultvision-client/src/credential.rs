@@ -22,7 +22,7 @@ whole_object! {
     ///
     /// ```
     /// let json = r#"{"type":"PasswordCredential","id":"password","disabled":true}"#;
-    /// let mut credential: vaultvision_client::PasswordCredential = serde_json::from_str(json)?;
+    /// let mut credential: vaultvision_client::models::PasswordCredential = serde_json::from_str(json)?;
     /// credential.set_disabled(false);
     /// credential.metadata_mut().insert("reset_by", "support");
     /// # Ok::<(), serde_json::Error>(())
@@ -51,7 +51,7 @@ impl PasswordCredential {
     /// Sets another password. What the vendor has about the old one beside its hash is kept.
     ///
     /// ```
-    /// use vaultvision_client::{NewPassword, PasswordAlgorithm, PasswordCredential};
+    /// use vaultvision_client::models::{NewPassword, PasswordAlgorithm, PasswordCredential};
     ///
     /// let mut credential = PasswordCredential::default();
     /// credential.set_password(&NewPassword::plain("correct horse".to_owned()));
@@ -68,7 +68,7 @@ whole_object! {
     ///
     /// ```
     /// let json = r#"{"type":"PasskeyCredential","id":"k1","counter":7}"#;
-    /// let credential: vaultvision_client::OtherCredential = serde_json::from_str(json)?;
+    /// let credential: vaultvision_client::models::OtherCredential = serde_json::from_str(json)?;
     /// assert_eq!(credential.kind(), "PasskeyCredential");
     /// assert_eq!(credential.unknown().get("counter"), Some("7"));
     /// # Ok::<(), serde_json::Error>(())
@@ -92,7 +92,7 @@ whole_object! {
 /// A credential of any kind.
 ///
 /// ```
-/// use vaultvision_client::Credential;
+/// use vaultvision_client::models::Credential;
 ///
 /// let json = r#"{"type":"PasskeyCredential","id":"k1","key":{"counter":18446744073709551616}}"#;
 /// let mut credential: Credential = serde_json::from_str(json)?;
@@ -125,7 +125,7 @@ impl Credential {
     /// The vendor's name of the kind, such as `PasswordCredential`.
     ///
     /// ```
-    /// use vaultvision_client::Credential;
+    /// use vaultvision_client::models::Credential;
     ///
     /// fn line(credential: &Credential) -> String {
     ///     let since = credential.created_at().map_or("some time", |time| time.as_str());
@@ -165,7 +165,7 @@ impl Credential {
     /// Sets whether it can be used for logging in.
     ///
     /// ```
-    /// use vaultvision_client::{Credential, PasswordCredential};
+    /// use vaultvision_client::models::{Credential, PasswordCredential};
     ///
     /// let mut credential = Credential::from(PasswordCredential::default());
     /// credential.set_disabled(true);
@@ -184,7 +184,7 @@ impl Credential {
     /// The same for changing.
     ///
     /// ```
-    /// use vaultvision_client::{Credential, PasswordCredential};
+    /// use vaultvision_client::models::{Credential, PasswordCredential};
     ///
     /// let mut credential = Credential::from(PasswordCredential::default());
     /// credential.metadata_mut().insert("reset_by", "support");
@@ -197,7 +197,7 @@ impl Credential {
     /// The password, if it is one.
     ///
     /// ```
-    /// use vaultvision_client::{Credential, PasswordCredential};
+    /// use vaultvision_client::models::{Credential, PasswordCredential};
     ///
     /// let credential = Credential::from(PasswordCredential::default());
     /// assert!(credential.as_password().is_some());
@@ -213,7 +213,7 @@ impl Credential {
     /// The same for changing.
     ///
     /// ```
-    /// use vaultvision_client::{Credential, NewPassword};
+    /// use vaultvision_client::models::{Credential, NewPassword};
     ///
     /// fn reset(credential: &mut Credential, password: &NewPassword) {
     ///     if let Some(current) = credential.as_password_mut() {

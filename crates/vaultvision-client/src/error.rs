@@ -52,7 +52,7 @@ whole_object! {
     ///
     /// ```
     /// let json = r#"{"type":"Error","uuid":"6f1c","code":"authentication_failure","status_code":401}"#;
-    /// let body: vaultvision_client::ErrorBody = serde_json::from_str(json)?;
+    /// let body: vaultvision_client::models::ErrorBody = serde_json::from_str(json)?;
     /// assert_eq!((body.code(), body.status_code()), ("authentication_failure", Some(401)));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -72,7 +72,7 @@ impl ErrorBody {
     /// The status once more, also where the proxy sends it as a text.
     ///
     /// ```
-    /// let body: vaultvision_client::ErrorBody = serde_json::from_str(r#"{"status_code":"429"}"#)?;
+    /// let body: vaultvision_client::models::ErrorBody = serde_json::from_str(r#"{"status_code":"429"}"#)?;
     /// assert_eq!(body.status_code(), Some(429));
     /// # Ok::<(), serde_json::Error>(())
     /// ```

@@ -1,9 +1,8 @@
 //! What is done most with Vault Vision, in one call each: change an object, block a user, change one setting of a tenant.
 
+use crate::models::{Application, Credential, Tenant, TenantSettings, User};
 use crate::modify::Modify;
-use crate::{
-    Application, Applications, Credential, Credentials, Tenant, TenantSettings, Tenants, User, Users,
-};
+use crate::resources::{Applications, Credentials, Tenants, Users};
 
 impl<'a> Tenants<'a> {
     /// Reads a tenant, lets `change` change it, and writes it back: see [`Modify`].

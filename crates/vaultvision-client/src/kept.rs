@@ -18,7 +18,7 @@ use std::marker::PhantomData;
 /// `Debug` shows their names only.
 ///
 /// ```
-/// use vaultvision_client::Tenant;
+/// use vaultvision_client::models::Tenant;
 ///
 /// let json = r#"{"id":"t1","settings":{"require_mfa":true,"big":123456789012345678901234567890}}"#;
 /// let tenant: Tenant = serde_json::from_str(json)?;
@@ -45,7 +45,7 @@ impl Unknown {
     /// Their names.
     ///
     /// ```
-    /// let user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","nick":"ann","score":7}"#)?;
+    /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","nick":"ann","score":7}"#)?;
     /// assert_eq!(user.unknown().names().collect::<Vec<_>>(), ["nick", "score"]);
     /// assert_eq!(user.unknown().len(), 2);
     /// # Ok::<(), serde_json::Error>(())
@@ -63,7 +63,7 @@ impl Unknown {
     /// Puts a member in, in place of those of that name, for what the vendor has and this crate doesn't know.
     ///
     /// ```
-    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
     /// user.unknown_mut().set("nick", "ann")?;
     /// assert_eq!(user.unknown().get("nick"), Some(r#""ann""#));
     /// # Ok::<(), serde_json::Error>(())
@@ -95,7 +95,7 @@ impl Unknown {
     /// Takes a member out; whether it was there.
     ///
     /// ```
-    /// let mut user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","nick":"ann"}"#)?;
+    /// let mut user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","nick":"ann"}"#)?;
     /// assert!(user.unknown_mut().remove("nick"));
     /// assert!(user.unknown().is_empty());
     /// # Ok::<(), serde_json::Error>(())

@@ -7,7 +7,8 @@
 //! Change one setting of a tenant, create a user with a password from another system, and block the user:
 //!
 //! ```
-//! use vaultvision_client::{Client, NewPassword, NewUser};
+//! use vaultvision_client::Client;
+//! use vaultvision_client::models::{NewPassword, NewUser};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -102,30 +103,38 @@ mod whole;
 
 pub use auth_client_core::reexports::*;
 
-pub use application::{Application, NewApplication};
 pub use client::{Client, ClientBuilder};
-pub use credential::{Credential, OtherCredential, PasswordCredential};
-pub use error::{Call, Error, ErrorBody, Items, Pages};
-pub use generated::*;
-pub use kept::Unknown;
-pub use list::List;
-pub use metadata::{MAX_KEY_CHARACTERS, MAX_KEYS, MAX_VALUE_CHARACTERS, Metadata};
+pub use error::{Call, Error, Items, Pages};
+pub use generated::resources;
 pub use modify::{LostUpdate, Modified, Modify, Race};
-pub use password::{
-    InvalidPassword, NewPassword, PasswordAlgorithm, PasswordHash, PasswordWarning, VENDOR_BCRYPT_COST,
-};
-pub use tenant::{Tenant, TenantSettings};
-pub use time::Time;
-pub use user::{NewUser, Profile, User};
 
-/// The answer of `tenants.list`.
-pub type TenantList = List<Tenant>;
-/// The answer of `applications.list`.
-pub type ApplicationList = List<Application>;
-/// The answer of `users.list`.
-pub type UserList = List<User>;
-/// The answer of `credentials.list`.
-pub type CredentialList = List<Credential>;
+/// Models: values that are read from responses or sent in requests.
+pub mod models {
+    pub use crate::application::{Application, NewApplication};
+    pub use crate::credential::{Credential, OtherCredential, PasswordCredential};
+    pub use crate::error::ErrorBody;
+    pub use crate::kept::Unknown;
+    pub use crate::list::List;
+    pub use crate::metadata::{MAX_KEY_CHARACTERS, MAX_KEYS, MAX_VALUE_CHARACTERS, Metadata};
+    pub use crate::password::{
+        InvalidPassword, NewPassword, PasswordAlgorithm, PasswordHash, PasswordWarning, VENDOR_BCRYPT_COST,
+    };
+    pub use crate::tenant::{Tenant, TenantSettings};
+    pub use crate::time::Time;
+    pub use crate::user::{NewUser, Profile, User};
+
+    /// The answer of `tenants.list`.
+    pub type TenantList = List<Tenant>;
+
+    /// The answer of `applications.list`.
+    pub type ApplicationList = List<Application>;
+
+    /// The answer of `users.list`.
+    pub type UserList = List<User>;
+
+    /// The answer of `credentials.list`.
+    pub type CredentialList = List<Credential>;
+}
 
 /// The code of the README compiles.
 #[cfg(doctest)]

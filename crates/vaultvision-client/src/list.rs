@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A list, and how much of it this is.
 ///
 /// ```
-/// use vaultvision_client::{List, User};
+/// use vaultvision_client::models::{List, User};
 ///
 /// let list: List<User> = serde_json::from_str(
 ///     r#"{"type":"List","total":250,"count":1,"limit":100,"data":[{"type":"User","id":"u1"}]}"#,
@@ -48,7 +48,7 @@ impl<T> List<T> {
     /// The rows.
     ///
     /// ```
-    /// fn names(users: &vaultvision_client::UserList) -> Vec<&str> {
+    /// fn names(users: &vaultvision_client::models::UserList) -> Vec<&str> {
     ///     users.items().iter().map(|user| user.profile().name()).collect()
     /// }
     /// ```
@@ -60,7 +60,7 @@ impl<T> List<T> {
     /// The rows, taken out.
     ///
     /// ```
-    /// fn first(users: vaultvision_client::UserList) -> Option<vaultvision_client::User> {
+    /// fn first(users: vaultvision_client::models::UserList) -> Option<vaultvision_client::models::User> {
     ///     users.into_items().into_iter().next()
     /// }
     /// ```
@@ -73,7 +73,7 @@ impl<T> List<T> {
     /// absent.
     ///
     /// ```
-    /// fn numbers(users: &vaultvision_client::UserList) -> String {
+    /// fn numbers(users: &vaultvision_client::models::UserList) -> String {
     ///     format!("{} of {}, at most {} at once", users.count(), users.total(), users.limit())
     /// }
     /// ```
@@ -115,7 +115,7 @@ impl<T> List<T> {
     ///
     /// ```
     /// let json = r#"{"total":0,"next":"abc","data":[]}"#;
-    /// let users: vaultvision_client::UserList = serde_json::from_str(json)?;
+    /// let users: vaultvision_client::models::UserList = serde_json::from_str(json)?;
     /// assert_eq!(users.unknown().get("next"), Some(r#""abc""#));
     /// # Ok::<(), serde_json::Error>(())
     /// ```

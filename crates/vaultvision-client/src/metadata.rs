@@ -25,7 +25,7 @@ pub const MAX_VALUE_CHARACTERS: usize = 1_000;
 /// vendor send one, is kept and sent back as it came, see [`unknown`](Self::unknown). `Debug` shows the keys only.
 ///
 /// ```
-/// use vaultvision_client::NewUser;
+/// use vaultvision_client::models::NewUser;
 ///
 /// let mut user = NewUser::email("test01@example.test");
 /// user.metadata_mut().insert("other_id", "other_id_01");
@@ -41,7 +41,7 @@ impl Metadata {
     /// The text of a key; `None` when there is none, or its value is no text.
     ///
     /// ```
-    /// let user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","metadata":{"crm_id":"17","age":3}}"#)?;
+    /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","metadata":{"crm_id":"17","age":3}}"#)?;
     /// assert_eq!(user.metadata().get("crm_id").as_deref(), Some("17"));
     /// assert_eq!(user.metadata().get("age"), None, "it is no text");
     /// # Ok::<(), serde_json::Error>(())
@@ -54,7 +54,7 @@ impl Metadata {
     /// Puts a text in, in place of the key's old one.
     ///
     /// ```
-    /// use vaultvision_client::NewUser;
+    /// use vaultvision_client::models::NewUser;
     ///
     /// let mut user = NewUser::email("anna@example.test");
     /// user.metadata_mut().insert("crm_id", "17");
@@ -69,7 +69,7 @@ impl Metadata {
     /// Takes a key out; whether it was there.
     ///
     /// ```
-    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
     /// user.metadata_mut().insert("crm_id", "17");
     /// assert!(user.metadata_mut().remove("crm_id"));
     /// assert!(!user.metadata_mut().remove("crm_id"));
@@ -82,7 +82,7 @@ impl Metadata {
     /// Takes all out.
     ///
     /// ```
-    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
     /// user.metadata_mut().insert("crm_id", "17");
     /// user.metadata_mut().clear();
     /// assert!(user.metadata().is_empty());
@@ -107,7 +107,7 @@ impl Metadata {
     /// Every key whose value is a text, with it.
     ///
     /// ```
-    /// let mut user = vaultvision_client::NewUser::email("anna@example.test");
+    /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
     /// user.metadata_mut().insert("crm_id", "17");
     /// for (key, value) in user.metadata().iter() {
     ///     assert_eq!((key, &*value), ("crm_id", "17"));
@@ -120,7 +120,7 @@ impl Metadata {
     /// Every key with its value as JSON, also where that is no text.
     ///
     /// ```
-    /// let user: vaultvision_client::User = serde_json::from_str(r#"{"id":"u1","metadata":{"age":3}}"#)?;
+    /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","metadata":{"age":3}}"#)?;
     /// assert_eq!(user.metadata().unknown().get("age"), Some("3"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```

@@ -21,7 +21,8 @@ use std::pin::Pin;
 /// How a change ended.
 ///
 /// ```
-/// use vaultvision_client::{Modified, User};
+/// use vaultvision_client::Modified;
+/// use vaultvision_client::models::User;
 ///
 /// fn outcome(modified: Modified<User>) -> String {
 ///     match modified {
@@ -70,7 +71,8 @@ impl<T> Modified<T> {
     /// Whether somebody else changed the object at the same time.
     ///
     /// ```
-    /// use vaultvision_client::{Modified, Tenant};
+    /// use vaultvision_client::Modified;
+    /// use vaultvision_client::models::Tenant;
     ///
     /// assert!(!Modified::Unchanged(Tenant::default()).is_lost());
     /// ```
@@ -104,7 +106,8 @@ pub enum Race {
 /// Somebody else changed the object at the same time.
 ///
 /// ```
-/// use vaultvision_client::{LostUpdate, User};
+/// use vaultvision_client::LostUpdate;
+/// use vaultvision_client::models::User;
 ///
 /// fn report(lost: &LostUpdate<User>) -> String {
 ///     format!("{lost}; the name is {} now, and ours is {}", lost.now.profile().name(), lost.ours.profile().name())
@@ -167,7 +170,7 @@ macro_rules! replaced {
         }
     )*};
 }
-replaced!(crate::Tenant, crate::Application, crate::User, crate::Credential);
+replaced!(crate::models::Tenant, crate::models::Application, crate::models::User, crate::models::Credential);
 
 type Read<'a, T> = Box<dyn Fn() -> Call<T> + Send + Sync + 'a>;
 type Write<'a, T> = Box<dyn Fn(&T) -> Call<T> + Send + Sync + 'a>;

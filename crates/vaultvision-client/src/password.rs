@@ -20,7 +20,7 @@ auth_client_core::provider::open_enum! {
     /// How a password is hashed.
     ///
     /// ```
-    /// use vaultvision_client::PasswordAlgorithm;
+    /// use vaultvision_client::models::PasswordAlgorithm;
     ///
     /// assert_eq!(PasswordAlgorithm::from("md5|bcrypt"), PasswordAlgorithm::Md5Bcrypt);
     /// ```
@@ -67,7 +67,7 @@ whole_object! {
     /// The vendor hands hashes out to whoever may read credentials; treat them like passwords. They go back byte for byte.
     ///
     /// ```
-    /// let hash = vaultvision_client::NewPassword::plain("1234567890".to_owned()).hash().clone();
+    /// let hash = vaultvision_client::models::NewPassword::plain("1234567890".to_owned()).hash().clone();
     /// assert_eq!((hash.alg(), hash.bcrypt_cost()), ("plain", None));
     /// ```
     PasswordHash expects "a password's algorithm and hash" {
@@ -90,13 +90,13 @@ impl PasswordHash {
     /// The bcrypt text, `$2a$10$…`, from either of the two forms in which the vendor sends it.
     ///
     /// ```
-    /// use vaultvision_client::NewPassword;
+    /// use vaultvision_client::models::NewPassword;
     ///
     /// let hash = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy".to_owned();
     /// assert!(NewPassword::bcrypt(hash)?.warning().is_none());
     /// let error = NewPassword::bcrypt("$2a$10$short".to_owned()).unwrap_err();
     /// assert!(!error.to_string().contains("short"), "no part of a hash is printed");
-    /// # Ok::<(), vaultvision_client::InvalidPassword>(())
+    /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
     #[must_use]
     pub fn bcrypt(&self) -> Option<SecretString> {
@@ -134,7 +134,7 @@ whole_object! {
     /// A password to be created: clear text, or a hash from another system.
     ///
     /// ```
-    /// use vaultvision_client::NewPassword;
+    /// use vaultvision_client::models::NewPassword;
     ///
     /// let from_a_form = NewPassword::plain("1234567890".to_owned());
     /// let imported =
@@ -142,7 +142,7 @@ whole_object! {
     /// let odd = NewPassword::bcrypt("$2b$04$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa".to_owned())?;
     /// assert!(odd.warning().is_some(), "its cost is 4 and the vendor's 10");
     /// # let _ = (from_a_form, imported);
-    /// # Ok::<(), vaultvision_client::InvalidPassword>(())
+    /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
     NewPassword expects "a password to be created" {
         /// `PasswordCredential`.
@@ -178,7 +178,7 @@ impl NewPassword {
     /// Assumption: the spellings `$2b$`, `$2x$` and `$2y$` are taken too; the vendor shows `$2a$` only.
     ///
     /// ```
-    /// let refused = vaultvision_client::NewPassword::bcrypt("$1$md5crypt".to_owned());
+    /// let refused = vaultvision_client::models::NewPassword::bcrypt("$1$md5crypt".to_owned());
     /// assert!(refused.is_err());
     /// ```
     ///
@@ -199,9 +199,9 @@ impl NewPassword {
     /// An unsalted MD5 digest of the password, 32 hexadecimal digits.
     ///
     /// ```
-    /// let password = vaultvision_client::NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f".to_owned())?;
+    /// let password = vaultvision_client::models::NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f".to_owned())?;
     /// # let _ = password;
-    /// # Ok::<(), vaultvision_client::InvalidPassword>(())
+    /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
     ///
     /// # Errors
@@ -269,8 +269,8 @@ impl NewPassword {
 /// A bcrypt hash whose cost is not the vendor's own.
 ///
 /// ```
-/// fn is_cheap(warning: vaultvision_client::PasswordWarning) -> bool {
-///     warning.cost < vaultvision_client::VENDOR_BCRYPT_COST
+/// fn is_cheap(warning: vaultvision_client::models::PasswordWarning) -> bool {
+///     warning.cost < vaultvision_client::models::VENDOR_BCRYPT_COST
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,7 +294,7 @@ impl fmt::Display for PasswordWarning {
 /// Why a password can't be imported. It never shows the password or the hash.
 ///
 /// ```
-/// let error = vaultvision_client::NewPassword::md5("c0ffee".to_owned()).unwrap_err();
+/// let error = vaultvision_client::models::NewPassword::md5("c0ffee".to_owned()).unwrap_err();
 /// assert_eq!(error.to_string(), "a md5 digest has 32 hexadecimal digits, and this has 6 characters");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ whole_object! {
     /// It only comes from the vendor. What can be changed has a setter; all else goes back as it came.
     ///
     /// ```
-    /// use vaultvision_client::Tenant;
+    /// use vaultvision_client::models::Tenant;
     ///
     /// let json = r#"{"id":"CmKJPDorO34hGJ0J","name":"acme01","settings":{"allow_unverified":true,"new_member":1.50}}"#;
     /// let mut tenant: Tenant = serde_json::from_str(json)?;
@@ -44,7 +44,7 @@ whole_object! {
     /// in the API are not published. They are in [`unknown`](Self::unknown) and survive every change.
     ///
     /// ```
-    /// let mut settings = vaultvision_client::TenantSettings::default();
+    /// let mut settings = vaultvision_client::models::TenantSettings::default();
     /// settings.set_allow_signups(false);
     /// settings.set_remember_device(true);
     /// settings.set_remember_device_seconds(86_400);
@@ -90,7 +90,7 @@ impl TenantSettings {
     /// usually leaves zeros out, so that absent most likely means zero too.
     ///
     /// ```
-    /// let settings: vaultvision_client::TenantSettings = serde_json::from_str(r#"{"remember_login_seconds":0}"#)?;
+    /// let settings: vaultvision_client::models::TenantSettings = serde_json::from_str(r#"{"remember_login_seconds":0}"#)?;
     /// assert_eq!(settings.stated_remember_login_seconds(), Some(0));
     /// assert_eq!(settings.stated_remember_device_seconds(), None);
     /// # Ok::<(), serde_json::Error>(())

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
-/// let user: vaultvision_client::User =
+/// let user: vaultvision_client::models::User =
 ///     serde_json::from_str(r#"{"id":"u1","created_at":"2023-08-21T15:06:43.49365588Z"}"#)?;
 /// let created = user.created_at().expect("it is there");
 /// assert_eq!(created.as_str(), "2023-08-21T15:06:43.49365588Z");

@@ -12,7 +12,7 @@ whole_object! {
     ///
     /// ```
     /// let json = r#"{"type":"User","id":"u1","profile":{"name":"Anna","email":"anna@example.test"}}"#;
-    /// let mut user: vaultvision_client::User = serde_json::from_str(json)?;
+    /// let mut user: vaultvision_client::models::User = serde_json::from_str(json)?;
     /// user.profile_mut().set_name("Anna B.");
     /// user.set_disabled(true);
     /// assert_eq!(user.profile().email(), "anna@example.test");
@@ -43,7 +43,7 @@ whole_object! {
     /// Who a user is.
     ///
     /// ```
-    /// let mut profile = vaultvision_client::Profile::default();
+    /// let mut profile = vaultvision_client::models::Profile::default();
     /// profile.set_given_name("Anna");
     /// profile.set_family_name("B.");
     /// assert_eq!(profile.given_name(), "Anna");
@@ -65,10 +65,10 @@ whole_object! {
 
 whole_object! {
     /// A user to be created, without a credential: to log in, the user resets the password, or one is
-    /// [created](crate::Credentials::create).
+    /// [created](crate::resources::Credentials::create).
     ///
     /// ```
-    /// use vaultvision_client::NewUser;
+    /// use vaultvision_client::models::NewUser;
     ///
     /// let mut user = NewUser::email("test01@example.test");
     /// user.profile_mut().set_name("Test User01");
@@ -90,7 +90,7 @@ impl NewUser {
     /// A user with this mail address.
     ///
     /// ```
-    /// let user = vaultvision_client::NewUser::email("anna@example.test");
+    /// let user = vaultvision_client::models::NewUser::email("anna@example.test");
     /// assert_eq!(user.profile().email(), "anna@example.test");
     /// ```
     #[must_use]

@@ -4,7 +4,8 @@
 #![cfg(feature = "blocking")]
 
 use auth_emulator::Emulator;
-use vaultvision_client::{Client, NewUser, blocking};
+use vaultvision_client::models::NewUser;
+use vaultvision_client::{Client, blocking};
 
 #[test]
 fn a_change_that_reads_and_writes_is_waited_for_as_a_whole() {

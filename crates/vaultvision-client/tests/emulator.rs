@@ -11,9 +11,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Barrier;
-use vaultvision_client::{
-    Client, ErrorKind, ExposeSecret, Modified, NewApplication, NewPassword, NewUser, PasswordAlgorithm, Race,
-};
+use vaultvision_client::models::{NewApplication, NewPassword, NewUser, PasswordAlgorithm};
+use vaultvision_client::{Client, ErrorKind, ExposeSecret, Modified, Race};
 
 const TENANT: &str = "CmKJPDorO34hGJ0J";
 

@@ -4,7 +4,8 @@
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use std::time::Duration;
-use vaultvision_client::{Client, Error, ErrorKind, Modified, NewApplication, NewPassword, NewUser, Race};
+use vaultvision_client::models::{NewApplication, NewPassword, NewUser};
+use vaultvision_client::{Client, Error, ErrorKind, Modified, Race};
 
 const PROXY: &str = r#"{"status_code":"429","status_text":"Too Many Requests"}"#;
 const USER: &str =
@@ -48,7 +49,7 @@ async fn a_5xx_and_a_lost_answer_are_not_repeated_for_writes() {
         let error = users.create(&NewUser::email("a@example.test")).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Server, 1, false));
         let error = {
-            let user: vaultvision_client::User = serde_json::from_str(USER).unwrap();
+            let user: vaultvision_client::models::User = serde_json::from_str(USER).unwrap();
             let transport = ScriptedTransport::new().status(status).json(200, USER);
             self::client(&transport).0.users("t1").update(&user).await.unwrap_err()
         };
@@ -111,7 +112,7 @@ async fn what_the_vendor_would_refuse_is_not_sent() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("metadata")));
         assert!(error.to_string().contains(why), "{error}");
     }
-    let empty_id: vaultvision_client::User = serde_json::from_str(r#"{"id":""}"#).unwrap();
+    let empty_id: vaultvision_client::models::User = serde_json::from_str(r#"{"id":""}"#).unwrap();
     let credentials = users.credentials("u1");
     let handmade: NewPassword = serde_json::from_str(r#"{"password":{"alg":"sha1","hash":"e807"}}"#).unwrap();
     for (error, field) in [
@@ -186,7 +187,7 @@ async fn another_object_than_the_one_asked_for_is_not_written() {
 
     let transport = ScriptedTransport::new().json(200, USER);
     let (client, _) = client(&transport);
-    let other: vaultvision_client::User = serde_json::from_str(r#"{"id":"u2"}"#).unwrap();
+    let other: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u2"}"#).unwrap();
     let error = client.users("t1").modify("u1", |user| *user = other.clone()).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("id")));
 }

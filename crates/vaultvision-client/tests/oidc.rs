@@ -14,8 +14,9 @@ use openidconnect::{
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use vaultvision_client::ExposeSecret;
+use vaultvision_client::models::{Application, Tenant};
 use vaultvision_client::oidc::{Login, LoginError, Page, Pending};
-use vaultvision_client::{Application, ExposeSecret, Tenant};
 
 const ISSUER: &str = "https://acme01.vvkey.test";
 const CALLBACK: &str = "https://example.test/auth/callback";

@@ -7,10 +7,11 @@ use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
-use vaultvision_client::{
-    Application, ApplicationList, Client, Credential, CredentialList, Error, ErrorBody, Modified,
-    NewApplication, NewPassword, NewUser, PasswordCredential, Tenant, User,
+use vaultvision_client::models::{
+    Application, ApplicationList, Credential, CredentialList, ErrorBody, NewApplication, NewPassword,
+    NewUser, PasswordCredential, Tenant, User,
 };
+use vaultvision_client::{Client, Error, Modified};
 
 const KEY: &str = "vv_c4n4ryKeyOefewyuV2mINX1rSFxzdIkR";
 const SECRET: &str = "c4n4ry+Secret/93ab";

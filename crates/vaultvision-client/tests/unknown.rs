@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use vaultvision_client::{
+use vaultvision_client::models::{
     Application, ApplicationList, Credential, CredentialList, ErrorBody, NewApplication, NewPassword,
     NewUser, PasswordCredential, Tenant, TenantList, User, UserList,
 };

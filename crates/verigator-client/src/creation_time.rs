@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use verigator_client::CreationTime;
+/// use verigator_client::models::CreationTime;
 ///
 /// let time = CreationTime::from("2017-07-06T13:12:03.141Z");
 /// assert_eq!(time.as_str(), "2017-07-06T13:12:03.141Z");
@@ -35,7 +35,7 @@ impl CreationTime {
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
-    /// use verigator_client::CreationTime;
+    /// use verigator_client::models::CreationTime;
     ///
     /// let time = CreationTime::from("1499346723");
     /// assert_eq!(time.to_system_time(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_499_346_723)));

@@ -8,7 +8,8 @@
 //! Register a service and a user, send a code, and check what the user types:
 //!
 //! ```
-//! use verigator_client::{AuthMethod, Client, NewService, NewUser, Verification};
+//! use verigator_client::Client;
+//! use verigator_client::models::{AuthMethod, NewService, NewUser, Verification};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -91,11 +92,16 @@ mod verification;
 pub use auth_client_core::reexports::*;
 
 pub use client::{Client, ClientBuilder};
-pub use creation_time::CreationTime;
 pub use error::{Call, Error, Items, Pages};
-pub use generated::*;
+pub use generated::resources;
 pub use second_factor::{GaveUp, Outcome, Prompt, SecondFactor};
-pub use verification::{Rejection, Verification};
+
+/// Models: values that are read from responses or sent in requests.
+pub mod models {
+    pub use crate::creation_time::CreationTime;
+    pub use crate::generated::models::*;
+    pub use crate::verification::{Rejection, Verification};
+}
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -3,7 +3,8 @@
 //! The vendor's own samples loop until the code is right, without a limit. Here the tries are bounded, an expired code
 //! is replaced by a new one only if that was allowed, and giving up has a typed reason.
 
-use crate::{AuthMethod, Client, Error, Rejection, Verification};
+use crate::models::{AuthMethod, Rejection, Verification};
+use crate::{Client, Error};
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use std::fmt;
 use std::future::Future;
@@ -90,7 +91,8 @@ impl fmt::Display for GaveUp {
 /// The second-factor step of a user's login.
 ///
 /// ```no_run
-/// use verigator_client::{AuthMethod, Client, Outcome, SecondFactor};
+/// use verigator_client::{Client, Outcome, SecondFactor};
+/// use verigator_client::models::AuthMethod;
 ///
 /// # async fn ask(question: String) -> Option<String> { None }
 /// # async fn run(verigator: &Client) -> Result<(), verigator_client::Error> {
@@ -119,7 +121,8 @@ impl SecondFactor {
     /// A step that sends codes in this way, with three tries of one code.
     ///
     /// ```
-    /// use verigator_client::{AuthMethod, SecondFactor};
+    /// use verigator_client::SecondFactor;
+    /// use verigator_client::models::AuthMethod;
     ///
     /// // Five tries in all, and a second message when the first code has expired.
     /// let step = SecondFactor::new(AuthMethod::Sms).max_tries(5).max_codes(2);
@@ -149,7 +152,8 @@ impl SecondFactor {
     ///
     /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
-    /// use verigator_client::{AuthMethod, SecondFactor};
+    /// use verigator_client::SecondFactor;
+    /// use verigator_client::models::AuthMethod;
     ///
     /// let step = SecondFactor::new(AuthMethod::Sms);
     /// let outcome = step.run(client, "service-id", "user-id", async |prompt| {

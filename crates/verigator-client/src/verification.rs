@@ -4,14 +4,14 @@
 //! success by accident, and an answer that doesn't say whether the code was right is an error: not a success, and not a
 //! wrong code either.
 
-use crate::AuthMethod;
+use crate::models::AuthMethod;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
 /// Whether the code was right.
 ///
 /// ```
-/// use verigator_client::Verification;
+/// use verigator_client::models::Verification;
 ///
 /// fn let_in(answer: &Verification) -> bool {
 ///     matches!(answer, Verification::Verified { .. })
@@ -34,7 +34,7 @@ impl Verification {
     /// Whether the code was right.
     ///
     /// ```
-    /// let answer: verigator_client::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
+    /// let answer: verigator_client::models::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
     /// assert!(!answer.is_verified());
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -47,7 +47,7 @@ impl Verification {
 /// Why a code was not accepted. The vendor may leave any of it out.
 ///
 /// ```
-/// use verigator_client::Verification;
+/// use verigator_client::models::Verification;
 ///
 /// let json = r#"{"verified":false,"status":{"expired":true,"result":"EXPIRED"}}"#;
 /// let Verification::Rejected(why) = serde_json::from_str(json)? else { panic!("it is not verified") };

@@ -5,10 +5,8 @@
 use auth_emulator::Emulator;
 use auth_emulator::providers::verigator::CreateStatus;
 use std::time::Duration;
-use verigator_client::{
-    AuthMethod, Client, ErrorKind, GaveUp, NewService, NewUser, Outcome, SecondFactor, SecretString, User,
-    Verification,
-};
+use verigator_client::models::{AuthMethod, NewService, NewUser, User, Verification};
+use verigator_client::{Client, ErrorKind, GaveUp, Outcome, SecondFactor, SecretString};
 
 struct World {
     emulator: Emulator,

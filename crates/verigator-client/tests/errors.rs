@@ -3,7 +3,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::ScriptedTransport;
-use verigator_client::{AuthMethod, Client, ErrorKind, NewService, NewUser, SecretString};
+use verigator_client::models::{AuthMethod, NewService, NewUser};
+use verigator_client::{Client, ErrorKind, SecretString};
 
 fn client(transport: &ScriptedTransport) -> Client {
     Client::builder("api-user", "api-password".to_owned()).transport(transport.clone()).build().unwrap()

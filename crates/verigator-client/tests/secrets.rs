@@ -6,10 +6,10 @@ use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
-use verigator_client::{
-    AuthMethod, Client, CreationTime, Error, GaveUp, NewService, NewUser, Outcome, Rejection, SecondFactor,
-    Verification, VerifyPin,
+use verigator_client::models::{
+    AuthMethod, CreationTime, NewService, NewUser, Rejection, Verification, VerifyPin,
 };
+use verigator_client::{Client, Error, GaveUp, Outcome, SecondFactor};
 
 const PASSWORD: &str = "c4n4ry-Pa55/word+93ab";
 const PIN: &str = "c4n4ry-048211";

@@ -18,13 +18,13 @@ const MOST_PLACES: u32 = 28;
 /// A decimal number, exact: an amount of money, a rate, a number of hours.
 ///
 /// ```
-/// use virtuous_client::Amount;
+/// use virtuous_client::models::Amount;
 ///
 /// let amount: Amount = "10.50".parse()?;
 /// assert_eq!(amount, Amount::new(1050, 2));
 /// assert_eq!(amount.to_string(), "10.50");
 /// assert_eq!(Amount::from_display("$1,210.50"), Some(Amount::new(121_050, 2)));
-/// # Ok::<(), virtuous_client::InvalidAmount>(())
+/// # Ok::<(), virtuous_client::models::InvalidAmount>(())
 /// ```
 ///
 /// Two amounts are equal when their values are, however many zeros are behind the point.
@@ -37,7 +37,7 @@ pub struct Amount {
 /// A text is no decimal number, or has more digits than an [`Amount`] holds.
 ///
 /// ```
-/// use virtuous_client::Amount;
+/// use virtuous_client::models::Amount;
 ///
 /// let error = "ten".parse::<Amount>().unwrap_err();
 /// assert_eq!(error.to_string(), "not a decimal number of at most 28 digits");
@@ -62,7 +62,7 @@ impl Amount {
     /// 28.
     ///
     /// ```
-    /// use virtuous_client::Amount;
+    /// use virtuous_client::models::Amount;
     ///
     /// assert_eq!(Amount::new(1050, 2).to_string(), "10.50");
     /// assert_eq!(Amount::new(1050, 2), Amount::new(105, 1));
@@ -76,7 +76,7 @@ impl Amount {
     /// All digits, without the point.
     ///
     /// ```
-    /// use virtuous_client::Amount;
+    /// use virtuous_client::models::Amount;
     ///
     /// assert_eq!(Amount::new(1050, 2).digits(), 1050);
     /// ```
@@ -88,7 +88,7 @@ impl Amount {
     /// How many of the digits are behind the point.
     ///
     /// ```
-    /// use virtuous_client::Amount;
+    /// use virtuous_client::models::Amount;
     ///
     /// assert_eq!(Amount::new(1050, 2).places(), 2);
     /// ```
@@ -102,7 +102,7 @@ impl Amount {
     /// Assumption: displays have a point before the fraction and commas between thousands, as those of `en-US`.
     ///
     /// ```
-    /// use virtuous_client::Amount;
+    /// use virtuous_client::models::Amount;
     ///
     /// assert_eq!(Amount::from_display("$1,210.50"), Some(Amount::new(121_050, 2)));
     /// assert_eq!(Amount::from_display("($3)"), Some(Amount::from(-3)));

@@ -1,7 +1,9 @@
 //! Pictures of individuals, whose upload the vendor lists and does not document.
 
 use crate::Call;
-use crate::generated::{ContactIndividual, ContactIndividuals, operations};
+use crate::generated::operations;
+use crate::models::ContactIndividual;
+use crate::resources::ContactIndividuals;
 use auth_client_core::decode::{self, DecodeFailure};
 use bytes::Bytes;
 use http::HeaderValue;

@@ -4,7 +4,7 @@ use crate::amount::Amount;
 use crate::builder::PROVIDER;
 use crate::custom_fields::Flag;
 use crate::error::Error;
-use crate::generated::PaymentGift;
+use crate::models::PaymentGift;
 
 /// What an update needs and the answer did not tell.
 pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
@@ -36,7 +36,7 @@ fn refused(member: &'static str, reason: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{PlannedGift, PlannedGiftUpdate, Pledge, PledgeUpdate};
+    use crate::models::{PlannedGift, PlannedGiftUpdate, Pledge, PledgeUpdate};
 
     #[test]
     fn amounts_for_display_become_numbers_or_an_error() {

@@ -1,7 +1,7 @@
 //! Fields of the organization's own, which the vendor writes in three shapes: a list of objects with name and value, an
 //! object with the values under their names, and nothing. Behind one type, whichever it was.
 
-use crate::generated::CustomFieldType;
+use crate::models::CustomFieldType;
 use auth_client_core::provider::record::{Field, Fit, Record};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// The values of an organization's own fields.
 ///
 /// ```
-/// use virtuous_client::CustomFields;
+/// use virtuous_client::models::CustomFields;
 ///
 /// let mut fields = CustomFields::from([("shirt", "M")]);
 /// fields.set("visits", 3);
@@ -29,7 +29,7 @@ pub struct CustomFields(Vec<CustomField>);
 /// One of an organization's own fields, with its value.
 ///
 /// ```
-/// use virtuous_client::CustomField;
+/// use virtuous_client::models::CustomField;
 ///
 /// let field: CustomField = serde_json::from_str(r#"{"name":"shirt","value":"M","displayName":"Shirt size"}"#)?;
 /// assert_eq!((field.value.as_str(), field.display_name.as_deref()), (Some("M"), Some("Shirt size")));
@@ -54,7 +54,7 @@ impl CustomFields {
     /// None.
     ///
     /// ```
-    /// use virtuous_client::CustomFields;
+    /// use virtuous_client::models::CustomFields;
     ///
     /// assert!(CustomFields::new().is_empty());
     /// ```
@@ -66,7 +66,7 @@ impl CustomFields {
     /// The field of this name.
     ///
     /// ```
-    /// use virtuous_client::CustomFields;
+    /// use virtuous_client::models::CustomFields;
     ///
     /// let fields = CustomFields::from([("visits", 3)]);
     /// assert_eq!(fields.get("visits").and_then(|field| field.value.as_i64()), Some(3));
@@ -79,7 +79,7 @@ impl CustomFields {
     /// The value of the field of this name, as text. `None` where there is no such field or no value.
     ///
     /// ```
-    /// use virtuous_client::CustomFields;
+    /// use virtuous_client::models::CustomFields;
     ///
     /// let fields = CustomFields::from([("visits", 3)]);
     /// assert_eq!(fields.text("visits").as_deref(), Some("3"));
@@ -97,7 +97,7 @@ impl CustomFields {
     /// Sets the value of a field, and adds the field where there is none of this name.
     ///
     /// ```
-    /// use virtuous_client::CustomFields;
+    /// use virtuous_client::models::CustomFields;
     ///
     /// let mut fields = CustomFields::from([("shirt", "M")]);
     /// fields.set("shirt", "L");
@@ -114,7 +114,7 @@ impl CustomFields {
     /// All of them, in the vendor's order.
     ///
     /// ```
-    /// use virtuous_client::CustomFields;
+    /// use virtuous_client::models::CustomFields;
     ///
     /// let fields = CustomFields::from([("shirt", "M"), ("diet", "vegan")]);
     /// let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
@@ -127,7 +127,7 @@ impl CustomFields {
     /// How many there are.
     ///
     /// ```
-    /// use virtuous_client::CustomFields;
+    /// use virtuous_client::models::CustomFields;
     ///
     /// assert_eq!(CustomFields::from([("shirt", "M"), ("diet", "vegan")]).len(), 2);
     /// ```
@@ -255,7 +255,7 @@ impl<'de> serde::Deserialize<'de> for CustomField {
 /// A value by its name, in a record of one of the organization's own collections.
 ///
 /// ```
-/// use virtuous_client::NamedValue;
+/// use virtuous_client::models::NamedValue;
 ///
 /// let value = NamedValue::new("School", "Lincoln High");
 /// assert_eq!(serde_json::to_string(&value)?, r#"{"name":"School","value":"Lincoln High"}"#);
@@ -278,7 +278,7 @@ impl NamedValue {
     /// A [`NamedValue`] with its name and value.
     ///
     /// ```
-    /// use virtuous_client::NamedValue;
+    /// use virtuous_client::models::NamedValue;
     ///
     /// assert_eq!(NamedValue::new("School", "Lincoln High").value.as_deref(), Some("Lincoln High"));
     /// ```
@@ -306,7 +306,7 @@ impl Record for NamedValue {
 /// What it says in full is not documented, so the text is kept.
 ///
 /// ```
-/// use virtuous_client::Flag;
+/// use virtuous_client::models::Flag;
 ///
 /// let flag: Flag = serde_json::from_str(r#""Yes""#)?;
 /// assert_eq!((flag.as_str(), flag.is_set()), ("Yes", Some(true)));
@@ -325,7 +325,7 @@ impl Flag {
     /// Whether it says yes; `None` when it says neither `True`, `Yes` or `1` nor `False`, `No` or `0`, in any case.
     ///
     /// ```
-    /// use virtuous_client::Flag;
+    /// use virtuous_client::models::Flag;
     ///
     /// let flag: Flag = serde_json::from_str(r#""maybe""#)?;
     /// assert_eq!(flag.is_set(), None);

@@ -85,7 +85,8 @@ impl Error {
 /// Which of its forms an error body has.
 ///
 /// ```
-/// use virtuous_client::{Client, ErrorShape};
+/// use virtuous_client::Client;
+/// use virtuous_client::models::ErrorShape;
 ///
 /// // Nothing was sent, so there is no body.
 /// let error = Client::new("has a space".to_owned()).unwrap_err();
@@ -114,7 +115,7 @@ pub enum ErrorShape {
 /// ```no_run
 /// # async fn example(virtuous: virtuous_client::Client) {
 /// # let query = virtuous_client::Query::all();
-/// if let Err(error) = virtuous.gifts().query(&query, virtuous_client::Paging::new()).await {
+/// if let Err(error) = virtuous.gifts().query(&query, virtuous_client::arguments::Paging::new()).await {
 ///     for detail in error.vendor_body().details() {
 ///         println!("{:?}: {:?}", detail.field, detail.code);
 ///     }
@@ -132,7 +133,7 @@ pub struct ErrorBody {
 /// What is wrong with one field of a request.
 ///
 /// ```
-/// use virtuous_client::ErrorDetail;
+/// use virtuous_client::models::ErrorDetail;
 ///
 /// fn line(detail: &ErrorDetail) -> String {
 ///     let field = detail.field.as_deref().unwrap_or("the request");
@@ -372,7 +373,10 @@ mod tests {
     #[test]
     fn the_operations_that_insist_on_a_signature_exist() {
         for path in HMAC_ONLY {
-            assert!(crate::operations::ALL.iter().any(|operation| operation.path() == path), "{path}");
+            assert!(
+                crate::generated::operations::ALL.iter().any(|operation| operation.path() == path),
+                "{path}"
+            );
         }
     }
 }

@@ -9,7 +9,9 @@
 //!
 //! ```
 //! use virtuous_client::query::parameter;
-//! use virtuous_client::{Amount, Client, LoginStep, Paging, Query};
+//! use virtuous_client::{Client, LoginStep, Query};
+//! use virtuous_client::arguments::Paging;
+//! use virtuous_client::models::Amount;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -159,6 +161,8 @@ mod error;
 pub mod export;
 mod generated;
 mod moment;
+#[cfg(test)]
+mod operations_test;
 mod page;
 pub mod query;
 mod rate_limit;
@@ -172,22 +176,28 @@ pub use auth_token_store as token_store;
 pub use auth_client_core::auth_core::store;
 pub use auth_client_core::reexports::*;
 
-pub use amount::{Amount, InvalidAmount};
 pub use auth::hmac::HmacKeys;
 pub use auth::login::{Challenge, Login, LoginStep};
 pub use auth::problem::SessionProblem;
 pub use auth::tokens::Tokens;
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use custom_fields::{CustomField, CustomFields, Flag, NamedValue};
-pub use error::{Call, Error, ErrorBody, ErrorDetail, ErrorShape, Items, Pages};
-pub use generated::*;
-pub use moment::DateTime;
-pub use page::{Page, Position};
+pub use error::{Call, Error, Items, Pages};
+pub use generated::{arguments, resources};
 pub use query::{ContactQuery, Query};
 pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};
-pub use receipt::ReceiptFile;
 pub use walk::Walk;
+
+/// Models: values that are read from responses or sent in requests.
+pub mod models {
+    pub use crate::amount::{Amount, InvalidAmount};
+    pub use crate::custom_fields::{CustomField, CustomFields, Flag, NamedValue};
+    pub use crate::error::{ErrorBody, ErrorDetail, ErrorShape};
+    pub use crate::generated::models::*;
+    pub use crate::moment::DateTime;
+    pub use crate::page::{Page, Position};
+    pub use crate::receipt::ReceiptFile;
+}
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 /// and `3/27/2022 12:00 PM`.
 ///
 /// ```
-/// use virtuous_client::DateTime;
+/// use virtuous_client::models::DateTime;
 ///
 /// let made = DateTime::from("2023-11-30T14:20:56.3533333").civil().expect("a date");
 /// assert_eq!((made.year, made.month, made.day, made.nanosecond), (2023, 11, 30, 353_333_300));
@@ -33,7 +33,7 @@ impl DateTime {
     /// The text.
     ///
     /// ```
-    /// use virtuous_client::DateTime;
+    /// use virtuous_client::models::DateTime;
     ///
     /// assert_eq!(DateTime::from("12/7/2023").as_str(), "12/7/2023");
     /// ```
@@ -45,7 +45,7 @@ impl DateTime {
     /// Year, month, day and time of day, in no zone but the one that the text names. `None` when it is no date.
     ///
     /// ```
-    /// use virtuous_client::DateTime;
+    /// use virtuous_client::models::DateTime;
     ///
     /// let at = DateTime::from("3/27/2022 12:30 PM").civil().expect("a time");
     /// assert_eq!((at.year, at.month, at.day, at.hour, at.minute), (2022, 3, 27, 12, 30));
@@ -60,7 +60,7 @@ impl DateTime {
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
-    /// use virtuous_client::DateTime;
+    /// use virtuous_client::models::DateTime;
     ///
     /// let at = DateTime::from("1970-01-02T00:00:30").to_system_time();
     /// assert_eq!(at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(86_430)));
@@ -152,7 +152,7 @@ impl DateTime {
     /// As chrono's date and time without a zone; `None` when it is no date.
     ///
     /// ```
-    /// use virtuous_client::DateTime;
+    /// use virtuous_client::models::DateTime;
     ///
     /// let at = DateTime::from("12/7/2023").to_chrono().expect("a date");
     /// assert_eq!(at.to_string(), "2023-12-07 00:00:00");
@@ -185,7 +185,7 @@ impl DateTime {
     /// As jiff's civil date and time; `None` when it is no date.
     ///
     /// ```
-    /// use virtuous_client::DateTime;
+    /// use virtuous_client::models::DateTime;
     ///
     /// let at = DateTime::from("12/7/2023").to_jiff().expect("a date");
     /// assert_eq!(at.to_string(), "2023-12-07T00:00:00");

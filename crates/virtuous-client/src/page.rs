@@ -16,7 +16,8 @@ const DEFAULT_TAKE: u64 = 100;
 /// A call that answers with one can be awaited for this part, or be made into a stream of all parts or all rows:
 ///
 /// ```no_run
-/// use virtuous_client::{Paging, Query};
+/// use virtuous_client::Query;
+/// use virtuous_client::arguments::Paging;
 ///
 /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
 /// let first = client.gifts().query(&Query::all().sort_by("Id"), Paging::new().take(10)).await?;
@@ -159,7 +160,8 @@ pub(crate) fn read_only<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, d
 ///
 /// ```no_run
 /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-/// use virtuous_client::{Paging, Query};
+/// use virtuous_client::Query;
+/// use virtuous_client::arguments::Paging;
 ///
 /// let mut gifts = client.gifts().query(&Query::all().sort_by("Id"), Paging::new()).items();
 /// gifts.next().await.transpose()?;
@@ -233,7 +235,7 @@ impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tag;
+    use crate::models::Tag;
 
     fn read_text(json: &str) -> Result<Page<Tag>, String> {
         read(&Response::new(Bytes::copy_from_slice(json.as_bytes())))

@@ -9,9 +9,10 @@ use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultRule};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use virtuous_client::arguments::{GiftsByReferenceOptions, Paging};
+use virtuous_client::models::{GiftTransaction, GiftTransactionContact, GiftType};
 use virtuous_client::{
-    Challenge, Client, ClientBuilder, ContactQuery, Error, ErrorKind, GiftTransaction,
-    GiftTransactionContact, GiftType, GiftsByReferenceOptions, HmacKeys, LoginStep, Paging, RateGuard,
+    Challenge, Client, ClientBuilder, ContactQuery, Error, ErrorKind, HmacKeys, LoginStep, RateGuard,
     RateLimitHeaders as _, RetryPolicy, SecretString, SessionProblem, Tokens,
 };
 

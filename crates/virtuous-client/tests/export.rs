@@ -11,8 +11,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use virtuous_client::export::{Export, ExportError, Progress, Resource};
+use virtuous_client::models::{ContactCreate, ContactType, NewContactIndividual};
 use virtuous_client::query::parameter;
-use virtuous_client::{Client, ContactCreate, ContactType, NewContactIndividual, Query};
+use virtuous_client::{Client, Query};
 
 /// A folder of its own for a test, removed at the end.
 struct Folder(PathBuf);

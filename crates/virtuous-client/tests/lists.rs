@@ -6,8 +6,9 @@ use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use auth_emulator::Emulator;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use virtuous_client::arguments::Paging;
 use virtuous_client::query::parameter;
-use virtuous_client::{Client, ContactQuery, ErrorKind, Paging, Query, RetryPolicy, Walk};
+use virtuous_client::{Client, ContactQuery, ErrorKind, Query, RetryPolicy, Walk};
 
 /// A client for scripted answers, in whose time nothing waits.
 fn scripted(transport: &ScriptedTransport) -> Client {
@@ -35,7 +36,7 @@ fn conditions(transport: &ScriptedTransport) -> Vec<String> {
     transport.requests().iter().map(|request| body(&request.body)["groups"].to_string()).collect()
 }
 
-async fn ids(mut walk: Walk<virtuous_client::GiftSummary>) -> Vec<i64> {
+async fn ids(mut walk: Walk<virtuous_client::models::GiftSummary>) -> Vec<i64> {
     let mut ids = Vec::new();
     while let Some(gift) = walk.next().await {
         ids.push(gift.unwrap().id);
@@ -279,7 +280,8 @@ async fn a_walk_that_skips_notices_rows_that_were_deleted_before_it() {
         .json(200, tags([4, 5, 6], 5));
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
-    let walk = Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(3);
+    let walk =
+        Walk::new(Query::all(), fetch, |gift: &virtuous_client::models::GiftSummary| Some(gift.id)).take(3);
     assert_eq!(ids(walk).await, [1, 2, 3, 4, 5, 6]);
     let asked: Vec<String> = queries(&transport).iter().map(|query| sorted(query)).collect();
     assert_eq!(asked, ["skip=0&take=3", "skip=2&take=4", "skip=0&take=3", "skip=2&take=4"]);
@@ -300,7 +302,8 @@ async fn a_walk_that_skips_gets_on_row_by_row() {
         .json(200, tags([2, 3], 3));
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
-    let walk = Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(1);
+    let walk =
+        Walk::new(Query::all(), fetch, |gift: &virtuous_client::models::GiftSummary| Some(gift.id)).take(1);
     assert_eq!(ids(walk).await, [1, 2, 3]);
 }
 
@@ -313,9 +316,10 @@ async fn a_walk_over_rows_without_an_id_gives_each_once() {
     let transport = ScriptedTransport::new().json(200, page(&["a", "b"])).json(200, page(&["c"]));
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.communications().query(query, paging);
-    let mut walk =
-        Walk::new(Query::all(), fetch, |row: &virtuous_client::CommunicationQueryRow| row.communication_id)
-            .take(2);
+    let mut walk = Walk::new(Query::all(), fetch, |row: &virtuous_client::models::CommunicationQueryRow| {
+        row.communication_id
+    })
+    .take(2);
     let mut names = Vec::new();
     while let Some(row) = walk.next().await {
         names.push(row.unwrap().campaign_name.unwrap());
@@ -329,7 +333,7 @@ async fn a_walk_over_the_same_rows_again_and_again_is_an_error() {
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
     let mut walk =
-        Walk::new(Query::all(), fetch, |gift: &virtuous_client::GiftSummary| Some(gift.id)).take(2);
+        Walk::new(Query::all(), fetch, |gift: &virtuous_client::models::GiftSummary| Some(gift.id)).take(2);
     assert_eq!((walk.next().await.unwrap().unwrap().id, walk.next().await.unwrap().unwrap().id), (1, 2));
     let error = walk.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("same rows again"), "{error}");

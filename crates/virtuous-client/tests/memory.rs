@@ -9,7 +9,8 @@
 
 use auth_emulator::Emulator;
 use std::process::Command;
-use virtuous_client::{Client, ContactQuery, Paging, Query};
+use virtuous_client::arguments::Paging;
+use virtuous_client::{Client, ContactQuery, Query};
 
 const URL: &str = "VIRTUOUS_MEMORY_TEST_URL";
 const KEY: &str = "VIRTUOUS_MEMORY_TEST_KEY";

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use serde::de::DeserializeOwned;
-use virtuous_client::{
+use virtuous_client::models::{
     Amount, Contact, ContactIndividual, ContactMethodType, ContactType, CustomFieldDef, CustomFieldType,
     EventAttendee, Frequency, Gift, GiftDesignationRow, GiftSummary, GiftType, Page, PlannedGift,
     PlannedGiftType, Project, QueryOptions, RecurringGift, RecurringGiftPayment, SearchResults,

@@ -5,12 +5,13 @@
 use auth_client_core::testing::ScriptedTransport;
 use auth_emulator::Emulator;
 use serde_json::{Value, json};
-use virtuous_client::{
-    AddressCreate, AddressUpdate, Amount, ChildState, Client, ContactCreate, ContactType, ContactUpdate,
-    ErrorKind, Gift, GiftCreate, GiftDesignationWrite, GiftPatch, GiftTransaction, GiftTransactionContact,
-    GiftType, GiftUpdate, GiftsByTransaction, NewContactIndividual, ProjectWrite, ProjectsCreateOptions,
-    SecretString, TransactionDesignation, WebhookWrite,
+use virtuous_client::arguments::{GiftsByTransaction, ProjectsCreateOptions};
+use virtuous_client::models::{
+    AddressCreate, AddressUpdate, Amount, ChildState, ContactCreate, ContactType, ContactUpdate, Gift,
+    GiftCreate, GiftDesignationWrite, GiftPatch, GiftTransaction, GiftTransactionContact, GiftType,
+    GiftUpdate, NewContactIndividual, ProjectWrite, TransactionDesignation, WebhookWrite,
 };
+use virtuous_client::{Client, ErrorKind, SecretString};
 
 async fn emulator() -> (Emulator, Client) {
     let emulator = Emulator::start().await.unwrap();

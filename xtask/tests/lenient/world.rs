@@ -134,8 +134,8 @@ pub(crate) fn sheets(pages: Option<&i64>, member: &'static str) -> Result<Option
 pub(crate) mod convert {
     use super::Error;
 
-    pub(crate) fn told<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
-        value.ok_or_else(|| Error::invalid_input("modify", member, "the answer lacks it"))
+    pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
+        value.ok_or_else(|| Error::invalid_input("modify", member, "the response lacks it"))
     }
 }
 

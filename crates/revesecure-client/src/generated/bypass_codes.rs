@@ -3,7 +3,8 @@
 
 use crate::generated::models::bypass_codes::{BypassCodeList, NewBypassCodes};
 use crate::generated::operations;
-use crate::{Call, Client, Created};
+use crate::models::Created;
+use crate::{Call, Client};
 use auth_client_core::provider::check;
 
 /// Bypass codes: each replaces the second factor once.
@@ -40,7 +41,7 @@ impl BypassCodes<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use revesecure_client::NewBypassCodes;
+    /// use revesecure_client::models::NewBypassCodes;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// let created = client

@@ -6,7 +6,8 @@ use crate::generated::models::validation::{
     ValidationPushStatusBody,
 };
 use crate::generated::operations;
-use crate::{Call, Client, KeyCheck};
+use crate::models::KeyCheck;
+use crate::{Call, Client};
 use auth_client_core::ExposeSecret;
 use auth_client_core::provider::check;
 
@@ -45,7 +46,7 @@ impl Validation<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use revesecure_client::UserQuery;
+    /// use revesecure_client::models::UserQuery;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// let user_info = client
@@ -90,7 +91,7 @@ impl Validation<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use revesecure_client::{AuthType, OtpCheck};
+    /// use revesecure_client::models::{AuthType, OtpCheck};
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// let otp_answer = client
@@ -140,7 +141,7 @@ impl Validation<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use revesecure_client::{PushRequest, TextFlag};
+    /// use revesecure_client::models::{PushRequest, TextFlag};
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// let push_started = client
@@ -228,7 +229,7 @@ impl Validation<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use revesecure_client::Registration;
+    /// use revesecure_client::models::Registration;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// client

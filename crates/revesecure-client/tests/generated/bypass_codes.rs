@@ -5,7 +5,7 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use revesecure_client::{BypassCodeStatus, NewBypassCodes};
+use revesecure_client::models::{BypassCodeStatus, NewBypassCodes};
 
 #[tokio::test]
 async fn create() {

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use revesecure_client::ActivationStatus;
+use revesecure_client::models::ActivationStatus;
 
 #[tokio::test]
 async fn get() {

@@ -4,8 +4,9 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use revesecure_client::{
-    ActivationStatus, NewService, ServiceType, ServiceUpdate, ServiceUser, ServiceUsers, ServicesRange,
+use revesecure_client::arguments::ServicesRange;
+use revesecure_client::models::{
+    ActivationStatus, NewService, ServiceType, ServiceUpdate, ServiceUser, ServiceUsers,
 };
 
 #[tokio::test]

@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use revesecure_client::{ActivationStatus, NewToken, TokenType, TokenUpdate, TokenUser, TokensRange, YesNo};
+use revesecure_client::arguments::TokensRange;
+use revesecure_client::models::{ActivationStatus, NewToken, TokenType, TokenUpdate, TokenUser, YesNo};
 
 #[tokio::test]
 async fn list() {

@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use revesecure_client::{NewUser, UserUpdate, UsersRange};
+use revesecure_client::arguments::UsersRange;
+use revesecure_client::models::{NewUser, UserUpdate};
 
 #[tokio::test]
 async fn list() {

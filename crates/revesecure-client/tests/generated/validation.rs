@@ -5,7 +5,9 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use revesecure_client::{AuthType, OtpCheck, PushRequest, Registration, TextFlag, TokenType, UserQuery};
+use revesecure_client::models::{
+    AuthType, OtpCheck, PushRequest, Registration, TextFlag, TokenType, UserQuery,
+};
 
 #[tokio::test]
 async fn user() {

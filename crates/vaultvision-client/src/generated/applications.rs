@@ -2,7 +2,8 @@
 //! Resource handle `Applications` with 5 operations.
 
 use crate::generated::operations;
-use crate::{Application, ApplicationList, Call, Client, NewApplication};
+use crate::models::{Application, ApplicationList, NewApplication};
+use crate::{Call, Client};
 use auth_client_core::decode;
 
 /// Applications of a tenant: its OIDC clients.
@@ -74,7 +75,7 @@ impl Applications<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, application: vaultvision_client::NewApplication) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, application: vaultvision_client::models::NewApplication) -> Result<(), vaultvision_client::Error> {
     /// let application = client.applications("CmKJPDorO34hGJ0J").create(&application).await?;
     /// # Ok(())
     /// # }
@@ -141,7 +142,7 @@ impl Applications<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, application: vaultvision_client::Application) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, application: vaultvision_client::models::Application) -> Result<(), vaultvision_client::Error> {
     /// let application = client.applications("CmKJPDorO34hGJ0J").update(&application).await?;
     /// # Ok(())
     /// # }

@@ -2,7 +2,8 @@
 //! Resource handle `Credentials` with 5 operations.
 
 use crate::generated::operations;
-use crate::{Call, Client, Credential, CredentialList, NewPassword, PasswordCredential};
+use crate::models::{Credential, CredentialList, NewPassword, PasswordCredential};
+use crate::{Call, Client};
 use auth_client_core::decode;
 
 /// Credentials that a user logs in with.
@@ -72,7 +73,7 @@ impl Credentials<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, password: vaultvision_client::NewPassword) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, password: vaultvision_client::models::NewPassword) -> Result<(), vaultvision_client::Error> {
     /// let password_credential =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").create(&password).await?;
     /// # Ok(())
@@ -148,7 +149,7 @@ impl Credentials<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, credential: vaultvision_client::Credential) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, credential: vaultvision_client::models::Credential) -> Result<(), vaultvision_client::Error> {
     /// let credential =
     ///     client.users("CmKJPDorO34hGJ0J").credentials("9cb0Q44OoPO4").update(&credential).await?;
     /// # Ok(())
@@ -169,7 +170,7 @@ impl Credentials<'_> {
     /// Deletes a credential.
     ///
     /// A user without credentials can still reset the password and log in: to block a person,
-    /// [disable](crate::Users::disable) the user.
+    /// [disable](crate::resources::Users::disable) the user.
     ///
     /// - `credential_id`: The id of the credential; `password` for the password.
     ///

@@ -2,7 +2,8 @@
 //! Resource handle `Tenants` with 3 operations.
 
 use crate::generated::operations;
-use crate::{Call, Client, Tenant, TenantList};
+use crate::models::{Tenant, TenantList};
+use crate::{Call, Client};
 use auth_client_core::decode;
 
 /// Tenants: isolated sets of users and applications. They are created in the console.
@@ -93,7 +94,7 @@ impl Tenants<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, tenant: vaultvision_client::Tenant) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, tenant: vaultvision_client::models::Tenant) -> Result<(), vaultvision_client::Error> {
     /// let tenant = client.tenants().update(&tenant).await?;
     /// # Ok(())
     /// # }

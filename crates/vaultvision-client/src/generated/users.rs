@@ -3,7 +3,8 @@
 
 use crate::generated::credentials::Credentials;
 use crate::generated::operations;
-use crate::{Call, Client, NewUser, User, UserList};
+use crate::models::{NewUser, User, UserList};
+use crate::{Call, Client};
 use auth_client_core::decode;
 
 /// Users of a tenant.
@@ -80,7 +81,7 @@ impl<'a> Users<'a> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, user: vaultvision_client::NewUser) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, user: vaultvision_client::models::NewUser) -> Result<(), vaultvision_client::Error> {
     /// let user = client.users("CmKJPDorO34hGJ0J").create(&user).await?;
     /// # Ok(())
     /// # }
@@ -147,7 +148,7 @@ impl<'a> Users<'a> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &vaultvision_client::Client, user: vaultvision_client::User) -> Result<(), vaultvision_client::Error> {
+    /// # async fn example(client: &vaultvision_client::Client, user: vaultvision_client::models::User) -> Result<(), vaultvision_client::Error> {
     /// let user = client.users("CmKJPDorO34hGJ0J").update(&user).await?;
     /// # Ok(())
     /// # }
@@ -163,8 +164,8 @@ impl<'a> Users<'a> {
 
     /// Deletes a user permanently.
     ///
-    /// To block a person, [disable](crate::Users::disable) the user instead: a deleted user can register
-    /// again.
+    /// To block a person, [disable](crate::resources::Users::disable) the user instead: a deleted user can
+    /// register again.
     ///
     /// `DELETE /v1/tenants/{tenant_id}/users/{user_id}`, a write: retried only if the server certainly did
     /// not execute it.

@@ -3,7 +3,7 @@
 use super::error::{LoginError, code};
 use super::http::Http;
 use super::user::UserInfo;
-use crate::{Application, Tenant};
+use crate::models::{Application, Tenant};
 use auth_client_core::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
 use auth_client_core::provider::{BaseUrl, Settings};
 use auth_client_core::transport::Transport;
@@ -168,7 +168,7 @@ impl Login {
     ///
     /// ```
     /// use vaultvision_client::oidc::Login;
-    /// use vaultvision_client::{Application, Tenant};
+    /// use vaultvision_client::models::{Application, Tenant};
     ///
     /// let tenant: Tenant = serde_json::from_str(r#"{"id":"t","settings":{"domain":"acme01.vvkey.test"}}"#)?;
     /// let application: Application =

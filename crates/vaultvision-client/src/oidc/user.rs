@@ -3,7 +3,7 @@
 use openidconnect::core::CoreUserInfoClaims;
 use openidconnect::{EmptyAdditionalClaims, IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
 
-/// Who logged in: the claims that the vendor sends, under the names of a [`Profile`](crate::Profile).
+/// Who logged in: the claims that the vendor sends, under the names of a [`Profile`](crate::models::Profile).
 ///
 /// ```
 /// fn greeting(user: &vaultvision_client::oidc::UserInfo) -> String {

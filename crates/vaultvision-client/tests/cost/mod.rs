@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
-use vaultvision_client::{List, User};
+use vaultvision_client::models::{List, User};
 
 /// So many users make 50 KB.
 pub(crate) const USERS: usize = 98;

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use vaultvision_client::{Application, NewApplication};
+use vaultvision_client::models::{Application, NewApplication};
 
 #[tokio::test]
 async fn list() {

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use vaultvision_client::{Credential, NewPassword};
+use vaultvision_client::models::{Credential, NewPassword};
 
 #[tokio::test]
 async fn list() {

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use vaultvision_client::{NewUser, User};
+use vaultvision_client::models::{NewUser, User};
 
 #[tokio::test]
 async fn list() {

@@ -3,7 +3,8 @@
 
 use crate::generated::models::{AuthMethod, StartAuthentication, StartedAuthentication, VerifyPin};
 use crate::generated::operations;
-use crate::{Call, Client, Verification};
+use crate::models::Verification;
+use crate::{Call, Client};
 use auth_client_core::provider::check;
 use auth_client_core::{ExposeSecret, decode};
 
@@ -40,7 +41,7 @@ impl Authentication<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use verigator_client::AuthMethod;
+    /// use verigator_client::models::AuthMethod;
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let started_authentication = client

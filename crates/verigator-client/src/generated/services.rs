@@ -43,7 +43,7 @@ impl Services<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use verigator_client::NewService;
+    /// use verigator_client::models::NewService;
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let service =

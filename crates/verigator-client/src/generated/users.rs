@@ -81,7 +81,7 @@ impl<'a> Users<'a> {
     /// # Example
     ///
     /// ```no_run
-    /// use verigator_client::NewUser;
+    /// use verigator_client::models::NewUser;
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let user = client

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use verigator_client::NewService;
+use verigator_client::models::NewService;
 
 #[tokio::test]
 async fn create() {

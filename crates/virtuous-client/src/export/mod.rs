@@ -25,7 +25,8 @@ mod resource;
 
 pub use resource::{Resource, UnknownResource};
 
-use crate::generated::{Paging, QueryOptions};
+use crate::arguments::Paging;
+use crate::models::QueryOptions;
 use crate::query::{ContactQuery, Query};
 use crate::{Client, Error, ErrorKind, Walk, page};
 use auth_client_core::decode;

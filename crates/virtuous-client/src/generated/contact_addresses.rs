@@ -91,7 +91,7 @@ impl ContactAddresses<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::AddressUpdate;
+    /// use virtuous_client::models::AddressUpdate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_address = client
@@ -176,7 +176,7 @@ impl ContactAddresses<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::AddressCreate;
+    /// use virtuous_client::models::AddressCreate;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_address = client

@@ -6,7 +6,8 @@ use crate::generated::models::contact_collections::{
 };
 use crate::generated::models::contacts::CollectionInstance;
 use crate::generated::operations;
-use crate::{Call, Client, NamedValue};
+use crate::models::NamedValue;
+use crate::{Call, Client};
 use auth_client_core::decode;
 
 /// Records of custom collections that belong to one contact.
@@ -42,7 +43,7 @@ impl ContactCollections<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::NamedValue;
+    /// use virtuous_client::models::NamedValue;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let collection_instance =
@@ -79,7 +80,7 @@ impl ContactCollections<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::NamedValue;
+    /// use virtuous_client::models::NamedValue;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let collection_instance =

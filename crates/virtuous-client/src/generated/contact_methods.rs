@@ -109,7 +109,7 @@ impl ContactMethods<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{ContactMethodType, ContactMethodUpdate};
+    /// use virtuous_client::models::{ContactMethodType, ContactMethodUpdate};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_method = client
@@ -200,7 +200,7 @@ impl ContactMethods<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::{ContactMethodCreate, ContactMethodType};
+    /// use virtuous_client::models::{ContactMethodCreate, ContactMethodType};
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let contact_method = client

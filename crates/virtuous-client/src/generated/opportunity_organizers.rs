@@ -4,7 +4,8 @@
 use crate::generated::models::opportunity_organizers::OpportunityOrganizersCreateBody;
 use crate::generated::models::volunteer_opportunities::VolunteerOrganizer;
 use crate::generated::operations;
-use crate::{Call, Client, Page};
+use crate::models::Page;
+use crate::{Call, Client};
 use auth_client_core::decode;
 
 /// Organizers of one opportunity.

@@ -58,7 +58,7 @@ impl Webhooks<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::WebhookWrite;
+    /// use virtuous_client::models::WebhookWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let webhook = client
@@ -142,7 +142,7 @@ impl Webhooks<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use virtuous_client::WebhookWrite;
+    /// use virtuous_client::models::WebhookWrite;
     ///
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let webhook = client

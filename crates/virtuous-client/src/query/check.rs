@@ -2,14 +2,14 @@
 
 use super::condition::{Arity, Condition};
 use super::{ContactQuery, Query};
-use crate::generated::{QueryOption, QueryOptions};
+use crate::models::{QueryOption, QueryOptions};
 use std::fmt;
 
 /// What is wrong with a query.
 ///
 /// ```
 /// use virtuous_client::query::{Problem, Query, parameter};
-/// use virtuous_client::QueryOptions;
+/// use virtuous_client::models::QueryOptions;
 ///
 /// // Nothing can be queried here.
 /// let problems = Query::matching([parameter("Gift date").is("B-7")]).check(&QueryOptions::default()).unwrap_err();
@@ -56,7 +56,7 @@ pub enum Problem {
 ///
 /// ```
 /// use virtuous_client::query::{Query, parameter};
-/// use virtuous_client::QueryOptions;
+/// use virtuous_client::models::QueryOptions;
 ///
 /// let query = Query::matching([parameter("Shoe").is(7), parameter("Hat").is(8)]);
 /// let problems = query.check(&QueryOptions::default()).unwrap_err();
@@ -139,7 +139,8 @@ impl ContactQuery {
     /// See [`Query::check`].
     ///
     /// ```
-    /// use virtuous_client::{ContactQuery, Query, QueryOptions, query::parameter};
+    /// use virtuous_client::{ContactQuery, Query, query::parameter};
+    /// use virtuous_client::models::QueryOptions;
     ///
     /// let query = ContactQuery::from(Query::matching([parameter("Shoe").is(7)]));
     /// assert!(query.check(&QueryOptions::default()).is_err());

@@ -1,11 +1,11 @@
 //! Values of conditions: texts, numbers, and dates that are meant from today.
 
-use crate::{Amount, DateTime};
+use crate::models::{Amount, DateTime};
 
 /// What can be the value of a condition. The vendor takes all of them as text.
 ///
 /// ```
-/// use virtuous_client::Amount;
+/// use virtuous_client::models::Amount;
 /// use virtuous_client::query::{IntoQueryValue as _, RelativeDate};
 ///
 /// assert_eq!(Amount::new(1050, 2).into_query_value(), "10.50");

@@ -3,7 +3,8 @@
 //!
 //! ```
 //! use virtuous_client::query::{RelativeDate, parameter};
-//! use virtuous_client::{Amount, ContactQuery, Query};
+//! use virtuous_client::{ContactQuery, Query};
+//! use virtuous_client::models::Amount;
 //!
 //! // Large gifts of the last thirty days, and everything of one batch.
 //! let query = Query::matching([

@@ -6,9 +6,10 @@
 
 mod records;
 
-use crate::generated::Paging;
+use crate::arguments::Paging;
+use crate::models::Page;
 use crate::query::{Query, parameter};
-use crate::{Call, Error, ErrorKind, Page};
+use crate::{Call, Error, ErrorKind};
 use auth_client_core::provider::record::Field;
 use futures_core::Stream;
 use http::StatusCode;

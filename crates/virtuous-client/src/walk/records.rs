@@ -1,8 +1,9 @@
 //! The walks over records that can be queried by their id.
 
 use super::Walk;
-use crate::generated::{Contact, ContactSummary, Contacts, Gift, GiftSummary, Gifts};
+use crate::models::{Contact, ContactSummary, Gift, GiftSummary};
 use crate::query::{ContactQuery, Query};
+use crate::resources::{Contacts, Gifts};
 
 impl Contacts<'_> {
     /// All contacts that a query finds, a few fields of each, by ascending id.

@@ -40,12 +40,13 @@ impl WebhookRecord {
         &self.fields
     }
 
-    /// The record as a model of the calls, such as [`Gift`](crate::Gift) or [`Contact`](crate::Contact), with the fields
+    /// The record as a model of the calls, such as [`Gift`](crate::models::Gift) or [`Contact`](crate::models::Contact), with the fields
     /// that only deliveries have in its `unknown`. `None` when it doesn't fit. An amount
     /// of more than 15 digits comes rounded, since a delivery holds its fractions as floating-point.
     ///
     /// ```
-    /// use virtuous_client::{Amount, Gift, webhook::Delivery};
+    /// use virtuous_client::webhook::Delivery;
+    /// use virtuous_client::models::{Amount, Gift};
     ///
     /// let delivery = Delivery::parse(br#"{"event":"GiftCreate","gift":{"id":301,"amount":"10.50","segmentCode":"S"}}"#)?;
     /// let gift: Gift = delivery.payloads[0].record().read_as().expect("a gift");

@@ -4,7 +4,9 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{Paging, Query, QueryOptionType};
+use virtuous_client::Query;
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::QueryOptionType;
 
 #[tokio::test]
 async fn get() {

@@ -4,9 +4,9 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CommunicationCreate, CommunicationsByCampaignOptions, NameSort, Paging, Query, QueryOptionType,
-};
+use virtuous_client::Query;
+use virtuous_client::arguments::{CommunicationsByCampaignOptions, Paging};
+use virtuous_client::models::{Amount, CommunicationCreate, NameSort, QueryOptionType};
 
 #[tokio::test]
 async fn by_campaign() {

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{AddressCreate, AddressUpdate};
+use virtuous_client::models::{AddressCreate, AddressUpdate};
 
 #[tokio::test]
 async fn by_contact() {

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::NamedValue;
+use virtuous_client::models::NamedValue;
 
 #[tokio::test]
 async fn add() {

@@ -4,9 +4,11 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
+use virtuous_client::Query;
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::{
     CollectionRecord, ContactMethodType, CustomFieldType, IndividualCreate, IndividualUpdate, NamedValue,
-    NewContactMethod, Paging, Query, QueryOptionType,
+    NewContactMethod, QueryOptionType,
 };
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{ContactMethodCreate, ContactMethodType, ContactMethodUpdate};
+use virtuous_client::models::{ContactMethodCreate, ContactMethodType, ContactMethodUpdate};
 
 #[tokio::test]
 async fn types() {

@@ -4,9 +4,12 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    ContactNotesByContactOptions, ContactNotesImportantByContactOptions, CustomFieldType, NoteCreate,
-    NoteEmail, NoteSort, NoteUpdate, Paging, Query, QueryOptionType,
+use virtuous_client::Query;
+use virtuous_client::arguments::{
+    ContactNotesByContactOptions, ContactNotesImportantByContactOptions, Paging,
+};
+use virtuous_client::models::{
+    CustomFieldType, NoteCreate, NoteEmail, NoteSort, NoteUpdate, QueryOptionType,
 };
 
 #[tokio::test]

@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{ContactReferenceCreate, ContactReferencesDelete};
+use virtuous_client::arguments::ContactReferencesDelete;
+use virtuous_client::models::ContactReferenceCreate;
 
 #[tokio::test]
 async fn create() {

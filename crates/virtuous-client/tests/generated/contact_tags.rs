@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{ContactTagCreate, Paging};
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::ContactTagCreate;
 
 #[tokio::test]
 async fn by_contact() {

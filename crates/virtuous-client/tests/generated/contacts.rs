@@ -4,12 +4,15 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    ArchiveContact, CollectionRecord, ContactCreate, ContactQuery, ContactTransaction,
-    ContactTransactionBatch, ContactType, ContactUpdate, ContactsBySource, ContactsByTagOptions,
-    ContactsFindOptions, ContactsReceiptsOptions, CustomFieldType, GiftAskType, NameSort, NamedValue,
-    NewContactAddress, NewContactIndividual, Paging, ProximitySearch, QueryOptionType, ReceiptMedium,
-    ReceiptType, TransactionVolunteerHours,
+use virtuous_client::ContactQuery;
+use virtuous_client::arguments::{
+    ContactsBySource, ContactsByTagOptions, ContactsFindOptions, ContactsReceiptsOptions, Paging,
+};
+use virtuous_client::models::{
+    ArchiveContact, CollectionRecord, ContactCreate, ContactTransaction, ContactTransactionBatch,
+    ContactType, ContactUpdate, CustomFieldType, GiftAskType, NameSort, NamedValue, NewContactAddress,
+    NewContactIndividual, ProximitySearch, QueryOptionType, ReceiptMedium, ReceiptType,
+    TransactionVolunteerHours,
 };
 
 #[tokio::test]

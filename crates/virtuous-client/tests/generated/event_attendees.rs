@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{EventAttendeeCreate, EventAttendeeUpdate, Paging};
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::{EventAttendeeCreate, EventAttendeeUpdate};
 
 #[tokio::test]
 async fn list() {

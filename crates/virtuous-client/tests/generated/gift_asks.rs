@@ -4,9 +4,10 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CustomFieldType, Frequency, GiftAskCreate, GiftAskType, GiftAskUpdate, Paging, Query,
-    QueryOptionType,
+use virtuous_client::Query;
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::{
+    Amount, CustomFieldType, Frequency, GiftAskCreate, GiftAskType, GiftAskUpdate, QueryOptionType,
 };
 
 #[tokio::test]

@@ -4,13 +4,17 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
+use virtuous_client::Query;
+use virtuous_client::arguments::{
+    GiftsByContactOptions, GiftsByReferenceOptions, GiftsByTransaction, GiftsNonCashGiftTypesOptions,
+    GiftsPassthroughByContactOptions, Paging,
+};
+use virtuous_client::models::{
     Amount, ChildState, CollectionRecord, CustomFieldType, Frequency, GiftCreate, GiftDesignationWrite,
     GiftPatch, GiftPremiumWrite, GiftSort, GiftTransaction, GiftTransactionBatch, GiftTransactionContact,
-    GiftType, GiftUpdate, GiftsByContactOptions, GiftsByReferenceOptions, GiftsByTransaction,
-    GiftsNonCashGiftTypesOptions, GiftsPassthroughByContactOptions, NamedValue, Paging, PledgePaymentWrite,
-    Query, QueryOptionType, RecurringGiftPaymentWrite, ReversingGift, TransactionAddress,
-    TransactionDesignation, TransactionEventAttendee, TransactionPremium, TransactionTribute,
+    GiftType, GiftUpdate, NamedValue, PledgePaymentWrite, QueryOptionType, RecurringGiftPaymentWrite,
+    ReversingGift, TransactionAddress, TransactionDesignation, TransactionEventAttendee, TransactionPremium,
+    TransactionTribute,
 };
 
 #[tokio::test]

@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{CollectionRecord, IndividualCollectionsDelete, NamedValue};
+use virtuous_client::arguments::IndividualCollectionsDelete;
+use virtuous_client::models::{CollectionRecord, NamedValue};
 
 #[tokio::test]
 async fn add() {

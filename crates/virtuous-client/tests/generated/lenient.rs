@@ -2,7 +2,7 @@
 //! Decodes every response model from JSON that differs from the vendor's reference: fields absent or null,
 //! numbers and booleans as strings, strings as numbers, empty strings for absent values, unknown fields.
 
-use virtuous_client::{
+use virtuous_client::models::{
     Campaign, CollectionInstance, Communication, CommunicationQueryRow, Contact, ContactActivity,
     ContactAddress, ContactByReference, ContactDocument, ContactDocumentHit, ContactDocumentHits,
     ContactIndividual, ContactMethod, ContactNote, ContactProximityHit, ContactReceipt, ContactReference,

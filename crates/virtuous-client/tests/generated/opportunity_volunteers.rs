@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{Paging, VolunteerAttendanceWrite};
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::VolunteerAttendanceWrite;
 
 #[tokio::test]
 async fn list() {

@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
+use virtuous_client::arguments::{
     OrganizationGroupsAddContact, OrganizationGroupsListOptions, OrganizationGroupsRemoveContact, Paging,
 };
 

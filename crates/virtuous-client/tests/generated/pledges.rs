@@ -4,9 +4,11 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CustomFieldType, Frequency, Paging, PledgeCreate, PledgePaymentPlan, PledgeSort, PledgeUpdate,
-    PledgesByContactOptions, Query, QueryOptionType,
+use virtuous_client::Query;
+use virtuous_client::arguments::{Paging, PledgesByContactOptions};
+use virtuous_client::models::{
+    Amount, CustomFieldType, Frequency, PledgeCreate, PledgePaymentPlan, PledgeSort, PledgeUpdate,
+    QueryOptionType,
 };
 
 #[tokio::test]

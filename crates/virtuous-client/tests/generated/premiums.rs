@@ -4,10 +4,9 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CustomFieldType, Paging, PremiumWrite, PremiumsDecrementOptions, PremiumsIncrementOptions, Query,
-    QueryOptionType,
-};
+use virtuous_client::Query;
+use virtuous_client::arguments::{Paging, PremiumsDecrementOptions, PremiumsIncrementOptions};
+use virtuous_client::models::{Amount, CustomFieldType, PremiumWrite, QueryOptionType};
 
 #[tokio::test]
 async fn get() {

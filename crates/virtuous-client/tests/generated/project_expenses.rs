@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{Amount, ProjectExpenseCreate, ProjectExpenseUpdate, ProjectExpensesListOptions};
+use virtuous_client::arguments::ProjectExpensesListOptions;
+use virtuous_client::models::{Amount, ProjectExpenseCreate, ProjectExpenseUpdate};
 
 #[tokio::test]
 async fn list() {

@@ -4,9 +4,12 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CustomFieldType, Frequency, Paging, ProjectBalance, ProjectPatch, ProjectWrite,
-    ProjectsCreateOptions, ProjectsSetStatusOptions, ProjectsUpdateOptions, Query, QueryOptionType,
+use virtuous_client::Query;
+use virtuous_client::arguments::{
+    Paging, ProjectsCreateOptions, ProjectsSetStatusOptions, ProjectsUpdateOptions,
+};
+use virtuous_client::models::{
+    Amount, CustomFieldType, Frequency, ProjectBalance, ProjectPatch, ProjectWrite, QueryOptionType,
 };
 
 #[tokio::test]

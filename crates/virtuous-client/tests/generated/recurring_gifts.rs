@@ -4,10 +4,11 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CustomFieldType, Frequency, Paging, Query, QueryOptionType, RecurringGiftCancel,
-    RecurringGiftCreate, RecurringGiftDesignationWrite, RecurringGiftSort, RecurringGiftUpdate,
-    RecurringGiftsByContactOptions,
+use virtuous_client::Query;
+use virtuous_client::arguments::{Paging, RecurringGiftsByContactOptions};
+use virtuous_client::models::{
+    Amount, CustomFieldType, Frequency, QueryOptionType, RecurringGiftCancel, RecurringGiftCreate,
+    RecurringGiftDesignationWrite, RecurringGiftSort, RecurringGiftUpdate,
 };
 
 #[tokio::test]

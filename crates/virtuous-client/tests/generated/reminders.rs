@@ -4,9 +4,10 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    MilestoneReminderCreate, MilestoneReminderUpdate, Paging, RecurringReminderCreate,
-    RecurringReminderUpdate, ReminderCompletion, ReminderCreate, RemindersActiveOptions,
+use virtuous_client::arguments::{Paging, RemindersActiveOptions};
+use virtuous_client::models::{
+    MilestoneReminderCreate, MilestoneReminderUpdate, RecurringReminderCreate, RecurringReminderUpdate,
+    ReminderCompletion, ReminderCreate,
 };
 
 #[tokio::test]

@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{Amount, Paging, SegmentCreate, SegmentUpdate};
+use virtuous_client::arguments::Paging;
+use virtuous_client::models::{Amount, SegmentCreate, SegmentUpdate};
 
 #[tokio::test]
 async fn by_contact() {

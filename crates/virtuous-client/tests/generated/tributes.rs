@@ -4,7 +4,8 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{TributeWrite, TributesSearchOptions};
+use virtuous_client::arguments::TributesSearchOptions;
+use virtuous_client::models::TributeWrite;
 
 #[tokio::test]
 async fn search() {

@@ -4,10 +4,9 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use virtuous_client::{
-    Amount, CustomFieldType, Query, QueryOptionType, VolunteerOpportunitiesListOptions,
-    VolunteerOpportunityWrite,
-};
+use virtuous_client::Query;
+use virtuous_client::arguments::VolunteerOpportunitiesListOptions;
+use virtuous_client::models::{Amount, CustomFieldType, QueryOptionType, VolunteerOpportunityWrite};
 
 #[tokio::test]
 async fn list() {

@@ -5,7 +5,7 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use virtuous_client::WebhookWrite;
+use virtuous_client::models::WebhookWrite;
 
 #[tokio::test]
 async fn get() {

@@ -20,7 +20,7 @@ impl Client {
     }
 
     pub async fn create(&self, service: &str) -> Result<usize> {
-        let new = verigator_client::NewUser::id_in_service(NEW_USER).phone_number(NEW_NUMBER);
+        let new = verigator_client::models::NewUser::id_in_service(NEW_USER).phone_number(NEW_NUMBER);
         let user = self.verigator.users(service).create(new).await?;
         Ok(weigh(&user.id_in_service))
     }

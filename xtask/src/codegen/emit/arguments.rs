@@ -1,4 +1,4 @@
-//! Types that stand beside a handle: arguments that could be swapped, and the optional parameters of a query.
+//! Types of arguments: those that could be swapped, and the optional parameters of a query.
 
 use super::super::description::{Api, Operation, Parameter};
 use super::super::plan::Plan;
@@ -25,9 +25,9 @@ pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> 
     );
     let members = fields.iter().map(|field| {
         let (name, ty) = (ident(field.rust), owned(field.ty));
-        quote!(#name: #ty)
+        quote!(pub(super) #name: #ty)
     });
-    let (first, beside) = staged(&type_name, &fields, &[], false);
+    let (first, _) = staged(&type_name, &fields, &[], false);
     vec![
         quote! {
             #docs
@@ -35,11 +35,18 @@ pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> 
             pub struct #name { #(#members,)* }
         },
         quote!(impl #name { #first }),
-        beside,
     ]
 }
 
-/// Returns whether the options type of an operation is defined in the file of that operation.
+/// The steps between, to the type of arguments that could be swapped.
+pub(crate) fn steps<'a>(plan: &Plan<'a>, operation: &'a Operation) -> TokenStream {
+    let arguments = plan.arguments(operation);
+    let fields: Vec<Field<'_>> =
+        arguments.iter().map(|argument| Field::of_parameter(argument.parameter)).collect();
+    staged(&operation.arguments_type(), &fields, &[], false).1
+}
+
+/// Returns whether an operation is the first that takes the options type of its name.
 pub(crate) fn owns_options(api: &Api, operation: &Operation) -> bool {
     let name = operation.options_type();
     let mut with_it = api.operations.iter().filter(|known| {

@@ -108,9 +108,9 @@ pub(crate) fn from(type_name: &str, field: &Field<'_>) -> TokenStream {
     }
 }
 
-/// Types for the steps, and the first step as a function of the type itself.
+/// The first step as a function of the type itself, and the types of the steps between.
 ///
-/// The first result goes into the type's own `impl`, the second beside it.
+/// Users never name a step: the types stand in a private module, reached by method calls alone.
 pub(crate) fn staged(
     type_name: &str,
     required: &[Field<'_>],
@@ -119,7 +119,7 @@ pub(crate) fn staged(
 ) -> (TokenStream, TokenStream) {
     let target = ident(type_name);
     let mut first = TokenStream::new();
-    let mut beside = TokenStream::new();
+    let mut steps = TokenStream::new();
     for (index, field) in required.iter().enumerate() {
         let name = ident(field.rust);
         let (ty, value) = input(field.ty, &name);
@@ -146,11 +146,11 @@ pub(crate) fn staged(
             let step = step_name(type_name, before);
             let fields = required.get(..index).unwrap_or_default().iter().map(|field| {
                 let (name, ty) = (ident(field.rust), owned(field.ty));
-                quote!(#name: #ty)
+                quote!(pub(super) #name: #ty)
             });
             let summary =
                 doc(&format!("Builder step of [`{type_name}`]: call `.{}(…)` next.", field.rust), 0);
-            beside.extend(quote! {
+            steps.extend(quote! {
                 #summary
                 #[derive(Clone, Debug)]
                 #[must_use = "required values are still missing"]
@@ -165,7 +165,7 @@ pub(crate) fn staged(
             });
         }
     }
-    (first, beside)
+    (first, steps)
 }
 
 /// `NewServiceWithFqdn`

@@ -7,6 +7,7 @@ use super::rust::{rustfmt, wrapped};
 use crate::Failure;
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Doc comment lines for an item at this indentation.
@@ -94,16 +95,27 @@ fn is_common(plan: &Plan<'_>, error: &(u16, String)) -> bool {
 }
 
 /// A complete program around the call; lines other than the call are hidden.
-pub(crate) fn example(call: &Call, statement: &str, crate_name: &str) -> String {
+pub(crate) fn example(plan: &Plan<'_>, call: &Call, statement: &str, crate_name: &str) -> String {
     let mut text = String::new();
     let module = crate_name.replace('-', "_");
-    let names: Vec<&str> = call.names.iter().map(String::as_str).collect();
-    match names.as_slice() {
-        [] => {}
-        [name] => text.push_str(&format!("use {module}::{name};\n\n")),
-        _ => text.push_str(&format!("use {module}::{{{}}};\n\n", names.join(", "))),
+    let mut uses: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in &call.names {
+        let path = format!("{module}::{}", super::public_path(plan, name));
+        let parent = path.trim_end_matches(name.as_str()).trim_end_matches("::");
+        uses.entry(parent.to_owned()).or_default().push(name);
     }
-    let whole = call.whole.as_ref().map(|(name, ty)| format!(", {name}: {module}::{ty}")).unwrap_or_default();
+    for (parent, names) in &uses {
+        match names.as_slice() {
+            [name] => text.push_str(&format!("use {parent}::{name};\n")),
+            _ => text.push_str(&format!("use {parent}::{{{}}};\n", names.join(", "))),
+        }
+    }
+    if !uses.is_empty() {
+        text.push('\n');
+    }
+    let whole =
+        call.whole.as_ref().map(|(name, ty)| format!(", {name}: {module}::{}", super::public_path(plan, ty)));
+    let whole = whole.unwrap_or_default();
     text.push_str(&format!(
         "# async fn example(client: &{module}::Client{whole}) -> Result<(), {module}::Error> {{\n"
     ));

@@ -3,7 +3,6 @@
 use super::super::description::{Api, Filled, Operation, Parameter, Resource, Type};
 use super::super::plan::{BodyForm, Plan};
 use super::Stop;
-use super::arguments::{named_arguments, options, owns_options};
 use super::construct::initial;
 use super::docs::{doc, example, method as method_docs, statements};
 use super::example::{body_name, call, custom_body_name};
@@ -50,7 +49,6 @@ pub(crate) fn file<'a>(
         file.items(quote!(impl Client { #accessor }));
     }
     let mut methods = Vec::new();
-    let mut beside = Vec::new();
     let parameters =
         plan.operations_of(resource).flat_map(|own| own.path_parameters.iter().chain(&own.query));
     let checked = plan.operations_of(resource).filter_map(|own| plan.body(own)).any(|form| {
@@ -74,15 +72,9 @@ pub(crate) fn file<'a>(
         .collect::<Result<Vec<_>>>()?;
     let statements = statements(&calls, root)?;
     for ((operation, call), statement) in plan.operations_of(resource).zip(&calls).zip(&statements) {
-        let text = method_docs(plan, operation, &example(call, statement, crate_name));
+        let text = method_docs(plan, operation, &example(plan, call, statement, crate_name));
         methods.push(method(plan, operation, &text));
         methods.extend(modify(plan, operation, crate_name, root)?);
-        if operation.named_arguments {
-            beside.extend(named_arguments(plan, operation));
-        }
-        if owns_options(plan.api, operation) {
-            beside.extend(options(plan, operation));
-        }
     }
     let children = plan.api.resources.iter().filter(|child| child.parent.as_ref() == Some(&resource.name));
     let children: Vec<_> = children.map(|child| accessor(plan, child, true)).collect();
@@ -90,9 +82,6 @@ pub(crate) fn file<'a>(
         [] => quote!(impl #name<'_> { #(#methods)* }),
         _ => quote!(impl<'a> #name<'a> { #(#children)* #(#methods)* }),
     });
-    for piece in beside {
-        file.items(piece);
-    }
     Ok(file)
 }
 

@@ -18,7 +18,7 @@ mod values;
 mod wire_json;
 mod wire_tests;
 
-use super::description::Type;
+use super::description::{Operation, Type};
 use super::plan::{Construction, Model, Plan};
 use super::walk::Refusal;
 use crate::Failure;
@@ -75,8 +75,17 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
     }
     writer.add("src/generated/operations.rs", &operations::file(plan.api))?;
     model_files(plan, &mut writer)?;
+    let arguments = arguments_file(plan);
+    if let Some(file) = &arguments {
+        writer.add("src/generated/arguments.rs", file)?;
+    }
+    let steps = steps_file(plan);
+    if let Some(file) = &steps {
+        writer.add("src/generated/steps.rs", file)?;
+    }
     // It names what it exports and imports nothing.
-    let text = root_module(plan, &modules, origin.digest).render(&Names::new(), origin.root)?;
+    let text = root_module(plan, &modules, arguments.is_some(), steps.is_some(), origin.digest)
+        .render(&Names::new(), origin.root)?;
     writer.files.insert(PathBuf::from("src/generated/mod.rs"), text);
 
     let tested: Vec<_> =
@@ -84,8 +93,11 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
     let module = origin.crate_name.replace('-', "_");
     for resource in &tested {
         let file = wire_tests::file(plan, resource)?;
-        let mut names: Names =
-            file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
+        let mut names: Names = file
+            .used
+            .iter()
+            .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
+            .collect();
         names.insert("WireServer".to_owned(), "auth_client_core::testing::WireServer".to_owned());
         names.insert("ExposeSecret".to_owned(), "auth_client_core::ExposeSecret".to_owned());
         names.insert("common".to_owned(), "crate::common".to_owned());
@@ -95,7 +107,11 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
     }
     let lenient = lenient_tests::file(plan);
     if let Some(file) = &lenient {
-        let names = file.used.iter().map(|name| (name.clone(), format!("{module}::{name}"))).collect();
+        let names = file
+            .used
+            .iter()
+            .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
+            .collect();
         let text = file.render(&names, origin.root)?;
         writer.files.insert(PathBuf::from("tests/generated/lenient.rs"), text);
     }
@@ -178,12 +194,90 @@ fn names(plan: &Plan<'_>) -> Names {
         names.insert(handle.clone(), format!("crate::generated::{}::{handle}", resource.name));
     }
     for operation in &plan.api.operations {
-        if arguments::owns_options(plan.api, operation) {
-            let name = operation.options_type();
-            names.insert(name.clone(), format!("crate::generated::{}::{name}", operation.resource));
+        for name in argument_types(plan, operation) {
+            names.insert(name.clone(), format!("crate::generated::arguments::{name}"));
+        }
+        if operation.named_arguments {
+            let arguments = plan.arguments(operation);
+            let fields: Vec<&str> =
+                arguments.iter().map(|argument| argument.parameter.rust.as_str()).collect();
+            for name in step_types(&operation.arguments_type(), &fields) {
+                names.insert(name.clone(), format!("crate::generated::steps::{name}"));
+            }
+        }
+    }
+    for model in plan.models() {
+        if let Some(Construction::Staged(steps)) = model.construction() {
+            let fields: Vec<&str> = steps.iter().map(|step| step.rust.as_str()).collect();
+            for name in step_types(&model.schema.name, &fields) {
+                names.insert(name.clone(), format!("crate::generated::steps::{name}"));
+            }
         }
     }
     names
+}
+
+/// The types of an operation's arguments, of which it is the owner.
+fn argument_types(plan: &Plan<'_>, operation: &Operation) -> Vec<String> {
+    let mut names = Vec::new();
+    if operation.named_arguments {
+        names.push(operation.arguments_type());
+    }
+    if arguments::owns_options(plan.api, operation) {
+        names.push(operation.options_type());
+    }
+    names
+}
+
+/// The types between the first and the last of some steps.
+fn step_types(type_name: &str, fields: &[&str]) -> Vec<String> {
+    let between = fields.iter().take(fields.len().saturating_sub(1));
+    between.map(|field| format!("{type_name}With{}", field.to_upper_camel_case())).collect()
+}
+
+/// The path below the crate by which users name a type.
+fn public_path(plan: &Plan<'_>, name: &str) -> String {
+    if plan.models().any(|model| model.schema.name == name) {
+        return format!("models::{name}");
+    }
+    if plan.api.operations.iter().any(|operation| argument_types(plan, operation).iter().any(|ty| ty == name))
+    {
+        return format!("arguments::{name}");
+    }
+    let custom = plan.api.types().find_map(|ty| match ty {
+        Type::Custom(path) if types::root_name(path) == Some(name) => path.strip_prefix("crate::"),
+        _ => None,
+    });
+    custom.unwrap_or(name).to_owned()
+}
+
+fn arguments_file(plan: &Plan<'_>) -> Option<RustFile> {
+    let mut file = RustFile::new(
+        "Arguments: optional query parameters, and required arguments of one type that could be swapped.",
+    );
+    for operation in &plan.api.operations {
+        if operation.named_arguments {
+            arguments::named_arguments(plan, operation).into_iter().for_each(|piece| file.items(piece));
+        }
+        if arguments::owns_options(plan.api, operation) {
+            arguments::options(plan, operation).into_iter().for_each(|piece| file.items(piece));
+        }
+    }
+    (!file.pieces.is_empty()).then_some(file)
+}
+
+fn steps_file(plan: &Plan<'_>) -> Option<RustFile> {
+    let mut file = RustFile::new(
+        "Steps between the first and the last required value of a type. They are private: users reach them by method \
+         calls alone.",
+    );
+    for steps in plan.models().filter(|model| !model.private).filter_map(|model| models::steps(plan, model)) {
+        file.items(steps);
+    }
+    for operation in plan.api.operations.iter().filter(|operation| operation.named_arguments) {
+        file.items(arguments::steps(plan, operation));
+    }
+    (!file.pieces.is_empty()).then_some(file)
 }
 
 /// The module of a model: one for all, or, where there are many, that of the first resource that uses it.
@@ -210,7 +304,7 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
         });
         let pieces = models::pieces(plan, model);
         if !model.private {
-            public.entry(module).or_default().extend(model_types(model));
+            public.entry(module).or_default().push(model.schema.name.clone());
         }
         file.pieces.extend(pieces);
     }
@@ -239,19 +333,13 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The public types that come with a model.
-fn model_types(model: &Model<'_>) -> Vec<String> {
-    let mut names = vec![model.schema.name.clone()];
-    if let Some(Construction::Staged(steps)) = model.construction() {
-        let steps = steps.iter().take(steps.len().saturating_sub(1));
-        names.extend(
-            steps.map(|step| format!("{}With{}", model.schema.name, step.rust.to_upper_camel_case())),
-        );
-    }
-    names
-}
-
-fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile {
+fn root_module(
+    plan: &Plan<'_>,
+    resources: &[String],
+    arguments: bool,
+    steps: bool,
+    digest: &str,
+) -> RustFile {
     let mut file = RustFile::new(format!(
         "Generated from the API description: {} operations on {} resource handles, and their models.",
         plan.api.operations.len(),
@@ -259,44 +347,38 @@ fn root_module(plan: &Plan<'_>, resources: &[String], digest: &str) -> RustFile 
     ));
     file.head.push(format!("Input: {digest}"));
     let modules = resources.iter().map(|name| ident(name));
-    let models_module = (!plan.api.schemas.is_empty()).then(|| {
+    let arguments = arguments.then(|| {
         quote!(
-            mod models;
+            pub mod arguments;
+        )
+    });
+    let models = (!plan.api.schemas.is_empty()).then(|| {
+        quote!(
+            pub(crate) mod models;
+        )
+    });
+    let steps = steps.then(|| {
+        quote!(
+            mod steps;
         )
     });
     file.items(quote! {
         #(mod #modules;)*
-        #models_module
+        #steps
 
-        pub mod operations;
+        #arguments
+        #models
+        pub(crate) mod operations;
     });
-    let mut exports: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for resource in &plan.api.resources {
-        let names = exports.entry(resource.name.clone()).or_default();
-        names.push(handles::handle_name(resource).to_string());
-        for operation in plan.operations_of(resource) {
-            if operation.named_arguments {
-                names.push(operation.arguments_type());
-                let arguments = plan.arguments(operation);
-                names.extend(arguments.iter().take(arguments.len().saturating_sub(1)).map(|argument| {
-                    let field = argument.parameter.rust.to_upper_camel_case();
-                    format!("{}With{field}", operation.arguments_type())
-                }));
-            }
-            if arguments::owns_options(plan.api, operation) {
-                names.push(operation.options_type());
-            }
+    let handles = plan.api.resources.iter().map(|resource| {
+        let (module, handle) = (ident(&resource.name), handles::handle_name(resource));
+        quote!(pub use super::#module::#handle;)
+    });
+    file.items(quote! {
+        /// Resource handles: one type per group of operations, with a method per operation.
+        pub mod resources {
+            #(#handles)*
         }
-    }
-    let models = exports.entry("models".to_owned()).or_default();
-    for model in plan.models().filter(|model| !model.private) {
-        models.extend(model_types(model));
-    }
-    exports.retain(|_, names| !names.is_empty());
-    let exports = exports.iter().map(|(module, names)| {
-        let (module, names) = (ident(module), names.iter().map(|name| ident(name)));
-        quote!(pub use #module::{#(#names),*};)
     });
-    file.items(quote!(#(#exports)*));
     file
 }

@@ -111,10 +111,22 @@ fn constructors(
         }
         Construction::Staged(required) => {
             let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
-            let (first, beside) = staged(name, &required, others, unknown);
-            vec![quote!(impl #target { #first #(#setters)* }), beside]
+            let (first, _) = staged(name, &required, others, unknown);
+            vec![quote!(impl #target { #first #(#setters)* })]
         }
     }
+}
+
+/// The steps between, to a model with several required values of one type.
+pub(crate) fn steps(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStream> {
+    let (object, Some(Construction::Staged(required))) = (model.object()?, model.construction()) else {
+        return None;
+    };
+    let others: Vec<Field<'_>> =
+        object.properties.iter().filter(|property| !property.is_argument()).map(Field::of_property).collect();
+    let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
+    let unknown = object.keep_unknown || (plan.api.lenient && model.read);
+    Some(staged(&model.schema.name, &required, &others, unknown).1)
 }
 
 /// The description of the schema, and how to create a value.

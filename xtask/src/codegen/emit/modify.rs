@@ -34,7 +34,7 @@ pub(super) fn modify<'a>(
         whole: None,
     };
     let statement = statements(std::slice::from_ref(&call), root)?.concat();
-    let example = example(&call, &statement, crate_name);
+    let example = example(plan, &call, &statement, crate_name);
     let arguments = plan.arguments(operation);
     let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
     let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();

@@ -15,8 +15,7 @@ pub(crate) fn static_name(operation: &Operation) -> Ident {
 
 pub(crate) fn file(api: &Api) -> RustFile {
     let mut file = RustFile::new(
-        "Operation metadata: id, method, path template and idempotency class. The methods of the resource handles use \
-         it; logs and policies can refer to it.",
+        "Operation metadata: id, method, path template and idempotency class. The methods of the resource handles use it.",
     );
     for operation in &api.operations {
         let name = static_name(operation);
@@ -47,16 +46,23 @@ pub(crate) fn file(api: &Api) -> RustFile {
         if operation.sensitive {
             value = quote!(#value.sensitive());
         }
+        let by_hand = operation
+            .by_hand
+            .as_ref()
+            .map(|_| quote!(#[allow(dead_code, reason = "the call is written by hand")]));
         file.items(quote! {
             #docs
-            pub static #name: Operation = #value;
+            #by_hand
+            pub(crate) static #name: Operation = #value;
         });
     }
     let names = api.operations.iter().map(static_name);
     let count = Literal::usize_unsuffixed(api.operations.len());
     file.items(quote! {
         /// All of them, in the order of the description.
-        pub static ALL: [&Operation; #count] = [#(&#names),*];
+        #[cfg(test)]
+        #[allow(dead_code, reason = "not every crate has a test over all of them")]
+        pub(crate) static ALL: [&Operation; #count] = [#(&#names),*];
     });
     file
 }

@@ -45,9 +45,10 @@ fn custom(path: &str) -> TokenStream {
     root_name(path).unwrap_or(path).parse().unwrap_or_default()
 }
 
-/// `Money` of `crate::Money`.
+/// `Money` of `crate::Money` and of `crate::models::Money`: a type that is imported by its name.
 pub(crate) fn root_name(path: &str) -> Option<&str> {
-    path.strip_prefix("crate::").filter(|name| !name.contains("::"))
+    let path = path.strip_prefix("crate::")?;
+    Some(path.strip_prefix("models::").unwrap_or(path)).filter(|name| !name.contains("::"))
 }
 
 /// The type of an argument that fills a field, and the conversion.

@@ -14,16 +14,13 @@ pub use bypass_codes::{BypassCode, BypassCodeList, BypassCodeStatus, NewBypassCo
 pub use organization::{ActivationStatus, OrganizationInfo};
 pub use services::{
     NewService, ServiceDetails, ServicePage, ServiceSummary, ServiceType, ServiceUpdate, ServiceUser,
-    ServiceUserWithServiceId, ServiceUsers,
+    ServiceUsers,
 };
 pub use tokens::{
-    NewToken, NewTokenWithSerialNumber, NewTokenWithTokenName, TokenDetails, TokenDevice, TokenInfo,
-    TokenPage, TokenSummary, TokenUpdate, TokenUser, TokenUserWithUserId, YesNo,
+    NewToken, TokenDetails, TokenDevice, TokenInfo, TokenPage, TokenSummary, TokenUpdate, TokenUser, YesNo,
 };
-pub use users::{NewUser, NewUserWithContactNumber, UserDetails, UserPage, UserSummary, UserUpdate};
+pub use users::{NewUser, UserDetails, UserPage, UserSummary, UserUpdate};
 pub use validation::{
-    AuthType, LoginToken, OtpAnswer, OtpCheck, OtpCheckWithEndUserIp, OtpCheckWithLoginName, OtpCheckWithOtp,
-    OtpCheckWithUserName, PushRequest, PushRequestWithEndUserIp, PushRequestWithLoginName,
-    PushRequestWithUserName, PushStarted, PushStatus, Registration, RegistrationWithDeviceUid,
-    RegistrationWithLoginName, TextFlag, TokenType, UserInfo, UserQuery, UserQueryWithLoginName,
+    AuthType, LoginToken, OtpAnswer, OtpCheck, PushRequest, PushStarted, PushStatus, Registration, TextFlag,
+    TokenType, UserInfo, UserQuery,
 };

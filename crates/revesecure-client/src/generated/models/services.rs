@@ -2,7 +2,8 @@
 //! Models used by `services` first.
 
 use crate::generated::models::organization::ActivationStatus;
-use crate::{Count, Timestamp};
+use crate::generated::steps::ServiceUserWithServiceId;
+use crate::models::{Count, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -155,20 +156,6 @@ impl ServiceUser {
     /// Not empty.
     pub fn service_id(service_id: impl Into<String>) -> ServiceUserWithServiceId {
         ServiceUserWithServiceId { service_id: service_id.into() }
-    }
-}
-
-/// Builder step of [`ServiceUser`]: call `.user_id(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct ServiceUserWithServiceId {
-    service_id: String,
-}
-
-impl ServiceUserWithServiceId {
-    /// Not empty.
-    pub fn user_id(self, user_id: impl Into<String>) -> ServiceUser {
-        ServiceUser { service_id: self.service_id, user_id: user_id.into() }
     }
 }
 

@@ -3,7 +3,8 @@
 
 use crate::generated::models::organization::ActivationStatus;
 use crate::generated::models::validation::TokenType;
-use crate::{Count, Flag, Timestamp};
+use crate::generated::steps::{NewTokenWithTokenName, TokenUserWithUserId};
+use crate::models::{Count, Flag, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -108,39 +109,6 @@ impl NewToken {
     }
 }
 
-/// Builder step of [`NewToken`]: call `.serial_number(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct NewTokenWithTokenName {
-    token_name: String,
-}
-
-impl NewTokenWithTokenName {
-    /// The serial number printed on the token. Not empty.
-    pub fn serial_number(self, serial_number: impl Into<String>) -> NewTokenWithSerialNumber {
-        NewTokenWithSerialNumber { token_name: self.token_name, serial_number: serial_number.into() }
-    }
-}
-
-/// Builder step of [`NewToken`]: call `.hardware_type(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct NewTokenWithSerialNumber {
-    token_name: String,
-    serial_number: String,
-}
-
-impl NewTokenWithSerialNumber {
-    /// The type of the hardware, such as `Seamon-3000`. Not empty.
-    pub fn hardware_type(self, hardware_type: impl Into<String>) -> NewToken {
-        NewToken {
-            token_name: self.token_name,
-            serial_number: self.serial_number,
-            hardware_type: hardware_type.into(),
-        }
-    }
-}
-
 /// A pair of user and token.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
@@ -159,20 +127,6 @@ impl TokenUser {
     /// Not empty.
     pub fn user_id(user_id: impl Into<String>) -> TokenUserWithUserId {
         TokenUserWithUserId { user_id: user_id.into() }
-    }
-}
-
-/// Builder step of [`TokenUser`]: call `.token_id(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct TokenUserWithUserId {
-    user_id: String,
-}
-
-impl TokenUserWithUserId {
-    /// Not empty.
-    pub fn token_id(self, token_id: impl Into<String>) -> TokenUser {
-        TokenUser { user_id: self.user_id, token_id: token_id.into() }
     }
 }
 

@@ -2,7 +2,8 @@
 //! Models used by `contact_individuals` first.
 
 use crate::generated::models::contacts::{CollectionRecord, ContactIndividual, NewContactMethod};
-use crate::{CustomFields, DateTime};
+use crate::generated::steps::IndividualCreateWithContactId;
+use crate::models::{CustomFields, DateTime};
 use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -200,56 +201,6 @@ impl IndividualCreate {
     ) -> Self {
         self.custom_collections = Some(custom_collections.into_iter().collect());
         self
-    }
-}
-
-/// Builder step of [`IndividualCreate`]: call `.first_name(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct IndividualCreateWithContactId {
-    contact_id: i64,
-}
-
-impl IndividualCreateWithContactId {
-    /// The `firstName` field.
-    pub fn first_name(self, first_name: impl Into<String>) -> IndividualCreateWithFirstName {
-        IndividualCreateWithFirstName { contact_id: self.contact_id, first_name: first_name.into() }
-    }
-}
-
-/// Builder step of [`IndividualCreate`]: call `.last_name(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct IndividualCreateWithFirstName {
-    contact_id: i64,
-    first_name: String,
-}
-
-impl IndividualCreateWithFirstName {
-    /// The `lastName` field.
-    pub fn last_name(self, last_name: impl Into<String>) -> IndividualCreate {
-        IndividualCreate {
-            contact_id: self.contact_id,
-            first_name: self.first_name,
-            last_name: last_name.into(),
-            contact_methods: None,
-            prefix: None,
-            middle_name: None,
-            suffix: None,
-            gender: None,
-            set_as_primary: None,
-            set_as_secondary: None,
-            birth_month: None,
-            birth_day: None,
-            birth_year: None,
-            approximate_age: None,
-            is_deceased: None,
-            deceased_date: None,
-            passion: None,
-            avatar_url: None,
-            custom_fields: None,
-            custom_collections: None,
-        }
     }
 }
 

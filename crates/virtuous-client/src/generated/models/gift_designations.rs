@@ -3,7 +3,7 @@
 
 use crate::generated::models::contacts::ContactType;
 use crate::generated::models::gifts::GiftType;
-use crate::{Amount, CustomFields, DateTime};
+use crate::models::{Amount, CustomFields, DateTime};
 use auth_client_core::provider::record::{Field, Record};
 use serde_json::{Map, Value};
 

@@ -47,31 +47,21 @@ pub(crate) mod webhooks;
 pub use campaigns::Campaign;
 pub use communications::{Communication, CommunicationCreate, CommunicationQueryRow};
 pub use contact_addresses::{AddressCreate, AddressUpdate};
-pub use contact_individuals::{
-    IndividualCreate, IndividualCreateWithContactId, IndividualCreateWithFirstName, IndividualEmailList,
-    IndividualUpdate,
-};
+pub use contact_individuals::{IndividualCreate, IndividualEmailList, IndividualUpdate};
 pub use contact_methods::{ContactMethodCreate, ContactMethodUpdate};
-pub use contact_notes::{
-    ContactNote, NoteCreate, NoteCreateWithContactId, NoteCreateWithKind, NoteEmail, NoteSort, NoteUpdate,
-    Reminder,
-};
-pub use contact_references::{
-    ContactReferenceCreate, ContactReferenceCreateWithContactId, ContactReferenceCreateWithReferenceSource,
-};
-pub use contact_tags::{ContactTag, ContactTagCreate, ContactTagCreateWithTagId};
+pub use contact_notes::{ContactNote, NoteCreate, NoteEmail, NoteSort, NoteUpdate, Reminder};
+pub use contact_references::ContactReferenceCreate;
+pub use contact_tags::{ContactTag, ContactTagCreate};
 pub use contacts::{
     ArchiveContact, CollectionInstance, CollectionRecord, Contact, ContactActivity, ContactAddress,
     ContactByReference, ContactCreate, ContactIndividual, ContactMethod, ContactMethodType,
     ContactProximityHit, ContactReceipt, ContactReference, ContactSearchHit, ContactSummary,
-    ContactTransaction, ContactTransactionBatch, ContactTransactionWithFirstName, ContactType,
-    ContactTypeEntry, ContactUpdate, CustomCollectionDef, CustomCollectionFieldDef, CustomFieldDef,
-    CustomFieldType, GiftAskType, NameSort, NewContactAddress, NewContactIndividual,
-    NewContactIndividualWithFirstName, NewContactMethod, ProximitySearch, ProximitySearchWithLatitude,
-    ProximitySearchWithLongitude, QueryOperator, QueryOption, QueryOptionType, QueryOptions, ReceiptMedium,
-    ReceiptType, TransactionVolunteerHours,
+    ContactTransaction, ContactTransactionBatch, ContactType, ContactTypeEntry, ContactUpdate,
+    CustomCollectionDef, CustomCollectionFieldDef, CustomFieldDef, CustomFieldType, GiftAskType, NameSort,
+    NewContactAddress, NewContactIndividual, NewContactMethod, ProximitySearch, QueryOperator, QueryOption,
+    QueryOptionType, QueryOptions, ReceiptMedium, ReceiptType, TransactionVolunteerHours,
 };
-pub use email_lists::{EmailList, EmailListAdd, EmailListAddWithEmailListIds};
+pub use email_lists::{EmailList, EmailListAdd};
 pub use emails::{Email, EmailPersonalization, EmailSend};
 pub use event_attendees::{EventAttendeeCreate, EventAttendeeUpdate};
 pub use events::{Event, EventAttendee, EventContact, EventWrite};
@@ -80,10 +70,9 @@ pub use gift_designations::GiftDesignationRow;
 pub use gifts::{
     ChildState, Frequency, Gift, GiftCreate, GiftDesignation, GiftDesignationWrite, GiftPatch, GiftPremium,
     GiftPremiumWrite, GiftSort, GiftSummary, GiftTransaction, GiftTransactionBatch, GiftTransactionContact,
-    GiftTransactionContactWithFirstName, GiftType, GiftUpdate, NonCashGiftTypeEntry, PaymentGift,
-    PledgePayment, PledgePaymentWrite, RecurringGiftPayment, RecurringGiftPaymentWrite, ReversingGift,
-    TransactionAddress, TransactionDesignation, TransactionEventAttendee, TransactionPremium,
-    TransactionTribute,
+    GiftType, GiftUpdate, NonCashGiftTypeEntry, PaymentGift, PledgePayment, PledgePaymentWrite,
+    RecurringGiftPayment, RecurringGiftPaymentWrite, ReversingGift, TransactionAddress,
+    TransactionDesignation, TransactionEventAttendee, TransactionPremium, TransactionTribute,
 };
 pub use grants::{Grant, GrantWrite};
 pub use opportunity_volunteers::{Volunteer, VolunteerAttendance, VolunteerAttendanceWrite};
@@ -91,19 +80,11 @@ pub use organization_groups::{OrganizationGroup, OrganizationGroupContact};
 pub use organizations::{CurrentOrganization, Organization};
 pub use permissions::Permission;
 pub use planned_gifts::{PlannedGift, PlannedGiftCreate, PlannedGiftType, PlannedGiftUpdate};
-pub use pledges::{
-    Pledge, PledgeCreate, PledgeCreateWithAmountPledged, PledgeCreateWithContactId,
-    PledgeCreateWithExpectedFulfillmentDate, PledgeCreateWithFrequency, PledgeCreateWithPledgeDate,
-    PledgePaymentPlan, PledgeSort, PledgeUpdate, PledgeUpdateWithAmountPledged,
-    PledgeUpdateWithExpectedFulfillmentDate, PledgeUpdateWithFrequency, PledgeUpdateWithPledgeDate,
-};
+pub use pledges::{Pledge, PledgeCreate, PledgePaymentPlan, PledgeSort, PledgeUpdate};
 pub use premiums::{Premium, PremiumWrite};
 pub use project_expenses::{ProjectExpense, ProjectExpenseCreate, ProjectExpenseUpdate};
 pub use project_notes::{ProjectNote, ProjectNoteCreate, ProjectNoteUpdate};
-pub use project_roles::{
-    ProjectRole, ProjectRoleCreate, ProjectRoleCreateWithContactId,
-    ProjectRoleCreateWithProjectDesignationId, ProjectRoleTypeEntry, ProjectRoleUpdate,
-};
+pub use project_roles::{ProjectRole, ProjectRoleCreate, ProjectRoleTypeEntry, ProjectRoleUpdate};
 pub use projects::{GiftSpecification, Project, ProjectBalance, ProjectPatch, ProjectWrite};
 pub use recurring_gifts::{
     RecurringGift, RecurringGiftCancel, RecurringGiftCreate, RecurringGiftDesignation,

@@ -2,7 +2,7 @@
 //! Models used by `recurring_gifts` first.
 
 use crate::generated::models::gifts::Frequency;
-use crate::{Amount, CustomFields, DateTime};
+use crate::models::{Amount, CustomFields, DateTime};
 use auth_client_core::provider::record::{Field, Record};
 use serde::Serialize;
 use serde_json::{Map, Value};

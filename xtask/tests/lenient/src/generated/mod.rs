@@ -4,10 +4,14 @@
 
 mod books;
 mod covers;
-mod models;
 
-pub mod operations;
+pub mod arguments;
 
-pub use books::{Books, BooksUpdatePartOptions, Paging};
-pub use covers::Covers;
-pub use models::{Binding, Book, BookCreate, BookUpdate, Part, PartWrite};
+pub(crate) mod models;
+pub(crate) mod operations;
+
+/// Resource handles: one type per group of operations, with a method per operation.
+pub mod resources {
+    pub use super::books::Books;
+    pub use super::covers::Covers;
+}

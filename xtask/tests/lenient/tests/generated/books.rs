@@ -5,9 +5,9 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use lenient_client::{
-    Binding, BookCreate, BookUpdate, BooksUpdatePartOptions, Paging, PartWrite, Price, Stamp,
-};
+use lenient_client::arguments::{BooksUpdatePartOptions, Paging};
+use lenient_client::models::{Binding, BookCreate, BookUpdate, PartWrite};
+use lenient_client::{Price, Stamp};
 
 #[tokio::test]
 async fn list() {

@@ -2,7 +2,7 @@
 //! Decodes every response model from JSON that differs from the vendor's reference: fields absent or null,
 //! numbers and booleans as strings, strings as numbers, empty strings for absent values, unknown fields.
 
-use lenient_client::{Book, Part};
+use lenient_client::models::{Book, Part};
 
 /// Decodes each variant and checks that the unknown field is kept.
 fn read<T: serde::de::DeserializeOwned>(sparse: &str, nulls: &str, others: &str, unknown: fn(&T) -> usize) {

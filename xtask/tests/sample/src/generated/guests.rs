@@ -38,7 +38,8 @@ impl Guests<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use sample_client::{Login, SecretString};
+    /// use sample_client::SecretString;
+    /// use sample_client::models::Login;
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
     /// let session = client

@@ -4,19 +4,19 @@
 
 mod cups;
 mod guests;
-mod models;
 mod pot_by_id;
 mod pots;
+mod steps;
 
-pub mod operations;
+pub mod arguments;
 
-pub use cups::Cups;
-pub use guests::Guests;
-pub use models::{
-    Cover, Cup, Departure, Filling, Guest, Login, LoginWithDevice, LoginWithPassword, LoginWithUser, NewPot,
-    Pot, PotChange, Proof, Ring, Session, Settings, Steep, TeaKind,
-};
-pub use pot_by_id::PotById;
-pub use pots::{
-    Paging, Pots, PotsBetween, PotsBetweenWithFrom, PotsBetweenWithTo, PotsCreateOptions, PotsFindOptions,
-};
+pub(crate) mod models;
+pub(crate) mod operations;
+
+/// Resource handles: one type per group of operations, with a method per operation.
+pub mod resources {
+    pub use super::cups::Cups;
+    pub use super::guests::Guests;
+    pub use super::pot_by_id::PotById;
+    pub use super::pots::Pots;
+}

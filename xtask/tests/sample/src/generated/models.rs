@@ -2,6 +2,7 @@
 //! Models: request and response bodies.
 
 use crate::Money;
+use crate::generated::steps::LoginWithUser;
 use auth_client_core::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -409,51 +410,6 @@ impl Login {
     pub fn code(mut self, code: impl Into<SecretString>) -> Self {
         self.code = Some(code.into());
         self
-    }
-}
-
-/// Builder step of [`Login`]: call `.password(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct LoginWithUser {
-    user: String,
-}
-
-impl LoginWithUser {
-    /// The word at the door.
-    pub fn password(self, password: impl Into<SecretString>) -> LoginWithPassword {
-        LoginWithPassword { user: self.user, password: password.into() }
-    }
-}
-
-/// Builder step of [`Login`]: call `.device(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct LoginWithPassword {
-    user: String,
-    password: SecretString,
-}
-
-impl LoginWithPassword {
-    /// What she carries.
-    pub fn device(self, device: impl Into<String>) -> LoginWithDevice {
-        LoginWithDevice { user: self.user, password: self.password, device: device.into() }
-    }
-}
-
-/// Builder step of [`Login`]: call `.age(…)` next.
-#[derive(Clone, Debug)]
-#[must_use = "required values are still missing"]
-pub struct LoginWithDevice {
-    user: String,
-    password: SecretString,
-    device: String,
-}
-
-impl LoginWithDevice {
-    /// In years.
-    pub fn age(self, age: i64) -> Login {
-        Login { user: self.user, password: self.password, device: self.device, age, code: None }
     }
 }
 

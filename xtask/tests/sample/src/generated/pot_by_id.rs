@@ -71,7 +71,7 @@ impl<'a> PotById<'a> {
     /// # Example
     ///
     /// ```no_run
-    /// # async fn example(client: &sample_client::Client, settings: sample_client::Settings) -> Result<(), sample_client::Error> {
+    /// # async fn example(client: &sample_client::Client, settings: sample_client::models::Settings) -> Result<(), sample_client::Error> {
     /// client.pot_by_id(7).replace(&settings).await?;
     /// # Ok(())
     /// # }

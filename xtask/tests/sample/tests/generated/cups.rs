@@ -4,7 +4,7 @@
 use super::assert_sent;
 use crate::common;
 use auth_client_core::testing::WireServer;
-use sample_client::{Filling, TeaKind};
+use sample_client::models::{Filling, TeaKind};
 
 #[tokio::test]
 async fn rename() {

@@ -5,7 +5,8 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use sample_client::{Login, SecretString};
+use sample_client::SecretString;
+use sample_client::models::Login;
 
 #[tokio::test]
 async fn login() {

@@ -5,7 +5,7 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use sample_client::Settings;
+use sample_client::models::Settings;
 
 #[tokio::test]
 async fn get() {

@@ -5,9 +5,9 @@ use super::assert_sent;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use auth_client_core::testing::WireServer;
-use sample_client::{
-    Cover, Lid, NewPot, Paging, PotChange, PotsBetween, PotsCreateOptions, PotsFindOptions, Ring, TeaKind,
-};
+use sample_client::Lid;
+use sample_client::arguments::{Paging, PotsBetween, PotsCreateOptions, PotsFindOptions};
+use sample_client::models::{Cover, NewPot, PotChange, Ring, TeaKind};
 
 #[tokio::test]
 async fn list() {

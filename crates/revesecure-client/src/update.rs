@@ -1,13 +1,13 @@
 //! What generated models can do beyond holding values.
 
-use crate::{DigitsAsNumber, ServiceUpdate, TokenSummary, TokenUpdate, UserUpdate, YesNo};
+use crate::models::{DigitsAsNumber, ServiceUpdate, TokenSummary, TokenUpdate, UserUpdate, YesNo};
 use serde_json::Value;
 
 impl UserUpdate {
     /// Country code and number, which the vendor takes only together.
     ///
     /// ```
-    /// use revesecure_client::UserUpdate;
+    /// use revesecure_client::models::UserUpdate;
     ///
     /// let update = UserUpdate::new("user-id").phone(91, "8123465790");
     /// # let _ = update;
@@ -20,7 +20,7 @@ impl UserUpdate {
     /// A change that this version doesn't know. The vendor may take more than its page shows.
     ///
     /// ```
-    /// let update = revesecure_client::UserUpdate::new("user-id").extra("Remark", "moved");
+    /// let update = revesecure_client::models::UserUpdate::new("user-id").extra("Remark", "moved");
     /// # let _ = update;
     /// ```
     #[must_use]
@@ -34,7 +34,7 @@ impl ServiceUpdate {
     /// A change that this version doesn't know: the page says that "all are optional" and shows one.
     ///
     /// ```
-    /// let update = revesecure_client::ServiceUpdate::new("service-id").extra("Remark", "moved");
+    /// let update = revesecure_client::models::ServiceUpdate::new("service-id").extra("Remark", "moved");
     /// # let _ = update;
     /// ```
     #[must_use]
@@ -48,7 +48,7 @@ impl TokenUpdate {
     /// Blocks the token, or unblocks it.
     ///
     /// ```
-    /// let update = revesecure_client::TokenUpdate::new("token-id").blocked(true);
+    /// let update = revesecure_client::models::TokenUpdate::new("token-id").blocked(true);
     /// # let _ = update;
     /// ```
     #[must_use]
@@ -59,7 +59,7 @@ impl TokenUpdate {
     /// A change that this version doesn't know. The vendor may take more than its page shows.
     ///
     /// ```
-    /// let update = revesecure_client::TokenUpdate::new("token-id").extra("Remark", "moved");
+    /// let update = revesecure_client::models::TokenUpdate::new("token-id").extra("Remark", "moved");
     /// # let _ = update;
     /// ```
     #[must_use]
@@ -74,7 +74,7 @@ impl TokenSummary {
     /// writes `Unassigned` for the name.
     ///
     /// ```
-    /// fn owner(token: &revesecure_client::TokenSummary) -> &str {
+    /// fn owner(token: &revesecure_client::models::TokenSummary) -> &str {
     ///     token.assigned_to().unwrap_or("nobody")
     /// }
     /// ```

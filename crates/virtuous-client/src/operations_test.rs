@@ -1,11 +1,9 @@
 //! The operations as data: all that the vendor documents, and what is said of each.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
-
+use crate::generated::operations;
 use auth_client_core::Idempotency;
 use auth_client_core::provider::Paging;
 use std::collections::BTreeSet;
-use virtuous_client::operations;
 
 #[test]
 fn there_are_as_many_as_the_vendor_documents_and_no_two_are_one() {
