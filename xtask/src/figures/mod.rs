@@ -1,18 +1,17 @@
 //! `cargo xtask figures`: what the tests show about reliability and security, as figures.
 //!
-//! `table` says which tests stand behind which figure; this runs them and reads their results. A figure whose tests
-//! were not found or could not be built is `not run`, and so is one that has no test yet.
+//! `xtask/figures.json` says which tests stand behind which figure; this runs them and reads their results. A figure whose
+//! tests were not found or could not be built is `not run`, and so is one that has no test yet.
 
 mod results;
-mod table;
 
 use crate::report::{Report, Row, process, progress};
 use crate::{Failure, workspace};
 use clap::Args;
 use results::{Outcome, Results};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use table::{Figure, SECTIONS, Test};
 
 /// Run the tests behind the figures about reliability and security, and print the figures.
 ///
@@ -33,10 +32,63 @@ const AFTER_HELP: &str = "\
 Example:
   $ cargo xtask figures --only reliability.renewal --json figures.json
 
-Which tests stand behind a figure is said in xtask/src/figures/table/.";
+xtask/figures.json says which tests stand behind a figure: `package target test`, target being `lib` or a file in tests/.";
 
-/// A test binary: a package, and `lib` or a file in its `tests/`.
-type Suite = (&'static str, &'static str);
+const TABLE: &str = include_str!("../../figures.json");
+
+/// A figure and its tests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figure {
+    id: String,
+    /// What the tests go through.
+    what: String,
+    /// What they assert.
+    target: String,
+    cases: String,
+    #[serde(default)]
+    tests: Vec<Test>,
+    /// Why there are no tests.
+    missing: Option<String>,
+}
+
+/// A test by its name in its binary, in the table `package target name`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Test {
+    package: String,
+    /// `lib`, or the name of a file in `tests/`.
+    target: String,
+    name: String,
+}
+
+impl TryFrom<String> for Test {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split(' ').collect::<Vec<_>>().as_slice() {
+            &[package, target, name] => {
+                Ok(Self { package: package.to_owned(), target: target.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(format!("`{text}` is not `package target test`")),
+        }
+    }
+}
+
+impl Test {
+    fn suite(&self) -> Suite {
+        (self.package.clone(), self.target.clone())
+    }
+}
+
+fn table() -> Result<Vec<Figure>, Failure> {
+    serde_json::from_str(TABLE).map_err(|error| {
+        Failure::new(format!("xtask/figures.json: {error}"), "correct it, then cargo xtask figures")
+    })
+}
+
+/// A test binary: package and target.
+type Suite = (String, String);
 
 /// Runs the tests and says what they show.
 ///
@@ -45,26 +97,27 @@ type Suite = (&'static str, &'static str);
 /// [`Failure`] when a figure fails, its tests can't be built, or a test of the table is not there any more.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
-    let figures: Vec<&Figure> =
-        SECTIONS.iter().copied().flatten().filter(|figure| figure.id.contains(&arguments.only)).collect();
+    let mut figures = table()?;
+    figures.retain(|figure| figure.id.contains(&arguments.only));
     if figures.is_empty() {
         return Err(Failure::new(
             format!("no figure has {:?} in its name", arguments.only),
             "cargo xtask figures   # prints all names",
         ));
     }
-    let mut suites: BTreeMap<Suite, BTreeSet<&'static str>> = BTreeMap::new();
-    for test in figures.iter().flat_map(|figure| figure.tests) {
-        suites.entry((test.package, test.target)).or_default().insert(test.name);
+    let mut suites: BTreeMap<Suite, BTreeSet<&str>> = BTreeMap::new();
+    for test in figures.iter().flat_map(|figure| &figure.tests) {
+        suites.entry(test.suite()).or_default().insert(&test.name);
     }
     let mut all: BTreeMap<Suite, Results> = BTreeMap::new();
     for (suite, names) in suites {
         progress(&format!("running {} tests of {} ({})", names.len(), suite.0, suite.1));
-        all.insert(suite, run_suite(&root, suite, &names)?);
+        let results = run_suite(&root, &suite, &names)?;
+        all.insert(suite, results);
     }
     let mut report = Report::default();
     let mut failed = None;
-    for figure in figures {
+    for figure in &figures {
         let row = row(figure, |test| outcome(&all, test));
         let bad = figure.tests.iter().find(|test| outcome(&all, test) != Ok(Outcome::Passed));
         failed = failed.or(bad.map(command));
@@ -74,19 +127,19 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     report.finish(arguments.json.as_deref(), &failed.unwrap_or_default())
 }
 
-fn run_suite(root: &Path, suite: Suite, names: &BTreeSet<&'static str>) -> Result<Results, Failure> {
-    let mut cargo = process::cargo(&["test", "--package", suite.0]);
+fn run_suite(root: &Path, (package, target): &Suite, names: &BTreeSet<&str>) -> Result<Results, Failure> {
+    let mut cargo = process::cargo(&["test", "--package", package]);
     cargo
         .current_dir(root)
-        .args(selection(suite.1))
-        .args(features(suite.0))
+        .args(selection(target))
+        .args(features(package))
         .args(["--", "--exact"])
         .args(names);
     let (_, out, errors) = process::all(&mut cargo, "cargo --version")?;
     Ok(results::read(&out, &errors))
 }
 
-fn selection(target: &'static str) -> Vec<&'static str> {
+fn selection(target: &str) -> Vec<&str> {
     if target == "lib" { vec!["--lib"] } else { vec!["--test", target] }
 }
 
@@ -97,20 +150,20 @@ fn features(package: &str) -> &'static [&'static str] {
 
 /// What a person types to run one test.
 fn command(test: &Test) -> String {
-    let words: Vec<&str> = ["cargo", "test", "-p", test.package]
+    let words: Vec<&str> = ["cargo", "test", "-p", &test.package]
         .into_iter()
-        .chain(selection(test.target))
-        .chain(features(test.package).iter().copied())
-        .chain(["--", "--exact", test.name])
+        .chain(selection(&test.target))
+        .chain(features(&test.package).iter().copied())
+        .chain(["--", "--exact", &test.name])
         .collect();
     words.join(" ")
 }
 
 /// How a test came out, or why that is not known.
 fn outcome(all: &BTreeMap<Suite, Results>, test: &Test) -> Result<Outcome, String> {
-    match all.get(&(test.package, test.target)) {
+    match all.get(&test.suite()) {
         Some(Results::Ran(outcomes)) => outcomes
-            .get(test.name)
+            .get(&test.name)
             .copied()
             .ok_or_else(|| format!("there is no test {} in {} ({})", test.name, test.package, test.target)),
         Some(Results::NotBuilt(why)) => {
@@ -126,10 +179,10 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
         return Row::not_run(id, what, target, why);
     }
     let mut failed = Vec::new();
-    for test in *tests {
+    for test in tests {
         match outcome(test) {
             Ok(Outcome::Passed) => {}
-            Ok(Outcome::Failed) => failed.push(test.name),
+            Ok(Outcome::Failed) => failed.push(test.name.as_str()),
             Ok(Outcome::Ignored) => {
                 return Row::missed(id, what, target, &format!("{} is ignored", test.name));
             }
@@ -140,7 +193,7 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
         [] => format!("holds ({} of {} tests pass)", tests.len(), tests.len()),
         names => format!("does not hold: {}", names.join(", ")),
     };
-    Row::checked(id, what, (*target).to_owned(), measured, failed.is_empty()).cases(*cases)
+    Row::checked(id, what, target.clone(), measured, failed.is_empty()).cases(cases)
 }
 
 #[cfg(test)]
@@ -148,13 +201,19 @@ mod tests {
     use super::*;
     use crate::report::Status;
 
-    const TEST: Test = Test { package: "auth-client-core", target: "lib", name: "a::b" };
-    const FIGURE: Figure =
-        Figure { id: "x.y", what: "what", target: "0", cases: "7", tests: &[TEST], missing: None };
+    fn test(text: &str) -> Test {
+        text.to_owned().try_into().unwrap()
+    }
+
+    fn figure() -> Figure {
+        let text =
+            r#"{"id":"x.y","what":"w","target":"0","cases":"7","tests":["auth-client-core lib a::b"]}"#;
+        serde_json::from_str(text).unwrap()
+    }
 
     #[test]
     fn only_tests_that_passed_make_a_pass() {
-        let status = |outcome: Result<Outcome, String>| row(&FIGURE, |_| outcome.clone()).status;
+        let status = |outcome: Result<Outcome, String>| row(&figure(), |_| outcome.clone()).status;
         assert_eq!(status(Ok(Outcome::Passed)), Status::Pass);
         assert_eq!(status(Ok(Outcome::Failed)), Status::Fail);
         assert_eq!(status(Ok(Outcome::Ignored)), Status::NotRun);
@@ -164,16 +223,21 @@ mod tests {
     #[test]
     fn every_figure_has_a_name_of_its_own_and_either_tests_or_a_reason() {
         let mut ids = BTreeSet::new();
-        for figure in SECTIONS.iter().copied().flatten() {
-            assert!(ids.insert(figure.id), "{} is there twice", figure.id);
+        for figure in table().unwrap() {
+            assert!(ids.insert(figure.id.clone()), "{} is there twice", figure.id);
             assert_ne!(figure.tests.is_empty(), figure.missing.is_none(), "{}", figure.id);
         }
     }
 
     #[test]
     fn a_test_is_named_as_a_person_would_run_it() {
-        assert_eq!(command(&TEST), "cargo test -p auth-client-core --lib -- --exact a::b");
-        let test = Test { package: "auth-core", target: "flows", name: "c" };
-        assert_eq!(command(&test), "cargo test -p auth-core --test flows --all-features -- --exact c");
+        assert_eq!(
+            command(&test("auth-client-core lib a::b")),
+            "cargo test -p auth-client-core --lib -- --exact a::b"
+        );
+        assert_eq!(
+            command(&test("auth-core flows c")),
+            "cargo test -p auth-core --test flows --all-features -- --exact c"
+        );
     }
 }

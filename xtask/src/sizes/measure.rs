@@ -63,8 +63,10 @@ pub(super) fn binary(program: &OneCall) -> Result<u64, Failure> {
     let size = fs::metadata(&path).map_err(|error| {
         Failure::new(format!("{} is not there: {error}", path.display()), "cargo xtask sizes")
     })?;
-    // Some hundred megabytes that no later run would use.
-    let _ = fs::remove_dir_all(program.target());
+    if !program.is_shared() {
+        // Some hundred megabytes that no later run would use.
+        let _ = fs::remove_dir_all(program.target());
+    }
     Ok(size.len())
 }
 

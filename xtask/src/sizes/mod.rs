@@ -73,8 +73,8 @@ const NEXT: &str =
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let budgets = Budgets::read(&root)?.sizes;
-    let reqwest = OneCall::reqwest(&root)?;
-    let providers = OneCall::providers(&root)?;
+    let reqwest = OneCall::reqwest(&root, arguments.no_times)?;
+    let providers = OneCall::providers(&root, arguments.no_times)?;
     let names: Vec<&str> = providers.iter().map(OneCall::name).collect();
     budgets.check_names(&names)?;
     if let Some(unknown) = arguments.crates.iter().find(|name| !names.contains(&name.as_str())) {

@@ -10,6 +10,7 @@ pub(super) struct OneCall {
     name: String,
     folder: PathBuf,
     target: PathBuf,
+    shared: bool,
 }
 
 // Any version: the lock file says which, and that is the workspace's.
@@ -20,12 +21,12 @@ serde = { version = "*", features = ["derive"] }
 
 impl OneCall {
     /// reqwest alone.
-    pub(super) fn reqwest(root: &Path) -> Result<Self, Failure> {
-        Self::write(root, "reqwest", REQWEST)
+    pub(super) fn reqwest(root: &Path, shared: bool) -> Result<Self, Failure> {
+        Self::write(root, "reqwest", REQWEST, shared)
     }
 
     /// One per provider crate, sorted by name.
-    pub(super) fn providers(root: &Path) -> Result<Vec<Self>, Failure> {
+    pub(super) fn providers(root: &Path, shared: bool) -> Result<Vec<Self>, Failure> {
         let crates = root.join("crates");
         let unreadable =
             |error| Failure::new(format!("{} can't be read: {error}", crates.display()), "git status");
@@ -41,12 +42,13 @@ impl OneCall {
             .into_iter()
             .map(|name| {
                 let path = crates.join(&name);
-                Self::write(root, &name, &format!("{name} = {{ path = {:?} }}\n", path.display().to_string()))
+                let dependency = format!("{name} = {{ path = {:?} }}\n", path.display().to_string());
+                Self::write(root, &name, &dependency, shared)
             })
             .collect()
     }
 
-    fn write(root: &Path, name: &str, dependencies: &str) -> Result<Self, Failure> {
+    fn write(root: &Path, name: &str, dependencies: &str, shared: bool) -> Result<Self, Failure> {
         let folder = root.join("target/xtask/sizes").join(name);
         let program = format!("xtask/programs/one-call/{name}.rs");
         let source = fs::read(root.join(&program)).map_err(|error| {
@@ -61,8 +63,8 @@ impl OneCall {
         process::write_if_changed(&folder.join("Cargo.lock"), &lock)?;
         process::write_if_changed(&folder.join("Cargo.toml"), manifest(name, dependencies).as_bytes())?;
         process::write_if_changed(&folder.join("src/main.rs"), &source)?;
-        let target = root.join("target/xtask/build/sizes").join(name);
-        Ok(Self { name: name.to_owned(), folder, target })
+        let target = root.join("target/xtask/build/sizes").join(if shared { "shared" } else { name });
+        Ok(Self { name: name.to_owned(), folder, target, shared })
     }
 
     /// The crate that is measured.
@@ -72,6 +74,11 @@ impl OneCall {
 
     pub(super) fn manifest(&self) -> PathBuf {
         self.folder.join("Cargo.toml")
+    }
+
+    /// Whether others are built in the same folder, so that dependencies are compiled once. Times are not measured then.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// Where it is built.
