@@ -92,4 +92,7 @@ mod guides {
     #[cfg(doctest)]
     #[doc = include_str!("../../docs/tokens-and-stores.md")]
     pub struct TokensAndStores;
+    #[cfg(doctest)]
+    #[doc = include_str!("../../docs/transports.md")]
+    pub struct Transports;
 }

@@ -311,8 +311,8 @@ impl StdError for TransportError {
 
 /// Sends requests.
 ///
-/// [`ReqwestTransport`](crate::ReqwestTransport) is the usual one and [`ScriptedTransport`](crate::testing::ScriptedTransport)
-/// the one for tests. One of your own must not follow redirects, must not retry, must not add or change headers that
+/// [`HyperTransport`](crate::HyperTransport) is the default, [`ReqwestTransport`](crate::ReqwestTransport) the
+/// alternative, and [`ScriptedTransport`](crate::testing::ScriptedTransport) the one for tests. Your own must not follow redirects, must not retry, must not add or change headers that
 /// are signed, and must say truly in its errors how far a request got: whether a write is repeated depends on it.
 /// [`Progress`] is how it says the same of a request that is broken off from outside.
 ///

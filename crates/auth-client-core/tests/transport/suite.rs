@@ -132,6 +132,9 @@ async fn a_refused_connection_is_known_not_to_have_sent_anything() {
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_a_connect_error() {
+    if Subject::tls_backends().is_empty() {
+        return;
+    }
     let engine = engine(transport(), "https://does-not-exist.invalid", RetryPolicy::none());
     let error = read(&engine).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false));
@@ -322,6 +325,12 @@ fn assert_nobody_waits(listener: &TcpListener) {
     assert!(listener.accept().is_err(), "a request was sent twice");
 }
 
+/// Waits for an event of a connection, which comes no earlier than those of connections that were closed before.
+async fn look_at_all_connections() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_write_on_a_pooled_connection_that_was_closed_is_sent_once_on_a_new_one() {
     let (listener, mut lines) = closes_after_each(20, b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1");
@@ -329,11 +338,11 @@ async fn a_write_on_a_pooled_connection_that_was_closed_is_sent_once_on_a_new_on
     for _ in 0..20 {
         let write: Call<Json> = engine.request(&WRITE, &[]).json(&1).call(decode::json);
         assert_eq!(write.await.unwrap(), 1);
-        // On another thread, so that the runtime waits and sees that the connection was closed.
         let received = tokio::task::spawn_blocking(move || (lines.recv().unwrap(), lines));
         let (line, rest) = received.await.unwrap();
         assert_eq!(line, "POST /items HTTP/1.1");
         lines = rest;
+        look_at_all_connections().await;
     }
     assert_nobody_waits(&listener);
 }

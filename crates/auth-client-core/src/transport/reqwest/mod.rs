@@ -128,6 +128,11 @@ impl ReqwestTransportBuilder {
     /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy, a certificate or TLS is invalid, the
     /// chosen TLS library is not compiled in, or a proxy was combined with
     /// [`public_addresses_only`](Self::public_addresses_only).
+    ///
+    /// # Panics
+    ///
+    /// As `reqwest::Client::new()` does: when another crate of the program turned on reqwest's feature
+    /// `rustls-no-provider`, this crate has no TLS feature for reqwest, and the program installed no provider.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let options = self.options;
         let proxy = Proxy::resolve(&options)?;
