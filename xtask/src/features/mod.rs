@@ -12,6 +12,7 @@ pub(crate) use tree::FOLDER as TREES;
 use crate::ci::tools;
 use crate::report::{process, progress};
 use crate::{Failure, workspace};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use toml::Table;
@@ -122,19 +123,23 @@ fn manifest(root: &Path, name: &str) -> Result<Table, Failure> {
         .map_err(|error| Failure::new(format!("{path} is no manifest: {error}"), format!("correct {path}")))
 }
 
-/// `cargo check` of each crate alone: without features, with each one, with the default ones and with all.
+/// `cargo check` of each crate alone: without features, with each one, and with the default ones. With all features, each is
+/// compiled alone by `cargo xtask docs`.
 fn each_feature(root: &Path, crates: &[&String]) -> Result<String, Failure> {
     let mut hack = tools::cargo_hack(root)?.command("cargo-hack");
-    hack.args(["hack", "check", "--quiet", "--each-feature"]).current_dir(root);
+    hack.args(["hack", "check", "--quiet", "--each-feature", "--exclude-all-features"]).current_dir(root);
+    // A name that begins with two underscores is not for users, and what turns it on is checked.
+    let mut private = BTreeSet::new();
     for name in crates {
         hack.args(["-p", name]);
-        // A name that begins with two underscores is not for users, and what turns it on is checked.
         let manifest = manifest(root, name)?;
         let features = manifest.get("features").and_then(|features| features.as_table());
-        for private in features.into_iter().flat_map(Table::keys).filter(|feature| feature.starts_with("__"))
-        {
-            hack.args(["--exclude-features", &format!("{name}/{private}")]);
-        }
+        private.extend(
+            features.into_iter().flat_map(Table::keys).filter(|name| name.starts_with("__")).cloned(),
+        );
+    }
+    for feature in private {
+        hack.args(["--exclude-features", &feature]);
     }
     progress(&process::show(&hack));
     let next =
