@@ -209,7 +209,9 @@ fn every_setting_is_an_assumption_that_is_told() {
     let page = read("docs/assumptions.md");
     for (title, provider) in PROVIDERS {
         let section = between(&page, &format!("\n## {title}\n"), "\n## ");
-        let settings = read(&format!("crates/auth-emulator/src/providers/{provider}/settings.rs"));
+        let files = ["settings.rs", "base/settings.rs"]
+            .map(|file| format!("crates/auth-emulator/src/providers/{provider}/{file}"));
+        let settings = read(files.iter().find(|path| root().join(path).exists()).unwrap_or(&files[0]));
         let members = between(&settings, "pub struct Settings {", "\n}");
         let members = members.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'));
         // What the builder of the client says itself to be an assumption.
