@@ -1,10 +1,13 @@
-//! Calls without a runtime, as in a script or a login module: `cargo run --example blocking`.
+//! Calls without an async runtime, as in a script or a login module.
 //!
-//! `main` is an ordinary function and the calls are those of all other examples, with `.wait()` in place of `.await`.
-//! Without environment variables they go to the emulator, which lives on a runtime of its own; with
-//! `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD`, to the vendor or the server of `VERIGATOR_BASE_URL`.
+//! ```sh
+//! cargo run --example blocking
+//! ```
+//!
+//! `.wait()` replaces `.await`. Without environment variables the example starts the emulator in this process. With
+//! `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD` it calls the vendor, or the server at `VERIGATOR_BASE_URL`.
 
-#![allow(clippy::print_stdout, reason = "examples tell what they do")]
+#![allow(clippy::print_stdout, reason = "the example prints its results")]
 
 use auth_client_examples::{Result, is_set};
 use auth_emulator::Emulator;
@@ -12,56 +15,54 @@ use std::time::Duration;
 use verigator_client::models::{AuthMethod, NewService, NewUser, Verification};
 use verigator_client::{Client, ErrorKind, blocking};
 
+const USER: &str = "anna@example.com";
+
 fn main() -> Result {
     if is_set(&["VERIGATOR_USERNAME", "VERIGATOR_BASE_URL"]) {
-        return second_factor(&Client::from_env()?, |_| None);
+        return second_factor(&Client::from_env()?, || None);
     }
-    // A server has to be served by somebody while this thread waits for it.
+    // The emulator needs a runtime. The client doesn't.
     let runtime = tokio::runtime::Runtime::new()?;
     let emulator = runtime.block_on(Emulator::start())?;
     let verigator = emulator.verigator();
-    let client = Client::builder(verigator.username(), verigator.password().to_owned())
-        .base_url(verigator.base_url())
-        .build()?;
-    second_factor(&client, |user| {
-        emulator.pending_codes_for("verigator", user).pop().map(|pending| pending.code)
-    })
+    let client =
+        Client::builder(verigator.username(), verigator.password()).base_url(verigator.base_url()).build()?;
+    second_factor(&client, || emulator.pending_codes_for("verigator", USER).pop().map(|pending| pending.code))
 }
 
-/// Registers a service and a user, sends a code and checks what `type_code` gives.
-fn second_factor(client: &Client, type_code: impl Fn(&str) -> Option<String>) -> Result {
-    let service = client.services().create(NewService::fqdn("coffeeshop.com").name("CoffeeShop")).wait()?;
-    println!("service {}", service.id);
+/// Registers a service and a user, sends a code and verifies what `type_code` returns.
+fn second_factor(client: &Client, type_code: impl Fn() -> Option<String>) -> Result {
+    let new = NewService::fqdn("coffeeshop.com").name("CoffeeShop");
+    let service = client.services().create(new).wait()?;
+    println!("created service {}", service.id);
     let users = client.users(&service.id);
-    let user = users
-        .create(NewUser::id_in_service("barista@coffeeshop.com").phone_number("+3725100000"))
-        .timeout(Duration::from_secs(10))
-        .wait()?;
-    println!("user {}", user.id);
+    let new = NewUser::id_in_service(USER).phone_number("+37251000001");
+    let user = users.create(new).timeout(Duration::from_secs(10)).wait()?;
+    println!("created user {}", user.id);
 
     let login = users.authentication(&user.id);
     let started = login.start(AuthMethod::Sms).wait()?;
-    println!("a code is on its way by {}", started.method);
-    match login.verify(type_code(&user.id_in_service).unwrap_or_default()).wait()? {
-        Verification::Verified { .. } => println!("welcome"),
-        Verification::Rejected(why) => println!("no: {why}"),
+    println!("sent a code by {}", started.method);
+    match login.verify(type_code().unwrap_or_default()).wait()? {
+        Verification::Verified { .. } => println!("verified the code"),
+        Verification::Rejected(why) => println!("rejected the code: {why}"),
     }
 
-    // Anything else that has to be awaited: here two calls at once.
+    // `blocking::wait` takes any future, here two concurrent calls.
     let count = blocking::wait(async {
         let (list, user) = tokio::join!(users.list().send(), users.get(&user.id).send());
         user?;
         list.map(|list| list.users.len())
     })?;
-    println!("{count} user(s)");
+    println!("the service has {count} user");
 
     users.delete(&user.id).wait()?;
     match users.get(&user.id).wait() {
-        Err(error) if error.kind() == ErrorKind::NotFound => println!("gone"),
+        Err(error) if error.kind() == ErrorKind::NotFound => println!("deleted the user"),
         Err(error) => return Err(error.into()),
-        Ok(_) => return Err("the user is still there".into()),
+        Ok(_) => return Err("the user still exists".into()),
     }
     let reply = client.services().delete(&service.id).wait_reply()?;
-    println!("service deleted, status {}, {} attempt(s)", reply.status.as_u16(), reply.attempts);
+    println!("deleted the service: status {}, {} attempt", reply.status.as_u16(), reply.attempts);
     Ok(())
 }

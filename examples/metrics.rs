@@ -1,9 +1,13 @@
-//! Counters and a histogram of latencies per operation: `cargo run --example metrics`.
+//! Counts calls, attempts and retries per operation, and measures latencies, with an observer.
 //!
-//! One observer serves two clients. It knows operations, outcomes and times, and nothing that was sent: whatever is
-//! exported from here can go to any monitoring system. The emulator runs in this process and is told to misbehave.
+//! ```sh
+//! cargo run --example metrics
+//! ```
+//!
+//! One observer serves two clients. Its events contain operations, outcomes and durations, but nothing that was sent, so
+//! they can be exported to any monitoring system. The example starts the emulator in this process and injects faults.
 
-#![allow(clippy::print_stdout, reason = "the table is what this is for")]
+#![allow(clippy::print_stdout, reason = "the example prints a table")]
 
 use auth_emulator::{Emulator, Fault, FaultRule};
 use std::collections::BTreeMap;
@@ -13,7 +17,7 @@ use verigator_client::Observer;
 use verigator_client::models::{NewService, NewUser};
 use verigator_client::observe::{AttemptEnded, CallEnded, CallName, RenewalEnded, Retrying};
 
-/// Upper ends of the histogram's buckets; what takes longer goes into one more.
+/// Upper bounds of the histogram's buckets. One more bucket counts longer attempts.
 const BUCKETS: [Duration; 5] = [
     Duration::from_millis(1),
     Duration::from_millis(5),
@@ -22,16 +26,16 @@ const BUCKETS: [Duration; 5] = [
     Duration::from_secs(1),
 ];
 
-/// What is known about one operation.
+/// The numbers of one operation.
 #[derive(Debug, Default)]
 struct Row {
     calls: u64,
     attempts: u64,
-    /// Why attempts were repeated.
+    /// Number of retries by reason.
     retries: BTreeMap<&'static str, u64>,
-    /// How calls ended.
+    /// Number of calls by outcome.
     outcomes: BTreeMap<&'static str, u64>,
-    /// How many attempts took how long.
+    /// Number of attempts by bucket.
     latency: [u64; BUCKETS.len() + 1],
 }
 
@@ -41,7 +45,7 @@ struct Numbers {
     renewals: BTreeMap<(&'static str, &'static str), u64>,
 }
 
-/// Keeps the numbers. A lock that is held for an addition is no waiting; busier programs take atomic counters.
+/// Collects the numbers. A program with many concurrent calls would use atomic counters instead of a mutex.
 #[derive(Debug, Default)]
 struct Metrics(Mutex<Numbers>);
 
@@ -92,30 +96,30 @@ async fn main() -> auth_client_examples::Result {
     Ok(())
 }
 
-/// Reads that meet a server which fails twice, and one that asks for what is not there.
+/// Reads while the server fails twice, and one read of a user who doesn't exist.
 async fn verigator(emulator: &Emulator, metrics: &Arc<Metrics>) -> auth_client_examples::Result {
     let verigator = emulator.verigator();
-    let client = verigator_client::Client::builder(verigator.username(), verigator.password().to_owned())
+    let client = verigator_client::Client::builder(verigator.username(), verigator.password())
         .base_url(verigator.base_url())
         .observer(Arc::clone(metrics))
         .build()?;
     let service = client.services().create(NewService::fqdn("coffeeshop.com").name("CoffeeShop")).await?;
     let users = client.users(&service.id);
     for number in 0..20 {
-        let name = format!("barista-{number}@coffeeshop.com");
-        users.create(NewUser::id_in_service(name).phone_number("+3725100000")).await?;
+        let name = format!("user-{number}@example.com");
+        users.create(NewUser::id_in_service(name).phone_number("+37251000001")).await?;
     }
     emulator.add_fault(FaultRule::new("verigator", Fault::status(503)).method("GET").times(2))?;
     for _ in 0..20 {
         users.list().await?;
     }
     if let Ok(user) = users.get("nobody").await {
-        return Err(format!("{user:?} must not be there").into());
+        return Err(format!("unexpected user {user:?}").into());
     }
     Ok(())
 }
 
-/// Calls that find their token expired, all at once.
+/// Concurrent calls with an expired token.
 async fn virtuous(emulator: &Emulator, metrics: &Arc<Metrics>) -> auth_client_examples::Result {
     let virtuous = emulator.virtuous();
     let client = virtuous_client::Client::builder()
@@ -134,18 +138,19 @@ async fn virtuous(emulator: &Emulator, metrics: &Arc<Metrics>) -> auth_client_ex
 }
 
 fn print(numbers: &Numbers) {
-    println!("{:<34}{:>6}{:>9}  latency of attempts: ≤1 ms ≤5 ≤25 ≤250 ≤1 s more", "", "calls", "attempts");
+    let bounds = ["≤1 ms", "≤5 ms", "≤25 ms", "≤250 ms", "≤1 s", "more"].map(|bound| format!("{bound:>8}"));
+    println!("{:<34}{:>6}{:>9}{}", "operation", "calls", "attempts", bounds.concat());
     for ((provider, operation), row) in &numbers.operations {
         let name = format!("{provider} {operation}");
-        let latency = row.latency.map(|count| count.to_string()).join(" ");
-        println!("{name:<34}{:>6}{:>9}  {latency}", row.calls, row.attempts);
-        println!("    ended: {}", list(&row.outcomes));
+        let latency = row.latency.map(|count| format!("{count:>8}")).concat();
+        println!("{name:<34}{:>6}{:>9}{latency}", row.calls, row.attempts);
+        println!("    outcomes: {}", list(&row.outcomes));
         if !row.retries.is_empty() {
-            println!("    sent again: {}", list(&row.retries));
+            println!("    retries: {}", list(&row.retries));
         }
     }
     for ((provider, outcome), count) in &numbers.renewals {
-        println!("{provider} credentials {outcome}: {count}");
+        println!("{provider} credential renewals: {outcome} {count}");
     }
 }
 

@@ -1,6 +1,6 @@
-//! What runs the code of the READMEs and of `docs/`: each block gets an emulator of its own and clients that call it.
+//! Runs the code of the README and of `docs/`: starts an emulator for each block and builds clients for it.
 //!
-//! The blocks name these functions in lines that rustdoc hides. Nothing here is meant for programs.
+//! The blocks call these functions in lines that rustdoc hides. Programs don't need this module.
 
 use crate::Result;
 use auth_emulator::Emulator;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 ///
 /// # Panics
 ///
-/// When the block fails, since a block that fails is a test that fails.
+/// If the block fails.
 pub fn run(block: impl AsyncFnOnce(&Emulator) -> Result) {
     finish(runtime().and_then(|runtime| {
         runtime.block_on(async {
@@ -20,11 +20,11 @@ pub fn run(block: impl AsyncFnOnce(&Emulator) -> Result) {
     }));
 }
 
-/// Runs a block that waits for its calls, on a thread that belongs to no runtime.
+/// Runs a block with blocking calls, on a thread outside any async runtime.
 ///
 /// # Panics
 ///
-/// As [`run`].
+/// If the block fails.
 pub fn run_blocking(block: impl FnOnce(&Emulator) -> Result) {
     finish(runtime().and_then(|runtime| {
         let emulator = runtime.block_on(Emulator::start())?;
@@ -32,7 +32,7 @@ pub fn run_blocking(block: impl FnOnce(&Emulator) -> Result) {
     }));
 }
 
-/// A folder of its own for a block that writes files. Whoever asks removes it.
+/// Returns the path of a folder for a block that writes files. The block creates and removes it.
 #[must_use]
 pub fn folder(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("auth-clients-guide-{name}-{}", std::process::id()))
@@ -42,58 +42,58 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-#[expect(clippy::panic, reason = "how a test says that it has failed")]
+#[expect(clippy::panic, reason = "a failed block is a failed test")]
 fn finish(result: Result) {
     if let Err(error) = result {
         panic!("this block of the documentation failed: {error}");
     }
 }
 
-/// A client of the Verigator stand-in.
+/// Builds a client of the emulated Verigator.
 ///
 /// # Errors
 ///
-/// When it can't be built.
+/// If the client can't be built.
 pub fn verigator(emulator: &Emulator) -> Result<verigator_client::Client> {
     let at = emulator.verigator();
     Ok(verigator_client::Client::builder(at.username(), at.password()).base_url(at.base_url()).build()?)
 }
 
-/// A client of the Vault Vision stand-in.
+/// Builds a client of the emulated Vault Vision.
 ///
 /// # Errors
 ///
-/// When it can't be built.
+/// If the client can't be built.
 pub fn vaultvision(emulator: &Emulator) -> Result<vaultvision_client::Client> {
     let at = emulator.vaultvision();
     Ok(vaultvision_client::Client::builder(at.api_key()).base_url(at.base_url()).build()?)
 }
 
-/// A client of the ReveSecure stand-in.
+/// Builds a client of the emulated ReveSecure.
 ///
 /// # Errors
 ///
-/// When it can't be built.
+/// If the client can't be built.
 pub fn revesecure(emulator: &Emulator) -> Result<revesecure_client::Client> {
     let at = emulator.revesecure();
     Ok(revesecure_client::Client::builder(at.api_key(), at.secret_key()).base_url(at.base_url()).build()?)
 }
 
-/// A client of the Virtuous stand-in, with an API key.
+/// Builds a client of the emulated Virtuous, with an API key.
 ///
 /// # Errors
 ///
-/// When it can't be built.
+/// If the client can't be built.
 pub fn virtuous(emulator: &Emulator) -> Result<virtuous_client::Client> {
     let at = emulator.virtuous();
     Ok(virtuous_client::Client::builder().api_key(at.api_key()).base_url(at.base_url()).build()?)
 }
 
-/// A client of the VISE stand-in.
+/// Builds a client of the emulated VISE.
 ///
 /// # Errors
 ///
-/// When it can't be built.
+/// If the client can't be built.
 pub fn vise(emulator: &Emulator) -> Result<vise_client::Client> {
     let at = emulator.vise();
     let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
@@ -103,11 +103,11 @@ pub fn vise(emulator: &Emulator) -> Result<vise_client::Client> {
         .build()?)
 }
 
-/// Runs a function of the documentation with [`verigator`].
+/// Runs a function with the client of [`verigator`].
 ///
 /// # Panics
 ///
-/// As [`run`].
+/// If the block fails.
 pub fn with_verigator<E>(block: impl AsyncFnOnce(&verigator_client::Client) -> std::result::Result<(), E>)
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -115,11 +115,11 @@ where
     run(async |emulator| block(&verigator(emulator)?).await.map_err(Into::into));
 }
 
-/// Runs a function of the documentation with [`vaultvision`].
+/// Runs a function with the client of [`vaultvision`].
 ///
 /// # Panics
 ///
-/// As [`run`].
+/// If the block fails.
 pub fn with_vaultvision<E>(block: impl AsyncFnOnce(&vaultvision_client::Client) -> std::result::Result<(), E>)
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -127,11 +127,11 @@ where
     run(async |emulator| block(&vaultvision(emulator)?).await.map_err(Into::into));
 }
 
-/// Runs a function of the documentation with [`revesecure`].
+/// Runs a function with the client of [`revesecure`].
 ///
 /// # Panics
 ///
-/// As [`run`].
+/// If the block fails.
 pub fn with_revesecure<E>(block: impl AsyncFnOnce(&revesecure_client::Client) -> std::result::Result<(), E>)
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -139,11 +139,11 @@ where
     run(async |emulator| block(&revesecure(emulator)?).await.map_err(Into::into));
 }
 
-/// Runs a function of the documentation with [`virtuous`].
+/// Runs a function with the client of [`virtuous`].
 ///
 /// # Panics
 ///
-/// As [`run`].
+/// If the block fails.
 pub fn with_virtuous<E>(block: impl AsyncFnOnce(&virtuous_client::Client) -> std::result::Result<(), E>)
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -151,11 +151,11 @@ where
     run(async |emulator| block(&virtuous(emulator)?).await.map_err(Into::into));
 }
 
-/// Runs a function of the documentation with [`vise`].
+/// Runs a function with the client of [`vise`].
 ///
 /// # Panics
 ///
-/// As [`run`].
+/// If the block fails.
 pub fn with_vise<E>(block: impl AsyncFnOnce(&vise_client::Client) -> std::result::Result<(), E>)
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -1,59 +1,51 @@
-//! What the examples share: where to send calls, and how to tell what happened.
-//!
-//! Each provider's flow is a module here, so that its own example and the tour run the same code. Without environment
-//! variables a flow runs against the emulator, which is started in this process.
+//! Shared code of the examples: printing, environment variables, and the emulator for the code of the guides.
 
 pub mod guide;
-mod narrator;
-pub mod revesecure;
-pub mod vaultvision;
-pub mod verigator;
-pub mod virtuous;
-pub mod vise;
+mod output;
 
-pub use narrator::Narrator;
+pub use output::Output;
 
 use std::process::ExitCode;
 
-/// What an example can fail with.
+/// The result of an example.
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Whether any of these variables is set, so that an example is meant to call a real server.
+/// Returns true if one of these environment variables is set, in which case an example calls a real server.
 #[must_use]
 pub fn is_set(variables: &[&str]) -> bool {
     variables.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-/// Where calls go that are not meant for the emulator of this process.
+/// Describes the server that an example calls when it doesn't start the emulator.
 #[must_use]
-pub fn place(base_url_variable: &str) -> String {
+pub fn server(base_url_variable: &str) -> String {
     match std::env::var(base_url_variable) {
         Ok(url) if !url.is_empty() => url,
-        _ => "the vendor's own server".to_owned(),
+        _ => "the vendor's server".to_owned(),
     }
 }
 
-/// Runs an example to its end; a failure is told in one line with its causes below it.
-pub async fn run(flow: impl AsyncFnOnce(&mut Narrator) -> Result) -> ExitCode {
-    let mut narrator = Narrator::new();
-    match flow(&mut narrator).await {
+/// Runs an example and prints a summary, or the error with its causes.
+pub async fn run(flow: impl AsyncFnOnce(&mut Output) -> Result) -> ExitCode {
+    let mut output = Output::default();
+    match flow(&mut output).await {
         Ok(()) => {
-            narrator.finish();
+            output.summary();
             ExitCode::SUCCESS
         }
         Err(error) => {
-            narrator.give_up(&*error);
+            output.failure(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// The code of the workspace's README compiles and runs.
+/// Compiles and runs the examples of the workspace's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
-/// The code of the guides compiles, and what can runs against the emulator.
+/// Compiles and runs the examples of the guides.
 #[cfg(doctest)]
 mod guides {
     #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! What the READMEs and guides say that no compiler reads: commands, features, settings, numbers and the list of guides.
+//! Checks facts in the READMEs and guides that no compiler checks: commands, features, settings, numbers, links to guides.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -27,24 +27,24 @@ fn manifest(path: &str) -> Table {
     read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Paths of the entries of a folder below the root.
+/// Returns the paths of a folder's entries, relative to the root.
 fn entries(folder: &str) -> Vec<String> {
     let list = fs::read_dir(root().join(folder)).unwrap();
     list.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap())).collect()
 }
 
-/// What stands between two texts.
+/// Returns the text between two markers.
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
-    let rest = text.split_once(begin).unwrap_or_else(|| panic!("there is no {begin:?}")).1;
+    let rest = text.split_once(begin).unwrap_or_else(|| panic!("no {begin:?} in the text")).1;
     rest.split_once(end).map_or(rest, |(found, _)| found)
 }
 
-/// Every second piece between back ticks.
+/// Returns the inline code of a line of Markdown.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The READMEs, the guides and CONTRIBUTING, by path.
+/// Returns the paths and texts of the READMEs, the guides and CONTRIBUTING.
 fn documents() -> Vec<(String, String)> {
     let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned(), "xtask/README.md".to_owned()];
     paths.extend(entries("docs"));
@@ -52,7 +52,7 @@ fn documents() -> Vec<(String, String)> {
     paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
 }
 
-/// The blocks of these languages, each with its place.
+/// Returns the code blocks in these languages, each with its path and line.
 fn blocks(languages: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (path, text) in documents() {
@@ -71,18 +71,18 @@ fn blocks(languages: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// The commands of xtask: the variants of the enumeration that parses them.
-fn chores() -> BTreeSet<String> {
+/// Returns the commands of xtask, from the variants of its command enumeration.
+fn xtask_commands() -> BTreeSet<String> {
     let texts = read("xtask/src/commands.rs");
     let variants =
         texts.lines().filter_map(|line| line.trim().strip_suffix("::Arguments),")?.split_once('('));
     let found: BTreeSet<String> = variants.map(|(_, module)| module.replace('_', "-")).collect();
-    assert!(found.len() > 4, "the commands of xtask were found: {found:?}");
+    assert!(found.len() > 4, "commands of xtask: {found:?}");
     found
 }
 
 #[test]
-fn every_command_names_what_is_there() {
+fn commands_name_existing_packages_and_examples() {
     let mut packages = BTreeSet::new();
     for folder in entries("crates").into_iter().chain(["examples".to_owned(), "xtask".to_owned()]) {
         let manifest = manifest(&format!("{folder}/Cargo.toml"));
@@ -91,10 +91,10 @@ fn every_command_names_what_is_there() {
     let manifest = manifest("examples/Cargo.toml");
     let examples = manifest["example"].as_array().unwrap();
     let examples = examples.iter().map(|example| example["name"].as_str().unwrap().to_owned()).collect();
-    let chores = chores();
+    let xtask = xtask_commands();
     let mut checked = 0;
     let shells = blocks(&["sh", "console"]);
-    assert!(shells.iter().any(|(at, _)| at.starts_with("docs/")), "the guides have commands");
+    assert!(shells.iter().any(|(at, _)| at.starts_with("docs/")), "no commands in the guides");
     for (at, text) in shells {
         for line in text.lines().filter(|line| line.contains("cargo ")) {
             let words: Vec<&str> =
@@ -103,10 +103,10 @@ fn every_command_names_what_is_there() {
                 let known: &BTreeSet<String> = match pair[0] {
                     "--example" => &examples,
                     "-p" | "--package" => &packages,
-                    "xtask" => &chores,
+                    "xtask" => &xtask,
                     _ => continue,
                 };
-                assert!(known.contains(pair[1]), "{at}: {line}: {} is none of {known:?}", pair[1]);
+                assert!(known.contains(pair[1]), "{at}: {line}: unknown {}; known: {known:?}", pair[1]);
                 checked += 1;
             }
         }
@@ -123,7 +123,7 @@ fn the_first_run_is_two_commands() {
 }
 
 #[test]
-fn every_feature_that_is_named_is_one_of_every_provider() {
+fn features_in_the_readme_exist_in_every_provider_crate() {
     let readme = read("README.md");
     let table = between(&readme, "## Features of a provider crate", "\n## ");
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
@@ -143,7 +143,7 @@ fn every_feature_that_is_named_is_one_of_every_provider() {
 }
 
 #[test]
-fn the_numbers_of_operations_are_those_of_the_tables() {
+fn operation_counts_match_the_tables() {
     let readme = read("README.md");
     for (title, provider) in PROVIDERS.iter().filter(|(_, provider)| *provider != "vise") {
         let own = read(&format!("crates/{provider}-client/README.md"));
@@ -155,7 +155,7 @@ fn the_numbers_of_operations_are_those_of_the_tables() {
 }
 
 #[test]
-fn every_setting_of_the_assumptions_exists() {
+fn settings_in_the_assumptions_exist() {
     let page = read("docs/assumptions.md");
     let core = sources(&root().join("crates/auth-client-core/src"));
     let mut checked = 0;
@@ -166,7 +166,7 @@ fn every_setting_of_the_assumptions_exists() {
         let client = own(format!("crates/{}-client/src", provider.unwrap_or_default())) + &core;
         let emulator = own(format!("crates/auth-emulator/src/providers/{}", provider.unwrap_or_default()));
         let rows = section.lines().filter(|line| line.starts_with("| "));
-        for row in rows.filter(|line| !line.starts_with("| left open") && !line.starts_with("| ---")) {
+        for row in rows.filter(|line| !line.starts_with("| undocumented") && !line.starts_with("| ---")) {
             let cells: Vec<&str> = row.split('|').map(str::trim).collect();
             assert_eq!(cells.len(), 6, "{row}");
             for name in code(cells[3]) {
@@ -190,7 +190,7 @@ fn every_setting_of_the_assumptions_exists() {
     assert!(checked > 100, "{checked}");
 }
 
-/// All Rust below this folder.
+/// Returns all Rust code in a folder and its subfolders, concatenated.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -205,7 +205,7 @@ fn sources(folder: &Path) -> String {
 }
 
 #[test]
-fn every_setting_is_an_assumption_that_is_told() {
+fn every_setting_is_listed_in_the_assumptions() {
     let page = read("docs/assumptions.md");
     for (title, provider) in PROVIDERS {
         let section = between(&page, &format!("\n## {title}\n"), "\n## ");
@@ -214,7 +214,7 @@ fn every_setting_is_an_assumption_that_is_told() {
         let settings = read(files.iter().find(|path| root().join(path).exists()).unwrap_or(&files[0]));
         let members = between(&settings, "pub struct Settings {", "\n}");
         let members = members.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'));
-        // What the builder of the client says itself to be an assumption.
+        // Methods of the builder whose documentation has "Assumption:".
         let files = ["client.rs", "builder.rs"].map(|file| format!("crates/{provider}-client/src/{file}"));
         let client: String =
             files.iter().filter_map(|path| fs::read_to_string(root().join(path)).ok()).collect();
@@ -241,11 +241,14 @@ fn every_setting_is_an_assumption_that_is_told() {
 }
 
 #[test]
-fn every_guide_is_listed_and_compiled_and_none_has_code_that_does_not_run() {
+fn every_guide_is_listed_and_its_code_runs() {
     let (index, readme, included) = (read("docs/README.md"), read("README.md"), read("examples/src/lib.rs"));
     for path in entries("docs") {
         let name = path.strip_prefix("docs/").unwrap();
-        assert!(included.contains(&format!("include_str!(\"../../{path}\")")), "{path} is compiled nowhere");
+        assert!(
+            included.contains(&format!("include_str!(\"../../{path}\")")),
+            "examples/src/lib.rs does not include {path}"
+        );
         if name != "README.md" {
             assert!(index.contains(&format!("({name})")), "docs/README.md does not list {name}");
             assert!(readme.contains(&format!("({path}")), "README.md does not list {path}");
@@ -254,5 +257,5 @@ fn every_guide_is_listed_and_compiled_and_none_has_code_that_does_not_run() {
     let unrun = blocks(&["rust,no_run", "rust,ignore", "rust,compile_fail", "ignore", "no_run"]);
     let unrun: Vec<&String> =
         unrun.iter().map(|(at, _)| at).filter(|at| !at.starts_with("crates/")).collect();
-    assert!(unrun.is_empty(), "blocks that don't run: {unrun:?}");
+    assert!(unrun.is_empty(), "code blocks that no test runs: {unrun:?}");
 }

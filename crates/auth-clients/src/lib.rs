@@ -1,11 +1,11 @@
-//! API clients for authentication-heavy vendors, each behind its own feature.
+//! Rust clients for five vendor APIs, one feature per vendor.
 //!
-//! This crate holds no code of its own: it re-exports the provider crates, so that a program that uses several names
-//! one version. Whoever needs one provider depends on its crate and pays for nothing else.
+//! This crate re-exports the provider crates, all of the same version, and contains no code of its own. If you need one
+//! provider only, depend on its crate instead.
 //!
 //! # Features
 //!
-//! No provider is on by default.
+//! No provider is enabled by default.
 //!
 //! | feature | module | vendor |
 //! | --- | --- | --- |
@@ -16,56 +16,72 @@
 //! | `vise` | `vise` | Vecurity VISE |
 //! | `full` | all of them | |
 //!
-//! The others are forwarded by name to every provider that is on. They only ever add something.
+//! The other features apply to every enabled provider and are purely additive.
 //!
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `rustls-ring` (default) | the hyper transport with TLS by rustls and ring |
-//! | `rustls-aws-lc` | the same with aws-lc-rs |
-//! | `hyper` | the same without TLS, for loopback |
+//! | `rustls-aws-lc` | the hyper transport with TLS by rustls and aws-lc-rs |
+//! | `hyper` | the hyper transport without TLS, for loopback |
 //! | `reqwest-013-rustls`, `reqwest-013-native-tls` | the reqwest transport with its own rustls (aws-lc-rs), or the operating system's TLS |
-//! | `reqwest-013` | the reqwest transport without TLS, and one from a client of reqwest 0.13 |
-//! | `http2` | HTTP/2 where the server offers it |
+//! | `reqwest-013` | the reqwest transport without TLS, or with your own client of reqwest 0.13 |
+//! | `http2` | HTTP/2 if the server supports it |
 //! | `tracing` (default) | spans and events; bodies and secrets are never logged |
 //! | `blocking` | `.wait()` for programs without a runtime |
-//! | `testing` | the scripted transport, manual time, and a server that shows the wire |
+//! | `testing` | a scripted transport, manual time, and a server that records requests byte by byte |
 //! | `oidc` | Vault Vision: logins at a tenant by OpenID Connect |
 //! | `token-file` (default) | Virtuous: tokens in a file |
+//! | `keyring` | Virtuous: tokens in the operating system's keyring |
 //! | `chrono`, `jiff` | Virtuous: dates from and to the types of those crates |
 //! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
 //!
-//! Where several TLS libraries are compiled in, a program chooses when it builds its transport:
+//! If several TLS libraries are compiled in, select one when you build the transport:
 //! `HyperTransport::builder().tls(…)`.
 //!
 //! # Examples
 //!
-//! Verigator: send a code and check what the user types.
+//! Verigator: send a one-time code and check what the user types.
 //!
 //! ```no_run
 //! # #[cfg(feature = "verigator")] mod example {
-//! use auth_clients::verigator::{AuthMethod, Client, Error, Verification};
+//! use auth_clients::verigator::models::AuthMethod;
+//! use auth_clients::verigator::{Client, Error};
 //!
-//! async fn second_factor(service: &str, user: &str, typed: &str) -> Result<bool, Error> {
-//!     let verigator = Client::from_env()?;
-//!     let users = verigator.users(service);
-//!     let login = users.authentication(user);
-//!     login.start(AuthMethod::Sms).await?;
-//!     Ok(matches!(login.verify(typed).await?, Verification::Verified { .. }))
+//! async fn send_code(
+//!     client: &Client,
+//!     service: &str,
+//!     user: &str,
+//! ) -> Result<(), Error> {
+//!     let users = client.users(service);
+//!     users.authentication(user).start(AuthMethod::Sms).await?;
+//!     Ok(())
+//! }
+//!
+//! async fn check_code(
+//!     client: &Client,
+//!     service: &str,
+//!     user: &str,
+//!     typed: &str,
+//! ) -> Result<bool, Error> {
+//!     let users = client.users(service);
+//!     Ok(users.authentication(user).verify(typed).await?.is_verified())
 //! }
 //! # }
 //! # fn main() {}
 //! ```
 //!
-//! Vault Vision: create a user and block it.
+//! Vault Vision: create a user and disable it.
 //!
 //! ```no_run
 //! # #[cfg(feature = "vaultvision")] mod example {
-//! use auth_clients::vaultvision::{Client, NewUser};
+//! use auth_clients::vaultvision::models::NewUser;
+//! use auth_clients::vaultvision::Client;
+//! use std::error::Error;
 //!
-//! async fn create_and_block(tenant: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! async fn create_disabled(tenant: &str) -> Result<(), Box<dyn Error>> {
 //!     let vault = Client::from_env()?;
 //!     let users = vault.users(tenant);
-//!     let user = users.create(&NewUser::email("test01@example.test")).await?;
+//!     let user = users.create(&NewUser::email("anna@example.com")).await?;
 //!     users.disable(user.id()).await?.written()?;
 //!     Ok(())
 //! }
@@ -73,22 +89,48 @@
 //! # fn main() {}
 //! ```
 //!
-//! ReveSecure: take a login through its second factor.
+//! ReveSecure: send a push to each phone of a user who logs in.
 //!
 //! ```no_run
 //! # #[cfg(feature = "revesecure")] mod example {
-//! use auth_clients::revesecure::{Client, Error, Login, PushWait, SecondFactor};
+//! use auth_clients::revesecure::{
+//!     Client, Error, Login, PushWait, SecondFactor,
+//! };
 //!
-//! async fn second_factor(user: &str) -> Result<(), Error> {
+//! async fn second_factor(user: &str) -> Result<bool, Error> {
 //!     let revesecure = Client::from_env()?;
 //!     match SecondFactor::of(user).begin(&revesecure).await? {
 //!         Login::NeedsFactor(challenge) => {
 //!             for phone in challenge.push_tokens() {
-//!                 println!("{}", challenge.push(&phone.token_id, PushWait::new()).await?);
+//!                 let push = challenge.push(&phone.token_id, PushWait::new());
+//!                 if push.await?.is_approved() {
+//!                     return Ok(true);
+//!                 }
 //!             }
+//!             Ok(false)
 //!         }
-//!         Login::Bypassed(_) => println!("welcome, without a second factor"),
-//!         Login::Denied(_) => println!("not you"),
+//!         Login::Bypassed(_) => Ok(true),
+//!         Login::Denied(_) => Ok(false),
+//!     }
+//! }
+//! # }
+//! # fn main() {}
+//! ```
+//!
+//! Virtuous: log a user in, with a one-time code if the server requires one.
+//!
+//! ```no_run
+//! # #[cfg(feature = "virtuous")] mod example {
+//! use auth_clients::virtuous::{Client, Error, LoginStep};
+//!
+//! async fn log_in(
+//!     client: &Client,
+//!     password: String,
+//!     ask_for_code: impl FnOnce() -> String,
+//! ) -> Result<(), Error> {
+//!     let step = client.login("anna@example.com", password).await?;
+//!     if let LoginStep::CodeRequired(challenge) = step {
+//!         challenge.answer(ask_for_code()).await?;
 //!     }
 //!     Ok(())
 //! }
@@ -96,24 +138,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! Virtuous: log a user in, with a one-time code where the server wants one.
-//!
-//! ```no_run
-//! # #[cfg(feature = "virtuous")] mod example {
-//! use auth_clients::virtuous::{Client, Error, LoginStep};
-//!
-//! async fn organization(password: String, typed: String) -> Result<Option<String>, Error> {
-//!     let virtuous = Client::builder().build()?;
-//!     if let LoginStep::CodeRequired(challenge) = virtuous.login("user@example.org", password).await? {
-//!         challenge.answer(typed).await?;
-//!     }
-//!     Ok(virtuous.organizations().current().await?.organization_name)
-//! }
-//! # }
-//! # fn main() {}
-//! ```
-//!
-//! VISE: open a session on every host of the account and ask each for its domains.
+//! VISE: open a session on every host of the account and list its domains.
 //!
 //! ```no_run
 //! # #[cfg(feature = "vise")] mod example {
@@ -121,9 +146,12 @@
 //!
 //! async fn all_domains() -> Result<(), Error> {
 //!     let vise = Client::from_env()?;
-//!     let visits = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-//!     for (domain, answer) in visits.done() {
-//!         println!("{domain:?}: {answer}");
+//!     let visits = vise
+//!         .for_all_domains()
+//!         .run(async |session| session.vise_domains().await)
+//!         .await?;
+//!     for (domain, response) in visits.done() {
+//!         println!("{:?}: {response}", domain.vise_url);
 //!     }
 //!     Ok(())
 //! }
@@ -131,45 +159,56 @@
 //! # fn main() {}
 //! ```
 //!
-//! # Without a transport
+//! # A custom transport
 //!
-//! With `default-features = false` and no transport feature everything still builds, and the program brings its own:
-//! this one hands requests to whatever HTTP library it has. It must not follow redirects and must not repeat anything,
-//! and its errors say how far a request got, since that decides whether a write may be sent again.
+//! With `default-features = false` and no transport feature, pass your own `Transport` to the builder, based on any
+//! HTTP library. It must not follow redirects and must not retry. Its errors state how far a request got, which decides
+//! whether a write may be retried.
 //!
 //! ```
 //! # #[cfg(feature = "verigator")] mod example {
 //! use auth_clients::verigator::Client;
-//! use auth_clients::verigator::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+//! use auth_clients::verigator::transport::{
+//!     BodyLimits, Fault, Phase, Received, Transport, TransportError,
+//! };
 //! use bytes::Bytes;
+//! use http::{Request, Response};
 //!
 //! #[derive(Debug)]
-//! struct OwnHttp;
+//! struct MyTransport;
 //!
-//! impl OwnHttp {
-//!     async fn exchange(&self, _: http::Request<Bytes>) -> std::io::Result<http::Response<Bytes>> {
-//!         Ok(http::Response::new(Bytes::from_static(br#"{"users":[]}"#)))
+//! impl MyTransport {
+//!     /// Sends the request with your HTTP library.
+//!     async fn exchange(
+//!         &self,
+//!         _request: Request<Bytes>,
+//!     ) -> std::io::Result<Response<Bytes>> {
+//!         Ok(Response::new(Bytes::from_static(br#"{"users":[]}"#)))
 //!     }
 //! }
 //!
 //! #[async_trait::async_trait]
-//! impl Transport for OwnHttp {
+//! impl Transport for MyTransport {
 //!     async fn send(
 //!         &self,
-//!         request: http::Request<Bytes>,
+//!         request: Request<Bytes>,
 //!         limits: BodyLimits,
 //!     ) -> Result<Received, TransportError> {
-//!         let answer = self.exchange(request).await;
-//!         let answer = answer.map_err(|error| TransportError::new(Phase::Sending, Fault::Io).with_source(error))?;
-//!         match answer.body().len() <= limits.answer {
-//!             true => Ok(Received::new(answer)),
-//!             false => Err(TransportError::new(Phase::Reading(answer.status()), Fault::TooLarge)),
+//!         let response = self.exchange(request).await.map_err(|error| {
+//!             TransportError::new(Phase::Sending, Fault::Io).with_source(error)
+//!         })?;
+//!         if response.body().len() > limits.response {
+//!             let phase = Phase::Reading(response.status());
+//!             return Err(TransportError::new(phase, Fault::TooLarge));
 //!         }
+//!         Ok(Received::new(response))
 //!     }
 //! }
 //!
 //! # pub async fn run() -> Result<(), auth_clients::verigator::Error> {
-//! let verigator = Client::builder("api-user", "api-password".to_owned()).transport(OwnHttp).build()?;
+//! let verigator = Client::builder("api-user", "api-password".to_owned())
+//!     .transport(MyTransport)
+//!     .build()?;
 //! assert!(verigator.users("service-id").list().await?.users.is_empty());
 //! # Ok(())
 //! # }
@@ -192,7 +231,7 @@ pub use virtuous_client as virtuous;
 #[cfg(feature = "vise")]
 pub use vise_client as vise;
 
-/// The code of the README compiles.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
