@@ -44,7 +44,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Returns the paths and texts of the READMEs, the guides and CONTRIBUTING.
+/// Returns the paths and contents of the READMEs, the guides and CONTRIBUTING.
 fn documents() -> Vec<(String, String)> {
     let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned(), "xtask/README.md".to_owned()];
     paths.extend(entries("docs"));
@@ -209,9 +209,7 @@ fn every_setting_is_listed_in_the_assumptions() {
     let page = read("docs/assumptions.md");
     for (title, provider) in PROVIDERS {
         let section = between(&page, &format!("\n## {title}\n"), "\n## ");
-        let files = ["settings.rs", "base/settings.rs"]
-            .map(|file| format!("crates/auth-emulator/src/providers/{provider}/{file}"));
-        let settings = read(files.iter().find(|path| root().join(path).exists()).unwrap_or(&files[0]));
+        let settings = sources(&root().join(format!("crates/auth-emulator/src/providers/{provider}")));
         let members = between(&settings, "pub struct Settings {", "\n}");
         let members = members.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'));
         // Methods of the builder whose documentation has "Assumption:".
