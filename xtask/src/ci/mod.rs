@@ -250,11 +250,15 @@ fn rust_versions(root: &Path) -> Result<(), Failure> {
 }
 
 /// Packages that the published crates compile, on any platform, and whose `rust-version` is above the workspace's.
+#[expect(clippy::indexing_slicing, reason = "a key that JSON does not have is null")]
 fn newer_than_ours(metadata: &serde_json::Value) -> Vec<String> {
     let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
     let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    // `1.88` is `1.88.0`.
     let version = |package: &serde_json::Value| -> Vec<u64> {
-        word(&package["rust_version"]).split('.').filter_map(|part| part.parse().ok()).collect()
+        let text = word(&package["rust_version"]);
+        let parts = text.split('.').filter_map(|part| part.parse().ok());
+        parts.chain([0, 0, 0]).take(3).collect()
     };
     let packages: BTreeMap<String, serde_json::Value> =
         list(&metadata["packages"]).into_iter().map(|package| (word(&package["id"]), package)).collect();
@@ -314,10 +318,11 @@ mod tests {
                 package("a", "1.88", "null"),
                 package("xtask", "1.88", "[]"),
                 package("b", "1.89.1", "null"),
+                package("c", "1.88.0", "null"),
             ];
             let text = format!(
                 r#"{{"packages":[{}],"workspace_members":["a","xtask"],"resolve":{{"nodes":[
-                    {{"id":"a","deps":[{{"pkg":"b","dep_kinds":[{{"kind":{kind}}}]}}]}},
+                    {{"id":"a","deps":[{{"pkg":"b","dep_kinds":[{{"kind":{kind}}}]}},{{"pkg":"c","dep_kinds":[{{"kind":null}}]}}]}},
                     {{"id":"xtask","deps":[{{"pkg":"b","dep_kinds":[{{"kind":null}}]}}]}}]}}}}"#,
                 packages.join(",")
             );
