@@ -32,7 +32,7 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
     left_to_a_person(&Tree::read_all(&copy)?, &name)
 }
 
-/// What the chore can't make is missed by name, and nothing else is.
+/// What `new-provider` can't make is missed by name, and nothing else is.
 fn left_to_a_person(tree: &Tree, name: &str) -> Result<String, Failure> {
     let expected = [
         format!("crates/{name}/public-api.txt"),
@@ -50,8 +50,10 @@ fn left_to_a_person(tree: &Tree, name: &str) -> Result<String, Failure> {
         let left: Vec<&str> = findings.iter().map(tidy::Finding::path).collect();
         return Ok(format!("left to a person: {}", left.join(", ")));
     }
-    let what =
-        format!("tidy finds in a new provider what the chore should have made:\n{}", unexpected.join("\n"));
+    let what = format!(
+        "tidy finds in a new provider what `new-provider` should have made:\n{}",
+        unexpected.join("\n")
+    );
     Err(Failure::new(what, "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider"))
 }
 

@@ -1,4 +1,4 @@
-//! How VendorName is told who is calling: `Authorization: Bearer <API key>`.
+//! How calls to VendorName are authenticated: `Authorization: Bearer <API key>`.
 //!
 //! A key never changes by itself, so a 401 is final. Name the vendor's page here.
 

@@ -53,7 +53,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or invalid.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -61,7 +61,7 @@ impl Client {
     /// A request to a path that has no method here, with the same key and rules.
     ///
     /// The path is taken as it is, percent-encoded already; the query goes into
-    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
+    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never retried unless
     /// [`class`](auth_client_core::Request::class) says that it may be.
     ///
     /// ```no_run
@@ -125,7 +125,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the key or the base URL can't be used, or no
-    /// transport is compiled in and none was handed in.
+    /// transport is compiled in and none was passed.
     pub fn build(self) -> Result<Client, Error> {
         let (source, url) = self.settings.base_url_or(DEFAULT_URL);
         let build = || {

@@ -22,10 +22,10 @@
 //! An API key, sent as a bearer token. [`Client::from_env`] reads `VENDORNAME_API_KEY` and, optionally,
 //! `VENDORNAME_BASE_URL`. A key is static: a 401 is final.
 //!
-//! # What is repeated
+//! # Retries
 //!
-//! Reads are repeated within the [`RetryPolicy`]. Everything else is repeated only when it is certain that nothing was
-//! sent. When the answer to such a call is lost,
+//! Reads are retried within the [`RetryPolicy`]. Everything else is retried only when it is certain that nothing was
+//! sent. When the response to such a call is lost,
 //! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
 //!
 //! # Testing your own code

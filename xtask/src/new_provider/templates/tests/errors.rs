@@ -1,4 +1,4 @@
-//! What goes wrong, and what the caller is told.
+//! Errors: what goes wrong, and what the caller receives.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 

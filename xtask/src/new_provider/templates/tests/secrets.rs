@@ -59,7 +59,7 @@ fn no_public_type_prints_the_key() {
 #[tokio::test]
 async fn no_error_and_no_log_line_shows_the_key() {
     let log = Log::capture();
-    // The vendor repeats everything that it was sent, wherever it can.
+    // The vendor echoes everything that it was sent, wherever it can.
     let echo = format!(r#"{{"message":"{KEY}","{KEY}":"{KEY}"}}"#);
     for status in [200, 302, 400, 401, 403, 404, 429, 500, 503] {
         let answer = format!(
