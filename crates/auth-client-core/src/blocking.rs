@@ -1,7 +1,7 @@
-//! Calls from programs that have no async runtime: scripts, login modules, plug-ins.
+//! Blocking calls for programs without an async runtime: scripts, login modules, plug-ins.
 //!
-//! There is no second client. The same calls are awaited here, on behalf of a thread that waits for them, so retries,
-//! deadlines, renewals, errors and redaction are the same.
+//! There is no second client: the same calls are polled while the calling thread waits, so retries, deadlines,
+//! renewals, errors and redaction are identical.
 //!
 //! ```
 //! # use auth_client_core::{Call, Error};
@@ -12,25 +12,25 @@
 //! # }
 //! ```
 //!
-//! [`Call::wait`] sends a call, [`Pages::wait_next`] and [`Items::wait_next`] go through lists, which are also iterators
-//! by way of [`Pages::blocking`] and [`Items::blocking`], and [`wait`] waits for anything else: logins, answers to
-//! challenges, helpers that make several calls.
+//! [`Call::wait`] sends a call. [`Pages::wait_next`] and [`Items::wait_next`] step through lists, and
+//! [`Pages::blocking`] and [`Items::blocking`] turn lists into iterators. [`wait`] waits for any other future:
+//! logins, challenges, helpers that make several calls.
 //!
-//! # The thread behind it
+//! # Background thread
 //!
-//! The first call of a process starts one thread, which is there until the process ends. It keeps connections open
-//! between calls and brings a renewal to its end after the call that began it has returned. (Looking up a name takes
-//! another thread, for a while.) Any number of threads may wait at the same time.
+//! The first blocking call of a process starts one thread, which runs until the process ends. It keeps
+//! connections open between calls and completes renewals whose call has returned. (Name resolution uses another
+//! thread temporarily.) Any number of threads may wait at the same time.
 //!
-//! A program that **forks** makes its first blocking call, and builds its clients, in the child: threads do not survive
-//! a fork, and neither do the connections of a client. A process that finds itself forked starts a thread of its own at
-//! its next call. For login modules (PAM): build the client where the module is called and not where it is loaded, and
-//! don't let the module be unloaded (`-Wl,-z,nodelete`), since the thread runs its code.
+//! A program that **forks** must build its clients and make its first blocking call in the child: neither threads
+//! nor the connections of a client survive a fork. A forked process starts a thread of its own with its next
+//! call. For login modules (PAM): build the client when the module is called, not when it is loaded, and prevent
+//! the module from being unloaded (`-Wl,-z,nodelete`), because the thread runs its code.
 //!
 //! # Inside a runtime
 //!
-//! On a thread of a tokio runtime nothing here waits, since that could stop the runtime: the error says to use `.await`.
-//! It is the same in `spawn_blocking`, where `Handle::current().block_on(call.send())` does what is wanted.
+//! On a thread of a tokio runtime, blocking calls fail, because they could stop the runtime; the error suggests
+//! `.await`. The same applies inside `spawn_blocking`; use `Handle::current().block_on(call.send())` there.
 
 use crate::call::{Call, Reply};
 use crate::error::Error;
@@ -41,12 +41,12 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// The runtime of this process, and the process that started it.
+/// The runtime of this process, and the id of the process that started it.
 static BACKGROUND: Mutex<Option<(u32, Runtime)>> = Mutex::new(None);
 
-/// Waits for a call, a login, or any other future of this SDK that can fail.
+/// Waits for a call, a login, or any other fallible future of this SDK.
 ///
-/// The thread sleeps meanwhile. The future need be neither `Send` nor `'static`.
+/// The thread sleeps in the meantime. The future need be neither `Send` nor `'static`.
 ///
 /// ```
 /// use auth_client_core::{Call, Error, blocking};
@@ -61,14 +61,14 @@ static BACKGROUND: Mutex<Option<(u32, Runtime)>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// Those of the future; and [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio runtime, or where
-/// no thread can be started.
+/// The errors of the future, and [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio
+/// runtime or if no thread can be started.
 pub fn wait<T, E: From<Error>>(future: impl IntoFuture<Output = Result<T, E>>) -> Result<T, E> {
     run(future)?
 }
 
-/// Waits for any future, and gives back what it gives: for those that can't fail, and those whose error is not one of a
-/// call, such as `run(login.discover())??` of an OpenID Connect login.
+/// Waits for any future and returns its output: for infallible futures, and for those with another error type,
+/// such as `run(login.discover())??` of an OpenID Connect login.
 ///
 /// ```
 /// assert_eq!(auth_client_core::blocking::run(async { 1 + 1 })?, 2);
@@ -77,18 +77,19 @@ pub fn wait<T, E: From<Error>>(future: impl IntoFuture<Output = Result<T, E>>) -
 ///
 /// # Errors
 ///
-/// [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio runtime, or where no thread can be started.
+/// [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio runtime, or if no thread can be
+/// started.
 pub fn run<F: IntoFuture>(future: F) -> Result<F::Output, Error> {
     if Handle::try_current().is_ok() {
         return Err(Error::configuration(
             "blocking call",
-            "this thread belongs to a tokio runtime, which it would stop: use `.await`",
+            "not allowed on a thread of a tokio runtime; use `.await` instead",
         ));
     }
     Ok(background(std::process::id())?.block_on(future.into_future()))
 }
 
-/// The runtime in the background, started if this process has none yet.
+/// Returns the background runtime, and starts it if this process has none yet.
 fn background(process: u32) -> Result<Handle, Error> {
     let mut background = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((owner, runtime)) = &*background
@@ -96,23 +97,23 @@ fn background(process: u32) -> Result<Handle, Error> {
     {
         return Ok(runtime.handle().clone());
     }
-    // One worker is enough: calls are polled by the threads that wait for them, and it serves connections and timers.
+    // One worker is enough: waiting threads poll their calls, and the worker serves connections and timers.
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("auth-client-core")
         .enable_all()
         .build()
         .map_err(|error| {
-            Error::configuration("blocking call", "no thread can be started").with_source(error)
+            Error::configuration("blocking call", "could not start the background thread").with_source(error)
         })?;
     let handle = runtime.handle().clone();
-    // The runtime of the process that this one was forked from has lost its threads, and dropping it would wait for them.
+    // After a fork, the threads of the parent's runtime are gone, and dropping it would wait for them.
     mem::forget(background.replace((process, runtime)));
     Ok(handle)
 }
 
 impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
-    /// Sends the call and waits for its end: `.await` for programs without a runtime.
+    /// Sends the call and waits for its result: `.await` for programs without a runtime.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error, RetryPolicy};
@@ -125,13 +126,13 @@ impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send); and [`Configuration`](crate::ErrorKind::Configuration) on a thread of a tokio
-    /// runtime, see [`blocking`](self).
+    /// The errors of [`send`](Self::send), and [`Configuration`](crate::ErrorKind::Configuration) on a thread of
+    /// a tokio runtime; see [`blocking`](self).
     pub fn wait(self) -> Result<T, E> {
         wait(self.send())
     }
 
-    /// Sends the call, waits for its end and keeps the head of the answer.
+    /// Sends the call, waits for its result and keeps status and headers of the response.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -151,14 +152,14 @@ impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
     ///
     /// # Errors
     ///
-    /// As for [`wait`](Self::wait).
+    /// The errors of [`wait`](Self::wait).
     pub fn wait_reply(self) -> Result<Reply<T>, E> {
         wait(self.reply())
     }
 }
 
 impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
-    /// Waits for the next page; `None` at the end. After an error the same page is asked for again.
+    /// Waits for the next page; `None` at the end. After an error, the next call requests the same page again.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -185,12 +186,12 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
     ///
     /// # Errors
     ///
-    /// As for [`Call::wait`].
+    /// The errors of [`Call::wait`].
     pub fn wait_next(&mut self) -> Option<Result<P, E>> {
         run(self.next_page()).unwrap_or_else(|error| Some(Err(error.into())))
     }
 
-    /// The pages as an iterator that waits for each.
+    /// Returns a blocking iterator finished the pages.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages};
@@ -201,13 +202,13 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn blocking(self) -> Waiting<Self> {
-        Waiting { list: self, over: false }
+    pub fn blocking(self) -> BlockingIter<Self> {
+        BlockingIter { list: self, finished: false }
     }
 }
 
 impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C, T, E> {
-    /// Waits for the next row; `None` at the end. After an error the same page is asked for again.
+    /// Waits for the next item; `None` at the end. After an error, the next call requests the same page again.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -234,12 +235,12 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
     ///
     /// # Errors
     ///
-    /// As for [`Call::wait`].
+    /// The errors of [`Call::wait`].
     pub fn wait_next(&mut self) -> Option<Result<T, E>> {
         run(self.next()).unwrap_or_else(|error| Some(Err(error.into())))
     }
 
-    /// The rows as an iterator that waits for each page.
+    /// Returns a blocking iterator finished the items.
     ///
     /// ```
     /// # use auth_client_core::{Error, Items};
@@ -249,14 +250,14 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
     /// # Ok(())
     /// # }
     /// ```
-    pub fn blocking(self) -> Waiting<Self> {
-        Waiting { list: self, over: false }
+    pub fn blocking(self) -> BlockingIter<Self> {
+        BlockingIter { list: self, finished: false }
     }
 }
 
-/// A list as an iterator that waits; made by [`Pages::blocking`] and [`Items::blocking`].
+/// A blocking iterator finished a list; returned by [`Pages::blocking`] and [`Items::blocking`].
 ///
-/// It ends with the list, or with its first error, so that a loop that passes over errors ends too.
+/// It ends with the list or after its first error, so that a loop that ignores errors ends too.
 ///
 /// ```
 /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -277,33 +278,33 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
 /// let mut pages = pages.blocking();
 /// assert_eq!(pages.by_ref().filter_map(Result::ok).count(), 1, "the second page failed");
 ///
-/// // Asks for the second page again.
+/// // Requests the second page again.
 /// assert!(pages.into_inner().wait_next().is_some_and(|page| page.is_ok()));
 /// # Ok::<(), Error>(())
 /// ```
-#[must_use = "a list does nothing until it is asked for pages"]
-pub struct Waiting<L> {
+#[must_use = "nothing is sent until pages are requested"]
+pub struct BlockingIter<L> {
     list: L,
-    over: bool,
+    finished: bool,
 }
 
-impl<L> Waiting<L> {
-    /// The list, for going on after an error.
+impl<L> BlockingIter<L> {
+    /// Returns the list, to continue after an error.
     pub fn into_inner(self) -> L {
         self.list
     }
 
     fn ask<T, E>(&mut self, next: impl FnOnce(&mut L) -> Option<Result<T, E>>) -> Option<Result<T, E>> {
-        if self.over {
+        if self.finished {
             return None;
         }
         let item = next(&mut self.list);
-        self.over = !matches!(item, Some(Ok(_)));
+        self.finished = !matches!(item, Some(Ok(_)));
         item
     }
 }
 
-impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Iterator for Waiting<Pages<P, C, E>> {
+impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Iterator for BlockingIter<Pages<P, C, E>> {
     type Item = Result<P, E>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -312,7 +313,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Iterator for Waiting
 }
 
 impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Iterator
-    for Waiting<Items<P, C, T, E>>
+    for BlockingIter<Items<P, C, T, E>>
 {
     type Item = Result<T, E>;
 
@@ -321,9 +322,9 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Iterator
     }
 }
 
-impl<L: fmt::Debug> fmt::Debug for Waiting<L> {
+impl<L: fmt::Debug> fmt::Debug for BlockingIter<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").field("list", &self.list).field("over", &self.over).finish()
+        f.debug_struct("BlockingIter").field("list", &self.list).field("finished", &self.finished).finish()
     }
 }
 
@@ -334,7 +335,7 @@ mod tests {
     #[test]
     fn a_forked_process_starts_a_runtime_of_its_own() {
         let id = |handle: &Handle| handle.id();
-        // Numbers that no process has.
+        // Process ids that don't exist.
         let parent = background(u32::MAX).unwrap();
         assert_eq!(id(&parent), id(&background(u32::MAX).unwrap()), "one per process");
         let child = background(u32::MAX - 1).unwrap();

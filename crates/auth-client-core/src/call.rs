@@ -1,7 +1,7 @@
-//! A call that is ready to go.
+//! Calls that are ready to be sent.
 //!
-//! Every operation of every provider returns a [`Call`]. Awaiting it sends it; before that it takes options. It owns
-//! all that it needs, so it can be stored, moved to a task, or thrown away without a trace.
+//! Every operation of every provider returns a [`Call`]. Options can be set on it; awaiting it sends it. It owns
+//! all its data, so it can be stored, moved to a task, or dropped without side effects.
 
 use crate::decode::{self, Decode};
 use crate::encode::query::{self, QueryValue};
@@ -17,9 +17,9 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// A call that is ready to go: `.await` sends it.
+/// A call that is ready to be sent: `.await` sends it.
 ///
-/// `T` is what comes back and `E` the provider's error.
+/// `T` is the type of the result and `E` the provider's error.
 ///
 /// ```
 /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -55,13 +55,13 @@ use std::time::Duration;
 pub struct Call<T, E = Error> {
     engine: Engine,
     outgoing: Result<Outgoing, Error>,
-    // Most calls have none.
+    // Most calls have no options.
     options: Option<Box<CallOptions>>,
     decode: Decode<T>,
     error: PhantomData<fn() -> E>,
 }
 
-/// A decoded answer with its head.
+/// A decoded response with status, headers and statistics.
 ///
 /// `Debug` shows the names of the headers only.
 ///
@@ -75,15 +75,15 @@ pub struct Call<T, E = Error> {
 /// ```
 #[non_exhaustive]
 pub struct Reply<T> {
-    /// What the body says.
+    /// The decoded body.
     pub value: T,
-    /// The status.
+    /// Status of the response.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers of the response.
     pub headers: HeaderMap,
-    /// How many times the request was sent.
+    /// Number of times the request was sent.
     pub attempts: u32,
-    /// How long the call took, waits included.
+    /// Duration of the call, including waits.
     pub elapsed: Duration,
 }
 
@@ -113,31 +113,31 @@ impl<T, E: From<Error>> Call<T, E> {
         self
     }
 
-    /// The time limit of the whole call, with all attempts and waits.
+    /// Sets the time limit of the whole call, including all attempts and waits.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.get_or_insert_default().operation_timeout = Some(limit);
         self
     }
 
-    /// The time limit of one attempt.
+    /// Sets the time limit of one attempt.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.options.get_or_insert_default().attempt_timeout = Some(limit);
         self
     }
 
-    /// How this call is repeated. The operation's class still decides whether it may be.
+    /// Sets the retry policy of this call. The idempotency of the operation still decides if it may be retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.get_or_insert_default().retry = Some(policy);
         self
     }
 
-    /// Adds a header. Those that authenticate, frame or describe the body are the client's own: naming one makes the
-    /// call fail before anything is sent.
+    /// Adds a header. Setting a header that the client controls (authentication, framing, description of the
+    /// body) makes the call fail before anything is sent.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.edit(|outgoing| outgoing.set_header(name, value))
     }
 
-    /// Adds a pair to the query, for parameters that the vendor has and this SDK doesn't know.
+    /// Adds a query parameter, for parameters of the API that this SDK doesn't know.
     pub fn query(self, name: &str, value: impl QueryValue) -> Self {
         self.edit(|outgoing| {
             query::append(&mut outgoing.target, name, &value);
@@ -145,7 +145,8 @@ impl<T, E: From<Error>> Call<T, E> {
         })
     }
 
-    /// Gives back the answer undecoded: status, headers and bytes. An answer that is no success is still an error.
+    /// Returns the raw response without decoding it: status, headers and bytes. An error status is still an
+    /// error.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error};
@@ -165,7 +166,7 @@ impl<T, E: From<Error>> Call<T, E> {
         }
     }
 
-    /// A template for calls that differ in their query only.
+    /// Turns the call into a template for calls that differ only in their query.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -186,14 +187,14 @@ impl<T, E: From<Error>> Call<T, E> {
     ///
     /// # Errors
     ///
-    /// What is wrong with an argument, which a call keeps until it is awaited.
+    /// The error of an invalid argument, which is normally returned when the call is awaited.
     pub fn into_template(self) -> Result<CallTemplate<T, E>, E> {
         let Self { engine, outgoing, options, decode, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         Ok(CallTemplate { engine, outgoing, options, decode, error: PhantomData })
     }
 
-    /// Sends the call; the same as `.await`.
+    /// Sends the call; equivalent to `.await`.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -224,7 +225,7 @@ impl<T, E: From<Error>> Call<T, E> {
     ///
     /// The provider's error, which wraps [`Error`].
     pub async fn send(self) -> Result<T, E> {
-        // Not by way of `reply`: a future inside a future is moved once more, and it is not small.
+        // Does not use `reply`: a nested future is moved once more, and it is not small.
         let Self { engine, outgoing, options, decode, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         let exchange = engine.run(&outgoing, options.as_deref()).await?;
@@ -234,7 +235,7 @@ impl<T, E: From<Error>> Call<T, E> {
         }
     }
 
-    /// Sends the call and keeps the head of the answer.
+    /// Sends the call and returns the value together with status and headers of the response.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -248,7 +249,7 @@ impl<T, E: From<Error>> Call<T, E> {
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// # let call = engine.raw(http::Method::GET, "/items/7").call::<String, Error>(decode::json);
-    /// // The connection breaks once, and a read may be repeated.
+    /// // The connection breaks once, and a read is retried.
     /// let reply = call.reply().await?;
     /// assert_eq!((reply.value.as_str(), reply.status.as_u16(), reply.attempts), ("lamp", 200, 2));
     /// # Ok::<(), Error>(())
@@ -270,7 +271,7 @@ impl<T, E: From<Error>> Call<T, E> {
     }
 }
 
-/// A call that is made many times, each time at another place of its list: what [`pages`](Call::pages) are made of.
+/// A call that is sent many times with different positions of a list; [`pages`](Call::pages) are built from it.
 ///
 /// ```
 /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -303,19 +304,19 @@ pub struct CallTemplate<T, E = Error> {
 }
 
 impl<T, E: From<Error>> CallTemplate<T, E> {
-    /// The operation.
+    /// Returns the operation.
     #[must_use]
     pub fn operation(&self) -> &Operation {
         &self.outgoing.operation
     }
 
-    /// The number that the call's query has under this name.
+    /// Returns the number in this query parameter.
     #[must_use]
     pub fn query_number(&self, name: &str) -> Option<u64> {
         query::find(&self.outgoing.target, name)?.parse().ok()
     }
 
-    /// The call with these numbers in its query, in place of what it has under their names.
+    /// Returns the call with these numbers in its query, which replace parameters of the same names.
     pub fn call(&self, numbers: &[(&'static str, u64)]) -> Call<T, E> {
         let mut outgoing = self.outgoing.clone();
         for (name, value) in numbers {
@@ -361,7 +362,7 @@ impl<T: 'static, E: From<Error> + 'static> IntoFuture for Call<T, E> {
     }
 }
 
-/// The operation; what is sent may hold secrets.
+/// Shows the operation only; the request may contain secrets.
 impl<T, E> fmt::Debug for Call<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.outgoing.as_ref().map(|outgoing| outgoing.operation.id());

@@ -1,8 +1,8 @@
 //! Settings from environment variables.
 
-use crate::error::Error;
+use crate::error::{Error, NOT_SET};
 
-/// A variable's text; `None` when it is unset or empty.
+/// Returns the value of a variable, or `None` if it is unset or empty.
 ///
 /// ```
 /// assert_eq!(auth_client_core::provider::env::optional("ACME_REGION")?, None);
@@ -11,16 +11,16 @@ use crate::error::Error;
 ///
 /// # Errors
 ///
-/// A [`Configuration`](crate::ErrorKind::Configuration) error that names the variable when it is not UTF-8.
+/// A [`Configuration`](crate::ErrorKind::Configuration) error that names the variable if its value is not UTF-8.
 pub fn optional(name: &'static str) -> Result<Option<String>, Error> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::configuration(name, "it is not valid UTF-8")),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::configuration(name, "must be valid UTF-8")),
     }
 }
 
-/// A variable's text.
+/// Returns the value of a variable.
 ///
 /// ```
 /// let error = auth_client_core::provider::env::required("ACME_API_KEY").unwrap_err();
@@ -29,7 +29,7 @@ pub fn optional(name: &'static str) -> Result<Option<String>, Error> {
 ///
 /// # Errors
 ///
-/// As for [`optional`], and when the variable is unset or empty.
+/// The errors of [`optional`], and an error if the variable is unset or empty.
 pub fn required(name: &'static str) -> Result<String, Error> {
-    optional(name)?.ok_or_else(|| Error::configuration(name, "this environment variable is not set"))
+    optional(name)?.ok_or_else(|| Error::configuration(name, NOT_SET))
 }

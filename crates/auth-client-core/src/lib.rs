@@ -1,21 +1,21 @@
-//! The call engine under a family of API clients.
+//! The call engine of a family of API clients.
 //!
-//! A provider crate describes its operations as data and its authentication as a credential source; this crate does
-//! the rest, the same way for all of them:
+//! A provider crate describes its operations as data and its authentication as a credential source. This crate
+//! does the rest, in the same way for all providers:
 //!
 //! 1. **encode** once: path, query, headers, body ([`Request`]);
 //! 2. **authenticate** inside the attempt loop: sign *these bytes* at *this time*, for *this origin* only;
 //! 3. **send** through a [`Transport`](transport::Transport), with limits of time and size;
-//! 4. **classify** before parsing, by the vendor's rules ([`ProviderRules`]);
-//! 5. **recover**: renew a refused credential once; repeat what may be repeated, within policy, quota and deadline;
-//! 6. **decode**, or fail with one [`Error`] that knows everything.
+//! 4. **classify** the response before parsing it, by the provider's rules ([`ProviderRules`]);
+//! 5. **recover**: renew a refused credential once; retry within policy, quota and deadline;
+//! 6. **decode** the response, or return one [`Error`] with all that is known.
 //!
-//! It is meant for authors of provider crates. Users of one meet [`Call`], [`Error`], [`RetryPolicy`], the transports
-//! and [`testing`].
+//! This crate is for authors of provider crates. Users of a provider crate meet [`Call`], [`Error`],
+//! [`RetryPolicy`], the transports and [`testing`].
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! | --- | --- |
 //! | `rustls-ring` (default) | the hyper transport with TLS by rustls and ring |
 //! | `rustls-aws-lc` | the same with aws-lc-rs |
@@ -29,27 +29,27 @@
 //!
 //! # Spans and events
 //!
-//! With the feature `tracing`. Names and fields stay as they are; those that OpenTelemetry's conventions for HTTP clients
-//! have a name for are called that. Nothing secret is in any: no URL, no header, no body.
+//! With the feature `tracing`. Names and fields are stable, and follow OpenTelemetry's conventions for HTTP
+//! clients where those have a name. None contains a secret: no URL, no header, no body.
 //!
 //! | name | kind, level | fields |
 //! | --- | --- | --- |
-//! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last answer, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
+//! | `api_call` | span, debug | `otel.kind`, `provider`, `operation`, `server.address`, `http.request.method`; at its end `http.response.status_code` of the last response, `http.request.resend_count` if it was sent more than once, `error.type` if it failed ([`ErrorKind::as_str`], or `cancelled`) |
 //! | `api_call.response` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
 //! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
 //! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observe::RetryReason)), `delay_ms` |
-//! | `api_call.credential_refused` | event, info | `attempt`; another credential is asked for |
-//! | `api_call.rate_limited` | event, info | `wait_ms`, `rejected`; the client's own limit ([`RateLimiter`](provider::RateLimiter)) |
+//! | `api_call.credential_refused` | event, info | `attempt`; another credential is requested |
+//! | `api_call.rate_limited` | event, info | `wait_ms`, `rejected`; the client-side limit ([`RateLimiter`](provider::RateLimiter)) |
 //! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observe::RenewalOutcome)) |
 //! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
 //!
-//! A renewal runs in a task of its own and may outlive the call that began it, so its span is not inside that call's but
-//! follows from it. Calls that are part of a renewal are inside its span. For counting and measuring there is
+//! A renewal runs in a task of its own and may outlive the call that started it, so its span follows from that of
+//! the call and is not inside it. Calls that are part of a renewal are inside its span. For metrics, use
 //! [`Observer`], which needs no feature.
 //!
 //! # Example
 //!
-//! A client of one operation, answered by a script:
+//! A client with one operation, with scripted responses:
 //!
 //! ```
 //! use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
@@ -128,7 +128,7 @@ pub use transport::{HyperTransport, HyperTransportBuilder};
 #[cfg(feature = "reqwest-013")]
 pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,32 +1,32 @@
-//! What is known about an operation before it is called: data, generated from the API description.
+//! Operation metadata, generated from the API description.
 
 use http::Method;
 
-/// Whether a call may be repeated by itself.
+/// Idempotency class of an operation, which decides if it may be retried automatically.
 ///
-/// The class is stated for every operation in its description and never guessed from the method: there are reading
-/// POSTs and deleting GETs.
+/// Every operation's description states it; it is never derived from the method: some APIs read with POST or
+/// delete with GET.
 ///
 /// ```
 /// use auth_client_core::Idempotency;
 /// use auth_client_core::provider::Operation;
 /// use http::Method;
 ///
-/// // A POST that only looks.
+/// // A POST that only reads.
 /// let search = Operation::new("items.search", Method::POST, "/search", Idempotency::Read);
 /// assert_eq!(search.idempotency(), Idempotency::Read);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Idempotency {
-    /// Changes nothing. Repeated within policy, quota and deadline.
+    /// Changes nothing. Retried within policy, quota and deadline.
     Read,
-    /// Changes something, but twice is the same as once. Repeated like a read.
+    /// Changes something, but executing it twice has the same effect as once. Retried like a read.
     IdempotentWrite,
-    /// Each execution counts. Repeated only when it is certain that it was not executed.
+    /// Each execution counts. Retried only if it is certain that it was not executed.
     Write,
 }
 
-/// How the list that an operation answers with is cut into pages.
+/// Paging of the list in a response.
 ///
 /// ```
 /// use auth_client_core::Idempotency;
@@ -40,9 +40,9 @@ pub enum Idempotency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Paging {
-    /// By the query parameters `skip`, how many rows to leave out, and `take`, how many to give.
+    /// By the query parameters `skip` (number of items to skip) and `take` (number of items to return).
     SkipTake {
-        /// The largest `take` that the vendor documents.
+        /// Maximum `take` that the vendor documents.
         max_take: Option<u32>,
     },
 }
@@ -78,7 +78,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An operation of this name, method, path template and class.
+    /// Creates an operation from its id, method, path template and idempotency class.
     #[must_use]
     pub const fn new(id: &'static str, method: Method, path: &'static str, idempotency: Idempotency) -> Self {
         Self {
@@ -93,77 +93,78 @@ impl Operation {
         }
     }
 
-    /// Names the only statuses that count as success; without it any 2xx does.
+    /// Sets the statuses that count as success; by default any 2xx does.
     #[must_use]
     pub const fn success(mut self, statuses: &'static [u16]) -> Self {
         self.success = statuses;
         self
     }
 
-    /// Names the error statuses with which the vendor says that nothing was executed, so that a write may be repeated.
+    /// Sets the error statuses for which the vendor documents that nothing was executed, so that a write may be
+    /// retried.
     #[must_use]
     pub const fn not_executed_on(mut self, statuses: &'static [u16]) -> Self {
         self.not_executed_on = statuses;
         self
     }
 
-    /// Marks an operation whose bodies carry secrets: not even their sizes are logged.
+    /// Marks an operation whose bodies contain secrets: not even their sizes are logged.
     #[must_use]
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
     }
 
-    /// Says how the list in the answer is cut into pages.
+    /// Sets the paging of the list in the response.
     #[must_use]
     pub const fn paged(mut self, paging: Paging) -> Self {
         self.paging = Some(paging);
         self
     }
 
-    /// The name, such as `users.start`.
+    /// Returns the operation id, such as `users.start`.
     #[must_use]
     pub fn id(&self) -> &'static str {
         self.id
     }
 
-    /// The method.
+    /// Returns the HTTP method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path template below the client's prefix.
+    /// Returns the path template below the client's prefix.
     #[must_use]
     pub fn path(&self) -> &'static str {
         self.path
     }
 
-    /// Whether it may be repeated.
+    /// Returns the idempotency class.
     #[must_use]
     pub fn idempotency(&self) -> Idempotency {
         self.idempotency
     }
 
-    /// Whether its bodies carry secrets.
+    /// Returns `true` if the bodies contain secrets.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
         self.sensitive
     }
 
-    /// How the list in the answer is cut into pages; `None` when it is not.
+    /// Returns the paging of the list in the response, or `None` if there is none.
     #[must_use]
     pub fn paging(&self) -> Option<Paging> {
         self.paging
     }
 
-    /// Whether this status is success.
+    /// Returns `true` if this status is a success.
     #[must_use]
     pub fn is_success(&self, status: http::StatusCode) -> bool {
         if self.success.is_empty() { status.is_success() } else { self.success.contains(&status.as_u16()) }
     }
 
-    /// Whether the vendor says of this status that nothing was executed.
+    /// Returns `true` if the vendor documents for this status that nothing was executed.
     #[must_use]
     pub fn is_not_executed(&self, status: http::StatusCode) -> bool {
         self.not_executed_on.contains(&status.as_u16())

@@ -1,7 +1,7 @@
-//! Lists that come in pages.
+//! Paged lists.
 //!
-//! A [`Pages`] knows how to ask for the page at a position and how to get from one position to the next. Positions
-//! that come twice end the list with an error: a server that repeats its cursor would otherwise be asked for ever.
+//! A [`Pages`] knows how to request the page at a position and how to get to the next position. A repeated
+//! position ends the list with an error; otherwise a server that repeats its cursor would be called forever.
 
 use crate::call::{Call, CallTemplate};
 use crate::error::Error;
@@ -13,13 +13,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// An answer that is a page of a list. With it, a call has [`pages`](Call::pages) and [`items`](Call::items).
+/// A response that is a page of a list. Its calls have [`pages`](Call::pages) and [`items`](Call::items).
 ///
 /// ```
 /// use auth_client_core::Error;
 /// use auth_client_core::provider::{CallTemplate, Page};
 ///
-/// /// Rows from `offset` on; the last page is short.
+/// /// Items from `offset` on; the last page is short.
 /// struct Rows {
 ///     rows: Vec<String>,
 /// }
@@ -50,30 +50,31 @@ use std::task::{Context, Poll, ready};
 /// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), Ok(None));
 /// ```
 pub trait Page: Sized + 'static {
-    /// A row.
+    /// Type of the items.
     type Item: Unpin;
-    /// A place in the list. Two places that hash alike are the same one, and a list that comes to a place twice is ended.
+    /// Position in the list. Two positions with equal hashes count as the same; reaching a position twice ends
+    /// the list.
     type Position: Hash + Clone + Unpin + Send + Sync + 'static;
 
-    /// Where a list begins whose call is this one.
+    /// Returns the position at which the list of this call starts.
     fn first<E: From<Error>>(call: &CallTemplate<Self, E>) -> Self::Position;
 
-    /// What the query of the call for a place holds.
+    /// Returns the query parameters of the call for a position.
     fn query(position: &Self::Position) -> Vec<(&'static str, u64)>;
 
-    /// The place behind this page; `None` at the end.
+    /// Returns the position after this page; `None` at the end.
     ///
     /// # Errors
     ///
-    /// Why the list can't go on, in words that hold nothing of the page.
+    /// The reason why the list can't continue, which must not quote the page.
     fn next(position: &Self::Position, page: &Self) -> Result<Option<Self::Position>, &'static str>;
 
-    /// The rows.
+    /// Returns the items.
     fn into_items(self) -> Vec<Self::Item>;
 }
 
 impl<P: Page, E: From<Error> + 'static> Call<P, E> {
-    /// The list page by page, from the place that the call's own arguments name.
+    /// Returns the list as a stream of pages, starting at the position in the call's arguments.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error};
@@ -97,7 +98,7 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
         }
     }
 
-    /// The rows of the list one by one, from the place that the call's own arguments name.
+    /// Returns the list as a stream of items, starting at the position in the call's arguments.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error};
@@ -115,33 +116,33 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
     }
 }
 
-/// How many past positions are remembered.
+/// Number of past positions that are remembered.
 const REMEMBERED: usize = 16;
 
 type Fetch<P, C, E> = Box<dyn Fn(&C) -> Call<P, E> + Send + Sync>;
 type Next<P, C> = fn(&C, &P) -> Result<Option<C>, &'static str>;
 type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
 
-/// A list page by page, as a stream or by [`next_page`](Pages::next_page).
+/// A list as a stream of pages, also available through [`next_page`](Pages::next_page).
 ///
 /// ```
 /// # use auth_client_core::{Error, Pages};
 /// # async fn example(pages: Pages<Vec<String>, u64, Error>) -> Result<(), Error> {
 /// let mut pages = pages.limit_pages(10).prefetch();
 /// while let Some(page) = pages.next_page().await {
-///     println!("{} rows, go on at {:?}", page?.len(), pages.position());
+///     println!("{} items, next position {:?}", page?.len(), pages.position());
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a list does nothing until it is asked for pages"]
+#[must_use = "nothing is sent until pages are requested"]
 pub struct Pages<P, C, E = Error> {
-    /// `None` for a list that could not begin.
+    /// `None` for a list that could not start.
     fetch: Option<Fetch<P, C, E>>,
     next: Next<P, C>,
     position: Option<C>,
     in_flight: Option<InFlight<P, E>>,
-    /// What is handed out before anything is asked for: an argument that can't be sent, or a page that was there at once.
+    /// Returned before anything is requested: an invalid argument, or a page that was available at once.
     early: Option<Box<Result<P, E>>>,
     prefetch: bool,
     seen: VecDeque<u64>,
@@ -150,8 +151,8 @@ pub struct Pages<P, C, E = Error> {
 }
 
 impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
-    /// A list of `operation` that begins at `start`. `fetch` makes the call for a position; `next` says where the page
-    /// after this one begins, or that there is none.
+    /// Creates a list of `operation` that starts at `start`. `fetch` makes the call for a position; `next`
+    /// returns the position after a page, or `None` at the end.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -197,7 +198,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         }
     }
 
-    /// A list that ends with this error.
+    /// Creates a list that fails with this error.
     fn failed(error: E) -> Self {
         Self {
             fetch: None,
@@ -212,25 +213,26 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         }
     }
 
-    /// Asks for the page that follows while the caller still works on the one before. One page is held ahead, no more.
+    /// Requests the next page while the caller still processes the current one. At most one page is held ahead.
     pub fn prefetch(mut self) -> Self {
         self.prefetch = true;
         self
     }
 
-    /// Ends after this many pages at the latest.
+    /// Ends the list after at most this many pages.
     pub fn limit_pages(mut self, pages: u64) -> Self {
         self.pages_left = Some(pages);
         self
     }
 
-    /// Where the page that comes next begins; `None` at the end. Kept and given to a new list, it goes on from there.
+    /// Returns the position of the next page; `None` at the end. Store it and pass it to a new list to resume
+    /// there.
     #[must_use]
     pub fn position(&self) -> Option<&C> {
         self.position.as_ref()
     }
 
-    /// Goes on to the position after `page`, or to the end.
+    /// Moves to the position after `page`, or to the end.
     fn advance(&mut self, page: &P) -> Result<(), Error> {
         let Some(current) = self.position.take() else { return Ok(()) };
         if let Some(left) = &mut self.pages_left {
@@ -240,7 +242,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         let Some(next) = next else { return Ok(()) };
         let mark = hash(&next);
         if self.seen.contains(&mark) {
-            let reason = "the list does not get on: the server gave the same position or page twice";
+            let reason = "the server returned the same position or page twice";
             return Err(Error::paging(self.operation, reason));
         }
         if self.seen.len() == REMEMBERED {
@@ -253,20 +255,21 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
 }
 
 impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
-    /// The next page; `None` at the end. After an error the same page is asked for again.
+    /// Returns the next page; `None` at the end. After an error, the next call requests the same page again.
     pub async fn next_page(&mut self) -> Option<Result<P, E>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The rows of all pages, one by one.
+    /// Returns the items of all pages as a stream.
     pub fn items<T>(self, rows: fn(P) -> Vec<T>) -> Items<P, C, T, E> {
         Items { pages: self, rows, ready: Vec::new().into_iter() }
     }
 }
 
 impl<P: 'static, C, E: From<Error> + 'static> Pages<P, C, E> {
-    /// Makes the call for the position, where there is one and none is under way; whether one is under way now.
-    fn set_out(&mut self) -> bool {
+    /// Starts the call for the next position if there is one and no call is in progress. Returns whether a call
+    /// is in progress.
+    fn start_fetch(&mut self) -> bool {
         if self.in_flight.is_none() {
             let position = self.position.as_ref().filter(|_| self.pages_left != Some(0));
             self.in_flight =
@@ -284,7 +287,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
         let result = match this.early.take() {
             Some(result) => *result,
             None => {
-                if !this.set_out() {
+                if !this.start_fetch() {
                     return Poll::Ready(None);
                 }
                 let Some(in_flight) = &mut this.in_flight else { return Poll::Ready(None) };
@@ -293,10 +296,10 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
                 result
             }
         };
-        // The page with the repeated position was not handed out: its rows may be rows of before.
+        // The page with a repeated position is not returned: its items may be those of an earlier page.
         let result = result.and_then(|page| this.advance(&page).map(|()| page).map_err(E::from));
-        if this.prefetch && result.is_ok() && this.set_out() {
-            // A call that was asked once is on its way: the connection is driven by a task of its own.
+        if this.prefetch && result.is_ok() && this.start_fetch() {
+            // A call that was polled once makes progress: another task drives the connection.
             let early = this.in_flight.as_mut().map(|in_flight| in_flight.as_mut().poll(context));
             if let Some(Poll::Ready(result)) = early {
                 this.in_flight = None;
@@ -307,7 +310,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
     }
 }
 
-/// The rows of a list, one by one.
+/// The items of a list as a stream.
 ///
 /// ```
 /// # use auth_client_core::{Error, Items};
@@ -318,7 +321,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a list does nothing until it is asked for rows"]
+#[must_use = "nothing is sent until items are requested"]
 pub struct Items<P, C, T, E = Error> {
     pages: Pages<P, C, E>,
     rows: fn(P) -> Vec<T>,
@@ -326,14 +329,14 @@ pub struct Items<P, C, T, E = Error> {
 }
 
 impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C, T, E> {
-    /// Where the page begins that comes after the row that was given out last and the others of its page. Kept and given to
-    /// a new list, it goes on from there.
+    /// Returns the position of the page after the one whose items are being returned. Store it and pass it to a
+    /// new list to resume there.
     #[must_use]
     pub fn position(&self) -> Option<&C> {
         self.pages.position.as_ref()
     }
 
-    /// The next row; `None` at the end.
+    /// Returns the next item; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T, E>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }

@@ -1,7 +1,7 @@
-//! The items that only provider crates need.
+//! Items that only provider crates need.
 //!
-//! This module may change in any minor version. Programs name the items of the crate root instead, by way of the
-//! provider crate that they use.
+//! This module may change in any minor version. Programs use the items at the crate root instead, through their
+//! provider crate.
 
 #[doc(hidden)]
 pub use serde;
@@ -12,7 +12,7 @@ pub use crate::encode::json::JsonStyle;
 pub use crate::encode::path::PathValue;
 pub use crate::engine::Engine;
 pub use crate::engine::rate_limiter::{RateLimiter, RateLimiterDecision};
-pub use crate::engine::renew::{Renew, Renewed, Renewing};
+pub use crate::engine::renew::{Renew, Renewed, RenewingCredential};
 pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};
 pub use crate::engine::settings::{Settings, Timeouts};
 pub use crate::error::ApiError;
@@ -24,12 +24,12 @@ pub use crate::{deserialize_records, record_enums};
 #[doc(inline)]
 pub use crate::{error_type, open_enum, shared_builder_methods};
 
-/// Checks of arguments before anything is sent.
+/// Validation of arguments before anything is sent.
 pub mod check {
     pub use crate::encode::check::{not_empty, page};
 }
 
-/// Dates as providers write them.
+/// Date-time formats of providers.
 pub mod date_time {
     pub use crate::decode::date_time::*;
 }
@@ -39,7 +39,7 @@ pub mod env {
     pub use crate::env::{optional, required};
 }
 
-/// Serde functions for the fields of models, and open enumerations.
+/// Serde functions for the fields of models, and open enums.
 pub mod model {
     pub use crate::decode::model::*;
 }

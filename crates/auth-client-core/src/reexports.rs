@@ -1,9 +1,9 @@
-//! The items that every provider crate re-exports at its root, so that its users name no second crate.
+//! Items that every provider crate re-exports at its root, so that its users need no second crate.
 //!
-//! `Call`, `Error`, `Pages` and `Items` are not among them: each provider crate has its own `Error`, and aliases of the
-//! other three with that error filled in.
+//! `Call`, `Error`, `Pages` and `Items` are not among them: each provider crate has its own `Error`, and aliases
+//! of the other three with that error.
 
-/// The error type that all providers share, for code that handles the errors of several.
+/// The error type that all providers share, for code that handles errors of several providers.
 pub use crate::Error as CoreError;
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 pub use crate::TlsBackend;

@@ -1,4 +1,4 @@
-//! A request that is being built: pure, and complete before anything is sent.
+//! Requests under construction: pure, and complete before anything is sent.
 
 use crate::call::Call;
 use crate::decode::Decode;
@@ -13,10 +13,10 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::fmt;
 
-/// A request to an operation, or to a path of one's own.
+/// A request to an operation or to any path.
 ///
-/// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` hands one out for what has
-/// no method. Whatever is wrong with an argument comes back as an error when the call is awaited, and nothing is sent
+/// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` returns one for
+/// endpoints without a method. An invalid argument becomes an error when the call is awaited; nothing is sent
 /// then.
 ///
 /// ```
@@ -33,7 +33,7 @@ use std::fmt;
 /// use auth_client_core::{Call, Idempotency};
 /// use http::{HeaderName, HeaderValue, Method};
 ///
-/// // What a provider calls `client.request(Method::POST, "/search")`; searching twice does no harm.
+/// // In a provider crate: `client.request(Method::POST, "/search")`. Searching twice does no harm.
 /// let call: Call<serde_json::Value, Error> = engine
 ///     .raw(Method::POST, "/search")
 ///     .query("limit", 10_i64)
@@ -47,7 +47,7 @@ use std::fmt;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "a request does nothing until it is made into a call and awaited"]
+#[must_use = "nothing is sent until the request is turned into a call and awaited"]
 pub struct Request {
     engine: Engine,
     outgoing: Result<Outgoing, Error>,
@@ -69,7 +69,7 @@ impl Request {
     }
 
     pub(crate) fn raw(engine: Engine, method: Method, raw_path: &str) -> Self {
-        // The idempotency class of an unknown operation is the careful one, except for the methods that are safe by definition.
+        // An unknown operation counts as a write unless its method is safe by definition.
         let idempotency = if method.is_safe() { Idempotency::Read } else { Idempotency::Write };
         let operation = Operation::new("request", method, "", idempotency);
         let path = path::check_raw(raw_path).map(|()| raw_path);
@@ -104,7 +104,7 @@ impl Request {
         self
     }
 
-    /// Adds a pair to the query; both are percent-encoded. `None` adds nothing, a list repeats the name.
+    /// Adds a query parameter; name and value are percent-encoded. `None` adds nothing, a list repeats the name.
     pub fn query(self, name: &str, value: impl QueryValue) -> Self {
         self.edit(|outgoing| {
             query::append(&mut outgoing.target, name, &value);
@@ -112,13 +112,13 @@ impl Request {
         })
     }
 
-    /// Sends this value as JSON.
+    /// Sets a JSON body.
     pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         let style = self.engine.json_style();
         self.edit(|outgoing| {
-            // The message of a serializer may quote what it could not write.
+            // The message of a serializer may quote the value.
             let bytes = json::encode(body, style).map_err(|_| {
-                Error::invalid_input(outgoing.operation.id(), "body", "it can't be written as JSON")
+                Error::invalid_input(outgoing.operation.id(), "body", "could not be serialized as JSON")
             })?;
             outgoing.body = Bytes::from(bytes);
             outgoing.content_type = Some(HeaderValue::from_static("application/json"));
@@ -126,7 +126,7 @@ impl Request {
         })
     }
 
-    /// Sends these pairs as a form, `application/x-www-form-urlencoded`, with every reserved character encoded.
+    /// Sets a form body (`application/x-www-form-urlencoded`), with every reserved character encoded.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -152,14 +152,14 @@ impl Request {
             for (name, value) in pairs {
                 query::append(&mut form, name, value);
             }
-            // The writer begins with the question mark of a query.
+            // The serializer starts with the question mark of a query.
             outgoing.body = Bytes::from(form).slice(usize::from(!pairs.is_empty())..);
             outgoing.content_type = Some(HeaderValue::from_static("application/x-www-form-urlencoded"));
             Ok(())
         })
     }
 
-    /// Sends these bytes.
+    /// Sets a body of any content type.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -188,13 +188,14 @@ impl Request {
         })
     }
 
-    /// Sets a header. Those that authenticate, frame or describe the body are the engine's and are refused.
+    /// Sets a header. Headers for authentication, framing and the description of the body are reserved for the
+    /// engine; setting one is an error.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.edit(|outgoing| outgoing.set_header(name, value))
     }
 
-    /// Says whether the call may be repeated. Only for requests to a path of one's own: those are
-    /// [`Idempotency::Read`] for GET, HEAD, OPTIONS and TRACE, and [`Idempotency::Write`] otherwise.
+    /// Sets the idempotency, for raw requests. Default: [`Idempotency::Read`] for GET, HEAD, OPTIONS and TRACE,
+    /// [`Idempotency::Write`] otherwise.
     pub fn idempotency(self, idempotency: Idempotency) -> Self {
         self.edit(|outgoing| {
             let operation = Operation::clone(&outgoing.operation);
@@ -203,7 +204,7 @@ impl Request {
         })
     }
 
-    /// Fails the call before anything is sent, for checks that a provider crate makes on its arguments.
+    /// Fails the call before anything is sent if `check` is an error; for validation in a provider crate.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -217,7 +218,7 @@ impl Request {
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// let tags: [&str; 0] = [];
-    /// let check = tags.first().map(drop).ok_or_else(|| Error::invalid_input("items.tag", "tags", "there is none"));
+    /// let check = tags.first().map(drop).ok_or_else(|| Error::invalid_input("items.tag", "tags", "must not be empty"));
     /// let request = engine.raw(http::Method::POST, "/tags").json(&tags).check(check);
     /// let error = request.call::<(), Error>(decode::empty).await.unwrap_err();
     /// assert_eq!(error.field(), Some("tags"));
@@ -230,14 +231,14 @@ impl Request {
         self.edit(|_| check)
     }
 
-    /// The call, whose answer `decode` reads.
+    /// Turns the request into a call whose response is decoded by `decode`.
     pub fn call<T, E: From<Error>>(self, decode: Decode<T>) -> Call<T, E> {
         Call::new(self.engine, self.outgoing, decode)
     }
 }
 
 impl Engine {
-    /// A request to an operation, with the values of its path parameters in order.
+    /// Creates a request to an operation, with the values of its path parameters in order.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -268,8 +269,8 @@ impl Engine {
         Request::new(self.clone(), operation, path)
     }
 
-    /// A request to an operation whose path is a setting: below the client's prefix, encoded already, and empty for the
-    /// prefix itself.
+    /// Creates a request to an operation whose path is a setting: below the client's prefix, percent-encoded, and
+    /// empty for the prefix itself.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -297,7 +298,7 @@ impl Engine {
         Request::at(self.clone(), operation, path)
     }
 
-    /// A request to a path of one's own below the client's prefix, encoded already.
+    /// Creates a request to any path below the client's prefix, which must be percent-encoded.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -322,7 +323,7 @@ impl Engine {
     }
 }
 
-/// The operation; what is sent may hold secrets.
+/// Shows the operation only; the request may contain secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.outgoing.as_ref().map(|outgoing| outgoing.operation.id());

@@ -8,7 +8,7 @@ mod common;
 use async_trait::async_trait;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
-use auth_client_core::provider::{Engine, Renew, Renewed, Renewing};
+use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use auth_client_core::{Error, ErrorKind, Pages, blocking, decode};
 use common::{READ, Setup, origin, read, write};
@@ -23,7 +23,7 @@ fn script() -> ScriptedTransport {
 
 #[test]
 fn a_call_has_the_same_repeats_deadlines_and_errors() {
-    let setup = Setup::new(script().broken().answer(429, &[("retry-after", "7")], "").json(200, "1"));
+    let setup = Setup::new(script().broken().response(429, &[("retry-after", "7")], "").json(200, "1"));
     let reply = read(&setup.engine()).wait_reply().unwrap();
     assert_eq!((reply.value, reply.attempts), (1.into(), 3));
     assert!(setup.slept() >= Duration::from_secs(7), "on the client's own timer");
@@ -159,7 +159,8 @@ fn a_renewal_goes_on_after_the_call_that_began_it_has_returned() {
     let setup = Setup::new(script().json(200, "1"));
     let (renewals, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(tokio::sync::Semaphore::new(0)));
     let login = Login { renewals: Arc::clone(&renewals), gate: Arc::clone(&gate) };
-    let source = Renewing::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
+    let source =
+        RenewingCredential::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
     let engine = setup.engine_with(Arc::new(source.clone()));
     // The deadline passes at once, on time that sleeping moves.
     assert_eq!(read(&engine).wait().unwrap_err().kind(), ErrorKind::Timeout);

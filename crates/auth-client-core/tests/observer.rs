@@ -10,7 +10,7 @@ use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretStri
 use auth_client_core::observe::{
     AttemptEnded, AttemptOutcome, CallEnded, CallStarted, RateLimited, RenewalEnded, Retrying,
 };
-use auth_client_core::provider::{Renew, Renewed, Renewing};
+use auth_client_core::provider::{Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::{Canary, ManualTime, ScriptedTransport};
 use auth_client_core::transport::{Fault, Phase};
 use auth_client_core::{Observer, RetryPolicy, decode};
@@ -109,7 +109,7 @@ async fn a_call_that_succeeds_at_once() {
 
 #[tokio::test]
 async fn repeats_and_what_the_server_asks_for() {
-    let transport = script().unreachable().answer(429, &[("retry-after", "7")], "").json(200, "1");
+    let transport = script().unreachable().response(429, &[("retry-after", "7")], "").json(200, "1");
     let Observed { setup, diary } = observed(transport);
     read(&setup.engine()).reply().await.unwrap();
     assert_eq!(
@@ -268,7 +268,8 @@ impl Renew for Login {
 async fn a_refused_credential_is_renewed_and_the_call_replayed() {
     let Observed { setup, diary } = observed(script().status(401).json(200, "1"));
     let login = Login { time: setup.time.clone(), works: true };
-    let source = Renewing::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
+    let source =
+        RenewingCredential::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
     source.install(SecretString::from("old"), Lifetime::Unknown).unwrap();
     read(&setup.engine_with(Arc::new(source))).await.unwrap();
     assert_eq!(
@@ -288,7 +289,8 @@ async fn a_refused_credential_is_renewed_and_the_call_replayed() {
 async fn a_renewal_that_fails_ends_the_call() {
     let Observed { setup, diary } = observed(script());
     let login = Login { time: setup.time.clone(), works: false };
-    let source = Renewing::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
+    let source =
+        RenewingCredential::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
     read(&setup.engine_with(Arc::new(source))).await.unwrap_err();
     assert_eq!(
         diary.take(),
@@ -332,7 +334,7 @@ impl Observer for Verbatim {
 async fn no_event_holds_what_was_sent_or_answered() {
     let canary = Canary::new("c4n4ry-Pa55/word+93ab");
     let secret = canary.secret();
-    let transport = script().answer(503, &[("x-echo", secret)], secret.to_owned()).answer(
+    let transport = script().response(503, &[("x-echo", secret)], secret.to_owned()).response(
         302,
         &[("location", &format!("https://x.example/{secret}"))],
         secret.to_owned(),

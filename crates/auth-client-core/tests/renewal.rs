@@ -10,7 +10,7 @@ use auth_client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, SecretString, Sign, scheme::Bearer,
 };
 use auth_client_core::observe::RenewalEnded;
-use auth_client_core::provider::{Engine, Renew, Renewed, Renewing};
+use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use auth_client_core::{ErrorKind, Observer};
@@ -101,7 +101,7 @@ impl Renew for Login {
 
 struct World {
     setup: Setup,
-    source: Renewing<Login>,
+    source: RenewingCredential<Login>,
     engine: Engine,
     server: Arc<Server>,
 }
@@ -111,7 +111,7 @@ fn world(open: bool) -> World {
     let mut setup = Setup::new(Api(Arc::clone(&server)));
     setup.time = auth_client_core::testing::ManualTime::new();
     setup.settings.set_time(setup.time.clock(), setup.time.timer());
-    let source = Renewing::new(
+    let source = RenewingCredential::new(
         "shop",
         Login(Arc::clone(&server)),
         origin(),
@@ -275,7 +275,7 @@ async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_s
 async fn the_attempt_after_a_renewal_is_not_counted_as_a_repeat() {
     let transport = ScriptedTransport::new().status(401).status(503).status(503).json(200, "1");
     let setup = Setup::new(transport);
-    let source = Renewing::new(
+    let source = RenewingCredential::new(
         "shop",
         Login(Server::new(true)),
         origin(),
@@ -326,7 +326,8 @@ async fn an_observer_that_panics_keeps_nobody_from_a_renewed_credential() {
     let mut world = world(true);
     world.setup.settings.set_observer(Arc::new(Rude));
     let login = Login(Arc::clone(&world.server));
-    let source = Renewing::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
+    let source =
+        RenewingCredential::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
     let now = world.setup.time.clock().now();
     let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
     obtained.await.expect("no hang").expect("the renewal itself was good");
@@ -395,7 +396,8 @@ impl Renew for Shelf {
 async fn what_came_from_a_store_is_renewed_at_once_when_it_is_refused() {
     let world = world(true);
     let shelf = Shelf(Arc::clone(&world.server));
-    let source = Renewing::new("shop", shelf, origin(), &world.setup.settings, RenewalSettings::default());
+    let source =
+        RenewingCredential::new("shop", shelf, origin(), &world.setup.settings, RenewalSettings::default());
     let engine = world.setup.engine_with(Arc::new(source));
     read(&engine).await.unwrap();
     assert_eq!((count(&world.server.renewals), count(&world.server.sends)), (2, 2));

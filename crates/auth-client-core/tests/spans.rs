@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use auth_client_core::RetryPolicy;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
-use auth_client_core::provider::{Renew, Renewed, Renewing};
+use auth_client_core::provider::{Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::ScriptedTransport;
 use common::{Once, Setup, origin, read, write};
 use std::collections::BTreeMap;
@@ -165,8 +165,8 @@ async fn the_clients_own_limit() {
     assert_eq!(
         held,
         [
-            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=3000 rejected=false in api_call",
-            "INFO api_call.rate_limited message=held back by this client's own limit wait_ms=9000 rejected=true in api_call",
+            "INFO api_call.rate_limited message=limited by the client's rate limiter wait_ms=3000 rejected=false in api_call",
+            "INFO api_call.rate_limited message=limited by the client's rate limiter wait_ms=9000 rejected=true in api_call",
         ]
     );
 }
@@ -191,7 +191,8 @@ impl Renew for Login {
 async fn a_renewal() {
     let (capture, _guard) = Capture::start();
     let setup = setup(ScriptedTransport::new().status(401).json(200, "1"));
-    let source = Renewing::new("shop", Login, origin(), &setup.settings, RenewalSettings::default());
+    let source =
+        RenewingCredential::new("shop", Login, origin(), &setup.settings, RenewalSettings::default());
     source.install(SecretString::from("old"), Lifetime::Unknown).unwrap();
     read(&setup.engine_with(Arc::new(source))).await.unwrap();
     tokio::task::yield_now().await;

@@ -1,8 +1,8 @@
-//! Time, as something that is handed in.
+//! Injected time.
 //!
-//! Signatures, token lifetimes and deadlines all read a [`Clock`]; nothing else in the workspace reads the system's.
-//! A reading holds both clocks of the machine, because each alone lies: the wall clock jumps when it is corrected, and
-//! the monotonic one stands still while the machine sleeps.
+//! Signatures, token lifetimes and deadlines all read a [`Clock`]; no other code in the workspace reads the
+//! system clocks. A reading contains both clocks of the machine, because neither is reliable alone: the wall
+//! clock jumps when it is corrected, and the monotonic clock stops while the machine sleeps.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -22,20 +22,20 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Now {
-    /// Wall time, as a server would print it in a `Date` header.
+    /// Wall-clock time, as a server would send it in a `Date` header.
     pub wall: SystemTime,
-    /// Time since an arbitrary start that never goes backwards.
+    /// Time since an arbitrary start; never goes backwards.
     pub monotonic: Duration,
 }
 
 impl Now {
-    /// A reading with the two given values.
+    /// Creates a reading from the two given values.
     #[must_use]
     pub fn new(wall: SystemTime, monotonic: Duration) -> Self {
         Self { wall, monotonic }
     }
 
-    /// How long ago `earlier` was read, by the monotonic clock; zero if it was read later.
+    /// Returns the monotonic time elapsed since `earlier`, or zero if `earlier` is the later reading.
     ///
     /// ```
     /// # use auth_core::Now;
@@ -49,7 +49,7 @@ impl Now {
         self.monotonic.saturating_sub(earlier.monotonic)
     }
 
-    /// Both clocks moved on by `by`.
+    /// Returns this reading with both clocks advanced by `by`.
     #[must_use]
     pub fn after(&self, by: Duration) -> Now {
         Now {
@@ -61,7 +61,7 @@ impl Now {
 
 /// A source of time.
 ///
-/// Implement it to run a client on the time of a simulation; [`ManualClock`] is the ready one for tests.
+/// Implement it to run a client on simulated time. [`ManualClock`] is an implementation for tests.
 ///
 /// ```
 /// use auth_core::{Clock, ManualClock};
@@ -84,7 +84,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 ///
 /// let clock = SystemClock::new();
 /// let before = clock.now();
-/// assert!(clock.now().monotonic >= before.monotonic, "it never goes backwards");
+/// assert!(clock.now().monotonic >= before.monotonic, "the monotonic clock never goes backwards");
 /// ```
 #[derive(Clone, Debug)]
 pub struct SystemClock {
@@ -92,7 +92,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock whose monotonic part starts at zero now.
+    /// Creates a clock whose monotonic time starts at zero.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
     pub fn new() -> Self {
@@ -113,7 +113,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told to move.
+/// A clock that moves only when [`advance`](Self::advance) or [`jump_wall`](Self::jump_wall) is called.
 ///
 /// ```
 /// use auth_core::{Clock, ManualClock};
@@ -130,7 +130,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `wall` and a monotonic time of zero.
+    /// Creates a clock at `wall`, with a monotonic time of zero.
     #[must_use]
     pub fn new(wall: SystemTime) -> Self {
         Self { now: Mutex::new(Now { wall, monotonic: Duration::ZERO }) }
@@ -142,7 +142,7 @@ impl ManualClock {
         *now = now.after(by);
     }
 
-    /// Makes the wall clock jump, as a correction by a time server would; the monotonic clock stays where it is.
+    /// Sets the wall clock to `to`, as a time-server correction would. The monotonic clock does not change.
     ///
     /// ```
     /// # use auth_core::{Clock, ManualClock};

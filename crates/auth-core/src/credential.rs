@@ -1,8 +1,8 @@
-//! Which signer to use now, and what to do when the server refuses it.
+//! Credential sources: the current signer, and the reaction to a refused credential.
 //!
-//! The engine asks a [`CredentialSource`] once per attempt and gets a snapshot: a signer, the origin it may be used
-//! at, and a generation. When the server answers that the credential is no good, the engine names the generation that
-//! it used, so that a late refusal of an old credential never throws away a fresh one.
+//! The engine asks a [`CredentialSource`] once per attempt and gets a snapshot: a signer, the origin it is bound
+//! to, and a generation. When the server refuses the credential, the engine passes the generation it used, so
+//! that a late refusal of an old credential never discards a new one.
 
 use crate::clock::Now;
 use crate::origin::Origin;
@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Counts the credentials that a source has handed out; a renewal makes a new one.
+/// Generation: a counter of the credentials that a source has returned. Each renewal increments it.
 ///
 /// ```
 /// use auth_core::Generation;
@@ -27,19 +27,19 @@ use std::time::Duration;
 pub struct Generation(u64);
 
 impl Generation {
-    /// The generation with this number.
+    /// Creates a generation with this number.
     #[must_use]
     pub fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
     }
 
-    /// The one after this.
+    /// Returns the following generation.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -68,32 +68,32 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// A credential that may be used at `origin`.
+    /// Creates a credential for use at `origin`.
     #[must_use]
     pub fn new(signer: Arc<dyn Sign>, origin: Arc<Origin>, generation: Generation) -> Self {
         Self { signer, origin, generation }
     }
 
-    /// What signs with it.
+    /// Returns the signer.
     #[must_use]
     pub fn signer(&self) -> &dyn Sign {
         &*self.signer
     }
 
-    /// Where it may be used.
+    /// Returns the origin that the credential is bound to.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Which of the source's credentials it is.
+    /// Returns the generation.
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.generation
     }
 }
 
-/// What can be done about a refused credential.
+/// The possible reaction to a refused credential.
 ///
 /// ```
 /// use auth_core::{CredentialSource, Generation, Recovery, StaticCredential};
@@ -107,23 +107,23 @@ impl Credential {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// Nothing: the refusal is the answer.
+    /// No recovery: the refusal is the result of the call.
     Final,
-    /// Ask the source again; it has, or will get, another credential.
+    /// Ask the source again: it has, or will obtain, another credential.
     TryAgain,
 }
 
-/// Hands out credentials.
+/// A source of credentials.
 ///
-/// Static keys never renew; see [`StaticCredential`]. A source that renews, such as OAuth2 or a login session, is
-/// built on the state machine of [`crate::token`].
+/// [`StaticCredential`] is the source for keys that never change. A source that renews, such as OAuth2 or a login
+/// session, is built on the state machine in [`crate::token`].
 ///
 /// ```
 /// use auth_core::{Credential, CredentialError, CredentialSource, Generation, Now, Origin};
 /// use auth_core::{scheme::Bearer, secret::SecretString};
 /// use std::sync::Arc;
 ///
-/// /// Reads the key from the place where an operator rotates it.
+/// /// Reads the key from a vault in which an operator rotates it.
 /// #[derive(Debug)]
 /// struct Rotated { origin: Arc<Origin> }
 ///
@@ -139,28 +139,29 @@ pub enum Recovery {
 /// ```
 #[async_trait]
 pub trait CredentialSource: Send + Sync + fmt::Debug {
-    /// The credential to use, when that can be said without waiting.
+    /// Returns the current credential if it is available without waiting.
     ///
-    /// The engine asks this first; it saves an allocation per call. `None` means: use [`obtain`](Self::obtain).
+    /// The engine calls this first; it saves an allocation per call. On `None` it calls [`obtain`](Self::obtain).
     fn current(&self, now: Now) -> Option<Credential> {
         let _ = now;
         None
     }
 
-    /// The credential to use, waiting for a renewal where there is one.
+    /// Returns the current credential, waiting for a renewal if necessary.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] when there is none to be had.
+    /// [`CredentialError`] if no credential could be obtained.
     async fn obtain(&self, now: Now) -> Result<Credential, CredentialError>;
 
-    /// The server refused the credential of this generation.
+    /// Reports that the server refused the credential of this generation.
     fn refused(&self, generation: Generation, now: Now) -> Recovery {
         let _ = (generation, now);
         Recovery::Final
     }
 
-    /// Called with the head of each answer, for schemes in which an answer changes the credential, such as cookies.
+    /// Receives the status and headers of each response, for schemes in which a response changes the credential,
+    /// such as cookies.
     fn observe(&self, generation: Generation, status: StatusCode, headers: &HeaderMap, now: Now) {
         let _ = (generation, status, headers, now);
     }
@@ -182,7 +183,7 @@ pub struct StaticCredential {
 }
 
 impl StaticCredential {
-    /// A source that always hands out this signer, bound to `origin`.
+    /// Creates a source that always returns this signer, bound to `origin`.
     #[must_use]
     pub fn new(signer: impl Sign + 'static, origin: Origin) -> Self {
         Self { credential: Credential::new(Arc::new(signer), Arc::new(origin), Generation::default()) }
@@ -200,9 +201,9 @@ impl CredentialSource for StaticCredential {
     }
 }
 
-/// No credential is to be had.
+/// A credential that could not be obtained.
 ///
-/// Cheap to clone, because everybody who waited for the same renewal gets the same error.
+/// Cheap to clone: all callers that waited for the same renewal get the same error.
 ///
 /// ```
 /// use auth_core::CredentialError;
@@ -226,19 +227,19 @@ struct Inner {
 }
 
 impl CredentialError {
-    /// The credential was refused for good: trying again with the same one is pointless.
+    /// Creates an error for a credential that was definitively refused: retrying with the same one is pointless.
     #[must_use]
     pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::build(true, "the credentials were refused", Some(source.into()))
+        Self::build(true, "the server refused the credentials", Some(source.into()))
     }
 
-    /// The credential could not be fetched this time: the network, a time-out, a server that is down.
+    /// Creates an error for a temporary failure: a network error, a timeout, a server that is down.
     #[must_use]
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::build(false, "the credentials could not be fetched", Some(source.into()))
+        Self::build(false, "could not obtain credentials", Some(source.into()))
     }
 
-    /// The same error with another first line, which must hold no secret.
+    /// Replaces the message, which must not contain a secret. The previous error becomes the source.
     ///
     /// ```
     /// # use auth_core::CredentialError;
@@ -258,7 +259,7 @@ impl CredentialError {
         }
     }
 
-    /// The same error, with the time until the next attempt.
+    /// Sets the time until the next attempt.
     #[must_use]
     pub fn with_retry_after(self, retry_after: Duration) -> Self {
         let definitive = self.is_definitive();
@@ -274,13 +275,13 @@ impl CredentialError {
         }
     }
 
-    /// Whether only new credentials from a person can help.
+    /// Returns `true` if only new credentials from a person can help.
     #[must_use]
     pub fn is_definitive(&self) -> bool {
         self.inner.definitive
     }
 
-    /// How long the source will wait before it tries again, where it says.
+    /// Returns the time until the source tries again, if known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after

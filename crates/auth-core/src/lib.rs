@@ -1,23 +1,23 @@
-//! What a client needs to prove who is calling, without a network.
+//! Credentials, request signing and token renewal, without I/O.
 //!
-//! This crate holds secrets, clocks, request signers, credential sources, the state machine that renews tokens, and the
-//! trait of the places where tokens are kept. It has no I/O, no HTTP client and no async runtime: the engine in
-//! `auth-client-core` drives it, and its tests run on a clock that they set by hand.
+//! This crate has secrets, clocks, request signers, credential sources, the state machine that renews tokens, and
+//! the token-store trait. It has no HTTP client and no async runtime: `auth-client-core` drives it, and its tests
+//! use a manual clock.
 //!
-//! | room | what is in it |
+//! | module | contents |
 //! | --- | --- |
-//! | [`clock`] | wall and monotonic time, injected everywhere |
-//! | [`secret`] | containers that print nothing, and the checks of what may stand in a header |
-//! | [`origin`] | scheme, host and port: where a credential may go |
-//! | [`sign`] | the [`Sign`] trait: a request and a time in, headers out |
-//! | [`scheme`] | ready signers: bearer, header pair, HTTP Basic, an HMAC in HTTP Basic |
-//! | [`credential`] | the [`CredentialSource`] trait: which signer to use now, and what to do when it is refused |
-//! | [`token`] | when to serve, renew, wait or give up |
-//! | [`store`] | where renewed tokens are kept between runs |
+//! | [`clock`] | wall-clock and monotonic time, injected everywhere |
+//! | [`secret`] | containers that never print their value, and checks of header values |
+//! | [`origin`] | scheme, host and port: where a credential may be sent |
+//! | [`sign`] | the [`Sign`] trait: takes a request and a time, returns headers |
+//! | [`scheme`] | signers: bearer token, header pair, HMAC in HTTP Basic |
+//! | [`credential`] | the [`CredentialSource`] trait: the current signer, and the reaction to a refusal |
+//! | [`token`] | when to use, renew, wait for or give up on a token |
+//! | [`store`] | token storage between runs |
 //!
 //! # Example
 //!
-//! Sign a request with a header pair, the scheme of Messente's Verigator:
+//! Signs a request with a header pair, the scheme of Messente Verigator:
 //!
 //! ```
 //! use auth_core::{Origin, Sign, SigningRequest, scheme::HeaderPair, secret::SecretString};
@@ -43,7 +43,7 @@
 //! let (name, value) = parts.headers().next().expect("one header");
 //! assert_eq!(name, "x-service-auth");
 //! assert_eq!(value, "api-user:api-password");
-//! assert!(value.is_sensitive(), "so that no log prints it");
+//! assert!(value.is_sensitive(), "`Debug` output hides it");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -64,7 +64,7 @@ pub use origin::Origin;
 pub use secret::{ExposeSecret, InvalidCredential, SecretString};
 pub use sign::{Sign, SignError, SignedParts, SigningRequest};
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

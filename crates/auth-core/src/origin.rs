@@ -1,8 +1,8 @@
-//! Where a credential may go.
+//! Origins that credentials are bound to.
 //!
-//! An origin is scheme, host and port together. A credential is bound to one, and the engine compares it with the
-//! address of every request before it attaches anything: a secret can't follow a link, a base URL that was changed
-//! later, or a next-page address to another place.
+//! An origin is the scheme, host and port of a URL. A credential is bound to one. The engine compares it with the
+//! URL of every request before it attaches anything, so a link, a changed base URL or a next-page URL can't send
+//! a secret to another host.
 
 use http::Uri;
 use std::fmt;
@@ -26,13 +26,13 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// An https origin on the default port.
+    /// Creates an https origin on the default port.
     #[must_use]
     pub fn https(host: &str) -> Self {
         Self::new(true, host, None)
     }
 
-    /// An origin; without a port, the scheme's default. The host is kept in lower case.
+    /// Creates an origin. `None` stands for the default port of the scheme; the host is converted to lower case.
     ///
     /// ```
     /// # use auth_core::Origin;
@@ -46,11 +46,11 @@ impl Origin {
         Self { secure, host: host.to_ascii_lowercase(), port: port.unwrap_or(default_port(secure)) }
     }
 
-    /// The origin of an absolute URI with the scheme `http` or `https`.
+    /// Returns the origin of an absolute `http` or `https` URI, or `None` for any other URI.
     ///
     /// ```
     /// # use auth_core::Origin;
-    /// assert_eq!(Origin::of(&"/v1/users".parse()?), None, "a path alone has no origin");
+    /// assert_eq!(Origin::of(&"/v1/users".parse()?), None, "a path has no origin");
     /// assert_eq!(Origin::of(&"ftp://example.com/".parse()?), None);
     /// # Ok::<(), http::uri::InvalidUri>(())
     /// ```
@@ -60,25 +60,25 @@ impl Origin {
         Some(Self::new(secure, uri.host()?, uri.port_u16()))
     }
 
-    /// Whether the scheme is https.
+    /// Returns `true` if the scheme is https.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The host in lower case, without the port.
+    /// Returns the host in lower case, without the port.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, also when it is the scheme's default.
+    /// Returns the port, including a default one.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
+    /// Returns `true` if the host is this machine: `localhost`, a name below it, or a loopback address.
     ///
     /// ```
     /// # use auth_core::Origin;
@@ -95,7 +95,7 @@ impl Origin {
     }
 }
 
-/// `https://host`, with the port only where it isn't the default.
+/// Formats the origin as `https://host`, with the port unless it is the default.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", if self.secure { "https" } else { "http" }, self.host)?;

@@ -1,54 +1,57 @@
-//! Secrets, and what is checked about them before they are used.
+//! Secrets, and their validation.
 //!
-//! The containers are those of the `secrecy` crate: they wipe their memory on drop, print `[REDACTED]` and can't be
-//! compared or serialised by accident. Copies that the HTTP stack makes while it sends are out of their reach.
+//! The containers are those of the `secrecy` crate: they wipe their memory on drop, print `[REDACTED]`, and can't
+//! be compared or serialized by accident. Copies that the HTTP stack makes while sending are not covered.
 //!
-//! A credential that can't stand in a header is refused when the client is built, with an error that names the field
-//! and the reason and never shows the value.
+//! A credential that is not a valid header value is refused when the client is built. The error names the field
+//! and the reason, never the value.
 
 use http::HeaderValue;
 pub use secrecy::{ExposeSecret, SecretBox, SecretString};
 use std::fmt;
 
-/// A credential that can't be used as it was given.
+/// An invalid credential.
 ///
-/// The text names the field and the reason; the value itself is not kept.
+/// The message names the field and the reason; the value itself is not kept.
 ///
 /// ```
 /// use auth_core::InvalidCredential;
 ///
-/// let error = InvalidCredential::new("token", "it has ended");
+/// let error = InvalidCredential::new("token", "it has expired");
 /// assert_eq!(error.field(), "token");
-/// assert_eq!(error.with_field("API_TOKEN").to_string(), "the API_TOKEN can't be used: it has ended");
+/// assert_eq!(error.with_field("API_TOKEN").to_string(), "invalid API_TOKEN: it has expired");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidCredential {
     field: &'static str,
-    reason: Reason,
+    reason: &'static str,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reason {
-    Empty,
-    Control,
-    Colon,
-    Other(&'static str),
-}
+const EMPTY: &str = "must not be empty";
+const CONTROL: &str = "must not contain control characters such as line breaks";
+const COLON: &str = "must not contain a colon, which separates it from the next part";
 
 impl InvalidCredential {
-    /// The refusal of `field` for a reason of the caller's, which must not quote the value.
+    /// Creates an error for `field`. The reason must not quote the value.
     #[must_use]
     pub fn new(field: &'static str, reason: &'static str) -> Self {
-        Self { field, reason: Reason::Other(reason) }
+        Self { field, reason }
     }
 
-    /// The same refusal under another name, such as that of the environment variable that the value came from.
+    /// Replaces the name of the field, for example with that of the environment variable that the value was read
+    /// from.
     #[must_use]
     pub fn with_field(self, field: &'static str) -> Self {
         Self { field, ..self }
     }
 
-    /// Which credential was refused, such as `username`.
+    /// Returns the reason, such as `must not be empty`.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+
+    /// Returns the name of the invalid credential, such as `username`.
     #[must_use]
     pub fn field(&self) -> &'static str {
         self.field
@@ -57,19 +60,13 @@ impl InvalidCredential {
 
 impl fmt::Display for InvalidCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = match self.reason {
-            Reason::Empty => "it is empty",
-            Reason::Control => "it has a control character, such as a line break",
-            Reason::Colon => "it has a colon, which separates it from what follows",
-            Reason::Other(reason) => reason,
-        };
-        write!(f, "the {} can't be used: {reason}", self.field)
+        write!(f, "invalid {}: {}", self.field, self.reason)
     }
 }
 
 impl std::error::Error for InvalidCredential {}
 
-/// Refuses an empty text and one with control characters.
+/// Checks that a string is not empty and has no control characters.
 ///
 /// # Errors
 ///
@@ -79,19 +76,19 @@ impl std::error::Error for InvalidCredential {}
 /// use auth_core::secret::check_text;
 ///
 /// assert!(check_text("password", "open sesame").is_ok());
-/// assert!(check_text("password", "open sesame\n").is_err(), "read from a file with its line break");
+/// assert!(check_text("password", "open sesame\n").is_err(), "the trailing line break of a file");
 /// ```
 pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     if value.is_empty() {
-        return Err(InvalidCredential { field, reason: Reason::Empty });
+        return Err(InvalidCredential { field, reason: EMPTY });
     }
     if value.chars().any(char::is_control) {
-        return Err(InvalidCredential { field, reason: Reason::Control });
+        return Err(InvalidCredential { field, reason: CONTROL });
     }
     Ok(())
 }
 
-/// The same as [`check_text`], and refuses a colon too.
+/// Checks the same as [`check_text`], and that there is no colon.
 ///
 /// # Errors
 ///
@@ -107,16 +104,16 @@ pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredent
 pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     check_text(field, value)?;
     if value.contains(':') {
-        return Err(InvalidCredential { field, reason: Reason::Colon });
+        return Err(InvalidCredential { field, reason: COLON });
     }
     Ok(())
 }
 
-/// A header value that is marked sensitive, so that `Debug` of the header map hides it.
+/// Creates a header value that is marked sensitive, so that `Debug` output of the header map hides it.
 ///
 /// # Errors
 ///
-/// [`InvalidCredential`] when the text can't stand in a header.
+/// [`InvalidCredential`] if the string is not a valid header value.
 ///
 /// ```
 /// use auth_core::secret::sensitive_header;
@@ -128,7 +125,7 @@ pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCr
 /// ```
 pub fn sensitive_header(field: &'static str, value: &str) -> Result<HeaderValue, InvalidCredential> {
     let mut header = HeaderValue::from_bytes(value.as_bytes())
-        .map_err(|_| InvalidCredential { field, reason: Reason::Control })?;
+        .map_err(|_| InvalidCredential { field, reason: CONTROL })?;
     header.set_sensitive(true);
     Ok(header)
 }

@@ -1,8 +1,8 @@
-//! How a request is signed: a view of it and a time in, headers out.
+//! Request signing: takes a view of a request and a time, returns headers.
 //!
-//! A signer sees exactly the bytes that will be sent and returns what to add. It doesn't change the request itself:
-//! the engine applies the parts all together or, when signing fails, not at all. Signing runs once per attempt, so a
-//! date inside a signature is never older than the attempt.
+//! A signer sees exactly the bytes that will be sent and returns the parts to add. It doesn't change the request
+//! itself: the engine adds all parts or, if signing fails, none. Signing runs once per attempt, so a signed date
+//! is never older than the attempt.
 
 use crate::origin::Origin;
 use crate::secret::{InvalidCredential, SecretString};
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::fmt;
 use std::time::SystemTime;
 
-/// A request as it will go on the wire, for a signer to read.
+/// A request as it will be sent, for a signer to read.
 ///
 /// ```
 /// use auth_core::{Origin, SigningRequest};
@@ -34,9 +34,9 @@ pub struct SigningRequest<'a> {
 }
 
 impl<'a> SigningRequest<'a> {
-    /// A view of a request.
+    /// Creates a view of a request.
     ///
-    /// `target` is the path with the query, as on the request line; `time` is the moment of the attempt.
+    /// `target` is the path with the query, as on the request line; `time` is the time of the attempt.
     #[must_use]
     pub fn new(
         method: &'a Method,
@@ -49,56 +49,56 @@ impl<'a> SigningRequest<'a> {
         Self { method, origin, target, headers, body, time }
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
-    /// Where the request goes.
+    /// Returns the origin that the request is sent to.
     #[must_use]
     pub fn origin(&self) -> &'a Origin {
         self.origin
     }
 
-    /// Path and query, as on the request line.
+    /// Returns path and query, as on the request line.
     #[must_use]
     pub fn target(&self) -> &'a str {
         self.target
     }
 
-    /// The path alone.
+    /// Returns the path without the query.
     #[must_use]
     pub fn path(&self) -> &'a str {
         self.target.split_once('?').map_or(self.target, |(path, _)| path)
     }
 
-    /// The query alone, if there is one.
+    /// Returns the query, if there is one.
     #[must_use]
     pub fn query(&self) -> Option<&'a str> {
         self.target.split_once('?').map(|(_, query)| query)
     }
 
-    /// The headers so far; those that authenticate are not among them.
+    /// Returns the headers so far, without those that authenticate.
     #[must_use]
     pub fn headers(&self) -> &'a HeaderMap {
         self.headers
     }
 
-    /// The body, exactly as it will be sent.
+    /// Returns the body exactly as it will be sent.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// The moment of this attempt.
+    /// Returns the time of this attempt.
     #[must_use]
     pub fn time(&self) -> SystemTime {
         self.time
     }
 }
 
-/// Shows method and origin; target, headers and body may hold secrets.
+/// Shows method and origin only; target, headers and body may contain secrets.
 impl fmt::Debug for SigningRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningRequest")
@@ -108,7 +108,7 @@ impl fmt::Debug for SigningRequest<'_> {
     }
 }
 
-/// What a signer adds to a request.
+/// The parts that a signer adds to a request.
 ///
 /// ```
 /// use auth_core::SignedParts;
@@ -122,14 +122,14 @@ impl fmt::Debug for SigningRequest<'_> {
 /// ```
 #[derive(Clone, Default)]
 pub struct SignedParts {
-    // One header is the common case and costs no allocation.
+    // One header is the common case and needs no allocation.
     first: Option<(HeaderName, HeaderValue)>,
     more: Vec<(HeaderName, HeaderValue)>,
     query: Vec<(String, SecretString)>,
 }
 
 impl SignedParts {
-    /// Nothing to add.
+    /// Creates an empty set of parts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -151,14 +151,14 @@ impl SignedParts {
         self
     }
 
-    /// Sets a header that is part of the signature but no secret, such as `Date`.
+    /// Sets a header that is part of the signature but not secret, such as `Date`.
     #[must_use]
     pub fn plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.push(name, value);
         self
     }
 
-    /// Adds a pair to the query, for vendors that want a secret there; the engine encodes it.
+    /// Adds a query parameter, for APIs that expect a secret there. The engine encodes it.
     ///
     /// ```
     /// # use auth_core::SignedParts;
@@ -174,18 +174,18 @@ impl SignedParts {
         self
     }
 
-    /// The headers to set, each replacing one of the same name.
+    /// Returns the headers to set. Each replaces a header of the same name.
     pub fn headers(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.first.iter().chain(&self.more).map(|(name, value)| (name, value))
     }
 
-    /// The pairs to add to the query, not yet encoded.
+    /// Returns the query parameters to add, not yet encoded.
     #[must_use]
     pub fn query_pairs(&self) -> &[(String, SecretString)] {
         &self.query
     }
 
-    /// Takes the headers out.
+    /// Returns the headers by value.
     ///
     /// ```
     /// # use auth_core::SignedParts;
@@ -210,7 +210,7 @@ impl SignedParts {
     }
 }
 
-/// Names only.
+/// Shows names only.
 impl fmt::Debug for SignedParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&HeaderName> = self.headers().map(|(name, _)| name).collect();
@@ -219,17 +219,17 @@ impl fmt::Debug for SignedParts {
     }
 }
 
-/// Signs requests.
+/// A request signer.
 ///
-/// Signing is synchronous and pure: the same request at the same time gives the same parts, except for a nonce where
-/// a scheme has one. What can wait, such as fetching a token, belongs to a
+/// Signing is synchronous and pure: the same request at the same time gives the same parts, except for a nonce in
+/// schemes that have one. Work that may wait, such as fetching a token, belongs in a
 /// [`CredentialSource`](crate::CredentialSource).
 ///
 /// ```
 /// use auth_core::{Sign, SignError, SignedParts, SigningRequest};
 /// use http::{HeaderName, HeaderValue};
 ///
-/// /// A vendor that wants the length of the body in a header of its own.
+/// /// Sends the length of the body in a custom header.
 /// #[derive(Debug)]
 /// struct LengthSigner;
 ///
@@ -241,30 +241,30 @@ impl fmt::Debug for SignedParts {
 /// }
 /// ```
 pub trait Sign: Send + Sync + fmt::Debug {
-    /// Returns what to add to the request.
+    /// Returns the parts to add to the request.
     ///
     /// # Errors
     ///
-    /// [`SignError`] when this request can't be signed; nothing is sent then.
+    /// [`SignError`] if this request can't be signed; nothing is sent then.
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError>;
 }
 
-/// A request that can't be signed.
+/// The reason why a request could not be signed.
 ///
 /// ```
 /// use auth_core::{InvalidCredential, SignError};
 ///
-/// let error = SignError::Request("its body is no JSON");
-/// assert_eq!(error.to_string(), "this request can't be signed: its body is no JSON");
-/// let error = SignError::from(InvalidCredential::new("token", "it has ended"));
-/// assert_eq!(error.to_string(), "the token can't be used: it has ended");
+/// let error = SignError::Request("its body is not JSON");
+/// assert_eq!(error.to_string(), "can't sign the request: its body is not JSON");
+/// let error = SignError::from(InvalidCredential::new("token", "it has expired"));
+/// assert_eq!(error.to_string(), "invalid token: it has expired");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The credential itself can't be used.
+    /// The credential is invalid.
     Credential(InvalidCredential),
-    /// The request has something that the scheme can't sign; the text names it and holds no value.
+    /// The request contains something that the scheme can't sign. The message contains no values.
     Request(&'static str),
 }
 
@@ -278,7 +278,7 @@ impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credential(error) => error.fmt(f),
-            Self::Request(reason) => write!(f, "this request can't be signed: {reason}"),
+            Self::Request(reason) => write!(f, "can't sign the request: {reason}"),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Where renewed tokens are kept between runs.
+//! Token storage between runs.
 //!
-//! A rotated refresh token that is lost locks its owner out, so keeping it is part of the renewal and not an
-//! afterthought: lock, reload, compare the generation, renew, save, release. The lock belongs to the store, because
-//! only the store knows how far it reaches: other tasks, other processes, other machines. It is keyed by the
-//! credential, so that two configurations with the same login share it.
+//! A lost rotated refresh token locks its owner out, so saving it is part of the renewal: lock, reload, compare
+//! the generation, renew, save, release. The lock belongs to the store, because only the store knows its reach:
+//! other tasks, other processes, other machines. It is keyed by credential, so that two configurations with the
+//! same login share it.
 //!
-//! Stores on disk and in the operating system's keyring live in crates of their own; [`MemoryStore`] is here.
+//! [`MemoryStore`] is defined here; stores for files and the operating system's keyring are in other crates.
 
 use crate::secret::SecretString;
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::SystemTime;
 
-/// Which credential a token belongs to: the provider, the origin and the account. Holds no secret.
+/// Key of a stored token: the provider, the origin and the account. Contains no secret.
 ///
 /// ```
 /// use auth_core::store::StoreKey;
@@ -28,20 +28,20 @@ use std::time::SystemTime;
 pub struct StoreKey(String);
 
 impl StoreKey {
-    /// A key from its three parts.
+    /// Creates a key from its three parts.
     #[must_use]
     pub fn new(provider: &str, origin: &str, account: &str) -> Self {
         Self(format!("{provider} {origin} {account}"))
     }
 
-    /// The key as text, for a store to use as a name.
+    /// Returns the key as a string, for a store to use as a name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A token as a store keeps it.
+/// A token as it is stored.
 ///
 /// ```
 /// use auth_core::secret::SecretString;
@@ -49,40 +49,41 @@ impl StoreKey {
 ///
 /// let mut token = StoredToken::new(1, SecretString::from("access"));
 /// token.refresh = Some(SecretString::from("refresh"));
-/// assert!(!format!("{token:?}").contains("access\""), "no token is printed");
+/// assert!(!format!("{token:?}").contains("access\""), "tokens are redacted");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredToken {
-    /// Counts the renewals of this credential across all processes; a renewal saves the number after the one it read.
+    /// Number of renewals of this credential across all processes. A renewal saves the number after the one it
+    /// read.
     pub generation: u64,
-    /// What calls are signed with.
+    /// Access token that requests are signed with.
     pub access: SecretString,
-    /// What a new access token is got with, where there is one.
+    /// Refresh token that obtains a new access token, if there is one.
     pub refresh: Option<SecretString>,
-    /// When the access token ends, where that is known.
+    /// Expiry of the access token, if known.
     pub expires_at: Option<SystemTime>,
-    /// What else the provider needs, none of it secret.
+    /// Additional provider-specific values, none of them secret.
     pub attributes: BTreeMap<String, String>,
 }
 
 impl StoredToken {
-    /// A token without a refresh token, an end or attributes.
+    /// Creates a token without refresh token, expiry or attributes.
     #[must_use]
     pub fn new(generation: u64, access: SecretString) -> Self {
         Self { generation, access, refresh: None, expires_at: None, attributes: BTreeMap::new() }
     }
 }
 
-/// A place that keeps tokens.
+/// A token store.
 ///
-/// [`MemoryStore`] has an example of its use. Implement it for a place of your own, such as a row of a database: the lock must
-/// reach every process that uses the token.
+/// See [`MemoryStore`] for an example of its use. Implement the trait for your own storage, such as a database
+/// row: the lock must cover every process that uses the token.
 ///
 /// ```
 /// use auth_core::store::{LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore};
 ///
-/// /// A store that says what is read.
+/// /// A store that logs reads.
 /// #[derive(Debug)]
 /// struct Logged(MemoryStore);
 ///
@@ -103,25 +104,25 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the place can't be read or holds something that it should not.
+    /// [`StoreError`] if the store can't be read or contains invalid data.
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError>;
 
-    /// Locks the credential against every other user of the store, waiting for them within the store's own limit.
+    /// Locks the credential against all other users of the store. Waits up to the timeout of the store.
     ///
     /// # Errors
     ///
-    /// [`LockError::Held`] when somebody else keeps the lock too long; [`LockError::Unavailable`] when it can't be had
-    /// at all. Neither allows a renewal.
+    /// [`LockError::Held`] if another holder keeps the lock too long, [`LockError::Unavailable`] if the store
+    /// can't lock. In both cases no renewal may happen.
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError>;
 }
 
-/// A locked credential; dropping it releases the lock.
+/// A locked credential. Dropping it releases the lock.
 ///
 /// ```
 /// use auth_core::store::{LockedToken, StoreError, StoredToken};
 /// # use auth_core::{secret::SecretString, store::{MemoryStore, StoreKey, TokenStore}};
 ///
-/// /// Renews what was read as generation `seen`, unless somebody else was faster.
+/// /// Renews the token of generation `seen` unless another process already has.
 /// async fn renew(locked: &mut dyn LockedToken, seen: u64) -> Result<StoredToken, StoreError> {
 ///     if let Some(newer) = locked.load().await?.filter(|token| token.generation > seen) {
 ///         return Ok(newer);
@@ -142,35 +143,35 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
 /// ```
 #[async_trait]
 pub trait LockedToken: Send + fmt::Debug {
-    /// Reads the token again, now that nobody else can change it.
+    /// Reads the token again, now that no other process can change it.
     ///
     /// # Errors
     ///
     /// [`StoreError`] as for [`TokenStore::load`].
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError>;
 
-    /// Saves the token; when this returns, a crash no longer loses it.
+    /// Saves the token durably: once this returns, a crash doesn't lose it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it could not be saved; what was there before is still there.
+    /// [`StoreError`] if it could not be saved; the previous token is then unchanged.
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError>;
 
-    /// Forgets the token.
+    /// Removes the token.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it could not be removed.
+    /// [`StoreError`] if it could not be removed.
     async fn clear(&mut self) -> Result<(), StoreError>;
 }
 
-/// A store that can't be read or written. The text says where and why, and shows no token.
+/// A store that can't be read or written. The message contains the location and the reason, but no token.
 ///
 /// ```
 /// use auth_core::store::StoreError;
 ///
 /// let error = StoreError::new("read", "tokens.json: permission denied");
-/// assert_eq!(error.to_string(), "the token store read failed: tokens.json: permission denied");
+/// assert_eq!(error.to_string(), "token store: read failed: tokens.json: permission denied");
 /// ```
 #[derive(Clone, Debug)]
 pub struct StoreError {
@@ -179,7 +180,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// A failure of `action`, such as `read`.
+    /// Creates an error of `action`, such as `read`.
     #[must_use]
     pub fn new(action: &'static str, reason: impl Into<String>) -> Self {
         Self { action, reason: reason.into() }
@@ -188,37 +189,37 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the token store {} failed: {}", self.action, self.reason)
+        write!(f, "token store: {} failed: {}", self.action, self.reason)
     }
 }
 
 impl std::error::Error for StoreError {}
 
-/// A lock that could not be had.
+/// A lock that could not be acquired.
 ///
 /// ```
 /// use auth_core::store::{LockError, StoreError};
 /// use std::error::Error;
 ///
-/// assert_eq!(LockError::Held.to_string(), "the token is locked by another process");
+/// assert_eq!(LockError::Held.to_string(), "timed out waiting for the token lock: another process holds it");
 /// let error = LockError::Unavailable(StoreError::new("lock", "no space left"));
-/// assert_eq!(error.to_string(), "the token can't be locked");
-/// assert!(error.source().is_some(), "the store says why");
+/// assert_eq!(error.to_string(), "could not lock the token");
+/// assert!(error.source().is_some(), "the source contains the reason");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Somebody else holds it and did not let go in time.
+    /// Another holder did not release the lock before the timeout.
     Held,
-    /// The store can't lock: no permission, no space, no such place.
+    /// The store can't lock: no permission, no space, no such directory.
     Unavailable(StoreError),
 }
 
 impl fmt::Display for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Held => "the token is locked by another process",
-            Self::Unavailable(_) => "the token can't be locked",
+            Self::Held => "timed out waiting for the token lock: another process holds it",
+            Self::Unavailable(_) => "could not lock the token",
         })
     }
 }
@@ -232,7 +233,7 @@ impl std::error::Error for LockError {
     }
 }
 
-/// Keeps tokens as long as the process lives.
+/// In-memory token store, for the lifetime of the process.
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -265,7 +266,7 @@ struct Shared {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -282,8 +283,8 @@ impl TokenStore for MemoryStore {
         Ok(self.shared().tokens.get(key).cloned())
     }
 
-    /// Waits for whoever holds the lock, without a limit: the holder is in this process, its renewal ends by itself, and
-    /// so does the lock when it is dropped.
+    /// Waits for the lock without a limit: the holder is in this process, its renewal always ends, and dropping
+    /// the lock releases it.
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         poll_fn(|context| {
             let mut shared = self.shared();
@@ -341,7 +342,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Wake};
 
-    /// Everything in memory is ready at once, so one poll is a whole run.
+    /// In-memory operations are ready at once, so one poll completes them.
     fn ready<T>(future: impl Future<Output = T>) -> T {
         let mut future = Box::pin(future);
         match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -362,7 +363,7 @@ mod tests {
             assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         }
         assert!(ready(store.lock(&b)).is_ok(), "another credential");
-        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "the end of any lock wakes all who wait");
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "every release wakes all waiters");
         assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         drop(held);
         assert_eq!(woken.0.load(Ordering::Relaxed), 2);

@@ -1,8 +1,8 @@
-//! When to serve a token, renew it, wait for it, or give up.
+//! Token renewal: when to use a token, renew it, wait for it, or give up.
 //!
-//! A pure state machine: it reads no clock and sends nothing. The driver in `auth-client-core` asks it what to do, carries
-//! out the one renewal that it allows, and tells it the outcome. OAuth2 tokens and login sessions run on the same
-//! machine, for both are "a login gives material that ends".
+//! A pure state machine that reads no clock and sends nothing. The driver in `auth-client-core` asks it for a
+//! decision, carries out the one renewal that it allows, and reports the result. OAuth2 tokens and login sessions
+//! use the same machine.
 //!
 //! ```text
 //!   empty ──► renewing ──► fresh ──► early window ──► must renew
@@ -11,16 +11,16 @@
 //!            failed until T  └────────────┴──────────────┘
 //! ```
 //!
-//! What it guarantees: at most one renewal at a time; a failed early renewal changes nothing but the time of the next
-//! try; a failed renewal is not tried again before its back-off ends; a refusal of an old generation renews nothing; a
-//! definitive refusal is remembered until new material is installed.
+//! Guarantees: at most one renewal at a time; a failed early renewal only delays the next attempt; a failed
+//! renewal is not tried again during its back-off; a refusal of an old generation renews nothing; a definitive
+//! refusal is remembered until a new token is installed.
 
 use crate::clock::Now;
 use crate::credential::{Generation, Recovery};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// When renewals happen. All of it has defaults that suit tokens of minutes to weeks.
+/// Renewal timing. The defaults suit tokens with lifetimes from minutes to weeks.
 ///
 /// ```
 /// let mut settings = auth_core::token::RenewalSettings::default();
@@ -30,19 +30,19 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RenewalSettings {
-    /// How long before its end a token is renewed while it still serves. Default 5 minutes, and never more than a
-    /// fifth of the token's life.
+    /// Time before expiry from which a token is renewed while it is still used. Default: 5 minutes, and at most a
+    /// fifth of the token's lifetime.
     pub early_window: Duration,
-    /// How long before its end a token counts as ended, for the time that a request travels. Default 20 seconds, and
-    /// never more than a tenth of the token's life.
+    /// Time before expiry from which a token counts as expired, to allow for the duration of a request. Default:
+    /// 20 seconds, and at most a tenth of the token's lifetime.
     pub usable_margin: Duration,
-    /// The wait after a first failed renewal; it doubles with each further one. Default 1 second.
+    /// Delay after the first failed renewal; doubles with each further failure. Default: 1 second.
     pub first_backoff: Duration,
-    /// The longest wait between failed renewals. Default 30 seconds.
+    /// Maximum delay between failed renewals. Default: 30 seconds.
     pub max_backoff: Duration,
-    /// A token that was renewed less than this ago is not renewed again when the server refuses it: the refusal is
-    /// then not about the token's age. Default 10 seconds.
-    pub refusal_floor: Duration,
+    /// Minimum age of a renewed token before a refusal causes another renewal; the refusal of a younger token has
+    /// another cause than its age. Default: 10 seconds.
+    pub min_renewal_interval: Duration,
 }
 
 impl Default for RenewalSettings {
@@ -52,12 +52,12 @@ impl Default for RenewalSettings {
             usable_margin: Duration::from_secs(20),
             first_backoff: Duration::from_secs(1),
             max_backoff: Duration::from_secs(30),
-            refusal_floor: Duration::from_secs(10),
+            min_renewal_interval: Duration::from_secs(10),
         }
     }
 }
 
-/// How long material lives.
+/// Lifetime of a token.
 ///
 /// ```
 /// use auth_core::Now;
@@ -71,16 +71,16 @@ impl Default for RenewalSettings {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// Until this moment, as the server said it.
+    /// Expires at this time, as reported by the server.
     Until(SystemTime),
-    /// For this long from now.
+    /// Expires after this duration.
     For(Duration),
-    /// The server gave no end; only a refusal ends it.
+    /// Unknown: the token is used until the server refuses it.
     Unknown,
 }
 
 impl Lifetime {
-    /// What is left at `now`; `None` where no end is known.
+    /// Returns the time left at `now`, or `None` for an unknown lifetime.
     #[must_use]
     pub fn remaining(self, now: Now) -> Option<Duration> {
         match self {
@@ -91,12 +91,12 @@ impl Lifetime {
     }
 }
 
-/// Material that was handed out, with its generation.
+/// A token with its generation.
 #[derive(Debug)]
 pub struct Issued<M> {
-    /// The material.
+    /// The token, or whatever the provider needs in its place.
     pub material: Arc<M>,
-    /// Its generation.
+    /// The generation.
     pub generation: Generation,
 }
 
@@ -106,31 +106,31 @@ impl<M> Clone for Issued<M> {
     }
 }
 
-/// Permission for one renewal, to be given back with its outcome.
+/// Permission for one renewal. Pass it back with the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
 
-/// What a caller is to do.
+/// What the caller must do.
 #[derive(Debug)]
 pub enum Decision<M, E> {
-    /// Use this.
+    /// Use this token.
     Serve(Issued<M>),
-    /// Use this, and carry out a renewal beside it.
+    /// Use this token and carry out a renewal concurrently.
     ServeAndRenew(Issued<M>, Ticket),
     /// Carry out a renewal and wait for it.
     Renew(Ticket),
-    /// Wait for the renewal that is under way.
+    /// Wait for the renewal in progress.
     Wait(Ticket),
-    /// There is nothing to use and it is too early to try again.
+    /// Fail: there is no usable token, and it is too early to try again.
     Fail {
-        /// Why the last renewal failed.
+        /// Error of the last renewal.
         error: E,
-        /// When the next one may start; `None` when only new material helps.
+        /// Time until the next renewal may start; `None` if only new credentials help.
         retry_after: Option<Duration>,
     },
 }
 
-/// A renewal that failed.
+/// A failed renewal.
 ///
 /// ```
 /// # use auth_core::{Clock, SystemClock, token::{Decision, Failure, RenewalSettings, RenewalState}};
@@ -142,9 +142,9 @@ pub enum Decision<M, E> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Failure<E> {
-    /// Whether trying again with the same credentials is pointless.
+    /// `true` if another attempt with the same credentials is pointless.
     pub definitive: bool,
-    /// What is told to everyone who asks before the next try.
+    /// Error returned to all callers until the next attempt.
     pub error: E,
 }
 
@@ -152,13 +152,13 @@ pub struct Failure<E> {
 struct Held<M> {
     issued: Issued<M>,
     ends: Option<End>,
-    /// Set while the server's refusal of this very generation stands.
+    /// `true` while the server's refusal of this generation stands.
     refused: bool,
-    /// When a renewal made it; `None` for material that was installed from outside.
+    /// Time of the renewal; `None` for a token that was installed from outside.
     renewed_at: Option<Now>,
 }
 
-/// The end of a life on both clocks; whichever comes first counts.
+/// Expiry on both clocks; whichever comes first counts.
 #[derive(Clone, Copy, Debug)]
 struct End {
     wall: SystemTime,
@@ -180,7 +180,7 @@ struct LastFailure<E> {
     until: Now,
 }
 
-/// The machine. `M` is the material, `E` the error of a failed renewal.
+/// Renewal state machine. `M` is the token type, `E` the error of a failed renewal.
 ///
 /// ```
 /// use auth_core::token::{Decision, Lifetime, RenewalSettings, RenewalState};
@@ -198,8 +198,8 @@ struct LastFailure<E> {
 ///
 /// let issued = state.install("from a login", Lifetime::Unknown, 0.5, clock.now());
 /// assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
-/// assert!(state.peek(clock.now()).is_none(), "what was refused is not served");
-/// assert_eq!(state.held().map(|held| *held.material), Some("from a login"), "but a renewal may need it");
+/// assert!(state.peek(clock.now()).is_none(), "a refused token is not used");
+/// assert_eq!(state.held().map(|held| *held.material), Some("from a login"), "but a renewal may need its refresh token");
 /// ```
 #[derive(Debug)]
 pub struct RenewalState<M, E> {
@@ -213,7 +213,7 @@ pub struct RenewalState<M, E> {
 }
 
 impl<M, E: Clone> RenewalState<M, E> {
-    /// A machine that holds nothing yet.
+    /// Creates a machine without a token.
     #[must_use]
     pub fn new(settings: RenewalSettings) -> Self {
         Self {
@@ -227,16 +227,16 @@ impl<M, E: Clone> RenewalState<M, E> {
         }
     }
 
-    /// Puts in material that came from outside: a login by a person, or a store. Forgets every failure.
+    /// Installs a token from outside: a login by a person, or a store. Forgets all failures.
     ///
-    /// A renewal that is still under way is disowned; its outcome will be ignored. `jitter` is a random number from 0
-    /// to 1 that spreads the early window of many processes.
+    /// The result of a renewal in progress will be ignored. `jitter` is a random number from 0 to 1 that spreads
+    /// the early renewals of many processes.
     pub fn install(&mut self, material: M, lifetime: Lifetime, jitter: f64, now: Now) -> Issued<M> {
         self.flight = None;
         self.hold(material, lifetime, jitter, None, now)
     }
 
-    /// What a caller is to do at `now`.
+    /// Returns what the caller must do at `now`.
     pub fn decide(&mut self, now: Now) -> Decision<M, E> {
         if let Some(held) = self.held.as_ref().filter(|held| held.is_usable(now)) {
             let issued = held.issued.clone();
@@ -254,8 +254,8 @@ impl<M, E: Clone> RenewalState<M, E> {
         }
     }
 
-    /// What is held and usable at `now`, without starting anything: `None` where [`decide`](Self::decide) would do
-    /// more than serve.
+    /// Returns the token that is usable at `now` without starting anything, or `None` if [`decide`](Self::decide)
+    /// would do more than serve it.
     #[must_use]
     pub fn peek(&self, now: Now) -> Option<Issued<M>> {
         let held = self.held.as_ref().filter(|held| held.is_usable(now))?;
@@ -263,13 +263,14 @@ impl<M, E: Clone> RenewalState<M, E> {
         rests.then(|| held.issued.clone())
     }
 
-    /// What is held, usable or not; a renewal needs its refresh token.
+    /// Returns the current token, usable or not; a renewal needs its refresh token.
     #[must_use]
     pub fn held(&self) -> Option<Issued<M>> {
         self.held.as_ref().map(|held| held.issued.clone())
     }
 
-    /// The renewal with this ticket brought new material. `None` when the ticket was disowned in the meantime.
+    /// Reports that the renewal with this ticket obtained a new token. Returns `None` if the renewal was
+    /// superseded.
     pub fn succeed(
         &mut self,
         ticket: Ticket,
@@ -285,8 +286,8 @@ impl<M, E: Clone> RenewalState<M, E> {
         Some(self.hold(material, lifetime, jitter, Some(now), now))
     }
 
-    /// The renewal with this ticket found material that somebody else had got before, such as another process that
-    /// shares a store. Unlike fresh material, it may be renewed at once when the server refuses it.
+    /// Reports that the renewal with this ticket found a token that another process obtained and shared through a
+    /// store. Unlike a token from a renewal, it may be renewed at once if the server refuses it.
     pub fn adopt(
         &mut self,
         ticket: Ticket,
@@ -302,7 +303,7 @@ impl<M, E: Clone> RenewalState<M, E> {
         Some(self.hold(material, lifetime, jitter, None, now))
     }
 
-    /// The renewal with this ticket failed. Material that still serves goes on serving.
+    /// Reports that the renewal with this ticket failed. A token that is still usable stays in use.
     pub fn fail(&mut self, ticket: Ticket, failure: Failure<E>, now: Now) {
         if self.flight != Some(ticket) {
             return;
@@ -315,9 +316,9 @@ impl<M, E: Clone> RenewalState<M, E> {
         self.failure = Some(LastFailure { failure, until: now.after(wait) });
     }
 
-    /// The server refused the material of this generation.
+    /// Reports that the server refused the token of this generation.
     pub fn refuse(&mut self, generation: Generation, now: Now) -> Recovery {
-        let floor = self.settings.refusal_floor;
+        let floor = self.settings.min_renewal_interval;
         match &mut self.held {
             Some(held) if held.issued.generation == generation => {
                 if held.renewed_at.is_some_and(|renewed| now.since(renewed) < floor) {
@@ -326,13 +327,12 @@ impl<M, E: Clone> RenewalState<M, E> {
                 held.refused = true;
                 Recovery::TryAgain
             }
-            // Somebody else has renewed since, or nothing is held: ask again.
+            // Another caller has renewed since, or there is no token: ask again.
             _ => Recovery::TryAgain,
         }
     }
 
-    /// How long the material that `lifetime` describes would be usable; zero when it has ended already, which counts
-    /// as a failed renewal.
+    /// Returns `false` if a token with this `lifetime` has already expired, which counts as a failed renewal.
     #[must_use]
     pub fn is_worth_holding(lifetime: Lifetime, now: Now) -> bool {
         lifetime.remaining(now) != Some(Duration::ZERO)
@@ -373,7 +373,7 @@ impl<M, E: Clone> RenewalState<M, E> {
         ticket
     }
 
-    /// The failure that forbids a renewal at `now`, if one does.
+    /// Returns the failure that forbids a renewal at `now`, if any.
     fn blocked(&self, now: Now) -> Option<(E, Option<Duration>)> {
         let last = self.failure.as_ref()?;
         if last.failure.definitive {
@@ -439,10 +439,10 @@ mod tests {
     fn the_early_window_serves_the_old_token_and_starts_one_renewal() {
         let (mut state, clock, _) = fresh();
         clock.advance(Duration::from_secs(3600 - 301));
-        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "not early yet");
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "not in the early window");
         assert!(state.peek(clock.now()).is_some());
         clock.advance(Duration::from_secs(1));
-        assert!(state.peek(clock.now()).is_none(), "there is something to start");
+        assert!(state.peek(clock.now()).is_none(), "a renewal must be started");
         let Decision::ServeAndRenew(issued, ticket) = state.decide(clock.now()) else { panic!("early") };
         assert_eq!(*issued.material, 1);
         assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "one renewal only");
@@ -462,7 +462,7 @@ mod tests {
                     tries += 1;
                     state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
                 }
-                other => panic!("a good token was not served: {other:?}"),
+                other => panic!("a usable token was not served: {other:?}"),
             }
             clock.advance(Duration::from_secs(1));
         }
@@ -536,7 +536,7 @@ mod tests {
     fn a_refusal_of_fresh_material_is_final_for_a_while() {
         let (mut state, clock, first) = fresh();
         assert_eq!(state.refuse(first.generation, clock.now()), Recovery::Final);
-        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "other calls may still like it");
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "other calls may still use it");
         clock.advance(Duration::from_secs(10));
         assert_eq!(state.refuse(first.generation, clock.now()), Recovery::TryAgain);
     }
@@ -554,10 +554,7 @@ mod tests {
         let (mut state, clock) = machine();
         let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
         let issued = state.adopt(ticket, 1, hour(), 0.0, clock.now()).unwrap();
-        assert!(
-            state.adopt(ticket, 2, hour(), 0.0, clock.now()).is_none(),
-            "a ticket is good for one outcome"
-        );
+        assert!(state.adopt(ticket, 2, hour(), 0.0, clock.now()).is_none(), "a ticket can be used once");
         assert_eq!(served(state.decide(clock.now())), 1);
         assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
         assert!(matches!(state.decide(clock.now()), Decision::Renew(_)));
@@ -577,13 +574,13 @@ mod tests {
     fn either_clock_ends_a_token() {
         let (mut state, clock, _) = fresh();
         clock.jump_wall(clock.now().wall + Duration::from_secs(3600));
-        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "the wall clock says it ended");
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "expired by the wall clock");
 
         let (mut state, clock, _) = fresh();
         let wall = clock.now().wall;
         clock.advance(Duration::from_secs(3600));
         clock.jump_wall(wall);
-        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "the monotonic clock says it ended");
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "expired by the monotonic clock");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Tokens in files: replaced whole, read by their owner alone, locked by whoever renews.
+//! Token files: replaced atomically, readable by their owner only, locked during renewals.
 
 use crate::format;
 use crate::lock::{self, Lock};
@@ -12,31 +12,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// More than any token; what is larger is no token file.
-const LARGEST: u64 = 1 << 20;
+/// Maximum size: larger than any token; a larger file is not a token file.
+const MAX_FILE_SIZE: u64 = 1 << 20;
 
-/// How long a lock is waited for, unless it is set.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Default timeout for acquiring a lock.
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Keeps tokens in files.
+/// File-based token store.
 ///
-/// A token is written beside the old one, flushed to the disk and renamed over it, so that a crash leaves the one or the
-/// other whole. Files are made with mode 0600; one that its group or the world can read is refused, since its token may
-/// be known to others. On Windows, the permissions of the folder count.
+/// A token is written to a new file, flushed to disk and renamed over the old one, so that a crash leaves either
+/// the old or the new file complete. Files have mode 0600. A file that its group or others can read is refused,
+/// because the token may be known to them. On Windows, the permissions of the directory apply.
 ///
-/// Locking, reading and writing block, and run on tokio's threads for that.
+/// Locking, reading and writing block; they run on tokio's blocking threads.
 ///
 /// ```
 /// use std::time::Duration;
 /// use auth_token_store::FileStore;
 ///
-/// let store = FileStore::in_folder("/home/anna/.local/state/my-program/tokens").patience(Duration::from_secs(20));
+/// let store = FileStore::in_folder("/home/anna/.local/state/my-program/tokens").lock_timeout(Duration::from_secs(20));
 /// # let _ = store;
 /// ```
 #[derive(Clone, Debug)]
 pub struct FileStore {
     place: Place,
-    patience: Duration,
+    lock_timeout: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -53,21 +53,22 @@ struct Paths {
 }
 
 impl FileStore {
-    /// A file for each credential, in this folder, named by a hash of the credential. The folder is made with mode 0700
-    /// when it is first needed.
+    /// Creates a store with one file per credential in this directory, named by a hash of the credential. The
+    /// directory is created with mode 0700 when it is first needed.
     ///
     /// ```
     /// # use auth_token_store::FileStore;
     /// # let folder = std::env::temp_dir().join(format!("token-store-in-folder-{}", std::process::id()));
     /// let store = FileStore::in_folder(&folder);
-    /// assert!(!folder.exists(), "nothing is locked or saved yet");
+    /// assert!(!folder.exists(), "nothing has been locked or saved yet");
     /// ```
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { place: Place::Folder(folder.into()), patience: PATIENCE }
+        Self { place: Place::Folder(folder.into()), lock_timeout: LOCK_TIMEOUT }
     }
 
-    /// One credential in this very file; another one is refused. The lock is a file beside it, with `.lock` after its name.
+    /// Creates a store for one credential in this file; other credentials are refused. The lock file has the same
+    /// name with `.lock` appended.
     ///
     /// ```
     /// use auth_token_store::FileStore;
@@ -77,11 +78,11 @@ impl FileStore {
     /// ```
     #[must_use]
     pub fn at(file: impl Into<PathBuf>) -> Self {
-        Self { place: Place::File(file.into()), patience: PATIENCE }
+        Self { place: Place::File(file.into()), lock_timeout: LOCK_TIMEOUT }
     }
 
-    /// How long to wait for somebody else's lock before it counts as held. Default 60 s, which is longer than a renewal
-    /// takes.
+    /// Sets the time to wait for a lock that another process holds. Default: 60 seconds, which is longer than a
+    /// renewal takes.
     ///
     /// ```
     /// use auth_core::store::{LockError, StoreKey, TokenStore};
@@ -89,9 +90,9 @@ impl FileStore {
     /// use auth_token_store::FileStore;
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-    /// # let folder = std::env::temp_dir().join(format!("token-store-patience-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir().join(format!("token-store-lock_timeout-{}", std::process::id()));
     /// # let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
-    /// let store = FileStore::in_folder(&folder).patience(Duration::from_millis(10));
+    /// let store = FileStore::in_folder(&folder).lock_timeout(Duration::from_millis(10));
     /// let first = store.lock(&key).await?;
     /// assert!(matches!(store.lock(&key).await, Err(LockError::Held)));
     /// # drop(first);
@@ -101,8 +102,8 @@ impl FileStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.lock_timeout = lock_timeout;
         self
     }
 
@@ -116,7 +117,7 @@ impl FileStore {
                 }
             }
             Place::File(file) => {
-                // Through a link the lock stands beside the real file, so that two names of one file share it.
+                // Resolve links, so that two names of one file share a lock.
                 let token = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
                 let mut lock = token.clone().into_os_string();
                 lock.push(".lock");
@@ -137,7 +138,7 @@ impl TokenStore for FileStore {
         let (store, key) = (self.clone(), key.clone());
         let locking = move || {
             let paths = store.paths(&key);
-            let lock = Arc::new(lock::acquire(&paths.lock, store.patience)?);
+            let lock = Arc::new(lock::acquire(&paths.lock, store.lock_timeout)?);
             Ok(LockedFile { paths, key, lock })
         };
         match tokio::task::spawn_blocking(locking).await {
@@ -147,7 +148,7 @@ impl TokenStore for FileStore {
     }
 }
 
-/// Runs what blocks on a thread for that.
+/// Runs a blocking function on a blocking thread.
 pub(crate) async fn blocking<T: Send + 'static>(
     action: &'static str,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
@@ -156,14 +157,15 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 fn broken_off(action: &'static str) -> StoreError {
-    StoreError::new(action, "the program is being shut down")
+    StoreError::new(action, "the tokio runtime is shutting down")
 }
 
 #[derive(Debug)]
 struct LockedFile {
     paths: Paths,
     key: StoreKey,
-    /// Shared with the work that is under way, so that a caller who goes away doesn't unlock in the middle of it.
+    /// Shared with the operation in progress, so that a cancelled caller doesn't release the lock in the middle
+    /// of it.
     lock: Arc<Lock>,
 }
 
@@ -214,37 +216,38 @@ fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed("read", path, &error)),
     };
-    // Of the open file, so that what is checked is what is read.
+    // Metadata of the open file, so that the checked file is the one that is read.
     let metadata = file.metadata().map_err(|error| failed("read", path, &error))?;
     let refuse = |reason: &str| Err(StoreError::new("read", format!("{} {reason}", path.display())));
     if !metadata.is_file() {
-        return refuse("is no file");
+        return refuse("is not a file");
     }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
         if mode & 0o077 != 0 {
             return refuse(&format!(
-                "is open to other users (mode {mode:04o}), who may know the token; set its mode to 0600, and log in \
+                "is readable by other users (mode {mode:04o}), who may know the token: set its mode to 0600, and log in \
                  again if they should not"
             ));
         }
     }
-    if metadata.len() > LARGEST {
-        return refuse("is too large for a token file");
+    if metadata.len() > MAX_FILE_SIZE {
+        return refuse("is too large to be a token file");
     }
-    // Room for all of it: a buffer that grows leaves copies behind that nobody wipes.
+    // Allocate the full size: a growing buffer leaves copies behind that are not wiped.
     let room = usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1);
     let mut text = Vec::with_capacity(room);
-    let result = file.take(LARGEST).read_to_end(&mut text);
+    let result = file.take(MAX_FILE_SIZE).read_to_end(&mut text);
     let text = SecretBox::new(Box::new(text));
     result.map_err(|error| failed("read", path, &error))?;
     format::read(key, &path.display().to_string(), text.expose_secret()).map(Some)
 }
 
-/// Writes the file anew beside the old one and puts it in its place.
+/// Writes a new file and renames it over the old one.
 fn replace(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
-    // Sets the name apart from that of a process with the same number on another machine's share of this folder.
+    // Distinguishes the name from that of a process with the same id on another machine that shares this
+    // directory.
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
@@ -260,7 +263,8 @@ fn replace(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Removes what a process left that died while it wrote. The lock is held, so nobody is writing.
+/// Removes files that a process left when it was killed while writing. The lock is held, so no other process is
+/// writing.
 fn sweep(path: &Path, prefix: &str) {
     let Some(entries) = path.parent().and_then(|folder| fs::read_dir(folder_or_here(folder)).ok()) else {
         return;
@@ -268,7 +272,7 @@ fn sweep(path: &Path, prefix: &str) {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(prefix) && name.ends_with(".tmp") {
-            // What can't be removed does no harm.
+            // A file that can't be removed does no harm.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -284,7 +288,7 @@ fn write_whole(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes sure that a name in a folder outlives a power cut.
+/// Makes sure that a directory entry survives a power failure.
 fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = path.parent() {
@@ -294,7 +298,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder of a bare file name is the current one.
+/// Returns the directory of a path; that of a bare file name is the current one.
 fn folder_or_here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }

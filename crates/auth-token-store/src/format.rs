@@ -1,7 +1,7 @@
-//! A token as text: JSON with a version, and the credential that it belongs to.
+//! Token file format: JSON with a version and a hash of the credential.
 //!
-//! The version stands first and is read before anything else, so that a later version may change all the rest. The
-//! credential is named by a hash, because its name may be an e-mail address.
+//! The version comes first and is read before anything else, so that a later version may change the rest. The
+//! credential is stored as a hash, because its name may be an e-mail address.
 
 use auth_core::secret::{ExposeSecret, SecretBox, SecretString};
 use auth_core::store::{StoreError, StoreKey, StoredToken};
@@ -44,7 +44,7 @@ struct Write<'a> {
     attributes: &'a BTreeMap<String, String>,
 }
 
-/// The name of a credential that tells nobody whose it is: the first half of the SHA-256 of its key, in hexadecimal.
+/// Returns a name that doesn't reveal the account: the first half of the SHA-256 of the key, in hexadecimal.
 pub(crate) fn name_of(key: &StoreKey) -> String {
     let digest = Sha256::digest(key.as_str().as_bytes());
     digest.iter().take(16).fold(String::new(), |mut name, byte| {
@@ -54,7 +54,7 @@ pub(crate) fn name_of(key: &StoreKey) -> String {
     })
 }
 
-/// Writes a token. The bytes hold secrets and are wiped when they are dropped.
+/// Serializes a token. The bytes contain secrets and are wiped on drop.
 pub(crate) fn write(key: &StoreKey, token: &StoredToken) -> Result<SecretBox<Vec<u8>>, StoreError> {
     let since = token.expires_at.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
     let text = serde_json::to_vec(&Write {
@@ -66,23 +66,24 @@ pub(crate) fn write(key: &StoreKey, token: &StoredToken) -> Result<SecretBox<Vec
         expires_at_unix_ms: since.map(|since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
         attributes: &token.attributes,
     });
-    // The message of a serializer may quote what it could not write.
+    // The message of a serializer may quote the value.
     text.map(|text| SecretBox::new(Box::new(text)))
-        .map_err(|_| StoreError::new("write", "the token can't be written as JSON"))
+        .map_err(|_| StoreError::new("write", "could not serialize the token"))
 }
 
-/// Reads a token. `place` is what an error calls the text; the text itself is never part of one.
+/// Parses a token. `place` names the source in errors; the content is never part of one.
 pub(crate) fn read(key: &StoreKey, place: &str, text: &[u8]) -> Result<StoredToken, StoreError> {
     let refuse = |reason: String| StoreError::new("read", format!("{place} {reason}"));
-    let damaged =
-        || refuse("is damaged or no token file; nothing was changed. Remove it and log in again".to_owned());
+    let damaged = || {
+        refuse("is damaged or not a token file; remove it and log in again. Nothing was changed".to_owned())
+    };
     let head: Head = serde_json::from_slice(text).map_err(|_| damaged())?;
     match head.version {
         Some(VERSION) => {}
         Some(other) => {
             return Err(refuse(format!(
-                "has version {other}, and this program knows version {VERSION} only; nothing was changed. Use the \
-                 program that wrote it, or another place"
+                "has version {other}, but only version {VERSION} is supported: use the program that wrote it, or \
+                 another location. Nothing was changed"
             )));
         }
         None => return Err(damaged()),
@@ -90,7 +91,8 @@ pub(crate) fn read(key: &StoreKey, place: &str, text: &[u8]) -> Result<StoredTok
     let read: Read = serde_json::from_slice(text).map_err(|_| damaged())?;
     if read.credential != name_of(key) {
         return Err(refuse(
-            "holds the token of another account or server; nothing was changed. Use another place".to_owned(),
+            "contains the token of another account or server; use another location. Nothing was changed"
+                .to_owned(),
         ));
     }
     let mut token = StoredToken::new(read.generation, SecretString::from(read.access));

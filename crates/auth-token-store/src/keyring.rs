@@ -1,11 +1,11 @@
 //! Tokens in the operating system's keyring: Keychain on macOS, Credential Manager on Windows, the Secret Service
-//! elsewhere, by way of the crate `keyring`.
+//! elsewhere. Uses the crate `keyring`.
 //!
-//! A keyring has no lock that could be held over a renewal, so a lock file does it. It stands in the user's home folder,
-//! because its reach must be that of the keyring, which is the user's: a lock per program or per working folder would
-//! let two of them renew at once.
+//! A keyring has no lock that could be held during a renewal, so a lock file is used. It is in the user's home
+//! directory, because its scope must match that of the keyring, which is the user: with a lock per program or per
+//! working directory, two programs could renew at once.
 
-use crate::file::{PATIENCE, blocking};
+use crate::file::{LOCK_TIMEOUT, blocking};
 use crate::format;
 use crate::lock::{self, Lock};
 use async_trait::async_trait;
@@ -16,45 +16,49 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Keeps tokens in the operating system's keyring.
+/// Token store in the operating system's keyring.
 ///
-/// Available with the feature `keyring`. The Credential Manager of Windows takes 2,560 bytes at most, which is enough for
-/// the usual pair of tokens; a longer one fails to be saved, before it is used.
+/// Available with the feature `keyring`. The Windows Credential Manager accepts up to 2,560 bytes, which is
+/// enough for the usual pair of tokens; saving a longer one fails before it is used.
 ///
 /// ```no_run
 /// use std::time::Duration;
 /// use auth_token_store::KeyringStore;
 ///
-/// let store = KeyringStore::new("my-program")?.patience(Duration::from_secs(20));
+/// let store = KeyringStore::new("my-program")?.lock_timeout(Duration::from_secs(20));
 /// # Ok::<(), auth_core::store::StoreError>(())
 /// ```
 #[derive(Clone)]
 pub struct KeyringStore {
-    safe: Arc<dyn Safe>,
+    backend: Arc<dyn Backend>,
     locks: PathBuf,
-    patience: Duration,
+    lock_timeout: Duration,
 }
 
 impl KeyringStore {
-    /// A store whose entries carry this name of a service, usually that of the program. Programs that share tokens must
-    /// use the same name.
+    /// Creates a store whose entries have this service name, usually the name of the program. Programs that share
+    /// tokens must use the same name.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the user has no home folder to keep the locks in.
+    /// [`StoreError`] if the user has no home directory for the lock files.
     pub fn new(service: impl Into<String>) -> Result<Self, StoreError> {
         let home = std::env::home_dir()
             .filter(|home| !home.as_os_str().is_empty())
-            .ok_or_else(|| StoreError::new("lock", "this user has no home folder to keep lock files in"))?;
+            .ok_or_else(|| StoreError::new("lock", "the user has no home directory for lock files"))?;
         let locks = home.join(".token-store").join("locks");
-        Ok(Self { safe: Arc::new(Os { service: service.into() }), locks, patience: PATIENCE })
+        Ok(Self {
+            backend: Arc::new(SystemKeyring { service: service.into() }),
+            locks,
+            lock_timeout: LOCK_TIMEOUT,
+        })
     }
 
-    /// How long to wait for somebody else's lock before it counts as held. Default 60 s, which is longer than a renewal
-    /// takes.
+    /// Sets the time to wait for a lock that another process holds. Default: 60 seconds, which is longer than a
+    /// renewal takes.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.lock_timeout = lock_timeout;
         self
     }
 }
@@ -62,14 +66,14 @@ impl KeyringStore {
 impl fmt::Debug for KeyringStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyringStore")
-            .field("safe", &self.safe)
+            .field("backend", &self.backend)
             .field("locks", &self.locks)
             .finish_non_exhaustive()
     }
 }
 
-/// What a keyring can do; blocking, one credential at a time.
-trait Safe: Send + Sync + fmt::Debug {
+/// Blocking keyring operations for one credential.
+trait Backend: Send + Sync + fmt::Debug {
     fn get(&self, user: &str) -> Result<Option<SecretBox<Vec<u8>>>, StoreError>;
     fn set(&self, user: &str, secret: &SecretBox<Vec<u8>>) -> Result<(), StoreError>;
     fn remove(&self, user: &str) -> Result<(), StoreError>;
@@ -77,17 +81,17 @@ trait Safe: Send + Sync + fmt::Debug {
 
 /// The keyring of this machine.
 #[derive(Debug)]
-struct Os {
+struct SystemKeyring {
     service: String,
 }
 
-impl Os {
+impl SystemKeyring {
     fn entry(&self, action: &'static str, user: &str) -> Result<::keyring::Entry, StoreError> {
         ::keyring::Entry::new(&self.service, user).map_err(|error| failed(action, &error))
     }
 }
 
-impl Safe for Os {
+impl Backend for SystemKeyring {
     fn get(&self, user: &str) -> Result<Option<SecretBox<Vec<u8>>>, StoreError> {
         match self.entry("read", user)?.get_secret() {
             Ok(secret) => Ok(Some(SecretBox::new(Box::new(secret)))),
@@ -108,18 +112,18 @@ impl Safe for Os {
     }
 }
 
-/// In words of ours: some of the keyring's errors carry the secret that they could not read.
+/// Fixed messages, because some of the keyring's errors contain the secret that they could not read.
 fn failed(action: &'static str, error: &::keyring::Error) -> StoreError {
     use ::keyring::Error;
     let reason = match error {
-        Error::NoStorageAccess(_) => "the keyring is locked, or this program may not use it",
-        Error::NoDefaultStore => "this machine has no keyring that is running",
-        Error::TooLong(..) => "the token is longer than this keyring allows",
+        Error::NoStorageAccess(_) => "the keyring is locked, or this program has no access to it",
+        Error::NoDefaultStore => "no keyring is running on this machine",
+        Error::TooLong(..) => "the token is too long for this keyring",
         Error::Ambiguous(_) => "the keyring has more than one entry for this credential",
         Error::BadEncoding(_) | Error::BadDataFormat(..) | Error::BadStoreFormat(_) => {
-            "what the keyring holds is damaged"
+            "the keyring entry is damaged"
         }
-        Error::NotSupportedByStore(_) | Error::Invalid(..) => "this keyring does not take such entries",
+        Error::NotSupportedByStore(_) | Error::Invalid(..) => "this keyring does not support such entries",
         _ => "the keyring failed",
     };
     StoreError::new(action, reason)
@@ -129,16 +133,16 @@ impl KeyringStore {
     async fn run<T: Send + 'static>(
         &self,
         action: &'static str,
-        work: impl FnOnce(&dyn Safe) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&dyn Backend) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let safe = Arc::clone(&self.safe);
-        blocking(action, move || work(&*safe)).await
+        let backend = Arc::clone(&self.backend);
+        blocking(action, move || work(&*backend)).await
     }
 
     async fn read(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
         let key = key.clone();
-        self.run("read", move |safe| match safe.get(key.as_str())? {
-            Some(text) => format::read(&key, "the keyring's entry", text.expose_secret()).map(Some),
+        self.run("read", move |backend| match backend.get(key.as_str())? {
+            Some(text) => format::read(&key, "the keyring entry", text.expose_secret()).map(Some),
             None => Ok(None),
         })
         .await
@@ -153,12 +157,14 @@ impl TokenStore for KeyringStore {
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         let path = self.locks.join(format!("{}.lock", format::name_of(key)));
-        let patience = self.patience;
-        match tokio::task::spawn_blocking(move || lock::acquire(&path, patience)).await {
+        let lock_timeout = self.lock_timeout;
+        match tokio::task::spawn_blocking(move || lock::acquire(&path, lock_timeout)).await {
             Ok(lock) => {
                 Ok(Box::new(LockedEntry { store: self.clone(), key: key.clone(), lock: Arc::new(lock?) }))
             }
-            Err(_) => Err(LockError::Unavailable(StoreError::new("lock", "the program is being shut down"))),
+            Err(_) => {
+                Err(LockError::Unavailable(StoreError::new("lock", "the tokio runtime is shutting down")))
+            }
         }
     }
 }
@@ -167,7 +173,8 @@ impl TokenStore for KeyringStore {
 struct LockedEntry {
     store: KeyringStore,
     key: StoreKey,
-    /// Shared with the work that is under way, so that a caller who goes away doesn't unlock in the middle of it.
+    /// Shared with the operation in progress, so that a cancelled caller doesn't release the lock in the middle
+    /// of it.
     lock: Arc<Lock>,
 }
 
@@ -181,8 +188,8 @@ impl LockedToken for LockedEntry {
         let text = format::write(&self.key, token)?;
         let (key, lock) = (self.key.clone(), Arc::clone(&self.lock));
         self.store
-            .run("write", move |safe| {
-                let result = safe.set(key.as_str(), &text);
+            .run("write", move |backend| {
+                let result = backend.set(key.as_str(), &text);
                 drop(lock);
                 result
             })
@@ -192,8 +199,8 @@ impl LockedToken for LockedEntry {
     async fn clear(&mut self) -> Result<(), StoreError> {
         let (key, lock) = (self.key.clone(), Arc::clone(&self.lock));
         self.store
-            .run("clear", move |safe| {
-                let result = safe.remove(key.as_str());
+            .run("clear", move |backend| {
+                let result = backend.remove(key.as_str());
                 drop(lock);
                 result
             })
@@ -208,11 +215,11 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
-    /// A keyring in memory: tests must not touch that of the person who runs them.
+    /// An in-memory keyring: tests must not touch that of the user who runs them.
     #[derive(Debug, Default)]
-    struct Drawer(Mutex<BTreeMap<String, Vec<u8>>>);
+    struct MemoryBackend(Mutex<BTreeMap<String, Vec<u8>>>);
 
-    impl Safe for Drawer {
+    impl Backend for MemoryBackend {
         fn get(&self, user: &str) -> Result<Option<SecretBox<Vec<u8>>>, StoreError> {
             Ok(self.0.lock().unwrap().get(user).cloned().map(|secret| SecretBox::new(Box::new(secret))))
         }
@@ -231,8 +238,9 @@ mod tests {
     #[tokio::test]
     async fn it_keeps_locks_and_forgets() {
         let locks = std::env::temp_dir().join(format!("token-store-keyring-{}", std::process::id()));
-        let drawer = Arc::new(Drawer::default());
-        let store = KeyringStore { safe: drawer.clone(), locks: locks.clone(), patience: Duration::ZERO };
+        let memory = Arc::new(MemoryBackend::default());
+        let store =
+            KeyringStore { backend: memory.clone(), locks: locks.clone(), lock_timeout: Duration::ZERO };
         let key = StoreKey::new("p", "o", "a");
         assert!(store.load(&key).await.unwrap().is_none());
 
@@ -244,7 +252,7 @@ mod tests {
         let kept = store.load(&key).await.unwrap().unwrap();
         assert_eq!(kept.access.expose_secret(), "canary");
 
-        drawer.0.lock().unwrap().insert(key.as_str().to_owned(), b"half of a canary".to_vec());
+        memory.0.lock().unwrap().insert(key.as_str().to_owned(), b"half of a canary".to_vec());
         let error = store.load(&key).await.unwrap_err().to_string();
         assert!(error.contains("damaged") && !error.contains("canary"), "{error}");
 

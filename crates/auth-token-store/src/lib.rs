@@ -1,12 +1,12 @@
-//! Where renewed tokens are kept between runs: a file, or the operating system's keyring.
+//! Token storage between runs: files, or the operating system's keyring.
 //!
-//! The rules are those of [`auth_core::store`]: whoever renews locks the credential, reads again, renews, saves and
-//! lets go. This crate is the part that touches disks. Everything that blocks runs on threads of their own.
+//! Both stores implement [`auth_core::store`]: to renew, lock the credential, read again, renew, save, and
+//! release. Blocking operations run on blocking threads.
 //!
-//! | store | feature | kept in | lock |
+//! | store | feature | storage | lock |
 //! | --- | --- | --- | --- |
-//! | [`FileStore`] | | a file per credential, mode 0600 | a lock file beside it |
-//! | `KeyringStore` | `keyring` | Keychain, Credential Manager, Secret Service | a lock file in the user's home folder |
+//! | [`FileStore`] | | a file per credential, mode 0600 | a lock file next to it |
+//! | `KeyringStore` | `keyring` | Keychain, Credential Manager, Secret Service | a lock file in the user's home directory |
 //!
 //! # Example
 //!
@@ -43,7 +43,7 @@ pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

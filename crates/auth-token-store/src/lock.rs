@@ -1,7 +1,7 @@
-//! A lock across processes: a file that nobody reads, and the operating system's advisory lock on it.
+//! A lock across processes: an empty file with the operating system's advisory lock.
 //!
-//! The lock goes away with its process, however that ends. The file stays: whoever removed it could remove it from
-//! under somebody who has just locked it, and two would hold "the" lock.
+//! The operating system releases the lock when its process ends. The file stays: removing it could remove it
+//! while another process has just locked it, and then two processes would hold the lock.
 
 use auth_core::store::{LockError, StoreError};
 use fs4::{FileExt, TryLockError};
@@ -9,20 +9,19 @@ use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::time::Duration;
 
-/// How often somebody who waits looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// Interval between attempts to acquire the lock.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A held lock; dropping it lets go.
+/// A held lock; dropping it releases it.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
-/// Takes the lock, waiting for it as long as `patience`. Blocks its thread.
+/// Acquires the lock, waiting up to `timeout`. Blocks the thread.
 ///
-/// There is no way to be told when a lock is let go that could also be given up after a time, so it is asked for again
-/// and again.
-pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Lock, LockError> {
+/// Blocking lock calls have no timeout, so the lock is polled.
+pub(crate) fn acquire(path: &Path, timeout: Duration) -> Result<Lock, LockError> {
     let unavailable = |error: &std::io::Error| {
         LockError::Unavailable(StoreError::new("lock", format!("{}: {}", path.display(), error.kind())))
     };
@@ -30,14 +29,14 @@ pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Lock, LockError
         make_folder(folder).map_err(|error| unavailable(&error))?;
     }
     let file = open(path).map_err(|error| unavailable(&error))?;
-    let mut left = patience;
+    let mut left = timeout;
     loop {
-        // By its full name: the standard library has a method of this name since Rust 1.89.
+        // Fully qualified: the standard library has a method of this name since Rust 1.89.
         match FileExt::try_lock(&file) {
             Ok(()) => return Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) if left.is_zero() => return Err(LockError::Held),
             Err(TryLockError::WouldBlock) => {
-                let nap = LOOK_AGAIN.min(left);
+                let nap = POLL_INTERVAL.min(left);
                 left -= nap;
                 std::thread::sleep(nap);
             }
@@ -46,7 +45,7 @@ pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Lock, LockError
     }
 }
 
-/// Makes the folder, and those above it, for this user alone; one that is there stays as it is.
+/// Creates the directory and its parents for this user only; an existing one is unchanged.
 pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());

@@ -169,7 +169,7 @@ async fn a_save_that_fails_says_so_and_leaves_what_was_there() {
 #[tokio::test]
 async fn who_waits_too_long_and_who_cannot_lock_are_told_apart() {
     let folder = Folder::new();
-    let store = FileStore::in_folder(&folder.0).patience(Duration::ZERO);
+    let store = FileStore::in_folder(&folder.0).lock_timeout(Duration::ZERO);
     let held = store.lock(&key("anna")).await.unwrap();
     assert!(matches!(store.lock(&key("anna")).await, Err(LockError::Held)));
     assert!(store.lock(&key("bert")).await.is_ok(), "the lock is that of the credential");
@@ -206,7 +206,7 @@ async fn two_names_of_one_file_share_its_lock() {
     save(&FileStore::at(&real), "anna", 1).await;
     let link = folder.0.join("link.json");
     std::os::unix::fs::symlink(&real, &link).unwrap();
-    let by_link = FileStore::at(&link).patience(Duration::ZERO);
+    let by_link = FileStore::at(&link).lock_timeout(Duration::ZERO);
     let held = FileStore::at(&real).lock(&key("anna")).await.unwrap();
     assert!(matches!(by_link.lock(&key("anna")).await, Err(LockError::Held)));
     drop(held);
@@ -230,7 +230,7 @@ async fn another_process() {
 #[tokio::test]
 async fn the_lock_reaches_across_processes_and_ends_with_its_own() {
     let folder = Folder::new();
-    let store = FileStore::in_folder(&folder.0).patience(Duration::ZERO);
+    let store = FileStore::in_folder(&folder.0).lock_timeout(Duration::ZERO);
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["another_process", "--exact", "--nocapture"])
         .env(CHILD, &folder.0)

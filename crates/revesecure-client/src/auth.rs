@@ -1,14 +1,14 @@
-//! How ReveSecure is told who is calling: HTTP Basic with the API key as user name and an HMAC of the request as password.
+//! ReveSecure authentication: HTTP Basic with the API key as user name and an HMAC of the request as password.
 //!
-//! The vendor's page leaves the digest and the form of the key open; its own WordPress plugin settles both: SHA-256, and
-//! a secret key of hexadecimal digits. Whatever else a server might want is a setting.
+//! The vendor's documentation doesn't name the digest or the encoding of the secret key; its WordPress plugin
+//! uses SHA-256 and hexadecimal digits. Other choices are settings.
 
 use auth_client_core::auth_core::scheme::{
     BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery,
 };
 use auth_client_core::auth_core::{InvalidCredential, SecretString};
 
-/// The settings of a client's signatures.
+/// Signature settings of a client.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signing {
     pub(crate) digest: HmacDigest,
@@ -20,7 +20,7 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    /// The signer for these credentials.
+    /// Creates the signer for these credentials.
     pub(crate) fn signer(
         &self,
         api_key: &str,

@@ -1,5 +1,5 @@
-//! What is refused before it is sent: rules that the vendor's page states, and that a server would answer with an error of
-//! which nothing is known.
+//! Validation before sending: rules that the vendor documents. How the server reports violations is not
+//! documented.
 
 use crate::models::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
 use auth_client_core::Error;
@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 
 type Result = std::result::Result<(), Error>;
 
-/// Where indices begin and end is not documented; a range that ends before it begins can't be meant.
+/// The vendor doesn't say if the end of a range is inclusive; an end before the start is always a mistake.
 pub(crate) fn range(operation: &'static Operation, start: i64, end: i64) -> Result {
     if start < 0 {
-        return Err(Error::invalid_input(operation.id(), "startIndex", "it is negative"));
+        return Err(Error::invalid_input(operation.id(), "startIndex", "must not be negative"));
     }
     if end < start {
         return Err(Error::invalid_input(
             operation.id(),
             "endIndex",
-            "it lies before the beginning of the range",
+            "must not be less than the start of the range",
         ));
     }
     Ok(())
@@ -28,7 +28,7 @@ pub(crate) fn range(operation: &'static Operation, start: i64, end: i64) -> Resu
 pub(crate) fn user_update(operation: &'static Operation, update: &UserUpdate) -> Result {
     let known = ["UserId", "Email", "FirstName", "LastName", "UserName", "CountryCode", "ContactNumber"];
     extras(operation, &update.unknown, &known)?;
-    let reason = "country code and number come together or not at all";
+    let reason = "must be set together with the other one: country code and contact number belong together";
     match (&update.country_code, &update.contact_number) {
         (Some(_), None) => return Err(Error::invalid_input(operation.id(), "ContactNumber", reason)),
         (None, Some(_)) => return Err(Error::invalid_input(operation.id(), "CountryCode", reason)),
@@ -57,34 +57,35 @@ pub(crate) fn token_update(operation: &'static Operation, update: &TokenUpdate) 
 
 pub(crate) fn service_users(operation: &'static Operation, users: &ServiceUsers) -> Result {
     if users.user_ids.is_empty() {
-        return Err(Error::invalid_input(operation.id(), "UserId", "there is no user to map"));
+        return Err(Error::invalid_input(operation.id(), "UserId", "must name at least one user"));
     }
     if users.user_ids.iter().any(String::is_empty) {
-        return Err(Error::invalid_input(operation.id(), "UserId", "one of them is empty"));
+        return Err(Error::invalid_input(operation.id(), "UserId", "must not contain an empty id"));
     }
     Ok(())
 }
 
-/// No limit is documented; none at all can't be meant.
+/// No limit is documented, but creating no code is always a mistake.
 pub(crate) fn new_bypass_codes(operation: &'static Operation, codes: &NewBypassCodes) -> Result {
     if codes.number < 1 {
-        return Err(Error::invalid_input(operation.id(), "number", "at least one code has to be created"));
+        return Err(Error::invalid_input(operation.id(), "number", "must be at least 1"));
     }
     Ok(())
 }
 
 fn at_least_one(operation: &'static Operation, any: bool) -> Result {
-    let refuse =
-        || Error::invalid_input(operation.id(), "body", "it changes nothing: at least one change is needed");
+    let refuse = || Error::invalid_input(operation.id(), "body", "must contain at least one change");
     if any { Ok(()) } else { Err(refuse()) }
 }
 
-/// A member that has a field of its own would be sent twice.
+/// A field with its own setter would be sent twice.
 fn extras(operation: &'static Operation, extras: &Map<String, Value>, known: &[&'static str]) -> Result {
     match known.iter().find(|name| extras.contains_key(**name)) {
-        Some(name) => {
-            Err(Error::invalid_input(operation.id(), *name, "it has a field of its own; set that one"))
-        }
+        Some(name) => Err(Error::invalid_input(
+            operation.id(),
+            *name,
+            "has its own setter; use that instead of `extra`",
+        )),
         None => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ const API_KEY: &str = "REVESECURE_API_KEY";
 const SECRET_KEY: &str = "REVESECURE_SECRET_KEY";
 const BASE_URL: &str = "REVESECURE_BASE_URL";
 
-/// Calls ReveSecure. Cheap to clone; clones share their connections and their retry quota.
+/// Client for the ReveSecure API. Cheap to clone; clones share connections and the retry quota.
 ///
 /// ```
 /// use revesecure_client::Client;
@@ -32,24 +32,24 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the default settings, for the API key and the secret key of a service, as the vendor's dashboard
-    /// shows them.
+    /// Creates a client with the default settings from the API key and secret key of a service, as shown in the
+    /// vendor's dashboard.
     ///
     /// ```
-    /// let refused = revesecure_client::Client::new("api-key".to_owned(), "no hexadecimal digits".to_owned());
+    /// let refused = revesecure_client::Client::new("api-key".to_owned(), "not hexadecimal".to_owned());
     /// assert_eq!(refused.unwrap_err().kind(), revesecure_client::ErrorKind::Configuration);
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a key can't be used: it is empty or has a
-    /// control character, the API key has a colon, or the secret key isn't hexadecimal or has an odd number of digits.
-    /// The error names the key and doesn't show it.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a key is empty or has a control
+    /// character, the API key has a colon, or the secret key is not hexadecimal or has an odd number of digits.
+    /// The error names the key but never contains it.
     pub fn new(api_key: impl Into<SecretString>, secret_key: impl Into<SecretString>) -> Result<Self, Error> {
         Self::builder(api_key, secret_key).build()
     }
 
-    /// A builder for a client with other settings.
+    /// Returns a builder for a client with other settings.
     ///
     /// ```
     /// let revesecure = revesecure_client::Client::builder("api-key".to_owned(), "000102030405".to_owned())
@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    /// A client with the keys of `REVESECURE_API_KEY` and `REVESECURE_SECRET_KEY`, and the address of
+    /// Creates a client with the keys in `REVESECURE_API_KEY` and `REVESECURE_SECRET_KEY`, and the base URL in
     /// `REVESECURE_BASE_URL` if that is set. An empty variable counts as unset.
     ///
     /// ```
@@ -78,22 +78,23 @@ impl Client {
     ///
     /// match Client::from_env() {
     ///     Ok(client) => println!("{client:?}"),
-    ///     // One line, which names the variable.
+    ///     // One line that names the variable.
     ///     Err(error) => println!("{error}"),
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing or invalid; the
+    /// error names it.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
 
-    /// A request to a path that has no method here, signed with the same keys and by the same rules.
+    /// Returns a request to any path, signed with the same keys and retried by the same rules as all calls.
     ///
-    /// The path is taken and signed as it is, percent-encoded already. What isn't a GET, HEAD, OPTIONS or TRACE is never
-    /// repeated unless [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
+    /// The path must be percent-encoded; it is sent and signed unchanged. Only GET, HEAD, OPTIONS and TRACE are
+    /// retried, unless [`idempotency`](crate::Request::idempotency) allows more.
     ///
     /// ```no_run
     /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -117,7 +118,7 @@ impl Client {
         self.api_key.expose_secret()
     }
 
-    /// A body that repeats the API key, as those of the validation calls do.
+    /// Adds the API key to a body, as the validation calls require.
     pub(crate) fn with_api_key<'a, T: Serialize>(&'a self, body: &'a T) -> WithApiKey<'a, T> {
         WithApiKey { api_key: self.api_key(), body }
     }
@@ -132,19 +133,19 @@ pub(crate) struct WithApiKey<'a, T> {
     body: &'a T,
 }
 
-/// Shows where calls go and no keys.
+/// Shows the base URL, but no keys.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
     }
 }
 
-/// Builds a [`Client`].
+/// Builder for [`Client`].
 ///
 /// ```
 /// use revesecure_client::{Client, HmacDigest, KeyEncoding};
 ///
-/// // A server behind a tunnel, of an older make.
+/// // An older server behind a tunnel.
 /// let revesecure = Client::builder("api-key".to_owned(), "secret".to_owned())
 ///     .base_url("https://tunnel.example:8443")
 ///     .signing_host("dashboard.revesecure.com")
@@ -155,7 +156,7 @@ impl fmt::Debug for Client {
 /// # Ok::<(), revesecure_client::Error>(())
 /// ```
 ///
-/// More of what the vendor leaves open:
+/// Further settings that the vendor doesn't document:
 ///
 /// ```
 /// use revesecure_client::{Client, SignedQuery};
@@ -177,7 +178,7 @@ pub struct ClientBuilder {
     signing: Signing,
     json_style: JsonStyle,
     strict_envelope: bool,
-    /// Errors name the variables then.
+    /// `true` if the keys were read from the environment; errors then name the variables.
     from_env: bool,
     settings: Settings,
 }
@@ -185,7 +186,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     auth_client_core::provider::shared_builder_methods!();
 
-    /// A builder with the keys and the address of the environment, see [`Client::from_env`].
+    /// Creates a builder with the keys and base URL from the environment; see [`Client::from_env`].
     ///
     /// ```no_run
     /// # fn example() -> Result<(), revesecure_client::Error> {
@@ -197,7 +198,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing; the error names
+    /// it.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
             let mut builder = Client::builder(env::required(API_KEY)?, env::required(SECRET_KEY)?);
@@ -210,39 +212,40 @@ impl ClientBuilder {
         read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider("revesecure")))
     }
 
-    /// The digest of the HMAC. Default SHA-256.
+    /// Sets the digest of the HMAC. Default: SHA-256.
     ///
-    /// Assumption: the vendor's page names none; SHA-256 is what its plugin uses.
+    /// Assumption: the documentation names no digest; the vendor's plugin uses SHA-256.
     pub fn digest(mut self, digest: HmacDigest) -> Self {
         self.signing.digest = digest;
         self
     }
 
-    /// How the secret key is read. Default: hexadecimal digits.
+    /// Sets the encoding of the secret key. Default: hexadecimal digits.
     ///
-    /// Assumption: the vendor's page doesn't say; hexadecimal is what its plugin takes it for.
+    /// Assumption: the documentation names no encoding; the vendor's plugin decodes hexadecimal digits.
     pub fn key_encoding(mut self, encoding: KeyEncoding) -> Self {
         self.signing.key_encoding = encoding;
         self
     }
 
-    /// The host that is signed, where it isn't the one that is called: behind a tunnel or a reverse proxy. By default it
-    /// is the host of the base URL in lower case, without its port.
+    /// Sets the host to sign if it differs from the requested one, for a server behind a tunnel or reverse proxy.
+    /// Default: the host of the base URL in lower case, without the port.
     pub fn signing_host(mut self, host: impl Into<String>) -> Self {
         self.signing.host = Some(host.into());
         self
     }
 
-    /// What stands between the signed fields. Default: one line feed.
+    /// Sets the separator between the signed fields. Default: one line feed.
     ///
-    /// Assumption: layouts of the vendor's page show an empty line before the body; its plugin has none.
+    /// Assumption: some layouts of the documentation show an empty line before the body; the vendor's plugin has
+    /// none.
     pub fn separator(mut self, separator: impl Into<String>) -> Self {
         self.signing.separator = Some(separator.into());
         self
     }
 
-    /// The text of `Date`, which is signed too. Default: the time of each attempt, `Fri, 08 Dec 2017 17:29:18 -0000`.
-    /// [`DateText::Fixed`] is for tests.
+    /// Sets the value of the `Date` header, which is signed too. Default: the time of each attempt, such as `Fri,
+    /// 08 Dec 2017 17:29:18 -0000`. [`DateText::Fixed`] is for tests.
     ///
     /// ```
     /// use revesecure_client::{Client, DateText};
@@ -257,21 +260,21 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether and where a query is signed; no known endpoint has one. Default: it isn't.
+    /// Sets how a query string is signed. No known endpoint has one. Default: it is not signed.
     pub fn signed_query(mut self, query: SignedQuery) -> Self {
         self.signing.query = query;
         self
     }
 
-    /// Writes bodies as UTF-8. By default everything outside of ASCII is written as `\uXXXX`: the vendor's page speaks of
-    /// an ASCII string, and its plugin writes bodies so.
+    /// Sends non-ASCII characters in bodies as UTF-8. By default they are escaped as `\uXXXX`: the documentation
+    /// mentions an ASCII string, and the vendor's plugin escapes them.
     pub fn utf8_bodies(mut self, on: bool) -> Self {
         self.json_style = if on { JsonStyle::Utf8 } else { JsonStyle::Ascii };
         self
     }
 
-    /// Takes `status.error` for a failure, also beside a code of 200. Off by default, because both of the vendor's samples of a
-    /// success have it.
+    /// Treats `status.error` as a failure even if the code is 200. Off by default, because both success samples
+    /// of the vendor set it.
     pub fn strict_envelope(mut self, on: bool) -> Self {
         self.strict_envelope = on;
         self
@@ -281,13 +284,13 @@ impl ClientBuilder {
     ///
     /// ```
     /// let refused = revesecure_client::Client::builder("api:key".to_owned(), "00ff".to_owned()).build();
-    /// assert!(refused.is_err(), "an API key has no colon");
+    /// assert!(refused.is_err(), "an API key must not contain a colon");
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a key, a setting or the base URL can't be used,
-    /// or no transport is compiled in and none was handed in.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a key, a setting or the base URL is
+    /// invalid, or if no transport is compiled in and none was set.
     pub fn build(self) -> Result<Client, Error> {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let vendor = ReveSecure { style: self.json_style, strict: self.strict_envelope };
@@ -309,7 +312,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings and no keys.
+/// Shows the settings, but no keys.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

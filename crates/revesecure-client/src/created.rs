@@ -1,13 +1,13 @@
-//! Answers that no page shows: what creations give back, and the key check.
+//! Responses without documentation: those of creations and of the key check.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
 
-/// What a creation answered.
+/// Response to a creation.
 ///
-/// Assumption: nothing is known about it, so the JSON is kept as it is, and the id of what was created is taken from it if it
-/// is there. A service's answer might hold its keys and a user's its codes: `Debug` shows ids only.
+/// Assumption: the vendor doesn't document it, so the JSON is kept, and the id of the created object is read from
+/// it if present. The response may contain keys or codes, so `Debug` shows ids only.
 ///
 /// ```
 /// let created: revesecure_client::models::Created = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
@@ -18,13 +18,13 @@ use std::fmt;
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Created {
-    /// The id of a user, should there be one.
+    /// Id of the created user, if present.
     pub user_id: Option<String>,
-    /// The id of a service, should there be one.
+    /// Id of the created service, if present.
     pub service_id: Option<String>,
-    /// The id of a token, should there be one.
+    /// Id of the created token, if present.
     pub token_id: Option<String>,
-    /// All of it, without the envelope; null for an empty body.
+    /// The whole JSON value without the envelope; null for an empty body.
     pub value: Value,
 }
 
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Created {
     }
 }
 
-/// The sign that API key and secret key are good: an answer that says anything else is an error.
+/// Confirms that API key and secret key are valid. Any other response is an error.
 ///
 /// ```
 /// assert!(serde_json::from_str::<revesecure_client::models::KeyCheck>("{}").is_ok());

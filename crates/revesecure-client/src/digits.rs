@@ -1,8 +1,9 @@
-//! Digits that are sent: as a text when a user is created and as a number when it is changed, as in the vendor's samples.
+//! Digits that are sent as a string when a user is created and as a number when it is updated, as in the vendor's
+//! samples.
 
 use serde::{Serialize, Serializer};
 
-/// In which form digits are sent, where the usual one of the call is not wanted.
+/// JSON type in which digits are sent, to override that of the call.
 ///
 /// ```
 /// use revesecure_client::models::{DigitForm, DigitsAsNumber};
@@ -14,13 +15,13 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DigitForm {
-    /// As a JSON text.
+    /// A JSON string.
     Text,
-    /// As a JSON number, if that loses nothing: digits only, none of them a zero at the beginning, at most 15.
+    /// A JSON number if that is lossless: digits only, no leading zero, at most 15 digits. Otherwise a string.
     Number,
 }
 
-/// The digits as a number, where that loses nothing.
+/// Converts digits to a number if that is lossless.
 fn number(digits: &str) -> Option<u64> {
     let plain = (1..=15).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -38,13 +39,13 @@ macro_rules! digits {
         }
 
         impl $name {
-            /// The digits.
+            /// Returns the digits.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.digits
             }
 
-            /// The same digits, sent in this form.
+            /// Returns the same digits, to be sent as this JSON type.
             #[must_use]
             pub fn in_form(mut self, form: DigitForm) -> Self {
                 self.form = form;
@@ -79,7 +80,7 @@ macro_rules! digits {
 }
 
 digits! {
-    /// Digits of a phone number or country calling code, sent as a text unless told otherwise.
+    /// Digits of a phone number or country calling code, sent as a string by default.
     ///
     /// ```
     /// use revesecure_client::models::{DigitForm, DigitsAsText};
@@ -92,13 +93,13 @@ digits! {
 }
 
 digits! {
-    /// Digits of a phone number or country calling code, sent as a number where that loses nothing, unless told otherwise.
+    /// Digits of a phone number or country calling code, sent as a number by default if that is lossless.
     ///
     /// ```
     /// use revesecure_client::models::DigitsAsNumber;
     ///
     /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("8123456789"))?, "8123456789");
-    /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("08123"))?, r#""08123""#, "or the zero would be lost");
+    /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("08123"))?, r#""08123""#, "a number would lose the zero");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     DigitsAsNumber, DigitForm::Number

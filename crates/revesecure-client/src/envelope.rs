@@ -1,7 +1,8 @@
-//! Answers with and without an envelope, on every endpoint.
+//! Responses with and without an envelope.
 //!
-//! The vendor's page shows most answers bare and two in an envelope of `data` and `status`; its plugin reads an envelope where the
-//! page shows none. So both are read everywhere, and only strict JSON: the page's single quotes are typography.
+//! The vendor's documentation shows most responses without an envelope and two in an envelope of `data` and
+//! `status`; its plugin reads an envelope where the documentation shows none. So every endpoint accepts both.
+//! Only strict JSON is accepted: the single quotes in the documentation are typography.
 
 use auth_client_core::decode::DecodeFailure;
 use http::Response;
@@ -10,14 +11,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
 
-/// The `status` of an envelope. Its description may repeat what was sent, so `Debug` leaves it out.
+/// The `status` object of an envelope. Its description may repeat what was sent, so `Debug` omits it.
 ///
 /// ```
 /// use revesecure_client::models::Envelope;
 ///
 /// let answer = br#"{"data":{},"status":{"code":"200","description":"Success","error":true}}"#;
-/// let envelope = Envelope::read(answer).expect("it has one");
-/// assert!(envelope.is_success(), "the flag beside the code says nothing, as both of the vendor's samples show");
+/// let envelope = Envelope::read(answer).expect("an envelope");
+/// assert!(envelope.is_success(), "the `error` flag is ignored: it is set in both success samples");
 /// assert_eq!(envelope.error(), Some(true));
 /// assert!(Envelope::read(br#"[{"UserId":"u1"}]"#).is_none());
 /// ```
@@ -29,12 +30,13 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The envelope of an answer: a JSON object whose member `status` is an object with a `code`. `None` for any other.
+    /// Reads the envelope of a response: a JSON object whose field `status` is an object with a `code`. Returns
+    /// `None` for anything else.
     ///
     /// ```
     /// use revesecure_client::models::Envelope;
     ///
-    /// let envelope = Envelope::read(br#"{"status":{"code":404,"description":"No such user"}}"#).expect("it has one");
+    /// let envelope = Envelope::read(br#"{"status":{"code":404,"description":"No such user"}}"#).expect("an envelope");
     /// assert_eq!((envelope.code(), envelope.description()), (Some(404), Some("No such user")));
     /// ```
     #[must_use]
@@ -45,7 +47,7 @@ impl Envelope {
         let Statuses(statuses) = serde_json::from_slice(body).ok()?;
         let mut envelopes = statuses.iter().filter_map(Self::of);
         let first = envelopes.next()?;
-        // Of several, which no good server sends, one that reports a failure counts.
+        // If there are several (invalid, but possible), a failure counts.
         if first.is_success() {
             envelopes.find(|other| !other.is_success()).or(Some(first))
         } else {
@@ -62,25 +64,25 @@ impl Envelope {
         })
     }
 
-    /// The code, a number or the text of one; `None` when it is neither.
+    /// Returns the code, given as a number or a string; `None` if it is neither.
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         self.code
     }
 
-    /// The vendor's words.
+    /// Returns the description.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// The flag beside the code. It is true in both of the vendor's samples of a success.
+    /// Returns the `error` flag, which is true in both success samples of the vendor.
     #[must_use]
     pub fn error(&self) -> Option<bool> {
         self.error
     }
 
-    /// Whether the code is 200, the only one that the vendor's plugin takes for success.
+    /// Returns `true` if the code is 200, the only one that the vendor's plugin treats as a success.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.code == Some(200)
@@ -104,7 +106,7 @@ fn whole_number(value: &Value) -> Option<i64> {
     }
 }
 
-/// The members `status` of an object, of which a broken answer may have several.
+/// The `status` fields of an object; an invalid response may have several.
 struct Statuses(Vec<Value>);
 
 impl<'de> Deserialize<'de> for Statuses {
@@ -146,11 +148,11 @@ fn nothing_in_it<T>() -> Option<T> {
     None
 }
 
-/// Reads the value of an answer, in an envelope or bare.
+/// Decodes the value of a response, with or without an envelope.
 pub(crate) fn json<T: DeserializeOwned>(answer: &Response<bytes::Bytes>) -> Result<T, DecodeFailure> {
     let body = answer.body();
     if body.trim_ascii().is_empty() {
-        // Enough for what may be nothing; anything else is told that the body is empty.
+        // An empty body counts as null where null is accepted; otherwise the error says that the body is empty.
         return serde_json::from_slice(b"null").or_else(|_| Ok(serde_json::from_slice(body)?));
     }
     if Envelope::read(body).is_none() {
@@ -159,11 +161,12 @@ pub(crate) fn json<T: DeserializeOwned>(answer: &Response<bytes::Bytes>) -> Resu
     if let Some(value) = serde_json::from_slice::<Enveloped<T>>(body)?.data {
         return Ok(value);
     }
-    // Without data, or with null for it: what can be empty is, and members may stand beside `status`.
+    // Missing or null data counts as empty; a response without an envelope may have other fields next to
+    // `status`.
     serde_json::from_slice(body).or_else(|error| serde_json::from_slice(b"[]").map_err(|_| error.into()))
 }
 
-/// Accepts an answer that promises nothing: no body at all, or any JSON. A page of HTML, as proxies send it, is refused.
+/// Accepts a response without a result: an empty body or any JSON. HTML, as proxies send it, is an error.
 pub(crate) fn nothing(answer: &Response<bytes::Bytes>) -> Result<(), DecodeFailure> {
     let body = answer.body();
     if !body.trim_ascii().is_empty() {

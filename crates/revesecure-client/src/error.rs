@@ -1,7 +1,7 @@
-//! What ReveSecure's errors say.
+//! ReveSecure's error responses.
 //!
-//! The vendor documents none. Its answers may have an envelope whose `status.code` says more than the HTTP status, and
-//! the vendor's own plugin looks at nothing else: a 2xx answer with another code than 200 is an error here.
+//! The vendor documents none. A response may have an envelope whose `status.code` is more specific than the HTTP
+//! status; the vendor's plugin looks at nothing else. A 2xx response with a code other than 200 is an error here.
 
 use crate::envelope::Envelope;
 use auth_client_core::ErrorKind;
@@ -10,9 +10,9 @@ use auth_client_core::provider::{
 };
 
 auth_client_core::provider::error_type! {
-    /// A call to ReveSecure that failed.
+    /// A failed call to ReveSecure.
     ///
-    /// It gives access to everything that [`auth_client_core::Error`] knows:
+    /// Dereferences to the error type that all providers share:
     ///
     /// ```no_run
     /// # async fn run(revesecure: revesecure_client::Client) {
@@ -29,14 +29,14 @@ auth_client_core::provider::error_type! {
 }
 
 impl Error {
-    /// The envelope of the answer, where it has one.
+    /// Returns the envelope of the response, if it has one.
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// if let Err(error) = client.users().list().await
     ///     && let Some(envelope) = error.envelope()
     /// {
-    ///     eprintln!("the vendor says {:?}", envelope.code());
+    ///     eprintln!("status code in the envelope: {:?}", envelope.code());
     /// }
     /// # Ok(())
     /// # }
@@ -47,11 +47,11 @@ impl Error {
     }
 }
 
-/// The vendor's rules: those of plain HTTP first, then those of the envelope.
+/// Provider rules: those of plain HTTP first, then those of the envelope.
 #[derive(Debug)]
 pub(crate) struct ReveSecure {
     pub(crate) style: JsonStyle,
-    /// `status.error` counts too.
+    /// Whether `status.error` counts as a failure.
     pub(crate) strict: bool,
 }
 
@@ -60,7 +60,7 @@ impl ProviderRules for ReveSecure {
         "revesecure"
     }
 
-    /// Assumption: an HTTP status that is no success is none, whatever its envelope says.
+    /// Assumption: an HTTP error status is an error, whatever the envelope contains.
     fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
         let verdict = classify_by_status(operation, answer.status);
         if verdict != Classification::Success {

@@ -1,11 +1,12 @@
-//! Client for the **ReveSecure** API: a second factor by code or push, and the users, services and tokens behind it.
+//! Client for the **ReveSecure** API: two-factor authentication by code or push, and management of users,
+//! services and tokens.
 //!
-//! It speaks the API at `https://dashboard.revesecure.com/rest/v1`. The vendor documents it on one page; what that leaves
-//! open is taken from the vendor's own WordPress plugin. Nothing newer than 2018 is known of either.
+//! Implements the API at `https://dashboard.revesecure.com/rest/v1`. The vendor documents it on one page; where
+//! that is silent, this crate follows the vendor's WordPress plugin. Both date from 2018 or before.
 //!
 //! # Example
 //!
-//! Create a user, let it log in to a service, and take a login through its second factor:
+//! Create a user, map it to a service, and run a login with its second factor:
 //!
 //! ```
 //! use revesecure_client::{Client, Login, SecondFactor};
@@ -26,7 +27,7 @@
 //! let ann = NewUser::contact_number("8123465790").country_code("91").user_name("ann@example.com");
 //! revesecure.users().create(ann).await?;
 //! let users = revesecure.users().list().await?;
-//! let ann = users.iter().find(|user| user.user_name.as_deref() == Some("ann@example.com")).expect("she is there");
+//! let ann = users.iter().find(|user| user.user_name.as_deref() == Some("ann@example.com")).expect("the user exists");
 //! revesecure.services().map(ServiceUsers::new(service_id, [ann.user_id.as_str()])).await?;
 //!
 //! match SecondFactor::of("ann@example.com").begin(&revesecure).await? {
@@ -34,34 +35,35 @@
 //!         let result = challenge.code(AuthType::Software, read_from_the_app()).await?;
 //!         assert!(result.is_valid());
 //!     }
-//!     Login::Bypassed(_) => println!("welcome, without a second factor"),
-//!     Login::Denied(_) => println!("not you"),
+//!     Login::Bypassed(_) => println!("welcome; no second factor needed"),
+//!     Login::Denied(_) => println!("access denied"),
 //! }
 //! # assert_eq!(at.effect("otp_checked"), 1);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`Challenge::push`] asks on the phone instead, and waits for the answer.
+//! [`Challenge::push`] sends a push to the user's phone instead and waits for the result.
 //!
 //! # Credentials
 //!
-//! API key and secret key of a service, from the vendor's dashboard. Each attempt of each call is signed anew: HTTP Basic
-//! with the API key as user name and, as password, the HMAC-SHA-256 of date, method, host, path and body; `Date` is the
-//! very text that was signed. The secret key is never sent. [`Client::from_env`] reads `REVESECURE_API_KEY`,
-//! `REVESECURE_SECRET_KEY` and, optionally, `REVESECURE_BASE_URL`.
+//! API key and secret key of a service, from the vendor's dashboard. Each attempt is signed anew with HTTP Basic:
+//! the API key is the user name, and the HMAC-SHA-256 of date, method, host, path and body is the password. The
+//! `Date` header is the signed date. The secret key is never sent. [`Client::from_env`] reads
+//! `REVESECURE_API_KEY`, `REVESECURE_SECRET_KEY` and, optionally, `REVESECURE_BASE_URL`.
 //!
-//! # What is repeated
+//! # Retries
 //!
-//! Reads, changes by PUT and deletions are repeated within the [`RetryPolicy`]. Everything else, above all the check of a code
-//! and the sending of a push, is repeated only when it is certain that nothing was sent. When the answer to such a call is lost,
-//! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
+//! Reads, updates by PUT and deletions are retried within the [`RetryPolicy`]. All other calls, in particular
+//! checking a code and sending a push, are retried only if it is certain that nothing was sent. If the response
+//! to such a call is lost, [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns
+//! `true`.
 //!
-//! # Testing your own code
+//! # Testing
 //!
-//! With the feature `testing`, hand a [`testing::ScriptedTransport`] to the builder and no network is needed; or start the
-//! `auth-emulator`, which behaves like the vendor and explains signatures that it refuses, and point `REVESECURE_BASE_URL` at
-//! it.
+//! With the feature `testing`, pass a [`testing::ScriptedTransport`] to the builder; no network is needed. Or
+//! start the `auth-emulator`, which behaves like the vendor's server and explains signatures that it refuses, and
+//! set `REVESECURE_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -81,10 +83,10 @@
 //!
 //! # Assumptions
 //!
-//! What the vendor leaves open is a setting or stated here: the digest, the form of the key, the signed host, the separator and
-//! the date's text ([`ClientBuilder`]); every answer may have an envelope, whose code decides in a 2xx answer; what creations
-//! answer is kept as it is ([`Created`]); any unknown state of a push is one that nobody has answered ([`PushState`]); ranges
-//! begin at 0 ([`Paging`]).
+//! Where the vendor's documentation is silent, this crate has a setting or assumes: digest, key encoding, signed
+//! host, separator and date ([`ClientBuilder`]); any response may have an envelope, whose code decides in a 2xx
+//! response; the JSON that creations return is kept ([`Created`]); an unknown state of a push means that it is
+//! pending ([`PushState`]); ranges start at 0 ([`Paging`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -114,7 +116,7 @@ pub use pages::{Paging, RangePosition};
 pub use push_wait::{PushOutcome, PushWait};
 pub use second_factor::{Challenge, Login, SecondFactor};
 
-/// Models: values that are read from responses or sent in requests.
+/// Models: request and response bodies.
 pub mod models {
     pub use crate::created::{Created, KeyCheck};
     pub use crate::digits::{DigitForm, DigitsAsNumber, DigitsAsText};
@@ -124,7 +126,7 @@ pub mod models {
     pub use crate::outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
 }
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,40 +1,39 @@
-//! What decides about a login: policies, results of codes, states of pushes. Each is read so that nothing unknown lets
-//! anybody in.
+//! Login decisions: policies, results of codes, states of pushes. No unknown value is read as a permission.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
 
-/// Whether a user needs a second factor.
+/// Second-factor policy of a user.
 ///
-/// The three are no booleans and don't turn into any, so that they can't be mixed up; only the exact word `Bypass` is a
-/// bypass.
+/// Not convertible to a boolean, so that the three policies can't be mixed up. Only the exact string `Bypass` is
+/// a bypass.
 ///
 /// ```
 /// use revesecure_client::models::Policy;
 ///
 /// let policy: Policy = serde_json::from_str(r#""bypass""#)?;
-/// assert_eq!(policy, Policy::Other("bypass".to_owned()), "only `Bypass` is one");
+/// assert_eq!(policy, Policy::Other("bypass".to_owned()), "only the exact `Bypass` counts");
 /// assert_eq!(Policy::Enabled.as_str(), "Enabled");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[must_use = "a denied user comes back as a value, not as an error"]
+#[must_use = "a denied user is a value, not an error"]
 pub enum Policy {
-    /// A second factor is needed.
+    /// A second factor is required.
     Enabled,
-    /// The user is let in without one.
+    /// The user is admitted without a second factor.
     Bypass,
-    /// The user is not let in: not mapped to the service, or refused.
+    /// The user is not admitted: not mapped to the service, or refused.
     Denied,
-    /// A value that this version doesn't know. Let nobody in on it.
+    /// A value that this version doesn't know. Treat it as denied.
     Other(String),
 }
 
 impl Policy {
-    /// The text on the wire.
+    /// Returns the wire value.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -56,13 +55,13 @@ impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = match Value::deserialize(deserializer)? {
             Value::String(text) => text,
-            // The registration call sends the same name as a boolean; off is not "let in without".
+            // The registration call uses the same name for a boolean; `false` does not mean a bypass.
             Value::Bool(true) => return Ok(Self::Enabled),
             Value::Bool(false) => "false".to_owned(),
             _ => {
                 return Err(D::Error::invalid_type(
                     serde::de::Unexpected::Other("another type"),
-                    &"a text or a boolean",
+                    &"a string or a boolean",
                 ));
             }
         };
@@ -75,10 +74,10 @@ impl<'de> Deserialize<'de> for Policy {
     }
 }
 
-/// Whether a one-time code was right.
+/// Result of checking a one-time code.
 ///
-/// Only `OTP VALID` says so, in any case and with white space around it; every other text is a wrong code, and an answer
-/// without a text is an error.
+/// Only `OTP VALID` is a right code, in any case and with surrounding white space; any other string is a wrong
+/// code, and a response without a string is an error.
 ///
 /// ```
 /// use revesecure_client::models::AuthResult;
@@ -89,16 +88,16 @@ impl<'de> Deserialize<'de> for Policy {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-#[must_use = "a wrong code comes back as a value, not as an error"]
+#[must_use = "a wrong code is a value, not an error"]
 pub enum AuthResult {
     /// The code was right.
     Valid,
-    /// It was not. This is the vendor's text, such as `OTP INVALID`; `Debug` leaves it out.
+    /// The code was wrong. Contains the vendor's message, such as `OTP INVALID`, which `Debug` omits.
     Invalid(String),
 }
 
 impl AuthResult {
-    /// Whether the code was right.
+    /// Returns `true` if the code was right.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         matches!(self, Self::Valid)
@@ -119,7 +118,7 @@ impl<'de> Deserialize<'de> for AuthResult {
 }
 
 auth_client_core::provider::open_enum! {
-    /// What has become of a push. Everything but the four that end it means that nobody has answered yet.
+    /// State of a push. Any value other than these four means that it is pending.
     ///
     /// ```
     /// use revesecure_client::models::PushState;
@@ -128,19 +127,19 @@ auth_client_core::provider::open_enum! {
     /// assert!(!PushState::from("PUSH_WAITING").is_final());
     /// ```
     pub enum PushState {
-        /// The user said yes.
+        /// The user approved.
         Approved = "PUSH_APPROVE",
-        /// The user said no.
+        /// The user denied.
         Denied = "PUSH_DENY",
         /// The push could not be sent.
         SendError = "PUSH_SEND_ERROR",
-        /// The server doesn't know the push, or no longer: the vendor's plugin shows this as expired.
+        /// The server doesn't know the push, or no longer does; the vendor's plugin shows this as expired.
         Unknown = "PUSH_TXN_UNKNOWN",
     }
 }
 
 impl PushState {
-    /// Whether it will stay so.
+    /// Returns `true` if the state can't change any more.
     #[must_use]
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Other(_))
@@ -148,7 +147,7 @@ impl PushState {
 }
 
 auth_client_core::provider::open_enum! {
-    /// A way for a user to prove who it is.
+    /// An authentication method of a user.
     ///
     /// ```
     /// use revesecure_client::models::AuthMethod;
@@ -157,9 +156,9 @@ auth_client_core::provider::open_enum! {
     /// assert_eq!(AuthMethod::BypassCode.to_string(), "BypassCode");
     /// ```
     pub enum AuthMethod {
-        /// A code of a hardware token.
+        /// A code from a hardware token.
         Hardware = "Hardware",
-        /// A code of the vendor's app.
+        /// A code from the vendor's app.
         Software = "Software",
         /// A bypass code.
         BypassCode = "BypassCode",
@@ -168,7 +167,7 @@ auth_client_core::provider::open_enum! {
     }
 }
 
-/// How a user may prove who it is, in the vendor's two forms.
+/// Authentication methods of a user, in the vendor's two forms.
 ///
 /// ```
 /// use revesecure_client::models::{AuthMethod, AuthMethods};
@@ -180,7 +179,7 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthMethods {
-    /// A number from 0 to 2 on the vendor's page, which doesn't say what it means.
+    /// A number from 0 to 2, as in the documentation, which doesn't explain it.
     Number(i64),
     /// Names, as the vendor's plugin reads them.
     Names(Vec<AuthMethod>),
@@ -189,7 +188,7 @@ pub enum AuthMethods {
 impl<'de> Deserialize<'de> for AuthMethods {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a number, a text or a list of texts")]
+        #[serde(untagged, expecting = "a number, a string or a list of strings")]
         enum Form {
             Number(i64),
             Name(AuthMethod),

@@ -1,14 +1,14 @@
 //! Ranges as streams of pages.
 //!
-//! The vendor doesn't say whether the end of a range belongs to it. A stream begins each page behind the rows that it has got,
-//! however many were asked for, so it neither skips nor repeats a row under either rule.
+//! The vendor doesn't say if the end of a range is inclusive. A stream starts each page after the rows that it
+//! has received, regardless of the number requested, so it neither skips nor repeats rows in either case.
 
 use crate::arguments::{ServicesRange, TokensRange, UsersRange};
 use crate::models::{Count, ServicePage, TokenPage, UserPage};
 use crate::{Client, Error};
 use auth_client_core::Pages;
 
-/// How a list is cut into pages.
+/// Paging of a list.
 ///
 /// ```
 /// use revesecure_client::Paging;
@@ -30,20 +30,20 @@ impl Default for Paging {
 }
 
 impl Paging {
-    /// Pages of 100 rows, the first of which has the index 0.
+    /// Creates a paging of 100 rows per page, starting at index 0.
     pub fn new() -> Self {
         Self { size: 100, first: 0 }
     }
 
-    /// How many rows to ask for at once; at least one. Default 100.
+    /// Sets the number of rows per page; at least one. Default: 100.
     pub fn size(mut self, rows: u32) -> Self {
         self.size = rows.max(1);
         self
     }
 
-    /// The index of the first row of all. Default 0.
+    /// Sets the index of the first row. Default: 0.
     ///
-    /// Assumption: the vendor doesn't say whether it is 0 or 1.
+    /// Assumption: the vendor doesn't say if it is 0 or 1.
     pub fn first_index(mut self, index: u32) -> Self {
         self.first = index;
         self
@@ -54,11 +54,11 @@ impl Paging {
     }
 }
 
-/// Where a page of a range begins.
+/// Start of a page in a range.
 ///
 /// ```
 /// fn progress(position: &revesecure_client::RangePosition) -> String {
-///     format!("going on at row {}", position.index())
+///     format!("resuming at row {}", position.index())
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +74,7 @@ impl From<Paging> for (i64, i64) {
 }
 
 impl RangePosition {
-    /// The index of the first row of the page.
+    /// Returns the index of the first row of the page.
     #[must_use]
     pub fn index(&self) -> i64 {
         self.next
@@ -84,8 +84,8 @@ impl RangePosition {
         self.next.saturating_add(self.paging.0)
     }
 
-    /// Behind a page of so many rows. `count` is taken for the number of all rows, as the vendor's sample suggests: it says 14
-    /// and shows two.
+    /// Returns the position after a page of this many rows. `count` is read as the number of all rows, as the
+    /// vendor's sample suggests, which has 14 in a response of two.
     fn after(&self, rows: usize, count: Option<Count>) -> Option<Self> {
         let (size, first) = self.paging;
         let rows = i64::try_from(rows).ok().filter(|rows| *rows > 0)?;
@@ -101,7 +101,7 @@ impl RangePosition {
 macro_rules! paged {
     ($name:ident, $plural:ident, $range:ident, $page:ident, $operation:literal) => {
         impl Client {
-            #[doc = concat!("All ", stringify!($plural), ", page by page; `.items(|page| page.details)` gives them one by one.")]
+            #[doc = concat!("All ", stringify!($plural), ", page by page. `.items(|page| page.details)` turns the pages into a stream of rows.")]
             ///
             /// ```no_run
             /// # async fn run(revesecure: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -145,12 +145,8 @@ mod tests {
         let start = Paging::new().size(10).first_index(1).start();
         assert_eq!((start.index(), start.end()), (1, 11));
         assert_eq!(start.after(10, count(25)).unwrap().index(), 11);
-        assert_eq!(start.after(11, count(25)).unwrap().index(), 12, "the end belongs to the range");
-        assert_eq!(
-            start.after(4, count(25)).unwrap().index(),
-            5,
-            "the server gives fewer than it was asked for"
-        );
+        assert_eq!(start.after(11, count(25)).unwrap().index(), 12, "the end of the range is inclusive");
+        assert_eq!(start.after(4, count(25)).unwrap().index(), 5, "the server returns fewer than requested");
         assert_eq!(start.after(25, count(25)), None);
         assert_eq!(start.after(0, count(25)), None);
         assert_eq!(start.after(10, None).unwrap().index(), 11);

@@ -1,46 +1,47 @@
-//! A push from its sending to its end.
+//! A push from sending it to its result.
 //!
-//! The vendor's plugin asks once a second, thirty times, and then has no result at all; here giving up is an outcome of its own,
-//! and so is each of the ways in which a push can end.
+//! The vendor's plugin polls once a second, thirty times, and then has no result. Here a timeout is an outcome,
+//! and so is each final state of a push.
 
 use crate::models::{PushRequest, PushState};
 use crate::{Client, Error};
 use std::fmt;
 use std::time::Duration;
 
-/// The shortest pause between two questions.
+/// Minimum interval between two polls.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// How a push ended.
+/// Result of a push.
 ///
 /// ```
 /// use revesecure_client::PushOutcome;
 ///
 /// assert!(PushOutcome::Approved.is_approved());
 /// assert!(!PushOutcome::Expired.is_approved());
-/// assert_eq!(PushOutcome::Expired.to_string(), "its time has run out");
+/// assert_eq!(PushOutcome::Expired.to_string(), "the push has expired");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a denied push comes back as a value, not as an error"]
+#[must_use = "a denied push is a value, not an error"]
 pub enum PushOutcome {
-    /// The user said yes.
+    /// The user approved.
     Approved,
-    /// The user said no.
+    /// The user denied.
     Denied,
-    /// The server no longer knows the push: its time has run out.
+    /// The server no longer knows the push: it has expired.
     Expired,
     /// The push could not be sent to the phone.
     SendFailed,
-    /// Nobody had answered when the limit was reached. The push is still on the phone: [`PushWait::wait`] goes on waiting.
+    /// The push was still pending at the time limit and is still on the phone. [`PushWait::wait`] resumes
+    /// waiting.
     StillPending {
-        /// The id of the push.
+        /// Id of the push.
         push_txn_id: String,
     },
 }
 
 impl PushOutcome {
-    /// Whether the user said yes.
+    /// Returns `true` if the user approved.
     #[must_use]
     pub fn is_approved(&self) -> bool {
         matches!(self, Self::Approved)
@@ -52,14 +53,14 @@ impl fmt::Display for PushOutcome {
         f.write_str(match self {
             Self::Approved => "approved",
             Self::Denied => "denied",
-            Self::Expired => "its time has run out",
-            Self::SendFailed => "it could not be sent",
-            Self::StillPending { .. } => "nobody has answered yet",
+            Self::Expired => "the push has expired",
+            Self::SendFailed => "the push could not be sent",
+            Self::StillPending { .. } => "the push is still pending",
         })
     }
 }
 
-/// Sends pushes and waits for their end.
+/// Sends pushes and waits for their result.
 ///
 /// ```no_run
 /// use revesecure_client::{Client, PushOutcome, PushWait};
@@ -70,13 +71,13 @@ impl fmt::Display for PushOutcome {
 /// let push = PushRequest::login_name("root").user_name("ann").end_user_ip("UNKNOWN").token_id("token-id");
 /// match PushWait::new().limit(Duration::from_secs(45)).run(revesecure, push).await? {
 ///     PushOutcome::Approved => println!("welcome"),
-///     other => println!("no: {other}"),
+///     other => println!("not approved: {other}"),
 /// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug)]
-#[must_use = "it waits for nothing until it runs"]
+#[must_use = "nothing is sent or awaited until `run` or `wait` is called"]
 pub struct PushWait {
     interval: Duration,
     limit: Duration,
@@ -89,7 +90,7 @@ impl Default for PushWait {
 }
 
 impl PushWait {
-    /// Asks once a second for at most thirty seconds, as the vendor's plugin does.
+    /// Creates a wait that polls once a second for at most thirty seconds, as the vendor's plugin does.
     ///
     /// ```
     /// use revesecure_client::PushWait;
@@ -102,19 +103,19 @@ impl PushWait {
         Self { interval: Duration::from_secs(1), limit: Duration::from_secs(30) }
     }
 
-    /// The pause between two questions; at least 100 ms. Default 1 s.
+    /// Sets the interval between two polls; at least 100 ms. Default: 1 second.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.max(SHORTEST);
         self
     }
 
-    /// How long to wait in all. Default 30 s.
+    /// Sets the time limit of the wait. Default: 30 seconds.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Sends a push and waits for its end.
+    /// Sends a push and waits for its result.
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -130,22 +131,23 @@ impl PushWait {
     ///
     /// # Errors
     ///
-    /// [`Error`] when a call fails. The push is never sent twice; when its answer is lost,
-    /// [`may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says that the phone may show it.
+    /// [`Error`] if a call fails. The push is never sent twice; if its response is lost,
+    /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the phone may
+    /// show it.
     pub async fn run(&self, client: &Client, push: PushRequest) -> Result<PushOutcome, Error> {
         let started = client.validation().push(push).await?;
         self.wait(client, &started.push_txn_id).await
     }
 
-    /// Waits for the end of a push that was sent before.
+    /// Waits for the result of a push that was sent before.
     ///
-    /// Pauses run on the client's own timer, so that tests need not wait.
+    /// Uses the client's timer, so that tests need not wait.
     ///
     /// ```no_run
     /// use revesecure_client::{Client, PushOutcome, PushWait};
     ///
     /// # async fn example(revesecure: &Client, push_txn_id: &str) -> Result<(), revesecure_client::Error> {
-    /// // Nobody has answered within the first wait; the push is still on the phone.
+    /// // The first wait timed out; the push is still on the phone.
     /// let outcome = PushWait::new().wait(revesecure, push_txn_id).await?;
     /// assert_ne!(outcome, PushOutcome::SendFailed);
     /// # Ok(())
@@ -154,13 +156,13 @@ impl PushWait {
     ///
     /// # Errors
     ///
-    /// [`Error`] when a question fails, after the repeats that the client's policy allows.
+    /// [`Error`] if a poll fails, after the retries that the client's policy allows.
     pub async fn wait(&self, client: &Client, push_txn_id: &str) -> Result<PushOutcome, Error> {
         let engine = client.engine();
         let started = engine.clock().now();
         loop {
             let left = self.limit.saturating_sub(engine.clock().now().since(started));
-            // One question may not hold up the whole wait; the last one still gets a moment.
+            // One poll must not use up the whole wait; the last one still gets a minimum of time.
             let question = client.validation().push_status(push_txn_id).timeout(left.max(self.interval));
             match question.await?.push_state {
                 PushState::Approved => return Ok(PushOutcome::Approved),

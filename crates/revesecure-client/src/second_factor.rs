@@ -1,7 +1,7 @@
-//! A login with its second factor: who may log in, then a code or a push.
+//! A login with its second factor: check the policy, then a code or a push.
 //!
-//! The first step decides among three ways on, each a variant of its own; only the one in which a second factor is needed
-//! leads to codes and pushes, so that no code of a denied user is ever taken for a login.
+//! The first step returns one of three variants. Only the variant that needs a second factor leads to codes and
+//! pushes, so that a code of a denied user is never taken for a login.
 
 use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
@@ -10,7 +10,7 @@ use crate::{Client, Error, PushOutcome, PushWait};
 use auth_client_core::auth_core::SecretString;
 use std::fmt;
 
-/// What the vendor's own plugin sends where it knows no address.
+/// Placeholder that the vendor's plugin sends for an unknown address.
 const NO_ADDRESS: &str = "UNKNOWN";
 
 /// The second factor of one login.
@@ -25,21 +25,21 @@ const NO_ADDRESS: &str = "UNKNOWN";
 ///         let result = challenge.code(AuthType::Software, typed).await?;
 ///         println!("{}", if result.is_valid() { "welcome" } else { "wrong code" });
 ///     }
-///     Login::Bypassed(_) => println!("welcome, without a second factor"),
-///     Login::Denied(_) => println!("not you"),
+///     Login::Bypassed(_) => println!("welcome; no second factor needed"),
+///     Login::Denied(_) => println!("access denied"),
 /// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a login does nothing until it begins"]
+#[must_use = "nothing is sent until `begin` is called"]
 pub struct SecondFactor {
     user_name: String,
     login_name: String,
     end_user_ip: Option<String>,
 }
 
-/// Where a login stands after the first step.
+/// Result of the first step of a login.
 ///
 /// ```
 /// use revesecure_client::Login;
@@ -49,13 +49,13 @@ pub struct SecondFactor {
 /// }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a denied user comes back as a value, not as an error"]
+#[must_use = "a denied user is a value, not an error"]
 pub enum Login {
-    /// A second factor is needed, and this asks for it.
+    /// A second factor is required; the challenge asks for it.
     NeedsFactor(Box<Challenge>),
-    /// The policy lets this user in without one.
+    /// The policy admits this user without a second factor.
     Bypassed(Box<UserInfo>),
-    /// This user is not let in. A policy that this version doesn't know comes here too.
+    /// This user is not admitted. An unknown policy counts as denied.
     Denied(Box<UserInfo>),
 }
 
@@ -66,7 +66,7 @@ pub enum Login {
 /// use revesecure_client::models::AuthType;
 ///
 /// # async fn example(challenge: Challenge, typed: Option<String>) -> Result<bool, revesecure_client::Error> {
-/// // What the user has: a phone that can be asked, or a code to type.
+/// // The user confirms a push on the phone, or enters a code.
 /// let phone = challenge.push_tokens().next().map(|phone| phone.token_id.clone());
 /// Ok(match (phone, typed) {
 ///     (_, Some(code)) => challenge.code(AuthType::Software, code).await?.is_valid(),
@@ -83,7 +83,7 @@ pub struct Challenge {
 }
 
 impl SecondFactor {
-    /// A login of the user with this e-mail address or unique user name at ReveSecure.
+    /// Creates a login for the user with this e-mail address or unique user name at ReveSecure.
     ///
     /// ```
     /// use revesecure_client::SecondFactor;
@@ -96,33 +96,33 @@ impl SecondFactor {
         Self { login_name: user_name.clone(), user_name, end_user_ip: None }
     }
 
-    /// The name on the machine or site that is logged in to. By default it is the user name, as the vendor's plugin has it.
+    /// Sets the name on the machine or site of the login. Default: the user name, as in the vendor's plugin.
     pub fn login_name(mut self, login_name: impl Into<String>) -> Self {
         self.login_name = login_name.into();
         self
     }
 
-    /// The address that the user comes from. Without it, codes and pushes say `UNKNOWN`.
+    /// Sets the user's IP address. Default: `UNKNOWN`.
     pub fn end_user_ip(mut self, address: impl Into<String>) -> Self {
         self.end_user_ip = Some(address.into());
         self
     }
 
-    /// Asks whether the user may log in.
+    /// Asks the server whether the user may log in.
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// use revesecure_client::{Login, SecondFactor};
     ///
     /// let login = SecondFactor::of("ann@example.com").begin(client).await?;
-    /// println!("{}", if matches!(login, Login::Denied(_)) { "not you" } else { "go on" });
+    /// println!("{}", if matches!(login, Login::Denied(_)) { "access denied" } else { "continue" });
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error`] when the call fails, or its answer names no policy.
+    /// [`Error`] if the call fails, or the response contains no policy.
     pub async fn begin(self, client: &Client) -> Result<Login, Error> {
         let mut query = UserQuery::login_name(&self.login_name).user_name(&self.user_name);
         if let Some(address) = &self.end_user_ip {
@@ -144,7 +144,7 @@ impl SecondFactor {
 }
 
 impl Challenge {
-    /// What the vendor says about the user.
+    /// Returns the user information that the vendor sent.
     ///
     /// ```
     /// fn devices(challenge: &revesecure_client::Challenge) -> usize {
@@ -156,7 +156,7 @@ impl Challenge {
         &self.user
     }
 
-    /// The tokens that a push can be sent to: software, and not blocked.
+    /// Returns the tokens that a push can be sent to: software tokens that are not blocked.
     ///
     /// ```
     /// fn phones(challenge: &revesecure_client::Challenge) -> Vec<&str> {
@@ -170,7 +170,7 @@ impl Challenge {
         })
     }
 
-    /// Checks a code that the user typed. Each check uses the code up and is made once.
+    /// Checks a code that the user entered. A check consumes the code and is never retried.
     ///
     /// ```no_run
     /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
@@ -184,7 +184,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the call fails, or its answer doesn't say whether the code was right.
+    /// [`Error`] if the call fails, or the response doesn't say if the code was right.
     pub async fn code(&self, source: AuthType, code: impl Into<SecretString>) -> Result<AuthResult, Error> {
         let check = OtpCheck::login_name(&self.login.login_name)
             .user_name(&self.login.user_name)
@@ -194,7 +194,7 @@ impl Challenge {
         Ok(self.client.validation().otp(check).await?.auth_result)
     }
 
-    /// Sends a push to a token of [`push_tokens`](Self::push_tokens), and waits for its end.
+    /// Sends a push to one of [`push_tokens`](Self::push_tokens) and waits for its result.
     ///
     /// ```no_run
     /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
@@ -209,7 +209,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// As for [`PushWait::run`].
+    /// The errors of [`PushWait::run`].
     pub async fn push(&self, token_id: &str, wait: PushWait) -> Result<PushOutcome, Error> {
         let push = PushRequest::login_name(&self.login.login_name)
             .user_name(&self.login.user_name)

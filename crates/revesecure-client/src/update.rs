@@ -1,10 +1,10 @@
-//! What generated models can do beyond holding values.
+//! Additional methods of generated models.
 
 use crate::models::{DigitsAsNumber, ServiceUpdate, TokenSummary, TokenUpdate, UserUpdate, YesNo};
 use serde_json::Value;
 
 impl UserUpdate {
-    /// Country code and number, which the vendor takes only together.
+    /// Sets country code and number, which the vendor accepts only together.
     ///
     /// ```
     /// use revesecure_client::models::UserUpdate;
@@ -17,7 +17,7 @@ impl UserUpdate {
         self.country_code(country_code).contact_number(number)
     }
 
-    /// A change that this version doesn't know. The vendor may take more than its page shows.
+    /// Sets a field that this version of the crate doesn't know.
     ///
     /// ```
     /// let update = revesecure_client::models::UserUpdate::new("user-id").extra("Remark", "moved");
@@ -31,7 +31,8 @@ impl UserUpdate {
 }
 
 impl ServiceUpdate {
-    /// A change that this version doesn't know: the page says that "all are optional" and shows one.
+    /// Sets a field that this version of the crate doesn't know: the documentation says that "all are optional"
+    /// but shows one.
     ///
     /// ```
     /// let update = revesecure_client::models::ServiceUpdate::new("service-id").extra("Remark", "moved");
@@ -45,7 +46,7 @@ impl ServiceUpdate {
 }
 
 impl TokenUpdate {
-    /// Blocks the token, or unblocks it.
+    /// Blocks or unblocks the token.
     ///
     /// ```
     /// let update = revesecure_client::models::TokenUpdate::new("token-id").blocked(true);
@@ -56,7 +57,7 @@ impl TokenUpdate {
         self.token_blocked(if on { YesNo::Yes } else { YesNo::No })
     }
 
-    /// A change that this version doesn't know. The vendor may take more than its page shows.
+    /// Sets a field that this version of the crate doesn't know.
     ///
     /// ```
     /// let update = revesecure_client::models::TokenUpdate::new("token-id").extra("Remark", "moved");
@@ -70,8 +71,8 @@ impl TokenUpdate {
 }
 
 impl TokenSummary {
-    /// The name of the user it is assigned to; `None` when it is nobody's. An id that is missing says so, and the vendor then
-    /// writes `Unassigned` for the name.
+    /// Returns the name of the user that the token is assigned to, or `None` if it is not assigned. The vendor
+    /// then omits the id and sends `Unassigned` as the name.
     ///
     /// ```
     /// fn owner(token: &revesecure_client::models::TokenSummary) -> &str {

@@ -32,7 +32,7 @@ async fn bodies_are_ascii_unless_told_otherwise() {
 
 #[tokio::test]
 async fn a_repeat_after_a_minute_has_the_date_of_a_minute_later_and_another_signature() {
-    let transport = ScriptedTransport::new().answer(503, &[("retry-after", "60")], "").json(200, "[]");
+    let transport = ScriptedTransport::new().response(503, &[("retry-after", "60")], "").json(200, "[]");
     let time = ManualTime::auto();
     let client = Client::builder(common::API_KEY.to_owned(), common::SECRET.to_owned())
         .transport(transport.clone())

@@ -34,7 +34,7 @@ async fn a_429_waits_for_the_proxys_window_and_is_repeated_for_writes_too() {
         assert!(slept[0] >= Duration::from_secs(10) && slept[1] >= Duration::from_secs(20), "{slept:?}");
         assert_eq!(transport.requests().len(), 3);
     }
-    let answers = transport().answer(429, &[("retry-after", "3")], PROXY).json(200, USER);
+    let answers = transport().response(429, &[("retry-after", "3")], PROXY).json(200, USER);
     let (client, time) = client(&answers);
     client.users("t1").get("u1").await.unwrap();
     assert!(time.slept()[0] >= Duration::from_secs(3) && time.slept()[0] < Duration::from_secs(10));
@@ -85,7 +85,7 @@ async fn every_status_and_body_becomes_an_error_with_what_it_says() {
     let error = client(&transport).0.users("t1").get("u1").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "vaultvision users.get: the credential was refused (status 401, code authentication_failure, \
+        "vaultvision users.get: credential refused (status 401, code authentication_failure, \
          request id a31680a3-663e-4693-9152-e2cc9a093811)"
     );
     assert_eq!(transport.remaining(), 1, "a 401 is final");

@@ -230,7 +230,7 @@ async fn discovery_is_checked_and_redirects_are_not_followed() {
     assert!(matches!(discover(transport.clone(), ISSUER).await, Err(LoginError::Server(..))), "plain http");
     assert_eq!(transport.requests().len(), 1);
     let redirect =
-        ScriptedTransport::new().answer(302, &[("location", "https://evil.test/")], "").json(200, "{}");
+        ScriptedTransport::new().response(302, &[("location", "https://evil.test/")], "").json(200, "{}");
     assert!(discover(redirect.clone(), ISSUER).await.is_err());
     assert_eq!(redirect.requests().len(), 1);
     for issuer in ["http://acme01.vvkey.test", "acme01.vvkey.test", "https://user:pw@x.test"] {

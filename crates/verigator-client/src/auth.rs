@@ -1,12 +1,13 @@
-//! How Verigator is told who is calling: `X-Service-Auth: <user name>:<password>`, as plain text.
+//! Verigator authentication: the header `X-Service-Auth: <user name>:<password>`, in plain text.
 //!
-//! The vendor's prose says that the two are joined by a semicolon; its example and both of its own clients use a colon.
+//! The vendor's documentation says that a semicolon joins the two; its example and both of its clients use a
+//! colon.
 
 use auth_client_core::auth_core::scheme::HeaderPair;
 use auth_client_core::auth_core::{InvalidCredential, SecretString};
 use http::HeaderName;
 
-/// The signer for these credentials.
+/// Creates the signer for these credentials.
 pub(crate) fn signer(username: &str, password: &SecretString) -> Result<HeaderPair, InvalidCredential> {
     HeaderPair::new(HeaderName::from_static("x-service-auth"), username, password)
 }

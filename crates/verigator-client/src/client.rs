@@ -16,7 +16,7 @@ const USERNAME: &str = "VERIGATOR_USERNAME";
 const PASSWORD: &str = "VERIGATOR_PASSWORD";
 const BASE_URL: &str = "VERIGATOR_BASE_URL";
 
-/// Calls Verigator. Cheap to clone; clones share their connections and their retry quota.
+/// Client for the Verigator API. Cheap to clone; clones share connections and the retry quota.
 ///
 /// ```
 /// use verigator_client::Client;
@@ -30,22 +30,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the default settings.
+    /// Creates a client with the default settings.
     ///
     /// ```
     /// let refused = verigator_client::Client::new("api:user", "api-password".to_owned());
-    /// assert!(refused.is_err(), "a user name has no colon");
+    /// assert!(refused.is_err(), "a user name must not contain a colon");
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential can't be used: it is empty, it
-    /// has a control character, or the user name has a colon. The error names the credential and doesn't show it.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a credential is empty or has a control
+    /// character, or the user name has a colon. The error names the credential but never contains it.
     pub fn new(username: impl Into<String>, password: impl Into<SecretString>) -> Result<Self, Error> {
         Self::builder(username, password).build()
     }
 
-    /// A builder for a client with other settings.
+    /// Returns a builder for a client with other settings.
     ///
     /// ```
     /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
@@ -64,31 +64,32 @@ impl Client {
         }
     }
 
-    /// A client with the credentials of `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD`, and the address of
-    /// `VERIGATOR_BASE_URL` if that is set. An empty variable counts as unset.
+    /// Creates a client with the credentials in `VERIGATOR_USERNAME` and `VERIGATOR_PASSWORD`, and the base URL
+    /// in `VERIGATOR_BASE_URL` if that is set. An empty variable counts as unset.
     ///
     /// ```
     /// use verigator_client::Client;
     ///
     /// match Client::from_env() {
     ///     Ok(client) => println!("{client:?}"),
-    ///     // One line, which names the variable.
+    ///     // One line that names the variable.
     ///     Err(error) => println!("{error}"),
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing or invalid; the
+    /// error names it.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
 
-    /// A request to a path that has no method here, below the client's prefix and with the same credentials and rules.
+    /// Returns a request to any path below the client's prefix, with the same authentication and retry rules as
+    /// all calls.
     ///
-    /// The path is taken as it is, percent-encoded already; the query goes into
-    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
+    /// The path must be percent-encoded; query parameters go into [`query`](crate::Request::query). Only GET,
+    /// HEAD, OPTIONS and TRACE are retried, unless [`idempotency`](crate::Request::idempotency) allows more.
     ///
     /// ```no_run
     /// # async fn run(verigator: verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -109,14 +110,14 @@ impl Client {
     }
 }
 
-/// Shows where calls go and no credentials.
+/// Shows the base URL, but no credentials.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
     }
 }
 
-/// Builds a [`Client`].
+/// Builder for [`Client`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -136,7 +137,7 @@ pub struct ClientBuilder {
     username: String,
     password: SecretString,
     prefix: String,
-    /// Where the credentials came from, for errors to name the variable.
+    /// `true` if the credentials were read from the environment; errors then name the variable.
     from_env: bool,
     settings: Settings,
 }
@@ -144,7 +145,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     auth_client_core::provider::shared_builder_methods!();
 
-    /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
+    /// Creates a builder with the credentials and base URL from the environment; see [`Client::from_env`].
     ///
     /// ```no_run
     /// # fn example() -> Result<(), verigator_client::Error> {
@@ -156,7 +157,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing; the error names
+    /// it.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
             let mut builder = Client::builder(env::required(USERNAME)?, env::required(PASSWORD)?);
@@ -169,10 +171,11 @@ impl ClientBuilder {
         read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider("verigator")))
     }
 
-    /// The path between the host and the vendor's resources, by default `/v1/service`, to which `/service/…` is joined.
+    /// Sets the path between the host and the API's resources. Default: `/v1/service`, to which paths such as
+    /// `/service/…` are appended.
     ///
-    /// Assumption: one sample of the vendor's has a single `service` and everything else has two; should the server
-    /// want one, this setting is `/v1`.
+    /// Assumption: one sample of the vendor has a single `service`, all others have two. If the server expects
+    /// one, set the prefix to `/v1`.
     ///
     /// ```
     /// let verigator =
@@ -194,8 +197,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential, the base URL or the prefix
-    /// can't be used, or no transport is compiled in and none was handed in.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a credential, the base URL or the prefix
+    /// is invalid, or if no transport is compiled in and none was set.
     pub fn build(self) -> Result<Client, Error> {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let build = || {
@@ -216,7 +219,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings and no credentials.
+/// Shows the settings, but no credentials.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

@@ -1,15 +1,15 @@
-//! What Verigator's errors say.
+//! Verigator's error responses.
 //!
-//! The vendor documents statuses and no bodies. Its Python client looks for a top-level `message`; that is read where
-//! it is there, and everything else is kept as it came.
+//! The vendor documents statuses but no bodies. Its Python client reads a top-level `message`, and so does this
+//! one.
 
 use auth_client_core::provider::{ApiError, ProviderRules, ResponseView};
 use serde::Deserialize;
 
 auth_client_core::provider::error_type! {
-    /// A call to Verigator that failed.
+    /// A failed call to Verigator.
     ///
-    /// It gives access to everything that [`auth_client_core::Error`] knows:
+    /// Dereferences to the error type that all providers share:
     ///
     /// ```no_run
     /// # async fn run(verigator: verigator_client::Client) {
@@ -25,7 +25,7 @@ auth_client_core::provider::error_type! {
     pub struct Error;
 }
 
-/// The vendor's rules: those of plain HTTP, and a message in the body.
+/// Provider rules: those of plain HTTP, plus a message in the body.
 #[derive(Debug)]
 pub(crate) struct Verigator;
 

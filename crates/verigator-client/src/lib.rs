@@ -1,11 +1,12 @@
-//! Client for Messente's **Verigator** API: a second factor by text message or authenticator app.
+//! Client for Messente's **Verigator** API: two-factor authentication by text message or authenticator app.
 //!
-//! It speaks the API at `https://api.verigator.com/v1/service`. The vendor has deprecated it in favour of its Number
-//! Verification API, which is another product and not spoken here; no switch-off date is published.
+//! Implements the API at `https://api.verigator.com/v1/service`. The vendor has deprecated it in favour of its
+//! Number Verification API, a different product that this crate does not support; no switch-off date is
+//! published.
 //!
 //! # Example
 //!
-//! Register a service and a user, send a code, and check what the user types:
+//! Register a service and a user, send a code, and check what the user enters:
 //!
 //! ```
 //! use verigator_client::Client;
@@ -25,37 +26,38 @@
 //!
 //! let login = users.authentication(&user.id);
 //! let started = login.start(AuthMethod::Sms).await?;
-//! println!("a code is on its way by {}", started.method);
+//! println!("a code was sent by {}", started.method);
 //!
 //! match login.verify(read_from_the_phone()).await? {
 //!     Verification::Verified { .. } => println!("welcome"),
-//!     Verification::Rejected(why) => println!("no: {why}"),
+//!     Verification::Rejected(why) => println!("not verified: {why}"),
 //! }
-//! # assert!(login.verify("123456").await.is_err(), "a code that was right is done with");
+//! # assert!(login.verify("123456").await.is_err(), "a code can be used once");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The whole step – start, ask, verify, a bounded number of tries – is one call of
-//! [`SecondFactor`].
+//! [`SecondFactor`] runs the whole step in one call: send a code, ask for it, verify it, with a bounded number of
+//! tries.
 //!
 //! # Credentials
 //!
-//! The API user name and password of the Messente dashboard, sent in the header `X-Service-Auth`. That header is no
-//! `Authorization` header, so HTTP libraries would hand it to another host when they follow a redirect: this client
-//! follows none and reports it as an error. [`Client::from_env`] reads `VERIGATOR_USERNAME`, `VERIGATOR_PASSWORD` and,
+//! The API user name and password from the Messente dashboard are sent in the header `X-Service-Auth`. HTTP
+//! libraries would forward that header to another host when they follow a redirect, so this client follows none
+//! and returns an error instead. [`Client::from_env`] reads `VERIGATOR_USERNAME`, `VERIGATOR_PASSWORD` and,
 //! optionally, `VERIGATOR_BASE_URL`.
 //!
-//! # What is repeated
+//! # Retries
 //!
-//! Reads are repeated within the [`RetryPolicy`]. Everything else is repeated only when it is certain that nothing was
-//! sent: a second text message costs money, and a second verification counts as a try. When the answer to such a call
-//! is lost, [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
+//! Reads are retried within the [`RetryPolicy`]. All other calls are retried only if it is certain that nothing
+//! was sent: a second text message costs money, and a second verification counts as a try. If the response to
+//! such a call is lost, [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns
+//! `true`.
 //!
-//! # Testing your own code
+//! # Testing
 //!
-//! With the feature `testing`, hand a `testing::ScriptedTransport` to the builder and no network is needed; or start
-//! the `auth-emulator`, which behaves like the vendor, and point `VERIGATOR_BASE_URL` at it.
+//! With the feature `testing`, pass a `testing::ScriptedTransport` to the builder; no network is needed. Or start
+//! the `auth-emulator`, which behaves like the vendor's server, and set `VERIGATOR_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -75,9 +77,9 @@
 //!
 //! # Assumptions
 //!
-//! What the vendor leaves open is a setting or stated here: calls go to `/v1/service/service/…`, although one of its
-//! samples has a single `service` (see [`ClientBuilder::path_prefix`]); any 2xx is success; a verification sends the
-//! code alone.
+//! Where the vendor's documentation is silent or contradicts itself, this crate has a setting or assumes:
+//! requests go to `/v1/service/service/…`, although one sample has a single `service` (see
+//! [`ClientBuilder::path_prefix`]); any 2xx status is a success; a verification sends only the code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -94,16 +96,16 @@ pub use auth_client_core::reexports::*;
 pub use client::{Client, ClientBuilder};
 pub use error::{Call, Error, Items, Pages};
 pub use generated::resources;
-pub use second_factor::{GaveUp, Outcome, Prompt, SecondFactor};
+pub use second_factor::{FailureReason, Outcome, Prompt, SecondFactor};
 
-/// Models: values that are read from responses or sent in requests.
+/// Models: request and response bodies.
 pub mod models {
     pub use crate::creation_time::CreationTime;
     pub use crate::generated::models::*;
     pub use crate::verification::{Rejection, Verification};
 }
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,7 +1,7 @@
-//! The whole second-factor step in one call: start, ask, verify, a bounded number of times.
+//! The whole second-factor step in one call: send a code, ask for it, verify it.
 //!
-//! The vendor's own samples loop until the code is right, without a limit. Here the tries are bounded, an expired code
-//! is replaced by a new one only if that was allowed, and giving up has a typed reason.
+//! The vendor's samples loop until the code is right. Here the number of tries is limited, an expired code is
+//! replaced only if that was allowed, and a failure has a typed reason.
 
 use crate::models::{AuthMethod, Rejection, Verification};
 use crate::{Client, Error};
@@ -9,86 +9,86 @@ use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use std::fmt;
 use std::future::Future;
 
-/// What the user is asked for.
+/// Prompt for a code, passed to the callback of [`SecondFactor::run`].
 ///
 /// ```
 /// use verigator_client::Prompt;
 ///
 /// fn question(prompt: &Prompt) -> String {
-///     match &prompt.rejected {
-///         Some(why) => format!("That was not it ({why}). {} more after this one: ", prompt.left),
-///         None => format!("The code that came by {}: ", prompt.method),
+///     match &prompt.rejection {
+///         Some(why) => format!("Wrong code ({why}). {} tries left after this one: ", prompt.tries_left),
+///         None => format!("The code sent by {}: ", prompt.method),
 ///     }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prompt {
-    /// How the code was really sent: a user without the app gets a text message instead of an app's code.
+    /// Delivery method used: a user without the app gets a text message in place of an app code.
     pub method: AuthMethod,
-    /// Which try this is, from 1.
+    /// Number of this try, from 1.
     pub attempt: u32,
-    /// How many tries are left after this one.
-    pub left: u32,
-    /// Why the code before was not accepted.
-    pub rejected: Option<Rejection>,
+    /// Number of tries left after this one.
+    pub tries_left: u32,
+    /// Why the previous code was not accepted.
+    pub rejection: Option<Rejection>,
 }
 
-/// How the step ended.
+/// Result of the second-factor step.
 ///
 /// ```
-/// use verigator_client::{GaveUp, Outcome};
+/// use verigator_client::{FailureReason, Outcome};
 ///
 /// assert!(Outcome::Verified.is_verified());
-/// assert!(!Outcome::GaveUp(GaveUp::TooManyTries).is_verified());
+/// assert!(!Outcome::Failed(FailureReason::TooManyTries).is_verified());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "giving up comes back as a value, not as an error"]
+#[must_use = "a failed step is a value, not an error"]
 pub enum Outcome {
-    /// The user typed the right code.
+    /// The user entered the right code.
     Verified,
-    /// The user did not.
-    GaveUp(GaveUp),
+    /// The user did not enter the right code.
+    Failed(FailureReason),
 }
 
 impl Outcome {
-    /// Whether the user typed the right code.
+    /// Returns `true` if the user entered the right code.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         matches!(self, Self::Verified)
     }
 }
 
-/// Why the step ended without a right code.
+/// Reason why the step ended without a right code.
 ///
 /// ```
-/// assert_eq!(verigator_client::GaveUp::Expired.to_string(), "the code has expired");
+/// assert_eq!(verigator_client::FailureReason::Expired.to_string(), "the code has expired");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum GaveUp {
-    /// The user went away: the callback returned `None`.
+pub enum FailureReason {
+    /// The user cancelled: the callback returned `None`.
     Cancelled,
-    /// All tries were wrong.
+    /// The limit of tries was reached.
     TooManyTries,
-    /// The vendor takes no more tries for a while.
+    /// The vendor accepts no more tries for a while.
     Throttled,
     /// The code has expired, and no further one was allowed.
     Expired,
 }
 
-impl fmt::Display for GaveUp {
+impl fmt::Display for FailureReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Cancelled => "the user did not enter a code",
-            Self::TooManyTries => "every code that was entered is wrong",
-            Self::Throttled => "too many tries; wait before the next one",
+            Self::TooManyTries => "too many wrong codes",
+            Self::Throttled => "too many tries: wait before the next one",
             Self::Expired => "the code has expired",
         })
     }
 }
 
-/// The second-factor step of a user's login.
+/// The second-factor step of a login.
 ///
 /// ```no_run
 /// use verigator_client::{Client, Outcome, SecondFactor};
@@ -104,7 +104,7 @@ impl fmt::Display for GaveUp {
 ///     .await?;
 /// match outcome {
 ///     Outcome::Verified => println!("welcome"),
-///     Outcome::GaveUp(why) => println!("no: {why}"),
+///     Outcome::Failed(why) => println!("not verified: {why}"),
 /// }
 /// # Ok(())
 /// # }
@@ -118,13 +118,13 @@ pub struct SecondFactor {
 }
 
 impl SecondFactor {
-    /// A step that sends codes in this way, with three tries of one code.
+    /// Creates a step that sends codes by this method, with three tries and one code.
     ///
     /// ```
     /// use verigator_client::SecondFactor;
     /// use verigator_client::models::AuthMethod;
     ///
-    /// // Five tries in all, and a second message when the first code has expired.
+    /// // Five tries in all, and a second code if the first one expires.
     /// let step = SecondFactor::new(AuthMethod::Sms).max_tries(5).max_codes(2);
     /// # let _ = step;
     /// ```
@@ -132,23 +132,23 @@ impl SecondFactor {
         Self { method, max_tries: 3, max_codes: 1 }
     }
 
-    /// How many codes the user may type in all; at least one. Default 3.
+    /// Sets the maximum number of tries; at least one. Default: 3.
     pub fn max_tries(mut self, tries: u32) -> Self {
         self.max_tries = tries.max(1);
         self
     }
 
-    /// How many codes may be sent: more than one sends another when a code has expired. Each costs what a text message
-    /// costs. Default 1.
+    /// Sets the maximum number of codes to send. With more than one, an expired code is replaced. Each text
+    /// message costs money. Default: 1.
     pub fn max_codes(mut self, codes: u32) -> Self {
         self.max_codes = codes.max(1);
         self
     }
 
-    /// Sends a code, asks for it and checks it, until it is right or a limit is reached.
+    /// Sends a code, asks for it and verifies it, until it is right or a limit is reached.
     ///
-    /// `ask` gets the [`Prompt`] and returns what the user typed, or `None` when the user goes away. White space around
-    /// the code is dropped.
+    /// `ask` receives the [`Prompt`] and returns what the user entered, or `None` if the user cancelled.
+    /// Surrounding white space is removed.
     ///
     /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -157,7 +157,7 @@ impl SecondFactor {
     ///
     /// let step = SecondFactor::new(AuthMethod::Sms);
     /// let outcome = step.run(client, "service-id", "user-id", async |prompt| {
-    ///     println!("The code that came by {}: ", prompt.method);
+    ///     println!("The code sent by {}: ", prompt.method);
     ///     let typed = std::io::stdin().lines().next()?.ok()?;
     ///     Some(typed.into())
     /// });
@@ -168,7 +168,7 @@ impl SecondFactor {
     ///
     /// # Errors
     ///
-    /// [`Error`] when a call fails. Nothing is repeated by itself: neither the sending of a code nor its check.
+    /// [`Error`] if a call fails. Neither sending a code nor verifying it is retried.
     pub async fn run<F, A>(
         &self,
         client: &Client,
@@ -183,36 +183,36 @@ impl SecondFactor {
         let users = client.users(service_id);
         let login = users.authentication(user_id);
         let mut attempt = 0;
-        let mut rejected = None;
+        let mut rejection = None;
         for _ in 0..self.max_codes {
             let started = login.start(self.method.clone()).await?;
             loop {
                 if attempt == self.max_tries {
-                    return Ok(Outcome::GaveUp(GaveUp::TooManyTries));
+                    return Ok(Outcome::Failed(FailureReason::TooManyTries));
                 }
                 attempt += 1;
                 let prompt = Prompt {
                     method: started.method.clone(),
                     attempt,
-                    left: self.max_tries - attempt,
-                    rejected: rejected.take(),
+                    tries_left: self.max_tries - attempt,
+                    rejection: rejection.take(),
                 };
                 let Some(code) = ask(prompt).await else {
-                    return Ok(Outcome::GaveUp(GaveUp::Cancelled));
+                    return Ok(Outcome::Failed(FailureReason::Cancelled));
                 };
                 let code = code.expose_secret().trim();
-                // Nothing typed is a wrong code that need not be sent.
+                // An empty code is wrong and need not be sent.
                 if code.is_empty() {
                     continue;
                 }
                 match login.verify(SecretString::from(code)).await? {
                     Verification::Verified { .. } => return Ok(Outcome::Verified),
                     Verification::Rejected(why) if why.throttled => {
-                        return Ok(Outcome::GaveUp(GaveUp::Throttled));
+                        return Ok(Outcome::Failed(FailureReason::Throttled));
                     }
                     Verification::Rejected(why) => {
                         let expired = why.expired;
-                        rejected = Some(why);
+                        rejection = Some(why);
                         if expired {
                             break;
                         }
@@ -220,6 +220,6 @@ impl SecondFactor {
                 }
             }
         }
-        Ok(Outcome::GaveUp(GaveUp::Expired))
+        Ok(Outcome::Failed(FailureReason::Expired))
     }
 }

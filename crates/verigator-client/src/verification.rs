@@ -1,14 +1,13 @@
-//! What comes back from checking a code.
+//! Result of verifying a code.
 //!
-//! A wrong code is an answer with status 200, so it is a value here and no error. It is an enum that can't be taken for
-//! success by accident, and an answer that doesn't say whether the code was right is an error: not a success, and not a
-//! wrong code either.
+//! The vendor reports a wrong code with status 200, so it is a value here and not an error. The enum can't be
+//! mistaken for a success by accident, and a response that doesn't say if the code was right is an error.
 
 use crate::models::AuthMethod;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// Whether the code was right.
+/// Result of verifying a code.
 ///
 /// ```
 /// use verigator_client::models::Verification;
@@ -18,20 +17,20 @@ use std::fmt;
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a wrong code comes back as a value, not as an error"]
+#[must_use = "a wrong code is a value, not an error"]
 pub enum Verification {
     /// The code was right.
     #[non_exhaustive]
     Verified {
-        /// How it had been sent, where the vendor says it.
+        /// Delivery method of the code, if the vendor reports it.
         method: Option<AuthMethod>,
     },
-    /// It was not.
+    /// The code was not accepted.
     Rejected(Rejection),
 }
 
 impl Verification {
-    /// Whether the code was right.
+    /// Returns `true` if the code was right.
     ///
     /// ```
     /// let answer: verigator_client::models::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
@@ -44,13 +43,13 @@ impl Verification {
     }
 }
 
-/// Why a code was not accepted. The vendor may leave any of it out.
+/// Why a code was not accepted. The vendor may omit any of the fields.
 ///
 /// ```
 /// use verigator_client::models::Verification;
 ///
 /// let json = r#"{"verified":false,"status":{"expired":true,"result":"EXPIRED"}}"#;
-/// let Verification::Rejected(why) = serde_json::from_str(json)? else { panic!("it is not verified") };
+/// let Verification::Rejected(why) = serde_json::from_str(json)? else { panic!("not rejected") };
 /// assert!(why.expired);
 /// assert_eq!(why.to_string(), "the code has expired");
 /// # Ok::<(), serde_json::Error>(())
@@ -58,23 +57,23 @@ impl Verification {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Rejection {
-    /// How the code had been sent.
+    /// Delivery method of the code.
     #[serde(skip)]
     pub method: Option<AuthMethod>,
     /// Too many tries: no code is accepted for a while.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub throttled: bool,
-    /// The code came too late; a new authentication has to be started.
+    /// The code has expired; start a new authentication.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub expired: bool,
     /// The code is wrong.
     #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub invalid: bool,
-    /// The vendor's word for it, such as `INVALID`; the list of values is not published.
+    /// The vendor's result code, such as `INVALID`; the list of values is not published.
     pub result: Option<String>,
 }
 
-/// The reason in words; the vendor's own word is not repeated.
+/// Shows the reason without the vendor's result code.
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -90,12 +89,12 @@ impl<'de> Deserialize<'de> for Verification {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Answer {
-            // Without a default: an answer that lacks it is refused.
+            // No default: a response without it is an error.
             verified: bool,
             method: Option<AuthMethod>,
             status: Option<Rejection>,
         }
-        // From an object only: a list with `true` in the first place is no verified code.
+        // From an object only: an array with `true` in the first position is not a verified code.
         let Answer { verified, method, status } = auth_client_core::provider::model::object(deserializer)?;
         Ok(if verified {
             Self::Verified { method }

@@ -6,7 +6,7 @@ use auth_emulator::Emulator;
 use auth_emulator::providers::verigator::CreateStatus;
 use std::time::Duration;
 use verigator_client::models::{AuthMethod, NewService, NewUser, User, Verification};
-use verigator_client::{Client, ErrorKind, GaveUp, Outcome, SecondFactor, SecretString};
+use verigator_client::{Client, ErrorKind, FailureReason, Outcome, SecondFactor, SecretString};
 
 struct World {
     emulator: Emulator,
@@ -115,18 +115,18 @@ async fn the_second_factor_step_ends_in_every_way() {
     assert_eq!(run(vec![Some("1"), Some(" "), Some("right")], step.clone()).await, Outcome::Verified);
     assert_eq!(
         run(vec![Some("1"), Some("2"), Some("3"), Some("right")], step.clone()).await,
-        Outcome::GaveUp(GaveUp::TooManyTries)
+        Outcome::Failed(FailureReason::TooManyTries)
     );
-    assert_eq!(run(vec![None], step.clone()).await, Outcome::GaveUp(GaveUp::Cancelled));
+    assert_eq!(run(vec![None], step.clone()).await, Outcome::Failed(FailureReason::Cancelled));
     let patient = step.clone().max_tries(20);
-    assert_eq!(run(vec![Some("1"); 20], patient).await, Outcome::GaveUp(GaveUp::Throttled));
+    assert_eq!(run(vec![Some("1"); 20], patient).await, Outcome::Failed(FailureReason::Throttled));
     assert_eq!(world.sent(), 4, "one message per step");
 }
 
 #[tokio::test]
 async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
     let world = World::new().await;
-    for (codes, expected) in [(1, Outcome::GaveUp(GaveUp::Expired)), (2, Outcome::Verified)] {
+    for (codes, expected) in [(1, Outcome::Failed(FailureReason::Expired)), (2, Outcome::Verified)] {
         let step = SecondFactor::new(AuthMethod::Sms).max_tries(5).max_codes(codes);
         let outcome = step.run(&world.client, &world.service_id, &world.user.id, |prompt| {
             let code = world.code();

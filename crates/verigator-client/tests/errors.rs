@@ -31,7 +31,7 @@ async fn every_status_has_its_kind_whatever_the_body() {
             ("<html><body>Bad Gateway</body></html>", None),
             ("", None),
         ] {
-            let transport = ScriptedTransport::new().answer(status, &[], body);
+            let transport = ScriptedTransport::new().response(status, &[], body);
             let error = client(&transport)
                 .services()
                 .create(NewService::fqdn("a.example").name("A"))
@@ -50,9 +50,9 @@ async fn every_status_has_its_kind_whatever_the_body() {
 async fn any_2xx_is_success_and_deletes_need_no_body() {
     for status in [200, 201, 202, 204, 299] {
         for body in ["", "{}", "not json"] {
-            let transport = ScriptedTransport::new().answer(status, &[], body);
+            let transport = ScriptedTransport::new().response(status, &[], body);
             client(&transport).services().delete("s1").await.unwrap();
-            let transport = ScriptedTransport::new().answer(status, &[], body);
+            let transport = ScriptedTransport::new().response(status, &[], body);
             client(&transport).users("s1").delete("u1").await.unwrap();
         }
         let transport = ScriptedTransport::new().json(status, r#"{"id":"1","name":"A","ctime":"now"}"#);

@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 use verigator_client::models::{
     AuthMethod, CreationTime, NewService, NewUser, Rejection, Verification, VerifyPin,
 };
-use verigator_client::{Client, Error, GaveUp, Outcome, SecondFactor};
+use verigator_client::{Client, Error, FailureReason, Outcome, SecondFactor};
 
 const PASSWORD: &str = "c4n4ry-Pa55/word+93ab";
 const PIN: &str = "c4n4ry-048211";
@@ -82,7 +82,7 @@ fn no_public_type_prints_a_secret() {
         CreationTime::from("now"),
         AuthMethod::Sms,
         SecondFactor::new(AuthMethod::Sms),
-        Outcome::GaveUp(GaveUp::Expired),
+        Outcome::Failed(FailureReason::Expired),
         Verification::Rejected(Rejection::default()),
     );
     assert_clean("values", &format!("{values:#?}"));

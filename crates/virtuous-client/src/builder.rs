@@ -16,7 +16,7 @@ use auth_client_core::auth_core::token::RenewalSettings;
 use auth_client_core::auth_core::{
     Credential, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, StaticCredential,
 };
-use auth_client_core::provider::{BaseUrl, Engine, Renewing, Settings, env};
+use auth_client_core::provider::{BaseUrl, Engine, RenewingCredential, Settings, env};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
 /// let virtuous = Client::builder()
 ///     .user("robot@example.org", "password".to_owned())
 ///     .early_window(Duration::from_secs(600))
-///     .refusal_floor(Duration::from_secs(30))
+///     .min_renewal_interval(Duration::from_secs(30))
 ///     .rate_guard(RateGuard::slow_down_before(100))
 ///     .build()?;
 /// # let _ = virtuous;
@@ -179,8 +179,8 @@ impl ClientBuilder {
     /// How long a token that has just been renewed is not renewed again when the server refuses it: the refusal is then
     /// not about the token's age. Default 10 seconds. It bounds how often the token endpoint is called for a credential
     /// that the server never accepts.
-    pub fn refusal_floor(mut self, floor: Duration) -> Self {
-        self.renewal.refusal_floor = floor;
+    pub fn min_renewal_interval(mut self, floor: Duration) -> Self {
+        self.renewal.min_renewal_interval = floor;
         self
     }
 
@@ -342,7 +342,7 @@ impl ClientBuilder {
         let endpoint = TokenEndpoint { engine, otp_header: self.otp_header };
         let renewer = Renewer::new(endpoint, store, unattended);
         let origin = base.origin().clone();
-        let source = Renewing::new(PROVIDER, renewer, origin, &self.settings, self.renewal.clone());
+        let source = RenewingCredential::new(PROVIDER, renewer, origin, &self.settings, self.renewal.clone());
         let session = Session { source };
         if let Some(tokens) = self.tokens.take() {
             session.install(tokens)?;

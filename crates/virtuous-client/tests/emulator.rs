@@ -202,7 +202,7 @@ async fn a_program_without_a_person_logs_in_by_itself() {
     let client = builder(&emulator)
         .user(virtuous.username(), virtuous.password())
         // The test ends tokens faster than any server.
-        .refusal_floor(Duration::ZERO)
+        .min_renewal_interval(Duration::ZERO)
         .code_source(move || {
             count.fetch_add(1, Ordering::Relaxed);
             let code = reader.pending_codes().pop().map(|pending| SecretString::from(pending.code));
@@ -393,7 +393,7 @@ async fn clients_that_share_a_store_share_one_renewal() {
     let store = MemoryStore::new();
     let client = || {
         // The test ends tokens faster than any server.
-        let builder = builder(&emulator).refusal_floor(Duration::ZERO);
+        let builder = builder(&emulator).min_renewal_interval(Duration::ZERO);
         builder.token_store(store.clone(), "anna").build().unwrap()
     };
     let clients: Vec<Client> = (0..8).map(|_| client()).collect();

@@ -156,10 +156,10 @@ async fn half_a_line_at_the_end_is_taken_off_and_written_again() {
 #[tokio::test]
 async fn an_export_waits_when_it_is_throttled_and_then_goes_on() {
     let options = json!({ "options": [{ "parameter": "Gift Id" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
-    let mut transport = ScriptedTransport::new().answer(429, &[("Retry-After", "900")], "");
+    let mut transport = ScriptedTransport::new().response(429, &[("Retry-After", "900")], "");
     transport = transport.json(200, options.to_string());
     transport = transport.json(200, json!({ "list": [{ "id": 1 }], "total": 2 }).to_string());
-    transport = transport.answer(429, &[("Retry-After", "1800")], "");
+    transport = transport.response(429, &[("Retry-After", "1800")], "");
     transport = transport.json(200, json!({ "list": [{ "id": 2 }], "total": 1 }).to_string());
     let time = ManualTime::auto();
     let client = Client::builder()

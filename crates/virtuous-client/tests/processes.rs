@@ -29,7 +29,12 @@ const ACCOUNT: &str = "anna@example.org";
 
 /// A client on the shared file. Tokens end here faster than on any server.
 fn client(url: &str, store: impl TokenStore + 'static) -> Client {
-    Client::builder().base_url(url).token_store(store, ACCOUNT).refusal_floor(Duration::ZERO).build().unwrap()
+    Client::builder()
+        .base_url(url)
+        .token_store(store, ACCOUNT)
+        .min_renewal_interval(Duration::ZERO)
+        .build()
+        .unwrap()
 }
 
 async fn call(client: &Client) -> Result<(), virtuous_client::Error> {

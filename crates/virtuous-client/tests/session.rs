@@ -305,7 +305,7 @@ async fn a_permanent_refusal_costs_two_sends_per_call_and_few_refreshes() {
 #[tokio::test]
 async fn a_rotating_token_survives_many_tasks_and_rounds() {
     let world = World::new();
-    let client = world.builder().tokens(world.tokens()).refusal_floor(Duration::ZERO).build().unwrap();
+    let client = world.builder().tokens(world.tokens()).min_renewal_interval(Duration::ZERO).build().unwrap();
     for round in 1..=1_000 {
         world.server.expire();
         for call in many(&client, 64) {

@@ -141,13 +141,13 @@ impl fmt::Debug for AccountDomain {
 /// Reads the list of domains: an array, an object around one, or one domain alone.
 pub(crate) fn read_list(answer: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
     let value: Value = serde_json::from_slice(answer.body())?;
-    let entries = entries(value, 0).map_err(DecodeFailure::Misfit)?;
+    let entries = entries(value, 0).map_err(DecodeFailure::Mismatch)?;
     let mut domains = Vec::with_capacity(entries.len());
     let mut seen: Vec<String> = Vec::new();
     let mut fits = entries.is_empty();
     for entry in entries {
         let Value::Object(members) = entry else {
-            return Err(DecodeFailure::Misfit("an entry of the list of domains is no object".to_owned()));
+            return Err(DecodeFailure::Mismatch("an entry of the list of domains is no object".to_owned()));
         };
         fits |= members.contains_key(VISE_URL);
         if !fits {
@@ -155,7 +155,7 @@ pub(crate) fn read_list(answer: &Response<Bytes>) -> Result<Vec<AccountDomain>, 
         }
         domains.push(AccountDomain::read(members));
     }
-    if fits { Ok(domains) } else { Err(DecodeFailure::Misfit(nothing_fits(seen))) }
+    if fits { Ok(domains) } else { Err(DecodeFailure::Mismatch(nothing_fits(seen))) }
 }
 
 fn entries(value: Value, depth: usize) -> Result<Vec<Value>, String> {
@@ -213,7 +213,7 @@ mod tests {
 
     fn misfit(body: &str) -> String {
         match read(body).unwrap_err() {
-            DecodeFailure::Misfit(text) => text,
+            DecodeFailure::Mismatch(text) => text,
             other => panic!("{other:?}"),
         }
     }

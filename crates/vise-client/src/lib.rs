@@ -57,7 +57,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let transport = ScriptedTransport::new()
-//!     .answer(200, &[("set-cookie", "session=s1; HttpOnly")], "")
+//!     .response(200, &[("set-cookie", "session=s1; HttpOnly")], "")
 //!     .json(200, r#"[{"domain":"shop.example"}]"#);
 //! let vise = Client::builder("account-token".to_owned()).transport(transport.clone()).build()?;
 //!

@@ -64,7 +64,7 @@ pub(crate) struct Opener {
 pub(crate) fn renewal_settings() -> RenewalSettings {
     let mut settings = RenewalSettings::default();
     // A session may end at any time, also right after it was opened. What keeps the pace is in `renew`.
-    settings.refusal_floor = Duration::ZERO;
+    settings.min_renewal_interval = Duration::ZERO;
     settings
 }
 

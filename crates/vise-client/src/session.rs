@@ -9,7 +9,7 @@ use crate::opener::{Opener, renewal_settings};
 use crate::rules::{self, NAME};
 use auth_client_core::auth_core::token::Lifetime;
 use auth_client_core::auth_core::{CredentialSource, SecretString};
-use auth_client_core::provider::{Engine, Operation, Renewing};
+use auth_client_core::provider::{Engine, Operation, RenewingCredential};
 use auth_client_core::{Idempotency, Request, decode};
 use http::Method;
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub struct Session {
 
 struct Inner {
     account: Arc<Account>,
-    source: Renewing<Opener>,
+    source: RenewingCredential<Opener>,
     engine: Engine,
 }
 
@@ -59,7 +59,7 @@ impl Session {
             forbidden_ends_sessions: account.options.forbidden_ends_sessions,
         };
         let origin = base.origin().clone();
-        let source = Renewing::new(NAME, opener, origin, &account.settings, renewal_settings());
+        let source = RenewingCredential::new(NAME, opener, origin, &account.settings, renewal_settings());
         let engine = Engine::new(&account.settings, base, rules, Some(Arc::new(source.clone())))?;
         Ok(Self { inner: Arc::new(Inner { account, source, engine }) })
     }

@@ -23,7 +23,7 @@ fn builder() -> ClientBuilder {
 
 /// Opens a session for one phrase and answers every call.
 fn host() -> ScriptedTransport {
-    ScriptedTransport::new().answer(200, &[("set-cookie", "session=s1; Path=/")], "<html>").json(200, "[]")
+    ScriptedTransport::new().response(200, &[("set-cookie", "session=s1; Path=/")], "<html>").json(200, "[]")
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn the_token_travels_as_it_was_told_apart_for_both_sides() {
         for (vise_carrier, vise_header, vise_query) in &carriers {
             let transport = ScriptedTransport::new()
                 .json(200, r#"{"domain_vise_url":"a.example","domain_vise_phrase":"p"}"#)
-                .answer(200, &[("set-cookie", "session=s1")], "")
+                .response(200, &[("set-cookie", "session=s1")], "")
                 .json(200, "[]");
             let vise = builder()
                 .dashboard_url("https://dashboard.example")
@@ -170,7 +170,7 @@ async fn the_token_travels_as_it_was_told_apart_for_both_sides() {
 async fn what_the_vendor_may_do_otherwise_is_a_setting() {
     let transport = ScriptedTransport::new()
         .json(200, r#"[{"domain_vise_url":"a.example","domain_vise_phrase":"a%2Fb%20c"}]"#)
-        .answer(200, &[("set-cookie", "sid=s1")], "")
+        .response(200, &[("set-cookie", "sid=s1")], "")
         .json(200, "{}");
     let vise = builder()
         .dashboard_url("https://dashboard.example/v2/all")
@@ -262,7 +262,7 @@ async fn errors_point_at_the_settings_behind_what_is_assumed() {
     let error = vise.list_account_domains().await.unwrap_err();
     assert!(error.to_string().contains("ClientBuilder::domains_path"), "{error}");
 
-    let answers = ScriptedTransport::new().answer(200, &[("set-cookie", "session=s")], "").status(405);
+    let answers = ScriptedTransport::new().response(200, &[("set-cookie", "session=s")], "").status(405);
     let vise = builder().transport(answers).build().unwrap();
     let error = vise.session("a.example", "p").unwrap().vise_domains().await.unwrap_err();
     assert!(error.to_string().contains("ClientBuilder::vise_domains_path"), "{error}");
@@ -277,7 +277,7 @@ async fn errors_point_at_the_settings_behind_what_is_assumed() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("key, vise_host") && !error.to_string().contains("canary"), "{error}");
 
-    let page = ScriptedTransport::new().answer(200, &[("content-type", "text/html")], "<html>");
+    let page = ScriptedTransport::new().response(200, &[("content-type", "text/html")], "<html>");
     let vise = builder().dashboard_url("https://d.example").transport(page).build().unwrap();
     let error = vise.list_account_domains().await.unwrap_err();
     assert!(error.is_page() && error.to_string().contains("a page instead of JSON"), "{error}");

@@ -98,7 +98,7 @@ async fn no_public_type_prints_a_secret() {
     );
     let transport = ScriptedTransport::new()
         .json(200, list)
-        .answer(
+        .response(
             200,
             &[("set-cookie", &format!("session={COOKIE}")), ("set-cookie", &format!("lb={COOKIE}"))],
             "",

@@ -1,49 +1,50 @@
-//! Why JSON could not be decoded, and at which field.
+//! Explains why JSON could not be decoded, and at which field.
 //!
-//! Serde's own message may quote values from the body, so it is never shown; only what it expected is. The field is
-//! found by walking the body up to the position of the failure, in code that is compiled once and not once per model.
+//! Serde's message may quote values from the body, so only the expected type is shown. The path of the field is
+//! found by scanning the body up to the position of the failure, in code that is compiled once and not once per
+//! model.
 
 use std::fmt::Write as _;
 
-/// Where and why a decode failed, without anything from the body but the names of its members.
+/// Location and reason of a decode failure. Contains nothing of the body except field names.
 #[derive(Debug)]
-pub(crate) struct Misfit {
+pub(crate) struct Mismatch {
     pub(crate) path: String,
     pub(crate) reason: String,
-    /// The text ended in the middle of a value.
+    /// `true` if the body ended in the middle of a value.
     pub(crate) cut: bool,
 }
 
-pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Misfit {
+pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Mismatch {
     let message = error.to_string();
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
     let end = offset(body, error.line(), error.column());
-    // A missing member is noticed at the brace that closes its object, which must still count as open.
+    // A missing field is detected at the closing brace of its object, which must still count as open.
     let mut frames = walk(body, end.saturating_sub(usize::from(missing.is_some())));
     if let (Some((field, _)), Some(last)) = (missing, frames.last_mut()) {
         *last = Frame::Member(field.to_owned());
     }
     let reason = match error.classify() {
-        serde_json::error::Category::Eof if body.is_empty() => "the body is empty".to_owned(),
-        serde_json::error::Category::Eof => "the JSON ends too early".to_owned(),
-        serde_json::error::Category::Syntax => "it is not JSON".to_owned(),
-        _ if missing.is_some() => "it is missing".to_owned(),
+        serde_json::error::Category::Eof if body.is_empty() => "empty body".to_owned(),
+        serde_json::error::Category::Eof => "unexpected end of JSON".to_owned(),
+        serde_json::error::Category::Syntax => "not JSON".to_owned(),
+        _ if missing.is_some() => "missing field".to_owned(),
         _ => expected(&message),
     };
-    Misfit { path: print(&frames), reason, cut: error.is_eof() }
+    Mismatch { path: print(&frames), reason, cut: error.is_eof() }
 }
 
-/// Of `invalid type: string "…", expected u64 at line 1 column 9` only `expected u64`: what stands before it may be a
-/// value from the body, what stands after it comes from the type.
+/// Returns the expected type only: `expected u64` from `invalid type: string "…", expected u64 at line 1 column
+/// 9`. The part before may be a value from the body; the expected part comes from the type.
 fn expected(message: &str) -> String {
     message.rfind(", expected ").and_then(|at| message.get(at + 2..)).map_or_else(
-        || "it does not fit".to_owned(),
+        || "unexpected value".to_owned(),
         |rest| rest.split(" at line ").next().unwrap_or(rest).to_owned(),
     )
 }
 
 enum Frame {
-    /// In an object, before the first member's name.
+    /// In an object, before the name of the first field.
     Object,
     Member(String),
     Element(usize),
@@ -63,18 +64,18 @@ fn print(frames: &[Frame]) -> String {
     path
 }
 
-/// The byte offset of a line and column as serde_json counts them.
+/// Returns the byte offset of a line and column as serde_json counts them.
 fn offset(body: &[u8], line: usize, column: usize) -> usize {
     let before: usize =
         body.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     before + column
 }
 
-/// The containers that are open at `end`.
+/// Returns the containers that are open at `end`.
 fn walk(body: &[u8], end: usize) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut bytes = body.iter().take(end).copied();
-    // Whether a string that comes now is a member's name.
+    // Whether the next string is a field name.
     let mut name_due = false;
     while let Some(byte) = bytes.next() {
         match byte {
@@ -144,7 +145,7 @@ mod tests {
         city: String,
     }
 
-    fn misfit(body: &str) -> Misfit {
+    fn mismatch(body: &str) -> Mismatch {
         explain(body.as_bytes(), &serde_json::from_str::<List>(body).unwrap_err())
     }
 
@@ -153,20 +154,20 @@ mod tests {
         for (body, path, reason) in [
             (r#"{"users":[{"id":"a"},{"id":7}]}"#, "$.users[1].id", "expected a string"),
             (r#"{"users":[{"id":"a","age":300}]}"#, "$.users[0].age", "expected u8"),
-            (r#"{"users":[{"age":1}]}"#, "$.users[0].id", "it is missing"),
-            (r#"{"users":[{}]}"#, "$.users[0].id", "it is missing"),
-            (r#"{"users":[{"id":"a","home":{"zip":1}}]}"#, "$.users[0].home.city", "it is missing"),
-            (r#"{"users":[{"home":{"city":"x"}}]}"#, "$.users[0].id", "it is missing"),
-            ("{\n \"other\": [1,\n 2]\n}", "$.users", "it is missing"),
-            ("{}", "$.users", "it is missing"),
+            (r#"{"users":[{"age":1}]}"#, "$.users[0].id", "missing field"),
+            (r#"{"users":[{}]}"#, "$.users[0].id", "missing field"),
+            (r#"{"users":[{"id":"a","home":{"zip":1}}]}"#, "$.users[0].home.city", "missing field"),
+            (r#"{"users":[{"home":{"city":"x"}}]}"#, "$.users[0].id", "missing field"),
+            ("{\n \"other\": [1,\n 2]\n}", "$.users", "missing field"),
+            ("{}", "$.users", "missing field"),
             (r#"{"users":{"a":1}}"#, "$.users", "expected a sequence"),
-            ("[]", "$.users", "it is missing"),
-            ("<html>", "$", "it is not JSON"),
-            ("", "$", "the body is empty"),
+            ("[]", "$.users", "missing field"),
+            ("<html>", "$", "not JSON"),
+            ("", "$", "empty body"),
         ] {
-            let found = misfit(body);
+            let found = mismatch(body);
             if body == "[]" {
-                // A struct may be read from a sequence; only the refusal matters.
+                // A struct may also be decoded from an array; only failures matter here.
                 continue;
             }
             assert_eq!((found.path.as_str(), found.reason.as_str()), (path, reason), "{body}");
@@ -180,7 +181,7 @@ mod tests {
             r#"{"users":[{"id":"a","age":"canary"}]}"#,
             r#"{"users":[{"id":"a","home":"canary"}]}"#,
         ] {
-            let found = misfit(body);
+            let found = mismatch(body);
             assert!(!format!("{found:?}").contains("canary"), "{found:?}");
         }
     }
@@ -189,7 +190,7 @@ mod tests {
     fn a_cut_at_any_byte_is_recognised_as_a_cut() {
         let body = r#"{"users":[{"id":"a\"b","age":12},{"id":"\u00e9","home":{"city":"x"}}]}"#;
         for end in 0..body.len() {
-            let found = misfit(&body[..end]);
+            let found = mismatch(&body[..end]);
             assert!(found.cut, "cut at {end}: {found:?}");
         }
     }

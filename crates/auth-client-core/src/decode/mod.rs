@@ -1,7 +1,7 @@
-//! From an answer to a value.
+//! Decoding of responses.
 //!
-//! A decoder sees an answer that has been judged a success and whose body is whole. Generated operations name one of
-//! the functions here.
+//! A decoder receives a response that was classified as a success and whose body is complete. Generated
+//! operations refer to one of these functions.
 
 pub(crate) mod date_time;
 pub(crate) mod explain;
@@ -13,17 +13,17 @@ use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
 
-/// How an answer becomes a value.
+/// Function that decodes a response.
 pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
 
-/// Why an answer did not become a value.
+/// Reason why a response could not be decoded.
 ///
 /// ```
 /// use bytes::Bytes;
 /// use auth_client_core::decode::{self, DecodeFailure};
 /// use http::Response;
 ///
-/// /// Reads a name, which must not be empty.
+/// /// Decodes a name, which must not be empty.
 /// fn name(answer: &Response<Bytes>) -> Result<String, DecodeFailure> {
 ///     let name: String = decode::json(answer)?;
 ///     if name.is_empty() { Err(DecodeFailure::Rule("the name is empty")) } else { Ok(name) }
@@ -33,12 +33,12 @@ pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeFailure {
-    /// The body is not the JSON that the type wants.
+    /// The body is not JSON, or does not match the type.
     Json(serde_json::Error),
-    /// Another rule is broken; the text says which, and holds nothing of the body.
+    /// Another rule is violated. The message must not contain values from the body.
     Rule(&'static str),
-    /// The same, with a text made for the occasion. It may name members, and must hold no value of the body.
-    Misfit(String),
+    /// The same with a formatted message. It may contain field names, but no values from the body.
+    Mismatch(String),
 }
 
 impl From<serde_json::Error> for DecodeFailure {
@@ -47,7 +47,7 @@ impl From<serde_json::Error> for DecodeFailure {
     }
 }
 
-/// Reads the body as JSON.
+/// Decodes a JSON body.
 ///
 /// ```
 /// use auth_client_core::decode;
@@ -59,12 +59,12 @@ impl From<serde_json::Error> for DecodeFailure {
 ///
 /// # Errors
 ///
-/// [`DecodeFailure::Json`] when it isn't, or doesn't fit.
+/// [`DecodeFailure::Json`] if the body is not JSON or does not match the type.
 pub fn json<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, DecodeFailure> {
     Ok(serde_json::from_slice(answer.body())?)
 }
 
-/// Ignores the body, for operations that promise none.
+/// Ignores the body, for operations without a result.
 ///
 /// ```
 /// use auth_client_core::decode;
@@ -81,7 +81,7 @@ pub fn empty(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
     Ok(())
 }
 
-/// Hands the answer out as it is.
+/// Returns the response unchanged.
 ///
 /// ```
 /// use auth_client_core::decode;

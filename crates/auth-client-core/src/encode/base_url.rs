@@ -1,4 +1,4 @@
-//! The address below which a client's calls go, checked once.
+//! Base URLs, validated once.
 
 use crate::encode::path;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use http::uri::{Authority, Scheme};
 use std::str::FromStr;
 use url::Url;
 
-/// A checked base URL, split into what every request needs.
+/// A validated base URL, split into the parts that every request needs.
 ///
 /// ```
 /// use auth_client_core::provider::BaseUrl;
@@ -28,41 +28,41 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Checks an address. `name` is what the error calls it, such as `base URL` or the name of a variable.
+    /// Parses a base URL. `name` is used in errors, such as `base URL` or the name of a variable.
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when it is no absolute URL, has another scheme than
-    /// https (or http for a loopback address), or has user information, a query or a fragment.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the string is not an absolute URL, its
+    /// scheme is not https (or http for a loopback address), or it has user information, a query or a fragment.
     pub fn parse(name: &'static str, text: &str) -> Result<Self, Error> {
         let refuse = |reason: &'static str| Err(Error::configuration(name, reason));
         let Ok(url) = Url::parse(text) else {
-            return refuse("it is not an absolute URL such as https://api.example.com");
+            return refuse("must be an absolute URL such as https://api.example.com");
         };
         let secure = match url.scheme() {
             "https" => true,
             "http" => false,
-            _ => return refuse("its scheme must be https"),
+            _ => return refuse("scheme must be https (http is allowed for loopback only)"),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return refuse("it must hold no user name or password");
+            return refuse("must not contain a user name or password");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refuse("it must have no query and no fragment");
+            return refuse("must not have a query or fragment");
         }
         let Some(host) = url.host_str() else {
-            return refuse("it has no host");
+            return refuse("must have a host");
         };
         let origin = Origin::new(secure, host, url.port());
         if !secure && !origin.is_loopback() {
-            return refuse("plain http is for loopback addresses only; use https");
+            return refuse("scheme must be https (http is allowed for loopback only)");
         }
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
         let Ok(authority) = Authority::from_str(&authority) else {
-            return refuse("its host can't be used");
+            return refuse("its host is invalid");
         };
         Ok(Self {
             scheme: if secure { Scheme::HTTPS } else { Scheme::HTTP },
@@ -72,13 +72,13 @@ impl BaseUrl {
         })
     }
 
-    /// The origin: what a credential for this client is bound to.
+    /// Returns the origin, which credentials of this client are bound to.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The same base with a path below it, encoded already; empty for none.
+    /// Returns this base URL with a path appended, which must be percent-encoded; empty for none.
     ///
     /// ```
     /// # use auth_client_core::provider::BaseUrl;
@@ -90,8 +90,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when it does not start with a slash, climbs, or has
-    /// characters that a path can't have.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the path does not start with a slash, has
+    /// dot segments, or contains characters that are invalid in a path.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self, Error> {
         let prefix = prefix.trim_end_matches('/');
         if !prefix.is_empty() {

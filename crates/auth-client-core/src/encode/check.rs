@@ -1,9 +1,9 @@
-//! Checks of arguments before anything is sent, called by generated code.
+//! Validation of arguments before anything is sent, called by generated code.
 
 use crate::error::Error;
 use crate::operation::{Operation, Paging};
 
-/// Refuses an empty text before it is sent; generated from `minLength` of a description.
+/// Checks that a string is not empty; generated from `minLength` in a description.
 ///
 /// ```
 /// use auth_client_core::Idempotency;
@@ -24,12 +24,12 @@ pub fn not_empty<'t>(
     text: impl Into<Option<&'t str>>,
 ) -> Result<(), Error> {
     match text.into() {
-        Some("") => Err(Error::invalid_input(operation.id(), field, "it is empty")),
+        Some("") => Err(Error::invalid_input(operation.id(), field, "must not be empty")),
         _ => Ok(()),
     }
 }
 
-/// Refuses a place in a list that the vendor would not take; generated for operations that answer page by page.
+/// Checks `skip` and `take` of a list; generated for paged operations.
 ///
 /// ```
 /// use auth_client_core::Idempotency;
@@ -43,19 +43,17 @@ pub fn not_empty<'t>(
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a negative `skip`, and a `take` below 1 or above what
-/// the vendor documents.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a negative `skip`, and for a `take` below 1 or
+/// above the documented maximum.
 pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>) -> Result<(), Error> {
     let refuse = |field, reason: String| Err(Error::invalid_input(operation.id(), field, reason));
     if skip.is_some_and(|skip| skip < 0) {
-        return refuse("skip", "it is negative".to_owned());
+        return refuse("skip", "must not be negative".to_owned());
     }
     let Some(Paging::SkipTake { max_take }) = operation.paging() else { return Ok(()) };
     match (take, max_take) {
-        (Some(..1), _) => refuse("take", "it is less than 1".to_owned()),
-        (Some(take), Some(max)) if take > i64::from(max) => {
-            refuse("take", format!("the vendor gives at most {max} at a time"))
-        }
+        (Some(..1), _) => refuse("take", "must be at least 1".to_owned()),
+        (Some(take), Some(max)) if take > i64::from(max) => refuse("take", format!("must be at most {max}")),
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// How a JSON body is written.
+/// Character encoding of JSON bodies.
 ///
 /// ```
 /// # use auth_client_core::provider::{JsonStyle, ProviderRules};
@@ -23,10 +23,10 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum JsonStyle {
-    /// UTF-8, as serde writes it.
+    /// UTF-8.
     #[default]
     Utf8,
-    /// Everything outside ASCII as `\uXXXX`, for servers that sign or parse ASCII only.
+    /// ASCII with `\uXXXX` escapes, for servers that sign or parse ASCII only.
     Ascii,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     })
 }
 
-/// Outside ASCII, JSON has only string contents, so each such character can be escaped where it stands.
+/// Outside ASCII, JSON has only string contents, so each such character can be escaped in place.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 2);
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! Encoding of a request, once, before anything is sent: path, query, base URL and JSON body.
+//! Encoding of requests, once, before anything is sent: path, query, base URL and JSON body.
 
 pub(crate) mod base_url;
 pub(crate) mod check;

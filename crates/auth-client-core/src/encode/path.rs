@@ -1,14 +1,14 @@
-//! Ids into path segments, in one place.
+//! Encoding of ids as path segments.
 //!
-//! An id that reaches the path raw can turn one endpoint into another: `..` climbs, `/` splits, an empty one makes a
-//! collection of an item, and a URL library drops dot segments even when they come through its own segment API. So
-//! every id is encoded here, and those that can't be one segment are refused with the name of the parameter.
+//! An unencoded id can turn one endpoint into another: `..` climbs, `/` splits, an empty id turns an item into
+//! its collection, and URL libraries remove dot segments even when they are added through a segment API. So all
+//! ids are encoded here, and an id that can't be a single segment is an error that names the parameter.
 
 use crate::error::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write as _;
 
-/// Everything but RFC 3986's unreserved characters is encoded.
+/// Encodes everything except RFC 3986's unreserved characters.
 pub(crate) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The value of a path parameter.
@@ -21,7 +21,7 @@ pub(crate) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.')
 /// ```
 #[derive(Clone, Copy)]
 pub enum PathValue<'a> {
-    /// An id as text.
+    /// A string.
     Text(&'a str),
     /// A number.
     Integer(i64),
@@ -45,7 +45,7 @@ impl From<i64> for PathValue<'_> {
     }
 }
 
-/// Fills the `{…}` places of a template in order.
+/// Fills the `{…}` placeholders of a template in order.
 pub(crate) fn fill(
     operation: &'static str,
     prefix: &str,
@@ -58,10 +58,10 @@ pub(crate) fn fill(
     let mut rest = template;
     while let Some(open) = rest.bytes().position(|byte| byte == b'{') {
         let (before, name, tail) = split(rest, open)
-            .ok_or_else(|| Error::invalid_input(operation, "path", "the path template is broken"))?;
+            .ok_or_else(|| Error::invalid_input(operation, "path", "invalid path template"))?;
         path.push_str(before);
         match values.next() {
-            // Ids of letters and digits are the common case and need neither encoding nor a closer look.
+            // Ids of letters and digits are the common case and need no encoding.
             Some(PathValue::Text(text)) if is_plain(text) => path.push_str(text),
             Some(PathValue::Text(text)) => {
                 check_segment(operation, name, text)?;
@@ -71,7 +71,7 @@ pub(crate) fn fill(
                 // Writing to a String can't fail.
                 let _ = write!(path, "{number}");
             }
-            None => return Err(Error::invalid_input(operation, name, "it is missing")),
+            None => return Err(Error::invalid_input(operation, name, "missing value")),
         }
         rest = tail;
     }
@@ -79,14 +79,14 @@ pub(crate) fn fill(
     Ok(path)
 }
 
-/// What stands before the place that opens here, its name, and what follows it.
+/// Splits a template at an opening brace: the part before, the name of the placeholder, and the rest.
 fn split(template: &'static str, open: usize) -> Option<(&'static str, &'static str, &'static str)> {
     let (before, rest) = template.split_at_checked(open)?;
     let close = rest.bytes().position(|byte| byte == b'}')?;
     Some((before, rest.get(1..close)?, rest.get(close + 1..)?))
 }
 
-/// Letters, digits and the hyphen, as a table: this runs over every byte of every id.
+/// Letters, digits and the hyphen, as a table: this runs for every byte of every id.
 const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -106,44 +106,44 @@ fn is_plain(text: &str) -> bool {
 
 fn check_segment(operation: &'static str, name: &'static str, text: &str) -> Result<(), Error> {
     let reason = if text.is_empty() {
-        "it is empty"
+        "must not be empty"
     } else if is_dots(text) {
-        "a dot segment would lead to another endpoint"
+        "must not be a dot segment, which would lead to another endpoint"
     } else if text.chars().any(char::is_control) {
-        "it has a control character"
+        "must not contain control characters"
     } else {
         return Ok(());
     };
     Err(Error::invalid_input(operation, name, reason))
 }
 
-/// `.` and `..`, also where a part of them is percent-encoded already: a proxy on the way may decode once.
+/// Returns `true` for `.` and `..`, even if partly percent-encoded: a proxy may decode once.
 fn is_dots(text: &str) -> bool {
     let plain = text.to_ascii_lowercase().replace("%2e", ".");
     plain == "." || plain == ".."
 }
 
-/// Checks a path that a caller wrote for the raw call: absolute, encoded, and not climbing.
+/// Checks the path of a raw request: absolute, percent-encoded, and without dot segments.
 pub(crate) fn check_raw(path: &str) -> Result<(), &'static str> {
     if !path.starts_with('/') {
-        return Err("it must start with a slash and be relative to the base URL");
+        return Err("must start with a slash, relative to the base URL");
     }
     if path.starts_with("//") {
-        return Err("it must not start with two slashes, which would name another host");
+        return Err("must not start with two slashes, which would name another host");
     }
     if path.bytes().any(|byte| byte <= b' ' || byte >= 127 || b"\\\"<>^`{|}".contains(&byte)) {
-        return Err("it has a character that must be percent-encoded");
+        return Err("contains a character that must be percent-encoded");
     }
     if path.contains('?') || path.contains('#') {
-        return Err("put the query into `.query(name, value)`; a fragment is never sent");
+        return Err("must not contain a query (use `.query(name, value)`) or a fragment");
     }
     if path.split('/').any(is_dots) {
-        return Err("a dot segment would leave the place that it names");
+        return Err("must not contain dot segments");
     }
     let mut rest = path;
     while let Some((_, after)) = rest.split_once('%') {
         if !after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-            return Err("it has a percent sign without two hexadecimal digits");
+            return Err("contains a percent sign without two hexadecimal digits");
         }
         rest = after;
     }

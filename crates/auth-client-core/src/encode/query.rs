@@ -1,12 +1,12 @@
-//! Query pairs, percent-encoded as they are written, so that what is signed is what is sent.
+//! Query parameters, percent-encoded when they are added, so that the signed string is the sent one.
 
 use crate::encode::path::STRICT;
 use percent_encoding::utf8_percent_encode;
 use std::fmt::Write as _;
 
-/// A value that can stand in a query.
+/// A value of a query parameter.
 ///
-/// `None` leaves the pair out; a list repeats the name.
+/// `None` omits the parameter; a list repeats its name.
 ///
 /// ```
 /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -65,7 +65,7 @@ impl<T: QueryValue> QueryValue for Vec<T> {
     }
 }
 
-/// Appends a pair to a target, with the separator that it needs.
+/// Appends a parameter to a target, with the separator that it needs.
 pub(crate) fn append(target: &mut String, name: &str, value: &dyn QueryValue) {
     let mut text = String::new();
     value.each(&mut |value| {
@@ -79,7 +79,8 @@ pub(crate) fn append(target: &mut String, name: &str, value: &dyn QueryValue) {
     });
 }
 
-/// The value of a pair in a target that [`append`] has written; numbers and the like, which need no decoding.
+/// Returns the value of a parameter written by [`append`]; only for numbers and other values that need no
+/// decoding.
 pub(crate) fn find<'t>(target: &'t str, name: &str) -> Option<&'t str> {
     let (_, query) = target.split_once('?')?;
     query
@@ -89,7 +90,7 @@ pub(crate) fn find<'t>(target: &'t str, name: &str) -> Option<&'t str> {
         .map(|(_, value)| value)
 }
 
-/// Sets a pair whose name needs no encoding, in place of those of that name that are there.
+/// Sets a parameter whose name needs no encoding, replacing those of the same name.
 pub(crate) fn set(target: &mut String, name: &str, value: &dyn QueryValue) {
     if find(target, name).is_some()
         && let Some((path, query)) = target.split_once('?')

@@ -1,7 +1,7 @@
 //! The attempt loop: authenticate, send, classify, recover.
 //!
-//! The request is encoded before it comes here and the response is decoded after it leaves. Nothing here knows an
-//! operation's types, so the loop is compiled once, however many operations a provider has.
+//! Requests are encoded before and responses decoded after this loop. It knows nothing about the types of an
+//! operation, so it is compiled once, regardless of the number of operations.
 
 use super::failure::{AttemptFailure, Failure};
 use super::rate_limiter::RateLimiterDecision;
@@ -24,14 +24,14 @@ pub(super) struct CallState {
     pub(super) started: Now,
     pub(super) attempts: u32,
     pub(super) delivery: Delivery,
-    /// Set once a refused credential is replaced; this happens once per call.
+    /// Set when a refused credential is replaced, which happens at most once per call.
     pub(super) renewed: bool,
-    /// The quota tokens that the last retry cost.
+    /// The retry tokens that the last retry cost.
     retry_cost: Option<u32>,
 }
 
 impl CallState {
-    /// The time left of a limit for the whole call.
+    /// Returns the time left of a limit for the whole call.
     fn left(&self, limit: Duration, now: Now) -> Duration {
         limit.saturating_sub(now.since(self.started))
     }
@@ -50,7 +50,7 @@ impl Inner {
             options.and_then(|options| options.operation_timeout).unwrap_or(self.timeouts.operation);
         let attempt_limit =
             options.and_then(|options| options.attempt_timeout).unwrap_or(self.timeouts.attempt);
-        // A reading of the clock costs as much as a small allocation, so each moment is read once.
+        // Reading the clock costs as much as a small allocation, so each time is read once.
         let mut now = self.clock.now();
         tracker.started(now);
         let mut state = CallState {
@@ -61,7 +61,7 @@ impl Inner {
             renewed: false,
             retry_cost: None,
         };
-        // Attempts as the policy counts them: the one after a renewal is not counted.
+        // The number of attempts that the policy counts; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
             // Rare waits are boxed, so that the future of every call stays small.
@@ -137,9 +137,10 @@ impl Inner {
         }
     }
 
-    /// The request of one attempt, and for a write a view of how far it gets: anything else is retried regardless.
+    /// Builds the request of one attempt. For a write it is returned with a view of its progress; other requests
+    /// are retried regardless.
     ///
-    /// Kept out of the loop, since a request edited there would stay in the future of every call.
+    /// Not part of the loop, because an edited request would stay in the future of every call.
     fn signed(
         &self,
         outgoing: &Outgoing,
@@ -156,12 +157,12 @@ impl Inner {
         Ok((request, Some(progress)))
     }
 
-    /// The credential source of this operation.
+    /// Returns the credential source of this operation.
     fn source(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
         self.rules.source_of(operation).or(self.credential.as_ref())
     }
 
-    /// Waits as the client's own rate limiter demands, or fails where it rejects. Returns the time after that.
+    /// Waits as the client's rate limiter demands, or fails if it rejects. Returns the time after that.
     async fn pass_rate_limiter(
         &self,
         operation: &Operation,
@@ -184,12 +185,12 @@ impl Inner {
         Err(self.rate_limit_error(operation, wait, state))
     }
 
-    /// A snapshot of the credential, where one is available without waiting.
+    /// Returns a snapshot of the credential if one is available without waiting.
     fn current(&self, operation: &Operation, now: Now) -> Option<Credential> {
         self.source(operation)?.current(now)
     }
 
-    /// A snapshot of the credential, fetched within the time that is left, and the time after that.
+    /// Returns a snapshot of the credential, obtained within the remaining time, and the time after that.
     async fn credential(
         &self,
         operation: &Operation,
@@ -214,7 +215,7 @@ impl Inner {
         now: Now,
         state: &mut CallState,
     ) -> Result<Received, AttemptFailure> {
-        // How far an attempt gets that the server may have carried out.
+        // The point of an attempt after which the server may have executed the request.
         let executed = match operation.idempotency() {
             Idempotency::Read => Delivery::Sent,
             Idempotency::IdempotentWrite | Idempotency::Write => Delivery::MaybeExecuted,
@@ -273,7 +274,7 @@ impl Inner {
         })
     }
 
-    /// Whether another credential is available in place of a refused one.
+    /// Returns whether another credential is available in place of a refused one.
     fn recover(
         &self,
         operation: &Operation,

@@ -1,4 +1,4 @@
-//! From a failed attempt to the error of its call.
+//! Converts a failed attempt to the error of its call.
 
 use super::attempts::CallState;
 use super::retry::Reason;
@@ -11,11 +11,12 @@ use crate::transport::{Fault, Phase, Received, TransportError};
 use auth_core::Origin;
 use std::time::Duration;
 
-/// Why an attempt did not end the call with a success.
+/// Reason why an attempt did not end the call with a success.
 pub(super) enum AttemptFailure {
     /// The credential was refused and replaced: the call is sent again.
     CredentialReplaced,
-    /// The credential was refused and can be replaced, and the provider's rules leave it to the caller to call again.
+    /// The credential was refused and can be replaced, but the provider's rules leave it to the caller to call
+    /// again.
     NotReplayed(Box<Failure>),
     Failed(Box<Failure>),
 }
@@ -23,9 +24,9 @@ pub(super) enum AttemptFailure {
 /// A failed attempt.
 pub(super) struct Failure {
     pub(super) kind: ErrorKind,
-    /// `None` when no retry can help.
+    /// `None` if no retry can help.
     pub(super) reason: Option<Reason>,
-    /// How long the server asks to wait.
+    /// The delay that the server asks for.
     pub(super) retry_after: Option<Duration>,
     pub(super) response: Option<Box<Received>>,
     pub(super) source: Option<TransportError>,
@@ -69,7 +70,7 @@ impl Failure {
 }
 
 impl Inner {
-    /// The error of a call that ends with this failure.
+    /// Returns the error of a call that ends with this failure.
     pub(super) fn call_error(&self, operation: &Operation, failure: Failure, state: &mut CallState) -> Error {
         let Failure { kind, reason, retry_after, response, source } = failure;
         let api = response
@@ -89,7 +90,7 @@ impl Inner {
         self.complete(error, state)
     }
 
-    /// The error of a call whose refused credential was renewed, and that the engine does not send again itself.
+    /// Returns the error of a call whose refused credential was renewed and that the engine does not send again.
     pub(super) fn not_replayed(
         &self,
         operation: &Operation,
@@ -100,15 +101,15 @@ impl Inner {
         let retryable = renewed && may_call_again(operation, state);
         self.call_error(operation, failure, state).edit(|inner| {
             inner.detail = match renewed {
-                true => "the credential was renewed, the call not replayed".into(),
-                false => "the credential could not be renewed, and the call was not replayed".into(),
+                true => "the credential was renewed, but the call was not sent again".into(),
+                false => "the credential could not be renewed, and the call was not sent again".into(),
             };
             inner.renewal = if renewed { Renewal::NotReplayed } else { inner.renewal };
             inner.retryable = retryable;
         })
     }
 
-    /// The error of a call that the client's own rate limiter holds back for longer than the call may take.
+    /// Returns the error of a call that the client's rate limiter would delay beyond the call's deadline.
     pub(super) fn rate_limit_error(
         &self,
         operation: &Operation,
@@ -116,7 +117,7 @@ impl Inner {
         state: &mut CallState,
     ) -> Error {
         let retryable = may_call_again(operation, state);
-        let error = Error::new(ErrorKind::Throttled, operation.id(), "held back by this client's own limit");
+        let error = Error::new(ErrorKind::Throttled, operation.id(), "rejected by the client's rate limiter");
         let error = error.edit(|inner| {
             inner.retry_after = Some(wait);
             inner.retryable = retryable;
@@ -124,13 +125,13 @@ impl Inner {
         self.complete(error, state)
     }
 
-    /// The error of a call whose credential did not arrive in time.
+    /// Returns the error of a call whose credential did not arrive in time.
     pub(super) fn credential_timeout(&self, operation: &Operation, state: &mut CallState) -> Error {
         let error = Error::new(ErrorKind::Timeout, operation.id(), "while waiting for a credential");
         self.complete(error.edit(|inner| inner.retryable = true), state)
     }
 
-    /// The error with what is known of the whole call.
+    /// Adds what is known about the whole call to an error.
     pub(super) fn complete(&self, error: Error, state: &mut CallState) -> Error {
         let elapsed = self.clock.now().since(state.started);
         state.tracker.failed(error.kind(), elapsed);
@@ -144,7 +145,7 @@ impl Inner {
         })
     }
 
-    /// The error of a successful response that could not be decoded.
+    /// Returns the error of a successful response that could not be decoded.
     pub(super) fn undecodable(
         &self,
         outgoing: &Outgoing,
@@ -155,16 +156,16 @@ impl Inner {
         let body = received.response.body();
         let (path, reason, cut) = match failure {
             DecodeFailure::Json(error) => {
-                let misfit = explain::explain(body, &error);
-                (misfit.path, misfit.reason, misfit.cut)
+                let mismatch = explain::explain(body, &error);
+                (mismatch.path, mismatch.reason, mismatch.cut)
             }
             DecodeFailure::Rule(reason) => ("$".to_owned(), reason.to_owned(), false),
-            DecodeFailure::Misfit(reason) => ("$".to_owned(), reason, false),
+            DecodeFailure::Mismatch(reason) => ("$".to_owned(), reason, false),
         };
-        // Without a length, the end of the connection alone marks the end of the body: JSON that stops in the middle
-        // was then cut off on the way.
+        // Without a content length, only the end of the connection marks the end of the body: JSON that stops in
+        // the middle was then cut off in transit.
         let (kind, detail) = if cut && received.close_delimited {
-            (ErrorKind::Transport, "the connection ended in the middle of the response".to_owned())
+            (ErrorKind::Transport, "the connection was closed in the middle of the response".to_owned())
         } else {
             (ErrorKind::Decode, reason)
         };
@@ -184,12 +185,12 @@ impl Inner {
     }
 }
 
-/// Whether making the same call again does no harm, as far as it got.
+/// Returns whether sending the same call again does no harm, given how far it got.
 fn may_call_again(operation: &Operation, state: &CallState) -> bool {
     operation.idempotency() != Idempotency::Write || state.delivery != Delivery::MaybeExecuted
 }
 
-/// Scheme and host of a redirect's target: its path and query may hold secrets.
+/// Returns scheme and host of a redirect's target; its path and query may contain secrets.
 fn redirect_target(received: Option<&Received>) -> Option<String> {
     let location = received?.response.headers().get(http::header::LOCATION)?.to_str().ok()?;
     match location.parse().ok().as_ref().and_then(Origin::of) {

@@ -1,7 +1,7 @@
-//! The engine of a client: base URL, credential, transport and limits, and the attempt loop over them.
+//! The engine of a client: base URL, credential, transport, limits, and the attempt loop.
 //!
-//! It is not generic over operations. A [`Request`](crate::Request) is encoded before it comes here, sent in the
-//! loop of [`attempts`], and decoded by its [`Call`](crate::Call).
+//! It is not generic over operations. A [`Request`](crate::Request) is encoded before, sent in the loop of
+//! [`attempts`], and decoded by its [`Call`](crate::Call).
 
 mod attempts;
 mod failure;
@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::Timer;
 
-/// What sends the calls of one client. Cheap to clone; all clones share connections, credential and retry quota.
+/// The engine of one client. Cheap to clone; clones share connections, credential and retry quota.
 ///
 /// ```
 /// # use auth_client_core::testing::ScriptedTransport;
@@ -48,7 +48,7 @@ use time::Timer;
 /// let mut settings = Settings::new("shop-client/1.0");
 /// settings.set_transport(std::sync::Arc::new(transport));
 /// let base = BaseUrl::parse("base URL", "https://shop.example/v1")?;
-/// // `Shop` is the `ProviderRules`; its calls authenticate nobody.
+/// // `Shop` implements `ProviderRules`; its calls are not authenticated.
 /// let engine = Engine::new(&settings, base, Shop, None)?;
 /// assert_eq!(engine.origin().to_string(), "https://shop.example");
 /// # Ok::<(), auth_client_core::Error>(())
@@ -74,21 +74,21 @@ struct Inner {
     user_agent: HeaderValue,
 }
 
-/// A successful response and how it was obtained.
+/// A successful response and the state of its call.
 pub(crate) struct Exchange {
     pub(crate) received: Received,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
-    /// The call is over when this is dropped.
+    /// Dropping it ends the call.
     pub(crate) tracker: CallTracker,
 }
 
 impl Engine {
-    /// An engine for a vendor at a base URL; `credential` is `None` for calls that authenticate nobody.
+    /// Creates an engine for an API at a base URL; `credential` is `None` for unauthenticated calls.
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](ErrorKind::Configuration) error when the settings can't work.
+    /// A [`Configuration`](ErrorKind::Configuration) error if the settings are invalid.
     pub fn new(
         settings: &Settings,
         base: BaseUrl,
@@ -117,13 +117,13 @@ impl Engine {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Where the calls go.
+    /// Returns the origin that calls are sent to.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         self.inner.base.origin()
     }
 
-    /// The clock that the calls read.
+    /// Returns the clock.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.clock
@@ -144,7 +144,7 @@ impl Engine {
     /// # settings.set_time(time.clock(), time.timer());
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-    /// // On `ManualTime` a minute is over at once.
+    /// // With `ManualTime`, a minute passes at once.
     /// let start = engine.clock().now();
     /// engine.sleep(std::time::Duration::from_secs(60)).await;
     /// assert_eq!(engine.clock().now().since(start).as_secs(), 60);
@@ -164,7 +164,7 @@ impl Engine {
         self.inner.rules.json_style()
     }
 
-    /// The error, with the name of this provider.
+    /// Adds the name of this provider to an error.
     pub(crate) fn attribute(&self, error: Error) -> Error {
         error.with_provider(self.inner.rules.name())
     }
@@ -186,7 +186,7 @@ impl Engine {
         spans::within(span, inner.attempts(outgoing, options, tracker))
     }
 
-    /// The error of a successful response that could not be decoded.
+    /// Returns the error of a successful response that could not be decoded.
     pub(crate) fn undecodable(
         &self,
         outgoing: &Outgoing,

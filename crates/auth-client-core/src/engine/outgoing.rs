@@ -8,18 +8,18 @@ use http::{HeaderName, HeaderValue, header};
 use std::ops::Deref;
 use std::time::Duration;
 
-/// What will be sent, encoded once. Each attempt signs these very bytes anew.
+/// An encoded request. Each attempt signs these bytes anew.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) operation: Described,
-    /// Path and query, as on the request line, without what a signer adds.
+    /// Path and query as on the request line, without the parts that a signer adds.
     pub(crate) target: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) body: Bytes,
 }
 
-/// The metadata of a generated operation, or of a request to a path of one's own. Small, for calls are moved about.
+/// Metadata of a generated operation or of a raw request. Small, because calls are moved.
 #[derive(Clone)]
 pub(crate) enum Described {
     Generated(&'static Operation),
@@ -54,7 +54,7 @@ impl Outgoing {
             return Err(Error::invalid_input(
                 self.operation.id(),
                 name.as_str().to_owned(),
-                "this header is set by the client itself",
+                "this header is set by the client",
             ));
         }
         self.headers.push((name, value));
@@ -62,7 +62,7 @@ impl Outgoing {
     }
 }
 
-/// What a call may be told beyond its client's settings.
+/// Per-call options.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
     pub(crate) attempt_timeout: Option<Duration>,

@@ -1,20 +1,20 @@
-//! Limits that a client keeps by itself, before the server has to.
+//! Client-side rate limits.
 //!
-//! A [`RateLimiter`] is asked before every attempt and shown every answer. It decides at once and never waits itself: the wait
-//! is the engine's, on the client's own timer and within the call's deadline.
+//! A [`RateLimiter`] is asked before every attempt and receives every response. It decides at once and never
+//! waits: the engine waits, on the client's timer and within the call's deadline.
 
 use auth_core::Now;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
 use std::time::Duration;
 
-/// Whether an attempt may be made.
+/// Decision of a rate limiter about an attempt.
 ///
 /// ```
 /// use auth_client_core::provider::RateLimiterDecision;
 /// use std::time::Duration;
 ///
-/// /// Waits for a short pause to end, but not for a long one.
+/// /// Waits for short pauses, but not for long ones.
 /// fn check(pause: Duration) -> RateLimiterDecision {
 ///     match pause.as_secs() {
 ///         0 => RateLimiterDecision::Proceed,
@@ -27,24 +27,24 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimiterDecision {
-    /// At once.
+    /// Send the attempt now.
     Proceed,
-    /// After this long. A call whose deadline comes first fails as if it were refused.
+    /// Send the attempt after this delay. A call whose deadline is earlier fails as if rejected.
     ProceedAfter(Duration),
-    /// Not now; the same call may be made again after this long.
+    /// Reject the attempt. The same call may be made again after this delay.
     Reject(Duration),
 }
 
-/// Lets attempts pass, holds them back, or refuses them.
+/// A client-side rate limiter.
 ///
-/// All clones of a client share one gate, so what it counts is counted over all of them.
+/// All clones of a client share one limiter, so it counts the calls of all of them.
 ///
 /// ```
 /// use auth_client_core::auth_core::Now;
 /// use auth_client_core::provider::{RateLimiterDecision, RateLimiter};
 /// use std::time::Duration;
 ///
-/// /// Nothing goes out before noon.
+/// /// Sends nothing before noon.
 /// #[derive(Debug)]
 /// struct Siesta;
 ///
@@ -55,10 +55,10 @@ pub enum RateLimiterDecision {
 /// }
 /// ```
 pub trait RateLimiter: Send + Sync + fmt::Debug {
-    /// Whether the next attempt may be made; it counts as made unless it is refused.
+    /// Decides about the next attempt, which counts as sent unless it is rejected.
     fn check(&self, now: Now) -> RateLimiterDecision;
 
-    /// Called with the head of each answer.
+    /// Receives status and headers of each response.
     fn observe(&self, status: StatusCode, headers: &HeaderMap, now: Now) {
         let _ = (status, headers, now);
     }

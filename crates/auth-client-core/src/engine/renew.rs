@@ -1,8 +1,8 @@
-//! Credentials that are renewed while calls go on.
+//! Renewable credentials.
 //!
-//! The rules are those of [`auth_core::token`]; here they meet tasks. A renewal runs in a task of its own, so that a
-//! caller who goes away doesn't take it along, and its outcome goes to everyone who waited for it. The task exists
-//! only while a renewal is under way.
+//! The rules are those of [`auth_core::token`]; this module runs them on tasks. A renewal runs in a task of its
+//! own, so that a cancelled caller doesn't cancel it, and its result goes to all callers that wait for it. The
+//! task exists only during a renewal.
 
 use crate::engine::settings::Settings;
 use crate::observe::spans::{self, Span};
@@ -18,16 +18,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// New material and how long it lives.
+/// A new credential and its lifetime.
 #[derive(Debug)]
 pub struct Renewed<M> {
-    /// The material.
+    /// The credential, in the provider's form.
     pub material: M,
-    /// How long it lives.
+    /// The lifetime of the credential.
     pub lifetime: Lifetime,
 }
 
-/// How one vendor's material is got and used.
+/// Login and renewal of one provider's credential.
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -47,8 +47,8 @@ pub struct Renewed<M> {
 ///     type Material = SecretString;
 ///
 ///     async fn renew(&self, _: Option<Arc<SecretString>>) -> Result<Renewed<SecretString>, CredentialError> {
-///         // A call to the vendor's login stands here.
-///         let material = SecretString::from("a new token");
+///         // Call the provider's login here.
+///         let material = SecretString::from("new-token");
 ///         Ok(Renewed { material, lifetime: Lifetime::For(Duration::from_secs(3600)) })
 ///     }
 ///
@@ -59,61 +59,61 @@ pub struct Renewed<M> {
 /// ```
 #[async_trait]
 pub trait Renew: Send + Sync + fmt::Debug + 'static {
-    /// What a login or renewal gives: a token pair, a session.
+    /// The credential in the provider's form: a token pair, a session.
     type Material: Send + Sync + 'static;
 
-    /// Gets new material; `held` is the old one, if there is any.
+    /// Obtains a new credential; `held` is the current one, if there is any.
     ///
-    /// It runs alone, and to its end even when nobody waits any more. What must not be lost, such as a rotated refresh
-    /// token, is stored before it returns. It must end by itself: calls made through an
-    /// [`Engine`](crate::Engine) do.
+    /// Runs exclusively, and to its end even if no caller waits for it any more. Anything that must not be lost,
+    /// such as a rotated refresh token, must be stored before it returns. It must always return; calls made
+    /// through an [`Engine`](crate::Engine) do.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], definitive when trying again with the same login is pointless.
+    /// [`CredentialError`], definitive if another attempt with the same login is pointless.
     async fn renew(
         &self,
         held: Option<Arc<Self::Material>>,
     ) -> Result<Renewed<Self::Material>, CredentialError>;
 
-    /// What signs with this material.
+    /// Creates the signer for this credential.
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] when the material can't be used.
+    /// [`InvalidCredential`] if the credential is invalid.
     fn signer(&self, material: &Self::Material) -> Result<Arc<dyn Sign>, InvalidCredential>;
 
-    /// Whether the server has made this material just now. What [`renew`](Self::renew) took from elsewhere, such as a
-    /// store that another process has filled, may be renewed at once when the server refuses it.
+    /// Returns `true` if the server has just issued this credential. One from elsewhere, such as a store that
+    /// another process has filled, may be renewed at once if the server refuses it.
     fn is_fresh(&self, material: &Self::Material) -> bool {
         let _ = material;
         true
     }
 
-    /// Whether an answer, whatever its status, says that the material it was signed with has ended.
+    /// Returns `true` if a response, whatever its status, means that the credential is no longer valid.
     fn ends(&self, material: &Self::Material, status: StatusCode, headers: &HeaderMap) -> bool {
         let _ = (material, status, headers);
         false
     }
 }
 
-/// A credential source that renews; one renewal at a time, however many calls need it.
+/// A renewable credential source, with at most one renewal at a time.
 ///
 /// ```
 /// # use auth_client_core::auth_core::{Origin, token::RenewalSettings};
-/// # use auth_client_core::provider::{Renew, Renewing, Settings};
+/// # use auth_client_core::provider::{Renew, RenewingCredential, Settings};
 /// # fn example(login: impl Renew, settings: &Settings) {
 /// let origin = Origin::https("api.example.com");
-/// let source = Renewing::new("acme", login, origin, settings, RenewalSettings::default());
+/// let source = RenewingCredential::new("acme", login, origin, settings, RenewalSettings::default());
 /// assert!(source.held().is_none(), "the first call renews");
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Renewing<R: Renew> {
+pub struct RenewingCredential<R: Renew> {
     shared: Arc<Shared<R>>,
 }
 
-impl<R: Renew> Clone for Renewing<R> {
+impl<R: Renew> Clone for RenewingCredential<R> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
     }
@@ -129,12 +129,12 @@ struct Shared<R: Renew> {
 }
 
 struct State<M> {
-    machine: RenewalState<Holding<M>, CredentialError>,
+    machine: RenewalState<Held<M>, CredentialError>,
     flight: Option<Flight>,
 }
 
-/// Material with the signer made of it, so that a call copies two pointers.
-struct Holding<M> {
+/// A credential with its signer, so that a call copies two pointers.
+struct Held<M> {
     material: Arc<M>,
     signer: Arc<dyn Sign>,
 }
@@ -146,8 +146,9 @@ struct Flight {
     outcome: watch::Sender<Outcome>,
 }
 
-impl<R: Renew> Renewing<R> {
-    /// A source that holds nothing yet: the first call renews. It reads the clock of `client` and tells its observer.
+impl<R: Renew> RenewingCredential<R> {
+    /// Creates a source without a credential: the first call renews. It uses the clock and the observer of
+    /// `client`.
     #[must_use]
     pub fn new(
         provider: &'static str,
@@ -168,13 +169,13 @@ impl<R: Renew> Renewing<R> {
         }
     }
 
-    /// Puts in material from outside: of a login by a person, or from a store. A renewal that is under way is disowned
-    /// and its waiters get this material.
+    /// Installs a credential from outside: from a login by a person, or from a store. The result of a renewal in
+    /// progress is discarded; its waiters get this credential.
     ///
     /// ```
     /// # use auth_client_core::auth_core::{InvalidCredential, token::Lifetime};
-    /// # use auth_client_core::provider::{Renew, Renewing};
-    /// # fn example<R: Renew>(source: &Renewing<R>, stored: R::Material) -> Result<(), InvalidCredential> {
+    /// # use auth_client_core::provider::{Renew, RenewingCredential};
+    /// # fn example<R: Renew>(source: &RenewingCredential<R>, stored: R::Material) -> Result<(), InvalidCredential> {
     /// source.install(stored, Lifetime::Unknown)?;
     /// # Ok(())
     /// # }
@@ -182,11 +183,11 @@ impl<R: Renew> Renewing<R> {
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] when the material can't be used.
+    /// [`InvalidCredential`] if the credential is invalid.
     pub fn install(&self, material: R::Material, lifetime: Lifetime) -> Result<(), InvalidCredential> {
-        let holding = self.shared.holding(material)?;
+        let held = self.shared.held(material)?;
         let mut state = self.shared.lock();
-        let issued = state.machine.install(holding, lifetime, fastrand::f64(), self.shared.clock.now());
+        let issued = state.machine.install(held, lifetime, fastrand::f64(), self.shared.clock.now());
         let credential = self.shared.credential(&issued);
         if let Some(flight) = state.flight.take() {
             flight.outcome.send_replace(Some(Ok(credential)));
@@ -194,21 +195,22 @@ impl<R: Renew> Renewing<R> {
         Ok(())
     }
 
-    /// The material that is held, usable or not.
+    /// Returns the current credential, valid or not.
     #[must_use]
     pub fn held(&self) -> Option<Arc<R::Material>> {
         self.shared.lock().machine.held().map(|issued| Arc::clone(&issued.material.material))
     }
 
-    /// What gets the material.
+    /// Returns the provider's renewer.
     #[must_use]
     pub fn renewer(&self) -> &R {
         &self.shared.renew
     }
 
-    /// Prepares the renewal of this ticket: what its waiters wait for, and what runs it in a task of its own.
+    /// Prepares the renewal of this ticket: the receiver for its waiters, and the function that starts it as a
+    /// task.
     ///
-    /// It is run when the state is let go: a runtime that takes no more tasks ends the renewal at once, and that looks at
+    /// Start it after releasing the state: a runtime that is shutting down drops the task at once, which locks
     /// the state.
     fn prepare(
         &self,
@@ -219,77 +221,76 @@ impl<R: Renew> Renewing<R> {
         state.flight = Some(Flight { ticket, outcome });
         let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
         let span = spans::renewal(self.shared.provider);
-        let mut landing = Landing {
+        let mut guard = RenewalGuard {
             shared: Arc::clone(&self.shared),
             ticket,
             started: self.shared.clock.now(),
             span: span.clone(),
-            landed: false,
+            completed: false,
         };
         let run = spans::within(span, async move {
-            let result = landing.shared.renew.renew(held).await;
-            landing.land(result);
+            let result = guard.shared.renew.renew(held).await;
+            guard.complete(result);
         });
         (receiver, move || drop(tokio::spawn(run)))
     }
 }
 
-/// Ends a renewal exactly once, also when it panicked or its runtime went away.
-struct Landing<R: Renew> {
+/// Completes a renewal exactly once, even if it panicked or its runtime was dropped.
+struct RenewalGuard<R: Renew> {
     shared: Arc<Shared<R>>,
     ticket: Ticket,
     started: Now,
     span: Span,
-    landed: bool,
+    completed: bool,
 }
 
-impl<R: Renew> Landing<R> {
-    fn land(&mut self, result: Result<Renewed<R::Material>, CredentialError>) {
+impl<R: Renew> RenewalGuard<R> {
+    fn complete(&mut self, result: Result<Renewed<R::Material>, CredentialError>) {
         let now = self.shared.clock.now();
         let prepared = result.and_then(|renewed| {
-            if !RenewalState::<Holding<R::Material>, CredentialError>::is_worth_holding(renewed.lifetime, now)
-            {
-                return Err(CredentialError::unavailable("the new credential has expired already"));
+            if !RenewalState::<Held<R::Material>, CredentialError>::is_worth_holding(renewed.lifetime, now) {
+                return Err(CredentialError::unavailable("the new credential has already expired"));
             }
             let fresh = self.shared.renew.is_fresh(&renewed.material);
-            let holding = self.shared.holding(renewed.material).map_err(CredentialError::refused)?;
-            Ok((holding, renewed.lifetime, fresh))
+            let held = self.shared.held(renewed.material).map_err(CredentialError::refused)?;
+            Ok((held, renewed.lifetime, fresh))
         });
-        // What is not ours has run. A panic in it lands once more, as a renewal that was broken off.
-        self.landed = true;
+        // All code of the provider has run. A panic in it completes the renewal as interrupted.
+        self.completed = true;
         let mut state = self.shared.lock();
-        let (told, outcome) = match prepared {
-            Ok((holding, lifetime, fresh)) => {
+        let (reported, outcome) = match prepared {
+            Ok((held, lifetime, fresh)) => {
                 let jitter = fastrand::f64();
                 let issued = if fresh {
-                    state.machine.succeed(self.ticket, holding, lifetime, jitter, now)
+                    state.machine.succeed(self.ticket, held, lifetime, jitter, now)
                 } else {
-                    state.machine.adopt(self.ticket, holding, lifetime, jitter, now)
+                    state.machine.adopt(self.ticket, held, lifetime, jitter, now)
                 };
                 let Some(issued) = issued else {
-                    // Disowned: whoever installed other material has answered the waiters.
+                    // Superseded: whoever installed another credential has notified the waiters.
                     drop(state);
-                    return self.tell(RenewalOutcome::Superseded, now);
+                    return self.report(RenewalOutcome::Superseded, now);
                 };
-                let told = if fresh { RenewalOutcome::Renewed } else { RenewalOutcome::Adopted };
-                (told, Ok(self.shared.credential(&issued)))
+                let reported = if fresh { RenewalOutcome::Renewed } else { RenewalOutcome::FoundInStore };
+                (reported, Ok(self.shared.credential(&issued)))
             }
             Err(error) => {
                 let definitive = error.is_definitive();
                 state.machine.fail(self.ticket, Failure { definitive, error: error.clone() }, now);
-                (if definitive { RenewalOutcome::Ended } else { RenewalOutcome::Failed }, Err(error))
+                (if definitive { RenewalOutcome::LoginRequired } else { RenewalOutcome::Failed }, Err(error))
             }
         };
         let ours = state.flight.as_ref().is_some_and(|flight| flight.ticket == self.ticket);
         let flight = if ours { state.flight.take() } else { None };
         drop(state);
-        // Sent when it is dropped, so that an observer that panics keeps nobody waiting.
-        let _answer = flight.map(|flight| Answer { flight, outcome: Some(outcome) });
-        self.tell(told, now);
+        // Sent on drop, so that a panicking observer blocks no waiter.
+        let _notification = flight.map(|flight| Notification { flight, outcome: Some(outcome) });
+        self.report(reported, now);
     }
 
-    /// Tells the observer, before the waiters go on, so that a call's renewal comes before its end.
-    fn tell(&self, outcome: RenewalOutcome, now: Now) {
+    /// Notifies the observer before the waiters resume, so that a call's renewal is reported before its end.
+    fn report(&self, outcome: RenewalOutcome, now: Now) {
         let elapsed = now.since(self.started);
         spans::renewal_ended(&self.span, outcome, elapsed);
         if let Some(observer) = &self.shared.observer {
@@ -298,22 +299,22 @@ impl<R: Renew> Landing<R> {
     }
 }
 
-/// The outcome, on its way to those who wait.
-struct Answer {
+/// The result for the waiters, sent on drop.
+struct Notification {
     flight: Flight,
     outcome: Outcome,
 }
 
-impl Drop for Answer {
+impl Drop for Notification {
     fn drop(&mut self) {
         self.flight.outcome.send_replace(self.outcome.take());
     }
 }
 
-impl<R: Renew> Drop for Landing<R> {
+impl<R: Renew> Drop for RenewalGuard<R> {
     fn drop(&mut self) {
-        if !self.landed {
-            self.land(Err(CredentialError::unavailable("the renewal was broken off")));
+        if !self.completed {
+            self.complete(Err(CredentialError::unavailable("the renewal was interrupted")));
         }
     }
 }
@@ -323,17 +324,17 @@ impl<R: Renew> Shared<R> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn holding(&self, material: R::Material) -> Result<Holding<R::Material>, InvalidCredential> {
+    fn held(&self, material: R::Material) -> Result<Held<R::Material>, InvalidCredential> {
         let signer = self.renew.signer(&material)?;
-        Ok(Holding { material: Arc::new(material), signer })
+        Ok(Held { material: Arc::new(material), signer })
     }
 
-    fn credential(&self, issued: &Issued<Holding<R::Material>>) -> Credential {
+    fn credential(&self, issued: &Issued<Held<R::Material>>) -> Credential {
         Credential::new(Arc::clone(&issued.material.signer), Arc::clone(&self.origin), issued.generation)
     }
 }
 
-/// What is held is secret.
+/// The current credential is secret.
 impl<R: Renew> fmt::Debug for Shared<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
@@ -344,7 +345,7 @@ impl<R: Renew> fmt::Debug for Shared<R> {
 }
 
 #[async_trait]
-impl<R: Renew> CredentialSource for Renewing<R> {
+impl<R: Renew> CredentialSource for RenewingCredential<R> {
     fn current(&self, now: Now) -> Option<Credential> {
         let state = self.shared.lock();
         state.machine.peek(now).map(|issued| self.shared.credential(&issued))
@@ -369,7 +370,7 @@ impl<R: Renew> CredentialSource for Renewing<R> {
                 }
                 Decision::Wait(_) => match &state.flight {
                     Some(flight) => flight.outcome.subscribe(),
-                    None => return Err(CredentialError::unavailable("the renewal was broken off")),
+                    None => return Err(CredentialError::unavailable("the renewal was interrupted")),
                 },
                 Decision::Fail { error, retry_after } => {
                     return Err(match retry_after {
@@ -381,7 +382,7 @@ impl<R: Renew> CredentialSource for Renewing<R> {
         };
         match receiver.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
-            _ => Err(CredentialError::unavailable("the renewal was broken off")),
+            _ => Err(CredentialError::unavailable("the renewal was interrupted")),
         }
     }
 

@@ -1,6 +1,6 @@
-//! What differs from vendor to vendor in the way answers are read.
+//! Provider-specific interpretation of responses.
 //!
-//! The engine is the same for all; a [`ProviderRules`] is the handful of questions that it asks. The defaults are the rules
+//! The engine is the same for all providers; [`ProviderRules`] covers the differences. The defaults are the rules
 //! of plain HTTP.
 
 use crate::encode::json::JsonStyle;
@@ -13,13 +13,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// What an answer means, decided before its body is decoded.
+/// Classification of a response, made before its body is decoded.
 ///
 /// ```
 /// use auth_client_core::ErrorKind;
 /// use auth_client_core::provider::Classification;
 ///
-/// /// For a vendor that says 403 when a token has ended.
+/// /// For an API that returns 403 for an expired token.
 /// fn stricter(verdict: Classification) -> Classification {
 ///     match verdict {
 ///         Classification::Permanent(ErrorKind::Forbidden) => Classification::CredentialRefused(ErrorKind::Forbidden),
@@ -31,25 +31,25 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Classification {
-    /// Decode it.
+    /// A success: decode the body.
     Success,
     /// The credential was refused; a renewable one is renewed once. Nothing was executed.
     CredentialRefused(ErrorKind),
-    /// Come back later.
+    /// Throttled: retry later.
     Throttled,
-    /// The same request may succeed on another try.
+    /// A transient failure: a retry may succeed.
     Transient(ErrorKind),
-    /// Trying again won't help.
+    /// A permanent failure: a retry can't help.
     Permanent(ErrorKind),
 }
 
-/// An answer, for a vendor to judge.
+/// A response to be classified.
 ///
 /// ```
 /// use auth_client_core::provider::{ResponseView, ApiError};
 /// use http::{HeaderMap, StatusCode};
 ///
-/// /// The body is the code, in quotation marks.
+/// /// The body is the error code as a JSON string.
 /// fn api_error(answer: ResponseView<'_>) -> ApiError {
 ///     let mut error = ApiError::new();
 ///     error.code = serde_json::from_slice(answer.body).ok();
@@ -62,16 +62,16 @@ pub enum Classification {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ResponseView<'a> {
-    /// The status.
+    /// Status of the response.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers of the response.
     pub headers: &'a HeaderMap,
-    /// The body, perhaps cut off when it is an error's.
+    /// The body, possibly truncated for an error.
     pub body: &'a [u8],
 }
 
 impl<'a> ResponseView<'a> {
-    /// A view of these parts.
+    /// Creates a view of these parts.
     #[must_use]
     pub fn new(status: StatusCode, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
         Self { status, headers, body }
@@ -83,13 +83,13 @@ impl<'a> ResponseView<'a> {
     }
 }
 
-/// The rules of one vendor.
+/// Rules of one provider.
 ///
 /// ```
 /// use auth_client_core::ErrorKind;
 /// use auth_client_core::provider::{ResponseView, Operation, ProviderRules, Classification, classify_by_status};
 ///
-/// /// Answers `{"ok":false}` with status 200 where other vendors answer 4xx.
+/// /// An API that reports failures as `{"ok":false}` with status 200.
 /// #[derive(Debug)]
 /// struct Acme;
 ///
@@ -107,22 +107,22 @@ impl<'a> ResponseView<'a> {
 /// }
 /// ```
 pub trait ProviderRules: Send + Sync + fmt::Debug {
-    /// The name that errors and spans show, such as `verigator`.
+    /// Returns the name in errors and spans, such as `verigator`.
     fn name(&self) -> &'static str;
 
-    /// What the answer means. By default its status decides, see [`classify_by_status`].
+    /// Classifies a response. By default its status decides; see [`classify_by_status`].
     fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
         classify_by_status(operation, answer.status)
     }
 
-    /// What signs this operation, where that is not the client's own credential: for vendors with a second way in that
-    /// some operations insist on.
+    /// Returns the credential source of this operation if it differs from that of the client: for APIs with a
+    /// second way to authenticate that some operations require.
     fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
         let _ = operation;
         None
     }
 
-    /// What an error answer says about itself.
+    /// Extracts the error information from a response.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -143,7 +143,7 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     ///         error
     ///     }
     /// }
-    /// # let transport = ScriptedTransport::new().answer(409, &[("x-request-id", "r7")], "\"E17\"");
+    /// # let transport = ScriptedTransport::new().response(409, &[("x-request-id", "r7")], "\"E17\"");
     /// # let mut settings = Settings::new("acme-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport));
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://acme.example")?, Acme, None)?;
@@ -162,23 +162,21 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
         ApiError::new()
     }
 
-    /// How long to wait after a throttled or transient answer that has no `Retry-After`, where the vendor says it in
-    /// another way.
+    /// Returns the delay that a throttled or transient response without `Retry-After` asks for in another way.
     fn wait_hint(&self, answer: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
         let _ = (answer, now);
         None
     }
 
-    /// Whether a call of this operation is sent again after its credential was renewed. A refused credential usually
-    /// means that nothing was executed, so by default every operation is. Where it is not, the credential is renewed
-    /// all the same and the error says so, see
-    /// [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
+    /// Returns whether a call is sent again after its credential was renewed. A refused credential usually means
+    /// that nothing was executed, so by default every call is. Otherwise the credential is renewed all the same,
+    /// and the error reports it; see [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
     ///
     /// ```
     /// use auth_client_core::{Idempotency, Error};
     /// use auth_client_core::provider::{Operation, ProviderRules};
     ///
-    /// /// Leaves it to the caller to repeat a write.
+    /// /// Leaves it to the caller to retry a write.
     /// #[derive(Debug)]
     /// struct Acme;
     ///
@@ -191,7 +189,7 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     ///     }
     /// }
     ///
-    /// /// Whether a caller should make the same call again.
+    /// /// Returns whether the caller should make the same call again.
     /// fn again(error: &Error) -> bool {
     ///     error.was_renewed_not_replayed() && !error.may_have_been_executed()
     /// }
@@ -202,14 +200,14 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
         true
     }
 
-    /// How JSON bodies are written.
+    /// Returns the encoding of JSON bodies.
     fn json_style(&self) -> JsonStyle {
         JsonStyle::Utf8
     }
 }
 
-/// The verdict of plain HTTP: 401 is a refused credential, 429 throttling, 500, 502, 503, 504 and 520 to 524 pass by,
-/// and 408 too; everything else that is not success stays as it is.
+/// Classifies a response by its HTTP status: 401 is a refused credential, 429 throttling; 408, 500, 502, 503, 504
+/// and 520 to 524 are transient; any other error status is permanent.
 ///
 /// ```
 /// use auth_client_core::{Idempotency, ErrorKind};

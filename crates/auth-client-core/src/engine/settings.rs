@@ -1,4 +1,4 @@
-//! What every client can be told, whatever its vendor.
+//! Settings that all clients share.
 
 use crate::engine::rate_limiter::RateLimiter;
 use crate::engine::retry::RetryPolicy;
@@ -11,7 +11,7 @@ use http::HeaderValue;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time limits of a call. All have a default, so that no call can hang.
+/// Time limits of a call. All have defaults, so that no call can hang.
 ///
 /// ```
 /// use auth_client_core::provider::Settings;
@@ -24,12 +24,13 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For a connection to be made, name resolution and TLS included. Default 10 s. It belongs to the transport and has
-    /// no effect on one that was handed in.
+    /// Limit for connecting, including name resolution and TLS. Default: 10 seconds. Belongs to the transport;
+    /// has no effect on a custom one.
     pub connect: Duration,
-    /// For one attempt, from the first byte to the last of the answer. Default 30 s.
+    /// Limit for one attempt, from the first byte of the request to the last byte of the response. Default: 30
+    /// seconds.
     pub attempt: Duration,
-    /// For the whole call: credentials, all attempts and the waits between them. Default 120 s.
+    /// Limit for the whole call: credentials, all attempts and the delays between them. Default: 120 seconds.
     pub operation: Duration,
 }
 
@@ -43,7 +44,7 @@ impl Default for Timeouts {
     }
 }
 
-/// Settings that all clients share; each provider's builder has a method for each of them.
+/// Settings that all clients share; each provider's builder has methods for them.
 ///
 /// ```
 /// use auth_client_core::testing::{ManualTime, ScriptedTransport};
@@ -75,7 +76,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, with the provider crate's name and version as the user agent.
+    /// Creates the default settings, with the provider crate's name and version as the user agent.
     #[must_use]
     pub fn new(user_agent: &str) -> Self {
         Self {
@@ -92,39 +93,39 @@ impl Settings {
         }
     }
 
-    /// Another base URL. `source` is what an error calls it, such as `base URL` or the name of a variable.
+    /// Sets the base URL. `source` is its name in errors, such as `base URL` or the name of a variable.
     pub fn set_base_url(&mut self, source: &'static str, url: impl Into<String>) {
         self.base_url = Some((source, url.into()));
     }
 
-    /// The transport to send with.
+    /// Sets the transport.
     pub fn set_transport(&mut self, transport: Arc<dyn Transport>) {
         self.transport = Some(transport);
     }
 
-    /// The clock to read and the timer to wait with.
+    /// Sets the clock and the timer.
     pub fn set_time(&mut self, clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) {
         self.clock = clock;
         self.timer = Timer::Custom(sleep);
     }
 
-    /// The time limits, for changing.
+    /// Returns the time limits, to change them.
     pub fn timeouts_mut(&mut self) -> &mut Timeouts {
         &mut self.timeouts
     }
 
-    /// How calls are repeated.
+    /// Sets the retry policy.
     pub fn set_retry(&mut self, policy: RetryPolicy) {
         self.retry = policy;
     }
 
-    /// The policy so far, for a provider to adjust its defaults.
+    /// Returns the current retry policy, so that a provider can adjust its defaults.
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.retry
     }
 
-    /// How much of a body is read, for changing.
+    /// Returns the body limits, to change them.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -132,7 +133,7 @@ impl Settings {
     /// # #[derive(Debug)]
     /// # struct Shop;
     /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
-    /// # let transport = ScriptedTransport::new().answer(404, &[], "no such lamp");
+    /// # let transport = ScriptedTransport::new().response(404, &[], "no such lamp");
     /// # let mut settings = Settings::new("shop-client/1.0");
     /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
     /// settings.limits_mut().error = 4;
@@ -150,7 +151,7 @@ impl Settings {
         &mut self.limits
     }
 
-    /// What lets attempts pass; by default everything does.
+    /// Sets the rate limiter; by default there is none.
     ///
     /// ```
     /// # use auth_client_core::auth_core::Now;
@@ -172,7 +173,7 @@ impl Settings {
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// # let call = engine.raw(http::Method::GET, "/items/7").call::<(), Error>(decode::empty);
-    /// // `Closed` refuses everything for nine seconds.
+    /// // `Closed` rejects everything for nine seconds.
     /// let error = call.await.unwrap_err();
     /// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(9));
     /// assert!(!error.may_have_been_sent());
@@ -184,7 +185,7 @@ impl Settings {
         self.rate_limiter = Some(rate_limiter);
     }
 
-    /// What is told about calls and renewals; by default nobody is.
+    /// Sets the observer of calls and renewals; by default there is none.
     ///
     /// ```
     /// use auth_client_core::{Observer, observe::AttemptEnded};
@@ -220,18 +221,18 @@ impl Settings {
         self.observer = Some(observer);
     }
 
-    /// Puts a program's own name before the SDK's in `User-Agent`.
+    /// Puts a program's name before the SDK's in `User-Agent`.
     pub fn add_user_agent(&mut self, product: &str) {
         self.user_agent = format!("{product} {}", self.user_agent);
     }
 
-    /// The clock.
+    /// Returns the clock.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
-    /// The base URL that was set, or `default`; and where an error should say it came from.
+    /// Returns the base URL that was set, or `default`, together with its name in errors.
     ///
     /// ```
     /// let mut settings = auth_client_core::provider::Settings::new("shop-client/1.0");
@@ -248,22 +249,22 @@ impl Settings {
 
     pub(crate) fn user_agent_header(&self) -> Result<HeaderValue, Error> {
         HeaderValue::from_str(&self.user_agent).map_err(|_| {
-            Error::configuration("user agent", "it has a character that can't stand in a header")
+            Error::configuration("user agent", "contains a character that is invalid in a header")
         })
     }
 
-    /// Whether a transport was handed in.
+    /// Returns whether a transport was set.
     #[must_use]
     pub fn has_transport(&self) -> bool {
         self.transport.is_some()
     }
 
-    /// The transport that was set, or a new default one.
+    /// Returns the transport that was set, or a new default one.
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when there is none to be had: no transport feature
-    /// is on, or TLS can't be set up.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if no transport feature is enabled, or if TLS
+    /// can't be set up.
     pub fn transport(&self) -> Result<Arc<dyn Transport>, Error> {
         if let Some(transport) = &self.transport {
             return Ok(Arc::clone(transport));
@@ -288,7 +289,7 @@ impl Settings {
     }
 }
 
-/// Adds to a provider's `ClientBuilder` a method for each setting that all clients share.
+/// Adds the methods of the shared settings to a provider's `ClientBuilder`.
 ///
 /// The builder must have a field `settings` of type [`Settings`].
 ///
@@ -317,59 +318,60 @@ impl Settings {
 #[macro_export]
 macro_rules! shared_builder_methods {
     () => {
-        /// Sends calls to another address: a test server, the emulator, a gateway. Slashes at its end don't count.
+        /// Sets the base URL: that of a test server, the emulator or a gateway. Trailing slashes are ignored.
         ///
-        /// It must be https, or http with a loopback address, without user name, query or fragment; `build` checks it.
+        /// It must be https, or http for a loopback address, without user name, query or fragment; `build` checks
+        /// it.
         pub fn base_url(mut self, url: impl Into<String>) -> Self {
             self.settings.set_base_url("base URL", url);
             self
         }
 
-        /// Sends through this transport. Clients that share one share its connections, and building a further client
-        /// then costs no new TLS set-up.
+        /// Sets the transport. Clients that share one share its connections, and building another client then
+        /// costs no new TLS set-up.
         pub fn transport(mut self, transport: impl $crate::transport::Transport + 'static) -> Self {
             self.settings.set_transport(::std::sync::Arc::new(transport));
             self
         }
 
-        /// The time limit of one attempt, to the last byte of the answer. Default 30 s.
+        /// Sets the time limit of one attempt, up to the last byte of the response. Default: 30 seconds.
         pub fn attempt_timeout(mut self, limit: ::std::time::Duration) -> Self {
             self.settings.timeouts_mut().attempt = limit;
             self
         }
 
-        /// The time limit of a whole call, with all attempts and waits. Default 120 s.
+        /// Sets the time limit of a whole call, including all attempts and delays. Default: 120 seconds.
         pub fn operation_timeout(mut self, limit: ::std::time::Duration) -> Self {
             self.settings.timeouts_mut().operation = limit;
             self
         }
 
-        /// The time limit for making a connection. Default 10 s. Has no effect on a transport that was handed in.
+        /// Sets the time limit for connecting. Default: 10 seconds. Has no effect on a custom transport.
         pub fn connect_timeout(mut self, limit: ::std::time::Duration) -> Self {
             self.settings.timeouts_mut().connect = limit;
             self
         }
 
-        /// How calls are repeated. Default: three attempts, as the operation's class allows.
+        /// Sets the retry policy. Default: three attempts, as far as the idempotency of the operation allows.
         pub fn retry(mut self, policy: $crate::RetryPolicy) -> Self {
             self.settings.set_retry(policy);
             self
         }
 
-        /// Tells this observer about every call: attempts, repeats, renewals and how long they take, without secrets.
+        /// Sets an observer of all calls: attempts, retries, renewals and their durations, without secrets.
         /// Several clients may share one in an `Arc`.
         pub fn observer(mut self, observer: impl $crate::Observer + 'static) -> Self {
             self.settings.set_observer(::std::sync::Arc::new(observer));
             self
         }
 
-        /// The largest answer that is read, in bytes. Default 16 MiB.
+        /// Sets the maximum size of a response body in bytes. Default: 16 MiB.
         pub fn max_response_bytes(mut self, limit: usize) -> Self {
             self.settings.limits_mut().response = limit;
             self
         }
 
-        /// How much of an error's body is kept, in bytes. Default 64 KiB.
+        /// Sets the maximum size of an error body that is kept, in bytes. Default: 64 KiB.
         pub fn max_error_bytes(mut self, limit: usize) -> Self {
             self.settings.limits_mut().error = limit;
             self
@@ -381,7 +383,7 @@ macro_rules! shared_builder_methods {
             self
         }
 
-        /// Runs on another clock and timer, such as [`ManualTime`]($crate::testing) in tests.
+        /// Sets the clock and the timer, such as [`ManualTime`]($crate::testing) in tests.
         pub fn time(
             mut self,
             clock: ::std::sync::Arc<dyn $crate::auth_core::Clock>,

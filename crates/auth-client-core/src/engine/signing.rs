@@ -1,4 +1,4 @@
-//! One attempt's request: the encoded call, signed at this moment with this credential.
+//! The request of one attempt: the encoded call, signed now with this credential.
 
 use super::Outgoing;
 use crate::encode::base_url::BaseUrl;
@@ -10,13 +10,13 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use std::time::SystemTime;
 
-/// Where requests go and as whom they introduce themselves.
+/// Destination of requests, and the user agent.
 pub(crate) struct Target<'a> {
     pub(crate) base: &'a BaseUrl,
     pub(crate) user_agent: &'a HeaderValue,
 }
 
-/// Builds and signs the request of one attempt. When signing fails, nothing of it is left.
+/// Builds and signs the request of one attempt. If signing fails, no request is built.
 pub(crate) fn sign(
     target: Target<'_>,
     outgoing: &Outgoing,
@@ -35,12 +35,13 @@ pub(crate) fn sign(
     }
     let mut uri = uri(target.base, outgoing, &outgoing.target)?;
     if let Some(credential) = credential {
-        // The one place where a credential meets a request. Every address is made of the base, so its origin is theirs.
+        // The only place where a credential is attached to a request. Every URL is built from the base, so its
+        // origin is that of the base.
         if credential.origin() != target.base.origin() {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 operation.id(),
-                "the credential belongs to another origin and was not attached",
+                "the credential is bound to another origin and was not attached",
             ));
         }
         let view = SigningRequest::new(
@@ -52,7 +53,8 @@ pub(crate) fn sign(
             time,
         );
         let parts = credential.signer().sign(&view).map_err(|error| {
-            Error::new(ErrorKind::Credentials, operation.id(), "the request was not sent").with_source(error)
+            Error::new(ErrorKind::Credentials, operation.id(), "could not sign the request")
+                .with_source(error)
         })?;
         if !parts.query_pairs().is_empty() {
             let mut signed = outgoing.target.clone();
@@ -73,7 +75,7 @@ pub(crate) fn sign(
 }
 
 fn uri(base: &BaseUrl, outgoing: &Outgoing, target: &str) -> Result<Uri, Error> {
-    let refuse = || Error::invalid_input(outgoing.operation.id(), "path", "the address can't be built");
+    let refuse = || Error::invalid_input(outgoing.operation.id(), "path", "could not build the URL");
     let target = if target.is_empty() { "/" } else { target };
     let mut parts = http::uri::Parts::default();
     parts.scheme = Some(base.scheme.clone());

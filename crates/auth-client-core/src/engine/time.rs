@@ -1,4 +1,4 @@
-//! Waiting, as something that is handed in: back-off between attempts, and deadlines around them.
+//! Injected timers: delays between attempts, and deadlines around them.
 
 use async_trait::async_trait;
 use std::fmt;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// Waits. The default is tokio's timer; tests hand in [`ManualTime`](crate::testing::ManualTime).
+/// A timer. The default is that of tokio; tests use [`ManualTime`](crate::testing::ManualTime).
 ///
 /// ```
 /// use auth_client_core::Sleep;
 /// use std::time::Duration;
 ///
-/// /// Doesn't wait at all, for a test of a script that repeats.
+/// /// Never waits, for a test of code that retries.
 /// #[derive(Debug)]
 /// struct Impatient;
 ///
@@ -28,7 +28,7 @@ pub trait Sleep: Send + Sync + fmt::Debug {
     async fn sleep(&self, duration: Duration);
 }
 
-/// Tokio without a box in the common case, anything else behind `dyn`.
+/// Tokio's timer without a box in the common case, any other behind `dyn`.
 #[derive(Clone, Debug)]
 pub(crate) enum Timer {
     Tokio,
@@ -43,7 +43,7 @@ impl Timer {
         }
     }
 
-    /// The future's output, or `None` when `limit` passed first. The future is asked before the timer.
+    /// Returns the future's output, or `None` if `limit` passed first. The future is polled before the timer.
     pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         match self {
             Self::Tokio => tokio::time::timeout(limit, future).await.ok(),

@@ -1,8 +1,8 @@
-//! What went wrong, as far as a program needs to tell it apart.
+//! Kinds of errors that a program may need to distinguish.
 
 use std::fmt;
 
-/// The kind of an [`Error`](super::Error).
+/// Kind of an [`Error`](super::Error).
 ///
 /// ```
 /// use auth_client_core::{Error, ErrorKind};
@@ -12,57 +12,58 @@ use std::fmt;
 /// assert_eq!(ErrorKind::NotFound.as_str(), "not_found");
 /// assert_eq!(ErrorKind::NotFound.to_string(), "not found");
 ///
-/// // What a provider crate finds by itself.
-/// assert_eq!(Error::configuration("key", "it is empty").kind(), ErrorKind::Configuration);
-/// assert_eq!(Error::invalid_input("items.get", "name", "it is empty").kind(), ErrorKind::InvalidInput);
-/// assert_eq!(Error::invalid_response("items.get", "it has no name").kind(), ErrorKind::Decode);
-/// assert_eq!(Error::paging("items.list", "it has no end").kind(), ErrorKind::Paging);
+/// // Errors that a provider crate detects itself.
+/// assert_eq!(Error::configuration("key", "must not be empty").kind(), ErrorKind::Configuration);
+/// assert_eq!(Error::invalid_input("items.get", "name", "must not be empty").kind(), ErrorKind::InvalidInput);
+/// assert_eq!(Error::invalid_response("items.get", "missing name").kind(), ErrorKind::Decode);
+/// assert_eq!(Error::paging("items.list", "repeated page").kind(), ErrorKind::Paging);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client was set up in a way that can't work. Nothing was sent.
+    /// The settings of the client are invalid. Nothing was sent.
     Configuration,
-    /// An argument can't be used; [`field`](super::Error::field) names it. Nothing was sent.
+    /// An argument is invalid; [`field`](super::Error::field) names it. Nothing was sent.
     InvalidInput,
-    /// No credential was to be had: a login or renewal failed. Nothing was sent with this call.
+    /// No credential could be obtained: a login or renewal failed. The call was not sent.
     Credentials,
-    /// No connection: the name, the network or TLS. Nothing was sent.
+    /// Could not connect: name resolution, network or TLS failed. Nothing was sent.
     Connect,
-    /// A deadline passed.
+    /// A time limit passed.
     Timeout,
-    /// The connection broke, or the answer was cut off or not HTTP.
+    /// The connection broke, or the response was cut off or is not HTTP.
     Transport,
-    /// The server answered with a redirect. Redirects are never followed.
+    /// The server sent a redirect. Redirects are never followed.
     Redirect,
-    /// The vendor refuses the request's content: 400 or 422.
+    /// The server rejected the content of the request: status 400 or 422.
     InvalidData,
-    /// The credential was refused: 401.
+    /// The server refused the credential: status 401.
     Unauthenticated,
-    /// The credential is good but not for this: 403.
+    /// The credential is valid but not authorized for this: status 403.
     Forbidden,
-    /// There is no such thing: 404 or 410.
+    /// The resource does not exist: status 404 or 410.
     NotFound,
-    /// It is there already, or was changed meanwhile: 409 or 412.
+    /// The resource already exists or was changed concurrently: status 409 or 412.
     Conflict,
-    /// Too many calls: 429. [`retry_after`](super::Error::retry_after) tells when to come back, where the vendor does.
+    /// Too many requests: status 429. [`retry_after`](super::Error::retry_after) returns the delay, if the server
+    /// sent one.
     Throttled,
-    /// The vendor's side failed: any 5xx.
+    /// The server failed: any 5xx status.
     Server,
-    /// Another status that is not success.
+    /// Any other error status.
     Status,
-    /// The vendor says in a body of status 2xx that the call failed.
+    /// A response with status 2xx whose body reports a failure.
     Api,
-    /// The answer could not be understood. [`body`](super::Error::body) has it.
+    /// The response could not be decoded; [`body`](super::Error::body) returns it.
     Decode,
-    /// The answer is larger than the limit.
+    /// The response is larger than the limit.
     TooLarge,
-    /// A list that does not end: the same position came twice.
+    /// A list repeats itself: the same position came twice.
     Paging,
 }
 
 impl ErrorKind {
-    /// The kind for a status that is not success.
+    /// Returns the kind for an error status.
     #[must_use]
     pub fn from_status(status: http::StatusCode) -> Self {
         match status.as_u16() {
@@ -80,7 +81,7 @@ impl ErrorKind {
 }
 
 impl ErrorKind {
-    /// Whether a response of this kind says that the call was refused, and so not carried out.
+    /// Returns whether a response of this kind means that the request was refused and not executed.
     pub(crate) fn is_refusal(self) -> bool {
         matches!(
             self,
@@ -94,8 +95,7 @@ impl ErrorKind {
         )
     }
 
-    /// A short name that stays the same, fit for a label or a field: the variant's name in snake case, such as
-    /// `not_found`.
+    /// Returns a stable short name for labels and fields: the variant's name in snake case, such as `not_found`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -125,25 +125,25 @@ impl ErrorKind {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Configuration => "the client is not set up right",
-            Self::InvalidInput => "an argument can't be used",
-            Self::Credentials => "no credential to sign with",
-            Self::Connect => "no connection",
+            Self::Configuration => "invalid configuration",
+            Self::InvalidInput => "invalid argument",
+            Self::Credentials => "could not obtain credentials",
+            Self::Connect => "could not connect",
             Self::Timeout => "timed out",
-            Self::Transport => "the connection failed",
-            Self::Redirect => "the server redirects, which is never followed",
-            Self::InvalidData => "the request's content was refused",
-            Self::Unauthenticated => "the credential was refused",
-            Self::Forbidden => "not allowed",
+            Self::Transport => "connection failed",
+            Self::Redirect => "unexpected redirect",
+            Self::InvalidData => "request rejected as invalid",
+            Self::Unauthenticated => "credential refused",
+            Self::Forbidden => "access denied",
             Self::NotFound => "not found",
             Self::Conflict => "conflict",
-            Self::Throttled => "too many calls",
-            Self::Server => "the server failed",
+            Self::Throttled => "too many requests",
+            Self::Server => "server error",
             Self::Status => "unexpected status",
-            Self::Api => "the vendor reports a failure",
-            Self::Decode => "the answer could not be understood",
-            Self::TooLarge => "the answer is too large",
-            Self::Paging => "the list does not end",
+            Self::Api => "the API reported a failure",
+            Self::Decode => "invalid response",
+            Self::TooLarge => "response too large",
+            Self::Paging => "invalid page",
         })
     }
 }

@@ -1,7 +1,8 @@
-//! One error that knows everything about a call that failed.
+//! The error of a failed call.
 //!
-//! Each provider crate wraps it in an `Error` of its own that adds the vendor's typed body. Whatever the server sent
-//! is kept and can be asked for; nothing of it is printed, because vendors echo what they were sent, secrets included.
+//! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Everything that the
+//! server sent can be read from the error, but none of it is printed, because servers echo what they were sent,
+//! including secrets.
 
 mod kind;
 mod provider;
@@ -16,25 +17,28 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// A call that failed.
+/// Start of the reason of a setting that is missing: `Display` puts the name of the setting before it.
+pub(crate) const NOT_SET: &str = "is not set";
+
+/// A failed call.
 ///
-/// `Display` is one line: the operation, what went wrong, the status, the vendor's code and request id, and how many
-/// attempts were made. It never holds a body, a URL or a secret. The causes follow as
+/// `Display` is one line: the operation, the failure, the status, the API's error code and request id, and the
+/// number of attempts. It never contains a body, a URL or a secret. Causes follow as
 /// [`source`](std::error::Error::source).
 ///
 /// ```
 /// # use {auth_client_core::{Error, ErrorKind}, std::time::Duration};
-/// /// When to call again, if that makes sense at all.
+/// /// Returns the delay before calling again, if that makes sense.
 /// fn come_back(error: &Error) -> Option<Duration> {
 ///     match error.kind() {
 ///         ErrorKind::Throttled => error.retry_after().or(Some(Duration::from_secs(60))),
-///         // The write may have been carried out: look before repeating it.
+///         // The write may have been executed: check before repeating it.
 ///         _ if error.may_have_been_executed() => None,
 ///         _ if error.is_retryable() => Some(Duration::from_secs(5)),
 ///         _ => None,
 ///     }
 /// }
-/// # assert_eq!(come_back(&Error::paging("items.list", "it has no end")), None);
+/// # assert_eq!(come_back(&Error::paging("items.list", "repeated page")), None);
 /// ```
 pub struct Error {
     inner: Box<Inner>,
@@ -45,7 +49,7 @@ pub(crate) struct Inner {
     pub(crate) provider: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) field: Option<Cow<'static, str>>,
-    /// Text of ours, or of a vocabulary that can't hold a secret.
+    /// Our own message, or one from a vocabulary that can't contain a secret.
     pub(crate) detail: Cow<'static, str>,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) api: ApiError,
@@ -63,19 +67,19 @@ pub(crate) struct Inner {
 pub(crate) enum Delivery {
     /// Nothing reached the server.
     NotSent,
-    /// The server may have received it, and did not carry it out or had nothing to change.
+    /// The server may have received the request, but did not execute it or had nothing to change.
     Sent,
-    /// The server may have carried it out.
+    /// The server may have executed the request.
     MaybeExecuted,
 }
 
-/// What a refused credential led to.
+/// Result of a refused credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewal {
     None,
     /// The call was sent again with a renewed credential.
     Replayed,
-    /// The credential was renewed, and the call left to the caller.
+    /// The credential was renewed, but the call was not sent again.
     NotReplayed,
 }
 
@@ -87,27 +91,27 @@ pub(crate) struct ErrorResponse {
     pub(crate) body_truncated: bool,
 }
 
-/// What a vendor's error body says, in the terms that all vendors share.
+/// Error information from a response body, in the terms that all providers share.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The vendor's code, such as `authentication_failure`.
+    /// The API's error code, such as `authentication_failure`.
     pub code: Option<String>,
-    /// The vendor's text. It may repeat what was sent, so it is never part of a printed error.
+    /// The API's message. It may quote the request, so it is never part of a printed error.
     pub message: Option<String>,
-    /// What to quote to the vendor's support.
+    /// The request id, to quote to the vendor's support.
     pub request_id: Option<String>,
 }
 
 impl ApiError {
-    /// Nothing known.
+    /// Creates an empty value.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-/// The message may repeat what was sent, so only its presence is shown.
+/// The message may quote the request, so only its presence is shown.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")
@@ -144,7 +148,7 @@ impl Error {
         }
     }
 
-    /// An argument that can't be used. `reason` says why and must not quote the value.
+    /// Creates an error for an invalid argument. `reason` must not quote the value.
     #[must_use]
     pub fn invalid_input(
         operation: &'static str,
@@ -156,7 +160,7 @@ impl Error {
         error
     }
 
-    /// A client that is not set up right. `reason` must hold no secret.
+    /// Creates an error for invalid settings of a client. `reason` must not contain a secret.
     #[must_use]
     pub fn configuration(field: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Configuration, "", reason);
@@ -164,8 +168,8 @@ impl Error {
         error
     }
 
-    /// An answer that arrived whole, with status 2xx, and still can't be taken for an answer; for checks that a
-    /// provider crate makes after decoding. `reason` must hold nothing of the answer.
+    /// Creates an error for a complete 2xx response with invalid content; for checks that a provider crate makes
+    /// after decoding. `reason` must not quote the response.
     #[must_use]
     pub fn invalid_response(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Decode, operation, reason);
@@ -173,8 +177,7 @@ impl Error {
         error
     }
 
-    /// A list that does not come as lists do; for what a provider crate makes of pages. `reason` must hold nothing of
-    /// the answers.
+    /// Creates an error for an invalid sequence of pages. `reason` must not quote the responses.
     #[must_use]
     pub fn paging(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Paging, operation, reason);
@@ -182,8 +185,8 @@ impl Error {
         error
     }
 
-    /// A credential that was asked for outside of a call, such as a login that a program makes before its first call,
-    /// and was not to be had.
+    /// Creates an error for a credential that could not be obtained outside of a call, such as in a login before
+    /// the first call.
     #[must_use]
     pub fn credentials(operation: &'static str, source: auth_core::CredentialError) -> Self {
         let retry_after = source.retry_after();
@@ -194,14 +197,14 @@ impl Error {
         error
     }
 
-    /// The same error, caused by `source`. Its text must hold no secret.
+    /// Sets the cause. Its message must not contain a secret.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
     }
 
-    /// The same error, of this provider.
+    /// Sets the name of the provider.
     #[must_use]
     pub fn with_provider(mut self, provider: &'static str) -> Self {
         self.inner.provider = provider;
@@ -213,126 +216,128 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// The provider, such as `verigator`.
+    /// Returns the name of the provider, such as `verigator`.
     #[must_use]
     pub fn provider(&self) -> &'static str {
         self.inner.provider
     }
 
-    /// The operation, such as `services.create`; empty when no call was made.
+    /// Returns the operation, such as `services.create`; empty if no call was made.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.inner.operation
     }
 
-    /// The argument or setting that can't be used, or the place in the answer that could not be understood.
+    /// Returns the invalid argument or setting, or the JSON path at which the response could not be decoded.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.inner.field.as_deref()
     }
 
-    /// The status of the last answer, if there was one.
+    /// Returns the status of the last response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.inner.response.as_ref().map(|response| response.status)
     }
 
-    /// The headers of the last answer.
+    /// Returns the headers of the last response.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.inner.response.as_ref().map(|response| &response.headers)
     }
 
-    /// The body of the last answer, as it came. Handle it with care: vendors repeat what they were sent.
+    /// Returns the body of the last response. Handle it with care: servers echo what they were sent.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.inner.response.as_ref().map(|response| &response.body)
     }
 
-    /// Whether [`body`](Self::body) is only the beginning, because the rest was over the limit or did not arrive.
+    /// Returns `true` if [`body`](Self::body) is incomplete, because it is larger than the limit or was cut off.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
         self.inner.response.as_ref().is_some_and(|response| response.body_truncated)
     }
 
-    /// The body as a type of one's own; `None` when there is none or it doesn't fit.
+    /// Decodes the body as JSON; `None` if there is none or it doesn't match the type.
     #[must_use]
     pub fn body_as<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(self.body()?).ok()
     }
 
-    /// The vendor's error code, where it sends one.
+    /// Returns the API's error code, if there is one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.inner.api.code.as_deref()
     }
 
-    /// The vendor's own text. It is not part of what this error prints, because it may repeat what was sent.
+    /// Returns the API's message. It is not part of `Display`, because it may quote the request.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.inner.api.message.as_deref()
     }
 
-    /// What to quote to the vendor's support, where the vendor sends such a thing.
+    /// Returns the request id to quote to the vendor's support, if there is one.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.inner.api.request_id.as_deref()
     }
 
-    /// How long the vendor asks to wait, also when that is longer than this client was willing to.
+    /// Returns the delay that the server asks for, even if it is longer than the client would wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 
-    /// How many times the request was sent, or tried to be.
+    /// Returns the number of attempts, including failed ones.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }
 
-    /// How long the call took, waits included.
+    /// Returns the duration of the call, including delays.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.inner.elapsed
     }
 
-    /// Whether any attempt may have reached the server.
+    /// Returns `true` if any attempt may have reached the server.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         self.inner.delivery >= Delivery::Sent
     }
 
-    /// Whether the server may have carried the call out: it reached the server, and no answer says that it was refused.
+    /// Returns `true` if the server may have executed the call: it reached the server, and no response says that
+    /// it was refused.
     ///
-    /// After a write that failed so, look what happened before you repeat it.
+    /// After such a failure of a write, check its effect before you repeat it.
     #[must_use]
     pub fn may_have_been_executed(&self) -> bool {
         self.inner.delivery == Delivery::MaybeExecuted
     }
 
-    /// Whether the same call, made again later, may succeed, and does no harm if this one was carried out after all.
+    /// Returns `true` if the same call may succeed later, and repeating it does no harm even if this one was
+    /// executed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.inner.retryable
     }
 
-    /// Whether this call went out a second time with a renewed credential, because the first was refused.
+    /// Returns `true` if the call was sent again with a renewed credential after the first one was refused.
     #[must_use]
     pub fn was_replayed_after_renewal(&self) -> bool {
         self.inner.renewal == Renewal::Replayed
     }
 
-    /// Whether the credential was refused and renewed, and the call not sent again because this vendor's rules leave
-    /// that to the caller: the same call made again goes out with the new credential.
+    /// Returns `true` if the refused credential was renewed but the call was not sent again, because the
+    /// provider's rules leave that to the caller. The same call would now use the new credential.
     ///
-    /// Look at [`may_have_been_executed`](Self::may_have_been_executed) first: not every refusal says that nothing
+    /// Check [`may_have_been_executed`](Self::may_have_been_executed) first: not every refusal means that nothing
     /// was executed.
     #[must_use]
     pub fn was_renewed_not_replayed(&self) -> bool {
@@ -348,12 +353,16 @@ impl fmt::Display for Error {
             (name, "") | ("", name) => write!(f, "{name}: ")?,
             (provider, operation) => write!(f, "{provider} {operation}: ")?,
         }
-        write!(f, "{}", inner.kind)?;
-        if let Some(field) = &inner.field {
-            write!(f, ": {field}")?;
-        }
-        if !inner.detail.is_empty() {
-            write!(f, ": {}", inner.detail)?;
+        match (&inner.field, &*inner.detail) {
+            (Some(field), detail) if detail.starts_with(NOT_SET) => write!(f, "`{field}` {detail}")?,
+            (Some(field), detail)
+                if matches!(inner.kind, ErrorKind::Configuration | ErrorKind::InvalidInput) =>
+            {
+                write!(f, "invalid {field}: {detail}")?;
+            }
+            (Some(field), detail) => write!(f, "{}: {field}: {detail}", inner.kind)?,
+            (None, "") => write!(f, "{}", inner.kind)?,
+            (None, detail) => write!(f, "{}: {detail}", inner.kind)?,
         }
         let mut facts = Facts { f, any: false };
         if let Some(response) = &inner.response {
@@ -372,13 +381,13 @@ impl fmt::Display for Error {
             facts.add(format_args!("{} attempts", inner.attempts))?;
         }
         if self.may_have_been_executed() && !matches!(inner.kind, ErrorKind::Decode) {
-            facts.add(format_args!("it may have been carried out"))?;
+            facts.add(format_args!("may have been executed"))?;
         }
         facts.close()
     }
 }
 
-/// Writes `(a, b, c)` after the line, and nothing when there is nothing to say.
+/// Writes `(a, b, c)` after the line, or nothing if there are no facts.
 struct Facts<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     any: bool,
@@ -396,12 +405,12 @@ impl Facts<'_, '_> {
     }
 }
 
-/// A vendor's code or id is printed only when it looks like one, since it comes from the network.
+/// A code or request id comes from the network, so it is printed only if it looks like one.
 fn is_token(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
-/// Header names without values, and the body's size without the body.
+/// Shows the names of headers but not their values, and the size of the body but not the body.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
@@ -439,11 +448,11 @@ impl StdError for Error {
     }
 }
 
-/// A credential that can't be used is found when the client is built.
+/// Invalid credentials are detected when the client is built.
 impl From<auth_core::InvalidCredential> for Error {
     fn from(error: auth_core::InvalidCredential) -> Self {
         let field = error.field();
-        Self::configuration(field, "the credential can't be used").with_source(error)
+        Self::configuration(field, error.reason())
     }
 }
 
@@ -489,7 +498,7 @@ mod tests {
         for printed in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
             assert!(!printed.contains("canary"), "{printed}");
         }
-        assert_eq!(error.message(), Some("canary"), "but it can be asked for");
+        assert_eq!(error.message(), Some("canary"), "but the accessor returns it");
         assert!(error.body_as::<serde_json::Value>().is_some());
     }
 

@@ -1,21 +1,21 @@
-//! The error of a provider crate, and the types that carry it.
+//! The error type of a provider crate, and the types that carry it.
 
-/// Defines a provider's `Error` around [`auth_client_core::Error`](crate::Error), and aliases of [`Call`](crate::Call),
-/// [`Pages`](crate::Pages) and [`Items`](crate::Items) that fail with it.
+/// Defines a provider's `Error` around [`auth_client_core::Error`](crate::Error), and aliases of
+/// [`Call`](crate::Call), [`Pages`](crate::Pages) and [`Items`](crate::Items) with that error.
 ///
 /// ```
 /// auth_client_core::provider::error_type! {
-///     /// A call to the shop that failed.
+///     /// A failed call to the shop.
 ///     pub struct Error;
 /// }
 ///
-/// let error = Error::from(auth_client_core::Error::configuration("key", "it is empty"));
+/// let error = Error::from(auth_client_core::Error::configuration("key", "must not be empty"));
 /// assert_eq!(error.kind(), auth_client_core::ErrorKind::Configuration);
 /// assert_eq!(error.to_string(), error.into_inner().to_string());
 /// ```
 ///
-/// With `hint: function` after the struct, a function `fn(&Error, &mut Formatter<'_>) -> fmt::Result` adds to the line
-/// that `Display` writes.
+/// With `hint: function` after the struct, a function `fn(&Error, &mut Formatter<'_>) -> fmt::Result` appends to
+/// the `Display` output.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! error_type {
@@ -67,9 +67,9 @@ macro_rules! error_type {
 
         /// A call that is ready to be sent with `.await`.
         pub type Call<T> = $crate::Call<T, Error>;
-        /// A list, page by page.
+        /// A list as a stream of pages.
         pub type Pages<P, C> = $crate::Pages<P, C, Error>;
-        /// A list, item by item.
+        /// A list as a stream of items.
         pub type Items<P, C, T> = $crate::Items<P, C, T, Error>;
     };
 }

@@ -1,7 +1,7 @@
-//! Observation of calls: events for a trait, and spans for logs.
+//! Observation of calls: events for metrics, and spans for logs.
 //!
-//! Spans and events are for people who read logs; this is for programs that count and measure. Nothing here can hold a
-//! secret: no URL, no query, no header, no body, and no text that came from outside.
+//! Spans and events are for people who read logs; the trait is for programs that count and measure. No event
+//! contains a secret: no URL, no query, no header, no body, and no string from outside.
 
 pub(crate) mod spans;
 pub(crate) mod tracker;
@@ -14,21 +14,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Is told about calls while they happen: for counters, histograms and alarms.
+/// Receives events about calls: for counters, histograms and alarms.
 ///
-/// Set with `.observer(…)` of every client's builder. All methods do nothing until they are written; those that the SDK
-/// gets later do so too. One call is told as
+/// Set it with `.observer(…)` of any client's builder. All methods have empty defaults, and so will those that
+/// are added later. The events of one call are
 ///
 /// ```text
 /// call_started   (rate_limited | attempt_ended | retrying | renewal_ended)…   call_ended
 /// ```
 ///
-/// and `call_ended` comes for every call that has started, also for one whose future was dropped. A call with an
-/// argument that can't be used never starts. Renewals run in tasks of their own, so `renewal_ended` may come at any
-/// time, for several calls at once or for none. All times are of the client's own clock.
+/// and `call_ended` follows every `call_started`, even if the future of the call was dropped. A call with an
+/// invalid argument never starts. Renewals run in tasks of their own, so `renewal_ended` may come at any time,
+/// for several calls at once or for none. All times are those of the client's clock.
 ///
-/// The methods run on the task of the call and hold it up: they must neither block nor panic. A panic unwinds into the
-/// caller as if the call itself had panicked.
+/// The methods run on the task of the call and delay it: they must neither block nor panic. A panic unwinds into
+/// the caller as if the call had panicked.
 ///
 /// ```
 /// use auth_client_core::Observer;
@@ -54,17 +54,17 @@ use std::time::Duration;
 /// }
 /// ```
 pub trait Observer: Send + Sync + fmt::Debug {
-    /// A call begins.
+    /// A call starts.
     fn call_started(&self, event: &CallStarted) {
         let _ = event;
     }
 
-    /// The client's own limit holds an attempt back, or refuses it; see [`RateLimiter`](crate::RateLimiter).
+    /// The client-side limit delays or rejects an attempt; see [`RateLimiter`](crate::RateLimiter).
     fn rate_limited(&self, event: &RateLimited) {
         let _ = event;
     }
 
-    /// An attempt was answered or has failed.
+    /// An attempt got a response or failed.
     fn attempt_ended(&self, event: &AttemptEnded) {
         let _ = event;
     }
@@ -74,12 +74,12 @@ pub trait Observer: Send + Sync + fmt::Debug {
         let _ = event;
     }
 
-    /// A credential was renewed, or could not be.
+    /// A renewal of a credential succeeded or failed.
     fn renewal_ended(&self, event: &RenewalEnded) {
         let _ = event;
     }
 
-    /// A call is over.
+    /// A call has ended.
     fn call_ended(&self, event: &CallEnded) {
         let _ = event;
     }
@@ -112,7 +112,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
     }
 }
 
-/// Which call an event belongs to: few values, fit for labels.
+/// The call that an event belongs to. The values are few and suitable for labels.
 ///
 /// ```
 /// fn label(call: auth_client_core::observe::CallName) -> String {
@@ -124,16 +124,16 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 pub struct CallName {
     /// The provider, such as `verigator`.
     pub provider: &'static str,
-    /// The operation, such as `services.create`; `request` for a path of one's own.
+    /// The operation, such as `services.create`; `request` for raw requests.
     pub operation: &'static str,
-    /// Whether it may be repeated.
+    /// The idempotency of the operation.
     pub idempotency: Idempotency,
 }
 
-/// A call begins.
+/// Event: a call starts.
 ///
 /// ```
-/// /// Labels of a counter of calls.
+/// /// Labels for a counter of calls.
 /// fn labels(event: &auth_client_core::observe::CallStarted) -> [&'static str; 2] {
 ///     [event.call.provider, event.call.operation]
 /// }
@@ -141,11 +141,11 @@ pub struct CallName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallStarted {
-    /// Which call.
+    /// The call.
     pub call: CallName,
 }
 
-/// The client's own limit did not let an attempt pass at once.
+/// Event: the client-side limit delays or rejects an attempt.
 ///
 /// ```
 /// fn line(event: &auth_client_core::observe::RateLimited) -> String {
@@ -156,29 +156,29 @@ pub struct CallStarted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimited {
-    /// Which call.
+    /// The call.
     pub call: CallName,
-    /// How long the attempt has to wait.
+    /// Delay of the attempt.
     pub wait: Duration,
-    /// Whether the call fails instead of waiting, because the limit says so or its time would be over.
+    /// `true` if the call fails instead, because the limiter rejects it or its deadline is earlier.
     pub rejected: bool,
 }
 
-/// An attempt was answered or has failed.
+/// Event: an attempt got a response or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptEnded {
-    /// Which call.
+    /// The call.
     pub call: CallName,
-    /// Which attempt of it, from 1.
+    /// Number of the attempt, from 1.
     pub attempt: u32,
-    /// From sending to the last byte of the answer, or to the failure.
+    /// Time from sending to the last byte of the response, or to the failure.
     pub elapsed: Duration,
-    /// What came of it.
+    /// Result of the attempt.
     pub outcome: AttemptOutcome,
 }
 
-/// What came of an attempt.
+/// Result of an attempt.
 ///
 /// ```
 /// use auth_client_core::observe::AttemptOutcome;
@@ -195,13 +195,13 @@ pub struct AttemptEnded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// A response, whatever its status.
+    /// A response with this status.
     Response(StatusCode),
-    /// No whole answer: how far the request got, and why no further.
+    /// No complete response: how far the request got, and why it failed.
     Failed(Phase, Fault),
 }
 
-/// The call will be sent again.
+/// Event: the call will be sent again.
 ///
 /// ```
 /// fn line(event: &auth_client_core::observe::Retrying) -> String {
@@ -211,19 +211,19 @@ pub enum AttemptOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retrying {
-    /// Which call.
+    /// The call.
     pub call: CallName,
-    /// The attempt that has failed, from 1.
+    /// Number of the failed attempt, from 1.
     pub attempt: u32,
-    /// Why it may be sent again.
+    /// Reason of the retry.
     pub reason: RetryReason,
-    /// How long it waits before that.
+    /// Delay before the retry.
     pub delay: Duration,
-    /// How long the server asks to wait, where it does.
+    /// Delay that the server asked for, if any.
     pub asked: Option<Duration>,
 }
 
-/// Why a call is sent again.
+/// Reason of a retry.
 ///
 /// ```
 /// use auth_client_core::observe::RetryReason;
@@ -235,19 +235,19 @@ pub struct Retrying {
 pub enum RetryReason {
     /// Nothing was sent.
     NotSent,
-    /// The answer was lost.
+    /// The response was lost.
     Lost,
-    /// The server says that it was too much.
+    /// The server throttled the request.
     Throttled,
-    /// The server says that it failed for now.
+    /// The server reported a transient failure.
     Transient,
-    /// The credential was refused and another is asked for. This happens once per call at most, and without a delay; the
-    /// call fails if no other is to be had.
+    /// The credential was refused and another is requested. Happens at most once per call and without a delay;
+    /// the call fails if no other credential can be obtained.
     CredentialRefused,
 }
 
 impl RetryReason {
-    /// A short name that stays the same, fit for a label: `not_sent`, `lost`, `throttled`, `transient`,
+    /// Returns a stable short name for labels: `not_sent`, `lost`, `throttled`, `transient`,
     /// `credential_refused`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -261,7 +261,7 @@ impl RetryReason {
     }
 }
 
-/// A renewal of a credential is over: a login, a refresh, the opening of a session.
+/// Event: a renewal of a credential has ended (a login, a refresh, the opening of a session).
 ///
 /// ```
 /// fn line(event: &auth_client_core::observe::RenewalEnded) -> String {
@@ -273,49 +273,50 @@ impl RetryReason {
 pub struct RenewalEnded {
     /// The provider, such as `virtuous`.
     pub provider: &'static str,
-    /// What came of it.
+    /// Result of the renewal.
     pub outcome: RenewalOutcome,
-    /// How long it took.
+    /// Duration of the renewal.
     pub elapsed: Duration,
 }
 
-/// What came of a renewal.
+/// Result of a renewal.
 ///
 /// ```
 /// use auth_client_core::observe::RenewalOutcome;
 ///
-/// assert_eq!(RenewalOutcome::Adopted.as_str(), "adopted");
+/// assert_eq!(RenewalOutcome::FoundInStore.as_str(), "found_in_store");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RenewalOutcome {
-    /// The server made a new credential.
+    /// The server issued a new credential.
     Renewed,
-    /// A new one was there already, renewed by another process that shares the store.
-    Adopted,
-    /// None was to be had for now.
+    /// Another process that shares the store had already renewed it.
+    FoundInStore,
+    /// A temporary failure.
     Failed,
-    /// None will be had without another login.
-    Ended,
-    /// Other material was put in meanwhile, so what came of it is not used.
+    /// A definitive failure: a new login is required.
+    LoginRequired,
+    /// Another credential was installed in the meantime, so the result is not used.
     Superseded,
 }
 
 impl RenewalOutcome {
-    /// A short name that stays the same, fit for a label: `renewed`, `adopted`, `failed`, `ended`, `superseded`.
+    /// Returns a stable short name for labels: `renewed`, `found_in_store`, `failed`, `login_required`,
+    /// `superseded`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Renewed => "renewed",
-            Self::Adopted => "adopted",
+            Self::FoundInStore => "found_in_store",
             Self::Failed => "failed",
-            Self::Ended => "ended",
+            Self::LoginRequired => "login_required",
             Self::Superseded => "superseded",
         }
     }
 }
 
-/// A call is over.
+/// Event: a call has ended.
 ///
 /// ```
 /// fn line(event: &auth_client_core::observe::CallEnded) -> String {
@@ -326,21 +327,21 @@ impl RenewalOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallEnded {
-    /// Which call.
+    /// The call.
     pub call: CallName,
-    /// How it ended. Helpers that judge the value further, after the call, are not told of.
+    /// Result of the call. Checks that helpers make on the value afterwards are not included.
     pub outcome: CallOutcome,
-    /// The status of the last answer, if there was one.
+    /// Status of the last response, if there was one.
     pub status: Option<StatusCode>,
-    /// How many times the request was sent, or tried to be; an attempt that was broken off counts.
+    /// Number of attempts, including failed and interrupted ones.
     pub attempts: u32,
-    /// How long the call took, waits included.
+    /// Duration of the call, including delays.
     pub elapsed: Duration,
-    /// Whether it was sent again with a renewed credential.
+    /// `true` if it was sent again with a renewed credential.
     pub replayed: bool,
 }
 
-/// How a call ended.
+/// Result of a call.
 ///
 /// ```
 /// use auth_client_core::{ErrorKind, observe::CallOutcome};
@@ -351,23 +352,22 @@ pub struct CallEnded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallOutcome {
-    /// With its value.
+    /// The call succeeded.
     Success,
-    /// With an error of this kind.
+    /// The call failed with an error of this kind.
     Failed(ErrorKind),
-    /// Its future was dropped.
+    /// The future of the call was dropped.
     Cancelled,
 }
 
 impl CallOutcome {
-    /// Whether the call came to its value.
+    /// Returns `true` if the call succeeded.
     #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Success
     }
 
-    /// A short name that stays the same, fit for a label: `success`, `cancelled`, or that of the
-    /// [kind](ErrorKind::as_str).
+    /// Returns a stable short name for labels: `success`, `cancelled`, or that of the [kind](ErrorKind::as_str).
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

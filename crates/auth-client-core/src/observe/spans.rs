@@ -1,9 +1,9 @@
-//! Spans and events of a call, behind the feature `tracing`. Their names and fields are listed in the documentation of
-//! the crate and are kept.
+//! Spans and events of a call, behind the feature `tracing`. Their names and fields are documented at the crate
+//! root and are stable.
 //!
-//! A call is one span, `api_call`; inside it each attempt, wait and refused credential is an event. A renewal is a span
-//! beside it, since it runs in a task of its own. Where OpenTelemetry has a name for a field, it is that. Bodies,
-//! headers, URLs and secrets are never part of any.
+//! A call is one span, `api_call`; each attempt, delay and refused credential is an event inside it. A renewal
+//! has a span of its own, since it runs in its own task. Names follow OpenTelemetry where it has one. Bodies,
+//! headers, URLs and secrets are never recorded.
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use off::*;
@@ -34,7 +34,7 @@ mod on {
         )
     }
 
-    /// Whether nobody sees what is recorded on this span.
+    /// Returns whether nothing is recorded for this span.
     pub(crate) fn is_off(span: &Span) -> bool {
         span.is_disabled()
     }
@@ -78,7 +78,7 @@ mod on {
             attempt,
             reason = reason.as_str(),
             delay_ms = millis(delay),
-            "will try again"
+            "retrying"
         );
     }
 
@@ -87,15 +87,15 @@ mod on {
             name: "api_call.rate_limited",
             wait_ms = millis(wait),
             rejected,
-            "held back by this client's own limit"
+            "limited by the client's rate limiter"
         );
     }
 
     pub(crate) fn credential_refused(attempt: u32) {
-        tracing::info!(name: "api_call.credential_refused", attempt, "credential refused, asking for another");
+        tracing::info!(name: "api_call.credential_refused", attempt, "credential refused, requesting another");
     }
 
-    /// A root of its own, since a call that goes away must not stay open for it.
+    /// A root span, because a cancelled call must not stay open for it.
     pub(crate) fn renewal(provider: &'static str) -> Span {
         let span = tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty);
         span.follows_from(Span::current());

@@ -1,7 +1,7 @@
 //! Reports one call to its span and to the client's observer.
 //!
-//! A tracker is created when a call starts and moves with it to its end, so that it also notices when the future is
-//! dropped. Without a listener it is an empty pointer, since every call carries one.
+//! A tracker is created when a call starts and moves with it to its end, so that it also notices when the future
+//! is dropped. Without a listener it is an empty pointer, since every call carries one.
 
 use crate::error::ErrorKind;
 use crate::observe::spans::{self, Span};
@@ -22,12 +22,12 @@ struct Tracked {
     observer: Option<Arc<dyn Observer>>,
     clock: Arc<dyn Clock>,
     call: CallName,
-    /// `None` until the call has begun.
+    /// `None` until the call has started.
     started: Option<Now>,
     attempts: u32,
     renewed: bool,
     status: Option<StatusCode>,
-    /// How it has ended and how long it took; until that is known, dropping it means that the caller went away.
+    /// Result and duration of the call; if it is dropped before they are set, the caller cancelled it.
     end: Option<(CallOutcome, Duration)>,
 }
 
@@ -102,7 +102,7 @@ impl CallTracker {
         }
     }
 
-    /// The credential was refused and there is another; `replays` says whether the call is sent again with it.
+    /// The credential was refused and there is another; `replays` is set if the call is sent again with it.
     pub(crate) fn credential_refused(&mut self, attempt: u32, replays: bool) {
         spans::credential_refused(attempt);
         if let Some(tracked) = self.0.as_mut().filter(|_| replays) {
@@ -113,7 +113,7 @@ impl CallTracker {
         }
     }
 
-    /// The last byte has come. What is left is to read it, and a failure of that is told by [`failed`](Self::failed).
+    /// The last byte has arrived. A failure to decode it is reported by [`failed`](Self::failed).
     pub(crate) fn succeeded(&mut self, elapsed: Duration) {
         self.end(CallOutcome::Success, elapsed);
     }

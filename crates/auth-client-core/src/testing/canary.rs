@@ -1,8 +1,8 @@
-//! Looking for a secret in what a program prints, in all the forms in which it could hide there.
+//! Search for a secret in a program's output, in all encodings in which it could appear.
 
 use std::fmt::{Debug, Display, Write as _};
 
-/// A secret that exists to be looked for.
+/// A secret to search for.
 ///
 /// ```
 /// use auth_client_core::testing::Canary;
@@ -21,7 +21,7 @@ pub struct Canary {
 }
 
 impl Canary {
-    /// Looks for this text. It should be long and strange enough not to occur by chance.
+    /// Creates a canary for this string, which should be long and unusual enough not to occur by chance.
     #[must_use]
     pub fn new(secret: &str) -> Self {
         let mut forms = vec![
@@ -33,8 +33,8 @@ impl Canary {
             ("Debug-escaped", format!("{secret:?}").trim_matches('"').to_owned()),
             ("a list of bytes", list(secret)),
         ];
-        // In the middle of a longer text, base64 looks different for each position modulo three; what the neighbours
-        // decide is left out at both ends.
+        // Inside a longer string, base64 looks different for each offset modulo three; characters that depend on
+        // the neighbours are omitted at both ends.
         for shift in 0..3 {
             let padded = format!("{}{secret}", &"\0\0"[..shift]);
             let whole = base64(padded.as_bytes());
@@ -43,30 +43,30 @@ impl Canary {
             forms.push(("base64", sure.clone()));
             forms.push(("base64url", sure.replace('+', "-").replace('/', "_")));
         }
-        // Half of a form is a leak as well, but too short a piece of one would be found by chance.
+        // Half of an encoded secret is a leak as well, but a short part would be found by chance.
         forms.retain(|(_, form)| form.len() >= 8);
         Self { secret: secret.to_owned(), forms }
     }
 
-    /// The secret, to be put where it belongs.
+    /// Returns the secret, to be used as a credential.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// Which form of the secret stands in the text, if one does.
+    /// Returns the form in which the secret occurs in the text, if any.
     #[must_use]
     pub fn form_in(&self, text: &str) -> Option<&'static str> {
         self.forms.iter().find(|(_, form)| text.contains(form.as_str())).map(|(name, _)| *name)
     }
 
-    /// Which form stands in what a value prints as `{:?}` or `{:#?}`.
+    /// Returns the form in which the secret occurs in the `{:?}` or `{:#?}` output of a value.
     #[must_use]
     pub fn form_in_debug(&self, value: &dyn Debug) -> Option<&'static str> {
         self.form_in(&format!("{value:?}\n{value:#?}"))
     }
 
-    /// Which form stands in anything that an error prints: itself, and the errors that caused it.
+    /// Returns the form in which the secret occurs in the output of an error or of its sources.
     #[must_use]
     pub fn form_in_error(&self, error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
         let chain = std::iter::successors(Some(error), |error| error.source());
@@ -75,7 +75,7 @@ impl Canary {
             .find_map(|error| self.form_in_display(&error).or_else(|| self.form_in_debug(&error)))
     }
 
-    /// Which form stands in what a value prints as `{}`.
+    /// Returns the form in which the secret occurs in the `{}` output of a value.
     #[must_use]
     pub fn form_in_display(&self, value: &dyn Display) -> Option<&'static str> {
         self.form_in(&value.to_string())

@@ -1,7 +1,8 @@
-//! Testing code that calls an API, without a server and without waiting.
+//! Tests of code that calls an API, without a server and without waiting.
 //!
-//! [`ScriptedTransport`] answers from a script and remembers what was asked; [`ManualTime`] is a clock and a timer that
-//! a test moves by hand; both go into any provider's client builder. [`WireServer`] shows the very bytes of requests. Available with the feature `testing`.
+//! [`ScriptedTransport`] returns scripted responses and records requests. [`ManualTime`] is a clock and a timer
+//! under the control of a test. Both go into any provider's client builder. [`WireServer`] shows the exact bytes
+//! of requests. Available with the feature `testing`.
 
 mod canary;
 mod scripted;
@@ -9,6 +10,6 @@ mod time;
 mod wire;
 
 pub use canary::Canary;
-pub use scripted::{Recorded, ScriptedTransport};
+pub use scripted::{RecordedRequest, ScriptedTransport};
 pub use time::ManualTime;
 pub use wire::{WireRequest, WireServer};

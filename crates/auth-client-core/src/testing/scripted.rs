@@ -1,4 +1,4 @@
-//! A transport that answers from a script.
+//! A transport with scripted responses.
 
 use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A request as it would have gone on the wire. `Debug` shows method and path only.
+/// A recorded request. `Debug` shows method and path only.
 ///
 /// ```
 /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -35,39 +35,39 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Recorded {
-    /// The method.
+pub struct RecordedRequest {
+    /// Method of the request.
     pub method: Method,
-    /// The address.
+    /// URL of the request.
     pub uri: Uri,
-    /// The headers, those that authenticate included.
+    /// Headers, including those that authenticate.
     pub headers: HeaderMap,
-    /// The body.
+    /// Body of the request; empty if there is none.
     pub body: Bytes,
 }
 
-impl Recorded {
-    /// A header's text, if it is there and is text.
+impl RecordedRequest {
+    /// Returns the value of a header if it exists and is a visible ASCII string.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as JSON, if it is JSON.
+    /// Returns the body as JSON, if it is valid JSON.
     #[must_use]
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
     }
 }
 
-impl fmt::Debug for Recorded {
+impl fmt::Debug for RecordedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.uri.path())
     }
 }
 
 enum Step {
-    Answer(Response<Bytes>),
+    Response(Response<Bytes>),
     Fail(Phase, Fault),
     Hang,
 }
@@ -75,13 +75,13 @@ enum Step {
 #[derive(Default)]
 struct Script {
     steps: VecDeque<Step>,
-    requests: Vec<Recorded>,
+    requests: Vec<RecordedRequest>,
 }
 
-/// Answers requests in the order of its script and keeps them for the test to look at. Clones share the script.
+/// A transport that returns responses in the order of its script and records requests. Clones share the script.
 ///
-/// A request beyond the end of the script fails as an unreachable server would, so a test sees calls that it did not
-/// expect.
+/// A request after the end of the script fails like an unreachable server, so that a test notices unexpected
+/// calls.
 ///
 /// ```
 /// use auth_client_core::testing::ScriptedTransport;
@@ -89,7 +89,7 @@ struct Script {
 ///
 /// let transport = ScriptedTransport::new()
 ///     .json(200, r#"{"id":"1"}"#)
-///     .answer(429, &[("retry-after", "7")], "")
+///     .response(429, &[("retry-after", "7")], "")
 ///     .status(503)
 ///     .unreachable()
 ///     .broken()
@@ -104,83 +104,83 @@ pub struct ScriptedTransport {
 }
 
 impl ScriptedTransport {
-    /// An empty script.
+    /// Creates an empty script.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Then answers with this status and JSON body.
+    /// Adds a response with this status and JSON body.
     #[must_use]
     pub fn json(self, status: u16, body: impl Into<Bytes>) -> Self {
-        self.answer(status, &[("content-type", "application/json")], body)
+        self.response(status, &[("content-type", "application/json")], body)
     }
 
-    /// Then answers with this status and no body.
+    /// Adds a response with this status and no body.
     #[must_use]
     pub fn status(self, status: u16) -> Self {
-        self.answer(status, &[], Bytes::new())
+        self.response(status, &[], Bytes::new())
     }
 
-    /// Then answers with this status, these headers and this body. A status out of range is 500, and what can't be a
-    /// header is left out.
+    /// Adds a response with this status, these headers and this body. An invalid status becomes 500; invalid
+    /// headers are omitted.
     #[must_use]
-    pub fn answer(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
+    pub fn response(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
         let body = body.into();
-        let mut answer = Response::new(body.clone());
-        *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        let mut response = Response::new(body.clone());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         for (name, value) in headers {
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
-                // Repeated names stay repeated, as with Set-Cookie; the type of the body is one.
+                // Repeated names stay repeated, as with Set-Cookie, except for the content type.
                 if name == CONTENT_TYPE {
-                    answer.headers_mut().insert(name, value);
+                    response.headers_mut().insert(name, value);
                 } else {
-                    answer.headers_mut().append(name, value);
+                    response.headers_mut().append(name, value);
                 }
             }
         }
-        self.push(Step::Answer(answer))
+        self.push(Step::Response(response))
     }
 
-    /// Then can't connect: nothing is sent.
+    /// Adds a failure to connect: nothing is sent.
     #[must_use]
     pub fn unreachable(self) -> Self {
         self.push(Step::Fail(Phase::Connecting, Fault::Io))
     }
 
-    /// Then breaks the connection after the request was sent and before an answer came.
+    /// Adds a connection that breaks after the request was sent and before a response arrived.
     #[must_use]
     pub fn broken(self) -> Self {
         self.push(Step::Fail(Phase::Sending, Fault::Io))
     }
 
-    /// Then breaks the connection in the middle of the answer's body.
+    /// Adds a connection that breaks in the middle of the response body.
     #[must_use]
     pub fn cut(self, status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.push(Step::Fail(Phase::Reading(status), Fault::Io))
     }
 
-    /// Then fails in this way.
+    /// Adds a failure of this kind.
     #[must_use]
     pub fn fail(self, phase: Phase, fault: Fault) -> Self {
         self.push(Step::Fail(phase, fault))
     }
 
-    /// Then never answers.
+    /// Adds a request without a response: the attempt hangs.
     #[must_use]
     pub fn hang(self) -> Self {
         self.push(Step::Hang)
     }
 
-    /// What was asked so far, in order.
+    /// Returns the requests so far, in order.
     #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.script().requests.clone()
     }
 
-    /// How many steps of the script are left.
+    /// Returns the number of steps left in the script.
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.script().steps.len()
@@ -216,7 +216,7 @@ impl Transport for ScriptedTransport {
         let step = {
             let mut script = self.script();
             let (head, body) = request.into_parts();
-            script.requests.push(Recorded {
+            script.requests.push(RecordedRequest {
                 method: head.method,
                 uri: head.uri,
                 headers: head.headers,
@@ -225,22 +225,22 @@ impl Transport for ScriptedTransport {
             script.steps.pop_front()
         };
         match step {
-            Some(Step::Answer(mut answer)) => {
-                let status = answer.status();
+            Some(Step::Response(mut response)) => {
+                let status = response.status();
                 let limit = if status.is_success() { limits.response } else { limits.error };
-                if answer.body().len() <= limit {
-                    return Ok(Received::new(answer));
+                if response.body().len() <= limit {
+                    return Ok(Received::new(response));
                 }
                 if status.is_success() {
                     return Err(TransportError::new(Phase::Reading(status), Fault::TooLarge));
                 }
-                *answer.body_mut() = answer.body().slice(..limit);
-                Ok(Received { truncated: true, ..Received::new(answer) })
+                *response.body_mut() = response.body().slice(..limit);
+                Ok(Received { truncated: true, ..Received::new(response) })
             }
             Some(Step::Fail(phase, fault)) => Err(TransportError::new(phase, fault)),
             Some(Step::Hang) => std::future::pending().await,
             None => Err(TransportError::new(Phase::Connecting, Fault::Io)
-                .with_source("the script of the test transport has ended")),
+                .with_source("no step is left in the script of the test transport")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Time that a test moves by hand.
+//! Time under the control of a test.
 
 use crate::engine::time::Sleep;
 use async_trait::async_trait;
@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 
 /// A clock and a timer in one. Clones share their time.
 ///
-/// Made by [`new`](Self::new), it stands still until [`advance`](Self::advance), and whoever sleeps waits for that.
-/// Made by [`auto`](Self::auto), sleeping moves it: a back-off of a minute is over at once and the clock shows a minute
-/// later. Sleeps are remembered either way.
+/// Created by [`new`](Self::new), it stands still until [`advance`](Self::advance), and sleepers wait for that.
+/// Created by [`auto`](Self::auto), sleeping advances it: a delay of a minute ends at once, and the clock is a
+/// minute later. Sleeps are recorded in both cases.
 ///
 /// ```
 /// use auth_client_core::Sleep;
@@ -39,15 +39,16 @@ struct State {
 }
 
 impl ManualTime {
-    /// Time that only [`advance`](Self::advance) moves. It begins at the Unix epoch plus 1,700,000,000 seconds.
+    /// Creates a time that only [`advance`](Self::advance) moves. It starts at the Unix epoch plus 1,700,000,000
+    /// seconds.
     #[must_use]
     pub fn new() -> Self {
         Self::build(false)
     }
 
-    /// Time that sleeping moves.
+    /// Creates a time that advances when a task sleeps.
     ///
-    /// For code in one task: with several, a deadline can pass because nobody else was ready yet.
+    /// For code in a single task: with several tasks, a deadline may pass before another task is ready.
     #[must_use]
     pub fn auto() -> Self {
         Self::build(true)
@@ -58,7 +59,7 @@ impl ManualTime {
         Self { clock: Arc::new(ManualClock::new(start)), state: Arc::default(), auto }
     }
 
-    /// Moves the clock on and wakes whoever has slept long enough.
+    /// Advances the clock and wakes all sleepers whose time has come.
     ///
     /// ```
     /// use auth_client_core::testing::ManualTime;
@@ -78,19 +79,19 @@ impl ManualTime {
         }
     }
 
-    /// The clock, for what takes one by itself.
+    /// Returns the clock, for functions that take only a clock.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::<ManualClock>::clone(&self.clock)
     }
 
-    /// The timer, for what takes one by itself.
+    /// Returns the timer, for functions that take only a timer.
     #[must_use]
     pub fn timer(&self) -> Arc<dyn Sleep> {
         Arc::new(self.clone())
     }
 
-    /// Every sleep that went to its end, in order. A deadline that was not reached is not among them.
+    /// Returns all completed sleeps, in order, without deadlines that were not reached.
     #[must_use]
     pub fn slept(&self) -> Vec<Duration> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).slept.clone()
@@ -122,7 +123,7 @@ impl Sleep for ManualTime {
                 self.advance(until.since(self.clock.now()));
                 return Poll::Ready(());
             }
-            // Whatever this sleep races against gets one more turn before time moves.
+            // Futures that race against this sleep are polled once more before time advances.
             if self.auto {
                 polled = true;
                 context.waker().wake_by_ref();

@@ -1,4 +1,4 @@
-//! A server that shows what goes on the wire, byte for byte, and answers with any bytes at all.
+//! A server that records requests byte by byte and sends arbitrary bytes.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -27,14 +27,14 @@ use std::time::Duration;
 pub struct WireRequest {
     /// The request line, without its line end.
     pub line: String,
-    /// Names in lower case and values, in the order in which they came.
+    /// Header names in lower case and values, in the order of arrival.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body of the request; empty if there is none.
     pub body: Vec<u8>,
 }
 
 impl WireRequest {
-    /// The values of a header, by its name in lower case.
+    /// Returns the values of a header, by its name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
@@ -47,11 +47,11 @@ impl std::fmt::Debug for WireRequest {
     }
 }
 
-/// A server on a loopback port that gives one scripted answer per request, as raw bytes, and closes the connection
-/// after each.
+/// A server on a loopback port that sends one scripted response per request, as raw bytes, and closes the
+/// connection after each.
 ///
-/// It is for tests about the wire itself: exact requests, answers that break off. For tests of what a program does
-/// with answers, [`ScriptedTransport`](super::ScriptedTransport) is simpler.
+/// It is for tests of the wire format: exact requests, truncated responses. For tests of how a program handles
+/// responses, [`ScriptedTransport`](super::ScriptedTransport) is simpler.
 ///
 /// ```
 /// use auth_client_core::testing::WireServer;
@@ -67,15 +67,15 @@ pub struct WireServer {
     thread: Option<JoinHandle<()>>,
 }
 
-/// No test waits longer for bytes that do not come.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Upper limit for all waits.
+const IO_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl WireServer {
-    /// Starts a server that gives these answers, in order, and then refuses connections.
+    /// Starts a server that sends these responses in order and then refuses connections.
     ///
     /// # Errors
     ///
-    /// When no loopback port is to be had.
+    /// An I/O error if no loopback port is available.
     pub fn start(answers: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
@@ -93,25 +93,25 @@ impl WireServer {
         Ok(Self { address, requests, thread: Some(thread) })
     }
 
-    /// The base URL.
+    /// Returns the base URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Host and port, as in the `Host` header.
+    /// Returns host and port, as in the `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {
         self.address.to_string()
     }
 
-    /// The next request that has arrived; `None` when none has.
+    /// Returns the next request that has arrived; `None` if there is none.
     #[must_use]
     pub fn request(&self) -> Option<WireRequest> {
         self.requests.try_recv().ok()
     }
 
-    /// A whole answer with a JSON body.
+    /// Returns the bytes of a response with a JSON body.
     #[must_use]
     pub fn json(status: u16, body: &str) -> Vec<u8> {
         format!(
@@ -122,12 +122,12 @@ impl WireServer {
     }
 }
 
-/// Lets the thread end: answers that nobody asked for are given to a connection that asks nothing.
+/// Ends the thread: unused responses are sent to a connection that requests nothing.
 impl Drop for WireServer {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         while !thread.is_finished() {
-            drop(TcpStream::connect_timeout(&self.address, PATIENCE));
+            drop(TcpStream::connect_timeout(&self.address, IO_TIMEOUT));
             std::thread::yield_now();
         }
         let _ = thread.join();
@@ -135,7 +135,7 @@ impl Drop for WireServer {
 }
 
 fn read_request(stream: &mut TcpStream) -> io::Result<Option<WireRequest>> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(IO_TIMEOUT))?;
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let head_end = loop {

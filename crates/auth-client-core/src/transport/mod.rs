@@ -1,7 +1,7 @@
-//! Sending bytes: the one place where a call leaves this crate.
+//! Transports: the only place where a call leaves this crate.
 //!
-//! A transport takes a finished request and gives back a finished answer, or says how far it got. It decides nothing:
-//! whether to repeat, what a status means and what a body holds are the engine's business.
+//! A transport takes a finished request and returns a complete response, or reports how far it got. It makes no
+//! decisions: retries, statuses and decoding belong to the engine.
 
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod addresses;
@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-/// How much of a body is read.
+/// Maximum sizes of response bodies.
 ///
 /// ```
 /// use auth_client_core::transport::BodyLimits;
@@ -48,9 +48,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BodyLimits {
-    /// Bytes of an answer with status 2xx; more is an error. Default 16 MiB.
+    /// Maximum size of a 2xx body in bytes; a larger one is an error. Default: 16 MiB.
     pub response: usize,
-    /// Bytes of any other answer; more is cut off, and the error says so. Default 64 KiB.
+    /// Maximum size of any other body in bytes; a larger one is truncated. Default: 64 KiB.
     pub error: usize,
 }
 
@@ -60,7 +60,7 @@ impl Default for BodyLimits {
     }
 }
 
-/// An answer whose body has been read.
+/// A response with its body.
 ///
 /// `Debug` shows the status and the size of the body.
 ///
@@ -73,16 +73,16 @@ impl Default for BodyLimits {
 /// ```
 #[non_exhaustive]
 pub struct Received {
-    /// The answer.
+    /// The response.
     pub response: http::Response<Bytes>,
-    /// Whether the body was cut off at the limit for errors.
+    /// `true` if the body was truncated at the limit for errors.
     pub truncated: bool,
-    /// Whether only the end of the connection marked the end of the body, so that a cut can't be told from the end.
+    /// `true` if the body ended with the connection, so that a truncated body can't be detected.
     pub close_delimited: bool,
 }
 
 impl Received {
-    /// An answer with a whole body of known length.
+    /// Creates a response with a complete body.
     #[must_use]
     pub fn new(response: http::Response<Bytes>) -> Self {
         Self { response, truncated: false, close_delimited: false }
@@ -114,12 +114,12 @@ pub enum Phase {
     Connecting,
     /// The request may or may not have reached the server.
     Sending,
-    /// The head of the answer had come; the request was received.
+    /// The status and headers had arrived, so the request was received.
     Reading(http::StatusCode),
 }
 
 impl Phase {
-    /// A short name that stays the same, fit for a label: `connecting`, `sending`, `reading`.
+    /// Returns a stable short name for labels: `connecting`, `sending`, `reading`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -130,12 +130,12 @@ impl Phase {
     }
 }
 
-/// How far an attempt has got, for the time limit that breaks it off.
+/// Progress of an attempt, for the deadline that interrupts it.
 ///
-/// A write that meets its limit while it still connects was not sent, and may be sent again; but only the transport
-/// knows. Where it matters the engine puts a `Progress` into the request's extensions. A transport that can tell calls
-/// [`connecting`](Self::connecting) when it begins and [`sending`](Self::sending) before the first byte leaves; one that
-/// calls neither is taken to have sent everything.
+/// A write whose deadline passes while it is still connecting was not sent and may be retried, but only the
+/// transport knows. Where it matters, the engine puts a `Progress` into the request's extensions. A transport
+/// that supports it calls [`connecting`](Self::connecting) when it starts and [`sending`](Self::sending) before
+/// the first byte is sent; with a transport that calls neither, the request counts as sent.
 ///
 /// ```
 /// use auth_client_core::transport::Progress;
@@ -143,9 +143,9 @@ impl Phase {
 /// # fn example(request: http::Request<bytes::Bytes>) {
 /// let progress = request.extensions().get::<Progress>().cloned().unwrap_or_default();
 /// progress.connecting();
-/// // … once there is a connection:
+/// // Once connected:
 /// if progress.sending() {
-///     // … send it.
+///     // Send it.
 /// }
 /// # }
 /// ```
@@ -157,31 +157,32 @@ impl Progress {
     const SENDING: u8 = 2;
     const ABANDONED: u8 = 3;
 
-    /// Nothing has been sent, and [`sending`](Self::sending) is called before anything is. Without effect after that.
+    /// Reports that nothing has been sent, and that [`sending`](Self::sending) will be called first. Has no
+    /// effect after that.
     pub fn connecting(&self) {
         self.0.fetch_max(Self::CONNECTING, Ordering::AcqRel);
     }
 
-    /// From here on something may have been sent. When it says no, the attempt has been broken off meanwhile and counts
-    /// as not sent: then nothing may be.
-    #[must_use = "an attempt that was broken off must not be sent"]
+    /// Reports that bytes may be sent from now on. If it returns `false`, the attempt was interrupted and counts
+    /// as not sent: nothing may be sent any more.
+    #[must_use = "an interrupted attempt must not be sent"]
     pub fn sending(&self) -> bool {
         self.0.fetch_max(Self::SENDING, Ordering::AcqRel) != Self::ABANDONED
     }
 
-    /// Whether something may have been sent.
+    /// Returns whether something may have been sent.
     #[cfg(feature = "hyper")]
     pub(crate) fn has_begun(&self) -> bool {
         self.0.load(Ordering::Acquire) == Self::SENDING
     }
 
-    /// Whether the attempt has been broken off before anything was sent.
+    /// Returns whether the attempt was interrupted before anything was sent.
     #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
     pub(crate) fn is_abandoned(&self) -> bool {
         self.0.load(Ordering::Acquire) == Self::ABANDONED
     }
 
-    /// Breaks the attempt off, and says what it has come to.
+    /// Interrupts the attempt and returns how far it got.
     pub(crate) fn abandon(&self) -> Phase {
         let (from, to) = (Self::CONNECTING, Self::ABANDONED);
         match self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire) {
@@ -191,7 +192,7 @@ impl Progress {
     }
 }
 
-/// Why a request failed.
+/// Cause of a failed request.
 ///
 /// ```
 /// use auth_client_core::transport::Fault;
@@ -201,28 +202,28 @@ impl Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The name or the address can't be reached, or the connection broke.
+    /// The host could not be resolved or reached, or the connection broke.
     Io,
-    /// The transport's own time limit passed.
+    /// A time limit of the transport passed.
     Timeout,
-    /// The time limit of the attempt or of the call passed, and the transport was broken off.
+    /// The time limit of the attempt or the call passed, and the transport was interrupted.
     Deadline,
-    /// The server's certificate or TLS itself was no good; trying again won't help.
+    /// TLS failed, for example because of the server's certificate; a retry can't help.
     Tls,
-    /// What came is not HTTP.
+    /// The response is not HTTP.
     Protocol,
-    /// The body is over the limit.
+    /// The body is larger than the limit.
     TooLarge,
-    /// A redirect was followed by a client that should not have.
+    /// The HTTP client followed a redirect, although it must not.
     Redirected,
-    /// The request itself can't be sent.
+    /// The request can't be sent.
     Request,
-    /// The host leads to an address that this transport must not call.
+    /// The host resolves to an address that this transport must not call.
     Address,
 }
 
 impl Fault {
-    /// A short name that stays the same, fit for a label: the variant's name in snake case, such as `too_large`.
+    /// Returns a stable short name for labels: the variant's name in snake case, such as `too_large`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -239,7 +240,7 @@ impl Fault {
     }
 }
 
-/// A request that failed on its way.
+/// A failed request.
 ///
 /// ```
 /// use auth_client_core::transport::{Fault, Phase, TransportError};
@@ -257,26 +258,26 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure of this kind in this phase.
+    /// Creates an error with this cause and phase.
     #[must_use]
     pub fn new(phase: Phase, fault: Fault) -> Self {
         Self { phase, fault, source: None }
     }
 
-    /// The same failure with its cause, whose text must hold no URL and no secret.
+    /// Sets the source. Its message must not contain a URL or a secret.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// How far the request got.
+    /// Returns how far the request got.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// Why it failed.
+    /// Returns the cause.
     #[must_use]
     pub fn fault(&self) -> Fault {
         self.fault
@@ -289,16 +290,16 @@ impl fmt::Display for TransportError {
             Fault::Io => "the connection broke",
             Fault::Timeout | Fault::Deadline => "the time limit passed",
             Fault::Tls => "TLS failed",
-            Fault::Protocol => "the answer is not HTTP",
-            Fault::TooLarge => "the body is over the limit",
+            Fault::Protocol => "the response is not HTTP",
+            Fault::TooLarge => "the body is larger than the limit",
             Fault::Redirected => "the HTTP client followed a redirect, although it must not",
             Fault::Request => "the request can't be sent",
-            Fault::Address => "the host leads to an address that is not public",
+            Fault::Address => "the host resolves to an address that is not public",
         })?;
         f.write_str(match self.phase {
             Phase::Connecting => " before anything was sent",
-            Phase::Sending => " while the request was on its way",
-            Phase::Reading(_) => " while the answer was read",
+            Phase::Sending => " while the request was being sent",
+            Phase::Reading(_) => " while the response was being read",
         })
     }
 }
@@ -309,17 +310,18 @@ impl StdError for TransportError {
     }
 }
 
-/// Sends requests.
+/// An HTTP transport.
 ///
 /// [`HyperTransport`](crate::HyperTransport) is the default, [`ReqwestTransport`](crate::ReqwestTransport) the
-/// alternative, and [`ScriptedTransport`](crate::testing::ScriptedTransport) the one for tests. Your own must not follow redirects, must not retry, must not add or change headers that
-/// are signed, and must say truly in its errors how far a request got: whether a write is repeated depends on it.
-/// [`Progress`] is how it says the same of a request that is broken off from outside.
+/// alternative, and [`ScriptedTransport`](crate::testing::ScriptedTransport) the one for tests. A custom transport
+/// must not follow redirects, must not retry, must not add or change signed headers, and must report correctly how
+/// far a request got, because retries of writes depend on it. [`Progress`] reports the same for a request that is
+/// interrupted.
 ///
 /// ```
 /// use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 ///
-/// /// Hands requests to another transport and counts them.
+/// /// Counts requests and forwards them to another transport.
 /// #[derive(Debug)]
 /// struct Counting<T> { inner: T, count: std::sync::atomic::AtomicU64 }
 ///
@@ -337,11 +339,11 @@ impl StdError for TransportError {
 /// ```
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
-    /// Sends one request and reads its answer. Dropping the future abandons the request.
+    /// Sends one request and reads its response. Dropping the future abandons the request.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] when no whole answer came.
+    /// [`TransportError`] if no complete response arrived.
     async fn send(
         &self,
         request: http::Request<Bytes>,

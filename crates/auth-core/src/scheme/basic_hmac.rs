@@ -1,8 +1,9 @@
-//! HTTP Basic whose password is an HMAC of the request: ReveSecure's scheme, and with other settings that of its kin.
+//! HTTP Basic with an HMAC of the request as password: the scheme of ReveSecure and, with other settings, of
+//! related APIs.
 //!
-//! Signed are five fields, joined by a separator with none after the last: the text of the `Date` header, the method, the
-//! host, the path and the body. An empty body is a field like any other, so that the signed text of a GET ends with a
-//! separator. The same text goes out as `Date`, which is why the signer writes that header itself, once per attempt.
+//! The HMAC covers five fields, joined by a separator: the `Date` header, the method, the host, the path and the
+//! body. An empty body is still a field, so the signed string of a GET ends with a separator. The signer sets the
+//! `Date` header itself, once per attempt, because the signed date and the sent date must match.
 
 mod date;
 
@@ -15,7 +16,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use std::fmt::{self, Write as _};
 
-/// Which digest the HMAC is made with.
+/// Digest algorithm of the HMAC.
 ///
 /// ```
 /// use auth_core::{scheme::{BasicHmac, HmacDigest}, secret::SecretString};
@@ -31,53 +32,53 @@ pub enum HmacDigest {
     /// SHA-256, the default.
     #[default]
     Sha256,
-    /// SHA-1, for servers that want nothing better.
+    /// SHA-1, for servers that accept nothing better.
     Sha1,
     /// SHA-512.
     Sha512,
 }
 
-/// How the text of a secret key becomes the key of the HMAC.
+/// Encoding of the secret key.
 ///
 /// ```
 /// use auth_core::{scheme::{BasicHmac, KeyEncoding}, secret::SecretString};
 ///
 /// let phrase = SecretString::from("open sesame");
-/// assert!(BasicHmac::new("key", &phrase).is_err(), "no hexadecimal digits");
+/// assert!(BasicHmac::new("key", &phrase).is_err(), "not hexadecimal");
 /// assert!(BasicHmac::builder().key_encoding(KeyEncoding::Utf8).build("key", &phrase).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum KeyEncoding {
-    /// Hexadecimal digits that are decoded to bytes, the default.
+    /// Hexadecimal digits, decoded to bytes. The default.
     #[default]
     Hex,
     /// The text's own bytes.
     Utf8,
 }
 
-/// The text of the `Date` header, which is also the first field that is signed.
+/// Value of the `Date` header, which is also the first signed field.
 ///
 /// ```
 /// use auth_core::{scheme::{BasicHmac, DateText}, secret::SecretString};
 ///
 /// let builder = BasicHmac::builder().date(DateText::Fixed("two\nlines".to_owned()));
-/// let error = builder.build("key", &SecretString::from("0102")).expect_err("no header can carry it");
+/// let error = builder.build("key", &SecretString::from("0102")).expect_err("not a header value");
 /// assert_eq!(error.field(), "date");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum DateText {
-    /// The time of the attempt as `Fri, 08 Dec 2017 17:29:18 -0000`, the default.
+    /// The time of the attempt as `Fri, 08 Dec 2017 17:29:18 -0000`. The default.
     #[default]
     Rfc2822,
-    /// The same with another word for UTC, such as `+0000` or `GMT`.
+    /// The same with another name for UTC, such as `+0000` or `GMT`.
     Rfc2822Zone(&'static str),
-    /// Always this text. For tests: signatures never change then, and a server that checks the date refuses them.
+    /// A fixed string, for tests: the signature never changes, and a server that checks the date refuses it.
     Fixed(String),
 }
 
-/// What becomes of a query, which is none of the five fields.
+/// Handling of the query string, which is not one of the five signed fields.
 ///
 /// ```
 /// use auth_core::scheme::{BasicHmac, SignedQuery};
@@ -94,16 +95,16 @@ pub enum DateText {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SignedQuery {
-    /// It is sent and not signed, the default.
+    /// Sent but not signed. The default.
     #[default]
     Omitted,
-    /// It stays behind the path, with its question mark.
+    /// Signed as part of the path, after a question mark.
     InPath,
-    /// It takes the body's place when there is no body.
+    /// Signed in place of the body if there is no body.
     InBody,
 }
 
-/// Signs with HTTP Basic: the API key as user name, an HMAC of the request as password.
+/// HTTP Basic signer: the API key as user name, an HMAC of the request as password.
 ///
 /// Available with the feature `hmac`.
 ///
@@ -133,7 +134,7 @@ pub struct BasicHmac {
     settings: BasicHmacBuilder,
 }
 
-/// Settings of a [`BasicHmac`].
+/// Builder for [`BasicHmac`].
 ///
 /// ```
 /// use auth_core::scheme::{BasicHmac, DateText};
@@ -145,7 +146,7 @@ pub struct BasicHmac {
 /// let signer = BasicHmac::builder()
 ///     .separator("|")
 ///     .date(DateText::Rfc2822Zone("GMT"))
-///     .host("API.example.com") // The call itself goes through a tunnel.
+///     .host("API.example.com") // The request goes through a tunnel.
 ///     .build("key", &SecretString::from("0102"))?;
 /// let signed = b"Thu, 01 Jan 1970 00:00:00 GMT|GET|api.example.com|/v1/users|";
 /// assert_eq!(signer.canonical(&request)?, signed);
@@ -163,16 +164,16 @@ pub struct BasicHmacBuilder {
 }
 
 impl BasicHmac {
-    /// A signer with the default settings: SHA-256, a key of hexadecimal digits, single line feeds.
+    /// Creates a signer with the default settings: SHA-256, a hexadecimal key, line feeds as separators.
     ///
     /// # Errors
     ///
-    /// As for [`BasicHmacBuilder::build`].
+    /// The errors of [`BasicHmacBuilder::build`].
     pub fn new(api_key: &str, secret_key: &SecretString) -> Result<Self, InvalidCredential> {
         Self::builder().build(api_key, secret_key)
     }
 
-    /// A builder for other settings.
+    /// Returns a builder for other settings.
     pub fn builder() -> BasicHmacBuilder {
         BasicHmacBuilder {
             digest: HmacDigest::default(),
@@ -184,18 +185,18 @@ impl BasicHmac {
         }
     }
 
-    /// The bytes that are signed for this request, for looking into a signature that a server refuses. They hold the
-    /// body, and whatever secrets are in it.
+    /// Returns the bytes that are signed for this request, to debug a signature that a server refuses. They
+    /// contain the body and any secrets in it.
     ///
     /// # Errors
     ///
-    /// [`SignError`] when the time of the attempt can't be written as a date.
+    /// [`SignError`] if the time of the attempt can't be formatted as a date.
     pub fn canonical(&self, request: &SigningRequest<'_>) -> Result<Vec<u8>, SignError> {
         Ok(self.join(&self.date(request)?, request))
     }
 
     fn date(&self, request: &SigningRequest<'_>) -> Result<String, SignError> {
-        let refuse = || SignError::Request("its time lies outside of the years 1970 to 9999");
+        let refuse = || SignError::Request("the clock must be between the years 1970 and 9999");
         match &self.settings.date {
             DateText::Rfc2822 => date::rfc2822(request.time(), "-0000").ok_or_else(refuse),
             DateText::Rfc2822Zone(zone) => date::rfc2822(request.time(), zone).ok_or_else(refuse),
@@ -212,18 +213,18 @@ impl BasicHmac {
             }
             _ => (request.path(), request.body()),
         };
-        // What stands on the request line when a base URL has no path at all.
+        // The path on the request line for a base URL without a path.
         let path = if path.is_empty() { "/" } else { path };
         let method = request.method().as_str().to_ascii_uppercase();
         [date.as_bytes(), method.as_bytes(), host.as_bytes(), path.as_bytes(), body]
             .join(self.settings.separator.as_bytes())
     }
 
-    /// Lower-case hexadecimal digits of the HMAC.
+    /// Returns the HMAC as lower-case hexadecimal digits.
     fn signature(&self, message: &[u8]) -> Result<String, SignError> {
         let key = self.key.expose_secret();
-        // No length of key is refused by an HMAC; the types don't know that.
-        let refuse = |_| SignError::Request("the secret key can't be the key of an HMAC");
+        // HMAC accepts keys of any length, but the constructor returns a `Result`.
+        let refuse = |_| SignError::Request("the secret key is not a valid HMAC key");
         Ok(match self.settings.digest {
             HmacDigest::Sha1 => hex(&Hmac::<Sha1>::new_from_slice(key)
                 .map_err(refuse)?
@@ -245,50 +246,50 @@ impl BasicHmac {
 }
 
 impl BasicHmacBuilder {
-    /// Which digest the HMAC is made with. Default SHA-256.
+    /// Sets the digest algorithm. Default: SHA-256.
     pub fn digest(mut self, digest: HmacDigest) -> Self {
         self.digest = digest;
         self
     }
 
-    /// How the secret key is read. Default: hexadecimal digits.
+    /// Sets the encoding of the secret key. Default: hexadecimal digits.
     pub fn key_encoding(mut self, encoding: KeyEncoding) -> Self {
         self.key_encoding = encoding;
         self
     }
 
-    /// What stands between the signed fields. Default: one line feed.
+    /// Sets the separator between the signed fields. Default: one line feed.
     pub fn separator(mut self, separator: impl Into<String>) -> Self {
         self.separator = separator.into();
         self
     }
 
-    /// The text of the date.
+    /// Sets the value of the `Date` header. Default: the time of the attempt.
     pub fn date(mut self, date: DateText) -> Self {
         self.date = date;
         self
     }
 
-    /// The host that is signed in place of the one that is called, for a server behind a tunnel or a proxy. It is
-    /// signed in lower case.
+    /// Sets the host to sign instead of the requested one, for a server behind a tunnel or proxy. It is signed in
+    /// lower case.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// What becomes of a query. Default: it is not signed.
+    /// Sets the handling of the query string. Default: it is not signed.
     pub fn query(mut self, query: SignedQuery) -> Self {
         self.query = query;
         self
     }
 
-    /// A signer with these settings.
+    /// Creates the signer.
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`], which names what is wrong and shows nothing of it: an API key or secret key that is empty
-    /// or has a control character, an API key with a colon, a secret key that should be hexadecimal and isn't or has an
-    /// odd number of digits, and a host or a date that can't stand where it is meant to.
+    /// [`InvalidCredential`] names the invalid field and the reason, never the value: an API key or secret key
+    /// that is empty or has a control character, an API key with a colon, a secret key that is not hexadecimal or
+    /// has an odd number of digits, and an invalid host or date.
     ///
     /// ```
     /// # use auth_core::{scheme::BasicHmac, secret::SecretString};
@@ -313,7 +314,7 @@ impl BasicHmacBuilder {
             DateText::Fixed(text) => text,
         };
         if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) || text.trim() != text {
-            return Err(InvalidCredential::new("date", "a header can't carry it unchanged"));
+            return Err(InvalidCredential::new("date", "must be visible ASCII without surrounding spaces"));
         }
         Ok(BasicHmac {
             api_key: SecretString::from(api_key),
@@ -329,7 +330,8 @@ impl Sign for BasicHmac {
         let signature = self.signature(&self.join(&date, request))?;
         let pair = STANDARD.encode(format!("{}:{signature}", self.api_key.expose_secret()));
         let header = |text: &str| {
-            HeaderValue::from_str(text).map_err(|_| SignError::Request("a header can't carry its date"))
+            HeaderValue::from_str(text)
+                .map_err(|_| SignError::Request("its date is not a valid header value"))
         };
         Ok(SignedParts::new()
             .plain_header(header::DATE, header(&date)?)
@@ -337,7 +339,7 @@ impl Sign for BasicHmac {
     }
 }
 
-/// Settings, and no key.
+/// Shows the settings, not the key.
 impl fmt::Debug for BasicHmac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BasicHmac").field("settings", &self.settings).finish_non_exhaustive()
@@ -358,11 +360,11 @@ fn decode_hex(text: &str) -> Result<Vec<u8>, InvalidCredential> {
         .chars()
         .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| refuse("it has a character that is no hexadecimal digit"))?;
-    // PHP would pad the last digit with a zero, and sign with a key that nobody meant.
+        .ok_or_else(|| refuse("must contain hexadecimal digits only"))?;
+    // PHP would pad the last digit with a zero and sign with a key that nobody intended.
     let pairs = digits.chunks_exact(2);
     if !pairs.remainder().is_empty() {
-        return Err(refuse("it has an odd number of hexadecimal digits"));
+        return Err(refuse("must have an even number of hexadecimal digits"));
     }
     Ok(pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }

@@ -4,7 +4,7 @@ use crate::secret::{ExposeSecret, InvalidCredential, SecretString, check_text, s
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use http::{HeaderValue, header::AUTHORIZATION};
 
-/// Signs with a bearer token or a static API key.
+/// Signer for a bearer token or a static API key.
 ///
 /// ```
 /// use auth_core::{scheme::Bearer, secret::SecretString};
@@ -19,39 +19,37 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// A signer for this token.
+    /// Creates a signer for this token.
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] when the token is empty or has a space or control character, which no bearer token may.
+    /// [`InvalidCredential`] if the token is empty or contains a space or control character, which bearer tokens
+    /// never do.
     ///
     /// ```
     /// # use auth_core::{scheme::Bearer, secret::SecretString};
-    /// assert!(Bearer::new(&SecretString::from("key: abc")).is_err(), "copied with its label");
+    /// assert!(Bearer::new(&SecretString::from("key: abc")).is_err(), "the label was copied too");
     /// ```
     pub fn new(token: &SecretString) -> Result<Self, InvalidCredential> {
         Self::named("token", token)
     }
 
-    /// The same, with the vendor's name for the credential in the error, such as `API key`.
+    /// Creates a signer whose errors name the credential `field`, such as `API key`.
     ///
     /// # Errors
     ///
-    /// As for [`Bearer::new`].
+    /// The errors of [`Bearer::new`].
     ///
     /// ```
     /// # use auth_core::{scheme::Bearer, secret::SecretString};
     /// let error = Bearer::named("API key", &SecretString::from("")).expect_err("no key");
-    /// assert_eq!(error.to_string(), "the API key can't be used: it is empty");
+    /// assert_eq!(error.to_string(), "invalid API key: must not be empty");
     /// ```
     pub fn named(field: &'static str, token: &SecretString) -> Result<Self, InvalidCredential> {
         let token = token.expose_secret();
         check_text(field, token)?;
         if token.chars().any(char::is_whitespace) {
-            return Err(InvalidCredential::new(
-                field,
-                "it has a space; copy it again without the text around it",
-            ));
+            return Err(InvalidCredential::new(field, "must not contain spaces; copy only the token"));
         }
         Ok(Self { value: sensitive_header(field, &format!("Bearer {token}"))? })
     }

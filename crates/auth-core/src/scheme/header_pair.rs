@@ -1,4 +1,4 @@
-//! A header that carries `name:password` as plain text, as Messente's Verigator has it.
+//! A header that carries `name:password` in plain text, as Messente Verigator uses it.
 
 use crate::secret::{
     ExposeSecret, InvalidCredential, SecretString, check_text, check_user_name, sensitive_header,
@@ -6,10 +6,10 @@ use crate::secret::{
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use http::{HeaderName, HeaderValue};
 
-/// Signs with a user name and a password in one header of the vendor's own.
+/// Signer for a user name and a password in one custom header.
 ///
-/// HTTP libraries drop `Authorization` when they follow a redirect to another host, and no other header: a pair in a
-/// header of its own would be handed over. This is why the engine follows no redirect.
+/// HTTP libraries drop `Authorization`, but not custom headers, when they follow a redirect to another host; a
+/// pair in a custom header would reach that host. For this reason the engine follows no redirects.
 ///
 /// ```
 /// use auth_core::{scheme::HeaderPair, secret::SecretString};
@@ -27,11 +27,11 @@ pub struct HeaderPair {
 }
 
 impl HeaderPair {
-    /// A signer that sets `name` to `username:password`.
+    /// Creates a signer that sets the header `name` to `username:password`.
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] when either part is empty or has a control character, or the user name has a colon.
+    /// [`InvalidCredential`] if either part is empty or has a control character, or the user name has a colon.
     ///
     /// ```
     /// # use auth_core::{scheme::HeaderPair, secret::SecretString};

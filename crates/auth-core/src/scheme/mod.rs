@@ -1,17 +1,13 @@
-//! Ready signers, one file per scheme.
+//! Signers, one file per scheme.
 //!
-//! Each checks its credentials when it is made and keeps a finished header value where the scheme allows it, so that
-//! signing copies a pointer.
+//! Each constructor validates the credential and prepares the header value where the scheme allows it, so that
+//! signing only copies a pointer.
 
-#[cfg(feature = "basic")]
-mod basic;
 #[cfg(feature = "hmac")]
 mod basic_hmac;
 mod bearer;
 mod header_pair;
 
-#[cfg(feature = "basic")]
-pub use basic::Basic;
 #[cfg(feature = "hmac")]
 pub use basic_hmac::{BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery};
 pub use bearer::Bearer;

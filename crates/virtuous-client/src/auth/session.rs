@@ -1,6 +1,6 @@
 //! Tokens that are renewed while calls go on, alone or together with other processes.
 //!
-//! When to renew, and that it happens once, is the business of [`Renewing`]; this is the renewal itself. With a store it
+//! When to renew, and that it happens once, is the business of [`RenewingCredential`]; this is the renewal itself. With a store it
 //! goes: lock, reload, see whether somebody else has renewed, mark that a refresh is about to be sent, refresh, save,
 //! let go. Nobody uses the new pair before it is saved.
 //!
@@ -19,7 +19,7 @@ use auth_client_core::auth_core::store::{
 };
 use auth_client_core::auth_core::token::Lifetime;
 use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign};
-use auth_client_core::provider::{Engine, Renew, Renewed, Renewing};
+use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential};
 use http::StatusCode;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -42,7 +42,7 @@ pub(crate) type CodeSource =
 /// Tokens and where they come from. Clones are the same session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    pub(crate) source: Renewing<Renewer>,
+    pub(crate) source: RenewingCredential<Renewer>,
 }
 
 /// A pair of tokens as this process holds it.

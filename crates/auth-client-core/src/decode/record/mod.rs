@@ -374,8 +374,8 @@ mod tests {
 
     fn cup(json: &str) -> Result<Cup, String> {
         serde_json::from_str(json).map_err(|error| {
-            let misfit = crate::decode::explain::explain(json.as_bytes(), &error);
-            format!("{}: {}", misfit.path, misfit.reason)
+            let mismatch = crate::decode::explain::explain(json.as_bytes(), &error);
+            format!("{}: {}", mismatch.path, mismatch.reason)
         })
     }
 

@@ -3,15 +3,15 @@
 use http::{HeaderMap, header};
 use std::time::{Duration, SystemTime};
 
-/// How long the header asks to wait. Nonsense counts as absent; a date in the past as no wait.
+/// Returns the delay that the header asks for. An unparsable value is ignored; a past date means no delay.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are a very long wait, not none.
+        // A number that is too large means a very long delay.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    // Dates are compared with the server's own clock where it sends one, so that our skew doesn't count.
+    // Dates are compared with the server's clock if it sends one, so that clock skew doesn't matter.
     let reference = headers
         .get(header::DATE)
         .and_then(|date| date.to_str().ok())

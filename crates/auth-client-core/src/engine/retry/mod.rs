@@ -1,8 +1,8 @@
-//! Whether to send again, and after how long.
+//! Retries: whether to send again, and after what delay.
 //!
-//! Three things decide: the operation's class, how far the failed attempt got, and what the server said. The policy
-//! adds the number of attempts, the delays and a quota that all calls of a client share, so that a server that is down
-//! is not buried under repeats.
+//! The decision depends on the idempotency of the operation, on how far the failed attempt got, and on the
+//! response. The policy adds the number of attempts, the delays, and a quota shared by all calls of a client,
+//! which protects a server that is down from a flood of retries.
 
 mod after;
 mod quota;
@@ -14,7 +14,7 @@ use crate::observe::RetryReason;
 use crate::operation::Idempotency;
 use std::time::Duration;
 
-/// How calls are repeated. The defaults are finite and suit interactive use.
+/// Retry policy. The defaults suit interactive use.
 ///
 /// ```
 /// use auth_client_core::RetryPolicy;
@@ -51,43 +51,43 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt and no more.
+    /// Returns a policy without retries.
     #[must_use]
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// The number of attempts, the first included; at least 1. Default 3.
+    /// Sets the number of attempts, including the first; at least 1. Default: 3.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// The longest delay before the second attempt; it doubles with each further one. Default 200 ms. The delay itself
-    /// is a random part of it, from nothing to all ("full jitter").
+    /// Sets the maximum delay before the second attempt; it doubles with each further attempt. The actual delay
+    /// is random, from zero to this maximum ("full jitter"). Default: 200 ms.
     #[must_use]
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// The ceiling of the doubling. Default 20 s.
+    /// Sets the upper limit of the doubled delay. Default: 20 seconds.
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The shortest delay after a throttled answer that doesn't say how long to wait. Default 1 s.
+    /// Sets the minimum delay after a throttled response without `Retry-After`. Default: 1 second.
     #[must_use]
     pub fn throttle_delay(mut self, delay: Duration) -> Self {
         self.throttle_delay = delay;
         self
     }
 
-    /// The longest `Retry-After` that is waited for; beyond it the error is returned at once, with the delay. Default
-    /// 60 s.
+    /// Sets the longest `Retry-After` to wait for; a longer one is returned at once as an error with the delay.
+    /// Default: 60 seconds.
     #[must_use]
     pub fn max_retry_after(mut self, limit: Duration) -> Self {
         self.max_retry_after = limit;
@@ -98,7 +98,8 @@ impl RetryPolicy {
         self.max_attempts
     }
 
-    /// How long to wait before attempt `attempt + 1`, or `None` when the server asks for more than is waited for.
+    /// Returns the delay before attempt `attempt + 1`, or `None` if the server asks for a longer one than the
+    /// limit.
     ///
     /// `random` is from 0 to 1.
     pub(crate) fn delay(
@@ -123,16 +124,16 @@ impl RetryPolicy {
     }
 }
 
-/// Why an attempt failed, as far as a repeat depends on it.
+/// The reason of a failed attempt, as far as a retry depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// Nothing was sent.
     NotSent,
-    /// It may have been executed.
+    /// The request may have been executed.
     Lost,
-    /// The server answered that it was too much.
+    /// The server throttled the request.
     Throttled,
-    /// The server answered with a passing failure.
+    /// The server reported a transient failure.
     Transient,
 }
 
@@ -147,7 +148,7 @@ impl From<Reason> for RetryReason {
     }
 }
 
-/// Whether a failed attempt may be retried at all.
+/// Returns whether a failed attempt may be retried at all.
 pub(crate) fn may_retry(idempotency: Idempotency, reason: Reason, vendor_says_not_executed: bool) -> bool {
     match idempotency {
         Idempotency::Read | Idempotency::IdempotentWrite => true,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A bucket of retry tokens, shared by all calls of a client.
 ///
-/// A retry after a throttled response takes 5 tokens and any other 14, so that 500 tokens pay for about 35 retries in a
-/// row. A retry that succeeds returns what it took, and a call that succeeds at once returns one token.
+/// A retry after a throttled response takes 5 tokens, any other retry 14, so that 500 tokens pay for about 35
+/// retries in a row. A retry that succeeds returns its tokens; a call that succeeds at once returns one token.
 #[derive(Debug)]
 pub(crate) struct Quota {
     tokens: AtomicU32,
@@ -14,17 +14,17 @@ pub(crate) struct Quota {
 }
 
 impl Quota {
-    /// A full bucket. The default capacity is 500.
+    /// Creates a full bucket. The default capacity is 500.
     pub(crate) fn new(capacity: u32) -> Self {
         Self { tokens: AtomicU32::new(capacity), capacity }
     }
 
-    /// How many tokens are left.
+    /// Returns the number of tokens left.
     pub(crate) fn available(&self) -> u32 {
         self.tokens.load(Ordering::Relaxed)
     }
 
-    /// Takes the price of a repeat; `None` when it can't be paid.
+    /// Takes the tokens for a retry; `None` if there are too few.
     pub(crate) fn take(&self, reason: Reason) -> Option<u32> {
         let price = if reason == Reason::Throttled { 5 } else { 14 };
         self.tokens
@@ -33,7 +33,7 @@ impl Quota {
             .map(|_| price)
     }
 
-    /// Gives tokens back after a success: what the last repeat took, or one.
+    /// Returns tokens after a success: those of the last retry, or one.
     pub(crate) fn give(&self, taken: Option<u32>) {
         if taken.is_none() && self.available() == self.capacity {
             return;
@@ -68,6 +68,6 @@ mod tests {
         for _ in 0..1000 {
             quota.give(None);
         }
-        assert_eq!(quota.available(), 500, "never over the brim");
+        assert_eq!(quota.available(), 500, "never above the capacity");
     }
 }

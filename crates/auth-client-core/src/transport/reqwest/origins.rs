@@ -1,14 +1,14 @@
-//! Addresses in the form that reqwest wants, without parsing the host again for every call.
+//! Conversion of URLs to reqwest's type, without parsing the host for every call.
 //!
-//! A call's address is a checked base with another path, but reqwest takes a `Url`, and parsing one is the costliest part
-//! of putting a request together. So the part up to the path is parsed once per origin and copied.
+//! A call's URL is a validated base with another path, but reqwest requires a `Url`, and parsing one is the most
+//! expensive part of building a request. So the part up to the path is parsed once per origin and copied.
 
 use http::Uri;
 use http::uri::Authority;
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 
-/// More origins than this at a time are parsed anew; a transport rarely meets a second one.
+/// Maximum number of cached origins; further ones are parsed each time. A transport rarely has a second one.
 const KEPT: usize = 64;
 
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ struct Known {
 }
 
 impl Origins {
-    /// The address as a `Url`; `None` when that would change its path or query, which would break a signature.
+    /// Returns the URL as a `Url`; `None` if that would change its path or query and so invalidate a signature.
     pub(crate) fn url(&self, uri: &Uri) -> Option<Url> {
         let target = uri.path_and_query()?.as_str();
         // Two slashes at the start would name another host.

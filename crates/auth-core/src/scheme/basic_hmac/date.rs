@@ -1,4 +1,4 @@
-//! RFC 2822 dates in UTC, with English names whatever the machine's language.
+//! RFC 2822 dates in UTC, with English names in every locale.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `Fri, 08 Dec 2017 17:29:18 -0000`; `None` outside of the years 1970 to 9999.
+/// Formats a time as `Fri, 08 Dec 2017 17:29:18 -0000`; `None` outside the years 1970 to 9999.
 pub(super) fn rfc2822(time: SystemTime, zone: &str) -> Option<String> {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
@@ -20,10 +20,10 @@ pub(super) fn rfc2822(time: SystemTime, zone: &str) -> Option<String> {
     Some(format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} {zone}"))
 }
 
-/// Year, month from 0, and day of a number of days since 1970, counted in years that begin in March so that the leap day
+/// Converts days since 1970 to year, month (from 0) and day. Years are counted from March, so that the leap day
 /// comes last.
 fn civil(days: u64) -> (u64, u64, u64) {
-    // 719,468 days lie between 1 March of year 0 and 1 January 1970.
+    // 1 March of year 0 is 719,468 days before 1 January 1970.
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! The signature against the vendor's published examples and what its servers are known to want.
+//! The signature against the vendor's published examples and the known requirements of its servers.
 
 use super::*;
 use crate::origin::Origin;
@@ -63,7 +63,7 @@ fn host_and_method_have_their_case_and_the_port_is_left_out() {
 
 #[test]
 fn the_published_examples_of_the_scheme_it_was_modelled_on() {
-    // Duo's documentation and the tests of its Go client: SHA-1, the key as text, the parameters in the body's place.
+    // Duo's documentation and the tests of its Go client: SHA-1, a UTF-8 key, the query in place of the body.
     let signer = BasicHmac::builder()
         .digest(HmacDigest::Sha1)
         .key_encoding(KeyEncoding::Utf8)

@@ -32,7 +32,7 @@ async fn every_status_has_its_kind_whatever_the_body() {
             ("<html><body>Bad Gateway</body></html>", None),
             ("", None),
         ] {
-            let transport = ScriptedTransport::new().answer(status, &[], body);
+            let transport = ScriptedTransport::new().response(status, &[], body);
             let error = call(&client(&transport), Method::POST).await.unwrap_err();
             assert_eq!((error.kind(), error.message()), (kind, message), "{status} {body}");
             assert_eq!(error.body().unwrap(), body.as_bytes(), "kept as it came");
