@@ -56,7 +56,7 @@ async fn run() -> Result {
 
     // The emulator stops when it is dropped.
     let (builder, _emulator) = client_builder().await?;
-    let client = builder.rate_guard(RateGuard::slow_down_before(RESERVED_CALLS)).build()?;
+    let client = builder.rate_guard(RateGuard::pace_below(RESERVED_CALLS)).build()?;
     export(&client, resource, &file).await
 }
 

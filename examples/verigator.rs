@@ -72,7 +72,7 @@ async fn calls(output: &mut Output, client: &Client, emulator: Option<&Emulator>
         let _ = output
             .call("SecondFactor::run(sms)", outcome, |outcome| match outcome {
                 Outcome::Verified => "verified with the second code".to_owned(),
-                Outcome::GaveUp(why) => format!("not verified: {why}"),
+                Outcome::Failed(why) => format!("not verified: {why}"),
             })
             .await?;
     }

@@ -14,7 +14,7 @@ use auth_emulator::providers::vise::{ExpiredResponse, Vise};
 use http::Method;
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use vise_client::{Call, Client, HostPolicy, Session, SessionProblem, Visits};
+use vise_client::{Call, Client, HostPolicy, Session, SessionProblem, DomainResults};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,24 +47,24 @@ pub(crate) async fn run(output: &mut Output) -> Result {
     hostile_hosts(output, &client, &vise).await
 }
 
-/// Visits the host of each domain, as in the vendor's sample.
+/// DomainResults the host of each domain, as in the vendor's sample.
 async fn all_domains(output: &mut Output, client: &Client) -> Result {
     let domains = output
         .call("list_account_domains()", client.list_account_domains(), |list| {
             format!("{} domains", list.len())
         })
         .await?;
-    let visits = client.for_all_domains().domains(domains).run(async |session| session.vise_domains().await);
-    let visits: Visits<Value> = output
-        .call("for_all_domains().run(vise_domains)", visits, |visits| {
-            let (done, failed) = (visits.done().count(), visits.failed().count());
-            format!("{done} succeeded, {failed} failed, {} without VISE", visits.skipped().count())
+    let results = client.for_all_domains().domains(domains).run(async |session| session.vise_domains().await);
+    let results: DomainResults<Value> = output
+        .call("for_all_domains().run(vise_domains)", results, |results| {
+            let (done, failed) = (results.done().count(), results.failed().count());
+            format!("{done} succeeded, {failed} failed, {} without VISE", results.skipped().count())
         })
         .await?;
-    for (domain, response) in visits.done() {
+    for (domain, response) in results.done() {
         output.note(format!("{}: {}", domain.vise_url.as_deref().unwrap_or_default(), shorten(response)));
     }
-    for (_, error) in visits.failed() {
+    for (_, error) in results.failed() {
         output.note(error);
     }
     Ok(())
@@ -97,13 +97,13 @@ async fn expired_sessions(output: &mut Output, session: &Session, vise: &Vise) -
 /// The client rejects hosts that it must not call, before it sends the token.
 async fn hostile_hosts(output: &mut Output, client: &Client, vise: &Vise) -> Result {
     vise.configure(|settings| settings.hostile = true);
-    let visits = client.for_all_domains().run(async |session| session.vise_domains().await);
-    let visits = output
-        .call("for_all_domains(), hostile hosts listed", visits, |visits| {
-            format!("{} hosts rejected, nothing sent", visits.failed().count())
+    let results = client.for_all_domains().run(async |session| session.vise_domains().await);
+    let results = output
+        .call("for_all_domains(), hostile hosts listed", results, |results| {
+            format!("{} hosts rejected, nothing sent", results.failed().count())
         })
         .await?;
-    if visits.done().next().is_some() || vise.effect("token_leaked") > 0 {
+    if results.done().next().is_some() || vise.effect("token_leaked") > 0 {
         return Err("the client sent the token to a hostile host".into());
     }
     Ok(())

@@ -146,11 +146,11 @@
 //!
 //! async fn all_domains() -> Result<(), Error> {
 //!     let vise = Client::from_env()?;
-//!     let visits = vise
+//!     let results = vise
 //!         .for_all_domains()
 //!         .run(async |session| session.vise_domains().await)
 //!         .await?;
-//!     for (domain, response) in visits.done() {
+//!     for (domain, response) in results.done() {
 //!         println!("{:?}: {response}", domain.vise_url);
 //!     }
 //!     Ok(())

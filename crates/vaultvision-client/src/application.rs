@@ -7,8 +7,8 @@ use crate::whole::whole_object;
 whole_object! {
     /// An application: an OIDC client of the tenant.
     ///
-    /// Assumption: its [`id`](Self::id) is the `client_id` of OIDC; the vendor says only that an application is an OIDC
-    /// client.
+    /// Assumption: its [`id`](Self::id) is the `client_id` of OIDC; the vendor documents only that an application
+    /// is an OIDC client.
     ///
     /// ```
     /// let json = r#"{"type":"Application","id":"J3Or5KNHIUDl","redirect_urls":["https://example.test/callback"]}"#;
@@ -19,32 +19,32 @@ whole_object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     Application expects "an application" needs id {
-        /// `Application`.
+        /// Always `Application`.
         "type" => kind: text;
-        /// The id.
+        /// Id of the application.
         "id" => id: text;
-        /// The name, for the console only; users never see it.
+        /// Display name in the console; users never see it.
         "name" => name, set_name: text;
-        /// When it was made.
+        /// Time of creation.
         "created_at" => created_at: time;
-        /// When it was changed last.
+        /// Time of the last change.
         "updated_at" => updated_at: time;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// The client secret, which some applications have and some don't: the answer to a creation has none in the
-        /// vendor's samples, and a later one may. It is sent back as it came.
+        /// Client secret, which some applications have: in the vendor's samples, the response to a creation has
+        /// none, but a later response may. It is sent back unchanged.
         "secret" => secret: secret;
-        /// Where visitors are sent who reach the login page on a way that can't be finished.
+        /// URL for visitors whose login can't be completed.
         "login_url" => login_url, set_login_url: text;
-        /// The addresses that a logout may return to.
+        /// URLs that a logout may return to.
         "logout_urls" => logout_urls, set_logout_urls: texts;
-        /// The addresses that a login may return to.
+        /// URLs that a login may return to.
         "redirect_urls" => redirect_urls, set_redirect_urls: texts;
     }
 }
 
 whole_object! {
-    /// An application to be created.
+    /// An application to create.
     ///
     /// ```
     /// use vaultvision_client::models::NewApplication;
@@ -54,23 +54,23 @@ whole_object! {
     /// application.set_redirect_urls(["https://example.test/auth/callback"]);
     /// ```
     NewApplication expects "an application to be created" {
-        /// `Application`.
+        /// Always `Application`.
         "type" => kind: text;
-        /// The name, for the console only.
+        /// Display name in the console; users never see it.
         "name" => name, set_name: text;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Where visitors are sent who reach the login page on a way that can't be finished.
+        /// URL for visitors whose login can't be completed.
         "login_url" => login_url, set_login_url: text;
-        /// The addresses that a logout may return to.
+        /// URLs that a logout may return to.
         "logout_urls" => logout_urls, set_logout_urls: texts;
-        /// The addresses that a login may return to.
+        /// URLs that a login may return to.
         "redirect_urls" => redirect_urls, set_redirect_urls: texts;
     }
 }
 
 impl NewApplication {
-    /// An application of this name.
+    /// Creates an application with this name.
     ///
     /// ```
     /// let application = vaultvision_client::models::NewApplication::named("MyNewApp");

@@ -1,4 +1,4 @@
-//! What is checked about a body before it is sent; the generated operations call it.
+//! Validation of bodies before sending; generated operations call it.
 
 use crate::application::{Application, NewApplication};
 use crate::credential::Credential;
@@ -10,13 +10,13 @@ use auth_client_core::Error;
 use auth_client_core::provider::Operation;
 use std::borrow::Cow;
 
-/// A body with rules of the vendor's that can be checked here.
+/// A body with rules that can be checked before sending.
 pub(crate) trait Check {
-    /// The member that breaks a rule, and how; without its value.
+    /// Returns the field that violates a rule, and the reason without its value.
     fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)>;
 }
 
-/// Refuses a body that the vendor would refuse.
+/// Rejects a body that the vendor would reject.
 pub(crate) fn check(operation: &'static Operation, body: &impl Check) -> Result<(), Error> {
     body.violation().map_err(|(field, reason)| Error::invalid_input(operation.id(), field, reason))
 }
@@ -39,7 +39,7 @@ check_metadata!(Tenant, Application, User, Credential);
 impl Check for NewApplication {
     fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
         if self.name().is_empty() {
-            return Err(("name", "an application needs one".into()));
+            return Err(("name", "must be set for an application".into()));
         }
         metadata(self.metadata())
     }
@@ -48,7 +48,7 @@ impl Check for NewApplication {
 impl Check for NewUser {
     fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
         if self.profile().email().is_empty() {
-            return Err(("profile.email", "a user needs one".into()));
+            return Err(("profile.email", "must be set for a user".into()));
         }
         metadata(self.metadata())
     }

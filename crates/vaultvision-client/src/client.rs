@@ -15,11 +15,11 @@ const DEFAULT_HOST: &str = "https://api.vaultvision.com";
 const API_KEY: &str = "VV_API_KEY";
 const BASE_URL: &str = "VV_BASE_URL";
 
-/// The window over which the proxy in front of the API counts calls, from the vendor's own publication of its set-up.
-/// Its 429 has no `Retry-After`, and coming back sooner only counts against the next window.
+/// Window of the rate limit of the proxy in front of the API, from the vendor's own publication of its setup. Its
+/// 429 has no `Retry-After`, and earlier retries count against the next window.
 const RATE_WINDOW: Duration = Duration::from_secs(10);
 
-/// Calls the management API of Vault Vision. Cheap to clone; clones share their connections and their retry quota.
+/// Client for the Vault Vision management API. Cheap to clone; clones share connections and the retry quota.
 ///
 /// ```
 /// use vaultvision_client::Client;
@@ -34,7 +34,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the default settings.
+    /// Creates a client with the default settings.
     ///
     /// ```
     /// let refused = vaultvision_client::Client::new("a key with blanks".to_owned());
@@ -43,13 +43,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the key can't be used: it is empty, or has a
-    /// space or a control character. The error doesn't show it.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the key is empty or contains a space or a
+    /// control character. The error never contains the key.
     pub fn new(api_key: impl Into<SecretString>) -> Result<Self, Error> {
         Self::builder(api_key).build()
     }
 
-    /// A builder for a client with other settings.
+    /// Returns a builder for a client with other settings.
     ///
     /// ```
     /// let vault = vaultvision_client::Client::builder("vv_0000000000000000000000000000000".to_owned())
@@ -64,32 +64,32 @@ impl Client {
         ClientBuilder { api_key: api_key.into(), from_env: false, settings }
     }
 
-    /// A client with the key of `VV_API_KEY`, and the address of `VV_BASE_URL` if that is set. An empty variable counts as
-    /// unset.
+    /// Creates a client with the key in `VV_API_KEY`, and the base URL in `VV_BASE_URL` if that is set. An empty
+    /// variable counts as unset.
     ///
     /// ```
     /// use vaultvision_client::Client;
     ///
     /// match Client::from_env() {
     ///     Ok(client) => println!("{client:?}"),
-    ///     // One line, which names the variable.
+    ///     // One line that names the variable.
     ///     Err(error) => println!("{error}"),
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing or invalid; the
+    /// error names it.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
 
-    /// A request to a path that has no method here, with the same key and rules. The vendor's keys can be given rights to
-    /// metrics, identity providers, mail providers and signing keys, and no path to them is documented.
+    /// Returns a request to any path, with the same key and retry rules as all calls. Keys can have permissions
+    /// for metrics, identity providers, mail providers and signing keys, for which the vendor documents no paths.
     ///
-    /// The path is taken as it is, percent-encoded already; the query goes into
-    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
+    /// The path must be percent-encoded; query parameters go into [`query`](crate::Request::query). Only GET,
+    /// HEAD, OPTIONS and TRACE are retried, unless [`idempotency`](crate::Request::idempotency) allows more.
     ///
     /// ```no_run
     /// # async fn run(vault: vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -110,17 +110,17 @@ impl Client {
     }
 }
 
-/// Shows where calls go and no key.
+/// Shows the base URL, but no key.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
     }
 }
 
-/// Builds a [`Client`].
+/// Builder for [`Client`].
 ///
-/// A [`RetryPolicy`] that is handed to [`retry`](Self::retry) replaces the default one whole, and with it the wait of at
-/// least 10 s after a 429: set its [`throttle_delay`](RetryPolicy::throttle_delay) too.
+/// A [`RetryPolicy`] passed to [`retry`](Self::retry) replaces the default one, including its delay of at least
+/// 10 seconds after a 429: set its [`throttle_delay`](RetryPolicy::throttle_delay) too.
 ///
 /// ```
 /// use std::time::Duration;
@@ -136,7 +136,7 @@ impl fmt::Debug for Client {
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     api_key: SecretString,
-    /// Where the key came from, for errors to name the variable.
+    /// `true` if the key was read from the environment; errors then name the variable.
     from_env: bool,
     settings: Settings,
 }
@@ -144,7 +144,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     auth_client_core::provider::shared_builder_methods!();
 
-    /// A builder with the key and the address of the environment, see [`Client::from_env`].
+    /// Creates a builder with the key and base URL from the environment; see [`Client::from_env`].
     ///
     /// ```no_run
     /// # fn example() -> Result<(), vaultvision_client::Error> {
@@ -156,7 +156,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing; the error names
+    /// it.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
             let mut builder = Client::builder(env::required(API_KEY)?);
@@ -173,14 +174,14 @@ impl ClientBuilder {
     ///
     /// ```
     /// let builder = vaultvision_client::Client::builder("vv_0000000000000000000000000000000".to_owned());
-    /// let refused = builder.base_url("not an address").build();
+    /// let refused = builder.base_url("not a URL").build();
     /// assert_eq!(refused.unwrap_err().kind(), vaultvision_client::ErrorKind::Configuration);
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the key or the base URL can't be used, or no
-    /// transport is compiled in and none was handed in.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the key or the base URL is invalid, or if
+    /// no transport is compiled in and none was set.
     pub fn build(self) -> Result<Client, Error> {
         let (source, url) = self.settings.base_url_or(DEFAULT_HOST);
         let build = || {
@@ -198,7 +199,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings and no key.
+/// Shows the settings, but no key.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("settings", &self.settings).finish_non_exhaustive()

@@ -1,17 +1,17 @@
-//! What the vendor's errors say: a code, and a UUID for its support.
+//! The API's error responses: a code, and a UUID for the vendor's support.
 //!
-//! One code is published, `authentication_failure`. In front of the API stands a proxy whose 429 has another body: a
-//! textual `status_code`, a `status_text`, neither code nor UUID, and no `Retry-After`.
+//! One code is documented, `authentication_failure`. A proxy in front of the API sends 429 responses with another
+//! body: a `status_code` as a string, a `status_text`, no code, no UUID, and no `Retry-After`.
 
 use crate::whole::whole_object;
 use auth_client_core::provider::{ApiError, ProviderRules, ResponseView};
 use serde::{Deserialize, Serialize};
 
 auth_client_core::provider::error_type! {
-    /// A call to Vault Vision that failed.
+    /// A failed call to Vault Vision.
     ///
-    /// It gives access to everything that [`auth_client_core::Error`] knows; [`request_id`](auth_client_core::Error::request_id) is the
-    /// vendor's UUID.
+    /// Dereferences to the error type that all providers share; [`request_id`](crate::CoreError::request_id)
+    /// returns the UUID.
     ///
     /// ```no_run
     /// # async fn run(vault: vaultvision_client::Client) {
@@ -20,7 +20,7 @@ auth_client_core::provider::error_type! {
     /// match vault.users("tenant").get("user").await {
     ///     Ok(user) => println!("{}", user.profile().email()),
     ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such user"),
-    ///     // One line: operation, status, code and UUID, and no secret.
+    ///     // One line: operation, status, code and UUID, but no secret.
     ///     Err(error) => eprintln!("{error}"),
     /// }
     /// # }
@@ -29,7 +29,7 @@ auth_client_core::provider::error_type! {
 }
 
 impl Error {
-    /// The vendor's error object, where the answer was one.
+    /// Returns the API's error object, if the response contained one.
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -48,7 +48,7 @@ impl Error {
 }
 
 whole_object! {
-    /// The vendor's error object.
+    /// The API's error object.
     ///
     /// ```
     /// let json = r#"{"type":"Error","uuid":"6f1c","code":"authentication_failure","status_code":401}"#;
@@ -57,11 +57,11 @@ whole_object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ErrorBody expects "an error object" {
-        /// `Error`.
+        /// Always `Error`.
         "type" => kind: text;
-        /// What to quote to the vendor's support.
+        /// UUID to quote to the vendor's support.
         "uuid" => uuid: text;
-        /// The vendor's code, such as `authentication_failure`.
+        /// Error code, such as `authentication_failure`.
         "code" => code: text;
         /// The status once more.
         "status_code" => status_code: hidden<StatusCode>;
@@ -105,8 +105,8 @@ impl crate::kept::Zero for StatusCode {
     }
 }
 
-/// The vendor's rules: those of plain HTTP. What differs is said per operation: a write is never repeated after a 5xx,
-/// which here may mean that the tenant is set up wrong and stays so.
+/// Provider rules: those of plain HTTP. Differences are stated per operation: a write is never retried after a
+/// 5xx, which may mean a misconfigured tenant.
 #[derive(Debug)]
 pub(crate) struct VaultVision;
 
@@ -129,8 +129,8 @@ impl ProviderRules for VaultVision {
     }
 }
 
-/// Codes and UUIDs are printed, and come from the network: a server that repeats what it was sent must not make this
-/// client print a key or a secret, which have letters of both cases and digits.
+/// Codes and UUIDs come from the network and are printed. A server that echoes requests must not make the client
+/// print a key or secret, so strings with letters of both cases and digits are omitted.
 fn may_be_a_secret(text: &str) -> bool {
     let has = |kind: fn(&char) -> bool| text.chars().any(|letter| kind(&letter));
     text.starts_with("vv_")

@@ -1,11 +1,11 @@
-//! What is done most with Vault Vision, in one call each: change an object, block a user, change one setting of a tenant.
+//! Common tasks in one call: change an object, block a user, change one setting of a tenant.
 
 use crate::models::{Application, Credential, Tenant, TenantSettings, User};
 use crate::modify::Modify;
 use crate::resources::{Applications, Credentials, Tenants, Users};
 
 impl<'a> Tenants<'a> {
-    /// Reads a tenant, lets `change` change it, and writes it back: see [`Modify`].
+    /// Reads a tenant, applies `change`, and writes it back; see [`Modify`].
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +21,7 @@ impl<'a> Tenants<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn modify<F: FnMut(&mut Tenant) + Send>(
         self,
         tenant_id: &'a str,
@@ -36,7 +36,8 @@ impl<'a> Tenants<'a> {
         )
     }
 
-    /// Changes settings of a tenant and leaves the others as they are, those without a name in this crate included.
+    /// Changes settings of a tenant and leaves all others unchanged, including those that this crate doesn't
+    /// know.
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -48,7 +49,7 @@ impl<'a> Tenants<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn set(
         self,
         tenant_id: &'a str,
@@ -59,7 +60,7 @@ impl<'a> Tenants<'a> {
 }
 
 impl<'a> Applications<'a> {
-    /// Reads an application, lets `change` change it, and writes it back: see [`Modify`].
+    /// Reads an application, applies `change`, and writes it back; see [`Modify`].
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -71,7 +72,7 @@ impl<'a> Applications<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn modify<F: FnMut(&mut Application) + Send>(
         self,
         application_id: &'a str,
@@ -88,7 +89,7 @@ impl<'a> Applications<'a> {
 }
 
 impl<'a> Users<'a> {
-    /// Reads a user, lets `change` change it, and writes it back: see [`Modify`].
+    /// Reads a user, applies `change`, and writes it back; see [`Modify`].
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -100,7 +101,7 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn modify<F: FnMut(&mut User) + Send>(self, user_id: &'a str, change: F) -> Modify<'a, User, F> {
         Modify::new(user_id, "users.update", move || self.get(user_id), move |user| self.update(user), change)
     }
@@ -116,12 +117,12 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn disable(self, user_id: &'a str) -> Modify<'a, User, impl FnMut(&mut User) + Send> {
         self.modify(user_id, |user| user.set_disabled(true))
     }
 
-    /// Lets a user log in again.
+    /// Unblocks a user's logins.
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -132,17 +133,17 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn enable(self, user_id: &'a str) -> Modify<'a, User, impl FnMut(&mut User) + Send> {
         self.modify(user_id, |user| user.set_disabled(false))
     }
 }
 
 impl<'a> Credentials<'a> {
-    /// Reads a credential, lets `change` change it, and writes it back: see [`Modify`].
+    /// Reads a credential, applies `change`, and writes it back; see [`Modify`].
     ///
-    /// A password's hash goes back with it. If the user sets another password between the reading and the writing, the
-    /// old one comes back: the look before the write is there for that, so don't turn it off here.
+    /// The hash of a password is written back with it. If the user sets another password between the read and the
+    /// write, the old one would be restored; the check before the write prevents that, so don't turn it off here.
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -155,7 +156,7 @@ impl<'a> Credentials<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) when a call fails, when it is awaited.
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
     pub fn modify<F: FnMut(&mut Credential) + Send>(
         self,
         credential_id: &'a str,

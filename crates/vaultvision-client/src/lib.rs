@@ -1,6 +1,6 @@
 //! Client for the management API of **Vault Vision**: tenants, applications, users and credentials.
 //!
-//! It speaks the API at `https://api.vaultvision.com/v1`, as the vendor's page describes it.
+//! Implements the API at `https://api.vaultvision.com/v1`, as documented by the vendor.
 //!
 //! # Example
 //!
@@ -33,29 +33,29 @@
 //!
 //! # Changing objects
 //!
-//! The API replaces whole objects, so what a client doesn't send is erased. Therefore objects only come from the vendor:
-//! they keep every member that this version has no name for, to the last digit, and send it back. `update` takes such
-//! an object; `modify` reads it first, and tells about changes that somebody else made at the same time, see
-//! [`Modify`]. New objects have types of their own, such as [`NewUser`].
+//! The API replaces whole objects, so fields that a client doesn't send are erased. Therefore an object to update
+//! always comes from a response: it keeps every field that this version doesn't know and sends it back unchanged.
+//! `update` takes such an object; `modify` reads it first and detects concurrent changes, see [`Modify`]. New
+//! objects have their own types, such as [`NewUser`].
 //!
-//! Members that the vendor sets by itself – ids, times, a tenant's domain – have no setter and go back as they came.
+//! Fields that the server sets (ids, times, a tenant's domain) have no setter and are sent back unchanged.
 //!
 //! # Credentials
 //!
-//! An API key of the vendor's console, sent as a bearer token. [`Client::from_env`] reads `VV_API_KEY` and, optionally,
-//! `VV_BASE_URL`. A key is static: a 401 is final. What a key may do is set in the console per kind of object; calls that
-//! it may not make fail one by one.
+//! An API key from the vendor's console, sent as a bearer token. [`Client::from_env`] reads `VV_API_KEY` and,
+//! optionally, `VV_BASE_URL`. A key is static: a 401 is final. The console sets the permissions of a key per kind
+//! of object; calls without permission fail individually.
 //!
-//! # What is repeated
+//! # Retries
 //!
-//! Reads are repeated within the [`RetryPolicy`]. Writes are repeated only when nothing was sent, or after a 429, which
-//! comes from a proxy that passes nothing on; the wait is 10 s at least. After a 5xx they are not: that may be a tenant
-//! that is set up wrong, and there is no key by which the vendor could tell a repeat.
+//! Reads are retried within the [`RetryPolicy`]. Writes are retried only if nothing was sent, or after a 429,
+//! which comes from a proxy that did not forward the request; the delay is at least 10 seconds. They are not
+//! retried after a 5xx, which may mean a misconfigured tenant, because the API has no idempotency keys.
 //!
-//! # Testing your own code
+//! # Testing
 //!
-//! With the feature `testing`, hand a `testing::ScriptedTransport` to the builder and no network is needed; or start
-//! the `auth-emulator`, which behaves like the vendor, and point `VV_BASE_URL` at it.
+//! With the feature `testing`, pass a `testing::ScriptedTransport` to the builder; no network is needed. Or start
+//! the `auth-emulator`, which behaves like the vendor's server, and set `VV_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -74,9 +74,9 @@
 //!
 //! # Assumptions
 //!
-//! What the vendor leaves open is stated here or where it belongs: any 2xx is success; what is left out of an update is
-//! reset, so that everything is sent; metadata is counted in characters and not in bytes; an application's id is its
-//! `client_id` and a user's id the `sub` of tokens; 400, 403, 404 and 409 mean what they mean elsewhere.
+//! Where the vendor's documentation is silent, this crate assumes: any 2xx status is a success; fields missing in
+//! an update are reset, so all are sent; metadata is counted in characters, not bytes; an application's id is its
+//! `client_id`, and a user's id is the `sub` of tokens; 400, 403, 404 and 409 have their usual meaning.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -108,7 +108,7 @@ pub use error::{Call, Error, Items, Pages};
 pub use generated::resources;
 pub use modify::{LostUpdate, Modified, Modify, Race};
 
-/// Models: values that are read from responses or sent in requests.
+/// Models: request and response bodies.
 pub mod models {
     pub use crate::application::{Application, NewApplication};
     pub use crate::credential::{Credential, OtherCredential, PasswordCredential};
@@ -123,20 +123,20 @@ pub mod models {
     pub use crate::time::Time;
     pub use crate::user::{NewUser, Profile, User};
 
-    /// The answer of `tenants.list`.
+    /// Response of `tenants.list`.
     pub type TenantList = List<Tenant>;
 
-    /// The answer of `applications.list`.
+    /// Response of `applications.list`.
     pub type ApplicationList = List<Application>;
 
-    /// The answer of `users.list`.
+    /// Response of `users.list`.
     pub type UserList = List<User>;
 
-    /// The answer of `credentials.list`.
+    /// Response of `credentials.list`.
     pub type CredentialList = List<Credential>;
 }
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,12 +1,12 @@
-//! Change a part of an object, where the vendor only replaces the whole: read, change, look again, write, look again.
+//! Partial updates of objects that the API only replaces as a whole: read, change, check, write, check again.
 //!
-//! The API has no version and no conditional write, so two programs that do this at once can undo each other's changes
-//! without any error. The two extra looks find almost all of these cases: one just before the write sees a change that
-//! came in between, and nothing is written then; one after it sees a change that went over ours. What stays open is the
-//! time of one call between the last look and the write.
+//! The API has neither versions nor conditional writes, so two programs can undo each other's changes without an
+//! error. Two additional checks detect almost all of these cases: one just before the write detects an earlier
+//! change, and nothing is written then; one after it detects a change that overwrote ours. What remains is the
+//! duration of one call between the last check and the write.
 //!
-//! Objects are compared member by member in their JSON text, where a zero is the same as an absent member, because the
-//! vendor leaves zeros out. Members that the vendor sets by itself don't count.
+//! Objects are compared field by field in their JSON. A zero equals an absent field, because the API omits zeros.
+//! Fields that the server sets are ignored.
 
 use crate::Call;
 use crate::check::Check;
@@ -18,7 +18,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-/// How a change ended.
+/// Result of a partial update.
 ///
 /// ```
 /// use vaultvision_client::Modified;
@@ -27,25 +27,25 @@ use std::pin::Pin;
 /// fn outcome(modified: Modified<User>) -> String {
 ///     match modified {
 ///         Modified::Written(user) => format!("{} is written", user.id()),
-///         Modified::Unchanged(_) => "there was nothing to change".to_owned(),
-///         // Which members, and not their values.
-///         Modified::Lost(lost) => format!("somebody else changed {}", lost.members.join(", ")),
+///         Modified::Unchanged(_) => "nothing to change".to_owned(),
+///         // Names of fields, but not their values.
+///         Modified::Lost(lost) => format!("changed concurrently: {}", lost.members.join(", ")),
 ///     }
 /// }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a lost update comes back as a value, not as an error"]
+#[must_use = "a lost update is a value, not an error"]
 pub enum Modified<T> {
-    /// It was written. This is the object of the vendor's answer.
+    /// The object was written; this is the object in the response.
     Written(T),
-    /// There was nothing to change, so nothing was written.
+    /// Nothing to change, so nothing was written.
     Unchanged(T),
-    /// Somebody else changed the object at the same time.
+    /// The object was changed concurrently.
     Lost(LostUpdate<T>),
 }
 
 impl<T> Modified<T> {
-    /// The object as it is now, or the lost update as an error.
+    /// Returns the current object, or the lost update as an error.
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -68,7 +68,7 @@ impl<T> Modified<T> {
         }
     }
 
-    /// Whether somebody else changed the object at the same time.
+    /// Returns `true` if the object was changed concurrently.
     ///
     /// ```
     /// use vaultvision_client::Modified;
@@ -82,7 +82,7 @@ impl<T> Modified<T> {
     }
 }
 
-/// When somebody else's change was seen.
+/// When a concurrent change was detected.
 ///
 /// ```
 /// use vaultvision_client::{LostUpdate, Race};
@@ -94,39 +94,39 @@ impl<T> Modified<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Race {
-    /// Before the write: nothing was written, and nothing is lost but the effort. Change the object again, as it is now.
+    /// Before the write: nothing was written or lost. Apply the change again to the current object.
     Before,
-    /// In the answer to the write: members that were not to be changed are different there, so somebody else's change was
-    /// overwritten, or came in at the same moment.
+    /// In the response to the write: other fields differ too, so a concurrent change was overwritten or arrived
+    /// at the same time.
     Answer,
-    /// After the write: members that were changed have another value again, so our change was overwritten.
+    /// After the write: the changed fields have other values again, so our change was overwritten.
     After,
 }
 
-/// Somebody else changed the object at the same time.
+/// A concurrent change of the object.
 ///
 /// ```
 /// use vaultvision_client::LostUpdate;
 /// use vaultvision_client::models::User;
 ///
 /// fn report(lost: &LostUpdate<User>) -> String {
-///     format!("{lost}; the name is {} now, and ours is {}", lost.now.profile().name(), lost.ours.profile().name())
+///     format!("{lost}; the name is now {}, ours was {}", lost.now.profile().name(), lost.ours.profile().name())
 /// }
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LostUpdate<T> {
-    /// When it was seen.
+    /// When the change was detected.
     pub race: Race,
-    /// The object as we wrote it, or would have.
+    /// The object that was or would have been written.
     pub ours: T,
-    /// The object as it is now.
+    /// The current object.
     pub now: T,
-    /// Paths of the members in question, such as `settings.allow_signups`.
+    /// Paths of the affected fields, such as `settings.allow_signups`.
     pub members: Vec<String>,
 }
 
-/// Paths without values.
+/// Shows paths without values.
 impl<T> fmt::Debug for LostUpdate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LostUpdate")
@@ -139,11 +139,9 @@ impl<T> fmt::Debug for LostUpdate<T> {
 impl<T> fmt::Display for LostUpdate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.race {
-            Race::Before => "somebody else changed the object meanwhile, so nothing was written",
-            Race::Answer => {
-                "somebody else changed the object meanwhile, and the change may have been overwritten"
-            }
-            Race::After => "somebody else overwrote the change",
+            Race::Before => "the object was changed concurrently, so nothing was written",
+            Race::Answer => "the object was changed concurrently, and that change may have been overwritten",
+            Race::After => "a concurrent change overwrote this one",
         })?;
         if self.members.is_empty() { Ok(()) } else { write!(f, ": {}", self.members.join(", ")) }
     }
@@ -151,7 +149,7 @@ impl<T> fmt::Display for LostUpdate<T> {
 
 impl<T> std::error::Error for LostUpdate<T> {}
 
-/// An object that is replaced as a whole.
+/// An object that the API replaces as a whole.
 pub(crate) trait Replaced: Serialize + Clone + Check + Send + Sync + 'static {
     fn id(&self) -> &str;
     fn updated_at(&self) -> Option<&str>;
@@ -175,7 +173,7 @@ replaced!(crate::models::Tenant, crate::models::Application, crate::models::User
 type Read<'a, T> = Box<dyn Fn() -> Call<T> + Send + Sync + 'a>;
 type Write<'a, T> = Box<dyn Fn(&T) -> Call<T> + Send + Sync + 'a>;
 
-/// A change that is ready to go: `.await` makes it.
+/// A partial update that is ready to run: `.await` runs it.
 ///
 /// ```no_run
 /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -190,7 +188,7 @@ type Write<'a, T> = Box<dyn Fn(&T) -> Call<T> + Send + Sync + 'a>;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a change does nothing until it is awaited"]
+#[must_use = "nothing is sent until the update is awaited"]
 pub struct Modify<'a, T, F> {
     id: &'a str,
     operation: &'static str,
@@ -207,7 +205,7 @@ impl<T, F> fmt::Debug for Modify<'_, T, F> {
     }
 }
 
-#[expect(private_bounds, reason = "only the objects of this crate are replaced")]
+#[expect(private_bounds, reason = "only objects of this crate are replaced")]
 impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
     pub(crate) fn new(
         id: &'a str,
@@ -219,8 +217,8 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
         Self { id, operation, read: Box::new(read), write: Box::new(write), change, looks: true, rounds: 0 }
     }
 
-    /// Makes two calls and not four: the object is not read again before and after the write. A race is then noticed only
-    /// where the answer to the write shows it.
+    /// Skips the checks before and after the write: two calls instead of four. A concurrent change is then
+    /// detected only if the response to the write shows it.
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -235,8 +233,8 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
         self
     }
 
-    /// When somebody else's change is seen before the write, changes the object again as it is then, up to so many times.
-    /// By default not at all: the closure then runs once.
+    /// Sets how often the change is applied again if a concurrent change is detected before the write. Default:
+    /// never, so that the closure runs once.
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -257,7 +255,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
             let mut ours = before.clone();
             (self.change)(&mut ours);
             if ours.id() != before.id() {
-                let reason = "the closure put another object in place of the one that it was given";
+                let reason = "must not replace the object by another one";
                 return Err(refuse(auth_client_core::Error::invalid_input(self.operation, "id", reason)));
             }
             let (old, new) = (leaves(&before), leaves(&ours));
@@ -279,7 +277,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
             }
             let answer = (self.write)(&ours).await?;
             let answered = leaves(&answer);
-            // Of what was changed the vendor may make something else: it hashes passwords and drops what it doesn't know.
+            // The server may modify written values: it hashes passwords and drops unknown fields.
             let foreign: Vec<String> = differences(&new, &answered)
                 .into_iter()
                 .filter(|path| !touches(&changed, path) && !is_the_vendors(path))
@@ -307,13 +305,13 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
     }
 }
 
-/// Reads the object, and checks that it is the one that was asked for.
+/// Reads the object and checks its id.
 async fn look<T: Replaced>(read: &Read<'_, T>, id: &str, operation: &'static str) -> Result<T, Error> {
     let object = read().await?;
     if object.id() == id {
         return Ok(object);
     }
-    let reason = "the answer is another object than the one that was asked for";
+    let reason = "the response contains another object than the requested one";
     Err(refuse(auth_client_core::Error::invalid_response(operation, reason)))
 }
 
@@ -330,7 +328,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send + 'a> IntoFuture for Modify<'a, T,
     }
 }
 
-/// Members that the vendor sets by itself.
+/// Returns whether the server sets this field.
 fn is_the_vendors(path: &str) -> bool {
     matches!(
         path,
@@ -344,8 +342,8 @@ fn is_the_vendors(path: &str) -> bool {
     )
 }
 
-/// Whether a path is one of these, above or below one of these, or a neighbour in the same password: its algorithm, hash
-/// and cost change together.
+/// Returns whether a path equals, contains or is inside one of these paths, or belongs to the same password:
+/// algorithm, hash and cost change together.
 fn touches(changed: &[String], path: &str) -> bool {
     let under = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'));
     changed.iter().any(|known| {
@@ -356,10 +354,10 @@ fn touches(changed: &[String], path: &str) -> bool {
     })
 }
 
-/// The members of an object and of the objects in it, by path, as JSON text; zeros left out.
+/// Returns the leaf fields of an object by path, as JSON; zeros are omitted.
 fn leaves<T: Serialize>(object: &T) -> BTreeMap<String, Box<str>> {
     let mut found = BTreeMap::new();
-    // What was read from JSON can be written as JSON.
+    // Values that were decoded from JSON can be serialized as JSON.
     if let Ok(text) = serde_json::value::to_raw_value(object) {
         collect("", &text, &mut found);
     }
@@ -383,7 +381,7 @@ fn collect(path: &str, value: &RawValue, found: &mut BTreeMap<String, Box<str>>)
     }
 }
 
-/// The paths at which two objects differ.
+/// Returns the paths at which two objects differ.
 fn differences(one: &BTreeMap<String, Box<str>>, other: &BTreeMap<String, Box<str>>) -> Vec<String> {
     let mut paths: Vec<String> = one
         .iter()

@@ -1,8 +1,8 @@
-//! Passwords: the hash that the vendor stores, and the forms in which one can be imported.
+//! Passwords: stored hashes, and the formats that can be imported.
 //!
-//! A password is imported as clear text, as an unsalted digest (MD5, SHA-1, SHA-256, SHA-512) or as a bcrypt hash. The
-//! vendor wraps digests into bcrypt and unwraps them at the first login. What it would refuse is refused here with a
-//! reason; what it may refuse, a bcrypt cost that is far from its own, comes as a warning.
+//! A password is imported as plain text, as an unsalted digest (MD5, SHA-1, SHA-256, SHA-512) or as a bcrypt
+//! hash. The server wraps digests in bcrypt and unwraps them at the first login. Invalid input is rejected here
+//! with a reason; a bcrypt cost that the server may reject gives a warning.
 
 use crate::kept::Slot;
 use crate::metadata::Metadata;
@@ -13,11 +13,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
-/// The cost of the vendor's own bcrypt hashes.
+/// Cost of the server's own bcrypt hashes.
 pub const VENDOR_BCRYPT_COST: u32 = 10;
 
 auth_client_core::provider::open_enum! {
-    /// How a password is hashed.
+    /// Hash algorithm of a password.
     ///
     /// ```
     /// use vaultvision_client::models::PasswordAlgorithm;
@@ -25,17 +25,17 @@ auth_client_core::provider::open_enum! {
     /// assert_eq!(PasswordAlgorithm::from("md5|bcrypt"), PasswordAlgorithm::Md5Bcrypt);
     /// ```
     pub enum PasswordAlgorithm {
-        /// Not at all: clear text, on its way in only.
+        /// Plain text, in requests only.
         Plain = "plain",
         /// bcrypt.
         Bcrypt = "bcrypt",
-        /// MD5, on its way in only.
+        /// MD5, in requests only.
         Md5 = "md5",
-        /// SHA-1, on its way in only.
+        /// SHA-1, in requests only.
         Sha1 = "sha1",
-        /// SHA-256, on its way in only.
+        /// SHA-256, in requests only.
         Sha256 = "sha256",
-        /// SHA-512, on its way in only.
+        /// SHA-512, in requests only.
         Sha512 = "sha512",
         /// MD5 in bcrypt, until the first login.
         Md5Bcrypt = "md5|bcrypt",
@@ -49,7 +49,7 @@ auth_client_core::provider::open_enum! {
 }
 
 impl PasswordAlgorithm {
-    /// The hexadecimal digits of a digest; `None` for what is no digest.
+    /// Returns the number of hexadecimal digits of a digest; `None` for other algorithms.
     fn digits(&self) -> Option<usize> {
         match self {
             Self::Md5 => Some(32),
@@ -62,32 +62,33 @@ impl PasswordAlgorithm {
 }
 
 whole_object! {
-    /// A password's hash, as it is stored or sent.
+    /// Hash of a password, as it is stored or sent.
     ///
-    /// The vendor hands hashes out to whoever may read credentials; treat them like passwords. They go back byte for byte.
+    /// The API returns hashes to every key that may read credentials; treat them like passwords. They are sent
+    /// back unchanged.
     ///
     /// ```
     /// let hash = vaultvision_client::models::NewPassword::plain("1234567890".to_owned()).hash().clone();
     /// assert_eq!((hash.alg(), hash.bcrypt_cost()), ("plain", None));
     /// ```
     PasswordHash expects "a password's algorithm and hash" {
-        /// The vendor's name of the algorithm, see [`algorithm`](Self::algorithm).
+        /// Wire name of the algorithm; see [`algorithm`](Self::algorithm).
         "alg" => alg: text;
-        /// The cost of bcrypt, which only some answers state; see [`bcrypt_cost`](Self::bcrypt_cost).
+        /// Cost of bcrypt, which only some responses contain; see [`bcrypt_cost`](Self::bcrypt_cost).
         "cost" => cost: count;
-        /// The hash as it stands on the wire: a bcrypt text, or base64 of one; in what is sent also a digest or clear text.
+        /// Wire value of the hash: a bcrypt string or its base64; in requests also a digest or plain text.
         "hash" => hash: secret;
     }
 }
 
 impl PasswordHash {
-    /// How it is hashed.
+    /// Returns the hash algorithm.
     #[must_use]
     pub fn algorithm(&self) -> PasswordAlgorithm {
         PasswordAlgorithm::from(self.alg())
     }
 
-    /// The bcrypt text, `$2a$10$…`, from either of the two forms in which the vendor sends it.
+    /// Returns the bcrypt string `$2a$10$…`, decoded from either of the API's two formats.
     ///
     /// ```
     /// use vaultvision_client::models::NewPassword;
@@ -95,7 +96,7 @@ impl PasswordHash {
     /// let hash = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy".to_owned();
     /// assert!(NewPassword::bcrypt(hash)?.warning().is_none());
     /// let error = NewPassword::bcrypt("$2a$10$short".to_owned()).unwrap_err();
-    /// assert!(!error.to_string().contains("short"), "no part of a hash is printed");
+    /// assert!(!error.to_string().contains("short"), "hashes are never printed");
     /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
     #[must_use]
@@ -108,7 +109,7 @@ impl PasswordHash {
         bcrypt_cost(&decoded).map(|_| SecretString::from(decoded))
     }
 
-    /// The cost of bcrypt, from the hash itself.
+    /// Returns the bcrypt cost, parsed from the hash itself.
     #[must_use]
     pub fn bcrypt_cost(&self) -> Option<u32> {
         bcrypt_cost(self.bcrypt()?.expose_secret())
@@ -122,7 +123,7 @@ impl PasswordHash {
         }
     }
 
-    /// Another hash in place of this one; members that nobody knows stay.
+    /// Replaces the hash; unknown fields are kept.
     pub(crate) fn replace(&mut self, other: &Self) {
         self.alg = other.alg.clone();
         self.hash = other.hash.clone();
@@ -131,7 +132,7 @@ impl PasswordHash {
 }
 
 whole_object! {
-    /// A password to be created: clear text, or a hash from another system.
+    /// A password to create: plain text, or a hash from another system.
     ///
     /// ```
     /// use vaultvision_client::models::NewPassword;
@@ -140,18 +141,18 @@ whole_object! {
     /// let imported =
     ///     NewPassword::sha256("c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646".to_owned())?;
     /// let odd = NewPassword::bcrypt("$2b$04$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa".to_owned())?;
-    /// assert!(odd.warning().is_some(), "its cost is 4 and the vendor's 10");
+    /// assert!(odd.warning().is_some(), "cost 4, the server's is 10");
     /// # let _ = (from_a_form, imported);
     /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
     NewPassword expects "a password to be created" {
-        /// `PasswordCredential`.
+        /// Always `PasswordCredential`.
         "type" => kind: text;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Whether it can't be used for logging in yet.
+        /// `true` if logins with it are blocked.
         "disabled" => disabled, set_disabled: flag;
-        /// The hash.
+        /// The hash to import.
         "password" => password: hidden<PasswordHash>;
     }
 }
@@ -167,15 +168,15 @@ impl NewPassword {
         }
     }
 
-    /// A password in clear text, which the vendor hashes with bcrypt.
+    /// Creates a plain-text password, which the server hashes with bcrypt.
     #[must_use]
     pub fn plain(password: impl Into<SecretString>) -> Self {
         Self::of(&PasswordAlgorithm::Plain, password.into())
     }
 
-    /// A bcrypt hash, `$2a$10$…`, 60 characters.
+    /// Creates a password from a bcrypt hash `$2a$10$…` of 60 characters.
     ///
-    /// Assumption: the spellings `$2b$`, `$2x$` and `$2y$` are taken too; the vendor shows `$2a$` only.
+    /// Assumption: the variants `$2b$`, `$2x$` and `$2y$` are accepted too; the vendor shows `$2a$` only.
     ///
     /// ```
     /// let refused = vaultvision_client::models::NewPassword::bcrypt("$1$md5crypt".to_owned());
@@ -184,7 +185,8 @@ impl NewPassword {
     ///
     /// # Errors
     ///
-    /// [`InvalidPassword`] when it is not of that form. The cost is not checked, see [`warning`](Self::warning).
+    /// [`InvalidPassword`] if the hash has another format. The cost is not checked; see
+    /// [`warning`](Self::warning).
     pub fn bcrypt(hash: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
         let hash = hash.into();
         check(&PasswordAlgorithm::Bcrypt, &hash)?;
@@ -196,7 +198,7 @@ impl NewPassword {
         Ok(new)
     }
 
-    /// An unsalted MD5 digest of the password, 32 hexadecimal digits.
+    /// Creates a password from an unsalted MD5 digest: 32 hexadecimal digits.
     ///
     /// ```
     /// let password = vaultvision_client::models::NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f".to_owned())?;
@@ -206,59 +208,59 @@ impl NewPassword {
     ///
     /// # Errors
     ///
-    /// [`InvalidPassword`] when it is not that.
+    /// [`InvalidPassword`] for any other string.
     pub fn md5(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
         Self::digest(&PasswordAlgorithm::Md5, digest.into())
     }
 
-    /// An unsalted SHA-1 digest of the password, 40 hexadecimal digits.
+    /// Creates a password from an unsalted SHA-1 digest: 40 hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// [`InvalidPassword`] when it is not that.
+    /// [`InvalidPassword`] for any other string.
     pub fn sha1(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
         Self::digest(&PasswordAlgorithm::Sha1, digest.into())
     }
 
-    /// An unsalted SHA-256 digest of the password, 64 hexadecimal digits.
+    /// Creates a password from an unsalted SHA-256 digest: 64 hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// [`InvalidPassword`] when it is not that.
+    /// [`InvalidPassword`] for any other string.
     pub fn sha256(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
         Self::digest(&PasswordAlgorithm::Sha256, digest.into())
     }
 
-    /// An unsalted SHA-512 digest of the password, 128 hexadecimal digits.
+    /// Creates a password from an unsalted SHA-512 digest: 128 hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// [`InvalidPassword`] when it is not that.
+    /// [`InvalidPassword`] for any other string.
     pub fn sha512(digest: impl Into<SecretString>) -> Result<Self, InvalidPassword> {
         Self::digest(&PasswordAlgorithm::Sha512, digest.into())
     }
 
-    /// The vendor hashes the digits as text, so digits in upper case would never match: they are put into lower case.
+    /// The server hashes the digits as a string, and upper-case digits would never match, so they are lowered.
     fn digest(algorithm: &PasswordAlgorithm, digest: SecretString) -> Result<Self, InvalidPassword> {
         let digest = SecretString::from(digest.expose_secret().to_ascii_lowercase());
         check(algorithm, &digest)?;
         Ok(Self::of(algorithm, digest))
     }
 
-    /// What is sent as the hash.
+    /// Returns the hash that is sent.
     #[must_use]
     pub fn hash(&self) -> &PasswordHash {
         self.password.get()
     }
 
-    /// What the vendor may not take, or not as it is.
+    /// Returns a warning if the server may reject or rehash the password.
     #[must_use]
     pub fn warning(&self) -> Option<PasswordWarning> {
         let cost = self.hash().bcrypt_cost()?;
         (cost != VENDOR_BCRYPT_COST).then_some(PasswordWarning { cost })
     }
 
-    /// Why it can't be sent.
+    /// Returns an error if the password can't be sent.
     pub(crate) fn invalid(&self) -> Result<(), InvalidPassword> {
         let hash = self.hash();
         let algorithm = hash.algorithm();
@@ -266,7 +268,7 @@ impl NewPassword {
     }
 }
 
-/// A bcrypt hash whose cost is not the vendor's own.
+/// Warning about a bcrypt hash whose cost differs from the server's.
 ///
 /// ```
 /// fn is_cheap(warning: vaultvision_client::models::PasswordWarning) -> bool {
@@ -276,7 +278,7 @@ impl NewPassword {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PasswordWarning {
-    /// The cost of the hash.
+    /// Cost of the hash.
     pub cost: u32,
 }
 
@@ -284,57 +286,57 @@ impl fmt::Display for PasswordWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the bcrypt hash has cost {}; the vendor refuses what is too far from its own {VENDOR_BCRYPT_COST}, by a \
-             tolerance that it doesn't publish, and hashes again at the first login",
+            "bcrypt cost {} differs from the server's cost {VENDOR_BCRYPT_COST}: the server hashes the password again at the \
+             first login, or rejects it if the difference exceeds an undocumented tolerance",
             self.cost
         )
     }
 }
 
-/// Why a password can't be imported. It never shows the password or the hash.
+/// Reason why a password can't be imported. Never contains the password or the hash.
 ///
 /// ```
 /// let error = vaultvision_client::models::NewPassword::md5("c0ffee".to_owned()).unwrap_err();
-/// assert_eq!(error.to_string(), "a md5 digest has 32 hexadecimal digits, and this has 6 characters");
+/// assert_eq!(error.to_string(), "invalid md5 digest: must have 32 hexadecimal digits, has 6 characters");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPassword {
-    /// There is nothing to import.
+    /// Empty password.
     Empty(PasswordAlgorithm),
-    /// A digest of another length.
+    /// Digest of the wrong length.
     Length {
-        /// The algorithm.
+        /// Algorithm of the digest.
         algorithm: PasswordAlgorithm,
-        /// How many characters it has.
+        /// Number of characters found.
         found: usize,
-        /// How many it must have.
+        /// Number of characters required.
         wanted: usize,
     },
-    /// A digest with something in it that is no hexadecimal digit in lower case.
+    /// Digest with other characters than hexadecimal digits in lower case.
     NotHexadecimal(PasswordAlgorithm),
-    /// Not of the form of a bcrypt hash; the text says in what.
+    /// Not a bcrypt hash; the message contains the reason.
     NotBcrypt(&'static str),
 }
 
 impl fmt::Display for InvalidPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty(algorithm) => write!(f, "the {algorithm} password is empty"),
+            Self::Empty(algorithm) => write!(f, "invalid {algorithm} password: must not be empty"),
             Self::Length { algorithm, found, wanted } => {
                 write!(
                     f,
-                    "a {algorithm} digest has {wanted} hexadecimal digits, and this has {found} characters"
+                    "invalid {algorithm} digest: must have {wanted} hexadecimal digits, has {found} characters"
                 )
             }
             Self::NotHexadecimal(algorithm) => {
-                write!(
-                    f,
-                    "a {algorithm} digest is written in hexadecimal digits in lower case, and this is not"
-                )
+                write!(f, "invalid {algorithm} digest: must contain hexadecimal digits in lower case only")
             }
             Self::NotBcrypt(why) => {
-                write!(f, "a bcrypt hash is `$2a$`, two digits of cost, `$` and 53 characters; {why}")
+                write!(
+                    f,
+                    "invalid bcrypt hash: {why} (expected `$2a$`, two digits of cost, `$` and 53 characters)"
+                )
             }
         }
     }
@@ -365,23 +367,23 @@ fn bcrypt_cost(hash: &str) -> Option<u32> {
     read_bcrypt(hash).ok()
 }
 
-/// The cost of a bcrypt hash, or what is wrong with its form.
+/// Returns the cost of a bcrypt hash, or the reason why it is invalid.
 fn read_bcrypt(hash: &str) -> Result<u32, &'static str> {
     let rest = ["$2a$", "$2b$", "$2x$", "$2y$"].iter().find_map(|prefix| hash.strip_prefix(prefix));
-    let rest = rest.ok_or("this begins in another way")?;
-    let (cost, rest) = rest.split_once('$').ok_or("this has no `$` after the cost")?;
+    let rest = rest.ok_or("unknown prefix")?;
+    let (cost, rest) = rest.split_once('$').ok_or("no `$` after the cost")?;
     if cost.len() != 2 || !cost.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("the cost of this is not two digits");
+        return Err("the cost must have two digits");
     }
-    let cost: u32 = cost.parse().map_err(|_| "the cost of this is not two digits")?;
+    let cost: u32 = cost.parse().map_err(|_| "the cost must have two digits")?;
     if !(4..=31).contains(&cost) {
-        return Err("the cost of this is not from 4 to 31");
+        return Err("the cost must be from 4 to 31");
     }
     if rest.len() != 53 {
-        return Err("this has another length");
+        return Err("wrong length");
     }
     if !rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/')) {
-        return Err("this has other characters than letters, digits, `.` and `/`");
+        return Err("only letters, digits, `.` and `/` are allowed");
     }
     Ok(cost)
 }
@@ -409,7 +411,7 @@ mod tests {
         for (make, digest, length) in digests {
             assert_eq!(digest.len(), length);
             let made = make(digest.to_uppercase()).unwrap();
-            assert_eq!(made.hash().hash().unwrap().expose_secret(), digest, "put into lower case");
+            assert_eq!(made.hash().hash().unwrap().expose_secret(), digest, "converted to lower case");
             assert!(made.warning().is_none());
             assert!(
                 matches!(make(digest[1..].to_owned()), Err(InvalidPassword::Length { wanted, .. }) if wanted == length)

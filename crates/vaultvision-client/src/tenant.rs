@@ -1,14 +1,14 @@
 //! Tenants and their settings.
 //!
-//! A tenant is made in the vendor's console; the API reads and changes it.
+//! Tenants are created in the vendor's console; the API reads and changes them.
 
 use crate::metadata::Metadata;
 use crate::whole::whole_object;
 
 whole_object! {
-    /// A tenant: an isolated set of users and applications with a login page of its own.
+    /// A tenant: an isolated set of users and applications with its own login page.
     ///
-    /// It only comes from the vendor. What can be changed has a setter; all else goes back as it came.
+    /// Always comes from a response. Fields that can be changed have setters; all others are sent back unchanged.
     ///
     /// ```
     /// use vaultvision_client::models::Tenant;
@@ -20,28 +20,29 @@ whole_object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     Tenant expects "a tenant" needs id {
-        /// `Tenant`.
+        /// Always `Tenant`.
         "type" => kind: text;
-        /// The id.
+        /// Id of the tenant.
         "id" => id: text;
-        /// The name; empty for the sandbox tenant.
+        /// Display name; empty for the sandbox tenant.
         "name" => name, set_name: text;
-        /// When it was made.
+        /// Time of creation.
         "created_at" => created_at: time;
-        /// When it was changed last. A hint at most: one sample of the vendor's shows it unmoved after a change.
+        /// Time of the last change. Unreliable: one sample of the vendor shows it unchanged after an update.
         "updated_at" => updated_at: time;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// What its login pages allow and show.
+        /// Settings of the login pages.
         "settings" => settings, settings_mut: object<TenantSettings>;
     }
 }
 
 whole_object! {
-    /// What a tenant's login pages allow and show.
+    /// Settings of a tenant's login pages.
     ///
-    /// The console has at least eight settings more, such as "require MFA" and the URL of the privacy policy, whose names
-    /// in the API are not published. They are in [`unknown`](Self::unknown) and survive every change.
+    /// The console has at least eight more settings, such as "require MFA" and the URL of the privacy policy,
+    /// whose field names the vendor doesn't document. They are in [`unknown`](Self::unknown) and are kept by
+    /// every update.
     ///
     /// ```
     /// let mut settings = vaultvision_client::models::TenantSettings::default();
@@ -51,43 +52,43 @@ whole_object! {
     /// assert!(!settings.allow_signups());
     /// ```
     TenantSettings expects "the settings of a tenant" {
-        /// The host of the tenant's login pages; `https://` and this is the issuer of its tokens. Only the vendor's staff
-        /// can change it.
+        /// Host of the tenant's login pages; with `https://` it is the issuer of its tokens. Only the vendor's
+        /// staff can change it.
         "domain" => domain: text;
-        /// The company's name, shown to users and in mails.
+        /// Company name, shown to users and in e-mails.
         "company_name" => company_name, set_company_name: text;
-        /// The address for support, shown to users.
+        /// E-mail address of the support, shown to users.
         "support_email" => support_email, set_support_email: text;
-        /// The logo as text.
+        /// Text logo.
         "logo_image_text" => logo_image_text, set_logo_image_text: text;
-        /// Login with Google, Microsoft or Apple.
+        /// Allows logins with Google, Microsoft or Apple.
         "allow_social" => allow_social, set_allow_social: flag;
-        /// Login with passkeys and security keys.
+        /// Allows logins with passkeys and security keys.
         "allow_hardware" => allow_hardware, set_allow_hardware: flag;
-        /// Login with passwords.
+        /// Allows logins with passwords.
         "allow_passwords" => allow_passwords, set_allow_passwords: flag;
-        /// Codes of an authenticator app as the second factor. Turning it off can lock out users who rely on it.
+        /// Allows authenticator apps as second factor. Turning it off can lock out users who rely on it.
         "allow_totp_app" => allow_totp_app, set_allow_totp_app: flag;
-        /// Codes by mail as the second factor.
+        /// Allows codes by e-mail as second factor.
         "allow_totp_email" => allow_totp_email, set_allow_totp_email: flag;
-        /// Whether users who have not verified their mail may log in; otherwise they are sent to verify it first.
+        /// Allows logins before the e-mail address is verified; otherwise users must verify it first.
         "allow_unverified" => allow_unverified, set_allow_unverified: flag;
-        /// Whether users may have a device remembered, so that it is not asked for the second factor.
+        /// Allows users to skip the second factor on remembered devices.
         "remember_device" => remember_device, set_remember_device: flag;
-        /// How long a device is remembered, in seconds.
+        /// Lifetime of a remembered device, in seconds.
         "remember_device_seconds" => remember_device_seconds, set_remember_device_seconds: count;
-        /// How long the login cookie lives, in seconds. Zero has a meaning: the login ends when the browser is closed.
+        /// Lifetime of the login cookie, in seconds. With zero, the login ends when the browser is closed.
         "remember_login_seconds" => remember_login_seconds, set_remember_login_seconds: count;
-        /// Whether people may register themselves.
+        /// Allows users to sign up.
         "allow_signups" => allow_signups, set_allow_signups: flag;
-        /// Hints for developers on the login pages.
+        /// Shows hints for developers on the login pages.
         "developer_mode" => developer_mode, set_developer_mode: flag;
     }
 }
 
 impl TenantSettings {
-    /// `remember_login_seconds` if the vendor states it, so that a stated zero can be told from an absent one. The vendor
-    /// usually leaves zeros out, so that absent most likely means zero too.
+    /// Returns `remember_login_seconds` if the response contains it, to distinguish zero from absent. The API
+    /// usually omits zeros, so an absent field most likely means zero too.
     ///
     /// ```
     /// let settings: vaultvision_client::models::TenantSettings = serde_json::from_str(r#"{"remember_login_seconds":0}"#)?;
@@ -100,7 +101,7 @@ impl TenantSettings {
         self.remember_login_seconds.given().copied()
     }
 
-    /// The same for `remember_device_seconds`.
+    /// Returns `remember_device_seconds` if the response contains it.
     #[must_use]
     pub fn stated_remember_device_seconds(&self) -> Option<u64> {
         self.remember_device_seconds.given().copied()

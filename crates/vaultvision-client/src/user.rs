@@ -7,8 +7,8 @@ use crate::whole::whole_object;
 whole_object! {
     /// A user of a tenant.
     ///
-    /// Assumption: its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers again gets
-    /// another id.
+    /// Assumption: its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers again
+    /// gets another id.
     ///
     /// ```
     /// let json = r#"{"type":"User","id":"u1","profile":{"name":"Anna","email":"anna@example.test"}}"#;
@@ -19,28 +19,28 @@ whole_object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     User expects "a user" needs id {
-        /// `User`.
+        /// Always `User`.
         "type" => kind: text;
-        /// The id.
+        /// Id of the user.
         "id" => id: text;
-        /// When it was made.
+        /// Time of creation.
         "created_at" => created_at: time;
-        /// When it was changed last.
+        /// Time of the last change.
         "updated_at" => updated_at: time;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Whether logins are blocked.
+        /// `true` if logins are blocked.
         "disabled" => disabled, set_disabled: flag;
-        /// When the mail address was verified. Absent is no proof that it is not: some of the vendor's samples leave it
-        /// out for a verified user.
+        /// Time when the e-mail address was verified. May be absent for a verified user, as in some samples of
+        /// the vendor.
         "verified_at" => verified_at: time;
-        /// Who it is.
+        /// Profile of the user.
         "profile" => profile, profile_mut: object<Profile>;
     }
 }
 
 whole_object! {
-    /// Who a user is.
+    /// Profile of a user.
     ///
     /// ```
     /// let mut profile = vaultvision_client::models::Profile::default();
@@ -49,22 +49,22 @@ whole_object! {
     /// assert_eq!(profile.given_name(), "Anna");
     /// ```
     Profile expects "a profile" {
-        /// The full name.
+        /// Full name.
         "name" => name, set_name: text;
-        /// The family name.
+        /// Family name.
         "family_name" => family_name, set_family_name: text;
-        /// The given name. The API's samples have it misspelt only; this spelling is the one of OIDC's UserInfo.
+        /// Given name. The vendor's samples misspell it; this spelling is that of OIDC's UserInfo.
         "given_name" => given_name, set_given_name: text;
-        /// The mail address. No two users of a tenant share one.
+        /// E-mail address, unique within the tenant.
         "email" => email, set_email: text;
-        /// Whether the mail address is verified; see [`User::verified_at`]. Assumption: it may be set when users are
-        /// imported; the vendor doesn't say whether it is taken over.
+        /// `true` if the e-mail address is verified; see [`User::verified_at`]. Assumption: it may be set when
+        /// users are imported; the vendor doesn't document if it is kept.
         "email_verified" => email_verified, set_email_verified: flag;
     }
 }
 
 whole_object! {
-    /// A user to be created, without a credential: to log in, the user resets the password, or one is
+    /// A user to create, without a credential. To log in, the user resets the password, or a password is
     /// [created](crate::resources::Credentials::create).
     ///
     /// ```
@@ -75,19 +75,19 @@ whole_object! {
     /// user.metadata_mut().insert("other_id", "other_id_01");
     /// ```
     NewUser expects "a user to be created" {
-        /// Absent, as in the vendor's sample.
+        /// Absent by default, as in the vendor's sample.
         "type" => kind: text;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Whether logins are blocked from the start.
+        /// `true` if logins are blocked from the start.
         "disabled" => disabled, set_disabled: flag;
-        /// Who it is.
+        /// Profile of the user.
         "profile" => profile, profile_mut: object<Profile>;
     }
 }
 
 impl NewUser {
-    /// A user with this mail address.
+    /// Creates a user with this e-mail address.
     ///
     /// ```
     /// let user = vaultvision_client::models::NewUser::email("anna@example.test");

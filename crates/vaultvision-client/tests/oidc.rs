@@ -212,7 +212,7 @@ async fn what_comes_back_from_somewhere_else_is_not_sent_on() {
     let started = login.begin(Page::Login);
     let back = format!("error=access_denied&state={}", query(&started.url)["state"]);
     let refused = login.finish(started.pending, &back).await.unwrap_err();
-    assert_eq!(refused.to_string(), "the login was refused: access_denied");
+    assert_eq!(refused.to_string(), "login refused: access_denied");
     assert_eq!(transport.requests().len(), 2, "the discovery's and no more");
     assert!(Pending::from_text(&"a b".into()).is_err());
 }

@@ -1,7 +1,7 @@
-//! Decimal numbers: money, rates, hours. Never a float, on the way in or out.
+//! Exact decimal numbers: money, rates, hours. Never a float, in either direction.
 //!
-//! The vendor writes them as numbers in one place and as texts in another. With the feature `rust_decimal` they become
-//! [`rust_decimal::Decimal`] for reckoning; without it nothing is compiled that most callers don't need.
+//! The API represents them as numbers in some places and as strings in others. With the feature `rust_decimal`
+//! they convert to [`rust_decimal::Decimal`] for arithmetic; without it that crate is not compiled.
 
 use auth_client_core::provider::record::{Field, Fit};
 use serde::de::Error as _;
@@ -12,10 +12,10 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// The most digits behind the point.
-const MOST_PLACES: u32 = 28;
+/// Maximum number of decimal places.
+const MAX_PLACES: u32 = 28;
 
-/// A decimal number, exact: an amount of money, a rate, a number of hours.
+/// An exact decimal number: an amount of money, a rate, a number of hours.
 ///
 /// ```
 /// use virtuous_client::models::Amount;
@@ -27,14 +27,14 @@ const MOST_PLACES: u32 = 28;
 /// # Ok::<(), virtuous_client::models::InvalidAmount>(())
 /// ```
 ///
-/// Two amounts are equal when their values are, however many zeros are behind the point.
+/// Amounts compare by value, regardless of trailing zeros.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Amount {
     digits: i128,
     places: u32,
 }
 
-/// A text is no decimal number, or has more digits than an [`Amount`] holds.
+/// A string that is not a decimal number, or has more digits than an [`Amount`] supports.
 ///
 /// ```
 /// use virtuous_client::models::Amount;
@@ -55,11 +55,11 @@ impl fmt::Display for InvalidAmount {
 impl std::error::Error for InvalidAmount {}
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self { digits: 0, places: 0 };
 
-    /// The digits, and how many of them are behind the point: `new(1050, 2)` is 10.50. More than 28 places are taken for
-    /// 28.
+    /// Creates an amount from its digits and the number of decimal places: `new(1050, 2)` is 10.50. The number of
+    /// places is limited to 28.
     ///
     /// ```
     /// use virtuous_client::models::Amount;
@@ -69,11 +69,11 @@ impl Amount {
     /// ```
     #[must_use]
     pub const fn new(digits: i64, places: u32) -> Self {
-        let places = if places > MOST_PLACES { MOST_PLACES } else { places };
+        let places = if places > MAX_PLACES { MAX_PLACES } else { places };
         Self { digits: digits as i128, places }
     }
 
-    /// All digits, without the point.
+    /// Returns all digits, without the decimal point.
     ///
     /// ```
     /// use virtuous_client::models::Amount;
@@ -85,7 +85,7 @@ impl Amount {
         self.digits
     }
 
-    /// How many of the digits are behind the point.
+    /// Returns the number of decimal places.
     ///
     /// ```
     /// use virtuous_client::models::Amount;
@@ -97,9 +97,10 @@ impl Amount {
         self.places
     }
 
-    /// Reads what the vendor displays: `$10.50`, `$1,210.50`, `-$3`, `($3)`. `None` for words such as `Unavailable`.
+    /// Parses a displayed amount: `$10.50`, `$1,210.50`, `-$3`, `($3)`. Returns `None` for words such as
+    /// `Unavailable`.
     ///
-    /// Assumption: displays have a point before the fraction and commas between thousands, as those of `en-US`.
+    /// Assumption: displayed amounts have a decimal point and commas between thousands, as in `en-US`.
     ///
     /// ```
     /// use virtuous_client::models::Amount;
@@ -117,7 +118,7 @@ impl Amount {
         };
         let at = text.find(|character: char| character.is_ascii_digit() || character == '.')?;
         let (before, number) = text.split_at(at);
-        // A sign before the currency's or behind it.
+        // A sign before or after the currency symbol.
         let currency = before.strip_prefix('-').or_else(|| before.strip_suffix('-')).unwrap_or(before);
         let is_negative = currency.len() < before.len();
         let is_currency = currency.is_empty()
@@ -146,7 +147,7 @@ impl Amount {
         Some(if is_negative || in_brackets { Self { digits: -amount.digits, ..amount } } else { amount })
     }
 
-    /// Without zeros at the end of the fraction.
+    /// Removes trailing zeros of the fraction.
     fn shortest(mut self) -> Self {
         while self.places > 0 && self.digits % 10 == 0 {
             self.digits /= 10;
@@ -156,7 +157,7 @@ impl Amount {
     }
 }
 
-/// Reads `10.50`, `-3`, `1e3` as JSON writes numbers.
+/// Parses `10.50`, `-3`, `1e3`: the number format of JSON.
 impl FromStr for Amount {
     type Err = InvalidAmount;
 
@@ -179,8 +180,8 @@ impl FromStr for Amount {
                 .ok_or(InvalidAmount)?;
         }
         if digits == 0 {
-            // Whatever its exponent, which may be long to count through.
-            let places = u32::try_from(fraction.len()).unwrap_or(MOST_PLACES).min(MOST_PLACES);
+            // Independent of the exponent, which may be too long to count through.
+            let places = u32::try_from(fraction.len()).unwrap_or(MAX_PLACES).min(MAX_PLACES);
             return Ok(Self { digits, places });
         }
         let mut places = i32::try_from(fraction.len()).map_err(|_| InvalidAmount)?.checked_sub(exponent);
@@ -190,12 +191,12 @@ impl FromStr for Amount {
         }
         let places = places.and_then(|places| u32::try_from(places).ok()).ok_or(InvalidAmount)?;
         let amount = Self { digits: sign * digits, places };
-        let amount = if places > MOST_PLACES { amount.shortest() } else { amount };
-        if amount.places > MOST_PLACES { Err(InvalidAmount) } else { Ok(amount) }
+        let amount = if places > MAX_PLACES { amount.shortest() } else { amount };
+        if amount.places > MAX_PLACES { Err(InvalidAmount) } else { Ok(amount) }
     }
 }
 
-/// `10.50`, with all places.
+/// Formats as `10.50`, with all decimal places.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = usize::try_from(self.places).unwrap_or_default();
@@ -222,10 +223,10 @@ impl PartialOrd for Amount {
 
 impl Ord for Amount {
     fn cmp(&self, other: &Self) -> Ordering {
-        // The whole parts decide, and then the fractions, written with the same number of places.
+        // Compare the integer parts, then the fractions with an equal number of places.
         let split = |amount: Self| {
             let unit = 10_i128.pow(amount.places);
-            (amount.digits / unit, (amount.digits % unit) * 10_i128.pow(MOST_PLACES - amount.places))
+            (amount.digits / unit, (amount.digits % unit) * 10_i128.pow(MAX_PLACES - amount.places))
         };
         split(*self).cmp(&split(*other))
     }
@@ -249,14 +250,15 @@ macro_rules! whole {
 }
 whole!(i32, i64, u32);
 
-/// For the amounts of transactions, which the vendor takes as texts.
+/// For amounts of transactions, which the API expects as strings.
 impl From<Amount> for String {
     fn from(amount: Amount) -> Self {
         amount.to_string()
     }
 }
 
-/// As a number of JSON, digit by digit. Other formats, and `serde(flatten)` around it, can't carry such a number.
+/// Serializes a JSON number digit by digit. Other formats, and `serde(flatten)` around it, don't support such
+/// numbers.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
@@ -272,7 +274,7 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// A number or the text of one.
+/// A number or a string that contains one.
 impl Field for Amount {
     fn blank() -> Self {
         Self::ZERO
@@ -305,7 +307,7 @@ impl From<rust_decimal::Decimal> for Amount {
     }
 }
 
-/// Fails for more digits than a [`Decimal`](rust_decimal::Decimal) holds.
+/// Fails for more digits than a [`Decimal`](rust_decimal::Decimal) supports.
 #[cfg(feature = "rust_decimal")]
 impl TryFrom<Amount> for rust_decimal::Decimal {
     type Error = rust_decimal::Error;

@@ -1,4 +1,4 @@
-//! Pictures of individuals, whose upload the vendor lists and does not document.
+//! Pictures of individuals; the vendor lists the upload but does not document it.
 
 use crate::Call;
 use crate::generated::operations;
@@ -12,18 +12,18 @@ use http::Response;
 impl ContactIndividuals<'_> {
     /// Sets the picture of an individual.
     ///
-    /// - `contact_individual_id`: The individual's id.
-    /// - `content_type`: What kind of picture it is, such as `image/png`.
+    /// - `contact_individual_id`: Id of the individual.
+    /// - `content_type`: Media type of the picture, such as `image/png`.
     ///
-    /// Assumption: the picture itself is the body, and the answer may be empty. The vendor lists the operation and shows
-    /// no body.
+    /// Assumption: the body is the picture itself, and the response may be empty. The vendor lists the operation
+    /// but shows no body.
     ///
-    /// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`, an idempotent write: it is repeated when it fails for a
-    /// passing reason, since twice is the same as once.
+    /// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`, an idempotent write: retried after transient
+    /// failures.
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error), whose kind tells what went wrong.
+    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
     ///
     /// # Example
     ///
@@ -49,7 +49,7 @@ impl ContactIndividuals<'_> {
     }
 }
 
-/// The individual, where the answer has one.
+/// Decodes the individual, if the response contains one.
 fn individual_if_told(answer: &Response<Bytes>) -> Result<Option<ContactIndividual>, DecodeFailure> {
     if answer.body().trim_ascii().is_empty() { Ok(None) } else { decode::json(answer).map(Some) }
 }

@@ -1,4 +1,4 @@
-//! The client's builder: what it signs with, where it keeps tokens, and what the environment says about both.
+//! The client's builder: credentials, token storage, and settings from the environment.
 
 use crate::auth::endpoint::TokenEndpoint;
 use crate::auth::hmac::HmacKeys;
@@ -33,18 +33,18 @@ const TOKEN_FILE: &str = "VIRTUOUS_TOKEN_FILE";
 const APPLICATION_KEY: &str = "VIRTUOUS_APPLICATION_KEY";
 const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
 
-/// Builds a [`Client`].
+/// Builder for [`Client`].
 ///
 /// ```
 /// use std::time::Duration;
 /// use virtuous_client::{Client, RateGuard};
 ///
-/// // A program that acts as a user who has no one-time codes, and leaves calls for others.
+/// // A program that acts as a user without one-time codes, and leaves calls for other programs.
 /// let virtuous = Client::builder()
 ///     .user("robot@example.org", "password".to_owned())
 ///     .early_window(Duration::from_secs(600))
 ///     .min_renewal_interval(Duration::from_secs(30))
-///     .rate_guard(RateGuard::slow_down_before(100))
+///     .rate_guard(RateGuard::pace_below(100))
 ///     .build()?;
 /// # let _ = virtuous;
 /// # Ok::<(), virtuous_client::Error>(())
@@ -62,7 +62,7 @@ pub struct ClientBuilder {
     otp_header: bool,
     renewal: RenewalSettings,
     guard: Option<RateGuard>,
-    /// Where the credentials came from, for errors to name the variable.
+    /// `true` if the credentials were read from the environment; errors then name the variable.
     from_env: bool,
     settings: Settings,
 }
@@ -87,14 +87,14 @@ impl ClientBuilder {
         }
     }
 
-    /// Signs calls with an API key. It is never renewed; a call that it is refused for fails.
+    /// Sets an API key. It is never renewed; a call is an error if the server refuses it.
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
         self
     }
 
-    /// Signs with this pair of keys the calls that take nothing else; without an API key and without a session, all
-    /// calls.
+    /// Sets a key pair for signatures. It signs the calls that accept nothing else; without an API key and a
+    /// session it signs all calls.
     ///
     /// ```
     /// use virtuous_client::{Client, HmacKeys};
@@ -109,37 +109,37 @@ impl ClientBuilder {
         self
     }
 
-    /// For a user's session, in which nobody is logged in yet. That is what a builder builds by default; it has to be
-    /// said only beside a pair of keys, which would sign every call otherwise.
+    /// Creates a client for a user's session in which nobody is logged in yet. This is the default; it needs to
+    /// be set only together with a key pair, which would sign all calls otherwise.
     pub fn session(mut self) -> Self {
         self.session = true;
         self
     }
 
-    /// Begins with these tokens, which a program has kept by itself.
+    /// Sets the initial tokens, which the program has stored itself.
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
         self
     }
 
-    /// Keeps the tokens of `account` in this store and takes them from it: between runs, and together with other
-    /// processes. A new pair is stored before it is used. `account` says whose tokens they are, usually by the e-mail
-    /// address; processes that share a session must name it alike.
+    /// Sets a store for the tokens of `account`, which is shared between runs and with other processes. A new
+    /// pair is stored before it is used. `account` identifies the tokens, usually by e-mail address; processes
+    /// that share a session must use the same value.
     pub fn token_store(mut self, store: impl TokenStore + 'static, account: impl Into<String>) -> Self {
         self.store = Some((Arc::new(store), account.into()));
         self
     }
 
-    /// Logs in by itself with this user name and password, whenever there are no tokens and none can be got by a
-    /// refresh. For a user with one-time codes, [`code_source`](Self::code_source) must give them; API keys suit
-    /// programs without a person better.
+    /// Logs in automatically with this user name and password if there are no tokens and none can be obtained by
+    /// a refresh. A user with one-time codes also needs a [`code_source`](Self::code_source); for programs
+    /// without a person, API keys are more suitable.
     pub fn user(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.login = Some((user.into(), password.into()));
         self
     }
 
-    /// Where the one-time codes come from that a login by itself needs. It is asked once per login, `None` gives up, and
-    /// it is waited for five minutes at most.
+    /// Sets the source of one-time codes for automatic logins. It is called once per login, with a time limit of
+    /// five minutes; `None` cancels the login.
     ///
     /// ```
     /// use virtuous_client::Client;
@@ -160,37 +160,37 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends one-time codes as a header `OTP` too. Default: in the form only.
+    /// Sends one-time codes also as a header `OTP`. Default: in the form only.
     ///
-    /// Assumption: the form is enough. The vendor's prose says header; its own example, its reference and its published
-    /// description say form field.
+    /// Assumption: the form is sufficient. The vendor's prose mentions a header; its example, its reference and
+    /// its published description use a form field.
     pub fn otp_header(mut self, send: bool) -> Self {
         self.otp_header = send;
         self
     }
 
-    /// How long before its end a token is renewed while it still serves. Default 5 minutes, and never more than a fifth
-    /// of the token's life.
+    /// Sets the time before expiry from which a token is renewed while it is still used. Default: 5 minutes, and
+    /// at most a fifth of the token's lifetime.
     pub fn early_window(mut self, window: Duration) -> Self {
         self.renewal.early_window = window;
         self
     }
 
-    /// How long a token that has just been renewed is not renewed again when the server refuses it: the refusal is then
-    /// not about the token's age. Default 10 seconds. It bounds how often the token endpoint is called for a credential
-    /// that the server never accepts.
+    /// Sets the minimum age of a renewed token before a refusal causes another renewal; the refusal of a younger
+    /// token has another cause than its age. Default: 10 seconds. Limits the calls of the token endpoint for a
+    /// credential that the server never accepts.
     pub fn min_renewal_interval(mut self, floor: Duration) -> Self {
         self.renewal.min_renewal_interval = floor;
         self
     }
 
-    /// Holds calls back before the last ones of an hour are spent. Default: nothing is held back.
+    /// Sets a guard that keeps the last calls of an hour in reserve. Default: none.
     pub fn rate_guard(mut self, guard: RateGuard) -> Self {
         self.guard = Some(guard);
         self
     }
 
-    /// A builder with the credentials and the address of the environment, see [`Client::from_env`].
+    /// Creates a builder with the credentials and base URL from the environment; see [`Client::from_env`].
     ///
     /// ```no_run
     /// let virtuous = virtuous_client::ClientBuilder::from_env()?.otp_header(true).build()?;
@@ -199,7 +199,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing; the error names
+    /// it.
     pub fn from_env() -> Result<Self, Error> {
         Self::read_env().map_err(|error| error.with_provider(PROVIDER).into())
     }
@@ -226,7 +227,7 @@ impl ClientBuilder {
                 return Ok(builder);
             }
             None if file.is_none() && env::optional(PASSWORD)?.is_none() => {
-                let reason = "this environment variable is not set, and neither is VIRTUOUS_USERNAME";
+                let reason = "is not set, and neither is `VIRTUOUS_USERNAME`";
                 return Err(auth_client_core::Error::configuration(API_KEY, reason));
             }
             None => env::required(USERNAME)?,
@@ -249,7 +250,7 @@ impl ClientBuilder {
 
     #[cfg(not(feature = "token-file"))]
     fn store_in_file(self, _: &str, _: &str) -> Result<Self, auth_client_core::Error> {
-        let reason = "this build keeps no tokens in files: turn on the feature `token-file`";
+        let reason = "token files are not compiled in: enable the feature `token-file`";
         Err(auth_client_core::Error::configuration(TOKEN_FILE, reason))
     }
 
@@ -265,21 +266,21 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a credential or the base URL can't be used, an
-    /// API key and a session are asked for together, or no transport is compiled in and none was handed in.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a credential or the base URL is invalid,
+    /// if both an API key and a session are set, or if no transport is compiled in and none was set.
     pub fn build(self) -> Result<Client, Error> {
         self.try_build().map_err(|error| error.with_provider(PROVIDER).into())
     }
 
     fn try_build(mut self) -> Result<Client, auth_client_core::Error> {
         let base = self.base()?;
-        // One for the calls and the token endpoint together.
+        // One transport for the calls and the token endpoint.
         let transport = self.settings.transport()?;
         self.settings.set_transport(transport);
         let has_session =
             self.session || self.tokens.is_some() || self.store.is_some() || self.login.is_some();
         if self.api_key.is_some() && has_session {
-            let reason = "a client has an API key or a user's session, not both";
+            let reason = "a client can have an API key or a user's session, not both";
             return Err(auth_client_core::Error::configuration("API key", reason));
         }
         let hmac = match &self.hmac {
@@ -314,8 +315,7 @@ impl ClientBuilder {
         let base = BaseUrl::parse(source, url)?;
         let path = url.trim_end_matches('/');
         if path.len() >= 4 && path.get(path.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case("/api")) {
-            let reason =
-                "it must not end with /api: tokens are made beside it, and all other paths begin with it";
+            let reason = "must not end with /api: the paths of all operations include it, and the token endpoint is outside of it";
             return Err(auth_client_core::Error::configuration(source, reason));
         }
         Ok(base)
@@ -350,7 +350,7 @@ impl ClientBuilder {
         Ok(session)
     }
 
-    /// The refusal of a credential, by the name of the variable that it came from.
+    /// Names an invalid credential by the environment variable that it was read from.
     fn in_env(&self, error: InvalidCredential) -> InvalidCredential {
         match error.field() {
             _ if !self.from_env => error,
@@ -363,7 +363,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings and no credentials.
+/// Shows the settings, but no credentials.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
@@ -374,14 +374,14 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// Stands where a pair of keys is needed and there is none.
+/// Placeholder for a missing key pair.
 #[derive(Debug)]
 struct NoKeys;
 
 #[async_trait]
 impl CredentialSource for NoKeys {
     async fn obtain(&self, _: Now) -> Result<Credential, CredentialError> {
-        let text = "this call takes a signature and nothing else: give the client a pair of keys with `hmac`";
+        let text = "this call requires a signature: set a key pair with `ClientBuilder::hmac`";
         Err(CredentialError::refused(text).with_message(text))
     }
 }

@@ -1,4 +1,4 @@
-//! The client: a user's session, an API key or a pair of keys, and the way to every operation.
+//! The client: a user's session, an API key or a key pair, and access to all operations.
 
 use crate::auth::login::Login;
 use crate::auth::session::Session;
@@ -11,7 +11,8 @@ use auth_client_core::provider::Engine;
 use http::Method;
 use std::fmt;
 
-/// Calls Virtuous. Cheap to clone; clones share connections, tokens, retry quota and rate guard.
+/// Client for the Virtuous API. Cheap to clone; clones share connections, tokens, the retry quota and the rate
+/// guard.
 ///
 /// ```
 /// use virtuous_client::Client;
@@ -26,7 +27,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with an API key and the default settings.
+    /// Creates a client with an API key and the default settings.
     ///
     /// ```
     /// use virtuous_client::Client;
@@ -39,14 +40,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the key can't be used: it is empty, or has a
-    /// space or a control character.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the key is empty or contains a space or a
+    /// control character.
     pub fn new(api_key: impl Into<SecretString>) -> Result<Self, Error> {
         Self::builder().api_key(api_key).build()
     }
 
-    /// A builder. Without an API key or a pair of keys it builds a client for a user's session, in which nobody is logged
-    /// in yet.
+    /// Returns a builder. Without an API key or a key pair it builds a client for a user's session in which
+    /// nobody is logged in yet.
     ///
     /// ```
     /// use virtuous_client::Client;
@@ -59,34 +60,36 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// A client with what the environment holds:
+    /// Creates a client from environment variables:
     ///
-    /// - `VIRTUOUS_API_KEY`; or else `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, for a session that logs in by itself;
-    /// - `VIRTUOUS_TOKEN_FILE`, where that session keeps its tokens; with it, the password may be absent;
-    /// - `VIRTUOUS_APPLICATION_KEY` and `VIRTUOUS_PRIVATE_KEY`, for the calls that take a signature;
-    /// - `VIRTUOUS_BASE_URL`, another address.
+    /// - `VIRTUOUS_API_KEY`; or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, for a session that logs in
+    ///   automatically;
+    /// - `VIRTUOUS_TOKEN_FILE`, a file for the tokens of that session; with it the password is optional;
+    /// - `VIRTUOUS_APPLICATION_KEY` and `VIRTUOUS_PRIVATE_KEY`, for the calls that require a signature;
+    /// - `VIRTUOUS_BASE_URL`, another base URL.
     ///
-    /// An empty variable counts as unset. An API key comes before a user.
+    /// An empty variable counts as unset. An API key takes precedence over a user.
     ///
     /// ```
     /// use virtuous_client::Client;
     ///
     /// match Client::from_env() {
     ///     Ok(client) => println!("{client:?}"),
-    ///     // One line, which names the variable.
+    ///     // One line that names the variable.
     ///     Err(error) => println!("{error}"),
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing or invalid; the
+    /// error names it.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
 
-    /// Logs a user in. On success every clone of this client uses the tokens, and the store keeps them, where there is
-    /// one.
+    /// Logs a user in. On success, all clones of this client use the tokens, and the token store saves them, if
+    /// there is one.
     ///
     /// ```no_run
     /// # async fn run(password: String, typed: String) -> Result<(), virtuous_client::Error> {
@@ -105,21 +108,21 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When it is awaited: with [`SessionProblem::LoginRefused`](crate::SessionProblem::LoginRefused) when the server
-    /// refuses; [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a client with an API key.
+    /// When awaited: [`SessionProblem::LoginRefused`](crate::SessionProblem::LoginRefused) if the server refuses,
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a client with an API key.
     pub fn login(&self, user: impl Into<String>, password: impl Into<SecretString>) -> Login {
         let session = self.session.clone().ok_or_else(|| {
-            let reason = "this client has an API key or a pair of keys and no session to log in to";
+            let reason = "this client has an API key or a key pair, but no session";
             Error::from(auth_client_core::Error::configuration("login", reason).with_provider(PROVIDER))
         });
         Login::new(session, user.into(), password.into())
     }
 
-    /// The tokens that are held now, for a program that keeps them by itself. `None` when nobody is logged in, or this
-    /// client has no session.
+    /// Returns the current tokens, for a program that stores them itself. `None` if nobody is logged in, or if
+    /// this client has no session.
     ///
-    /// They are replaced whenever they are renewed; a [`token_store`](ClientBuilder::token_store) sees every new pair
-    /// before it is used.
+    /// Each renewal replaces them; a [`token_store`](ClientBuilder::token_store) saves every new pair before it
+    /// is used.
     ///
     /// ```
     /// use virtuous_client::{Client, Tokens};
@@ -133,11 +136,11 @@ impl Client {
         Some(self.session.as_ref()?.source.held()?.tokens.clone())
     }
 
-    /// A request to a path that has no method here, with the same credentials and rules.
+    /// Returns a request to any path, with the same authentication and retry rules as all calls.
     ///
-    /// The path is taken as it is, percent-encoded already, and begins with `/api`; the query goes into
-    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is never repeated unless
-    /// [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
+    /// The path must be percent-encoded and starts with `/api`; query parameters go into
+    /// [`query`](crate::Request::query). Only GET, HEAD, OPTIONS and TRACE are retried, unless
+    /// [`idempotency`](crate::Request::idempotency) allows more.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -158,7 +161,7 @@ impl Client {
     }
 }
 
-/// Shows where calls go and no credentials.
+/// Shows the base URL, but no credentials.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()

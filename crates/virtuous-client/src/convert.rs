@@ -1,4 +1,4 @@
-//! From what was read to what is sent, where the vendor has two types for one thing.
+//! Conversions from responses to update requests, where the API has two types for one object.
 
 use crate::amount::Amount;
 use crate::builder::PROVIDER;
@@ -6,27 +6,27 @@ use crate::custom_fields::Flag;
 use crate::error::Error;
 use crate::models::PaymentGift;
 
-/// What an update needs and the answer did not tell.
+/// Returns a field that the update requires, or an error if the response lacks it.
 pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
-    value.ok_or_else(|| refused(member, "the answer lacks it, and the update needs it"))
+    value.ok_or_else(|| refused(member, "missing in the response, but required by the update"))
 }
 
-/// An amount that answers display and updates take as a number.
+/// Converts a displayed amount of a response to the number in an update.
 pub(crate) fn amount(display: Option<&String>, member: &'static str) -> Result<Option<Amount>, Error> {
     let Some(text) = display.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let amount = Amount::from_display(text);
-    amount.map(Some).ok_or_else(|| refused(member, "the answer displays it in a way that is no amount"))
+    amount.map(Some).ok_or_else(|| refused(member, "the response contains no valid amount"))
 }
 
-/// How much of a gift was a payment.
+/// Returns the part of a gift that was a payment.
 pub(crate) fn paid(gift: Option<&PaymentGift>, _: &'static str) -> Result<Option<Amount>, Error> {
     Ok(gift.and_then(|gift| gift.amount))
 }
 
-/// A flag that answers tell as text.
+/// Converts a flag that responses represent as a string.
 pub(crate) fn flag(flag: Option<&Flag>, member: &'static str) -> Result<Option<bool>, Error> {
     let Some(flag) = flag else { return Ok(None) };
-    flag.is_set().map(Some).ok_or_else(|| refused(member, "the answer says neither yes nor no"))
+    flag.is_set().map(Some).ok_or_else(|| refused(member, "the response contains neither yes nor no"))
 }
 
 fn refused(member: &'static str, reason: &'static str) -> Error {

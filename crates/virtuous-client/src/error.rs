@@ -1,9 +1,9 @@
-//! What Virtuous's errors say.
+//! The API's error responses.
 //!
-//! The vendor is on its way from one form of error bodies to another, `/Token` has a third, most refusals have no body at
-//! all, and what stands in front of the servers sends pages. So the status decides what kind of error it is, and the
-//! body is read for whatever it holds, in this order: the form the vendor is moving to (`error` is an object), the one
-//! it comes from (`message`, `modelState`), and that of `/Token` (`error` is a text, `error_description`).
+//! The vendor is changing the format of error bodies, `/Token` has a third format, most refusals have no body,
+//! and proxies in front of the servers send HTML. So the status determines the kind of error, and the body is
+//! read in this order: the new format (`error` is an object), the old one (`message`, `modelState`), and that of
+//! `/Token` (`error` is a string, `error_description`).
 
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 auth_client_core::provider::error_type! {
-    /// A call to Virtuous that failed.
+    /// A failed call to Virtuous.
     ///
-    /// It gives access to everything that [`auth_client_core::Error`] knows, and to the vendor's own body:
+    /// Dereferences to the error type that all providers share, and gives access to the typed error body:
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) {
@@ -36,21 +36,21 @@ auth_client_core::provider::error_type! {
 }
 
 impl Error {
-    /// What the body of the answer says, in whichever of the vendor's forms; empty when there was no answer.
+    /// Returns the error body of the response, in any of the formats; empty if there was no response.
     ///
     /// ```no_run
     /// # async fn example(virtuous: virtuous_client::Client) {
     /// if let Err(error) = virtuous.contacts().get(17).await {
-    ///     println!("{}", error.vendor_body().message().unwrap_or("no words"));
+    ///     println!("{}", error.error_body().message().unwrap_or("no message"));
     /// }
     /// # }
     /// ```
     #[must_use]
-    pub fn vendor_body(&self) -> ErrorBody {
+    pub fn error_body(&self) -> ErrorBody {
         ErrorBody::of(&self.0)
     }
 
-    /// Why there was no token, when this error is about the session and not about the call.
+    /// Returns the reason why no token was available, if the error is about the session and not about the call.
     ///
     /// ```no_run
     /// # async fn example(virtuous: virtuous_client::Client) {
@@ -67,7 +67,7 @@ impl Error {
         SessionError::find(&self.0)
     }
 
-    /// What the answer said about the limit of calls.
+    /// Returns the rate limit headers of the response.
     ///
     /// ```no_run
     /// # async fn example(virtuous: virtuous_client::Client) {
@@ -82,7 +82,7 @@ impl Error {
     }
 }
 
-/// Which of its forms an error body has.
+/// Format of an error body.
 ///
 /// ```
 /// use virtuous_client::Client;
@@ -90,33 +90,33 @@ impl Error {
 ///
 /// // Nothing was sent, so there is no body.
 /// let error = Client::new("has a space".to_owned()).unwrap_err();
-/// assert_eq!(error.vendor_body().shape(), ErrorShape::Empty);
+/// assert_eq!(error.error_body().shape(), ErrorShape::Empty);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ErrorShape {
-    /// No body, as with most refusals.
+    /// No body, as for most refusals.
     #[default]
     Empty,
-    /// `{"error": {"code", "message", "details"}}`, the form that the vendor is moving to.
+    /// `{"error": {"code", "message", "details"}}`, the new format.
     Envelope,
-    /// `{"message"}`, with or without `modelState`.
+    /// `{"message"}`, with or without `modelState`, the old format.
     Message,
-    /// `{"error", "error_description"}`, that of the token endpoint.
+    /// `{"error", "error_description"}`, the format of the token endpoint.
     Grant,
-    /// Anything else: a page, plain text, other JSON. [`body`](auth_client_core::Error::body) has it.
+    /// Anything else: HTML, plain text, other JSON. [`body`](crate::CoreError::body) returns it.
     Other,
 }
 
-/// What an error body says.
+/// An error body.
 ///
-/// `Debug` shows its form and how much there is; the vendor's texts may repeat what was sent.
+/// `Debug` shows its format and size; messages may quote the request.
 ///
 /// ```no_run
 /// # async fn example(virtuous: virtuous_client::Client) {
 /// # let query = virtuous_client::Query::all();
 /// if let Err(error) = virtuous.gifts().query(&query, virtuous_client::arguments::Paging::new()).await {
-///     for detail in error.vendor_body().details() {
+///     for detail in error.error_body().details() {
 ///         println!("{:?}: {:?}", detail.field, detail.code);
 ///     }
 /// }
@@ -130,25 +130,25 @@ pub struct ErrorBody {
     details: Vec<ErrorDetail>,
 }
 
-/// What is wrong with one field of a request.
+/// Error of one field of a request.
 ///
 /// ```
 /// use virtuous_client::models::ErrorDetail;
 ///
 /// fn line(detail: &ErrorDetail) -> String {
 ///     let field = detail.field.as_deref().unwrap_or("the request");
-///     format!("{field}: {}", detail.message.as_deref().unwrap_or("no words"))
+///     format!("{field}: {}", detail.message.as_deref().unwrap_or("no message"))
 /// }
 /// # let _ = line;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetail {
-    /// The field as the vendor names it, such as `gift.amount`.
+    /// Wire name of the field, such as `gift.amount`.
     pub field: Option<String>,
-    /// The vendor's code for it, where there is one.
+    /// Error code, if there is one.
     pub code: Option<String>,
-    /// The vendor's words.
+    /// Error message.
     pub message: Option<String>,
 }
 
@@ -172,25 +172,25 @@ impl ErrorBody {
         error.body().map(|body| Self::read(body)).unwrap_or_default()
     }
 
-    /// Its form.
+    /// Returns the format.
     #[must_use]
     pub fn shape(&self) -> ErrorShape {
         self.shape
     }
 
-    /// The vendor's code, such as `VALIDATION_FAILED` or `invalid_grant`.
+    /// Returns the error code, such as `VALIDATION_FAILED` or `invalid_grant`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The vendor's words. They may repeat what was sent.
+    /// Returns the message, which may quote the request.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// What is wrong with which field.
+    /// Returns the errors of individual fields.
     #[must_use]
     pub fn details(&self) -> &[ErrorDetail] {
         &self.details
@@ -234,7 +234,7 @@ impl ErrorBody {
     }
 }
 
-/// The words about one field: a list of texts, or a text.
+/// Returns the errors of one field: an array of strings, or a string.
 fn of_field((field, words): (&String, &Value)) -> Vec<ErrorDetail> {
     let detail = |message: &Value| ErrorDetail {
         field: Some(field.clone()),
@@ -247,7 +247,7 @@ fn of_field((field, words): (&String, &Value)) -> Vec<ErrorDetail> {
     }
 }
 
-/// A member by its name; the vendor's platform writes `Message` and `ModelState` unless it is told otherwise.
+/// Returns a field by its name; the server's platform capitalizes `Message` and `ModelState` by default.
 fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let other_case = || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     object.get(name).or_else(other_case).filter(|value| !value.is_null())
@@ -257,19 +257,20 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     member(object, name)?.as_str().map(str::to_owned)
 }
 
-/// Codes are words; what has digits or other characters may be something that was sent and is not printed.
+/// Codes are words; anything with digits or other characters may quote the request and is not printed.
 fn is_word(code: &str) -> bool {
     (2..=40).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-/// The vendor's rules: those of plain HTTP, its bodies, its limits, and the operations that insist on a signature.
+/// Provider rules: those of plain HTTP, the error bodies, the rate limits, and the operations that require a
+/// signature.
 #[derive(Debug, Default)]
 pub(crate) struct Virtuous {
-    /// What signs the operations that take nothing but an HMAC.
+    /// Signs the operations that accept only an HMAC.
     pub(crate) hmac: Option<Arc<dyn CredentialSource>>,
 }
 
-/// The operations that the vendor documents as taking an HMAC only.
+/// Operations that accept only an HMAC, as the vendor documents.
 pub(crate) const HMAC_ONLY: [&str; 2] =
     ["/api/Contact/ByReference/{referenceId}", "/api/Gift/ByReference/{referenceId}"];
 
@@ -290,7 +291,7 @@ impl ProviderRules for Virtuous {
         api
     }
 
-    /// A throttled answer without `Retry-After` says when the count begins anew.
+    /// A throttled response without `Retry-After` contains the time at which the window is reset.
     fn wait_hint(&self, answer: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
         if answer.status != StatusCode::TOO_MANY_REQUESTS {
             return None;

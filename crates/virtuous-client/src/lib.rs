@@ -1,11 +1,11 @@
-//! Client for the **Virtuous** CRM API: all of its 292 operations, and every way in.
+//! Client for the **Virtuous** CRM API: all of its 292 operations, and all ways to authenticate.
 //!
-//! It speaks the API at `https://api.virtuoussoftware.com`. Resources are handles of [`Client`], operations are their methods;
-//! [`Client::request`] reaches what has no method, with the same authentication and rules.
+//! Implements the API at `https://api.virtuoussoftware.com`. Resources are handles of [`Client`], operations are
+//! their methods. [`Client::request`] reaches any other path, with the same authentication and rules.
 //!
 //! # Example
 //!
-//! Log a user in, with the code that the server sends to the user's phone; find contacts, go through gifts, change one:
+//! Log a user in with the one-time code sent to the user's phone, find contacts, list gifts, and change one:
 //!
 //! ```
 //! use virtuous_client::query::parameter;
@@ -29,7 +29,7 @@
 //! let page = virtuous.gifts().query(&query, Paging::new().take(10)).await?;
 //! println!("{} of {} gifts", page.list.len(), page.total);
 //!
-//! // Everything that a query finds, however much. Lists show amounts as people read them.
+//! // All results of a query, however many. Summaries contain amounts as displayed.
 //! let mut gifts = virtuous.gifts().walk(query.and(parameter("Amount").greater_than(Amount::from(1))));
 //! while let Some(gift) = gifts.next().await {
 //!     let amount = Amount::from_display(&gift?.amount.unwrap_or_default());
@@ -37,53 +37,54 @@
 //! #   assert!(amount.is_some());
 //! }
 //!
-//! // Reads the gift, changes it and sends it back: what is left alone stays as it is.
+//! // Reads the gift, changes it and sends it back; other fields keep their values.
 //! let gift = virtuous.gifts().modify(page.list[0].id, |gift| gift.notes = Some("thank twice".to_owned())).await?;
 //! assert_eq!(gift.notes.as_deref(), Some("thank twice"));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Ways in
+//! # Authentication
 //!
-//! | way | for | how |
+//! | method | for | how |
 //! | --- | --- | --- |
 //! | API key | programs without a person | [`Client::new`] |
 //! | a user's session | people, with or without one-time codes | [`Client::login`] |
-//! | a session that logs in by itself | programs that act as a user | [`ClientBuilder::user`], [`ClientBuilder::code_source`] |
-//! | kept tokens | going on where an earlier run ended | [`ClientBuilder::token_store`], [`ClientBuilder::tokens`] |
-//! | HMAC | partners with a key pair of the vendor's | [`ClientBuilder::hmac`] |
+//! | automatic login | programs that act as a user | [`ClientBuilder::user`], [`ClientBuilder::code_source`] |
+//! | stored tokens | sessions that outlive a run | [`ClientBuilder::token_store`], [`ClientBuilder::tokens`] |
+//! | HMAC | partners with a key pair from the vendor | [`ClientBuilder::hmac`] |
 //!
-//! [`Client::from_env`] takes whichever the environment holds.
+//! [`Client::from_env`] uses the credentials in the environment.
 //!
 //! # Lists, queries, walks, exports
 //!
-//! | what | for |
+//! | type | for |
 //! | --- | --- |
 //! | [`Page`] | a part of a list; its call has `pages()` and `items()`, which are streams |
-//! | [`Query`], [`ContactQuery`], [`query`] | conditions, built so that their form can't be wrong; [`Query::check`] holds them against the organization's parameters |
-//! | [`Walk`] | everything that a query finds, by ascending id, each row once, with one page in memory |
-//! | [`export`] | the same into a file of JSON lines that goes on where it was broken off |
+//! | [`Query`], [`ContactQuery`], [`query`] | conditions whose form is always valid; [`Query::check`] validates them against the organization's parameters |
+//! | [`Walk`] | all results of a query, by ascending id, each row once, with one page in memory |
+//! | [`export`] | the same, written to a file of JSON lines; resumable |
 //!
-//! # Changes
+//! # Updates
 //!
-//! The vendor clears what a PUT doesn't send. `modify` of each resource that is replaced reads it first and keeps what the
-//! vendor tells; `patch` of gifts and projects names what changes. There is no way to notice another writer in
-//! between: the last one wins.
+//! The server clears fields that a PUT doesn't contain. `modify` of each resource that is replaced reads the
+//! object first and keeps the fields of the response; `patch` of gifts and projects sends only what changes. The
+//! API doesn't detect concurrent updates: the last write wins.
 //!
 //! # Values
 //!
-//! [`Amount`] is an exact decimal, [`DateTime`] a date or time as the vendor wrote it, and [`CustomFields`] an organization's
-//! own fields in whichever shape they come. With the features `rust_decimal`, `chrono` and `jiff` they become types of those
-//! crates. Answers are read leniently, and members that have no name here are kept in `unknown`.
+//! [`Amount`] is an exact decimal, [`DateTime`] a date or time in the API's own format, and [`CustomFields`] an
+//! organization's custom fields in any of the API's shapes. With the features `rust_decimal`, `chrono` and `jiff`
+//! they convert to types of those crates. Responses are decoded leniently, and unknown fields are kept in
+//! `unknown`.
 //!
-//! # How tokens live
+//! # Tokens
 //!
-//! A token is renewed shortly before its end, by one call however many are waiting, while the old one still serves; a
-//! token that the server refuses is renewed once and the call replayed once. The vendor doesn't say whether a refresh
-//! token dies when it is used, so it is treated as if: the new pair is stored before anybody uses it, and processes that
-//! share a store take turns. A session ends only when the server says `invalid_grant`; errors of the server, time-outs
-//! and strange networks leave it as it is. [`Error::session_problem`] tells what is wrong.
+//! A token is renewed shortly before it expires, by a single request, while the old one is still used. A token
+//! that the server refuses is renewed once and the call sent again once. The vendor doesn't document if a refresh
+//! token can be used more than once, so the new pair is stored before it is used, and processes that share a
+//! store renew one at a time. A session ends only when the server responds `invalid_grant`; server errors,
+//! timeouts and responses of other hosts don't end it. [`Error::session_problem`] returns the reason.
 //!
 //! ```no_run
 //! # #[cfg(feature = "token-file")]
@@ -96,36 +97,36 @@
 //! # }
 //! ```
 //!
-//! # Limits
+//! # Rate limits
 //!
-//! [`RateLimitHeaders`] reads what each answer says about the limit of calls, a throttled call waits for as long as the
-//! server says (a minute at most, see [`RetryPolicy::max_retry_after`]), and a [`RateGuard`] stops before the last calls
-//! are spent.
+//! [`RateLimitHeaders`] reads the rate limit headers of each response. A throttled call waits as long as the
+//! server states (a minute at most, see [`RetryPolicy::max_retry_after`]). A [`RateGuard`] keeps the last calls
+//! of an hour in reserve.
 //!
 //! ```
 //! use virtuous_client::{Client, RateGuard};
 //!
-//! let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(RateGuard::stop_before(50)).build()?;
+//! let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(RateGuard::reject_below(50)).build()?;
 //! # let _ = virtuous;
 //! # Ok::<(), virtuous_client::Error>(())
 //! ```
 //!
-//! # What is repeated
+//! # Retries
 //!
-//! Reads, and writes that do no harm twice, such as replacements and deletions, are repeated within the [`RetryPolicy`];
-//! the documentation of each method says which it is. Everything else, above all creations, is repeated only when it is certain
-//! that nothing was sent. Give transactions a source and an id of your own, by which the vendor knows them again. When
-//! the answer to a write is lost,
-//! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
+//! Reads and idempotent writes, such as replacements and deletions, are retried within the [`RetryPolicy`]; the
+//! documentation of each method states its class. All other calls, creations in particular, are retried only if
+//! it is certain that nothing was sent. Give transactions a source and an id of your own, by which the server
+//! recognizes duplicates. If the response to a write is lost,
+//! [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`.
 //!
 //! # Webhooks
 //!
-//! [`webhook::verify`] checks a delivery's signature, [`webhook::Delivery`] reads it.
+//! [`webhook::verify`] checks the signature of a delivery, [`webhook::Delivery`] parses it.
 //!
-//! # Testing your own code
+//! # Testing
 //!
-//! With the feature `testing`, hand a `testing::ScriptedTransport` to the builder and no network is needed; or start the
-//! `auth-emulator`, which behaves like the vendor, and point `VIRTUOUS_BASE_URL` at it.
+//! With the feature `testing`, pass a `testing::ScriptedTransport` to the builder; no network is needed. Or start
+//! the `auth-emulator`, which behaves like the vendor's server, and set `VIRTUOUS_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -144,9 +145,9 @@
 //!
 //! # Assumptions
 //!
-//! What the vendor leaves open is a setting or stated here: codes travel in the form ([`ClientBuilder::otp_header`]); a
-//! status 202 of the token endpoint asks for a code, whatever its body; a login is refused with 400 or 401; a signed
-//! address has its query in it; a webhook's signature is base64 or hexadecimal.
+//! Where the vendor's documentation is silent, this crate has a setting or assumes: codes are sent in the form
+//! ([`ClientBuilder::otp_header`]); status 202 of the token endpoint asks for a code, whatever its body; a login
+//! is refused with 400 or 401; a signed URL includes its query; a webhook's signature is base64 or hexadecimal.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -188,7 +189,7 @@ pub use query::{ContactQuery, Query};
 pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};
 pub use walk::Walk;
 
-/// Models: values that are read from responses or sent in requests.
+/// Models: request and response bodies.
 pub mod models {
     pub use crate::amount::{Amount, InvalidAmount};
     pub use crate::custom_fields::{CustomField, CustomFields, Flag, NamedValue};
@@ -199,7 +200,7 @@ pub mod models {
     pub use crate::receipt::ReceiptFile;
 }
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

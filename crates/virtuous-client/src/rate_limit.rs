@@ -1,7 +1,8 @@
-//! The limit of calls per hour: what the vendor says about it with every answer, and a guard that stops short of it.
+//! The hourly rate limit: headers of responses, and a guard that keeps calls in reserve.
 //!
-//! The vendor names two numbers in two places and counts over all credentials of an organization, so nothing here knows
-//! a number: the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` do, where they are sent.
+//! The vendor documents two different numbers and counts all credentials of an organization together, so no
+//! number is assumed: the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` state
+//! them, if they are sent.
 
 use auth_client_core::Reply;
 use auth_client_core::auth_core::Now;
@@ -10,7 +11,7 @@ use http::{HeaderMap, Response, StatusCode, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// What an answer says about the limit of calls. Older answers said nothing, so all of it may be absent.
+/// Rate limit headers of a response. All may be absent: older responses had none.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -19,23 +20,24 @@ use std::time::{Duration, SystemTime};
 /// let mut headers = HeaderMap::new();
 /// headers.insert("x-ratelimit-remaining", 7.into());
 /// assert_eq!(headers.rate_limit().remaining, Some(7));
-/// assert_eq!(headers.rate_limit().limit, None, "older answers don't say");
+/// assert_eq!(headers.rate_limit().limit, None, "older responses have no such header");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// How many calls an organization may make in a window.
+    /// Number of calls that the organization may make per window.
     pub limit: Option<u64>,
-    /// How many are left.
+    /// Number of calls left in the window.
     pub remaining: Option<u64>,
-    /// When the count begins anew, on the server's clock. The header is in Unix seconds.
+    /// End of the window, by the server's clock. The header is in Unix seconds.
     pub reset: Option<SystemTime>,
-    /// What the server's clock showed when it answered.
+    /// Server time of the response.
     pub server_now: Option<SystemTime>,
 }
 
 impl RateLimit {
-    /// How long until the count begins anew, seen from `now`; by the server's own clock where it shows one.
+    /// Returns the time until the window ends, as seen from `now`; by the server's clock if the response has a
+    /// `Date`.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -52,7 +54,7 @@ impl RateLimit {
     }
 }
 
-/// Reads the vendor's headers on the limit of calls, from whatever has headers.
+/// Access to the rate limit headers of any type with headers.
 ///
 /// ```no_run
 /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -64,7 +66,7 @@ impl RateLimit {
 /// # }
 /// ```
 pub trait RateLimitHeaders {
-    /// What the headers say.
+    /// Returns the rate limit headers.
     fn rate_limit(&self) -> RateLimit;
 }
 
@@ -97,16 +99,17 @@ impl<T> RateLimitHeaders for Response<T> {
     }
 }
 
-/// Holds calls back before the last ones of a window are spent, for others that share the organization's limit.
+/// A client-side rate limiter that keeps the last calls of a window in reserve for other programs of the
+/// organization.
 ///
-/// It learns from the answers to its own client's calls and counts those that are under way. All clones of a client share
-/// it; hand the same guard to several clients of one organization, and they share it too. Calls to the token endpoint
-/// are not held back, so that a session can always be renewed.
+/// It learns from the responses to its own client's calls and counts calls in progress. All clones of a client
+/// share it; pass the same guard to several clients of one organization to share it between them. Calls to the
+/// token endpoint are exempt, so that a session can always be renewed.
 ///
 /// ```
 /// use virtuous_client::{Client, RateGuard};
 ///
-/// let guard = RateGuard::stop_before(10);
+/// let guard = RateGuard::reject_below(10);
 /// let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(guard).build()?;
 /// # Ok::<(), virtuous_client::Error>(())
 /// ```
@@ -119,63 +122,64 @@ pub struct RateGuard {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The window that was seen last.
+    /// The most recent window.
     window: Option<Window>,
     seen: RateLimit,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Window {
-    /// The server's name for the window: when it ends, by its own clock.
+    /// End of the window by the server's clock, which identifies the window.
     reset: SystemTime,
-    /// The end on this client's clock.
+    /// End of the window by this client's clock.
     ends: Now,
-    /// What is left when all calls that are under way have been counted.
+    /// Number of calls left after all calls in progress.
     left: u64,
-    /// When the call that was let through last may go out.
+    /// Time at which the last accepted call may be sent.
     last: Now,
 }
 
 impl RateGuard {
-    /// Refuses calls while no more than `reserve` are left in the window. They fail with
-    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), are not sent, and tell when to come back.
+    /// Rejects calls while at most `reserve` calls are left in the window. They fail with
+    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and the delay until the next window; nothing is
+    /// sent.
     ///
     /// ```
     /// use virtuous_client::RateGuard;
     ///
-    /// // Two clients of one organization share what they may spend.
-    /// let guard = RateGuard::stop_before(50);
+    /// // Two clients of one organization share the limit.
+    /// let guard = RateGuard::reject_below(50);
     /// let (mine, yours) = (guard.clone(), guard);
     /// # let _ = (mine, yours);
     /// ```
     #[must_use]
-    pub fn stop_before(reserve: u64) -> Self {
+    pub fn reject_below(reserve: u64) -> Self {
         Self { reserve, slow: false, state: Arc::default() }
     }
 
-    /// Spreads the last `reserve` calls of a window evenly over what is left of its time, and waits for the next window
-    /// when there are none. A call whose deadline comes first fails as with [`stop_before`](Self::stop_before).
+    /// Spreads the last `reserve` calls of a window evenly over its remaining time, and waits for the next window
+    /// when none are left. A call whose deadline is earlier fails as with [`reject_below`](Self::reject_below).
     ///
     /// ```
     /// use virtuous_client::{Client, RateGuard};
     ///
-    /// let guard = RateGuard::slow_down_before(100);
+    /// let guard = RateGuard::pace_below(100);
     /// let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(guard.clone()).build()?;
     /// # let _ = virtuous;
     /// # Ok::<(), virtuous_client::Error>(())
     /// ```
     #[must_use]
-    pub fn slow_down_before(reserve: u64) -> Self {
+    pub fn pace_below(reserve: u64) -> Self {
         Self { reserve, slow: true, state: Arc::default() }
     }
 
-    /// What the last answer said.
+    /// Returns the headers of the most recent response.
     ///
     /// ```
     /// use virtuous_client::RateGuard;
     ///
-    /// let guard = RateGuard::stop_before(10);
-    /// assert_eq!(guard.last_seen().remaining, None, "no call has been answered yet");
+    /// let guard = RateGuard::reject_below(10);
+    /// assert_eq!(guard.last_seen().remaining, None, "no response yet");
     /// ```
     #[must_use]
     pub fn last_seen(&self) -> RateLimit {
@@ -193,7 +197,7 @@ impl RateLimiter for RateGuard {
         let Some(window) = &mut state.window else { return RateLimiterDecision::Proceed };
         let until_end = window.ends.since(now);
         if until_end.is_zero() {
-            // The next answer tells about the next window.
+            // The next response describes the next window.
             state.window = None;
             return RateLimiterDecision::Proceed;
         }
@@ -208,7 +212,7 @@ impl RateLimiter for RateGuard {
         if window.left == 0 {
             return RateLimiterDecision::ProceedAfter(until_end);
         }
-        // Behind the call before, as far as the calls that are left are apart when they are spread.
+        // After the previous call, at the distance of the remaining calls if they are spread.
         let earliest = if window.last.since(now).is_zero() { now } else { window.last };
         let gap = window.ends.since(earliest) / u32::try_from(window.left).unwrap_or(u32::MAX);
         window.left -= 1;
@@ -226,9 +230,9 @@ impl RateLimiter for RateGuard {
             return;
         };
         match &mut state.window {
-            // Answers overtake each other; the smallest number is the newest.
+            // Responses may arrive out of order; the smallest number is the newest.
             Some(window) if window.reset == reset => window.left = window.left.min(remaining),
-            // An answer of a window that is over.
+            // A response of an earlier window.
             Some(window) if window.reset > reset => {}
             _ => state.window = Some(Window { reset, ends: now.after(left), left: remaining, last: now }),
         }
@@ -293,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_guard_stops_before_the_last_calls_and_counts_what_is_under_way() {
-        let (guard, clock) = (RateGuard::stop_before(10), clock());
+        let (guard, clock) = (RateGuard::reject_below(10), clock());
         assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "nothing is known yet");
         shown(&guard, &clock, 13, RESET);
         let clone = guard.clone();
@@ -301,7 +305,7 @@ mod tests {
             assert_eq!(clone.check(clock.now()), RateLimiterDecision::Proceed);
         }
         assert_eq!(guard.check(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
-        // The answers to those three arrive in any order.
+        // The responses to those three arrive in any order.
         for remaining in [11, 10, 12] {
             shown(&guard, &clock, remaining, RESET);
         }
@@ -314,13 +318,13 @@ mod tests {
         assert_eq!(
             guard.check(clock.now()),
             RateLimiterDecision::Proceed,
-            "an answer of the old window says nothing"
+            "a response of the old window is ignored"
         );
     }
 
     #[test]
     fn a_guard_spreads_the_last_calls_over_the_time_that_is_left() {
-        let (guard, clock) = (RateGuard::slow_down_before(4), clock());
+        let (guard, clock) = (RateGuard::pace_below(4), clock());
         shown(&guard, &clock, 5, RESET);
         assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
         for seconds in [900, 1800, 2700, 3600] {
@@ -340,7 +344,7 @@ mod tests {
 
     #[test]
     fn answers_without_the_headers_hold_nobody_back() {
-        let (guard, clock) = (RateGuard::stop_before(u64::MAX), clock());
+        let (guard, clock) = (RateGuard::reject_below(u64::MAX), clock());
         guard.observe(StatusCode::OK, &HeaderMap::new(), clock.now());
         assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
     }

@@ -1,4 +1,4 @@
-//! Files of receipts: the vendor's reference shows them in base64 inside JSON, other clients get the file itself.
+//! Receipt files: the vendor's reference shows base64 inside JSON; some clients receive the file itself.
 
 use auth_client_core::decode::DecodeFailure;
 use auth_client_core::provider::record::{Field, Record};
@@ -21,15 +21,15 @@ use std::fmt;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ReceiptFile {
-    /// The file.
+    /// Content of the file.
     pub bytes: Bytes,
-    /// Its media type, such as `application/pdf`.
+    /// Media type, such as `application/pdf`.
     pub content_type: Option<String>,
-    /// Where it lies at the vendor's.
+    /// Path of the file at the server.
     pub path: Option<String>,
 }
 
-/// How long the file is; a receipt is nobody else's business.
+/// Shows the size only; receipts are confidential.
 impl fmt::Debug for ReceiptFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceiptFile")
@@ -39,7 +39,7 @@ impl fmt::Debug for ReceiptFile {
     }
 }
 
-/// What the vendor's reference shows.
+/// The format in the vendor's reference.
 #[derive(Default)]
 struct Wrapped {
     stream: Option<String>,
@@ -65,7 +65,7 @@ impl Record for Wrapped {
 
 auth_client_core::provider::deserialize_records!(Wrapped);
 
-/// Reads the file out of either form.
+/// Decodes the file from either format.
 pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailure> {
     let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = content_type.is_some_and(|value| value.to_ascii_lowercase().contains("json"));
@@ -75,8 +75,8 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailur
     }
     let wrapped: Wrapped = auth_client_core::decode::json(answer)?;
     let bytes = match wrapped.stream {
-        Some(text) => STANDARD.decode(text).map_err(|_| DecodeFailure::Rule("fileStream is no base64"))?,
-        None => return Err(DecodeFailure::Rule("there is no fileStream")),
+        Some(text) => STANDARD.decode(text).map_err(|_| DecodeFailure::Rule("fileStream is not base64"))?,
+        None => return Err(DecodeFailure::Rule("missing field fileStream")),
     };
     Ok(ReceiptFile { bytes: bytes.into(), content_type: wrapped.content_type, path: wrapped.path })
 }

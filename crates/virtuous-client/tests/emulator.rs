@@ -78,7 +78,7 @@ async fn an_api_key_is_let_in_and_a_wrong_one_is_refused_once_and_for_all() {
     let wrong = builder(&emulator).api_key("v_wrong".to_owned()).build().unwrap();
     let error = call(&wrong).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
-    assert_eq!(error.vendor_body().message(), Some("Authorization has been denied for this request."));
+    assert_eq!(error.error_body().message(), Some("Authorization has been denied for this request."));
     assert!(wrong.tokens().is_none());
     let error = login(&emulator, &wrong).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration, "there is no session to log in to");
@@ -322,7 +322,7 @@ async fn nothing_but_a_refusal_of_the_grant_ends_a_session() {
         let error = call(&client).await.unwrap_err();
         let kept = Some(SessionProblem::EndpointUnavailable);
         assert!(
-            problem(&error) == kept || problem(&error) == Some(SessionProblem::AnswerLost),
+            problem(&error) == kept || problem(&error) == Some(SessionProblem::ResponseLost),
             "{what}: {error}"
         );
         assert!(error.is_retryable() && !problem(&error).unwrap().needs_login(), "{what}");
@@ -346,7 +346,7 @@ async fn a_lost_answer_is_one_typed_error_and_no_loop() {
         // The server replaces the token, and the answer is lost.
         let rule = FaultRule::new("virtuous", Fault::Close { close: CloseAt::BeforeResponse });
         emulator.add_fault(rule.path_prefix("/Token").effect(Effect::Before)).unwrap();
-        assert_eq!(problem(&call(&client).await.unwrap_err()), Some(SessionProblem::AnswerLost));
+        assert_eq!(problem(&call(&client).await.unwrap_err()), Some(SessionProblem::ResponseLost));
         time.advance(Duration::from_secs(1));
         if survives {
             call(&client).await.unwrap();
@@ -496,7 +496,7 @@ async fn the_limit_is_told_with_every_answer_and_kept() {
     assert_eq!(error.rate_limit().remaining, Some(2), "refused calls tell it too");
 
     let guarded =
-        builder(&emulator).api_key(key.clone()).rate_guard(RateGuard::stop_before(1)).build().unwrap();
+        builder(&emulator).api_key(key.clone()).rate_guard(RateGuard::reject_below(1)).build().unwrap();
     call(&guarded).await.unwrap();
     let error = call(&guarded.clone()).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Throttled, false));
@@ -508,7 +508,7 @@ async fn the_limit_is_told_with_every_answer_and_kept() {
         let error = call(&client).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Throttled, 1), "an hour is not waited for");
         assert!(error.retry_after().unwrap() > Duration::from_secs(3500), "{retry_after}: {error}");
-        assert_eq!(error.vendor_body().code(), Some("RATE_LIMITED"));
+        assert_eq!(error.error_body().code(), Some("RATE_LIMITED"));
     }
 }
 

@@ -24,7 +24,7 @@ const ROLE: &str = "VIRTUOUS_TEST_ROLE";
 const URL: &str = "VIRTUOUS_TEST_URL";
 const FILE: &str = "VIRTUOUS_TEST_FILE";
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const ACCOUNT: &str = "anna@example.org";
 
 /// A client on the shared file. Tokens end here faster than on any server.
@@ -80,7 +80,7 @@ impl Other {
     fn wait_for(&self, beginning: &str) -> String {
         loop {
             let line =
-                self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no line `{beginning}` came"));
+                self.lines.recv_timeout(TIMEOUT).unwrap_or_else(|_| panic!("no line `{beginning}` came"));
             if let Some(at) = line.find(beginning) {
                 return line[at..].to_owned();
             }

@@ -71,7 +71,7 @@ fn assert_error_clean(what: &str, error: &Error) {
     for canary in canaries() {
         assert_eq!(canary.form_in_error(error), None, "{what}: {error:?}");
     }
-    assert_debug_clean(what, &(error.vendor_body(), error.vendor_body().details(), error.rate_limit()));
+    assert_debug_clean(what, &(error.error_body(), error.error_body().details(), error.rate_limit()));
 }
 
 fn tokens() -> Tokens {
@@ -132,7 +132,7 @@ async fn no_public_type_prints_a_secret() {
     let call: virtuous_client::Call<()> = request.call(auth_client_core::decode::empty);
     assert_debug_clean("Call", &call);
     assert_debug_clean("handles", &(client.organizations(), client.contacts(), client.gifts()));
-    assert_debug_clean("RateGuard", &RateGuard::stop_before(1));
+    assert_debug_clean("RateGuard", &RateGuard::reject_below(1));
     assert_debug_clean("RateLimit", &http::HeaderMap::new().rate_limit());
     assert_debug_clean("SessionProblem", &SessionProblem::LoginRefused);
     let body = format!(

@@ -1,10 +1,10 @@
-//! What all hosts of one client share: the settings, the token, the dashboard and its list.
+//! State that all hosts of a client share: settings, token, dashboard and the list of domains.
 
-use crate::carrier::CarriedToken;
 use crate::cookies::SessionCookie;
 use crate::domain::{self, AccountDomain};
 use crate::error::LIST;
 use crate::host::HostPolicy;
+use crate::token_placement::PlacedToken;
 use auth_client_core::auth_core::Clock;
 use auth_client_core::provider::{Engine, Operation, Settings};
 use auth_client_core::{Call, Error, Idempotency};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The settings that are particular to VISE, with what the vendor does not say as their defaults.
+/// VISE-specific settings; undocumented behaviour of the vendor's API has defaults here.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) domains_path: String,
@@ -58,17 +58,17 @@ impl Default for Options {
 pub(crate) struct Account {
     pub(crate) settings: Settings,
     pub(crate) options: Options,
-    /// The token as VISE hosts take it.
-    pub(crate) token: Arc<CarriedToken>,
-    /// Calls the dashboard; without its URL it only makes calls that fail before anything is sent.
+    /// The token, prepared for VISE hosts.
+    pub(crate) token: Arc<PlacedToken>,
+    /// Engine for the dashboard. Without a dashboard URL, its calls fail before anything is sent.
     pub(crate) dashboard: Engine,
     pub(crate) has_dashboard: bool,
-    /// Counts the lists that were asked for because a phrase was refused.
+    /// Number of lists that were requested because a phrase was refused.
     lists: AtomicU64,
     last_list: tokio::sync::Mutex<Option<Listed>>,
 }
 
-/// A list and its number; `None` when it could not be had.
+/// A list and its number; `None` if it could not be obtained.
 struct Listed {
     number: u64,
     domains: Option<Arc<Vec<AccountDomain>>>,
@@ -78,7 +78,7 @@ impl Account {
     pub(crate) fn new(
         settings: Settings,
         options: Options,
-        token: CarriedToken,
+        token: PlacedToken,
         dashboard: Engine,
         has_dashboard: bool,
     ) -> Self {
@@ -99,25 +99,25 @@ impl Account {
 
     pub(crate) fn list<E: From<Error>>(&self) -> Call<Vec<AccountDomain>, E> {
         let method = self.options.domains_method.clone();
-        // A list is a read whatever its method, and the answer has a phrase for every domain.
+        // A list is a read whatever its method. Its response contains all phrases.
         let operation = Operation::new(LIST, method, "", Idempotency::Read).sensitive();
         let check = match self.has_dashboard {
             true => Ok(()),
             false => Err(Error::configuration(
                 "dashboard URL",
-                "it is not set; there is no default, for a wrong one would be given the account's token",
+                "is not set; there is no default, because a wrong host would receive the account's token",
             )),
         };
         self.dashboard.request_at(operation, &self.options.domains_path).check(check).call(domain::read_list)
     }
 
-    /// The number of lists so far: what to give to [`list_after`](Self::list_after).
+    /// Returns the number of lists so far, for [`list_after`](Self::list_after).
     pub(crate) fn lists(&self) -> u64 {
         self.lists.load(Ordering::Acquire)
     }
 
-    /// A list that was asked for after `seen` lists had been. Hosts whose phrases are refused at the same time share it,
-    /// and its failure too.
+    /// Returns a list that was requested after `seen` lists. Hosts whose phrases are refused at the same time
+    /// share the list, or its failure.
     pub(crate) async fn list_after(&self, seen: u64) -> Option<Arc<Vec<AccountDomain>>> {
         let mut last = self.last_list.lock().await;
         if let Some(listed) = last.as_ref().filter(|listed| listed.number > seen) {

@@ -1,13 +1,13 @@
-//! The builder of a client, with a setting for all that the vendor leaves open.
+//! The builder of a client, with a setting for everything that the vendor doesn't document.
 
 use crate::account::{Account, Options};
-use crate::carrier::{CarriedToken, TokenCarrier};
 use crate::client::Client;
 use crate::cookies::SessionCookie;
 use crate::domain::KeyPhrase;
 use crate::error::Error;
 use crate::host::HostPolicy;
 use crate::rules::{self, NAME};
+use crate::token_placement::{PlacedToken, TokenPlacement};
 use auth_client_core::auth_core::{SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
@@ -20,33 +20,34 @@ const API_TOKEN: &str = "VISE_API_TOKEN";
 const HOST: &str = "VISE_HOST";
 const PHRASE: &str = "VISE_PHRASE";
 
-/// Stands in where no dashboard was named. RFC 2606 promises that it leads nowhere, and nothing is sent to it anyway.
-const NOWHERE: &str = "https://dashboard.invalid";
+/// Placeholder for a missing dashboard URL. RFC 2606 guarantees that it resolves to nothing; nothing is sent to
+/// it.
+const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 
-/// Builds a [`Client`].
+/// Builder for [`Client`].
 ///
 /// ```
-/// use vise_client::{Client, HostPolicy, TokenCarrier};
+/// use vise_client::{Client, HostPolicy, TokenPlacement};
 ///
 /// let vise = Client::builder("account-token".to_owned())
 ///     .dashboard_url("https://dashboard.example/api")
 ///     .domains_path("/account/domains")
-///     .token_carrier(TokenCarrier::Header("x-api-token".parse()?))
+///     .token_placement(TokenPlacement::Header("x-api-token".parse()?))
 ///     .host_policy(HostPolicy::new().only_below("vise.example"))
 ///     .build()?;
 /// # let _ = vise;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Most of what the vendor leaves open, set to something other than the default:
+/// Settings for what the vendor doesn't document, with values other than the defaults:
 ///
 /// ```
 /// use std::time::Duration;
-/// use vise_client::{Client, SessionCookie, TokenCarrier};
+/// use vise_client::{Client, SessionCookie, TokenPlacement};
 ///
 /// let vise = Client::builder("account-token".to_owned())
 ///     .domains_method(http::Method::POST)
-///     .vise_token_carrier(TokenCarrier::Authorization)
+///     .vise_token_placement(TokenPlacement::Authorization)
 ///     .token_on_auth(true)
 ///     .auth_path("/v2/auth")
 ///     .auth_parameter("phrase")
@@ -66,8 +67,8 @@ const NOWHERE: &str = "https://dashboard.invalid";
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     token: SecretString,
-    dashboard_carrier: TokenCarrier,
-    vise_carrier: Option<TokenCarrier>,
+    dashboard_placement: TokenPlacement,
+    vise_placement: Option<TokenPlacement>,
     default: Option<(String, KeyPhrase)>,
     options: Options,
     public_addresses_only: bool,
@@ -81,8 +82,8 @@ impl ClientBuilder {
     pub(crate) fn new(token: SecretString) -> Self {
         Self {
             token,
-            dashboard_carrier: TokenCarrier::default(),
-            vise_carrier: None,
+            dashboard_placement: TokenPlacement::default(),
+            vise_placement: None,
             default: None,
             options: Options::default(),
             public_addresses_only: false,
@@ -91,7 +92,7 @@ impl ClientBuilder {
         }
     }
 
-    /// A builder with what the environment says, see [`Client::from_env`].
+    /// Creates a builder with the settings in the environment; see [`Client::from_env`].
     ///
     /// ```no_run
     /// # fn example() -> Result<(), vise_client::Error> {
@@ -103,7 +104,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing; the error names
+    /// it.
     pub fn from_env() -> Result<Self, Error> {
         let read = || {
             let mut builder = Self::new(SecretString::from(env::required(API_TOKEN)?));
@@ -113,7 +115,7 @@ impl ClientBuilder {
                 true => env::optional(DASHBOARD_URL)?,
                 false => Some(env::required(DASHBOARD_URL)?),
             };
-            // Nobody types plain http and a loopback address by accident.
+            // Plain http with a loopback address can't be set by accident.
             let is_test = |url: &Option<String>| {
                 url.as_deref().is_some_and(|url| {
                     url.starts_with("http://")
@@ -138,57 +140,60 @@ impl ClientBuilder {
         read().map_err(|error: auth_client_core::Error| Error::from(error.with_provider(NAME)))
     }
 
-    /// Where the dashboard's API is. There is no default: the vendor publishes no address, and a guessed one would be given
-    /// the account's token. Without it everything works but listing the domains.
+    /// Sets the URL of the dashboard's API. There is no default: the vendor publishes no URL, and a wrong host
+    /// would receive the account's token. Only listing the domains needs it.
     ///
-    /// The same as [`base_url`](Self::base_url).
+    /// Equivalent to [`base_url`](Self::base_url).
     pub fn dashboard_url(mut self, url: impl Into<String>) -> Self {
         self.settings.set_base_url("dashboard URL", url);
         self
     }
 
-    /// The path of the list of domains below the dashboard's URL; empty when that URL is the list itself. Default
-    /// `/domains`. Assumption: the vendor names the endpoint and not its path.
+    /// Sets the path of the domain list below the dashboard URL; empty if that URL is the list itself. Default:
+    /// `/domains`. Assumption: the vendor names the endpoint but not its path.
     pub fn domains_path(mut self, path: impl Into<String>) -> Self {
         self.options.domains_path = path.into();
         self
     }
 
-    /// The method of the list of domains. Default GET. Assumption: it is a read.
+    /// Sets the method of the domain list. Default: GET. Assumption: listing is a read.
     pub fn domains_method(mut self, method: Method) -> Self {
         self.options.domains_method = method;
         self
     }
 
-    /// How the token travels to the dashboard, and to VISE hosts unless [`vise_token_carrier`](Self::vise_token_carrier)
-    /// says otherwise. Default [`TokenCarrier::Bearer`]. Assumption: the vendor does not say.
-    pub fn token_carrier(mut self, carrier: TokenCarrier) -> Self {
-        self.dashboard_carrier = carrier;
+    /// Sets where the token is sent in requests to the dashboard, and to VISE hosts unless
+    /// [`vise_token_placement`](Self::vise_token_placement) is set. Default: [`TokenPlacement::Bearer`]. Assumption:
+    /// the vendor does not document it.
+    pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.dashboard_placement = placement;
         self
     }
 
-    /// How the token travels to VISE hosts. Default: as to the dashboard. Assumption: the vendor does not say.
-    pub fn vise_token_carrier(mut self, carrier: TokenCarrier) -> Self {
-        self.vise_carrier = Some(carrier);
+    /// Sets where the token is sent in requests to VISE hosts. Default: as for the dashboard. Assumption: the
+    /// vendor does not document it.
+    pub fn vise_token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.vise_placement = Some(placement);
         self
     }
 
-    /// Sends the token with the phrase as well. Default no: the vendor's page describes that step with the phrase alone.
-    /// With it, a host sees the token before it has proved that it knows the phrase.
+    /// Sets whether the token is sent together with the phrase. Default: no, because the vendor's documentation
+    /// describes that step with the phrase alone. If set, a host receives the token before it has proved that it
+    /// knows the phrase.
     pub fn token_on_auth(mut self, send: bool) -> Self {
         self.options.token_on_auth = send;
         self
     }
 
-    /// Which hosts may be called. Default [`HostPolicy::new`].
+    /// Sets which hosts may be called. Default: [`HostPolicy::new`].
     pub fn host_policy(mut self, policy: HostPolicy) -> Self {
         self.options.policy = policy;
         self
     }
 
-    /// Calls public addresses only: a host name that leads into a private network is refused where it is looked up, so
-    /// that nothing can change in between. Off by default; it can't be had together with a transport that is handed in,
-    /// whose own setting it is.
+    /// Restricts calls to public addresses: a host name that resolves to a private network is refused. The check
+    /// is part of the name resolution, so the address can't change in between. Off by default. Can't be combined
+    /// with a custom transport, which has its own setting.
     ///
     /// ```
     /// # #[cfg(feature = "hyper")] {
@@ -202,72 +207,74 @@ impl ClientBuilder {
         self
     }
 
-    /// Where a session is opened. Default `/auth`, as the vendor's page says.
+    /// Sets the path at which a session is opened. Default: `/auth`, as documented.
     pub fn auth_path(mut self, path: impl Into<String>) -> Self {
         self.options.auth_path = path.into();
         self
     }
 
-    /// The query parameter of the phrase. Default `pfk`, as the vendor's page says.
+    /// Sets the query parameter of the phrase. Default: `pfk`, as documented.
     pub fn auth_parameter(mut self, name: impl Into<String>) -> Self {
         self.options.auth_parameter = name.into();
         self
     }
 
-    /// Says that phrases are listed percent-encoded and must not be encoded again. Default no. Assumption: the vendor does
-    /// not say.
+    /// Sets whether listed phrases are already percent-encoded. Default: no. Assumption: the vendor does not
+    /// document it.
     pub fn phrase_is_encoded(mut self, encoded: bool) -> Self {
         self.options.phrase_is_encoded = encoded;
         self
     }
 
-    /// Which cookie is the session. Default the one called `session`. Assumption: the vendor's page suggests that name.
+    /// Sets which cookie is the session. Default: the one named `session`. Assumption: the documentation suggests
+    /// that name.
     pub fn session_cookie(mut self, cookie: SessionCookie) -> Self {
         self.options.session_cookie = cookie;
         self
     }
 
-    /// How long a session lives at most. Default: as long as its cookie says, and without an end where it does not.
-    /// Assumption: the vendor says that sessions end, and not when.
+    /// Sets the maximum lifetime of a session. Default: the lifetime of its cookie, and no limit if the cookie
+    /// has none. Assumption: the vendor documents that sessions end, but not when.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.options.session_lifetime = Some(lifetime);
         self
     }
 
-    /// Whether a page instead of JSON means that the session has ended. Default yes. Turn it off for endpoints that
-    /// answer with pages.
+    /// Sets whether an HTML page in place of JSON means that the session has ended. Default: yes. Turn it off for
+    /// endpoints that return pages.
     pub fn pages_end_sessions(mut self, end: bool) -> Self {
         self.options.pages_end_sessions = end;
         self
     }
 
-    /// Whether 403 means that the session has ended. Default no. Assumption: it is about permission, or comes from the
-    /// protection layer, and another session would change nothing.
+    /// Sets whether status 403 means that the session has ended. Default: no. Assumption: 403 is about
+    /// permissions or comes from the protection layer, so another session would not help.
     pub fn forbidden_ends_sessions(mut self, end: bool) -> Self {
         self.options.forbidden_ends_sessions = end;
         self
     }
 
-    /// Whether the domains are listed again, once, when a phrase is refused: it may have been changed. Default yes.
+    /// Sets whether the domains are listed again, once, if a phrase is refused, because it may have been changed.
+    /// Default: yes.
     pub fn relist_on_refusal(mut self, relist: bool) -> Self {
         self.options.relist_on_refusal = relist;
         self
     }
 
-    /// What stands before every path at VISE hosts. Default nothing. Assumption: the vendor mentions no prefix.
+    /// Sets a prefix for all paths at VISE hosts. Default: none. Assumption: the vendor documents no prefix.
     pub fn vise_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.options.vise_prefix = prefix.into();
         self
     }
 
-    /// The path of the VISE Domains endpoint at VISE hosts. Default `/domains`. Assumption: the vendor names the endpoint
-    /// and not its path.
+    /// Sets the path of the VISE Domains endpoint at VISE hosts. Default: `/domains`. Assumption: the vendor
+    /// names the endpoint but not its path.
     pub fn vise_domains_path(mut self, path: impl Into<String>) -> Self {
         self.options.vise_domains_path = path.into();
         self
     }
 
-    /// The host and phrase of [`Client::default_session`].
+    /// Sets the host and phrase of [`Client::default_session`].
     ///
     /// ```
     /// use vise_client::Client;
@@ -290,8 +297,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a setting can't be used, or no transport is
-    /// compiled in and none was handed in. The error names the setting, or the variable that it came from.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a setting is invalid, or if no transport
+    /// is compiled in and none was set. The error names the setting, or the environment variable that it was read
+    /// from.
     pub fn build(self) -> Result<Client, Error> {
         self.try_build().map_err(|error| error.with_provider(NAME).into())
     }
@@ -303,21 +311,21 @@ impl ClientBuilder {
         self.settings.set_transport(transport);
         let (source, url) = self.settings.base_url_or("");
         let has_dashboard = !url.is_empty();
-        let base = BaseUrl::parse(source, if has_dashboard { url } else { NOWHERE })?;
-        let carried = |carrier| {
-            CarriedToken::new(carrier, &self.token).map_err(|error| match error.field() {
+        let base = BaseUrl::parse(source, if has_dashboard { url } else { PLACEHOLDER_URL })?;
+        let carried = |placement| {
+            PlacedToken::new(placement, &self.token).map_err(|error| match error.field() {
                 "token" if self.from_env => error.with_field(API_TOKEN),
                 _ => error,
             })
         };
-        let credential = StaticCredential::new(carried(&self.dashboard_carrier)?, base.origin().clone());
-        let token = carried(self.vise_carrier.as_ref().unwrap_or(&self.dashboard_carrier))?;
+        let credential = StaticCredential::new(carried(&self.dashboard_placement)?, base.origin().clone());
+        let token = carried(self.vise_placement.as_ref().unwrap_or(&self.dashboard_placement))?;
         let dashboard = Engine::new(&self.settings, base, rules::Dashboard, Some(Arc::new(credential)))?;
         let default = match self.default {
             Some((host, phrase)) => {
                 let field = if self.from_env { HOST } else { "default host" };
                 let host = self.options.policy.check(&host).map_err(|why| {
-                    auth_client_core::Error::configuration(field, "it must not be called").with_source(why)
+                    auth_client_core::Error::configuration(field, "must not be called").with_source(why)
                 })?;
                 Some((host, phrase))
             }
@@ -332,16 +340,16 @@ impl ClientBuilder {
             Err(auth_client_core::Error::configuration(field, reason))
         };
         if self.options.policy.is_broken() {
-            return refuse("host policy", "an entry of its lists is no host that may be called");
+            return refuse("host policy", "contains an invalid host name");
         }
         if matches!(&self.options.session_cookie, SessionCookie::Named(name) if name.is_empty()) {
-            return refuse("session cookie", "its name is empty");
+            return refuse("session cookie", "must have a name");
         }
         if self.options.auth_parameter.is_empty() {
-            return refuse("auth parameter", "its name is empty");
+            return refuse("auth parameter", "must have a name");
         }
         if self.options.session_lifetime == Some(Duration::ZERO) {
-            return refuse("session lifetime", "it is zero");
+            return refuse("session lifetime", "must not be zero");
         }
         Ok(())
     }
@@ -357,18 +365,15 @@ impl ClientBuilder {
 }
 
 fn unset(variable: &'static str) -> auth_client_core::Error {
-    auth_client_core::Error::configuration(
-        variable,
-        "this environment variable is not set, and its partner is",
-    )
+    auth_client_core::Error::configuration(variable, "is not set, but the variable that belongs to it is")
 }
 
-/// Shows the settings and no secret.
+/// Shows the settings, but no secrets.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("token_carrier", &self.dashboard_carrier)
-            .field("vise_token_carrier", &self.vise_carrier)
+            .field("token_placement", &self.dashboard_placement)
+            .field("vise_token_placement", &self.vise_placement)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }

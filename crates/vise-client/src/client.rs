@@ -2,28 +2,28 @@
 
 use crate::Call;
 use crate::account::Account;
+use crate::all_domains::AllDomains;
 use crate::builder::ClientBuilder;
 use crate::domain::{AccountDomain, KeyPhrase, VISE_PHRASE, VISE_URL};
 use crate::error::{Error, OPEN};
 use crate::host::ViseHost;
-use crate::opener::Opener;
 use crate::rules::NAME;
 use crate::session::Session;
-use crate::walk::Walk;
+use crate::session_opener::SessionOpener;
 use auth_client_core::auth_core::SecretString;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Sessions of one host that are kept: one per phrase, and phrases change now and then.
+/// Maximum number of cached sessions per host: one per phrase, and phrases may change.
 const MAX_PER_HOST: usize = 8;
 
-/// Calls VISE. Cheap to clone; clones share their connections and their sessions.
+/// Client for the VISE API. Cheap to clone; clones share connections and sessions.
 ///
-/// The chain of the vendor can be entered at each of its stages:
+/// The authentication chain can be entered at each of its stages:
 ///
-/// | what is known | what to call |
+/// | known | call |
 /// | --- | --- |
 /// | the account's token | [`list_account_domains`](Self::list_account_domains), then [`open_session`](Self::open_session), or [`for_all_domains`](Self::for_all_domains) |
 /// | token, a host and its phrase | [`session`](Self::session) |
@@ -39,12 +39,12 @@ const MAX_PER_HOST: usize = 8;
 pub struct Client {
     account: Arc<Account>,
     sessions: Arc<Mutex<HashMap<ViseHost, Vec<Session>>>>,
-    /// What the builder or the environment names as the host to talk to.
+    /// Host and phrase of the default session, from the builder or the environment.
     default: Option<(ViseHost, KeyPhrase)>,
 }
 
 impl Client {
-    /// A builder for a client of the account with this token.
+    /// Returns a builder for a client of the account with this token.
     ///
     /// ```
     /// let vise = vise_client::Client::builder("account-token".to_owned())
@@ -57,11 +57,11 @@ impl Client {
         ClientBuilder::new(token.into())
     }
 
-    /// A client with the token of `VISE_API_TOKEN` and the dashboard of `VISE_DASHBOARD_URL`. `VISE_HOST` and `VISE_PHRASE`
-    /// name the host of [`default_session`](Self::default_session); with them the dashboard may be left out. An empty
-    /// variable counts as unset.
+    /// Creates a client with the token in `VISE_API_TOKEN` and the dashboard URL in `VISE_DASHBOARD_URL`.
+    /// `VISE_HOST` and `VISE_PHRASE` set the host of [`default_session`](Self::default_session); with them the
+    /// dashboard URL is optional. An empty variable counts as unset.
     ///
-    /// A dashboard or host that is given as `http://` with a loopback address is a test, and turns on
+    /// An `http://` URL with a loopback address, for the dashboard or the host, is meant for tests and turns on
     /// [`dangerously_allow_loopback_for_tests`](crate::HostPolicy::dangerously_allow_loopback_for_tests).
     ///
     /// ```
@@ -69,14 +69,15 @@ impl Client {
     ///
     /// match Client::from_env() {
     ///     Ok(client) => println!("{client:?}"),
-    ///     // One line, which names the variable.
+    ///     // One line that names the variable.
     ///     Err(error) => println!("{error}"),
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is missing or no good.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing or invalid; the
+    /// error names it.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -85,10 +86,10 @@ impl Client {
         Self { account: Arc::new(account), sessions: Arc::default(), default }
     }
 
-    /// Lists the account's domains, by the Domains API of the dashboard.
+    /// Lists the account's domains through the dashboard's Domains API.
     ///
-    /// Assumption: it is `GET /domains` below the dashboard's URL; the vendor publishes neither. Any list that has
-    /// `domain_vise_url` is understood.
+    /// Assumption: it is `GET /domains` below the dashboard's URL; the vendor documents neither. Any list whose
+    /// entries have `domain_vise_url` is accepted.
     ///
     /// ```no_run
     /// # async fn example(vise: vise_client::Client) -> Result<(), vise_client::Error> {
@@ -101,16 +102,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Beside what any call can fail with: [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the client
-    /// has no dashboard URL, and [`ErrorKind::Decode`](crate::ErrorKind::Decode) when nothing fits; the error then lists
-    /// the names of the members that were seen, and no values.
+    /// The errors of any call, [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the client has no
+    /// dashboard URL, and [`ErrorKind::Decode`](crate::ErrorKind::Decode) if no known shape matches the response;
+    /// that error lists the names of the fields, but no values.
     pub fn list_account_domains(&self) -> Call<Vec<AccountDomain>> {
         self.account.list()
     }
 
-    /// The session at a domain's host. Nothing is sent before it is used.
+    /// Returns the session at a domain's host. Nothing is sent until it is used.
     ///
-    /// Whoever asks again for the same host and phrase gets the same session.
+    /// The same host and phrase always give the same session.
     ///
     /// ```
     /// use vise_client::{AccountDomain, Client};
@@ -123,17 +124,17 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the domain has no VISE host or phrase, or its host
-    /// must not be called; [`session_problem`](Error::session_problem) says why.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the domain has no VISE host or phrase, or
+    /// if its host must not be called; [`session_problem`](Error::session_problem) returns the reason.
     pub fn session_for(&self, domain: &AccountDomain) -> Result<Session, Error> {
         let missing =
-            |field| invalid(auth_client_core::Error::invalid_input(OPEN, field, "the domain has none"));
+            |field| invalid(auth_client_core::Error::invalid_input(OPEN, field, "missing in the domain"));
         let host = domain.vise_url.as_deref().ok_or_else(|| missing(VISE_URL))?;
         let phrase = domain.vise_phrase.clone().ok_or_else(|| missing(VISE_PHRASE))?;
         self.session_with(self.check(host)?, phrase, domain.other.clone())
     }
 
-    /// The same, opened.
+    /// Returns the session at a domain's host after opening it.
     ///
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
@@ -147,14 +148,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`session_for`](Self::session_for) and [`Session::open`].
+    /// The errors of [`session_for`](Self::session_for) and [`Session::open`].
     pub async fn open_session(&self, domain: &AccountDomain) -> Result<Session, Error> {
         let session = self.session_for(domain)?;
         session.open().await?;
         Ok(session)
     }
 
-    /// The session at a host whose phrase is known. Nothing is sent before it is used.
+    /// Returns the session at a host whose phrase is known. Nothing is sent until it is used.
     ///
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
@@ -166,19 +167,23 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`session_for`](Self::session_for).
+    /// The errors of [`session_for`](Self::session_for).
     pub fn session(&self, host: &str, phrase: impl Into<KeyPhrase>) -> Result<Session, Error> {
         let phrase = phrase.into();
         if phrase.expose().is_empty() {
-            return Err(invalid(auth_client_core::Error::invalid_input(OPEN, "key phrase", "it is empty")));
+            return Err(invalid(auth_client_core::Error::invalid_input(
+                OPEN,
+                "key phrase",
+                "must not be empty",
+            )));
         }
         self.session_with(self.check(host)?, phrase, Map::new())
     }
 
-    /// A session that was opened elsewhere, by the value of its cookie. It can't be opened again: when it has ended, calls
-    /// fail with [`SessionProblem::NoPhrase`](crate::SessionProblem::NoPhrase).
+    /// Resumes a session that was opened elsewhere, by the value of its cookie. It can't be reopened: once it has
+    /// ended, calls fail with [`SessionProblem::NoPhrase`](crate::SessionProblem::NoPhrase).
     ///
-    /// The token goes to this host with the first call.
+    /// The first call sends the token to this host.
     ///
     /// ```no_run
     /// # async fn example(vise: vise_client::Client, cookie: String) -> Result<(), vise_client::Error> {
@@ -190,11 +195,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`session_for`](Self::session_for), and when the cookie can't stand in a header.
+    /// The errors of [`session_for`](Self::session_for), and an error if the cookie is not a valid header value.
     pub fn resume_session(&self, host: &str, cookie: impl Into<SecretString>) -> Result<Session, Error> {
         let host = self.check(host)?;
         let resume = || {
-            let opener = Opener::new(Arc::clone(&self.account), host, None, Map::new())?;
+            let opener = SessionOpener::new(Arc::clone(&self.account), host, None, Map::new())?;
             let session = Session::new(Arc::clone(&self.account), opener)?;
             session.install(check_cookie(cookie.into())?)?;
             Ok(session)
@@ -202,7 +207,8 @@ impl Client {
         resume().map_err(invalid)
     }
 
-    /// The session at the host that [`ClientBuilder::default_host`] or the environment names; `None` when there is none.
+    /// Returns the session at the host set by [`ClientBuilder::default_host`] or the environment, or `None` if
+    /// there is none.
     ///
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
@@ -215,7 +221,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`session_for`](Self::session_for).
+    /// The errors of [`session_for`](Self::session_for).
     pub fn default_session(&self) -> Result<Option<Session>, Error> {
         let open = |(host, phrase): &(ViseHost, KeyPhrase)| {
             self.session_with(host.clone(), phrase.clone(), Map::new())
@@ -223,17 +229,17 @@ impl Client {
         self.default.as_ref().map(open).transpose()
     }
 
-    /// Goes through all domains of the account; see [`Walk`].
+    /// Runs a function for all domains of the account; see [`AllDomains`].
     ///
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
-    /// let visits = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-    /// println!("{} of {} domains answered", visits.done().count(), visits.all().len());
+    /// let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
+    /// println!("{} of {} domains succeeded", results.done().count(), results.all().len());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn for_all_domains(&self) -> Walk<'_> {
-        Walk::new(self)
+    pub fn for_all_domains(&self) -> AllDomains<'_> {
+        AllDomains::new(self)
     }
 
     fn check(&self, host: &str) -> Result<ViseHost, Error> {
@@ -255,7 +261,7 @@ impl Client {
             return Ok(session.clone());
         }
         let make = || {
-            let opener = Opener::new(Arc::clone(&self.account), host, Some(phrase), identity)?;
+            let opener = SessionOpener::new(Arc::clone(&self.account), host, Some(phrase), identity)?;
             Session::new(Arc::clone(&self.account), opener)
         };
         let session = make().map_err(invalid)?;
@@ -283,13 +289,13 @@ fn check_cookie(cookie: SecretString) -> Result<SecretString, auth_client_core::
         return Err(auth_client_core::Error::invalid_input(
             OPEN,
             "session cookie",
-            "it is more than a cookie's value",
+            "must be the value of a cookie only",
         ));
     }
     Ok(cookie)
 }
 
-/// Shows where calls go and no secret.
+/// Shows the hosts, but no secrets.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

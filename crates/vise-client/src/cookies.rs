@@ -1,8 +1,8 @@
 //! The cookies of one VISE host.
 //!
-//! Each session has a jar of its own, and a jar belongs to one origin: a `Domain` attribute that would share a cookie
-//! with other hosts is ignored, for all VISE hosts call their cookie alike. Reading `Set-Cookie` is left to the crate
-//! `cookie`; what is kept of it is a name, a secret value, a path and an end.
+//! Each session has its own jar, and a jar belongs to one origin. A `Domain` attribute that would share a cookie
+//! with other hosts is ignored, because all VISE hosts use the same cookie name. The crate `cookie` parses
+//! `Set-Cookie`; the jar keeps a name, a secret value, a path and an expiry.
 
 use auth_client_core::auth_core::token::Lifetime;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
@@ -12,11 +12,11 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// Cookies that one host may keep here, and bytes of one.
+/// Maximum number of cookies per host, and maximum size of one in bytes.
 const MAX_COOKIES: usize = 50;
 const MAX_BYTES: usize = 8 * 1024;
 
-/// Which cookie is the session.
+/// The cookie that is the session.
 ///
 /// ```
 /// use vise_client::{Client, SessionCookie};
@@ -28,9 +28,9 @@ const MAX_BYTES: usize = 8 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionCookie {
-    /// The one of this name. Assumption: it is `session`, as the vendor's page suggests.
+    /// The cookie of this name. Assumption: it is `session`, as the documentation suggests.
     Named(String),
-    /// Any cookie will do.
+    /// Any cookie.
     Any,
 }
 
@@ -75,7 +75,7 @@ impl Jar {
         Self { session, host: host.to_owned(), kept: Mutex::default() }
     }
 
-    /// A jar with the session of somebody who has opened it elsewhere.
+    /// Creates a jar with the cookie of a session that was opened elsewhere.
     pub(crate) fn with_session(session: SessionCookie, host: &str, value: SecretString) -> Self {
         let name = match &session {
             SessionCookie::Named(name) => name.clone(),
@@ -86,7 +86,7 @@ impl Jar {
         jar
     }
 
-    /// Takes what an answer sets. True: it had a session, and the answer has ended it.
+    /// Stores the cookies that a response sets. Returns `true` if the response ended an existing session.
     pub(crate) fn take(&self, headers: &HeaderMap, now: SystemTime) -> bool {
         if !headers.contains_key(header::SET_COOKIE) {
             return false;
@@ -98,24 +98,25 @@ impl Jar {
         had && !self.has_session(now)
     }
 
-    /// Whether there is a session that has not ended.
+    /// Returns whether there is a session that has not expired.
     pub(crate) fn has_session(&self, now: SystemTime) -> bool {
         self.lock().iter().any(|kept| self.session.is(&kept.name) && !kept.is_over(now))
     }
 
-    /// How long the session lives, as far as its cookie says.
+    /// Returns the lifetime of the session as stated by its cookie.
     pub(crate) fn lifetime(&self) -> Lifetime {
         let kept = self.lock();
         let ends = kept.iter().filter(|kept| self.session.is(&kept.name)).map(|kept| kept.ends);
-        // Of several cookies that count, the session is over with the first.
+        // If several cookies count as the session, it ends with the first of them.
         ends.flatten().min().map_or(Lifetime::Unknown, Lifetime::Until)
     }
 
-    /// The `Cookie` header for a request to this path; `None` when there is nothing to send, or it can't stand in a header.
+    /// Returns the `Cookie` header for a request to this path; `None` if there is nothing to send, or it is not a
+    /// valid header value.
     pub(crate) fn header(&self, path: &str, now: SystemTime) -> Option<HeaderValue> {
         let mut text = String::new();
         for kept in self.lock().iter().filter(|kept| !kept.is_over(now)) {
-            // The vendor sends the session with every call; the path of its cookie is not asked.
+            // The vendor expects the session with every call, so the path of its cookie is ignored.
             if self.is_session(&kept.name) || matches(path, &kept.path) {
                 if !text.is_empty() {
                     text.push_str("; ");
@@ -143,7 +144,7 @@ impl Jar {
         let ends = end_of(cookie, server_now, now);
         let path = cookie.path().filter(|path| path.starts_with('/')).unwrap_or("/").to_owned();
         let mut kept = self.lock();
-        // The session is one, whatever path its cookie names.
+        // There is one session, whatever path its cookie has.
         kept.retain(|kept| kept.name != name || (kept.path != path && !self.is_session(name)));
         let fresh = Kept { name: name.to_owned(), value: SecretString::from(value), path, ends };
         if !value.is_empty() && !fresh.is_over(now) && (kept.len() < MAX_COOKIES || self.is_session(name)) {
@@ -156,14 +157,15 @@ impl Jar {
     }
 }
 
-/// Names only.
+/// Shows names only.
 impl fmt::Debug for Jar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jar").field("host", &self.host).field("cookies", &self.lock().len()).finish()
     }
 }
 
-/// Whether an answer sets a session of this name that is good, or ends one; `None` when it says nothing about it.
+/// Returns `Some(true)` if a response sets a valid session cookie of this name, `Some(false)` if it ends one, and
+/// `None` otherwise.
 pub(crate) fn session_in(headers: &HeaderMap, session: &SessionCookie, now: SystemTime) -> Option<bool> {
     let server_now = server_time(headers, now);
     let about = set_cookies(headers).filter(|cookie| session.is(cookie.name()));
@@ -171,7 +173,7 @@ pub(crate) fn session_in(headers: &HeaderMap, session: &SessionCookie, now: Syst
         !cookie.value().is_empty() && end_of(&cookie, server_now, now).is_none_or(|ends| ends > now)
     });
     match session {
-        // The last word about a cookie counts.
+        // The last statement about a cookie counts.
         SessionCookie::Named(_) => states.last(),
         SessionCookie::Any => states.reduce(|any, good| any || good),
     }
@@ -182,14 +184,14 @@ fn set_cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     texts.filter_map(|value| Cookie::parse(std::str::from_utf8(value.as_bytes()).ok()?).ok())
 }
 
-/// The server's own time, which its `Expires` is about.
+/// Returns the server's time, which its `Expires` refers to.
 fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
     let date =
         headers.get(header::DATE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
     date.unwrap_or(now)
 }
 
-/// When a cookie ends by our clock. `Max-Age` comes first, as RFC 6265 says.
+/// Returns the expiry of a cookie by the local clock. `Max-Age` takes precedence, as RFC 6265 requires.
 fn end_of(cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) -> Option<SystemTime> {
     if let Some(age) = cookie.max_age() {
         let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
@@ -197,17 +199,17 @@ fn end_of(cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) -> Optio
     }
     let seconds = cookie.expires_datetime()?.unix_timestamp();
     let ends = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    // What is left by the server's clock is left by ours.
+    // The time left by the server's clock is the time left by ours.
     now.checked_add(ends.duration_since(server_now).unwrap_or(Duration::ZERO))
 }
 
-/// Whether a `Domain` attribute covers the host; another one's cookie is refused, as browsers do.
+/// Returns whether a `Domain` attribute covers the host; otherwise the cookie is refused, as browsers do.
 fn is_within(host: &str, domain: &str) -> bool {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// RFC 6265, section 5.1.4.
+/// Path matching of RFC 6265, section 5.1.4.
 fn matches(path: &str, cookie: &str) -> bool {
     path.strip_prefix(cookie)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || cookie.ends_with('/'))
@@ -271,10 +273,10 @@ mod tests {
             let jar = self::jar(&["session=1"]);
             assert_eq!(session_in(&headers(&[end]), &SessionCookie::default(), now()), Some(false), "{end}");
             assert!(jar.take(&headers(&[end]), now()), "{end}");
-            assert!(!jar.take(&headers(&[end]), now()), "it ends once: {end}");
+            assert!(!jar.take(&headers(&[end]), now()), "a session ends once: {end}");
             assert_eq!(sent(&jar, "/"), "");
         }
-        assert!(!jar.take(&headers(&["session=", "session=3"]), now()), "the last word counts");
+        assert!(!jar.take(&headers(&["session=", "session=3"]), now()), "the last statement counts");
         assert!(!jar.take(&HeaderMap::new(), now()));
         assert!(jar.has_session(now()));
     }

@@ -1,8 +1,8 @@
 //! The account's domains, as the dashboard lists them.
 //!
-//! The vendor names two fields and nothing else, not even what stands around them. So any shape that makes sense is
-//! read, what is not known is kept, and when nothing makes sense the error tells the names that were seen: with them a
-//! caller can see what changed, and values would be phrases.
+//! The vendor documents two fields and nothing else, not even the shape of the list. So any plausible shape is
+//! accepted and unknown fields are kept. If no shape matches, the error lists the names of the fields, which show
+//! what has changed; values are omitted, because they may be phrases.
 
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::decode::DecodeFailure;
@@ -14,17 +14,17 @@ use std::fmt;
 pub(crate) const VISE_URL: &str = "domain_vise_url";
 pub(crate) const VISE_PHRASE: &str = "domain_vise_phrase";
 
-/// Where the list may stand in an object, by the usual names.
+/// Common names of the list inside an object.
 const ENVELOPES: [&str; 5] = ["domains", "data", "result", "results", "items"];
-/// Envelopes in envelopes.
+/// Maximum nesting of envelopes.
 const MAX_DEPTH: usize = 3;
-/// Names that an error tells.
+/// Maximum number of names in an error.
 const MAX_NAMES: usize = 20;
 
-/// The phrase that opens a session at one domain's VISE host.
+/// The phrase that opens a session at the VISE host of one domain.
 ///
-/// It is a secret like a password: it prints nothing, can't be serialised, and leaves this type by
-/// [`expose`](Self::expose) only.
+/// It is a secret like a password: it is never printed, can't be serialized, and only [`expose`](Self::expose)
+/// returns it.
 ///
 /// ```
 /// let phrase = vise_client::KeyPhrase::from("a phrase of the dashboard");
@@ -34,7 +34,7 @@ const MAX_NAMES: usize = 20;
 pub struct KeyPhrase(SecretString);
 
 impl KeyPhrase {
-    /// The phrase itself.
+    /// Returns the phrase.
     ///
     /// ```
     /// assert_eq!(vise_client::KeyPhrase::from("a phrase").expose(), "a phrase");
@@ -75,28 +75,28 @@ impl fmt::Debug for KeyPhrase {
 
 /// One domain of the account.
 ///
-/// `Debug` shows the names of [`other`](Self::other) members and no values: nobody knows which of them are secrets.
+/// `Debug` shows the names of the [`other`](Self::other) fields but no values, because any of them may be secret.
 ///
 /// ```
 /// fn describe(domain: &vise_client::AccountDomain) -> String {
 ///     let host = domain.vise_url.as_deref().unwrap_or("no VISE host");
 ///     let phrase = if domain.vise_phrase.is_some() { "a phrase" } else { "no phrase" };
-///     format!("{host}, {phrase}, {} members more", domain.other.len())
+///     format!("{host}, {phrase}, {} more fields", domain.other.len())
 /// }
 /// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AccountDomain {
-    /// `domain_vise_url`: the host of the domain's VISE API, as it came. It is checked before anything is sent to it.
+    /// `domain_vise_url`: the host of the domain's VISE API, unchecked. It is checked before anything is sent to it.
     pub vise_url: Option<String>,
-    /// `domain_vise_phrase`: what opens a session there.
+    /// `domain_vise_phrase`: the phrase that opens a session there.
     pub vise_phrase: Option<KeyPhrase>,
-    /// All other members, as they came.
+    /// All other fields.
     pub other: Map<String, Value>,
 }
 
 impl AccountDomain {
-    /// A domain that is known from elsewhere.
+    /// Creates a domain from values that are known from elsewhere.
     ///
     /// ```
     /// let domain = vise_client::AccountDomain::new("shop-1.vise.example", "phrase");
@@ -127,7 +127,7 @@ impl AccountDomain {
 
 impl fmt::Debug for AccountDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What stands in the place of a host may be anything; one that would be called is worth showing.
+        // The field may contain anything; it is shown only if it is a host that may be called.
         let url = self.vise_url.as_deref();
         let host = url.map(|url| crate::HostPolicy::new().check(url).map(|host| host.to_string()));
         f.debug_struct("AccountDomain")
@@ -138,7 +138,7 @@ impl fmt::Debug for AccountDomain {
     }
 }
 
-/// Reads the list of domains: an array, an object around one, or one domain alone.
+/// Decodes the list of domains: an array, an object that contains one, or a single domain.
 pub(crate) fn read_list(answer: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
     let value: Value = serde_json::from_slice(answer.body())?;
     let entries = entries(value, 0).map_err(DecodeFailure::Mismatch)?;
@@ -147,7 +147,7 @@ pub(crate) fn read_list(answer: &Response<Bytes>) -> Result<Vec<AccountDomain>, 
     let mut fits = entries.is_empty();
     for entry in entries {
         let Value::Object(members) = entry else {
-            return Err(DecodeFailure::Mismatch("an entry of the list of domains is no object".to_owned()));
+            return Err(DecodeFailure::Mismatch("an entry of the domain list is not an object".to_owned()));
         };
         fits |= members.contains_key(VISE_URL);
         if !fits {
@@ -162,7 +162,7 @@ fn entries(value: Value, depth: usize) -> Result<Vec<Value>, String> {
     let mut members = match value {
         Value::Array(entries) => return Ok(entries),
         Value::Object(members) => members,
-        _ => return Err("the list of domains is neither an array nor an object".to_owned()),
+        _ => return Err("the domain list is neither an array nor an object".to_owned()),
     };
     if members.contains_key(VISE_URL) {
         return Ok(vec![Value::Object(members)]);
@@ -170,7 +170,7 @@ fn entries(value: Value, depth: usize) -> Result<Vec<Value>, String> {
     let usual = ENVELOPES.iter().find(|name| {
         members.get(**name).is_some_and(|value| value.is_array() || (value.is_object() && depth < MAX_DEPTH))
     });
-    // An unusual name will do when there is no doubt what it holds.
+    // An unusual name is accepted if its content is unambiguous.
     let holds_domains = |value: &Value| {
         let first = value.as_array().and_then(|entries| entries.first());
         first.is_some_and(|entry| entry.get(VISE_URL).is_some())
@@ -189,11 +189,11 @@ fn nothing_fits(mut seen: Vec<String>) -> String {
     let more = seen.len().saturating_sub(MAX_NAMES);
     seen.truncate(MAX_NAMES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("no entry has {VISE_URL}; the names that were seen: {}{more}", seen.join(", "))
+    format!("no entry has the field {VISE_URL}; fields found: {}{more}", seen.join(", "))
 }
 
-/// The names of an object's members. One that does not look like a name is not shown: an object may be keyed by ids,
-/// tokens or phrases, and those have blanks, signs or more than a few digits.
+/// Returns the field names of an object. Strings that don't look like names are omitted: an object may be keyed
+/// by ids, tokens or phrases, which have spaces, symbols or more than a few digits.
 fn names(members: &Map<String, Value>) -> Vec<String> {
     let is_name = |text: &str| {
         (1..=40).contains(&text.len())
@@ -262,9 +262,9 @@ mod tests {
     #[test]
     fn when_nothing_fits_names_are_told_and_no_values() {
         let told = misfit(r#"[{"vise_host":"canary","phrase":"canary"},{"other":{"canary":1}}]"#);
-        assert_eq!(told, "no entry has domain_vise_url; the names that were seen: other, phrase, vise_host");
+        assert_eq!(told, "no entry has the field domain_vise_url; fields found: other, phrase, vise_host");
         let told = misfit(r#"{"status":"canary","hosts":["canary"]}"#);
-        assert_eq!(told, "no entry has domain_vise_url; the names that were seen: hosts, status");
+        assert_eq!(told, "no entry has the field domain_vise_url; fields found: hosts, status");
         let told = misfit(r#"{"a canary with blanks":1,"canary@x":2,"canary0123":3}"#);
         assert!(!told.contains("canary") && told.contains("(odd)"), "{told}");
         let many: Vec<String> = (0..50).map(|number| format!(r#""n{number:02}":1"#)).collect();
@@ -276,7 +276,7 @@ mod tests {
             assert!(!misfit(body).contains("canary"), "{body}");
         }
         assert!(matches!(read("<html>"), Err(DecodeFailure::Json(_))));
-        // Envelopes have an end.
+        // Envelopes have limited depth.
         let nested = format!("{}{}", r#"{"data":"#.repeat(100), "}".repeat(100));
         assert!(read(&nested).is_err());
     }

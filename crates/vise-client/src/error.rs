@@ -1,4 +1,4 @@
-//! What went wrong, with what is particular to sessions.
+//! Errors of calls, including those of sessions.
 
 use crate::host::HostRefusal;
 use auth_client_core::ErrorKind;
@@ -7,9 +7,9 @@ use std::error::Error as StdError;
 use std::fmt;
 
 auth_client_core::provider::error_type! {
-    /// A call that failed.
+    /// A failed call.
     ///
-    /// It gives access to everything that [`auth_client_core::Error`] knows, and tells apart what can happen to a session:
+    /// Dereferences to the error type that all providers share, and distinguishes what can happen to a session:
     ///
     /// ```no_run
     /// # async fn run(session: vise_client::Session) {
@@ -18,8 +18,8 @@ auth_client_core::provider::error_type! {
     /// match session.vise_domains().await {
     ///     Ok(domains) => println!("{domains}"),
     ///     Err(error) => match error.session_problem() {
-    ///         Some(SessionProblem::PhraseRefused) => println!("look at the phrase in the dashboard"),
-    ///         Some(SessionProblem::CallRefused) => println!("the session opens, but the token is not accepted"),
+    ///         Some(SessionProblem::PhraseRefused) => println!("check the phrase in the dashboard"),
+    ///         Some(SessionProblem::CallRefused) => println!("the session was opened, but the token is not accepted"),
     ///         _ => println!("{error}"),
     ///     },
     /// }
@@ -29,7 +29,7 @@ auth_client_core::provider::error_type! {
     hint: hint
 }
 
-/// What happened to a session, or kept one from being opened.
+/// Problem with a session or with opening one.
 ///
 /// ```
 /// use vise_client::SessionProblem;
@@ -37,9 +37,9 @@ auth_client_core::provider::error_type! {
 /// fn advice(problem: SessionProblem) -> &'static str {
 ///     match problem {
 ///         SessionProblem::RenewedNotReplayed => "make the call again",
-///         SessionProblem::NoPhrase => "open a session by its phrase",
-///         SessionProblem::PhraseRefused => "look at the phrase in the dashboard",
-///         _ => "look at the host and the token",
+///         SessionProblem::NoPhrase => "open a session with its phrase",
+///         SessionProblem::PhraseRefused => "check the phrase in the dashboard",
+///         _ => "check the host and the token",
 ///     }
 /// }
 /// ```
@@ -48,20 +48,19 @@ auth_client_core::provider::error_type! {
 pub enum SessionProblem {
     /// The host must not be called; nothing was sent.
     HostRefused(HostRefusal),
-    /// The host did not answer the phrase with a session.
+    /// The host did not open a session for the phrase.
     PhraseRefused,
-    /// The session has ended and there is no phrase to open another with.
+    /// The session has ended, and there is no phrase to open another one.
     NoPhrase,
-    /// Sessions open, and calls are refused all the same: then it is the token that is not accepted, or the address of
-    /// the caller.
+    /// Sessions open, but calls are refused all the same: the token or the caller's IP address is not accepted.
     CallRefused,
-    /// The session had ended and another one was opened, but the call was not sent again, because it is a write: the
-    /// same call made again goes out with the new session.
+    /// The session had ended and another one was opened, but the call was not sent again because it is a write.
+    /// The same call made again uses the new session.
     RenewedNotReplayed,
 }
 
 impl Error {
-    /// What happened to the session, where that is what went wrong.
+    /// Returns the problem with the session, if that is what failed.
     ///
     /// ```
     /// use vise_client::{Client, HostRefusal, SessionProblem};
@@ -84,12 +83,12 @@ impl Error {
             if cause.is::<NoPhrase>() {
                 return Some(SessionProblem::NoPhrase);
             }
-            if cause.is::<UselessSessions>() {
+            if cause.is::<SessionsRefused>() {
                 return Some(SessionProblem::CallRefused);
             }
             cause.is::<PhraseRefused>().then_some(SessionProblem::PhraseRefused)
         });
-        // Replayed with a fresh session, and refused as if there were none.
+        // Sent again with a new session, and refused as if there were none.
         let refused = self.is_page()
             || matches!(
                 self.0.kind(),
@@ -98,15 +97,15 @@ impl Error {
         found.or((refused && self.0.was_replayed_after_renewal()).then_some(SessionProblem::CallRefused))
     }
 
-    /// Whether the answer was a page for people, where the API answers with JSON: a sign-in, or a challenge of the
-    /// protection layer.
+    /// Returns `true` if the response was an HTML page where the API returns JSON: a sign-in page, or a challenge
+    /// of the protection layer.
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
     /// if let Err(error) = session.vise_domains().await
     ///     && error.is_page()
     /// {
-    ///     eprintln!("a page came in place of JSON; is this address blocked?");
+    ///     eprintln!("got a page in place of JSON; is this IP address blocked?");
     /// }
     /// # Ok(())
     /// # }
@@ -121,12 +120,13 @@ impl Error {
     }
 }
 
-/// The operations, as errors and spans call them.
+/// The operations, as named in errors and spans.
 pub(crate) const LIST: &str = "domains.list";
 pub(crate) const OPEN: &str = "session.open";
 pub(crate) const VISE_DOMAINS: &str = "vise_domains.list";
 
-/// A page for people: said to be one, or beginning like one where JSON is said or nothing.
+/// Returns whether a response is an HTML page: by its content type, or by its first bytes if the type is JSON or
+/// missing.
 pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     if ["text/html", "application/xhtml+xml"].iter().any(|page| page.eq_ignore_ascii_case(essence)) {
@@ -137,19 +137,19 @@ pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     may_be_json && body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
-/// Names the page that came instead of JSON, and the setting behind an address that the vendor doesn't publish.
+/// Adds that the response is a page, and names the setting of a URL that the vendor doesn't document.
 fn hint(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if error.is_page() {
-        f.write_str("; the response is a page instead of JSON")?;
+        f.write_str("; the response is an HTML page instead of JSON")?;
         if error.kind() == ErrorKind::Decode && error.may_have_been_executed() {
-            f.write_str(", and the call may have been carried out")?;
+            f.write_str(", and the call may have been executed")?;
         }
     }
     if matches!(error.status().map(|status| status.as_u16()), Some(404 | 405)) {
         match error.operation() {
-            LIST => f.write_str("; the address is an assumption, see `ClientBuilder::domains_path`")?,
+            LIST => f.write_str("; its URL is an assumption, see `ClientBuilder::domains_path`")?,
             VISE_DOMAINS => {
-                f.write_str("; the path is an assumption, see `ClientBuilder::vise_domains_path`")?;
+                f.write_str("; its path is an assumption, see `ClientBuilder::vise_domains_path`")?;
             }
             _ => {}
         }
@@ -157,27 +157,27 @@ fn hint(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// A host's answer to a phrase that was no session.
+/// A host's response to a phrase that did not open a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PhraseRefused {
     pub(crate) status: u16,
     pub(crate) page: bool,
-    /// Whether the dashboard was asked for another phrase, to no avail.
+    /// Set if the dashboard was asked for another phrase without success.
     pub(crate) relisted: bool,
 }
 
 impl fmt::Display for PhraseRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer to the key phrase has no session cookie (status {}", self.status)?;
+        write!(f, "the response to the key phrase has no session cookie (status {}", self.status)?;
         if self.page {
-            f.write_str(", a page")?;
+            f.write_str(", an HTML page")?;
         }
         if self.relisted {
-            f.write_str("; the dashboard has no other phrase that works")?;
+            f.write_str("; the dashboard lists no other phrase that works")?;
         }
         f.write_str(")")?;
         if matches!(self.status, 404 | 405) {
-            f.write_str("; should the address have changed, see `ClientBuilder::auth_path`")?;
+            f.write_str("; if the path has changed, see `ClientBuilder::auth_path`")?;
         }
         Ok(())
     }
@@ -185,29 +185,29 @@ impl fmt::Display for PhraseRefused {
 
 impl StdError for PhraseRefused {}
 
-/// A session that was handed in has ended.
+/// A resumed session has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoPhrase;
 
 impl fmt::Display for NoPhrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the session has ended, and without a key phrase no other can be opened")
+        f.write_str("the session has ended and can't be reopened without a key phrase")
     }
 }
 
 impl StdError for NoPhrase {}
 
-/// Session after session was opened, and none was good for a single call.
+/// Several sessions in a row were opened, but none was accepted for a call.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct UselessSessions;
+pub(crate) struct SessionsRefused;
 
-impl fmt::Display for UselessSessions {
+impl fmt::Display for SessionsRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the last sessions were all refused at their first call; not opening more for a while")
+        f.write_str("the last sessions were all refused at their first call; opening sessions is paused")
     }
 }
 
-impl StdError for UselessSessions {}
+impl StdError for SessionsRefused {}
 
 #[cfg(test)]
 mod tests {

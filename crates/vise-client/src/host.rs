@@ -1,10 +1,10 @@
-//! Which hosts may be called at all.
+//! Validation of host names.
 //!
-//! The names of VISE hosts come from an answer of the dashboard, and the account's token goes to them. So a name is
-//! taken apart before anything is sent: only a plain DNS name over https on the standard port passes, and what has any
-//! other form is refused and never repaired. The checks are a pure function; names that lead to private addresses are
-//! the business of the transport, see
-//! [`public_addresses_only`](auth_client_core::HyperTransportBuilder::public_addresses_only).
+//! The names of VISE hosts come from a response of the dashboard, and the account's token is sent to them. So a name
+//! is validated before anything is sent: only a plain DNS name over https on the standard port is accepted; any
+//! other form is refused and never repaired. The checks are a pure function; names that resolve to private addresses
+//! are handled by the transport, see
+//! [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
 
 use auth_client_core::Error;
 use auth_client_core::auth_core::Origin;
@@ -14,8 +14,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use url::{Host, Url};
 
-/// Names of local networks, with everything below them: RFC 6761 and 6762, RFC 8375, `.internal` of ICANN, appendix G of
-/// RFC 6762, and what container platforms use.
+/// Names of local networks, including names below them: RFC 6761 and 6762, RFC 8375, ICANN's `.internal`,
+/// appendix G of RFC 6762, and names that container platforms use.
 const LOCAL: &[&str] = &[
     "localhost",
     "localdomain",
@@ -32,7 +32,7 @@ const LOCAL: &[&str] = &[
     "svc",
 ];
 
-/// Public names whose subdomains lead to any address that is written in them, or to this machine.
+/// Public domains whose subdomains resolve to the address that they contain, or to this machine.
 const POINTERS: &[&str] = &[
     "nip.io",
     "sslip.io",
@@ -46,42 +46,42 @@ const POINTERS: &[&str] = &[
     "rbndr.us",
 ];
 
-/// Why a host was refused. It never holds the host: what a server sends in its place may be anything.
+/// Reason why a host was refused. It never contains the host, because the field may contain anything.
 ///
 /// ```
 /// let refusal = vise_client::HostPolicy::new().check("10.0.0.1").unwrap_err();
-/// assert_eq!(refusal.to_string(), "the host is an IP address, or holds one");
+/// assert_eq!(refusal.to_string(), "the host is or contains an IP address");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HostRefusal {
-    /// It is empty.
+    /// Empty string.
     Empty,
-    /// It has white space or a control character.
+    /// Contains white space or a control character.
     Blank,
-    /// It has a scheme other than `https://`.
+    /// Has a scheme other than `https://`.
     Scheme,
-    /// It has a user name or password.
+    /// Contains a user name or password.
     UserInfo,
-    /// It has a path, a query or a fragment.
+    /// Has a path, a query or a fragment.
     Path,
-    /// It has a backslash, which some parsers take for a slash.
+    /// Contains a backslash, which some parsers treat as a slash.
     Backslash,
-    /// It has a percent sign, which some parsers decode.
+    /// Contains a percent sign, which some parsers decode.
     Percent,
-    /// It has a port other than 443.
+    /// Has a port other than 443.
     Port,
-    /// It is an IP address, or holds one.
+    /// Is or contains an IP address.
     Address,
-    /// It is not a DNS name.
+    /// Is not a DNS name.
     NotAName,
-    /// It has no dot, and so is a name of the local network.
+    /// Has no dot, so it is a name of the local network.
     NoDot,
-    /// It is a name of this machine or of a local network.
+    /// Is a name of this machine or of a local network.
     Local,
-    /// It is written with characters that turn into other ones.
+    /// Contains characters that a URL parser replaces by others.
     Disguised,
-    /// It is not among the hosts that this client may call.
+    /// Is not among the hosts that the policy allows.
     NotAllowed,
 }
 
@@ -96,19 +96,19 @@ impl fmt::Display for HostRefusal {
             Self::Backslash => "the host has a backslash",
             Self::Percent => "the host has a percent sign",
             Self::Port => "the host has a port other than 443",
-            Self::Address => "the host is an IP address, or holds one",
+            Self::Address => "the host is or contains an IP address",
             Self::NotAName => "the host is not a DNS name",
             Self::NoDot => "the host has no dot",
             Self::Local => "the host is a local name",
-            Self::Disguised => "the host is written with characters that turn into others",
-            Self::NotAllowed => "the host is not among those that may be called",
+            Self::Disguised => "the host contains characters that a URL parser replaces",
+            Self::NotAllowed => "the host is not allowed by the host policy",
         })
     }
 }
 
 impl std::error::Error for HostRefusal {}
 
-/// A host that has passed: in lower case, in punycode, without a dot at its end.
+/// A validated host: in lower case, in punycode, without a trailing dot.
 ///
 /// ```
 /// let host = vise_client::HostPolicy::new().check("Shop-1.VISE.example.").unwrap();
@@ -125,13 +125,13 @@ impl ViseHost {
         Self { origin: Origin::https(name) }
     }
 
-    /// The name, without a port.
+    /// Returns the name without a port.
     #[must_use]
     pub fn name(&self) -> &str {
         self.origin.host()
     }
 
-    /// Scheme, name and port.
+    /// Returns scheme, name and port.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -142,7 +142,7 @@ impl ViseHost {
     }
 }
 
-/// The name, with the port of a loopback host.
+/// Formats the name, with the port of a loopback host.
 impl fmt::Display for ViseHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.origin.to_string();
@@ -154,10 +154,10 @@ type Predicate = Arc<dyn Fn(&ViseHost) -> bool + Send + Sync>;
 
 /// Which hosts a client may call.
 ///
-/// A host must be a DNS name with at least one dot, over https, on port 443. Refused are: IP addresses in any spelling,
-/// user names, paths, queries, other ports, white space, control characters, backslashes, percent signs, and the names
-/// of this machine and of local networks. A leading `https://`, a slash at the end and `:443` are tolerated. Lists and
-/// predicates narrow that down and never widen it:
+/// A host must be a DNS name with at least one dot, over https, on port 443. Refused are IP addresses in any
+/// spelling, user names, paths, queries, other ports, white space, control characters, backslashes, percent
+/// signs, and names of this machine and of local networks. A leading `https://`, a trailing slash and `:443` are
+/// accepted. Lists and predicates restrict this further and never extend it:
 ///
 /// ```
 /// use vise_client::{HostPolicy, HostRefusal};
@@ -177,19 +177,19 @@ pub struct HostPolicy {
     below: Vec<String>,
     predicate: Option<Predicate>,
     loopback: bool,
-    /// Whether an entry of a list is no host itself; such a list would let nothing pass, or not what was meant.
+    /// Set if an entry of a list is not a valid host; such a list would match nothing, or the wrong hosts.
     broken: bool,
 }
 
 impl HostPolicy {
-    /// Every public DNS name.
+    /// Creates a policy that allows every public DNS name.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a host that may be called; all others that no call of this or of [`only_below`](Self::only_below) names may
-    /// not.
+    /// Allows this host. Hosts that are named neither by this method nor by [`only_below`](Self::only_below) are
+    /// then refused.
     #[must_use]
     pub fn only(mut self, host: &str) -> Self {
         match parse(host) {
@@ -199,7 +199,7 @@ impl HostPolicy {
         self
     }
 
-    /// Adds a domain; it and the names below it may be called, and others may not.
+    /// Allows this domain and all names below it. Other hosts are then refused.
     #[must_use]
     pub fn only_below(mut self, domain: &str) -> Self {
         match parse(domain.trim_start_matches('.')) {
@@ -209,16 +209,16 @@ impl HostPolicy {
         self
     }
 
-    /// Asks this function about each host that has passed everything else.
+    /// Adds a predicate for hosts that have passed all other checks.
     #[must_use]
     pub fn only_if(mut self, predicate: impl Fn(&ViseHost) -> bool + Send + Sync + 'static) -> Self {
         self.predicate = Some(Arc::new(predicate));
         self
     }
 
-    /// **For tests against a server on this machine only.** Also lets `127.…`, `[::1]` and `localhost` pass when they have
-    /// a port, over plain http, whatever the lists say. With it, a wrong answer of the dashboard leads to services of
-    /// this machine.
+    /// **Only for tests against a server on this machine.** Also allows `127.…`, `[::1]` and `localhost` with a
+    /// port over plain http, whatever the lists contain. With it, a manipulated response of the dashboard reaches
+    /// services on this machine.
     ///
     /// ```
     /// let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
@@ -230,7 +230,7 @@ impl HostPolicy {
         self
     }
 
-    /// Checks a host as it came from the dashboard.
+    /// Checks a host from the dashboard.
     ///
     /// ```
     /// assert!(vise_client::HostPolicy::new().check("shop-1.vise.example").is_ok());
@@ -238,7 +238,7 @@ impl HostPolicy {
     ///
     /// # Errors
     ///
-    /// Why it must not be called.
+    /// The reason why it must not be called.
     pub fn check(&self, host: &str) -> Result<ViseHost, HostRefusal> {
         if self.loopback
             && let Some(host) = parse_loopback(host)
@@ -275,7 +275,8 @@ impl fmt::Debug for HostPolicy {
     }
 }
 
-/// A public DNS name. Each form that is not one is refused before a URL parser sees it, for those repair what they can.
+/// Parses a public DNS name. Other forms are refused before a URL parser sees them, because parsers repair what
+/// they can.
 fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
     if text.is_empty() {
         return Err(HostRefusal::Empty);
@@ -306,7 +307,7 @@ fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
     }
     let (host, port) = rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
     if host.contains(':') || port.is_some_and(|port| port.contains(':')) {
-        // Only an IPv6 address without its brackets has more than one colon.
+        // Only an IPv6 address without brackets has more than one colon.
         return Err(HostRefusal::Address);
     }
     if port.is_some_and(|port| port != "443") {
@@ -319,7 +320,7 @@ fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
     name(host)
 }
 
-/// A name without anything around it.
+/// Checks a name without scheme, port or path.
 fn name(host: &str) -> Result<ViseHost, HostRefusal> {
     let url = Url::parse(&format!("https://{host}/"))
         .map_err(|_| if looks_numeric(host) { HostRefusal::Address } else { HostRefusal::NotAName })?;
@@ -328,7 +329,7 @@ fn name(host: &str) -> Result<ViseHost, HostRefusal> {
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => return Err(HostRefusal::Address),
         None => return Err(HostRefusal::NotAName),
     };
-    // What the parser made of it must be the same labels: in lower case, and those with other letters in punycode.
+    // The parser's result must have the same labels: in lower case, with non-ASCII ones in punycode.
     let given: Vec<&str> = host.split('.').collect();
     let made: Vec<&str> = name.split('.').collect();
     let same = given.len() == made.len()
@@ -357,7 +358,7 @@ fn name(host: &str) -> Result<ViseHost, HostRefusal> {
     Ok(ViseHost::named(name))
 }
 
-/// Letters, digits, hyphens and underscores; no hyphen at either end.
+/// Returns whether a label has only letters, digits, hyphens and underscores, with no hyphen at either end.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -369,19 +370,19 @@ fn is_below(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether the last label is a number, decimal or hexadecimal, as only IP addresses end.
+/// Returns whether the last label is a decimal or hexadecimal number, which only IP addresses have.
 fn looks_numeric(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let hexadecimal = last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
     hexadecimal || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether four labels in a row are an IPv4 address, as in `127.0.0.1.example.com`.
+/// Returns whether four consecutive labels are an IPv4 address, as in `127.0.0.1.example.com`.
 fn holds_address(labels: &[&str]) -> bool {
     labels.windows(4).any(|four| four.join(".").parse::<Ipv4Addr>().is_ok())
 }
 
-/// This machine, in one of its three plain spellings and with a port; plain http unless it says https.
+/// Parses this machine's loopback names and addresses with a port; plain http unless https is given.
 fn parse_loopback(text: &str) -> Option<ViseHost> {
     let (secure, rest) = match text.split_once("://") {
         Some(("http", rest)) => (false, rest),
@@ -491,7 +492,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever passes is a plain name that a URL parser reads as that very name and as nothing else.
+        /// Every accepted name is a plain name that a URL parser reads as exactly that name.
         #[test]
         fn what_passes_is_what_is_called(text in "[a-zA-Z0-9.@:/?#%\\\\ \u{ff10}-\u{ff19}\u{3002}\u{df}_\\[\\]-]{0,24}") {
             if let Ok(host) = HostPolicy::new().check(&text) {

@@ -1,12 +1,13 @@
 //! Client for the **Vecurity VISE** API: from the account's token to a session on every VISE host.
 //!
-//! VISE proves who is calling in three steps. The account's token lists the account's domains at the dashboard; each
-//! domain has a host of its own and a key phrase; the phrase opens a session there, and calls need the session's cookie
-//! **and** the token. This client does all three, keeps the sessions open, and sends each secret only where it belongs.
+//! VISE authenticates in three steps. The account's token lists the account's domains at the dashboard; each
+//! domain has its own host and key phrase; the phrase opens a session at that host, and calls need the session's
+//! cookie **and** the token. This client does all three, reopens sessions that have ended, and sends each secret
+//! only to its destination.
 //!
 //! # Example
 //!
-//! The vendor's own: for every domain of the account, open a session and call the VISE Domains endpoint.
+//! The vendor's example: open a session for every domain of the account and call the VISE Domains endpoint.
 //!
 //! ```
 //! use vise_client::Client;
@@ -19,37 +20,38 @@
 //! # let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
 //! # let vise = Client::builder(at.token()).dashboard_url(at.dashboard_url()).host_policy(policy).build()?;
 //!
-//! let visits = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-//! for (domain, answer) in visits.done() {
+//! let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
+//! for (domain, answer) in results.done() {
 //!     println!("{domain:?}: {answer}");
 //! }
-//! for (domain, error) in visits.failed() {
+//! for (domain, error) in results.failed() {
 //!     eprintln!("{domain:?}: {error}");
 //! }
-//! # assert_eq!(visits.done().count(), at.host_count());
+//! # assert_eq!(results.done().count(), at.host_count());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Where the secrets go
+//! # Destinations of secrets
 //!
-//! | secret | goes to | and nowhere else |
+//! | secret | sent to | restrictions |
 //! | --- | --- | --- |
-//! | account token | the dashboard; a VISE host **after** it has issued a session | not to `/auth`, unless [`ClientBuilder::token_on_auth`] says so |
-//! | key phrase | `/auth` of the domain's host | percent-encoded; in no error, log line, span or `Referer` |
-//! | session cookie | the host that has set it | a `Domain` attribute that is wider is ignored |
+//! | account token | the dashboard; a VISE host **after** it has issued a session | not to `/auth`, unless [`ClientBuilder::token_on_auth`] is set |
+//! | key phrase | `/auth` of the domain's host | percent-encoded; never in an error, log line, span or `Referer` |
+//! | session cookie | the host that set it | a wider `Domain` attribute is ignored |
 //!
-//! Hosts come from an answer of the dashboard, so each is checked first: see [`HostPolicy`]. What a name check can't see
-//! is a public name with a private address: see [`ClientBuilder::public_addresses_only`]. Redirects are never followed.
+//! Hosts come from a response of the dashboard, so each is validated first: see [`HostPolicy`]. A public name
+//! with a private address passes that check: see [`ClientBuilder::public_addresses_only`]. Redirects are never
+//! followed.
 //!
 //! # Environment
 //!
 //! [`Client::from_env`] reads `VISE_DASHBOARD_URL` and `VISE_API_TOKEN`, and optionally `VISE_HOST` and `VISE_PHRASE`.
 //!
-//! # Testing your own code
+//! # Testing
 //!
-//! With the feature `testing`, hand a [`testing::ScriptedTransport`] to the builder; or start the `auth-emulator`, which has
-//! a dashboard and VISE hosts, and point `VISE_DASHBOARD_URL` at it.
+//! With the feature `testing`, pass a [`testing::ScriptedTransport`] to the builder. Or start the
+//! `auth-emulator`, which has a dashboard and VISE hosts, and set `VISE_DASHBOARD_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -76,39 +78,39 @@
 //!
 //! # Assumptions
 //!
-//! The vendor publishes one page. It names the steps, `domain_vise_url`, `domain_vise_phrase`, `/auth`, `pfk` and that
-//! sessions end. Everything else is a setting of [`ClientBuilder`], with its default named there as an assumption: the
-//! addresses of both lists of domains, how the token travels, which cookie is the session, and what an ended session
-//! looks like.
+//! The vendor publishes one page. It documents the steps, `domain_vise_url`, `domain_vise_phrase`, `/auth`, `pfk`
+//! and that sessions end. Everything else is a setting of [`ClientBuilder`] whose default is marked as an
+//! assumption: the URLs of both domain lists, where the token is sent, which cookie is the session, and how an
+//! ended session is recognized.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod all_domains;
 mod builder;
-mod carrier;
 mod client;
 mod cookies;
 mod domain;
 mod error;
 mod host;
-mod opener;
 mod rules;
 mod session;
-mod walk;
+mod session_opener;
+mod token_placement;
 
 pub use auth_client_core::reexports::*;
 
+pub use all_domains::{AllDomains, DomainResult, DomainResults, DomainStatus, Outcome, Progress};
 pub use builder::ClientBuilder;
-pub use carrier::TokenCarrier;
 pub use client::Client;
 pub use cookies::SessionCookie;
 pub use domain::{AccountDomain, KeyPhrase};
 pub use error::{Call, Error, Items, Pages, SessionProblem};
 pub use host::{HostPolicy, HostRefusal, ViseHost};
 pub use session::Session;
-pub use walk::{Ending, Outcome, Progress, Visit, Visits, Walk};
+pub use token_placement::TokenPlacement;
 
-/// The code of the README compiles.
+/// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,7 +1,7 @@
-//! What answers mean: at the dashboard, at the opening of a session, and at calls with one.
+//! Classification of responses: of the dashboard, of opening a session, and of calls with a session.
 //!
-//! The vendor documents no status but says that sessions end. So every sign that a server could give is taken for one,
-//! and which signs those are is decided before an answer is parsed.
+//! The vendor documents no status but states that sessions end. So every plausible sign of that is recognized,
+//! before a response is decoded.
 
 use crate::cookies::{SessionCookie, session_in};
 use crate::error::is_page;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(crate) const NAME: &str = "vise";
 
-/// The dashboard: a refused token stays refused.
+/// The dashboard: a refused token is final.
 #[derive(Debug)]
 pub(crate) struct Dashboard;
 
@@ -34,7 +34,8 @@ impl ProviderRules for Dashboard {
     }
 }
 
-/// `/auth`: any answer below 400 that sets the session is a success, redirects included, and no other is.
+/// `/auth`: a response with a status below 400 that sets the session is a success, including redirects; all
+/// others are not.
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) session: SessionCookie,
@@ -79,14 +80,14 @@ impl ProviderRules for Calls {
         let status = answer.status;
         let clears = || session_in(answer.headers, &self.session, self.clock.now().wall) == Some(false);
         match status.as_u16() {
-            // A bounce to a page for signing in. 304 is no bounce, and only comes to those who asked for it.
+            // A redirect to a sign-in page. 304 is not one, and is only sent to conditional requests.
             300..=303 | 305..=399 => Classification::CredentialRefused(ErrorKind::Redirect),
             200..=299 if answers_with_page(answer) => match self.pages_end_sessions {
                 true => Classification::CredentialRefused(ErrorKind::Decode),
                 false => classify_by_status(operation, status),
             },
             403 if self.forbidden_ends_sessions => Classification::CredentialRefused(ErrorKind::Forbidden),
-            // The answer itself is good; the session is over for the next call, see `Opener::ends`.
+            // The response itself is valid; the session has ended for the next call, see `SessionOpener::ends`.
             200..=299 => classify_by_status(operation, status),
             400..=428 | 430..=499 if clears() => {
                 Classification::CredentialRefused(ErrorKind::from_status(status))
@@ -95,7 +96,7 @@ impl ProviderRules for Calls {
         }
     }
 
-    /// Not every sign of an ended session says that nothing was executed, so a write is left to the caller.
+    /// Some signs of an ended session don't mean that nothing was executed, so writes are left to the caller.
     fn replay_after_renewal(&self, operation: &Operation) -> bool {
         operation.idempotency() != Idempotency::Write
     }

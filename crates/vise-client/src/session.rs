@@ -5,8 +5,8 @@ use crate::account::Account;
 use crate::domain::KeyPhrase;
 use crate::error::{Error, OPEN, VISE_DOMAINS};
 use crate::host::ViseHost;
-use crate::opener::{Opener, renewal_settings};
 use crate::rules::{self, NAME};
+use crate::session_opener::{SessionOpener, renewal_settings};
 use auth_client_core::auth_core::token::Lifetime;
 use auth_client_core::auth_core::{CredentialSource, SecretString};
 use auth_client_core::provider::{Engine, Operation, RenewingCredential};
@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 /// A session at one VISE host. Cheap to clone; clones are the same session.
 ///
-/// It opens with the first call, or with [`open`](Self::open), and again when it has ended: however many calls are under
-/// way, one request goes to `/auth`. A session has ended when its cookie's time is over, when an answer clears the
-/// cookie, and when a call is answered by 401, a redirect, or a page instead of JSON. The call is then made once more
-/// if it is a read; for a write the error says [`RenewedNotReplayed`](crate::SessionProblem::RenewedNotReplayed).
+/// It opens with the first call or with [`open`](Self::open), and reopens when it has ended; concurrent calls
+/// share one request to `/auth`. A session has ended when its cookie expires, when a response clears the cookie,
+/// or when the response to a call is a 401, a redirect, or an HTML page instead of JSON. A read is then sent once
+/// more; for a write the error reports [`RenewedNotReplayed`](crate::SessionProblem::RenewedNotReplayed).
 ///
 /// ```no_run
 /// # async fn run(vise: vise_client::Client) -> Result<(), vise_client::Error> {
@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// let session = vise.session("shop-1.vise.example", "the domain's key phrase")?;
 /// println!("{}", session.vise_domains().await?);
 ///
-/// // What has no method here: any path of the same host, with the same session and token.
+/// // Any path of the same host, with the same session and token.
 /// let rules: vise_client::Call<serde_json::Value> =
 ///     session.request(Method::GET, "/rules").query("page", 2_i64).call(vise_client::decode::json);
 /// println!("{}", rules.await?);
@@ -44,12 +44,12 @@ pub struct Session {
 
 struct Inner {
     account: Arc<Account>,
-    source: RenewingCredential<Opener>,
+    source: RenewingCredential<SessionOpener>,
     engine: Engine,
 }
 
 impl Session {
-    pub(crate) fn new(account: Arc<Account>, opener: Opener) -> Result<Self, auth_client_core::Error> {
+    pub(crate) fn new(account: Arc<Account>, opener: SessionOpener) -> Result<Self, auth_client_core::Error> {
         let base = opener.host().base_url()?.with_prefix(&account.options.vise_prefix)?;
         let clock = Arc::clone(account.clock());
         let rules = rules::Calls {
@@ -64,20 +64,20 @@ impl Session {
         Ok(Self { inner: Arc::new(Inner { account, source, engine }) })
     }
 
-    /// Puts in the cookie of a session that was opened elsewhere.
+    /// Installs the cookie of a session that was opened elsewhere.
     pub(crate) fn install(&self, cookie: SecretString) -> Result<(), auth_client_core::Error> {
         let material = self.inner.source.renewer().material_of(cookie);
         let lifetime = self.inner.account.options.session_lifetime.map_or(Lifetime::Unknown, Lifetime::For);
         Ok(self.inner.source.install(material, lifetime)?)
     }
 
-    /// Whether this session serves those who ask for one with this phrase.
+    /// Returns whether this session can be returned to callers with this phrase.
     pub(crate) fn serves(&self, phrase: &KeyPhrase) -> bool {
         let opener = self.inner.source.renewer();
         opener.uses(phrase) && !opener.is_dead()
     }
 
-    /// The host.
+    /// Returns the host.
     ///
     /// ```
     /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
@@ -102,8 +102,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) when there is no session to be had;
-    /// [`session_problem`](Error::session_problem) tells whether the phrase was refused.
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) if no session could be opened;
+    /// [`session_problem`](Error::session_problem) returns the reason.
     pub async fn open(&self) -> Result<(), Error> {
         let now = self.inner.account.clock().now();
         let opened = self.inner.source.obtain(now).await;
@@ -112,11 +112,11 @@ impl Session {
         })
     }
 
-    /// Whether the session is open, as far as is known here.
+    /// Returns `true` if the session is open as far as this client knows.
     ///
     /// ```
     /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
-    /// assert!(!vise.session("shop-1.vise.example", "phrase")?.is_open(), "nothing was sent yet");
+    /// assert!(!vise.session("shop-1.vise.example", "phrase")?.is_open(), "nothing has been sent yet");
     /// # Ok::<(), vise_client::Error>(())
     /// ```
     #[must_use]
@@ -124,12 +124,12 @@ impl Session {
         self.inner.source.current(self.inner.account.clock().now()).is_some()
     }
 
-    /// The VISE Domains endpoint of this host.
+    /// Calls the VISE Domains endpoint of this host.
     ///
-    /// Assumption: it is `GET /domains`; the vendor names the endpoint and publishes neither its path nor what it answers,
-    /// so the answer comes as it is. See [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path).
-    /// It is not the list of the account's domains, which is
-    /// [`Client::list_account_domains`](crate::Client::list_account_domains).
+    /// Assumption: it is `GET /domains`; the vendor names the endpoint but documents neither its path nor its
+    /// response, so the JSON is returned as it is. See
+    /// [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path). The list of the account's
+    /// domains is [`Client::list_account_domains`](crate::Client::list_account_domains).
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
@@ -141,20 +141,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error`] when no session is to be had, or the call fails; [`session_problem`](Error::session_problem) tells what
-    /// happened to the session.
+    /// [`Error`] if no session could be opened or the call fails; [`session_problem`](Error::session_problem)
+    /// returns what happened to the session.
     pub fn vise_domains(&self) -> Call<Value> {
         let operation = Operation::new(VISE_DOMAINS, Method::GET, "", Idempotency::Read);
         let path = &self.inner.account.options.vise_domains_path;
         self.inner.engine.request_at(operation, path).call(decode::json)
     }
 
-    /// A request to a path of this host, with the session and the token.
+    /// Returns a request to any path of this host, with the session and the token.
     ///
-    /// The path is taken as it is, percent-encoded already, and can't leave the host or the prefix of
-    /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); the query goes into
-    /// [`query`](auth_client_core::Request::query). What isn't a GET, HEAD, OPTIONS or TRACE is neither repeated nor replayed
-    /// after a renewal unless [`idempotency`](auth_client_core::Request::idempotency) says that it may be.
+    /// The path must be percent-encoded, and can't leave the host or the prefix of
+    /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); query parameters go into
+    /// [`query`](crate::Request::query). Only GET, HEAD, OPTIONS and TRACE are retried or sent again after a
+    /// renewal, unless [`idempotency`](crate::Request::idempotency) allows more.
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {

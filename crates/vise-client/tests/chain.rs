@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 use vise_client::{
     AccountDomain, Call, Client, ClientBuilder, Error, ErrorKind, HostPolicy, SessionCookie, SessionProblem,
-    TokenCarrier,
+    TokenPlacement,
 };
 
 const TOKEN: &str = "account-token";
@@ -116,21 +116,21 @@ async fn without_a_dashboard_nothing_is_guessed() {
 #[tokio::test]
 async fn the_token_travels_as_it_was_told_apart_for_both_sides() {
     let carriers = [
-        (TokenCarrier::Bearer, Some(("authorization", "Bearer account-token")), None),
-        (TokenCarrier::Authorization, Some(("authorization", "account-token")), None),
-        (TokenCarrier::Header("x-api-key".parse().unwrap()), Some(("x-api-key", "account-token")), None),
-        (TokenCarrier::Query("key".to_owned()), None, Some("key=account-token")),
+        (TokenPlacement::Bearer, Some(("authorization", "Bearer account-token")), None),
+        (TokenPlacement::Authorization, Some(("authorization", "account-token")), None),
+        (TokenPlacement::Header("x-api-key".parse().unwrap()), Some(("x-api-key", "account-token")), None),
+        (TokenPlacement::Query("key".to_owned()), None, Some("key=account-token")),
     ];
     for (dashboard, dashboard_header, dashboard_query) in &carriers {
-        for (vise_carrier, vise_header, vise_query) in &carriers {
+        for (vise_placement, vise_header, vise_query) in &carriers {
             let transport = ScriptedTransport::new()
                 .json(200, r#"{"domain_vise_url":"a.example","domain_vise_phrase":"p"}"#)
                 .response(200, &[("set-cookie", "session=s1")], "")
                 .json(200, "[]");
             let vise = builder()
                 .dashboard_url("https://dashboard.example")
-                .token_carrier(dashboard.clone())
-                .vise_token_carrier(vise_carrier.clone())
+                .token_placement(dashboard.clone())
+                .vise_token_placement(vise_placement.clone())
                 .transport(transport.clone())
                 .build()
                 .unwrap();
@@ -155,14 +155,14 @@ async fn the_token_travels_as_it_was_told_apart_for_both_sides() {
         }
     }
     for taken in ["cookie", "host", "content-type", "user-agent"] {
-        let carrier = TokenCarrier::Header(taken.parse().unwrap());
+        let placement = TokenPlacement::Header(taken.parse().unwrap());
         assert_eq!(
-            builder().token_carrier(carrier).build().unwrap_err().field(),
-            Some("token carrier"),
+            builder().token_placement(placement).build().unwrap_err().field(),
+            Some("token placement"),
             "{taken}"
         );
     }
-    assert!(builder().vise_token_carrier(TokenCarrier::Query(String::new())).build().is_err());
+    assert!(builder().vise_token_placement(TokenPlacement::Query(String::new())).build().is_err());
     assert_eq!(Client::builder(String::new()).build().unwrap_err().field(), Some("token"));
 }
 
@@ -317,18 +317,18 @@ async fn a_walk_keeps_failures_apart_and_reports() {
             .collect();
     domains.insert(3, AccountDomain::default());
     let mut reports = Vec::new();
-    let visits = vise
+    let results = vise
         .for_all_domains()
         .domains(domains)
-        .at_a_time(3)
+        .concurrency(3)
         .on_progress(|progress| reports.push((progress.done, progress.total)))
         .run(async |session| session.vise_domains().await)
         .await
         .unwrap();
-    let outcomes: Vec<String> = visits
+    let outcomes: Vec<String> = results
         .all()
         .iter()
-        .map(|visit| match &visit.outcome {
+        .map(|result| match &result.outcome {
             vise_client::Outcome::Done(value) => value[0].as_str().unwrap().to_owned(),
             vise_client::Outcome::Failed(error) => format!("{:?}", error.kind()),
             vise_client::Outcome::Skipped => "skipped".to_owned(),

@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use vise_client::{
-    Call, Client, ClientBuilder, ErrorKind, HostPolicy, Outcome, Session, SessionProblem, TokenCarrier,
+    Call, Client, ClientBuilder, ErrorKind, HostPolicy, Outcome, Session, SessionProblem, TokenPlacement,
 };
 
 async fn start(hosts: usize) -> Emulator {
@@ -39,10 +39,10 @@ async fn the_vendors_own_example_works_in_order_and_leaks_nothing() {
     let emulator = start(12).await;
     let vise = emulator.vise();
     vise.configure(|settings| settings.domains_without_vise = 2);
-    let visits =
+    let results =
         client(&emulator).for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-    assert_eq!((visits.all().len(), visits.done().count(), visits.skipped().count()), (14, 12, 2));
-    for (number, (domain, answer)) in visits.done().enumerate() {
+    assert_eq!((results.all().len(), results.done().count(), results.skipped().count()), (14, 12, 2));
+    for (number, (domain, answer)) in results.done().enumerate() {
         assert_eq!(domain.vise_url.as_deref(), Some(vise.host(number).as_str()));
         assert_eq!(answer[0]["domain"], format!("shop-{}.example", number + 1));
         let counts = vise.counts(number);
@@ -59,12 +59,12 @@ async fn the_vendors_own_example_works_in_order_and_leaks_nothing() {
 async fn a_walk_can_be_moved_to_a_task() {
     let emulator = start(3).await;
     let client = client(&emulator);
-    let walk = tokio::spawn(async move {
-        let visits =
+    let all = tokio::spawn(async move {
+        let results =
             client.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-        visits.into_vec().len()
+        results.into_vec().len()
     });
-    assert_eq!(walk.await.unwrap(), 3);
+    assert_eq!(all.await.unwrap(), 3);
 }
 
 #[tokio::test]
@@ -108,18 +108,18 @@ async fn every_carrier_is_understood_by_both_sides() {
     let emulator = start(1).await;
     let vise = emulator.vise();
     for (theirs, ours) in [
-        (Carrier::Bearer, TokenCarrier::Bearer),
-        (Carrier::Authorization, TokenCarrier::Authorization),
-        (Carrier::Header("x-api-token".to_owned()), TokenCarrier::Header("x-api-token".parse().unwrap())),
-        (Carrier::Query("token".to_owned()), TokenCarrier::Query("token".to_owned())),
+        (Carrier::Bearer, TokenPlacement::Bearer),
+        (Carrier::Authorization, TokenPlacement::Authorization),
+        (Carrier::Header("x-api-token".to_owned()), TokenPlacement::Header("x-api-token".parse().unwrap())),
+        (Carrier::Query("token".to_owned()), TokenPlacement::Query("token".to_owned())),
     ] {
         vise.configure(|settings| settings.vise_token = theirs.clone());
-        let client = builder(&emulator).vise_token_carrier(ours.clone()).build().unwrap();
-        let visits =
+        let client = builder(&emulator).vise_token_placement(ours.clone()).build().unwrap();
+        let results =
             client.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-        assert_eq!(visits.done().count(), 1, "{theirs:?}: {visits:?}");
+        assert_eq!(results.done().count(), 1, "{theirs:?}: {results:?}");
     }
-    let other = builder(&emulator).token_carrier(TokenCarrier::Authorization).build().unwrap();
+    let other = builder(&emulator).token_placement(TokenPlacement::Authorization).build().unwrap();
     assert_eq!(other.list_account_domains().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
 }
 
@@ -218,18 +218,18 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     for baits in [Vec::new(), (0..3).map(|host| vise.host(host)).collect::<Vec<_>>()] {
         vise.configure(|settings| settings.hostile_hosts = baits.clone());
         let strict = Client::builder(vise.token()).dashboard_url(vise.dashboard_url()).build().unwrap();
-        let visits =
+        let results =
             strict.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-        assert!(visits.all().len() >= 3 && visits.done().count() == 0);
-        for visit in visits.all() {
-            match &visit.outcome {
+        assert!(results.all().len() >= 3 && results.done().count() == 0);
+        for result in results.all() {
+            match &result.outcome {
                 Outcome::Failed(error) => {
                     assert!(
                         matches!(error.session_problem(), Some(SessionProblem::HostRefused(_))),
                         "{error}"
                     );
                 }
-                Outcome::Skipped => assert_eq!(visit.domain.vise_url, None),
+                Outcome::Skipped => assert_eq!(result.domain.vise_url, None),
                 other => panic!("{other:?}"),
             }
         }
@@ -239,8 +239,8 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     }
     // Where the bait is a host that doesn't know the phrase, it still does not see the token.
     let lax = builder(&emulator).relist_on_refusal(false).build().unwrap();
-    let visits = lax.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-    assert_eq!(visits.failed().count(), 3);
+    let results = lax.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
+    assert_eq!(results.failed().count(), 3);
     assert!((0..3).all(|host| vise.counts(host).phrases_refused == 1));
     assert_eq!(vise.effect("token_leaked"), 0);
 }

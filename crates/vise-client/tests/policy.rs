@@ -273,16 +273,16 @@ async fn the_token_is_sent_to_no_poisoned_host_and_neither_is_anything_else() {
             .transport(anyone.clone())
             .build()
             .unwrap();
-        let visits = vise
+        let results = vise
             .for_all_domains()
-            .at_a_time(16)
+            .concurrency(16)
             .run(async |session| session.vise_domains().await)
             .await
             .unwrap();
-        let done: Vec<_> = visits.done().filter_map(|(domain, _)| domain.vise_url.as_deref()).collect();
+        let done: Vec<_> = results.done().filter_map(|(domain, _)| domain.vise_url.as_deref()).collect();
         assert_eq!(done, passing);
-        assert_eq!((visits.all().len(), visits.skipped().count()), (POISONED.len(), 1), "one is empty");
-        for (index, (domain, error)) in visits.failed().enumerate() {
+        assert_eq!((results.all().len(), results.skipped().count()), (POISONED.len(), 1), "one is empty");
+        for (index, (domain, error)) in results.failed().enumerate() {
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{domain:?}");
             assert!(
                 matches!(error.session_problem(), Some(SessionProblem::HostRefused(_))),

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
 use tracing_subscriber::filter::LevelFilter;
 use vise_client::{
-    AccountDomain, Call, Client, ClientBuilder, Ending, Error, HostPolicy, HostRefusal, KeyPhrase, Outcome,
-    SessionCookie, SessionProblem, TokenCarrier,
+    AccountDomain, Call, Client, ClientBuilder, DomainStatus, Error, HostPolicy, HostRefusal, KeyPhrase,
+    Outcome, SessionCookie, SessionProblem, TokenPlacement,
 };
 
 const TOKEN: &str = "c4n4ry-t0ken/word+93ab";
@@ -107,7 +107,7 @@ async fn no_public_type_prints_a_secret() {
     let builder = builder()
         .dashboard_url("https://d.example")
         .default_host("a.example", PHRASE)
-        .vise_token_carrier(TokenCarrier::Query("key".to_owned()))
+        .vise_token_placement(TokenPlacement::Query("key".to_owned()))
         .transport(transport);
     assert_clean("ClientBuilder", &format!("{builder:?} {builder:#?}"));
     let client = builder.build().unwrap();
@@ -116,11 +116,11 @@ async fn no_public_type_prints_a_secret() {
     let domains = call.await.unwrap();
     assert_eq!(domains[0].vise_phrase.as_ref().unwrap().expose(), PHRASE, "it is there");
     assert_clean("AccountDomain", &format!("{domains:?} {domains:#?}"));
-    let walk = client.for_all_domains().domains(domains.clone());
-    assert_clean("Walk", &format!("{walk:?} {walk:#?}"));
-    let visits = walk.run(async |session| session.vise_domains().await).await.unwrap();
-    assert_eq!(visits.done().count(), 1);
-    assert_clean("Visits", &format!("{visits:?} {visits:#?}"));
+    let all = client.for_all_domains().domains(domains.clone());
+    assert_clean("AllDomains", &format!("{all:?} {all:#?}"));
+    let results = all.run(async |session| session.vise_domains().await).await.unwrap();
+    assert_eq!(results.done().count(), 1);
+    assert_clean("DomainResults", &format!("{results:?} {results:#?}"));
     let session = client.default_session().unwrap().unwrap();
     assert!(session.is_open(), "it holds the cookie");
     assert_clean("Session", &format!("{session:?} {session:#?} {:?}", session.host()));
@@ -139,8 +139,8 @@ async fn no_public_type_prints_a_secret() {
         HostRefusal::UserInfo,
         SessionCookie::default(),
         SessionProblem::PhraseRefused,
-        TokenCarrier::Bearer,
-        Ending::Done,
+        TokenPlacement::Bearer,
+        DomainStatus::Done,
         Outcome::<()>::Skipped,
     );
     assert_clean("values", &format!("{values:?} {values:#?}"));
@@ -183,11 +183,11 @@ async fn no_error_and_no_log_line_shows_a_secret() {
                 assert_error_clean(&format!("auth, status {status}"), &error);
 
                 // A call, and what follows when the session is taken for ended.
-                for carrier in [TokenCarrier::Bearer, TokenCarrier::Query("key".to_owned())] {
+                for placement in [TokenPlacement::Bearer, TokenPlacement::Query("key".to_owned())] {
                     let server =
                         WireServer::start([open.clone().into_bytes(), answer.clone(), answer.clone()])
                             .unwrap();
-                    let client = local().vise_token_carrier(carrier).build().unwrap();
+                    let client = local().vise_token_placement(placement).build().unwrap();
                     let session = client.session(&server.authority(), PHRASE).unwrap();
                     let call: Call<Vec<u8>> = session
                         .request(Method::POST, "/x")

@@ -1,9 +1,9 @@
-//! Why a login failed.
+//! Errors of a login.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// A login that failed. It never shows a code, a token or a secret.
+/// A failed login. Never contains a code, a token or a secret.
 ///
 /// ```
 /// use vaultvision_client::oidc::LoginError;
@@ -11,7 +11,7 @@ use std::fmt;
 /// fn answer(error: &LoginError) -> &'static str {
 ///     match error {
 ///         LoginError::State => "please log in again",
-///         LoginError::Refused(_) => "you were not let in",
+///         LoginError::Refused(_) => "access denied",
 ///         _ => "the login does not work at the moment",
 ///     }
 /// }
@@ -19,29 +19,29 @@ use std::fmt;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginError {
-    /// Something was set up in a way that can't work; the text says what.
+    /// A setting is invalid; the message names it.
     Setup(&'static str),
-    /// The application has no such redirect or logout address, so the vendor would refuse it.
+    /// The application has no such redirect or logout URL, so the server would refuse it.
     NotAllowed(&'static str),
-    /// The server could not be reached, or gave no usable answer; the text says to what.
+    /// The server could not be reached, or its response is invalid; the message names the request.
     Server(&'static str, Option<Box<dyn StdError + Send + Sync>>),
-    /// The vendor refused; its code of RFC 6749, such as `access_denied` or `invalid_grant`.
+    /// The server refused the login, with an error code of RFC 6749 such as `access_denied` or `invalid_grant`.
     Refused(String),
-    /// The visitor came back with something that belongs to no login that was begun here.
+    /// The query of the redirect belongs to no login that was started here.
     State,
-    /// The ID token is not good; the text says why.
+    /// The ID token is invalid; the message contains the reason.
     Token(String),
 }
 
 impl fmt::Display for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Setup(what) => write!(f, "the login is not set up right: {what}"),
-            Self::NotAllowed(what) => write!(f, "the application does not have this {what}"),
-            Self::Server(what, _) => write!(f, "no usable answer to {what}"),
-            Self::Refused(code) => write!(f, "the login was refused: {code}"),
-            Self::State => f.write_str("the answer belongs to no login that was begun here"),
-            Self::Token(why) => write!(f, "the ID token is not good: {why}"),
+            Self::Setup(what) => write!(f, "invalid configuration: {what}"),
+            Self::NotAllowed(what) => write!(f, "the application's {what}s do not include this one"),
+            Self::Server(what, _) => write!(f, "{what} failed"),
+            Self::Refused(code) => write!(f, "login refused: {code}"),
+            Self::State => f.write_str("the redirect belongs to no login that was started here"),
+            Self::Token(why) => write!(f, "invalid ID token: {why}"),
         }
     }
 }
@@ -55,9 +55,9 @@ impl StdError for LoginError {
     }
 }
 
-/// A code is printed only when it looks like one, since it comes from the network.
+/// A code comes from the network, so it is printed only if it looks like one.
 pub(super) fn code(text: &str) -> String {
     let good =
         (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if good { text.to_owned() } else { "with a code that is none".to_owned() }
+    if good { text.to_owned() } else { "invalid error code".to_owned() }
 }

@@ -1,5 +1,5 @@
-//! The way from the OpenID Connect library to the network: through our own transport, which follows no redirect, and with a
-//! limit of time and size. No second HTTP library comes in.
+//! Adapter from the OpenID Connect library to our transport, which follows no redirects, with limits of time and
+//! size. No second HTTP library is used.
 
 use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;
@@ -10,16 +10,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// For one call, from the first byte to the last of the answer.
+/// Time limit of one request, to the last byte of the response.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Sends what the library asks for.
+/// Sends the requests of the library.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     pub(super) transport: Arc<dyn Transport>,
 }
 
-/// A call that came to nothing; without address.
+/// A failed request; never contains the URL.
 #[derive(Debug)]
 pub(super) struct HttpError(Option<auth_client_core::transport::TransportError>, &'static str);
 
@@ -41,11 +41,11 @@ impl<'c> AsyncHttpClient<'c> for Http {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            // The addresses come from the issuer's discovery document; secrets go over TLS only.
+            // The URLs come from the issuer's discovery document; secrets are sent over TLS only.
             let uri = request.uri();
             let origin = auth_client_core::auth_core::Origin::of(uri);
             if !origin.is_some_and(|origin| origin.is_secure() || origin.is_loopback()) {
-                return Err(HttpError(None, "the address is not https"));
+                return Err(HttpError(None, "the URL is not https"));
             }
             let (mut head, body) = request.into_parts();
             let agent =

@@ -1,4 +1,4 @@
-//! The login itself: set it up, begin it, finish it, log out.
+//! The login: configure, start, finish, log out.
 
 use super::error::{LoginError, code};
 use super::http::Http;
@@ -18,18 +18,18 @@ use std::fmt;
 use std::sync::Arc;
 use url::Url;
 
-/// What the vendor's samples ask for; `openid` is added by the library.
+/// Scopes of the vendor's samples; the library adds `openid`.
 const SCOPES: [&str; 2] = ["profile", "email"];
 
 /// The page that a visitor is sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Page {
-    /// Log in.
+    /// Login page.
     Login,
-    /// Sign up: `vv_action=register`.
+    /// Sign-up page: `vv_action=register`.
     SignUp,
-    /// Change one's own settings: `prompt=settings`.
+    /// The user's own settings: `prompt=settings`.
     Settings,
 }
 
@@ -46,7 +46,7 @@ pub struct Login {
     clock: Arc<dyn Clock>,
 }
 
-/// Shows where and as whom, and no secret.
+/// Shows issuer and client, but no secret.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login")
@@ -56,14 +56,14 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A login that has its issuer; next is [`client_id`](Self::client_id).
+/// Builder step with the issuer; call [`client_id`](Self::client_id) next.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LoginWithIssuer {
     issuer: String,
 }
 
-/// A login that has its issuer and client; next is [`redirect_url`](Self::redirect_url).
+/// Builder step with issuer and client; call [`redirect_url`](Self::redirect_url) next.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LoginWithClient {
@@ -71,7 +71,7 @@ pub struct LoginWithClient {
     client_id: String,
 }
 
-/// A login that has all it needs.
+/// Builder of a [`Login`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it discovers"]
 pub struct LoginBuilder {
@@ -84,7 +84,7 @@ pub struct LoginBuilder {
     clock: Arc<dyn Clock>,
 }
 
-/// Shows where and as whom, and no secret.
+/// Shows issuer and client, but no secret.
 impl fmt::Debug for LoginBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoginBuilder")
@@ -94,17 +94,17 @@ impl fmt::Debug for LoginBuilder {
     }
 }
 
-/// A login that has begun.
+/// A login that was started.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Started {
-    /// Where the visitor is sent.
+    /// URL to send the visitor to.
     pub url: Url,
-    /// What is needed when the visitor comes back; it belongs into the visitor's session.
+    /// State for [`Login::finish`]; store it in the visitor's session.
     pub pending: Pending,
 }
 
-/// What ties a visitor who comes back to the login that began. `Debug` shows nothing of it.
+/// State that ties the redirect of a visitor to the login that was started. `Debug` shows nothing of it.
 pub struct Pending {
     state: CsrfToken,
     nonce: Nonce,
@@ -118,7 +118,7 @@ impl fmt::Debug for Pending {
 }
 
 impl Pending {
-    /// As one text, for a session store. Whoever has it can finish the login.
+    /// Returns the state as a string for a session store. It is a secret: whoever has it can finish the login.
     #[must_use]
     pub fn to_text(&self) -> SecretString {
         SecretString::from(format!(
@@ -129,11 +129,11 @@ impl Pending {
         ))
     }
 
-    /// From the text of [`to_text`](Self::to_text).
+    /// Parses the string returned by [`to_text`](Self::to_text).
     ///
     /// # Errors
     ///
-    /// [`LoginError::State`] when it is no such text.
+    /// [`LoginError::State`] if the string is invalid.
     pub fn from_text(text: &SecretString) -> Result<Self, LoginError> {
         let mut parts = text.expose_secret().split(' ').map(str::to_owned);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -147,24 +147,24 @@ impl Pending {
     }
 }
 
-/// Who logged in, with the access token.
+/// A finished login: the user and the access token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoggedIn {
-    /// The verified claims of the ID token.
+    /// Verified claims of the ID token.
     pub user: UserInfo,
-    /// The token for [`Login::user_info`] and nothing else. It runs out after about an hour; there is no refresh.
+    /// Token for [`Login::user_info`] only. It expires after about an hour and can't be refreshed.
     pub access_token: SecretString,
 }
 
 impl Login {
-    /// A login at an issuer, `https://` and the tenant's domain.
+    /// Starts the configuration of a login at an issuer: `https://` and the tenant's domain.
     pub fn at(issuer: impl Into<String>) -> LoginWithIssuer {
         LoginWithIssuer { issuer: issuer.into().trim_end_matches('/').to_owned() }
     }
 
-    /// A login at a tenant for one of its applications, as the management API knows them: the issuer from the tenant's
-    /// domain, id and secret from the application, and the redirect address checked against the application's list.
+    /// Configures a login from objects of the management API: the issuer is the tenant's domain, id and secret
+    /// are those of the application, and the redirect URL is checked against the application's list.
     ///
     /// ```
     /// use vaultvision_client::oidc::Login;
@@ -180,7 +180,7 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// [`LoginError::NotAllowed`] when the application has no such redirect address, and [`LoginError::Setup`] when the
+    /// [`LoginError::NotAllowed`] if the application has no such redirect URL, and [`LoginError::Setup`] if the
     /// tenant has no domain.
     pub fn of(
         tenant: &Tenant,
@@ -201,7 +201,7 @@ impl Login {
         Ok(builder)
     }
 
-    /// Begins a login: a fresh state, nonce and PKCE verifier (S256), and the address to send the visitor to.
+    /// Starts a login: creates state, nonce and PKCE verifier (S256), and the URL to send the visitor to.
     #[must_use]
     pub fn begin(&self, page: Page) -> Started {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -225,20 +225,21 @@ impl Login {
         Started { url, pending: Pending { state, nonce, verifier } }
     }
 
-    /// Finishes a login: checks the state, exchanges the code, and verifies the ID token with its nonce. `query` is that of
-    /// the address to which the visitor came back, with or without the question mark.
+    /// Finishes a login: checks the state, exchanges the code, and verifies the ID token with its nonce. `query`
+    /// is the query of the redirect, with or without the question mark.
     ///
     /// # Errors
     ///
-    /// [`LoginError::State`] when the visitor belongs to another login, [`LoginError::Refused`] when the vendor says no,
-    /// [`LoginError::Token`] when the ID token is missing or not good, [`LoginError::Server`] when there is no usable answer.
+    /// [`LoginError::State`] if the redirect belongs to another login, [`LoginError::Refused`] if the server
+    /// refused the login, [`LoginError::Token`] if the ID token is missing or invalid, [`LoginError::Server`] if
+    /// a request failed.
     pub async fn finish(&self, pending: Pending, query: &str) -> Result<LoggedIn, LoginError> {
         let query = query.trim_start_matches('?');
         let find = |wanted: &str| {
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());
             pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
         };
-        // First of all: an error of somebody else's making is not reported as one of this login.
+        // Checked first: an error that somebody else caused is not reported as one of this login.
         if find("state").as_deref() != Some(pending.state.secret().as_str()) {
             return Err(LoginError::State);
         }
@@ -253,12 +254,10 @@ impl Login {
         let answer = request.set_pkce_verifier(pending.verifier).request_async(&self.http).await;
         let answer = answer.map_err(|error| match error {
             RequestTokenError::ServerResponse(refused) => LoginError::Refused(code(refused.error().as_ref())),
-            RequestTokenError::Request(error) => {
-                LoginError::Server("the exchange of the code", Some(error.into()))
-            }
-            _ => LoginError::Server("the exchange of the code", None),
+            RequestTokenError::Request(error) => LoginError::Server("the code exchange", Some(error.into())),
+            _ => LoginError::Server("the code exchange", None),
         })?;
-        let token = answer.id_token().ok_or_else(|| LoginError::Token("there is none".to_owned()))?;
+        let token = answer.id_token().ok_or_else(|| LoginError::Token("missing".to_owned()))?;
         let clock = Arc::clone(&self.clock);
         let verifier =
             client.id_token_verifier().set_time_fn(move || DateTime::<Utc>::from(clock.now().wall));
@@ -269,18 +268,18 @@ impl Login {
             let key = token.signing_key(&verifier).map_err(|error| bad(&error))?;
             let actual = AccessTokenHash::from_token(answer.access_token(), algorithm, key);
             if actual.map_err(|error| bad(&error))? != *expected {
-                return Err(LoginError::Token("it belongs to another access token".to_owned()));
+                return Err(LoginError::Token("issued for another access token".to_owned()));
             }
         }
         let access_token = SecretString::from(answer.access_token().secret().as_str());
         Ok(LoggedIn { user: UserInfo::of_token(claims), access_token })
     }
 
-    /// Asks the vendor who logged in: what the user is called now.
+    /// Requests the current claims of the user.
     ///
     /// # Errors
     ///
-    /// [`LoginError::Token`] when the answer is about another user, [`LoginError::Server`] when there is no usable answer.
+    /// [`LoginError::Token`] if the response is about another user, [`LoginError::Server`] if the request failed.
     pub async fn user_info(&self, logged_in: &LoggedIn) -> Result<UserInfo, LoginError> {
         let client = self.client();
         let token = AccessToken::new(logged_in.access_token.expose_secret().to_owned());
@@ -291,30 +290,30 @@ impl Login {
         let claims: Result<_, _> = request.request_async(&self.http).await;
         let claims = claims.map_err(|error| match error {
             UserInfoError::ClaimsVerification(error) => LoginError::Token(error.to_string()),
-            UserInfoError::Request(error) => LoginError::Server("the question who it is", Some(error.into())),
-            _ => LoginError::Server("the question who it is", None),
+            UserInfoError::Request(error) => LoginError::Server("the user-info request", Some(error.into())),
+            _ => LoginError::Server("the user-info request", None),
         })?;
         Ok(UserInfo::of_answer(&claims))
     }
 
-    /// Where a visitor is sent to log out: `<issuer>/logout` with `client_id` and `return_to`, which is the vendor's own way
-    /// and not the standard's. It ends all of the user's sessions.
+    /// Returns the URL that logs a visitor out: `<issuer>/logout` with `client_id` and `return_to`, which is
+    /// specific to the vendor and not the standard. It ends all sessions of the user.
     ///
     /// # Errors
     ///
-    /// [`LoginError::NotAllowed`] when the login was made of an application that has no such logout address.
+    /// [`LoginError::NotAllowed`] if the login was configured from an application that has no such logout URL.
     pub fn logout_url(&self, return_to: &str) -> Result<Url, LoginError> {
         if self.logout_urls.as_ref().is_some_and(|known| !known.iter().any(|known| known == return_to)) {
             return Err(LoginError::NotAllowed("logout URL"));
         }
         let mut url = Url::parse(&format!("{}/logout", self.issuer))
-            .map_err(|_| LoginError::Setup("the issuer is no address"))?;
+            .map_err(|_| LoginError::Setup("the issuer must be a URL"))?;
         url.query_pairs_mut().append_pair("client_id", &self.client_id).append_pair("return_to", return_to);
         Ok(url)
     }
 }
 
-/// The library's client, in the state in which a discovery document leaves it.
+/// The library's client after discovery.
 type Discovered = CoreClient<
     openidconnect::EndpointSet,
     openidconnect::EndpointNotSet,
@@ -335,14 +334,14 @@ impl Login {
 }
 
 impl LoginWithIssuer {
-    /// The application's id.
+    /// Sets the application's id.
     pub fn client_id(self, id: impl Into<String>) -> LoginWithClient {
         LoginWithClient { issuer: self.issuer, client_id: id.into() }
     }
 }
 
 impl LoginWithClient {
-    /// Where visitors come back to; the application must have this address.
+    /// Sets the redirect URL, which must be in the application's list.
     pub fn redirect_url(self, url: impl Into<String>) -> LoginBuilder {
         LoginBuilder {
             issuer: self.issuer,
@@ -357,50 +356,51 @@ impl LoginWithClient {
 }
 
 impl LoginBuilder {
-    /// The application's secret; applications that run in a browser or on a phone have none.
+    /// Sets the application's secret; applications in a browser or on a phone have none.
     pub fn client_secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.client_secret = Some(secret.into());
         self
     }
 
-    /// Sends through this transport.
+    /// Sets the transport.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Reads the time from this clock.
+    /// Sets the clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Reads the tenant's discovery document and keys. Keep what comes back: each visitor's login then needs one call.
+    /// Requests the tenant's discovery document and keys. Keep the result: each visitor's login then needs one
+    /// request.
     ///
     /// # Errors
     ///
-    /// [`LoginError::Setup`] when the issuer or the redirect address can't be used, and [`LoginError::Server`] when the
-    /// tenant's documents can't be read.
+    /// [`LoginError::Setup`] if the issuer or the redirect URL is invalid, and [`LoginError::Server`] if the
+    /// documents can't be obtained.
     pub async fn discover(self) -> Result<Login, LoginError> {
         BaseUrl::parse("issuer", &self.issuer)
             .map_err(|_| LoginError::Setup("the issuer must be https:// and the tenant's domain"))?;
         let issuer =
-            IssuerUrl::new(self.issuer.clone()).map_err(|_| LoginError::Setup("the issuer is no address"))?;
+            IssuerUrl::new(self.issuer.clone()).map_err(|_| LoginError::Setup("the issuer must be a URL"))?;
         let redirect_url = RedirectUrl::new(self.redirect_url)
-            .map_err(|_| LoginError::Setup("the redirect URL is no address"))?;
+            .map_err(|_| LoginError::Setup("the redirect URL must be a URL"))?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => {
-                Settings::new("").transport().map_err(|_| LoginError::Setup("this build has no transport"))?
+                Settings::new("").transport().map_err(|_| LoginError::Setup("no transport is compiled in"))?
             }
         };
         let http = Http { transport };
         let metadata = CoreProviderMetadata::discover_async(issuer, &http).await;
         let metadata = metadata.map_err(|error| match error {
             openidconnect::DiscoveryError::Request(error) => {
-                LoginError::Server("the question for the tenant's endpoints", Some(error.into()))
+                LoginError::Server("the discovery request", Some(error.into()))
             }
-            _ => LoginError::Server("the question for the tenant's endpoints", None),
+            _ => LoginError::Server("the discovery request", None),
         })?;
         Ok(Login {
             metadata,

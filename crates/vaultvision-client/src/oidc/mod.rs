@@ -1,12 +1,12 @@
-//! Logins at a tenant, by OpenID Connect; behind the feature `oidc`.
+//! Logins at a tenant with OpenID Connect; requires the feature `oidc`.
 //!
-//! The vendor tells its customers to use any OpenID Connect library, and so does this: discovery, code exchange and the
-//! verification of ID tokens are those of the `openidconnect` crate. What is added is what such a library can't know: the
-//! issuer of a tenant, the pages for sign-up and for a user's own settings, the logout that is not the standard's, and
-//! whether an application has the address that a login is to return to.
+//! The vendor recommends any OpenID Connect library. Discovery, code exchange and the verification of ID tokens
+//! are those of the `openidconnect` crate. This module adds what such a library can't know: the issuer of a
+//! tenant, the pages for sign-up and for a user's settings, the vendor-specific logout, and the check that the
+//! redirect URL belongs to the application.
 //!
-//! A login speaks to the tenant's own host, as an application with its id and secret. It never sees the API key: nothing
-//! here takes a [`Client`](crate::Client).
+//! A login talks to the tenant's own host, with the id and secret of an application. It never uses the API key:
+//! nothing here takes a [`Client`](crate::Client).
 //!
 //! # Example
 //!
@@ -21,18 +21,18 @@
 //!     .discover()
 //!     .await?;
 //!
-//! // Send the visitor to `started.url`, and keep `started.pending` in the visitor's session.
+//! // Send the visitor to `started.url`, and store `started.pending` in the visitor's session.
 //! let started = login.begin(Page::Login);
 //!
-//! // The visitor comes back with a query.
+//! // The visitor is redirected back with a query.
 //! let logged_in = login.finish(started.pending, callback_query).await?;
 //! println!("welcome, {}", logged_in.user.subject);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The visitor may come back to another process: what is pending can be kept as a text. Later on the vendor can be asked
-//! again who it is, and the visitor be sent to log out.
+//! The redirect may reach another process: the pending state can be stored as a string. Later, the user's claims
+//! can be requested again, and the user can be logged out.
 //!
 //! ```no_run
 //! # use vaultvision_client::SecretString;
@@ -49,8 +49,8 @@
 //! # }
 //! ```
 //!
-//! Assumption: an application's id is its `client_id`, and a user's id the `sub` of tokens. Client secrets are sent with
-//! HTTP Basic, the default that the vendor's samples use; applications without one send none.
+//! Assumption: an application's id is its `client_id`, and a user's id is the `sub` of tokens. Client secrets are
+//! sent with HTTP Basic, as in the vendor's samples; applications without a secret send none.
 
 mod error;
 mod http;

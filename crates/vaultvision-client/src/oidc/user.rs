@@ -1,9 +1,9 @@
-//! Who logged in, in the words of the profile.
+//! Claims about the user who logged in.
 
 use openidconnect::core::CoreUserInfoClaims;
 use openidconnect::{EmptyAdditionalClaims, IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
 
-/// Who logged in: the claims that the vendor sends, under the names of a [`Profile`](crate::models::Profile).
+/// Claims about the user who logged in, with the field names of a [`Profile`](crate::models::Profile).
 ///
 /// ```
 /// fn greeting(user: &vaultvision_client::oidc::UserInfo) -> String {
@@ -13,21 +13,21 @@ use openidconnect::{EmptyAdditionalClaims, IdTokenClaims, LocalizedClaim, core::
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// The user's id at the tenant.
+    /// Id of the user at the tenant.
     pub subject: String,
-    /// The full name.
+    /// Full name.
     pub name: Option<String>,
-    /// The given name.
+    /// Given name.
     pub given_name: Option<String>,
-    /// The family name.
+    /// Family name.
     pub family_name: Option<String>,
-    /// The mail address.
+    /// E-mail address.
     pub email: Option<String>,
-    /// Whether the mail address is verified.
+    /// `true` if the e-mail address is verified.
     pub email_verified: Option<bool>,
-    /// The language, such as `en-US`.
+    /// Language tag, such as `en-US`.
     pub locale: Option<String>,
-    /// The address of a picture.
+    /// URL of a picture.
     pub picture: Option<String>,
 }
 
@@ -35,7 +35,7 @@ fn first<T>(claim: Option<&LocalizedClaim<T>>, text: impl Fn(&T) -> String) -> O
     claim.and_then(|claim| claim.get(None)).map(text)
 }
 
-/// The two kinds of claims have the same accessors and no common trait.
+/// The two kinds of claims have the same accessors but no common trait.
 macro_rules! from_claims {
     ($claims:expr) => {
         UserInfo {

@@ -1,10 +1,10 @@
 //! `POST /Token`, at the root of the host: the password grant and the refresh grant.
 //!
-//! The endpoint has an engine of its own, without a credential and without repeats: when to try again is the business of
-//! whoever renews, and a one-time code must never be sent twice by itself.
+//! The endpoint has its own engine without a credential and without retries: the renewal decides when to try
+//! again, and a one-time code must never be sent twice automatically.
 
 use super::problem::{SessionError, SessionProblem};
-use super::tokens::{TokenAnswer, Tokens, read};
+use super::tokens::{TokenResponse, Tokens, read};
 use crate::error::ErrorBody;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::{Engine, Operation};
@@ -16,23 +16,23 @@ static PASSWORD: Operation =
 static REFRESH: Operation =
     Operation::new("token.refresh", Method::POST, "/Token", Idempotency::Write).sensitive();
 
-/// What a grant brought.
+/// Result of a grant.
 #[derive(Debug)]
 pub(crate) enum Grant {
     Tokens(Tokens),
-    /// The server has sent a one-time code and wants to see it.
-    CodeWanted,
+    /// The server has sent a one-time code and requires it.
+    CodeRequired,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct TokenEndpoint {
     pub(crate) engine: Engine,
-    /// Sends the code as a header too.
+    /// Whether the code is also sent as a header.
     pub(crate) otp_header: bool,
 }
 
 impl TokenEndpoint {
-    /// Trades a user name and a password, and a one-time code where one was asked for, for tokens.
+    /// Exchanges a user name, a password and a one-time code, if one was requested, for tokens.
     pub(crate) async fn password(
         &self,
         user: &str,
@@ -52,23 +52,23 @@ impl TokenEndpoint {
                 Err(_) => request.check(Err(Error::invalid_input(
                     PASSWORD.id(),
                     "code",
-                    "it has a character that can't stand in a header",
+                    "contains a character that is invalid in a header",
                 ))),
             };
         }
         self.send(request.call(read)).await.map_err(|error| {
-            // No body is documented for a refused login, so the status decides.
+            // The body of a refused login is not documented, so the status decides.
             let refused = matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated);
             if refused { error.with_source(SessionError::new(SessionProblem::LoginRefused)) } else { error }
         })
     }
 
-    /// Trades a refresh token for the next pair.
+    /// Exchanges a refresh token for the next pair.
     pub(crate) async fn refresh(&self, refresh: &SecretString) -> Result<Grant, Error> {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
         let grant = self.send(self.engine.request(&REFRESH, &[]).form(&form).call(read)).await?;
         Ok(match grant {
-            // An answer without a refresh token means that the old one goes on.
+            // A response without a refresh token means that the old one remains valid.
             Grant::Tokens(tokens) if tokens.refresh.is_none() => {
                 Grant::Tokens(Tokens { refresh: Some(refresh.clone()), ..tokens })
             }
@@ -76,17 +76,17 @@ impl TokenEndpoint {
         })
     }
 
-    async fn send(&self, call: Call<TokenAnswer>) -> Result<Grant, Error> {
+    async fn send(&self, call: Call<TokenResponse>) -> Result<Grant, Error> {
         let answer = call.await?;
         Ok(match answer {
-            TokenAnswer::Granted(granted) => Grant::Tokens(granted.at(self.engine.clock().now().wall)),
-            TokenAnswer::CodeWanted => Grant::CodeWanted,
+            TokenResponse::Granted(granted) => Grant::Tokens(granted.at(self.engine.clock().now().wall)),
+            TokenResponse::CodeRequired => Grant::CodeRequired,
         })
     }
 }
 
-/// Whether the server itself said that this grant is no good. Nothing else ends a session: a proxy or a captive portal
-/// may answer with any status and any page.
+/// Returns whether the token endpoint itself refused the grant. Nothing else ends a session: a proxy or a captive
+/// portal may return any status and any page.
 pub(crate) fn is_grant_refusal(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
         && ErrorBody::of(error).code() == Some("invalid_grant")

@@ -1,10 +1,11 @@
-//! `Authorization: Hmac <application key>:<signature>:<nonce>:<time>`, for partners with a key pair of the vendor's.
+//! `Authorization: Hmac <application key>:<signature>:<nonce>:<time>`, for partners with a key pair from the
+//! vendor.
 //!
-//! What is signed follows the vendor's own sample in C#: application key, percent-encoded address, method, nonce and Unix
-//! time, with nothing between them, all of it in lower case. The body is not signed. The vendor documents the scheme for
-//! a handful of calls and discourages it otherwise.
+//! The signed string follows the vendor's C# sample: application key, percent-encoded URL, method, nonce and Unix
+//! time, without separators, all in lower case. The body is not signed. The vendor documents the scheme for a few
+//! calls and discourages it otherwise.
 //!
-//! Assumption: a query is part of the address, as it is sent. The vendor's sample has none.
+//! Assumption: the query is part of the signed URL. The vendor's sample has none.
 
 use auth_client_core::auth_core::secret::{InvalidCredential, SecretBox, check_user_name, sensitive_header};
 use auth_client_core::auth_core::{ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest};
@@ -16,10 +17,10 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Makes the nonce of a signature: a fresh GUID for every call.
+/// Creates the nonce of a signature: a new GUID for every request.
 type Nonces = Arc<dyn Fn() -> Result<String, SignError> + Send + Sync>;
 
-/// A key pair for signatures, as the vendor hands it out on request.
+/// A key pair for signatures, issued by the vendor on request.
 ///
 /// ```
 /// use virtuous_client::{Client, HmacKeys};
@@ -36,13 +37,13 @@ pub struct HmacKeys {
 }
 
 impl HmacKeys {
-    /// The application key, and the private key in base64, both as the vendor gave them.
+    /// Creates a key pair from the application key and the base64 private key.
     ///
     /// ```
     /// use virtuous_client::HmacKeys;
     ///
     /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
-    /// assert_eq!(format!("{keys:?}"), "HmacKeys { .. }", "neither key is shown");
+    /// assert_eq!(format!("{keys:?}"), "HmacKeys { .. }", "keys are never printed");
     /// ```
     #[must_use]
     pub fn new(application_key: impl Into<String>, private_key: impl Into<SecretString>) -> Self {
@@ -53,8 +54,7 @@ impl HmacKeys {
         }
     }
 
-    /// Takes nonces from here, to make signatures that a test can foretell. By default they come from the operating
-    /// system's random numbers.
+    /// Sets a source of nonces, for reproducible signatures in tests. Default: random GUIDs.
     ///
     /// ```
     /// use virtuous_client::HmacKeys;
@@ -69,20 +69,20 @@ impl HmacKeys {
         self
     }
 
-    /// The signer, with its keys checked.
+    /// Creates the signer after validating the keys.
     pub(crate) fn signer(&self) -> Result<HmacSigner, InvalidCredential> {
         let application_key = &self.application_key;
         check_user_name("application key", application_key)?;
         if !application_key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidCredential::new(
                 "application key",
-                "it has a character that can't stand in a header",
+                "contains a character that is invalid in a header",
             ));
         }
         let key = STANDARD.decode(self.private_key.expose_secret().trim());
-        let key = key.map_err(|_| InvalidCredential::new("private key", "it is not base64"))?;
+        let key = key.map_err(|_| InvalidCredential::new("private key", "must be base64"))?;
         if key.is_empty() {
-            return Err(InvalidCredential::new("private key", "it is empty"));
+            return Err(InvalidCredential::new("private key", "must not be empty"));
         }
         Ok(HmacSigner {
             application_key: application_key.clone(),
@@ -92,7 +92,7 @@ impl HmacKeys {
     }
 }
 
-/// Shows neither key: the application key names the customer's organization.
+/// Shows neither key: the application key identifies the customer's organization.
 impl fmt::Debug for HmacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HmacKeys").finish_non_exhaustive()
@@ -115,20 +115,20 @@ impl fmt::Debug for HmacSigner {
 impl Sign for HmacSigner {
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
         let since = request.time().duration_since(SystemTime::UNIX_EPOCH);
-        let time = since.map_err(|_| SignError::Request("its time lies before 1970"))?.as_secs();
+        let time = since.map_err(|_| SignError::Request("the clock must not be before 1970"))?.as_secs();
         let nonce = (self.nonces)()?;
         let address = format!("{}{}", request.origin(), request.target());
         let text = text_to_sign(&self.application_key, &address, request.method().as_str(), &nonce, time);
         let mac = Hmac::<Sha256>::new_from_slice(self.key.expose_secret());
-        // No length of key is refused by an HMAC; the types don't know that.
-        let mac = mac.map_err(|_| SignError::Request("the private key can't be the key of an HMAC"))?;
+        // HMAC accepts keys of any length, but the constructor returns a `Result`.
+        let mac = mac.map_err(|_| SignError::Request("the private key is not a valid HMAC key"))?;
         let signature = STANDARD.encode(mac.chain_update(text.as_bytes()).finalize().into_bytes());
         let header = format!("Hmac {}:{signature}:{nonce}:{time}", self.application_key);
         Ok(SignedParts::new().secret_header(AUTHORIZATION, sensitive_header("nonce", &header)?))
     }
 }
 
-/// The five parts, joined by nothing, in lower case.
+/// Returns the concatenation of the five parts, in lower case.
 fn text_to_sign(application_key: &str, address: &str, method: &str, nonce: &str, time: u64) -> String {
     let mut text =
         String::with_capacity(application_key.len() + 2 * address.len() + method.len() + nonce.len() + 16);
@@ -141,7 +141,8 @@ fn text_to_sign(application_key: &str, address: &str, method: &str, nonce: &str,
     text.to_lowercase()
 }
 
-/// The rules of .NET's `WebUtility.UrlEncode`: letters, digits and `- _ . ! * ( )` stay, a space becomes a plus sign.
+/// Encodes like .NET's `WebUtility.UrlEncode`: letters, digits and `- _ . ! * ( )` are kept, a space becomes a
+/// plus sign.
 fn url_encode(text: &mut String, value: &str) {
     for byte in value.bytes() {
         match byte {
@@ -155,11 +156,11 @@ fn url_encode(text: &mut String, value: &str) {
     }
 }
 
-/// A GUID of version 4, with hyphens.
+/// Creates a GUID of version 4, with hyphens.
 fn random_guid() -> Result<String, SignError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|_| SignError::Request("the system has no random numbers for a nonce"))?;
+        .map_err(|_| SignError::Request("the system returned no random numbers for a nonce"))?;
     let number = u128::from_be_bytes(bytes);
     let number = number & !(0xf << 76) & !(0b11 << 62) | 4 << 76 | 0b10 << 62;
     Ok(format!(
@@ -182,7 +183,7 @@ mod tests {
 
     const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-    /// Made by `tests/vectors/signatures.py`, which shares nothing with this file but the vendor's description.
+    /// Created by `tests/vectors/signatures.py`, an independent implementation of the vendor's documentation.
     #[test]
     fn every_vector_of_the_other_implementation_agrees() {
         #[derive(serde::Deserialize)]
@@ -238,7 +239,10 @@ mod tests {
             let error = HmacKeys::new(application, private.to_owned()).signer().unwrap_err();
             assert_eq!(error.field(), field, "{application:?} {private:?}");
         }
-        assert!(HmacKeys::new("app", format!(" {KEY}\n")).signer().is_ok(), "as it is copied from a mail");
+        assert!(
+            HmacKeys::new("app", format!(" {KEY}\n")).signer().is_ok(),
+            "white space around a copied key"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A login by a person: user name and password, and a one-time code where the server asks for one.
+//! A login by a person: user name and password, and a one-time code if the server requires one.
 //!
 //! ```text
 //!   login ──► logged in
@@ -8,8 +8,8 @@
 //!                 └── (refused) ────┘
 //! ```
 //!
-//! The server keeps no state that a client could name: a code is answered by the same request once more, with the code in
-//! it. Nothing here is ever sent twice by itself.
+//! The server keeps no state between the steps: a code is sent with a repetition of the first request. No request
+//! is ever sent twice automatically.
 
 use super::endpoint::Grant;
 use super::problem::{SessionError, SessionProblem};
@@ -21,14 +21,14 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-/// A login that is ready to go: `.await` sends it. Made by [`Client::login`](crate::Client::login).
+/// A login that is ready to be sent: `.await` sends it. Returned by [`Client::login`](crate::Client::login).
 ///
 /// ```no_run
 /// # async fn example(virtuous: virtuous_client::Client, password: String) -> Result<(), virtuous_client::Error> {
 /// use virtuous_client::LoginStep;
 ///
 /// match virtuous.login("user@example.org", password).await? {
-///     LoginStep::CodeRequired(_) => println!("a code is on its way"),
+///     LoginStep::CodeRequired(_) => println!("a code was sent"),
 ///     step => println!("{step:?}"),
 /// }
 /// # Ok(())
@@ -37,16 +37,16 @@ use std::pin::Pin;
 #[must_use = "a login does nothing until it is awaited"]
 pub struct Login {
     session: Result<Session, Error>,
-    who: Who,
+    identity: Identity,
 }
 
-/// Who logs in.
-struct Who {
+/// User name and password.
+struct Identity {
     user: String,
     password: SecretString,
 }
 
-/// What a login has come to.
+/// Result of a login step.
 ///
 /// ```no_run
 /// use virtuous_client::{Client, LoginStep};
@@ -64,13 +64,14 @@ struct Who {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginStep {
-    /// The user is logged in, and every clone of the client uses the tokens.
+    /// The user is logged in, and all clones of the client use the tokens.
     LoggedIn(Tokens),
-    /// The server has sent a one-time code to the user's phone and wants to see it.
+    /// The server has sent a one-time code to the user's phone and requires it.
     CodeRequired(Challenge),
 }
 
-/// A login that waits for its one-time code. It holds the password, since the server wants it again with the code.
+/// A login that waits for its one-time code. It keeps the password, which the server requires again together with
+/// the code.
 ///
 /// ```no_run
 /// # async fn example(challenge: virtuous_client::Challenge, typed: String) {
@@ -78,23 +79,23 @@ pub enum LoginStep {
 ///
 /// match challenge.answer(typed).await {
 ///     Ok(_) => println!("logged in"),
-///     Err(error) if error.session_problem() == Some(SessionProblem::LoginRefused) => println!("type it again"),
+///     Err(error) if error.session_problem() == Some(SessionProblem::LoginRefused) => println!("wrong code; try again"),
 ///     Err(error) => println!("{error}"),
 /// }
 /// # }
 /// ```
-#[must_use = "the login is not done until the code is answered"]
+#[must_use = "the login is incomplete until the code is sent"]
 pub struct Challenge {
     session: Session,
-    who: Who,
+    identity: Identity,
 }
 
 impl Login {
     pub(crate) fn new(session: Result<Session, Error>, user: String, password: SecretString) -> Self {
-        Self { session, who: Who { user, password } }
+        Self { session, identity: Identity { user, password } }
     }
 
-    /// Logs in to the end, asking for a code where one is wanted. The question is put once.
+    /// Logs in and, if the server requires a one-time code, calls `ask` once to get it.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client, password: String) -> Result<(), virtuous_client::Error> {
@@ -106,7 +107,7 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// As for the login itself, and with [`SessionProblem::CodeRequired`] when `ask` gives no code.
+    /// The errors of the login itself, and [`SessionProblem::CodeRequired`] if `ask` returns no code.
     pub async fn with_code(self, ask: impl AsyncFnOnce() -> Option<SecretString>) -> Result<Tokens, Error> {
         match self.await? {
             LoginStep::LoggedIn(tokens) => Ok(tokens),
@@ -125,16 +126,18 @@ impl IntoFuture for Login {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let session = self.session?;
-            match session.log_in(&self.who.user, &self.who.password, None).await? {
+            match session.log_in(&self.identity.user, &self.identity.password, None).await? {
                 Grant::Tokens(tokens) => Ok(LoginStep::LoggedIn(tokens)),
-                Grant::CodeWanted => Ok(LoginStep::CodeRequired(Challenge { session, who: self.who })),
+                Grant::CodeRequired => {
+                    Ok(LoginStep::CodeRequired(Challenge { session, identity: self.identity }))
+                }
             }
         })
     }
 }
 
 impl Challenge {
-    /// Sends the code, once. After a wrong code the challenge can be answered again.
+    /// Sends the code, once. After a wrong code, another one can be sent.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client, password: String, typed: String)
@@ -150,18 +153,19 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// With [`SessionProblem::LoginRefused`] when the server refuses, which may be the code or the password: it does not
-    /// say which. With [`SessionProblem::CodeRequired`] when it asks for a code once more. When the answer was lost,
-    /// [`may_have_been_sent`](auth_client_core::Error::may_have_been_sent) says so, and the code may be spent.
+    /// [`SessionProblem::LoginRefused`] if the server refuses the code or the password; it does not say which.
+    /// [`SessionProblem::CodeRequired`] if it requires another code. If the response was lost,
+    /// [`may_have_been_sent`](crate::CoreError::may_have_been_sent) returns `true`, and the code may have been
+    /// used.
     pub async fn answer(&self, code: impl Into<SecretString>) -> Result<Tokens, Error> {
         let code = code.into();
-        match self.session.log_in(&self.who.user, &self.who.password, Some(&code)).await? {
+        match self.session.log_in(&self.identity.user, &self.identity.password, Some(&code)).await? {
             Grant::Tokens(tokens) => Ok(tokens),
-            Grant::CodeWanted => Err(code_required()),
+            Grant::CodeRequired => Err(code_required()),
         }
     }
 
-    /// Asks the server for another code, by the same request as the first.
+    /// Requests another code, by repeating the first request.
     ///
     /// ```no_run
     /// # async fn example(challenge: virtuous_client::Challenge, typed: String) -> Result<(), virtuous_client::Error> {
@@ -176,13 +180,16 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// As for the login itself.
+    /// The errors of the login itself.
     pub async fn send_again(&self) -> Result<LoginStep, Error> {
-        Ok(match self.session.log_in(&self.who.user, &self.who.password, None).await? {
+        Ok(match self.session.log_in(&self.identity.user, &self.identity.password, None).await? {
             Grant::Tokens(tokens) => LoginStep::LoggedIn(tokens),
-            Grant::CodeWanted => LoginStep::CodeRequired(Self {
+            Grant::CodeRequired => LoginStep::CodeRequired(Self {
                 session: self.session.clone(),
-                who: Who { user: self.who.user.clone(), password: self.who.password.clone() },
+                identity: Identity {
+                    user: self.identity.user.clone(),
+                    password: self.identity.password.clone(),
+                },
             }),
         })
     }
@@ -194,7 +201,7 @@ fn code_required() -> Error {
     auth_client_core::Error::credentials("token.password", error).with_provider("virtuous").into()
 }
 
-/// Neither who nor how.
+/// Shows neither user name nor password.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login").finish_non_exhaustive()

@@ -1,12 +1,12 @@
-//! How Virtuous is told who is calling: an API key, a user's tokens, or a signature per call.
+//! Authentication: an API key, a user's tokens, or a signature per request.
 //!
-//! | file | what is in it |
+//! | file | contents |
 //! | --- | --- |
-//! | `tokens.rs` | a pair of tokens, and the answer that brings one |
+//! | `tokens.rs` | a pair of tokens, and the response that contains one |
 //! | `endpoint.rs` | `POST /Token`: the password grant and the refresh grant |
-//! | `login.rs` | a login by a person, with the one-time code in between |
-//! | `session.rs` | tokens that are renewed, alone or in a store that other processes share |
-//! | `problem.rs` | why there is no token to be had |
+//! | `login.rs` | a login by a person, with a one-time code |
+//! | `session.rs` | tokens that are renewed, alone or in a store shared with other processes |
+//! | `problem.rs` | reasons why no token is available |
 //! | `hmac.rs` | the `Hmac` signature |
 
 pub(crate) mod endpoint;

@@ -1,9 +1,10 @@
-//! Why there is no token to sign a call with.
+//! Reasons why no token is available.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Why a session has no token, or a login brought none. [`Error::session_problem`](crate::Error::session_problem) finds it.
+/// Reason why a session has no token, or why a login failed. Returned by
+/// [`Error::session_problem`](crate::Error::session_problem).
 ///
 /// ```
 /// use virtuous_client::{Error, SessionProblem};
@@ -11,42 +12,42 @@ use std::fmt;
 /// fn what_to_do(error: &Error) -> &'static str {
 ///     match error.session_problem() {
 ///         Some(problem) if problem.needs_login() => "ask the user to log in again",
-///         Some(SessionProblem::StoreUnavailable) => "look at the file with the tokens",
+///         Some(SessionProblem::StoreUnavailable) => "check the token file",
 ///         Some(_) => "try again later",
-///         None => "it is not about the session",
+///         None => "not a session problem",
 ///     }
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionProblem {
-    /// Nobody has logged in yet, or somebody has emptied the store of tokens.
+    /// Nobody has logged in yet, or the token store was cleared.
     NotLoggedIn,
-    /// The token has ended and came without a refresh token.
+    /// The token has expired, and there is no refresh token.
     NoRefreshToken,
-    /// The server refused the login: most likely the user name, the password or the one-time code is wrong. It says no more
-    /// than that; any 400 or 401 counts.
+    /// The server refused the login, most likely because of a wrong user name, password or one-time code. It
+    /// gives no reason; any 400 or 401 counts.
     LoginRefused,
-    /// The server wants a one-time code, and there was nobody to give one.
+    /// The server requires a one-time code, and none was available.
     CodeRequired,
     /// The server refused the refresh token: the session has ended.
     RefreshRefused,
-    /// The server refused the refresh token, and the answer to an earlier use of it was lost: on the network, or with a
-    /// process that was killed. Most likely the server had replaced it, and the new one never arrived.
+    /// The server refused the refresh token, and the response to an earlier refresh was lost, on the network or
+    /// with a killed process. Most likely the server had replaced the token, and the new one never arrived.
     RefreshLost,
-    /// A refresh was sent and its answer did not arrive. The tokens that are held go on serving; the next attempt
-    /// will show whether the session has survived.
-    AnswerLost,
-    /// The token endpoint could not be reached, or did not answer as one.
+    /// A refresh was sent, but its response was lost. The current tokens stay in use; the next refresh will show
+    /// if the session still exists.
+    ResponseLost,
+    /// The token endpoint could not be reached, or its response is invalid.
     EndpointUnavailable,
-    /// Another process holds the lock of the tokens and did not let go in time. Nothing was renewed.
+    /// Another process held the lock of the tokens until the timeout. Nothing was renewed.
     StoreLocked,
-    /// The store of tokens can't be locked, read or written. Nothing was renewed with an old token.
+    /// The token store can't be locked, read or written. Nothing was renewed with an old token.
     StoreUnavailable,
 }
 
 impl SessionProblem {
-    /// Whether only another login helps.
+    /// Returns `true` if only a new login helps.
     ///
     /// ```
     /// use virtuous_client::SessionProblem;
@@ -72,24 +73,22 @@ impl fmt::Display for SessionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotLoggedIn => "nobody is logged in",
-            Self::NoRefreshToken => "the token has ended and there is no refresh token: log in again",
-            Self::LoginRefused => {
-                "the login was refused, as for a wrong user name, password or one-time code"
-            }
-            Self::CodeRequired => "a one-time code is wanted and nobody was there to give one",
-            Self::RefreshRefused => "the refresh token was refused: log in again",
+            Self::NoRefreshToken => "the token has expired and there is no refresh token: log in again",
+            Self::LoginRefused => "login refused: wrong user name, password or one-time code",
+            Self::CodeRequired => "a one-time code is required",
+            Self::RefreshRefused => "refresh token refused: log in again",
             Self::RefreshLost => {
-                "the refresh token was refused after the answer to an earlier refresh was lost: log in again"
+                "refresh token refused after the response to an earlier refresh was lost: log in again"
             }
-            Self::AnswerLost => "the answer to a refresh was lost",
-            Self::EndpointUnavailable => "the token endpoint gave no token",
-            Self::StoreLocked => "another process holds the lock of the tokens",
-            Self::StoreUnavailable => "the store of tokens failed",
+            Self::ResponseLost => "the response to a refresh was lost",
+            Self::EndpointUnavailable => "the token endpoint returned no token",
+            Self::StoreLocked => "timed out waiting for the token lock: another process holds it",
+            Self::StoreUnavailable => "the token store failed",
         })
     }
 }
 
-/// A problem with its cause, as it stands in the chain of an error's sources.
+/// A problem with its cause, as part of an error's chain of sources.
 #[derive(Debug)]
 pub(crate) struct SessionError {
     pub(crate) problem: SessionProblem,
@@ -108,7 +107,7 @@ impl SessionError {
         Self { problem, cause: Some(cause.into()) }
     }
 
-    /// The problem somewhere in a chain of errors.
+    /// Returns the problem in an error's chain of sources, if there is one.
     pub(crate) fn find(error: &(dyn StdError + 'static)) -> Option<SessionProblem> {
         let mut next = Some(error);
         while let Some(error) = next {

@@ -1,12 +1,12 @@
-//! Tokens that are renewed while calls go on, alone or together with other processes.
+//! Renewal of tokens, alone or together with other processes.
 //!
-//! When to renew, and that it happens once, is the business of [`RenewingCredential`]; this is the renewal itself. With a store it
-//! goes: lock, reload, see whether somebody else has renewed, mark that a refresh is about to be sent, refresh, save,
-//! let go. Nobody uses the new pair before it is saved.
+//! [`RenewingCredential`] decides when to renew and makes sure that it happens once; this module does the
+//! renewal. With a store the steps are: lock, reload, check if another process has renewed, mark that a refresh
+//! will be sent, refresh, save, release. A new pair is never used before it is saved.
 //!
-//! The mark serves twice. Writing it shows that the store can be written before the old refresh token is spent; and
-//! whoever finds it later knows that a process died, or lost an answer, between the two, and can say so when the server
-//! refuses the old token.
+//! The mark has two purposes. Writing it proves that the store is writable before the old refresh token is used;
+//! and a process that finds it later knows that another one died or lost a response, and can report that if the
+//! server refuses the old token.
 
 use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
 use super::problem::{SessionError, SessionProblem};
@@ -29,39 +29,39 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Says in a store that a refresh was sent whose answer has not been saved.
+/// Attribute that marks a refresh whose response has not been saved.
 const REFRESHING: &str = "refreshing";
 
-/// How long a person or a program is waited for that is asked for a one-time code.
-const CODE_PATIENCE: Duration = Duration::from_secs(300);
+/// Time limit for entering a one-time code.
+const CODE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Asks for a one-time code, for logins without a person in front of the program; `None` gives up.
+/// Source of one-time codes for automatic logins; `None` cancels.
 pub(crate) type CodeSource =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
 
-/// Tokens and where they come from. Clones are the same session.
+/// Tokens and their source. Clones are the same session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) source: RenewingCredential<Renewer>,
 }
 
-/// A pair of tokens as this process holds it.
+/// A pair of tokens in this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) tokens: Tokens,
-    /// The store's number of this pair; 0 for one that never was in a store.
+    /// Generation of this pair in the store; 0 for one that was never stored.
     generation: u64,
-    /// Whether the server has made it just now.
+    /// Whether the server has just issued it.
     fresh: bool,
 }
 
-/// What gets the next pair.
+/// Obtains the next pair.
 pub(crate) struct Renewer {
     pub(crate) endpoint: TokenEndpoint,
     pub(crate) store: Option<(Arc<dyn TokenStore>, StoreKey)>,
-    /// Who logs in when there is no other way left.
+    /// Credentials for an automatic login if there is no other way.
     pub(crate) unattended: Option<Unattended>,
-    /// Held for the whole of a renewal or login, so that there is one at a time and the store's lock is taken once.
+    /// Locked during a renewal or login, so that only one runs at a time and the store's lock is taken once.
     state: Mutex<State>,
 }
 
@@ -74,11 +74,12 @@ pub(crate) struct Unattended {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The newest pair that this process has got, whether or not anybody could use it yet.
+    /// The newest pair that this process obtained, whether or not it is usable yet.
     latest: Option<Held>,
-    /// The answer to a refresh was lost, and no pair has come since.
-    answer_lost: bool,
-    /// A pair that the store would not take, with the store's lock, so that nobody spends the old token meanwhile.
+    /// Set if the response to a refresh was lost and no pair has been obtained since.
+    response_lost: bool,
+    /// A pair that could not be saved, together with the store's lock, so that no process uses the old token in
+    /// the meantime.
     unsaved: Option<Unsaved>,
 }
 
@@ -99,7 +100,7 @@ impl fmt::Debug for Renewer {
 }
 
 impl Session {
-    /// Logs in: trades user name, password and code for tokens, keeps them, and lets every call use them.
+    /// Logs in: exchanges user name, password and code for tokens, saves them, and installs them for all calls.
     pub(crate) async fn log_in(
         &self,
         user: &str,
@@ -108,11 +109,11 @@ impl Session {
     ) -> Result<Grant, Error> {
         let renewer = self.source.renewer();
         let mut state = renewer.state.lock().await;
-        // While an earlier pair can't be saved, a new one can't be either, and a code would be spent for nothing.
-        renewer.save_late(&mut state).await.map_err(credentials)?;
+        // If an earlier pair can't be saved, neither can a new one, and the code would be wasted.
+        renewer.retry_save(&mut state).await.map_err(credentials)?;
         let place = renewer.place().await.map_err(credentials)?;
         let Grant::Tokens(tokens) = renewer.endpoint.password(user, password, code).await? else {
-            return Ok(Grant::CodeWanted);
+            return Ok(Grant::CodeRequired);
         };
         let held = renewer.keep(&mut state, place, tokens.clone()).await.map_err(credentials)?;
         let lifetime = held.lifetime();
@@ -121,7 +122,7 @@ impl Session {
         Ok(Grant::Tokens(tokens))
     }
 
-    /// Puts in a pair that a program has kept by itself.
+    /// Installs a pair that the program has kept itself.
     pub(crate) fn install(&self, tokens: Tokens) -> Result<(), InvalidCredential> {
         let held = Held { tokens, generation: 0, fresh: false };
         let lifetime = held.lifetime();
@@ -129,7 +130,7 @@ impl Session {
     }
 }
 
-/// The error of a login that failed before or after its call.
+/// Returns the error of a login that failed before or after its request.
 fn credentials(error: CredentialError) -> Error {
     Error::credentials("token.password", error).with_provider("virtuous")
 }
@@ -153,7 +154,7 @@ impl Held {
         token
     }
 
-    /// Whether calls can be signed with it at `now`, as far as its end is known.
+    /// Returns whether the pair is usable at `now`, as far as its expiry is known.
     fn serves(&self, now: SystemTime) -> bool {
         self.tokens.expires_at.is_none_or(|end| end.duration_since(now).is_ok_and(|left| !left.is_zero()))
     }
@@ -163,8 +164,8 @@ impl Held {
     }
 }
 
-/// The store while its lock is held, or nothing where there is no store.
-struct Place {
+/// The locked store, or nothing if there is no store.
+struct LockedStore {
     locked: Option<Box<dyn LockedToken>>,
     stored: Option<StoredToken>,
 }
@@ -182,22 +183,27 @@ impl Renewer {
         self.endpoint.engine.clock().now().wall
     }
 
-    /// Locks the store, where there is one, and reads what it holds.
-    async fn place(&self) -> Result<Place, CredentialError> {
-        let Some((store, key)) = &self.store else { return Ok(Place { locked: None, stored: None }) };
+    /// Locks the store, if there is one, and reads it.
+    async fn place(&self) -> Result<LockedStore, CredentialError> {
+        let Some((store, key)) = &self.store else { return Ok(LockedStore { locked: None, stored: None }) };
         let mut locked = store.lock(key).await.map_err(lock_failed)?;
         let stored = locked.load().await.map_err(store_failed)?;
-        Ok(Place { locked: Some(locked), stored })
+        Ok(LockedStore { locked: Some(locked), stored })
     }
 
-    /// Saves a new pair, before anybody uses it. One that can't be saved is held on to, and the store's lock with it.
-    async fn keep(&self, state: &mut State, place: Place, tokens: Tokens) -> Result<Held, CredentialError> {
+    /// Saves a new pair before it is used. A pair that can't be saved is kept, together with the store's lock.
+    async fn keep(
+        &self,
+        state: &mut State,
+        place: LockedStore,
+        tokens: Tokens,
+    ) -> Result<Held, CredentialError> {
         let in_store = place.stored.as_ref().map_or(0, |stored| stored.generation);
         let in_hand = state.latest.as_ref().map_or(0, |held| held.generation);
         let generation = in_store.max(in_hand).saturating_add(1);
         let held = Held { tokens, generation, fresh: true };
         state.latest = Some(held.clone());
-        state.answer_lost = false;
+        state.response_lost = false;
         let Some(mut locked) = place.locked else { return Ok(held) };
         let token = held.for_store();
         match locked.save(&token).await {
@@ -209,23 +215,24 @@ impl Renewer {
         }
     }
 
-    /// Saves a pair that the store would not take before.
-    async fn save_late(&self, state: &mut State) -> Result<Option<Held>, CredentialError> {
+    /// Saves a pair that could not be saved before.
+    async fn retry_save(&self, state: &mut State) -> Result<Option<Held>, CredentialError> {
         let Some(unsaved) = &mut state.unsaved else { return Ok(None) };
         unsaved.locked.save(&unsaved.token).await.map_err(store_failed)?;
         state.unsaved = None;
         Ok(state.latest.clone().filter(|held| held.serves(self.now())))
     }
 
-    /// A pair that another process has saved and that is newer than what this one holds.
+    /// Returns a pair that another process has saved and that is newer than the one of this process.
     fn newer(&self, stored: Option<&StoredToken>, known: Option<&Held>) -> Option<Held> {
         let stored =
             stored.filter(|stored| known.is_none_or(|known| stored.generation > known.generation))?;
         Some(Held::of_store(stored.clone())).filter(|held| held.serves(self.now()))
     }
 
-    /// The pair to refresh: whichever is newest. A store that was emptied ends the session of what came from it.
-    fn to_refresh(&self, place: &Place, known: Option<Held>) -> Option<Held> {
+    /// Returns the newest pair, to be refreshed. A cleared store ends the session of the tokens that came from
+    /// it.
+    fn to_refresh(&self, place: &LockedStore, known: Option<Held>) -> Option<Held> {
         let stored = place.stored.clone().map(Held::of_store);
         match (stored, known) {
             (Some(stored), Some(known)) => {
@@ -239,11 +246,11 @@ impl Renewer {
     async fn refresh(
         &self,
         state: &mut MutexGuard<'_, State>,
-        mut place: Place,
+        mut place: LockedStore,
         held: Held,
     ) -> Result<Held, CredentialError> {
         let Some(refresh) = held.tokens.refresh.clone() else {
-            return self.last_resort(state, place, SessionProblem::NoRefreshToken, None).await;
+            return self.log_in_automatically(state, place, SessionProblem::NoRefreshToken, None).await;
         };
         let before = held.for_store();
         let marked_before =
@@ -255,68 +262,68 @@ impl Renewer {
         }
         let error = match self.endpoint.refresh(&refresh).await {
             Ok(Grant::Tokens(tokens)) => return self.keep(state, place, tokens).await,
-            Ok(Grant::CodeWanted) => {
+            Ok(Grant::CodeRequired) => {
                 self.unmark(&mut place, &before, marked_before).await;
-                return self.last_resort(state, place, SessionProblem::CodeRequired, None).await;
+                return self.log_in_automatically(state, place, SessionProblem::CodeRequired, None).await;
             }
             Err(error) => error,
         };
         if is_grant_refusal(&error) {
-            // Somebody who knows nothing of the lock may have been faster.
+            // A process that doesn't use the lock may have been faster.
             if let Some(locked) = &mut place.locked
                 && let Ok(now_stored) = locked.load().await
                 && let Some(other) = self.newer(now_stored.as_ref(), Some(&held))
             {
                 return Ok(other);
             }
-            let lost = state.answer_lost || marked_before;
+            let lost = state.response_lost || marked_before;
             self.unmark(&mut place, &before, marked_before).await;
             let problem = if lost { SessionProblem::RefreshLost } else { SessionProblem::RefreshRefused };
-            return self.last_resort(state, place, problem, Some(error)).await;
+            return self.log_in_automatically(state, place, problem, Some(error)).await;
         }
-        if error.may_have_been_sent() && error.status().is_none_or(says_nothing) {
-            // The mark stays: the next one to look must know.
-            state.answer_lost = true;
-            return Err(passing(SessionProblem::AnswerLost, error));
+        if error.may_have_been_sent() && error.status().is_none_or(is_inconclusive) {
+            // The mark stays, to inform the next process.
+            state.response_lost = true;
+            return Err(temporary(SessionProblem::ResponseLost, error));
         }
         self.unmark(&mut place, &before, marked_before).await;
-        Err(passing(SessionProblem::EndpointUnavailable, error))
+        Err(temporary(SessionProblem::EndpointUnavailable, error))
     }
 
-    /// Takes the mark off, when the server has said what became of the refresh or never saw it. A mark that stands too
-    /// long only makes a later refusal say too much, so a failure here is nobody's.
-    async fn unmark(&self, place: &mut Place, before: &StoredToken, marked_before: bool) {
+    /// Removes the mark after the server has responded or the request was not sent. A mark that remains only
+    /// makes a later error message too pessimistic, so failures are ignored.
+    async fn unmark(&self, place: &mut LockedStore, before: &StoredToken, marked_before: bool) {
         if let Some(locked) = place.locked.as_mut().filter(|_| !marked_before) {
             let _ = locked.save(before).await;
         }
     }
 
-    /// Logs in by itself where that was asked for, and otherwise ends the session.
-    async fn last_resort(
+    /// Logs in automatically if that is configured; otherwise ends the session.
+    async fn log_in_automatically(
         &self,
         state: &mut MutexGuard<'_, State>,
-        place: Place,
+        place: LockedStore,
         problem: SessionProblem,
         cause: Option<Error>,
     ) -> Result<Held, CredentialError> {
         let Some(login) = &self.unattended else {
-            return Err(ended(match cause {
+            return Err(definitive(match cause {
                 Some(cause) => SessionError::caused_by(problem, cause),
                 None => SessionError::new(problem),
             }));
         };
         let mut grant = self.endpoint.password(&login.user, &login.password, None).await;
-        if let (Ok(Grant::CodeWanted), Some(source)) = (&grant, &login.code)
-            && let Some(code) = within(&self.endpoint.engine, CODE_PATIENCE, source()).await.flatten()
+        if let (Ok(Grant::CodeRequired), Some(source)) = (&grant, &login.code)
+            && let Some(code) = within(&self.endpoint.engine, CODE_TIMEOUT, source()).await.flatten()
         {
             grant = self.endpoint.password(&login.user, &login.password, Some(&code)).await;
         }
         match grant {
             Ok(Grant::Tokens(tokens)) => self.keep(state, place, tokens).await,
-            Ok(Grant::CodeWanted) => Err(ended(SessionError::new(SessionProblem::CodeRequired))),
+            Ok(Grant::CodeRequired) => Err(definitive(SessionError::new(SessionProblem::CodeRequired))),
             Err(error) => Err(match SessionError::find(&error) {
-                Some(problem) => ended(SessionError::caused_by(problem, error)),
-                None => passing(SessionProblem::EndpointUnavailable, error),
+                Some(problem) => definitive(SessionError::caused_by(problem, error)),
+                None => temporary(SessionProblem::EndpointUnavailable, error),
             }),
         }
     }
@@ -328,10 +335,11 @@ impl Renew for Renewer {
 
     async fn renew(&self, held: Option<Arc<Held>>) -> Result<Renewed<Held>, CredentialError> {
         let mut state = self.state.lock().await;
-        if let Some(late) = self.save_late(&mut state).await? {
+        if let Some(late) = self.retry_save(&mut state).await? {
             return Ok(late.renewed());
         }
-        // What this process got last may be newer than what calls could use: a pair that had ended when it came.
+        // The last pair of this process may be newer than the one calls could use: it may have been expired on
+        // arrival.
         let held = held.map(|held| (*held).clone());
         let known = match (held, state.latest.clone()) {
             (Some(held), Some(latest)) => {
@@ -340,7 +348,7 @@ impl Renew for Renewer {
             (held, latest) => held.or(latest),
         };
         if let Some((store, key)) = &self.store {
-            // Without the lock: another process may be renewing, and the pair that it found serves meanwhile.
+            // Without the lock: another process may be renewing, and its current pair is usable in the meantime.
             let stored = store.load(key).await.map_err(store_failed)?;
             if let Some(newer) = self.newer(stored.as_ref(), known.as_ref()) {
                 return Ok(newer.renewed());
@@ -352,7 +360,7 @@ impl Renew for Renewer {
         }
         let renewed = match self.to_refresh(&place, known) {
             Some(held) => self.refresh(&mut state, place, held).await?,
-            None => self.last_resort(&mut state, place, SessionProblem::NotLoggedIn, None).await?,
+            None => self.log_in_automatically(&mut state, place, SessionProblem::NotLoggedIn, None).await?,
         };
         Ok(renewed.renewed())
     }
@@ -366,20 +374,19 @@ impl Renew for Renewer {
     }
 }
 
-/// Whether an answer leaves open what became of a refresh: a page with status 200, or the word of a gateway about a
-/// server that it has lost.
-fn says_nothing(status: StatusCode) -> bool {
+/// Returns whether a response leaves the result of a refresh unknown: a page with status 200, or a gateway error.
+fn is_inconclusive(status: StatusCode) -> bool {
     status.is_success() || matches!(status.as_u16(), 502 | 504 | 520..=524)
 }
 
-/// A failure that only another login ends.
-fn ended(error: SessionError) -> CredentialError {
+/// A failure that only a new login resolves.
+fn definitive(error: SessionError) -> CredentialError {
     let text = error.problem.to_string();
     CredentialError::refused(error).with_message(text)
 }
 
-/// A failure that may pass by itself.
-fn passing(problem: SessionProblem, cause: Error) -> CredentialError {
+/// A temporary failure.
+fn temporary(problem: SessionProblem, cause: Error) -> CredentialError {
     CredentialError::unavailable(SessionError::caused_by(problem, cause)).with_message(problem.to_string())
 }
 
@@ -396,7 +403,7 @@ fn store_failed(error: StoreError) -> CredentialError {
     CredentialError::unavailable(SessionError::caused_by(problem, error)).with_message(problem.to_string())
 }
 
-/// The future's output, or `None` when it took longer than this on the client's own timer.
+/// Returns the future's output, or `None` if it took longer than `limit` on the client's timer.
 async fn within<T>(engine: &Engine, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut timer = pin!(engine.sleep(limit));

@@ -1,7 +1,7 @@
-//! A pair of tokens, and the answer of `/Token` that brings one.
+//! A pair of tokens, and the response of `/Token` that contains one.
 //!
-//! The answer is one flat object with two dotted names and a boolean that is a text. Three lifetimes are published (an
-//! hour in a sample, two weeks, 15 days), so none is assumed: the end is what the answer says.
+//! The response is a flat object with two dotted names and a boolean that is a string. The vendor documents three
+//! lifetimes (an hour in a sample, two weeks, 15 days), so none is assumed: the response states the expiry.
 
 use auth_client_core::auth_core::SecretString;
 use auth_client_core::auth_core::scheme::Bearer;
@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 /// The tokens of a user.
 ///
-/// They come from a login, or from wherever a program has kept them:
+/// They are obtained by a login, or from the program's own storage:
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -36,7 +36,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// An access token whose end is not known: it is used until the server refuses it.
+    /// Creates tokens from an access token without known expiry: it is used until the server refuses it.
     ///
     /// ```
     /// use virtuous_client::Tokens;
@@ -55,7 +55,7 @@ impl Tokens {
         }
     }
 
-    /// With the token that the next pair is got with.
+    /// Sets the refresh token, which obtains the next pair.
     ///
     /// ```
     /// use virtuous_client::Tokens;
@@ -69,7 +69,7 @@ impl Tokens {
         self
     }
 
-    /// With the end of the access token.
+    /// Sets the expiry of the access token.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -84,7 +84,7 @@ impl Tokens {
         self
     }
 
-    /// What calls are signed with.
+    /// Returns the access token that requests are signed with.
     ///
     /// ```
     /// use auth_client_core::auth_core::ExposeSecret as _;
@@ -97,33 +97,33 @@ impl Tokens {
         &self.access
     }
 
-    /// What the next pair is got with. Virtuous doesn't say whether it dies when it is used; treat it so, and keep the
-    /// newest.
+    /// Returns the refresh token. The vendor doesn't document if it can be used more than once; assume that it
+    /// can't, and keep the newest.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&SecretString> {
         self.refresh.as_ref()
     }
 
-    /// When the access token ends, on this machine's clock.
+    /// Returns the expiry of the access token, on this machine's clock.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
     }
 
-    /// Whose tokens they are, as the server named them.
+    /// Returns the name of the user, as reported by the server.
     #[must_use]
     pub fn user_name(&self) -> Option<&str> {
         self.user_name.as_deref()
     }
 
-    /// Whether this user has to give a one-time code at a login.
+    /// Returns whether this user needs a one-time code to log in.
     #[must_use]
     pub fn two_factor_enabled(&self) -> Option<bool> {
         self.two_factor_enabled
     }
 }
 
-/// Shows the end, and neither token nor user.
+/// Shows the expiry, but neither tokens nor user.
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
@@ -133,14 +133,14 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// What `/Token` answers with success.
-pub(crate) enum TokenAnswer {
+/// A successful response of `/Token`.
+pub(crate) enum TokenResponse {
     Granted(Box<Granted>),
-    /// 202: a one-time code is wanted. The status alone says so; what the body holds is not documented.
-    CodeWanted,
+    /// 202: a one-time code is required. The body is not documented, so the status alone decides.
+    CodeRequired,
 }
 
-/// Tokens whose end is not yet put on this machine's clock.
+/// Tokens whose expiry is not yet converted to this machine's clock.
 pub(crate) struct Granted {
     pub(crate) tokens: Tokens,
     ends: Ends,
@@ -148,7 +148,7 @@ pub(crate) struct Granted {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Ends {
-    /// At this time of the server, which showed that time itself when it answered.
+    /// Expires at this server time, relative to the server time of the response.
     At {
         end: SystemTime,
         server_now: Option<SystemTime>,
@@ -173,24 +173,24 @@ struct Body {
     two_factor_enabled: serde_json::Value,
 }
 
-/// Reads an answer of `/Token`, by its status before anything else.
-pub(crate) fn read(answer: &Response<Bytes>) -> Result<TokenAnswer, DecodeFailure> {
+/// Decodes a response of `/Token`, by its status first.
+pub(crate) fn read(answer: &Response<Bytes>) -> Result<TokenResponse, DecodeFailure> {
     if answer.status() == StatusCode::ACCEPTED {
-        return Ok(TokenAnswer::CodeWanted);
+        return Ok(TokenResponse::CodeRequired);
     }
     let body: Body = model::object(&mut serde_json::Deserializer::from_slice(answer.body()))?;
     if Bearer::new(&body.access_token).is_err() {
-        return Err(DecodeFailure::Rule("the access token can't stand in a header"));
+        return Err(DecodeFailure::Rule("the access token is not a valid header value"));
     }
     let mut tokens = Tokens::new(body.access_token);
     tokens.refresh = body.refresh_token;
     tokens.user_name = body.user_name.as_str().map(str::to_owned);
     tokens.two_factor_enabled = flag(&body.two_factor_enabled);
     let ends = ends(&body.expires, &body.expires_in, answer.headers());
-    Ok(TokenAnswer::Granted(Box::new(Granted { tokens, ends })))
+    Ok(TokenResponse::Granted(Box::new(Granted { tokens, ends })))
 }
 
-/// `.expires` where it can be read, else `expires_in`.
+/// Returns the expiry from `.expires` if valid, otherwise from `expires_in`.
 fn ends(expires: &serde_json::Value, expires_in: &serde_json::Value, headers: &HeaderMap) -> Ends {
     let date = |text: &str| httpdate::parse_http_date(text).ok();
     if let Some(end) = expires.as_str().and_then(date) {
@@ -201,7 +201,7 @@ fn ends(expires: &serde_json::Value, expires_in: &serde_json::Value, headers: &H
     seconds.map_or(Ends::Unknown, |seconds| Ends::After(Duration::from_secs(seconds)))
 }
 
-/// `"True"`, as the vendor writes it, or a boolean.
+/// Parses `"True"`, as in the vendor's sample, or a boolean.
 fn flag(value: &serde_json::Value) -> Option<bool> {
     match value {
         serde_json::Value::Bool(flag) => Some(*flag),
@@ -212,10 +212,10 @@ fn flag(value: &serde_json::Value) -> Option<bool> {
 }
 
 impl Granted {
-    /// The tokens with their end on a clock that shows `now`.
+    /// Returns the tokens with their expiry on a clock that shows `now`.
     ///
-    /// The end is counted from the server's own time where it shows one, so that a clock that is wrong here neither
-    /// ends a token early nor keeps it too long.
+    /// The lifetime is measured by the server's time if the response contains it, so that a wrong local clock
+    /// neither shortens nor extends it.
     pub(crate) fn at(self, now: SystemTime) -> Tokens {
         let left = match self.ends {
             Ends::At { end, server_now } => {
@@ -247,8 +247,8 @@ mod tests {
 
     fn granted(body: &str, date: Option<&str>) -> Tokens {
         match read(&answer(200, body, date)) {
-            Ok(TokenAnswer::Granted(granted)) => granted.at(SystemTime::UNIX_EPOCH + NOW),
-            Ok(TokenAnswer::CodeWanted) => panic!("no code is wanted"),
+            Ok(TokenResponse::Granted(granted)) => granted.at(SystemTime::UNIX_EPOCH + NOW),
+            Ok(TokenResponse::CodeRequired) => panic!("a code is required"),
             Err(error) => panic!("{error:?}"),
         }
     }
@@ -298,7 +298,7 @@ mod tests {
         for body in
             ["", "<html>", r#"{"error":"awaiting_verification"}"#, r#"{"access_token":"a","expires_in":60}"#]
         {
-            assert!(matches!(read(&answer(202, body, None)), Ok(TokenAnswer::CodeWanted)), "{body}");
+            assert!(matches!(read(&answer(202, body, None)), Ok(TokenResponse::CodeRequired)), "{body}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The file of an export. It is its own memory: the last whole line tells where the next run goes on.
+//! The file of an export. It is its own state: the last complete line determines where the next run resumes.
 
 use super::{ExportError, Resource, Row};
 use auth_client_core::provider::record::Field as _;
@@ -15,17 +15,17 @@ pub(super) struct ExportFile {
     last_id: Option<i64>,
 }
 
-/// What a file holds so far.
+/// State of the file.
 #[derive(Debug, Default)]
 struct Found {
     rows: u64,
     last_id: Option<i64>,
-    /// The length of all whole lines; what is behind them was cut off while it was written.
+    /// Length of all complete lines; the rest was cut off during a write.
     length: u64,
 }
 
 impl ExportFile {
-    /// Opens a file, makes sure that it was begun for the same thing, and takes half a line off its end.
+    /// Opens a file, checks that it belongs to the same export, and truncates an incomplete line.
     pub(super) fn open(
         path: &Path,
         resource: Resource,
@@ -48,15 +48,15 @@ impl ExportFile {
             .map_err(failed("written"))?;
         let found = read(&mut file, resource)
             .map_err(failed("read"))?
-            .map_err(|line| mismatch(&format!("line {line} is no row")))?;
+            .map_err(|line| mismatch(&format!("line {line} is not a row")))?;
         let is_empty = file.metadata().map_err(failed("read"))?.len() == 0;
         match fs::read_to_string(&note) {
-            // Before the first row, so that no row is ever without it; and whole or not at all.
+            // Written before the first row, so that no row is ever without it, and atomically.
             _ if is_empty => write_whole(&note, &wanted).map_err(failed("written"))?,
             Ok(noted) if noted.trim() == wanted => {}
-            Ok(_) => return Err(mismatch("it holds another export")),
+            Ok(_) => return Err(mismatch("it contains another export")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(mismatch("nothing beside it says what it holds"));
+                return Err(mismatch("the file that describes its content is missing"));
             }
             Err(error) => return Err(failed("read")(error)),
         }
@@ -68,12 +68,12 @@ impl ExportFile {
         self.rows
     }
 
-    /// The id of the last row.
+    /// Returns the id of the last row.
     pub(super) fn last_id(&self) -> Option<i64> {
         self.last_id
     }
 
-    /// Writes rows, all the way to the disk.
+    /// Writes rows and flushes them to disk.
     pub(super) fn append<'r>(&mut self, rows: impl Iterator<Item = &'r str>) -> Result<(), ExportError> {
         let mut writer = BufWriter::with_capacity(1 << 20, &self.file);
         let mut count = 0;
@@ -92,7 +92,7 @@ impl ExportFile {
     }
 }
 
-/// Writes a file under another name first, so that nobody ever finds a part of it.
+/// Writes to a temporary file first, so that no incomplete file is ever visible.
 fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
@@ -103,21 +103,21 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     fs::rename(new, path)
 }
 
-/// `gifts.jsonl.export`
+/// Returns the path of the description: `gifts.jsonl.export`.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".export");
     PathBuf::from(name)
 }
 
-/// Reads through a file, a piece at a time; the number of a whole line that is no row is an error.
+/// Reads a file in chunks. The error is the number of a complete line that is not a row.
 fn read(file: &mut File, resource: Resource) -> std::io::Result<Result<Found, u64>> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut found = Found::default();
     let mut line = Vec::new();
     loop {
         line.clear();
-        // What is left at the end is half a line.
+        // An incomplete line at the end of the file.
         if reader.read_until(b'\n', &mut line)? == 0 || line.last() != Some(&b'\n') {
             break;
         }

@@ -1,8 +1,8 @@
-//! Bulk export: everything that a query finds, as JSON lines in a file, as the vendor wrote it.
+//! Bulk export: all results of a query, as JSON lines in a file, in the API's own format.
 //!
-//! An export that was broken off goes on where it stopped when it is run again, also after the process was killed: the
-//! file itself says how far it got, so nothing can disagree with it. Rows are ordered by their id, each comes once. What
-//! goes on is the same query: one with a date relative to the day that it runs on finds other rows on another day.
+//! An interrupted export resumes when it is run again, even if the process was killed: the file itself is the
+//! only state. Rows are ordered by id, and each occurs once. The same query is resumed; a query with a relative
+//! date finds other rows on another day.
 //!
 //! ```no_run
 //! use virtuous_client::export::{Export, Resource};
@@ -17,8 +17,8 @@
 //! # }
 //! ```
 //!
-//! A client with a [`RateGuard`](crate::RateGuard) leaves calls for others; without one, an export that has spent the
-//! calls of the hour waits for the next.
+//! A client with a [`RateGuard`](crate::RateGuard) leaves calls for other programs; without one, an export that
+//! has used all calls of the hour waits for the next.
 
 mod file;
 mod resource;
@@ -39,13 +39,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often in a row an export waits because it is throttled.
-const MOST_WAITS: u32 = 24;
+/// Maximum number of consecutive waits because of throttling.
+const MAX_WAITS: u32 = 24;
 
-/// How long it waits where the vendor doesn't say.
+/// Delay if the server doesn't state one.
 const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 
-/// An export that is being put together.
+/// Builder of an export.
 ///
 /// ```no_run
 /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
@@ -58,7 +58,7 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "an export does nothing until it has a file to go to"]
+#[must_use = "nothing is exported until `to_file` is called"]
 pub struct Export<'a> {
     client: &'a Client,
     resource: Resource,
@@ -69,14 +69,14 @@ pub struct Export<'a> {
 
 type Tell<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
 
-/// How far an export has got.
+/// Progress of an export.
 ///
 /// ```
 /// use virtuous_client::export::Progress;
 ///
 /// fn tell(progress: &Progress) {
 ///     match progress.waiting {
-///         Some(time) => eprintln!("goes on in {time:?}"),
+///         Some(time) => eprintln!("resumes in {time:?}"),
 ///         None => eprintln!("{} rows", progress.rows),
 ///     }
 /// }
@@ -85,41 +85,41 @@ type Tell<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Rows in the file.
+    /// Number of rows in the file.
     pub rows: u64,
-    /// Rows that there will be, as far as the vendor has said.
+    /// Total number of rows, if the server has reported it.
     pub total: Option<u64>,
-    /// How long it is going to wait now, because no calls are left.
+    /// Time until the export resumes, if no calls are left.
     pub waiting: Option<Duration>,
 }
 
-/// An export that is complete.
+/// A completed export.
 ///
 /// ```
 /// use virtuous_client::export::Exported;
 ///
 /// fn summary(exported: &Exported) -> String {
-///     format!("{} rows, {} of them from before", exported.rows, exported.resumed)
+///     format!("{} rows, {} of them from an earlier run", exported.rows, exported.resumed)
 /// }
 /// # let _ = summary;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
-    /// Rows in the file.
+    /// Number of rows in the file.
     pub rows: u64,
-    /// How many of them an earlier run had written.
+    /// Number of rows that earlier runs had written.
     pub resumed: u64,
 }
 
-/// Why an export has stopped. Everything in the file stays, and another run goes on from there.
+/// Reason why an export has stopped. The file is kept, and another run resumes it.
 ///
 /// ```no_run
 /// use virtuous_client::export::{Export, ExportError, Resource};
 ///
 /// # async fn example(client: &virtuous_client::Client) {
 /// match Export::new(client, Resource::Contacts).to_file("contacts.jsonl").await {
-///     Ok(exported) => println!("{} rows, {} of them from before", exported.rows, exported.resumed),
+///     Ok(exported) => println!("{} rows, {} of them from an earlier run", exported.rows, exported.resumed),
 ///     Err(ExportError::Api(error)) if error.is_retryable() => println!("run it again: {error}"),
 ///     Err(error) => println!("{error}"),
 /// }
@@ -134,36 +134,36 @@ pub enum ExportError {
     /// The file can't be read or written.
     #[error("{} can't be {doing}: {source}", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// `read` or `written`.
         doing: &'static str,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// The file was begun by something else.
-    #[error("{} is not to be gone on with: {reason}. Choose another file, or remove it and what lies beside it", path.display())]
+    /// The file belongs to another export.
+    #[error("{} can't be resumed: {reason}; choose another file, or remove it and its `.export` file", path.display())]
     Mismatch {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What does not fit.
+        /// Description of the mismatch.
         reason: String,
     },
 }
 
 impl<'a> Export<'a> {
-    /// An export of everything of a resource.
+    /// Creates an export of all rows of a resource.
     pub fn new(client: &'a Client, resource: Resource) -> Self {
         Self { client, resource, query: ContactQuery::all(), take: 1000, progress: None }
     }
 
-    /// Only what this query finds. Its order is not kept.
+    /// Restricts the export to the results of this query. Its order is ignored.
     pub fn query(mut self, query: Query) -> Self {
         self.query.query = query;
         self
     }
 
-    /// The same for contacts, with what only their queries have.
+    /// Restricts an export of contacts to the results of this query.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
@@ -180,37 +180,37 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// How many rows are asked for at a time, from 1 to 1,000. Default 1,000; fewer when the vendor fails on that.
+    /// Sets the page size, from 1 to 1,000. Default: 1,000; reduced if the server fails.
     pub fn take(mut self, rows: u64) -> Self {
         self.take = rows;
         self
     }
 
-    /// Tells how far it has got, after every page and before every wait.
+    /// Sets a callback that is called after every page and before every wait.
     pub fn on_progress(mut self, tell: impl FnMut(&Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
         self
     }
 
-    /// Exports to this file, and goes on with it where an earlier run was broken off. What was exported is noted beside it,
-    /// in a file with `.export` behind its name, so that it is not gone on with for another query.
+    /// Exports to this file, or resumes an interrupted export to it. A second file with the suffix `.export`
+    /// describes the content, so that it is not resumed with another query.
     ///
-    /// The file is written with blocking calls, a page at a time, and each page is on the disk before the next one is
-    /// asked for. Two exports must not share a file.
+    /// The file is written with blocking calls, one page at a time, and each page is flushed to disk before the
+    /// next one is requested. Two exports must not share a file.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
     /// use virtuous_client::export::{Export, Resource};
     ///
     /// let exported = Export::new(client, Resource::Gifts).to_file("gifts.jsonl").await?;
-    /// println!("{} rows, {} of them from before", exported.rows, exported.resumed);
+    /// println!("{} rows, {} of them from an earlier run", exported.rows, exported.resumed);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ExportError`]; run it again to go on.
+    /// [`ExportError`]; run the export again to resume.
     pub async fn to_file(mut self, path: impl AsRef<Path>) -> Result<Exported, ExportError> {
         let contacts = self.resource.is_contacts();
         let head = if contacts { to_json(&self.query) } else { to_json(&self.query.query) };
@@ -243,9 +243,9 @@ impl<'a> Export<'a> {
         Ok(Exported { rows: file.rows(), resumed })
     }
 
-    /// Waits where no calls are left; the number of waits in a row, this one included.
+    /// Waits if no calls are left. Returns the number of consecutive waits.
     async fn wait(&mut self, error: Error, waits: u32, rows: u64) -> Result<u32, Error> {
-        if error.kind() != ErrorKind::Throttled || waits >= MOST_WAITS {
+        if error.kind() != ErrorKind::Throttled || waits >= MAX_WAITS {
             return Err(error);
         }
         let delay = error.retry_after().unwrap_or(DEFAULT_WAIT);
@@ -260,7 +260,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// The rows, by the way that suits the resource.
+    /// Returns the rows of the resource, by the most suitable method.
     async fn walk(&self) -> Result<Walk<Row>, Error> {
         let (client, resource, query) = (self.client.clone(), self.resource, self.query.clone());
         let operation = resource.query_operation();
@@ -283,7 +283,7 @@ impl<'a> Export<'a> {
         })
     }
 
-    /// The parameter by which ids can be compared, where the resource has one.
+    /// Returns the query parameter that compares ids, if the resource has one.
     async fn id_parameter(&self) -> Result<Option<String>, Error> {
         if self.resource.id_parameters().is_empty() {
             return Ok(None);
@@ -293,7 +293,8 @@ impl<'a> Export<'a> {
         let options = call.await?;
         let has = |parameter: &&&str| {
             options.options.iter().any(|option| {
-                // As in the check of queries: those of the whole list hold where a parameter lists none of its own.
+                // As in the validation of queries, a parameter without its own operators has those of the whole
+                // list.
                 let own = &option.operator_options;
                 let mut operators = if own.is_empty() { options.operator_options.iter() } else { own.iter() };
                 option.parameter.as_deref() == Some(**parameter)
@@ -314,14 +315,14 @@ impl fmt::Debug for Export<'_> {
     }
 }
 
-/// A row as it stood in the answer, and the ids that it has.
+/// A row in its original JSON, and its ids.
 #[derive(Debug, Default)]
 struct Row {
     ids: Ids,
     json: String,
 }
 
-/// The ids of a row, by the names that resources give to their own.
+/// Ids of a row, by the names that resources use.
 #[derive(Debug, Default)]
 struct Ids {
     id: Option<i64>,
@@ -344,13 +345,13 @@ impl Field for Row {
 
     fn raw(&mut self, json: &str) -> Fit {
         self.ids = serde_json::from_str(json).map_err(|_| self.expected())?;
-        // A line break in JSON never stands inside a text.
+        // JSON strings never contain a raw line break.
         self.json = json.replace(['\n', '\r'], " ");
         Ok(())
     }
 }
 
-// No record, for a record keeps what it doesn't know.
+// Not a record, because records keep unknown fields.
 impl Field for Ids {
     fn blank() -> Self {
         Self::default()
@@ -388,7 +389,7 @@ mod tests {
             ("{\n \"id\": 7,\r\n \"name\": \"a\\nb\"}", Resource::Gifts, Some(7)),
             (r#"{"campaignId":3}"#, Resource::Campaigns, Some(3)),
             (r#"{"communicationId":4,"campaignId":3}"#, Resource::Communications, Some(4)),
-            // As the vendor documents it.
+            // As documented by the vendor.
             (r#"{"campaignId":3,"channelType":null}"#, Resource::Communications, None),
             ("{}", Resource::Contacts, None),
         ] {

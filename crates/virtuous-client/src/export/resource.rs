@@ -1,4 +1,4 @@
-//! What can be exported: everything that has a query.
+//! Resources that can be exported: all that have a query.
 
 use super::{AnyOperation, Row};
 use crate::generated::operations;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 macro_rules! resources {
     ($($(#[$docs:meta])* $variant:ident = $name:literal, $query:ident, $options:ident, $ids:expr, $sort:literal;)*) => {
-        /// Something that can be exported.
+        /// A resource that can be exported.
         ///
         /// ```
         /// use virtuous_client::export::Resource;
@@ -24,10 +24,10 @@ macro_rules! resources {
         }
 
         impl Resource {
-            /// All of them.
+            /// All resources.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// Its name, as it is parsed and displayed.
+            /// Returns the name that is parsed and displayed.
             ///
             /// ```
             /// use virtuous_client::export::Resource;
@@ -53,14 +53,14 @@ macro_rules! resources {
                 }
             }
 
-            /// What the vendor may call the parameter of the id, likeliest first; nothing where rows need have no id.
+            /// Returns the possible names of the id parameter, most likely first; empty if rows have no id.
             pub(super) fn id_parameters(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$variant => &$ids,)*
                 }
             }
 
-            /// What orders the rows by their id.
+            /// Returns the sort order by id.
             pub(super) fn sort(self) -> &'static str {
                 match self {
                     $(Self::$variant => $sort,)*
@@ -71,21 +71,21 @@ macro_rules! resources {
 }
 
 resources! {
-    /// Contacts, a few fields of each.
+    /// Contacts, summaries only.
     Contacts = "contacts", CONTACTS_QUERY, CONTACTS_QUERY_OPTIONS, ["Contact Id", "Id"], "Id";
-    /// Contacts, each as a whole. Slow.
+    /// Contacts with all fields. Slow.
     ContactsFull = "contacts-full", CONTACTS_QUERY_FULL, CONTACTS_QUERY_OPTIONS, ["Contact Id", "Id"], "Id";
     /// Individuals.
     Individuals = "individuals", CONTACT_INDIVIDUALS_QUERY, CONTACT_INDIVIDUALS_QUERY_OPTIONS, ["Individual Id", "Id"], "Id";
     /// Notes on contacts.
     Notes = "notes", CONTACT_NOTES_QUERY, CONTACT_NOTES_QUERY_OPTIONS, ["Note Id", "Id"], "Id";
-    /// Gifts, a few fields of each.
+    /// Gifts, summaries only.
     Gifts = "gifts", GIFTS_QUERY, GIFTS_QUERY_OPTIONS, ["Gift Id", "Id"], "Id";
-    /// Gifts, each as a whole. Slow.
+    /// Gifts with all fields. Slow.
     GiftsFull = "gifts-full", GIFTS_QUERY_FULL, GIFTS_QUERY_OPTIONS, ["Gift Id", "Id"], "Id";
-    /// The parts of gifts that go to projects.
+    /// Designations of gifts to projects.
     GiftDesignations = "gift-designations", GIFT_DESIGNATIONS_QUERY, GIFT_DESIGNATIONS_QUERY_OPTIONS, ["Gift Designation Id", "Id"], "Id";
-    /// What contacts were asked for.
+    /// Asks made to contacts.
     GiftAsks = "gift-asks", GIFT_ASKS_QUERY, GIFT_ASKS_QUERY_OPTIONS, ["Gift Ask Id", "Id"], "Id";
     /// Planned gifts.
     PlannedGifts = "planned-gifts", PLANNED_GIFTS_QUERY, PLANNED_GIFTS_QUERY_OPTIONS, ["Planned Gift Id", "Id"], "Id";
@@ -103,11 +103,11 @@ resources! {
     Projects = "projects", PROJECTS_QUERY, PROJECTS_QUERY_OPTIONS, ["Project Id", "Id"], "Id";
     /// Events.
     Events = "events", EVENTS_QUERY, EVENTS_QUERY_OPTIONS, ["Event Id", "Id"], "Id";
-    /// Who was invited to events.
+    /// Attendees of events.
     EventAttendees = "event-attendees", EVENTS_QUERY_ATTENDEES, EVENTS_ATTENDEE_QUERY_OPTIONS, ["Event Attendee Id", "Id"], "Id";
     /// Grants.
     Grants = "grants", GRANTS_QUERY, GRANTS_QUERY_OPTIONS, ["Grant Id", "Id"], "Id";
-    /// Opportunities to help.
+    /// Volunteer opportunities.
     VolunteerOpportunities = "volunteer-opportunities", VOLUNTEER_OPPORTUNITIES_QUERY, VOLUNTEER_OPPORTUNITIES_QUERY_OPTIONS, ["Volunteer Opportunity Id", "Id"], "Id";
     /// Volunteers.
     Volunteers = "volunteers", VOLUNTEERS_QUERY, VOLUNTEERS_QUERY_OPTIONS, ["Volunteer Id", "Id"], "Id";
@@ -116,7 +116,7 @@ resources! {
 }
 
 impl Resource {
-    /// Where its rows have their own id.
+    /// Returns the function that reads the id of a row.
     pub(super) fn row_id(self) -> fn(&Row) -> Option<i64> {
         match self {
             Self::Campaigns => |row| row.ids.campaign,
@@ -125,7 +125,7 @@ impl Resource {
         }
     }
 
-    /// Whether its query is that of contacts.
+    /// Returns whether the query is that of contacts.
     pub(super) fn is_contacts(self) -> bool {
         matches!(self, Self::Contacts | Self::ContactsFull)
     }
@@ -137,7 +137,7 @@ impl fmt::Display for Resource {
     }
 }
 
-/// There is no resource of this name.
+/// An unknown resource name.
 ///
 /// ```
 /// use virtuous_client::export::Resource;
@@ -148,14 +148,14 @@ impl fmt::Display for Resource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownResource {
-    /// The name.
+    /// The unknown name.
     pub name: String,
 }
 
 impl fmt::Display for UnknownResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = Resource::ALL.iter().map(|resource| resource.name()).collect();
-        write!(f, "`{}` can't be exported; these can: {}", self.name, names.join(", "))
+        write!(f, "unknown resource `{}`: must be one of {}", self.name, names.join(", "))
     }
 }
 

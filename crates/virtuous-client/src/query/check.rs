@@ -1,58 +1,59 @@
-//! Holding a query against what the vendor says can be queried, before it is sent or when it was refused.
+//! Validation of queries against the API's list of query options, before they are sent or after they were
+//! refused.
 
 use super::condition::{Arity, Condition};
 use super::{ContactQuery, Query};
 use crate::models::{QueryOption, QueryOptions};
 use std::fmt;
 
-/// What is wrong with a query.
+/// A problem of a query.
 ///
 /// ```
 /// use virtuous_client::query::{Problem, Query, parameter};
 /// use virtuous_client::models::QueryOptions;
 ///
-/// // Nothing can be queried here.
+/// // An empty list: nothing can be queried.
 /// let problems = Query::matching([parameter("Gift date").is("B-7")]).check(&QueryOptions::default()).unwrap_err();
-/// assert!(matches!(&problems.list()[0], Problem::UnknownParameter { meant: None, .. }));
+/// assert!(matches!(&problems.list()[0], Problem::UnknownParameter { suggestion: None, .. }));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// There is no parameter of this name.
+    /// Unknown parameter.
     UnknownParameter {
-        /// The name.
+        /// Name of the parameter.
         parameter: String,
-        /// One that differs in case or spaces only.
-        meant: Option<String>,
+        /// A parameter that differs only in case or spaces.
+        suggestion: Option<String>,
     },
-    /// The parameter is not compared in this way.
+    /// The parameter doesn't support this operator.
     UnknownOperator {
-        /// The parameter.
+        /// Name of the parameter.
         parameter: String,
-        /// The operator.
+        /// Name of the operator.
         operator: String,
-        /// How it is compared.
+        /// Operators that the parameter supports.
         known: Vec<String>,
     },
-    /// The operator takes another number of values.
+    /// Wrong number of values for the operator.
     WrongValues {
-        /// The parameter.
+        /// Name of the parameter.
         parameter: String,
-        /// The operator.
+        /// Name of the operator.
         operator: String,
-        /// What it takes.
+        /// Values that the operator requires.
         takes: &'static str,
     },
-    /// The parameter never has this value.
+    /// The value is not in the list of the parameter's values.
     UnknownValue {
-        /// The parameter.
+        /// Name of the parameter.
         parameter: String,
-        /// How many values it has.
+        /// Number of values in the list.
         known: usize,
     },
 }
 
-/// All that is wrong with a query.
+/// All problems of a query.
 ///
 /// ```
 /// use virtuous_client::query::{Query, parameter};
@@ -61,13 +62,13 @@ pub enum Problem {
 /// let query = Query::matching([parameter("Shoe").is(7), parameter("Hat").is(8)]);
 /// let problems = query.check(&QueryOptions::default()).unwrap_err();
 /// assert_eq!(problems.list().len(), 2);
-/// assert_eq!(problems.to_string(), "there is no parameter `Shoe`; there is no parameter `Hat`");
+/// assert_eq!(problems.to_string(), "unknown parameter `Shoe`; unknown parameter `Hat`");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// One by one.
+    /// Returns the problems.
     #[must_use]
     pub fn list(&self) -> &[Problem] {
         &self.0
@@ -77,21 +78,21 @@ impl Problems {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownParameter { parameter, meant: Some(meant) } => {
-                write!(f, "there is no parameter `{parameter}`; `{meant}` is written so")
+            Self::UnknownParameter { parameter, suggestion: Some(suggestion) } => {
+                write!(f, "unknown parameter `{parameter}`: use `{suggestion}`")
             }
-            Self::UnknownParameter { parameter, meant: None } => {
-                write!(f, "there is no parameter `{parameter}`")
+            Self::UnknownParameter { parameter, suggestion: None } => {
+                write!(f, "unknown parameter `{parameter}`")
             }
             Self::UnknownOperator { parameter, operator, known } => {
-                write!(f, "`{parameter}` is not compared by `{operator}`, but by {}", known.join(", "))
+                write!(f, "`{parameter}` doesn't support `{operator}`: use one of {}", known.join(", "))
             }
             Self::WrongValues { parameter, operator, takes } => {
-                write!(f, "`{operator}` on `{parameter}` takes {takes}")
+                write!(f, "`{operator}` on `{parameter}` requires {takes}")
             }
-            // The value may be somebody's name or address.
+            // The value may be personal data, so it is not shown.
             Self::UnknownValue { parameter, known } => {
-                write!(f, "`{parameter}` has {known} values, and a given one is not among them")
+                write!(f, "unknown value of `{parameter}`, which has {known} values")
             }
         }
     }
@@ -109,9 +110,8 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 impl Query {
-    /// Checks that the vendor can answer it: every parameter is there, is compared in a way that it has, and with as many
-    /// values as that takes; the vendor refuses the query otherwise. What is sorted by is not checked, since nothing lists
-    /// it.
+    /// Validates the query: each parameter exists, supports the operator, and has the right number of values. The
+    /// server rejects the query otherwise. The sort order is not validated, because the API doesn't list it.
     ///
     /// ```no_run
     /// use virtuous_client::query::{Query, parameter};
@@ -119,7 +119,7 @@ impl Query {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let query = Query::matching([parameter("Gift date").on_or_after("2023-01-01")]);
     /// let options = client.gifts().query_options().await?;
-    /// // "there is no parameter `Gift date`; `Gift Date` is written so"
+    /// // "unknown parameter `Gift date`: use `Gift Date`"
     /// query.check(&options)?;
     /// # Ok(())
     /// # }
@@ -127,7 +127,7 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// All problems at once.
+    /// All problems of the query.
     pub fn check(&self, options: &QueryOptions) -> Result<(), Problems> {
         let conditions = self.groups.iter().flat_map(|group| &group.conditions);
         let problems: Vec<Problem> = conditions.filter_map(|condition| problem(condition, options)).collect();
@@ -136,7 +136,7 @@ impl Query {
 }
 
 impl ContactQuery {
-    /// See [`Query::check`].
+    /// Validates the query; see [`Query::check`].
     ///
     /// ```
     /// use virtuous_client::{ContactQuery, Query, query::parameter};
@@ -149,7 +149,7 @@ impl ContactQuery {
     ///
     /// # Errors
     ///
-    /// All problems at once.
+    /// All problems of the query.
     pub fn check(&self, options: &QueryOptions) -> Result<(), Problems> {
         self.query.check(options)
     }
@@ -161,11 +161,11 @@ fn problem(condition: &Condition, options: &QueryOptions) -> Option<Problem> {
     let Some(option) = options.options.iter().find(|option| option.parameter.as_deref() == Some(&parameter))
     else {
         let plain = |text: &str| text.replace(' ', "").to_lowercase();
-        let meant = options.options.iter().map(name).find(|known| plain(known) == plain(&parameter));
-        return Some(Problem::UnknownParameter { parameter, meant });
+        let suggestion = options.options.iter().map(name).find(|known| plain(known) == plain(&parameter));
+        return Some(Problem::UnknownParameter { parameter, suggestion });
     };
     let operator = condition.operator.as_str().to_owned();
-    // Each parameter lists its own operators; where it lists none, those of the whole list hold.
+    // Each parameter lists its own operators; if it lists none, those of the whole list apply.
     let operators =
         if option.operator_options.is_empty() { &options.operator_options } else { &option.operator_options };
     let found = operators.iter().find(|known| known.operator.as_deref() == Some(&operator));
@@ -233,35 +233,29 @@ mod tests {
             (parameter("Gift Date").is_known(), "fine"),
             (parameter("Gift Date").between("2023-01-01", "2023-02-01"), "fine"),
             (parameter("Gift Type").is_any_of(["Cash"]), "fine"),
-            (
-                parameter("gift date").is_known(),
-                "there is no parameter `gift date`; `Gift Date` is written so",
-            ),
-            (parameter("Weather").is_known(), "there is no parameter `Weather`"),
+            (parameter("gift date").is_known(), "unknown parameter `gift date`: use `Gift Date`"),
+            (parameter("Weather").is_known(), "unknown parameter `Weather`"),
             (
                 parameter("Gift Date").is("x"),
-                "`Gift Date` is not compared by `Is`, but by OnOrAfter, IsKnown, Between",
+                "`Gift Date` doesn't support `Is`: use one of OnOrAfter, IsKnown, Between",
             ),
-            (parameter("Gift Date").compared("Between"), "`Between` on `Gift Date` takes two values"),
-            (parameter("Gift Date").compared("OnOrAfter"), "`OnOrAfter` on `Gift Date` takes one value"),
+            (parameter("Gift Date").compared("Between"), "`Between` on `Gift Date` requires two values"),
+            (parameter("Gift Date").compared("OnOrAfter"), "`OnOrAfter` on `Gift Date` requires one value"),
             (
                 parameter("Gift Type").is_any_of(Vec::<String>::new()),
-                "`IsAnyOf` on `Gift Type` takes a list of values",
+                "`IsAnyOf` on `Gift Type` requires a list of values",
             ),
             (
                 parameter("Gift Type").compared("Resembles"),
-                "`Resembles` on `Gift Type` takes a list of values",
+                "`Resembles` on `Gift Type` requires a list of values",
             ),
-            (
-                parameter("Gift Type").is("canary"),
-                "`Gift Type` has 2 values, and a given one is not among them",
-            ),
+            (parameter("Gift Type").is("canary"), "unknown value of `Gift Type`, which has 2 values"),
         ] {
             assert_eq!(checked(condition.clone()), expected, "{condition:?}");
         }
         let mut condition = parameter("Gift Date").is_known();
         condition.value = Some("x".to_owned());
-        assert_eq!(checked(condition), "`IsKnown` on `Gift Date` takes no value");
+        assert_eq!(checked(condition), "`IsKnown` on `Gift Date` requires no value");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Conditions: a parameter, an operator, and as many values as that operator takes.
+//! Conditions: a parameter, an operator, and the values that the operator requires.
 
 use super::date::IntoQueryValue;
 use serde::{Deserialize, Serialize};
 
 auth_client_core::provider::open_enum! {
-    /// How a parameter is compared. The vendor may have more than are known here.
+    /// Comparison operator. The API may have more operators than these.
     ///
     /// ```
     /// use virtuous_client::query::{Operator, parameter};
@@ -14,45 +14,45 @@ auth_client_core::provider::open_enum! {
     /// assert_eq!(Operator::from("SoundsLike").as_str(), "SoundsLike");
     /// ```
     pub enum Operator {
-        /// The value.
+        /// Equal to the value.
         Is = "Is",
-        /// Not the value.
+        /// Not equal to the value.
         IsNot = "IsNot",
-        /// Some value.
+        /// Has a value.
         IsKnown = "IsKnown",
-        /// No value.
+        /// Has no value.
         IsNotKnown = "IsNotKnown",
         /// Less than the value.
         LessThan = "LessThan",
-        /// The value or less.
+        /// Less than or equal to the value.
         LessThanOrEqual = "LessThanOrEqual",
-        /// More than the value.
+        /// Greater than the value.
         GreaterThan = "GreaterThan",
-        /// The value or more.
+        /// Greater than or equal to the value.
         GreaterThanOrEqual = "GreaterThanOrEqual",
         /// Before the date.
         Before = "Before",
-        /// On the date or before.
+        /// On or before the date.
         OnOrBefore = "OnOrBefore",
         /// After the date.
         After = "After",
-        /// On the date or after.
+        /// On or after the date.
         OnOrAfter = "OnOrAfter",
-        /// From the one value to the other.
+        /// Between two values.
         Between = "Between",
-        /// The text, anywhere.
+        /// Contains the string.
         Contains = "Contains",
-        /// The text, at the start.
+        /// Starts with the string.
         StartsWith = "StartsWith",
-        /// The text, at the end.
+        /// Ends with the string.
         EndsWith = "EndsWith",
-        /// Yes.
+        /// Is true.
         IsTrue = "IsTrue",
-        /// No.
+        /// Is false.
         IsFalse = "IsFalse",
-        /// Set to something.
+        /// Is set.
         IsSet = "IsSet",
-        /// Set to nothing.
+        /// Is not set.
         IsNotSet = "IsNotSet",
         /// One of the values.
         In = "In",
@@ -62,12 +62,12 @@ auth_client_core::provider::open_enum! {
         IsAnyOf = "IsAnyOf",
         /// None of the values.
         IsNoneOf = "IsNoneOf",
-        /// The pattern.
+        /// Matches the pattern.
         Matches = "Matches",
     }
 }
 
-/// How many values an operator takes.
+/// Number of values that an operator requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arity {
     None,
@@ -77,7 +77,7 @@ pub(super) enum Arity {
 }
 
 impl Operator {
-    /// `None` for an operator that is not known here.
+    /// Returns `None` for an unknown operator.
     pub(super) fn arity(&self) -> Option<Arity> {
         Some(match self {
             Self::IsKnown
@@ -94,7 +94,7 @@ impl Operator {
     }
 }
 
-/// A condition of a query, made by [`parameter`].
+/// A condition of a query, created by [`parameter`].
 ///
 /// ```
 /// use virtuous_client::query::parameter;
@@ -107,22 +107,22 @@ impl Operator {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Condition {
-    /// What is compared, in the vendor's own words with spaces.
+    /// Name of the parameter, with spaces, such as `Last Modified Date`.
     pub parameter: String,
-    /// How.
+    /// Comparison operator.
     pub operator: Operator,
-    /// With what.
+    /// Value to compare with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The other end, of `Between`.
+    /// Second value, of `Between`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secondary_value: Option<String>,
-    /// With which of these.
+    /// Values of operators that accept a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
 }
 
-/// A parameter that is going to be compared.
+/// A parameter of a condition without an operator.
 ///
 /// ```
 /// use virtuous_client::query::parameter;
@@ -136,10 +136,10 @@ pub struct Condition {
 /// # let _ = conditions;
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a comparison comes next, such as `.is(…)`"]
+#[must_use = "add a comparison, such as `.is(…)`"]
 pub struct Parameter(String);
 
-/// Begins a condition on a parameter, such as `Last Modified Date`.
+/// Starts a condition on a parameter, such as `Last Modified Date`.
 ///
 /// ```
 /// use virtuous_client::query::{Operator, parameter};
@@ -190,63 +190,63 @@ impl Parameter {
     }
 
     with_one_value! {
-        /// It is this.
+        /// Equal to the value.
         is => Is,
-        /// It is not this.
+        /// Not equal to the value.
         is_not => IsNot,
-        /// It is less.
+        /// Less than the value.
         less_than => LessThan,
-        /// It is this or less.
+        /// Less than or equal to the value.
         less_than_or_equal => LessThanOrEqual,
-        /// It is more.
+        /// Greater than the value.
         greater_than => GreaterThan,
-        /// It is this or more.
+        /// Greater than or equal to the value.
         greater_than_or_equal => GreaterThanOrEqual,
-        /// It is earlier.
+        /// Before the date.
         before => Before,
-        /// It is then or earlier.
+        /// On or before the date.
         on_or_before => OnOrBefore,
-        /// It is later.
+        /// After the date.
         after => After,
-        /// It is then or later.
+        /// On or after the date.
         on_or_after => OnOrAfter,
-        /// It has this in it.
+        /// Contains the string.
         contains => Contains,
-        /// It begins with this.
+        /// Starts with the string.
         starts_with => StartsWith,
-        /// It ends with this.
+        /// Ends with the string.
         ends_with => EndsWith,
-        /// It fits this pattern. The vendor does not say what patterns are.
+        /// Matches the pattern. The vendor does not document the pattern syntax.
         matches => Matches,
     }
 
     without_value! {
-        /// It has a value.
+        /// Has a value.
         is_known => IsKnown,
-        /// It has no value.
+        /// Has no value.
         is_not_known => IsNotKnown,
-        /// It is yes.
+        /// Is true.
         is_true => IsTrue,
-        /// It is no.
+        /// Is false.
         is_false => IsFalse,
-        /// It is set.
+        /// Is set.
         is_set => IsSet,
-        /// It is not set.
+        /// Is not set.
         is_not_set => IsNotSet,
     }
 
     with_many_values! {
-        /// It is one of these.
+        /// One of the values.
         is_in => In,
-        /// It is none of these.
+        /// None of the values.
         is_not_in => NotIn,
-        /// It is one of these.
+        /// One of the values.
         is_any_of => IsAnyOf,
-        /// It is none of these.
+        /// None of the values.
         is_none_of => IsNoneOf,
     }
 
-    /// It lies between these two.
+    /// Between the two values.
     ///
     /// ```
     /// use virtuous_client::query::parameter;
@@ -260,7 +260,7 @@ impl Parameter {
         Condition { value, secondary_value, ..self.condition(Operator::Between) }
     }
 
-    /// It is compared in a way that has no method here. What the operator takes is set on the condition.
+    /// Compares with any other operator. Set the values that it requires on the condition.
     ///
     /// ```
     /// use virtuous_client::query::parameter;

@@ -1,8 +1,8 @@
-//! Values of conditions: texts, numbers, and dates that are meant from today.
+//! Values of conditions: strings, numbers, and relative dates.
 
 use crate::models::{Amount, DateTime};
 
-/// What can be the value of a condition. The vendor takes all of them as text.
+/// A value of a condition. The API expects all of them as strings.
 ///
 /// ```
 /// use virtuous_client::models::Amount;
@@ -12,7 +12,7 @@ use crate::models::{Amount, DateTime};
 /// assert_eq!(RelativeDate::DaysAgo(30).into_query_value(), "30 Days Ago");
 /// ```
 pub trait IntoQueryValue {
-    /// The text.
+    /// Returns the string.
     fn into_query_value(self) -> String;
 }
 
@@ -27,7 +27,7 @@ macro_rules! displayed {
 }
 displayed!(&str, String, &String, i32, i64, u32, u64, bool, Amount, DateTime, &DateTime);
 
-/// A day that the vendor counts from today, on its own calendar.
+/// A date relative to today, by the server's calendar.
 ///
 /// ```
 /// use virtuous_client::query::{RelativeDate, parameter};
@@ -44,7 +44,7 @@ pub enum RelativeDate {
     Yesterday,
     /// Tomorrow.
     Tomorrow,
-    /// So many days ago. The vendor documents 30, 60, 90, 180 and 270; others are sent all the same.
+    /// This number of days ago. The vendor documents 30, 60, 90, 180 and 270; other numbers are sent as well.
     DaysAgo(u32),
     /// A year ago.
     OneYearAgo,
@@ -56,7 +56,7 @@ pub enum RelativeDate {
     StartOfThisMonth,
     /// This year.
     ThisCalendarYear,
-    /// In a week.
+    /// One week from now.
     OneWeekFromNow,
 }
 

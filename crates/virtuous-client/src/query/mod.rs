@@ -1,12 +1,12 @@
-//! Queries: what to find, put together so that it can't be wrong in form, and checked against what the vendor says can be
-//! queried when that is asked for.
+//! Queries: conditions whose form is always valid, with optional validation against the API's list of query
+//! options.
 //!
 //! ```
 //! use virtuous_client::query::{RelativeDate, parameter};
 //! use virtuous_client::{ContactQuery, Query};
 //! use virtuous_client::models::Amount;
 //!
-//! // Large gifts of the last thirty days, and everything of one batch.
+//! // Large gifts of the last thirty days, and all gifts of one batch.
 //! let query = Query::matching([
 //!     parameter("Gift Date").on_or_after(RelativeDate::DaysAgo(30)),
 //!     parameter("Amount").greater_than(Amount::from(1000)),
@@ -19,9 +19,9 @@
 //! # let _ = (query, contacts);
 //! ```
 //!
-//! The conditions of a group must all hold, and one group must. The names of parameters are the vendor's own, with spaces,
-//! differ between organizations and are compared to the letter; `query_options()` of each resource lists them, and
-//! [`Query::check`] holds a query against that list.
+//! All conditions of a group must hold, and at least one group must match. Names of parameters are those of the
+//! API: they contain spaces, differ between organizations and are case-sensitive. `query_options()` of each
+//! resource lists them, and [`Query::check`] validates a query against that list.
 
 mod check;
 mod condition;
@@ -33,14 +33,14 @@ pub use date::{IntoQueryValue, RelativeDate};
 
 use serde::{Deserialize, Serialize};
 
-/// What to find.
+/// A query.
 ///
 /// ```
 /// use virtuous_client::{Query, query::parameter};
 ///
 /// let query = Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Batch").is("B-8")]).sort_by("Id");
 /// assert_eq!(query.groups.len(), 2);
-/// // A further condition narrows every group.
+/// // A further condition applies to every group.
 /// let query = query.and(parameter("Amount").greater_than(10));
 /// assert!(query.groups.iter().all(|group| group.conditions.len() == 2));
 /// ```
@@ -48,18 +48,18 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Query {
-    /// Groups of conditions, of which one has to hold. None finds everything.
+    /// Groups of conditions, of which at least one must match. Without groups, everything matches.
     #[serde(default)]
     pub groups: Vec<Group>,
-    /// What the rows are sorted by, such as `Id`.
+    /// Sort parameter, such as `Id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort_by: Option<String>,
-    /// Whether the last comes first.
+    /// `true` for descending order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub descending: Option<bool>,
 }
 
-/// Conditions that must all hold.
+/// A group of conditions that must all hold.
 ///
 /// ```
 /// use virtuous_client::query::{Query, parameter};
@@ -70,12 +70,12 @@ pub struct Query {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Group {
-    /// The conditions.
+    /// Conditions of the group.
     pub conditions: Vec<Condition>,
 }
 
 impl Query {
-    /// Finds everything.
+    /// Creates a query that matches everything.
     ///
     /// ```
     /// use virtuous_client::Query;
@@ -87,7 +87,7 @@ impl Query {
         Self::default()
     }
 
-    /// Finds what meets all of these conditions.
+    /// Creates a query whose results meet all of these conditions.
     ///
     /// ```
     /// use virtuous_client::{Query, query::parameter};
@@ -100,7 +100,7 @@ impl Query {
         Self::all().or_matching(conditions)
     }
 
-    /// Finds also what meets all of these conditions.
+    /// Adds an alternative group of conditions (OR).
     ///
     /// ```
     /// use virtuous_client::{Query, query::parameter};
@@ -114,7 +114,7 @@ impl Query {
         self
     }
 
-    /// Finds of that only what meets this condition too.
+    /// Adds a condition to every group (AND).
     ///
     /// ```
     /// use virtuous_client::{Query, query::parameter};
@@ -133,7 +133,7 @@ impl Query {
         self
     }
 
-    /// Sorts by this. Sort by the id while paging, so that rows stay where they are.
+    /// Sets the sort parameter. Sort by the id for paging, so that rows keep their positions.
     ///
     /// ```
     /// use virtuous_client::Query;
@@ -146,7 +146,7 @@ impl Query {
         self
     }
 
-    /// Puts the last first.
+    /// Sorts in descending order.
     ///
     /// ```
     /// use virtuous_client::Query;
@@ -162,13 +162,13 @@ impl Query {
     }
 }
 
-/// What contacts to find.
+/// A query of contacts.
 ///
 /// ```
 /// use virtuous_client::query::{Area, RelativeDate, parameter};
 /// use virtuous_client::{ContactQuery, Query};
 ///
-/// // What was changed lately, archived contacts too: archiving is a change.
+/// // Recent changes, including archived contacts: archiving is a change.
 /// let changed = parameter("Last Modified Date").on_or_after(RelativeDate::DaysAgo(30));
 /// let query = ContactQuery::from(Query::matching([changed]))
 ///     .include_archived(true)
@@ -179,18 +179,18 @@ impl Query {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactQuery {
-    /// The conditions and the order.
+    /// Conditions and sort order.
     #[serde(flatten)]
     pub query: Query,
-    /// Whether archived contacts are found too. Archiving changes a contact, so one who looks for changes needs them.
+    /// `true` to include archived contacts. Archiving is a change, so queries for changes need them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include_archived: Option<bool>,
-    /// Only contacts in this area.
+    /// Area that the contacts must be in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_location: Option<Area>,
 }
 
-/// An area of the map, in degrees.
+/// A geographic area, in degrees.
 ///
 /// ```
 /// use virtuous_client::query::Area;
@@ -213,7 +213,7 @@ pub struct Area {
 }
 
 impl Area {
-    /// The area between two corners, each as latitude and longitude in degrees.
+    /// Creates an area from two corners, each as latitude and longitude in degrees.
     ///
     /// ```
     /// use virtuous_client::query::Area;
@@ -232,7 +232,7 @@ impl Area {
 }
 
 impl ContactQuery {
-    /// Finds all contacts that are not archived.
+    /// Creates a query that matches all contacts that are not archived.
     ///
     /// ```
     /// use virtuous_client::ContactQuery;
@@ -245,7 +245,7 @@ impl ContactQuery {
         Self::default()
     }
 
-    /// Whether archived contacts are found too.
+    /// Sets whether archived contacts are included.
     ///
     /// ```
     /// use virtuous_client::ContactQuery;
@@ -258,7 +258,7 @@ impl ContactQuery {
         self
     }
 
-    /// Only contacts in this area.
+    /// Restricts the results to contacts in this area.
     ///
     /// ```
     /// use virtuous_client::{ContactQuery, query::Area};

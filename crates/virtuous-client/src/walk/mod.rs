@@ -1,8 +1,8 @@
-//! Everything that a query finds, however much: by ascending id, each row once, in memory for one page.
+//! Walks: all results of a query, however many, by ascending id, each row once, with one page in memory.
 //!
-//! Skipping far into a list makes the vendor slow and fail. A walk asks instead for the rows whose id is greater than the
-//! last one's, and for half as many when the vendor fails on many. Where a resource can't be queried by its id, it skips,
-//! and looks at the ids to notice rows that moved.
+//! Large values of `skip` make the server slow or fail. A walk instead requests the rows whose id is greater than
+//! the last one, with a smaller page size if the server fails. For resources that can't be queried by id it uses
+//! `skip`, and checks the ids to detect rows that moved.
 
 mod records;
 
@@ -19,21 +19,21 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// How many rows the vendor gives at a time, at most.
-const MOST: u64 = 1000;
+/// Maximum page size of the API.
+const MAX_TAKE: u64 = 1000;
 
-/// After so many pages without a failure, more rows are asked for again.
+/// Number of pages without a failure after which the page size is increased again.
 const GOOD_PAGES: u32 = 10;
 
-/// Large pages of whole records take the vendor long.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Large pages of complete records take the server long.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-const STANDS_STILL: &str = "the list does not get on: the vendor gives the same rows again";
+const NO_PROGRESS: &str = "the server returned the same rows again";
 
 type Fetch<T> = Box<dyn Fn(&Query, Paging) -> Call<Page<T>> + Send + Sync>;
 type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
-/// All rows that a query finds, one by one and by ascending id: a stream, or [`next`](Self::next).
+/// All results of a query by ascending id, as a stream or through [`next`](Self::next).
 ///
 /// ```no_run
 /// use virtuous_client::ContactQuery;
@@ -43,33 +43,33 @@ type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 /// while let Some(contact) = contacts.next().await {
 ///     println!("{}", contact?.id);
 /// }
-/// // After an error `next` goes on where it was; after a restart `after(position)` does.
+/// // After an error, `next` resumes; after a restart, use `after(position)`.
 /// println!("{:?}", contacts.position());
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Rows that are added while it walks come last and are found; rows that are deleted meanwhile are no loss to the others.
-/// The order of the query is not kept.
-#[must_use = "a walk does nothing until it is asked for rows"]
+/// Rows that are added during the walk come last and are included; deleted rows don't affect others. The sort
+/// order of the query is ignored.
+#[must_use = "nothing is sent until rows are requested"]
 pub struct Walk<T> {
     fetch: Fetch<T>,
     id: fn(&T) -> Option<i64>,
     query: Query,
-    /// The parameter by which ids are compared; without it, rows are skipped.
+    /// Parameter that compares ids; without it, the walk uses `skip`.
     by: Option<String>,
-    /// The last row that came, and the last one that was given out.
+    /// Id of the last row received, and of the last row returned.
     after: Option<i64>,
     at: Option<i64>,
-    /// Rows to skip for the next page, and for the first one.
+    /// Value of `skip` for the next page, and for the first one.
     skip: u64,
     skipped: u64,
-    /// Where the last page that skipped began, and with which row.
+    /// Position and first row of the last page requested with `skip`.
     began: Option<(u64, i64)>,
     take: u64,
     most: u64,
     good: u32,
-    patience: Duration,
+    attempt_timeout: Duration,
     in_flight: Option<InFlight<T>>,
     ready: std::vec::IntoIter<T>,
     given: u64,
@@ -78,8 +78,8 @@ pub struct Walk<T> {
 }
 
 impl<T: Field + Unpin + 'static> Walk<T> {
-    /// A walk over any resource with a query. `fetch` makes the call, `id` tells a row's id; the rows are skipped until
-    /// [`by`](Self::by) names the parameter of the id.
+    /// Creates a walk over any resource with a query. `fetch` makes the call, `id` returns the id of a row. It
+    /// uses `skip` until [`by`](Self::by) names the parameter of the id.
     ///
     /// ```no_run
     /// use virtuous_client::{Query, Walk};
@@ -108,10 +108,10 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             skip: 0,
             skipped: 0,
             began: None,
-            take: MOST,
-            most: MOST,
+            take: MAX_TAKE,
+            most: MAX_TAKE,
             good: 0,
-            patience: PATIENCE,
+            attempt_timeout: TIMEOUT,
             in_flight: None,
             ready: Vec::new().into_iter(),
             given: 0,
@@ -120,7 +120,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         }
     }
 
-    /// Asks for the rows behind the last one by this parameter, such as `Contact Id`.
+    /// Sets the parameter that compares ids, such as `Contact Id`.
     ///
     /// ```no_run
     /// # async fn example(client: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -137,13 +137,13 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self
     }
 
-    /// What the rows are sorted by; it must order them as their ids do. Default: `Id`.
+    /// Sets the sort parameter, which must order the rows by id. Default: `Id`.
     pub fn sorted_by(mut self, parameter: impl Into<String>) -> Self {
         self.query.sort_by = Some(parameter.into());
         self
     }
 
-    /// Begins behind the row with this id. A walk that skips needs [`skipping`](Self::skipping) beside it.
+    /// Starts after the row with this id. A walk that uses `skip` also needs [`skipping`](Self::skipping).
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client, last: i64) -> Result<(), virtuous_client::Error> {
@@ -157,13 +157,13 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self
     }
 
-    /// Begins by skipping so many rows, where it can't begin behind an id.
+    /// Starts by skipping this number of rows, for resources that can't be queried by id.
     pub fn skipping(mut self, rows: u64) -> Self {
         (self.skip, self.skipped) = (rows, rows);
         self
     }
 
-    /// How many rows are asked for at a time, from 1 to 1,000. Default 1,000.
+    /// Sets the page size, from 1 to 1,000. Default: 1,000.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -175,13 +175,13 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// # }
     /// ```
     pub fn take(mut self, rows: u64) -> Self {
-        self.most = rows.clamp(1, MOST);
+        self.most = rows.clamp(1, MAX_TAKE);
         self.take = self.most;
         self
     }
 
-    /// How long a page may take, and twice as long with its repeats. Default: two minutes, since large pages of whole
-    /// records take the vendor that long. It takes the place of limits that `fetch` sets.
+    /// Sets the time limit of one attempt to get a page; with retries it is twice as long. Default: two minutes,
+    /// because large pages of complete records take the server that long. Overrides limits that `fetch` sets.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -192,30 +192,30 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// # }
     /// ```
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.patience = limit;
+        self.attempt_timeout = limit;
         self
     }
 
-    /// The id of the last row that was given out. Another walk goes on [`after`](Self::after) it.
+    /// Returns the id of the last row returned. Pass it to [`after`](Self::after) of another walk to resume.
     #[must_use]
     pub fn position(&self) -> Option<i64> {
         self.at
     }
 
-    /// How many rows this walk is going to give out, as far as the vendor has said; `None` before the first page.
+    /// Returns the total number of rows, if the server has reported it; `None` before the first page.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// The next row; `None` at the end. After an error it goes on with the page that failed.
+    /// Returns the next row; `None` at the end. After an error, the next call requests the failed page again.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The next row, for programs without a runtime.
+    /// Waits for the next row, for programs without a runtime.
     ///
-    /// Inside a runtime it is an error of the kind [`Configuration`](ErrorKind::Configuration), which says so.
+    /// Inside a runtime it is an error of the kind [`Configuration`](ErrorKind::Configuration).
     ///
     /// ```no_run
     /// # fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -234,7 +234,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         }
     }
 
-    /// The next page's rows, of which none came before. Empty at the end.
+    /// Returns the rows of the next page without duplicates; empty at the end.
     pub(crate) async fn next_rows(&mut self) -> Result<Vec<T>, Error> {
         std::future::poll_fn(|context| {
             while self.ready.as_slice().is_empty() && !self.ended {
@@ -251,12 +251,16 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         .await
     }
 
-    /// Gets a page, and a smaller one when the vendor fails on it.
+    /// Requests a page, and a smaller one if the server fails.
     fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let in_flight = match self.in_flight.take() {
                 Some(in_flight) => in_flight,
-                None => self.call().attempt_timeout(self.patience).timeout(2 * self.patience).into_future(),
+                None => self
+                    .call()
+                    .attempt_timeout(self.attempt_timeout)
+                    .timeout(2 * self.attempt_timeout)
+                    .into_future(),
             };
             let result = match self.in_flight.insert(in_flight).as_mut().poll(context) {
                 Poll::Ready(result) => result,
@@ -274,7 +278,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         }
     }
 
-    /// Whether the next page begins with a row that came already, to see that nothing moved.
+    /// Returns whether the next page starts with a row that was already received, to detect rows that moved.
     fn overlaps(&self) -> bool {
         self.by.is_none() && self.skip > 0 && self.after.is_some()
     }
@@ -287,31 +291,31 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             }
             (Some(_), None) => (self.fetch)(&self.query, paging),
             (None, _) if self.overlaps() => {
-                let take = (self.take + 1).min(MOST);
+                let take = (self.take + 1).min(MAX_TAKE);
                 (self.fetch)(&self.query, paging.take(signed(take)).skip(signed(self.skip - 1)))
             }
             (None, _) => (self.fetch)(&self.query, paging.skip(signed(self.skip))),
         }
     }
 
-    /// Takes a page in as a whole, or leaves everything as it was.
+    /// Accepts a page completely, or leaves the state unchanged.
     fn take_in(&mut self, page: Page<T>) -> Result<(), Error> {
         let total = page.told_total();
         let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
         let is_full = came >= self.take;
         let mut rows = page.list;
         let (skip, ended) = if self.by.is_some() {
-            // Where the vendor doesn't say how many rows there are, a page that is not full is the last one.
+            // Without a total, a page that is not full is the last one.
             (self.skip, came == 0 || total.map_or(!is_full, |total| total <= came))
         } else {
             let from = self.skip - u64::from(self.overlaps());
             let first = rows.first().and_then(self.id);
             if self.began.is_some_and(|(place, id)| from > place && first.is_some_and(|first| first <= id)) {
-                return Err(paging(STANDS_STILL));
+                return Err(paging(NO_PROGRESS));
             }
             self.began = first.map(|first| (from, first));
             if self.overlaps() && (came == 0 || first > self.after) && from > 0 {
-                // Rows before this place are gone, and others have moved up: look further back.
+                // Rows before this position are gone, and others have moved up: go back further.
                 self.skip = from.saturating_sub(self.take);
                 return Ok(());
             }
@@ -321,7 +325,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             let skip = from + came;
             let ended = came == 0 || total.map_or(!is_full, |total| skip >= total);
             if rows.is_empty() && !ended && skip <= self.skip {
-                return Err(paging(STANDS_STILL));
+                return Err(paging(NO_PROGRESS));
             }
             (skip, ended)
         };
@@ -329,10 +333,10 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         for row in &rows {
             let id = (self.id)(row);
             if self.by.is_some() && id.is_none() {
-                return Err(paging("a row has no id"));
+                return Err(paging("a row without an id"));
             }
             if id.is_some() && id <= after {
-                return Err(paging("the rows do not come by ascending id"));
+                return Err(paging("the rows are not in ascending order of their ids"));
             }
             after = id.or(after);
         }
@@ -360,8 +364,8 @@ fn paging(reason: &'static str) -> Error {
     auth_client_core::Error::paging("walk", reason).with_provider(crate::builder::PROVIDER).into()
 }
 
-/// Whether fewer rows could help: the vendor fails, or takes too long, on what is much. A server that can't be reached
-/// isn't helped by being asked for less.
+/// Returns whether a smaller page may help: the server failed or timed out. It doesn't help if the server can't
+/// be reached.
 fn is_about_size(error: &Error) -> bool {
     let fails = matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! The walks over records that can be queried by their id.
+//! Walks over records that can be queried by their id.
 
 use super::Walk;
 use crate::models::{Contact, ContactSummary, Gift, GiftSummary};
@@ -6,7 +6,7 @@ use crate::query::{ContactQuery, Query};
 use crate::resources::{Contacts, Gifts};
 
 impl Contacts<'_> {
-    /// All contacts that a query finds, a few fields of each, by ascending id.
+    /// Returns summaries of all contacts that match a query, by ascending id.
     ///
     /// ```no_run
     /// use virtuous_client::ContactQuery;
@@ -27,7 +27,7 @@ impl Contacts<'_> {
         Walk::new(conditions, fetch, |contact| Some(contact.id)).by("Contact Id")
     }
 
-    /// All contacts that a query finds, each as a whole, by ascending id.
+    /// Returns all contacts that match a query with all fields, by ascending id.
     ///
     /// ```no_run
     /// use virtuous_client::ContactQuery;
@@ -50,7 +50,7 @@ impl Contacts<'_> {
 }
 
 impl Gifts<'_> {
-    /// All gifts that a query finds, a few fields of each, by ascending id.
+    /// Returns summaries of all gifts that match a query, by ascending id.
     ///
     /// ```no_run
     /// use virtuous_client::Query;
@@ -69,7 +69,7 @@ impl Gifts<'_> {
         Walk::new(query, fetch, |gift| Some(gift.id)).by("Gift Id")
     }
 
-    /// All gifts that a query finds, each as a whole, by ascending id.
+    /// Returns all gifts that match a query with all fields, by ascending id.
     ///
     /// ```no_run
     /// use virtuous_client::Query;

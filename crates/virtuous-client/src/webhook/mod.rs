@@ -1,11 +1,12 @@
-//! Webhooks: whether a delivery is the vendor's, and what it says.
+//! Webhooks: verification and parsing of deliveries.
 //!
-//! Assumption: the signature is an HMAC-SHA256 of the raw body with the subscription's secret. The vendor says base64 in
-//! one place and presumes hexadecimal digits in another, and prints the header's name nowhere; so both are taken, and
-//! the caller finds the header. There is no time in it, so an old delivery can be sent again by whoever saw it.
+//! Assumption: the signature is an HMAC-SHA256 of the raw body with the subscription's secret. The vendor
+//! documents base64 in one place and assumes hexadecimal digits in another, and never names the header; so both
+//! encodings are accepted, and the caller selects the header. The signature has no timestamp, so an old delivery
+//! can be replayed.
 //!
-//! Deliveries are repeated until they are answered with a 2xx, and may come more than once even so. They carry no id: see
-//! [`Payload::identity`].
+//! The server repeats deliveries until it receives a 2xx response, and may send them more than once even then.
+//! They have no id: see [`Payload::identity`].
 
 mod record;
 
@@ -19,7 +20,7 @@ use std::fmt;
 pub use record::{WebhookContact, WebhookGift, WebhookRecord};
 
 auth_client_core::provider::open_enum! {
-    /// What has happened.
+    /// Event of a delivery.
     ///
     /// ```
     /// use virtuous_client::webhook::EventKind;
@@ -28,40 +29,40 @@ auth_client_core::provider::open_enum! {
     /// assert_eq!(EventKind::from("PledgeCreate"), EventKind::Other("PledgeCreate".to_owned()));
     /// ```
     pub enum EventKind {
-        /// A contact was made.
+        /// A contact was created.
         ContactCreate = "ContactCreate",
-        /// A contact was changed.
+        /// A contact was updated.
         ContactUpdate = "ContactUpdate",
-        /// A gift was made.
+        /// A gift was created.
         GiftCreate = "GiftCreate",
-        /// A gift was changed.
+        /// A gift was updated.
         GiftUpdate = "GiftUpdate",
         /// A gift was deleted.
         GiftDelete = "GiftDelete",
-        /// A project was made.
+        /// A project was created.
         ProjectCreate = "ProjectCreate",
-        /// A project was changed.
+        /// A project was updated.
         ProjectUpdate = "ProjectUpdate",
         /// A project was deleted.
         ProjectDelete = "ProjectDelete",
-        /// A form was filled in.
+        /// A form was submitted.
         FormSubmission = "FormSubmission",
-        /// A note was written to a contact.
+        /// A note on a contact was created.
         ContactNoteCreate = "ContactNoteCreate",
-        /// A note was changed.
+        /// A note on a contact was updated.
         ContactNoteUpdate = "ContactNoteUpdate",
-        /// A note was deleted.
+        /// A note on a contact was deleted.
         ContactNoteDelete = "ContactNoteDelete",
-        /// An event was made.
+        /// An event was created.
         EventCreate = "EventCreate",
-        /// An event was changed.
+        /// An event was updated.
         EventUpdate = "EventUpdate",
         /// An event was deleted.
         EventDelete = "EventDelete",
     }
 }
 
-/// A delivery that is not to be trusted, or can't be read. It shows nothing of the delivery.
+/// A delivery with an invalid signature or body. The message contains nothing of the delivery.
 ///
 /// ```
 /// use virtuous_client::webhook::{Delivery, WebhookError};
@@ -73,26 +74,26 @@ auth_client_core::provider::open_enum! {
 #[non_exhaustive]
 pub enum WebhookError {
     /// The header is neither base64 nor hexadecimal digits of 32 bytes.
-    #[error("the signature is neither base64 nor hexadecimal digits of an HMAC-SHA256")]
+    #[error("invalid signature format: must be base64 or hexadecimal digits of an HMAC-SHA256")]
     Malformed,
-    /// The signature is not that of this body with this secret.
-    #[error("the signature does not fit the body")]
+    /// The signature does not match body and secret.
+    #[error("the signature does not match the body")]
     Mismatch,
-    /// The secret is empty, so that anybody could sign with it.
-    #[error("the secret is empty")]
+    /// The secret is empty, so anybody could sign with it.
+    #[error("invalid secret: must not be empty")]
     NoSecret,
-    /// The body is no JSON object.
-    #[error("the body is no JSON object")]
+    /// The body is not a JSON object.
+    #[error("the body is not a JSON object")]
     NotJson,
-    /// The body does not name an event.
-    #[error("the body names no event")]
+    /// The body contains no event.
+    #[error("the body contains no event")]
     NoEvent,
 }
 
-/// Checks the signature of a delivery, in constant time.
+/// Verifies the signature of a delivery, in constant time.
 ///
-/// `body` are the bytes as they arrived, before anything has read or reformatted them; `header` is the value of the
-/// header that carries the signature: base64 or hexadecimal digits, with or without `sha256=` before it.
+/// `body` must be the raw bytes as received, before any parsing or formatting; `header` is the value of the
+/// header with the signature: base64 or hexadecimal digits, optionally with the prefix `sha256=`.
 ///
 /// ```
 /// use virtuous_client::{SecretString, webhook};
@@ -106,7 +107,7 @@ pub enum WebhookError {
 ///
 /// # Errors
 ///
-/// [`WebhookError`] when the signature can't be read or does not fit, or the secret is empty.
+/// [`WebhookError`] if the signature is malformed or does not match, or if the secret is empty.
 pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), WebhookError> {
     let secret = secret.expose_secret();
     if secret.is_empty() {
@@ -117,14 +118,14 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case("sha256=") => rest.trim_start(),
         _ => text,
     };
-    // 64 digits are base64 as well, but of 48 bytes, so the length tells the two apart.
+    // 64 hexadecimal digits are valid base64 of 48 bytes, so the length distinguishes the two.
     let base64 = STANDARD.decode(text).ok().filter(|signature| signature.len() == 32);
     let signature = base64.or_else(|| hex(text)).ok_or(WebhookError::Malformed)?;
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| WebhookError::NoSecret)?;
     mac.chain_update(body).verify_slice(&signature).map_err(|_| WebhookError::Mismatch)
 }
 
-/// 32 bytes of hexadecimal digits, in either case.
+/// Decodes 32 bytes of hexadecimal digits, in either case.
 fn hex(text: &str) -> Option<Vec<u8>> {
     if text.len() != 64 || !text.is_ascii() {
         return None;
@@ -138,9 +139,9 @@ fn hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// A delivery: what has happened, and to which records.
+/// A delivery: an event and the affected records.
 ///
-/// The vendor sends one record, or several of them in a batch; here there is always a list.
+/// The server sends one record, or a batch of several; here it is always a list.
 ///
 /// ```
 /// use virtuous_client::webhook::{Delivery, EventKind, Payload};
@@ -154,15 +155,15 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// What has happened.
+    /// Event of the delivery.
     pub event: EventKind,
-    /// To which records.
+    /// Affected records.
     pub payloads: Vec<Payload>,
-    /// The whole body as it came.
+    /// The whole body.
     pub raw: Value,
 }
 
-/// What is said about people is theirs; only the event and the number of records are shown.
+/// Shows only the event and the number of records, because records contain personal data.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
@@ -194,12 +195,12 @@ pub enum Payload {
     Contact(WebhookContact),
     /// A gift.
     Gift(WebhookGift),
-    /// Anything else, under the name that it has in the delivery, such as `project`.
+    /// Any other record, under its name in the delivery, such as `project`.
     Other(WebhookRecord),
 }
 
 impl Delivery {
-    /// Reads a delivery. Check its signature first, with [`verify`].
+    /// Parses a delivery. Verify its signature first, with [`verify`].
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -211,12 +212,12 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// [`WebhookError::NotJson`] or [`WebhookError::NoEvent`]. A record of an unknown form is no error.
+    /// [`WebhookError::NotJson`] or [`WebhookError::NoEvent`]. A record of an unknown kind is not an error.
     pub fn parse(body: &[u8]) -> Result<Self, WebhookError> {
         let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
             return Err(WebhookError::NotJson);
         };
-        // `eventType` is the vendor's newer pages' name for it, which they only presume.
+        // `eventType` is an assumption in the vendor's newer documentation.
         let event = object.get("event").or_else(|| object.get("eventType")).and_then(Value::as_str);
         let event = EventKind::from(event.ok_or(WebhookError::NoEvent)?);
         let payloads = match object.get("models") {
@@ -229,7 +230,7 @@ impl Delivery {
     }
 }
 
-/// The records of an object: its members that are objects themselves.
+/// Returns the records of an object: its fields that are objects.
 fn payloads_of(object: &Map<String, Value>) -> Vec<Payload> {
     let records = object.iter().filter_map(|(name, value)| Some((name, value.as_object()?)));
     records
@@ -245,7 +246,7 @@ fn payloads_of(object: &Map<String, Value>) -> Vec<Payload> {
 }
 
 impl Payload {
-    /// The record, whatever it is about.
+    /// Returns the record, whatever its kind.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -263,8 +264,8 @@ impl Payload {
         }
     }
 
-    /// What tells this state of this record from any other: its name, its id and when it was changed. Deliveries carry
-    /// no id of their own, so a receiver that remembers this recognises what it has had.
+    /// Returns the name, the id and the time of the last change, which identify this state of the record.
+    /// Deliveries have no id, so a receiver can use this to detect duplicates.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;

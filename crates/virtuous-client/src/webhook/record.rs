@@ -1,10 +1,10 @@
-//! What a delivery is about.
+//! Records of a delivery.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A record as it stands in a delivery. A field that is absent, null or of another type than expected is `None`.
+/// A record in a delivery. A field that is absent, null or of an unexpected type is `None`.
 ///
 /// ```
 /// use virtuous_client::webhook::Delivery;
@@ -22,27 +22,27 @@ pub struct WebhookRecord {
 }
 
 impl WebhookRecord {
-    /// The name under which it stands in the delivery.
+    /// Returns the name of the record in the delivery.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The vendor's id.
+    /// Returns the id of the record.
     #[must_use]
     pub fn id(&self) -> Option<i64> {
         self.integer("id")
     }
 
-    /// All of its fields.
+    /// Returns all fields.
     #[must_use]
     pub fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
-    /// The record as a model of the calls, such as [`Gift`](crate::models::Gift) or [`Contact`](crate::models::Contact), with the fields
-    /// that only deliveries have in its `unknown`. `None` when it doesn't fit. An amount
-    /// of more than 15 digits comes rounded, since a delivery holds its fractions as floating-point.
+    /// Decodes the record as a model of the API, such as [`Gift`](crate::models::Gift) or [`Contact`](crate::models::Contact),
+    /// with fields that only deliveries have in its `unknown`. Returns `None` if it doesn't match. An amount of
+    /// more than 15 digits is rounded, because a delivery stores fractions as floating-point numbers.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -58,13 +58,13 @@ impl WebhookRecord {
         T::deserialize(&self.fields).ok()
     }
 
-    /// A field that is a text.
+    /// Returns a field that is a string.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()
     }
 
-    /// A field that is a whole number, or one written as a text.
+    /// Returns a field that is an integer, or a string that contains one.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -79,7 +79,7 @@ impl WebhookRecord {
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 
-    /// A field that is a list; empty where it isn't.
+    /// Returns a field that is an array; empty otherwise.
     #[must_use]
     pub fn list(&self, field: &str) -> &[Value] {
         self.fields.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
@@ -107,43 +107,43 @@ impl fmt::Debug for WebhookRecord {
 pub struct WebhookContact(pub(super) WebhookRecord);
 
 impl WebhookContact {
-    /// The vendor's id.
+    /// Returns the id of the contact.
     #[must_use]
     pub fn id(&self) -> Option<i64> {
         self.0.id()
     }
 
-    /// `Household`, `Organization`, `Foundation`, or a type of the organization's own.
+    /// Returns the type: `Household`, `Organization`, `Foundation`, or a custom type of the organization.
     #[must_use]
     pub fn contact_type(&self) -> Option<&str> {
         self.0.text("customContactType").or_else(|| self.0.text("contactType"))
     }
 
-    /// Its name.
+    /// Returns the name of the contact.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.0.text("name")
     }
 
-    /// Its people.
+    /// Returns the individuals of the contact.
     #[must_use]
     pub fn individuals(&self) -> &[Value] {
         self.0.list("contactIndividuals")
     }
 
-    /// Its addresses: a list here, and a single one in calls.
+    /// Returns the addresses: an array in deliveries, a single one in responses.
     #[must_use]
     pub fn addresses(&self) -> &[Value] {
         self.0.list("contactAddresses")
     }
 
-    /// Its tags.
+    /// Returns the tags.
     #[must_use]
     pub fn tags(&self) -> &[Value] {
         self.0.list("tags")
     }
 
-    /// Everything.
+    /// Returns the record with all fields.
     #[must_use]
     pub fn record(&self) -> &WebhookRecord {
         &self.0
@@ -165,25 +165,25 @@ impl WebhookContact {
 pub struct WebhookGift(pub(super) WebhookRecord);
 
 impl WebhookGift {
-    /// The vendor's id.
+    /// Returns the id of the gift.
     #[must_use]
     pub fn id(&self) -> Option<i64> {
         self.0.id()
     }
 
-    /// The giver.
+    /// Returns the id of the contact that made the gift.
     #[must_use]
     pub fn contact_id(&self) -> Option<i64> {
         self.0.integer("contactId")
     }
 
-    /// Such as `Credit` or `Check`.
+    /// Returns the type, such as `Credit` or `Check`.
     #[must_use]
     pub fn gift_type(&self) -> Option<&str> {
         self.0.text("giftType")
     }
 
-    /// How much, as the digits of the delivery: a number or a text there.
+    /// Returns the amount as the digits in the delivery, from a number or a string.
     #[must_use]
     pub fn amount(&self) -> Option<String> {
         match self.0.fields.get("amount")? {
@@ -193,25 +193,25 @@ impl WebhookGift {
         }
     }
 
-    /// For display, as month, day and year.
+    /// Returns the displayed date, as month, day and year.
     #[must_use]
     pub fn gift_date(&self) -> Option<&str> {
         self.0.text("giftDateFormatted").or_else(|| self.0.text("giftDate"))
     }
 
-    /// The code of the segment that brought it.
+    /// Returns the code of the segment.
     #[must_use]
     pub fn segment_code(&self) -> Option<&str> {
         self.0.text("segmentCode")
     }
 
-    /// What it is for.
+    /// Returns the designations.
     #[must_use]
     pub fn designations(&self) -> &[Value] {
         self.0.list("giftDesignations")
     }
 
-    /// Everything.
+    /// Returns the record with all fields.
     #[must_use]
     pub fn record(&self) -> &WebhookRecord {
         &self.0

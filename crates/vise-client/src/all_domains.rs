@@ -1,4 +1,4 @@
-//! Doing something at every domain of the account, as the vendor's own example does.
+//! Runs a function for every domain of the account, as in the vendor's example.
 
 use crate::client::Client;
 use crate::domain::AccountDomain;
@@ -9,85 +9,86 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Goes through the domains of the account: opens a session at each host and does something there, some hosts at a time.
+/// Runs a function for the domains of the account: opens a session at each host and calls the function, for
+/// several hosts concurrently.
 ///
-/// A host that fails does not stop the others. The results come in the order of the list, one per domain. Dropping the
-/// walk stops it.
+/// A host that fails does not stop the others. The results are in the order of the list, one per domain. Dropping
+/// the future of [`run`](Self::run) stops it.
 ///
 /// ```no_run
 /// # async fn run(vise: vise_client::Client) -> Result<(), vise_client::Error> {
-/// let visits = vise
+/// let results = vise
 ///     .for_all_domains()
-///     .at_a_time(8)
+///     .concurrency(8)
 ///     .on_progress(|progress| println!("{} of {}", progress.done, progress.total))
 ///     .run(async |session| session.vise_domains().await)
 ///     .await?;
 ///
-/// for (domain, answer) in visits.done() {
+/// for (domain, answer) in results.done() {
 ///     println!("{domain:?}: {answer}");
 /// }
-/// for (domain, error) in visits.failed() {
+/// for (domain, error) in results.failed() {
 ///     eprintln!("{domain:?}: {error}");
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a walk does nothing until it runs"]
-pub struct Walk<'c> {
+#[must_use = "nothing is sent until `run` is called"]
+pub struct AllDomains<'c> {
     client: &'c Client,
     domains: Option<Vec<AccountDomain>>,
-    at_a_time: usize,
+    concurrency: usize,
     progress: Option<Box<dyn FnMut(Progress) + Send + 'c>>,
 }
 
-/// How far a walk is.
+/// Progress of a run.
 ///
 /// ```
-/// use vise_client::{Ending, Progress};
+/// use vise_client::{DomainStatus, Progress};
 ///
 /// fn line(progress: Progress) -> String {
-///     let sign = if progress.ending == Ending::Failed { "!" } else { "." };
+///     let sign = if progress.status == DomainStatus::Failed { "!" } else { "." };
 ///     format!("{sign} {} of {}", progress.done, progress.total)
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Domains that are done, in whichever way.
+    /// Number of finished domains, including failed and skipped ones.
     pub done: usize,
-    /// Domains in all.
+    /// Number of all domains.
     pub total: usize,
-    /// Which domain was done just now, counted from 0 in the order of the list.
+    /// Index of the domain that has just finished, from 0 in the order of the list.
     pub index: usize,
-    /// How it went there.
-    pub ending: Ending,
+    /// Result for that domain.
+    pub status: DomainStatus,
 }
 
-/// How a visit ended.
+/// Result for one domain, without its value.
 ///
 /// ```
-/// use vise_client::Ending;
+/// use vise_client::DomainStatus;
 ///
-/// fn word(ending: Ending) -> &'static str {
-///     match ending {
-///         Ending::Done => "done",
-///         Ending::Failed => "failed",
+/// fn word(status: DomainStatus) -> &'static str {
+///     match status {
+///         DomainStatus::Done => "done",
+///         DomainStatus::Failed => "failed",
 ///         _ => "skipped",
 ///     }
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ending {
-    /// It was done.
+pub enum DomainStatus {
+    /// The function succeeded.
     Done,
-    /// It failed.
+    /// The session or the function failed.
     Failed,
-    /// There was nothing to visit.
+    /// The domain has no VISE host or no phrase.
     Skipped,
 }
 
-/// What came of one domain.
+/// Result for one domain.
 ///
 /// ```
 /// use vise_client::Outcome;
@@ -96,149 +97,149 @@ pub enum Ending {
 ///     match outcome {
 ///         Outcome::Done(answer) => answer.to_string(),
 ///         Outcome::Failed(error) => error.to_string(),
-///         _ => "there is no VISE".to_owned(),
+///         _ => "no VISE host".to_owned(),
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome<T> {
-    /// What was to be done was done.
+    /// The function succeeded with this value.
     Done(T),
-    /// The host must not be called, no session was to be had, or what was to be done failed.
+    /// The host must not be called, no session could be opened, or the function failed.
     Failed(Error),
     /// The domain has no VISE host or no phrase.
     Skipped,
 }
 
 impl<T> Outcome<T> {
-    fn ending(&self) -> Ending {
+    fn status(&self) -> DomainStatus {
         match self {
-            Self::Done(_) => Ending::Done,
-            Self::Failed(_) => Ending::Failed,
-            Self::Skipped => Ending::Skipped,
+            Self::Done(_) => DomainStatus::Done,
+            Self::Failed(_) => DomainStatus::Failed,
+            Self::Skipped => DomainStatus::Skipped,
         }
     }
 }
 
-/// One domain and what came of it.
+/// One domain and its result.
 ///
 /// ```
-/// use vise_client::{AccountDomain, Outcome, Visit};
+/// use vise_client::{AccountDomain, Outcome, DomainResult};
 ///
-/// /// The domains to go through once more.
-/// fn again<T>(visits: Vec<Visit<T>>) -> Vec<AccountDomain> {
-///     let failed = visits.into_iter().filter(|visit| matches!(visit.outcome, Outcome::Failed(_)));
-///     failed.map(|visit| visit.domain).collect()
+/// /// The domains to try again.
+/// fn again<T>(results: Vec<DomainResult<T>>) -> Vec<AccountDomain> {
+///     let failed = results.into_iter().filter(|result| matches!(result.outcome, Outcome::Failed(_)));
+///     failed.map(|result| result.domain).collect()
 /// }
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Visit<T> {
+pub struct DomainResult<T> {
     /// The domain.
     pub domain: AccountDomain,
-    /// What came of it.
+    /// Result for this domain.
     pub outcome: Outcome<T>,
 }
 
-/// What came of a walk, one visit per domain in the order of the list.
+/// Results of a run, one per domain in the order of the list.
 ///
 /// ```
-/// use vise_client::Visits;
+/// use vise_client::DomainResults;
 ///
-/// fn sum_up<T>(visits: &Visits<T>) -> String {
-///     let (done, failed) = (visits.done().count(), visits.failed().count());
-///     format!("{done} done, {failed} failed, {} without VISE", visits.skipped().count())
+/// fn sum_up<T>(results: &DomainResults<T>) -> String {
+///     let (done, failed) = (results.done().count(), results.failed().count());
+///     format!("{done} done, {failed} failed, {} without a VISE host", results.skipped().count())
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Visits<T> {
-    visits: Vec<Visit<T>>,
+pub struct DomainResults<T> {
+    results: Vec<DomainResult<T>>,
 }
 
-impl<T> Visits<T> {
-    /// All visits.
+impl<T> DomainResults<T> {
+    /// Returns all results.
     ///
     /// ```
-    /// fn is_complete<T>(visits: &vise_client::Visits<T>) -> bool {
-    ///     visits.done().count() == visits.all().len()
+    /// fn is_complete<T>(results: &vise_client::DomainResults<T>) -> bool {
+    ///     results.done().count() == results.all().len()
     /// }
     /// ```
     #[must_use]
-    pub fn all(&self) -> &[Visit<T>] {
-        &self.visits
+    pub fn all(&self) -> &[DomainResult<T>] {
+        &self.results
     }
 
-    /// The visits themselves.
+    /// Returns all results by value.
     ///
     /// ```
-    /// fn domains<T>(visits: vise_client::Visits<T>) -> Vec<vise_client::AccountDomain> {
-    ///     visits.into_vec().into_iter().map(|visit| visit.domain).collect()
+    /// fn domains<T>(results: vise_client::DomainResults<T>) -> Vec<vise_client::AccountDomain> {
+    ///     results.into_vec().into_iter().map(|result| result.domain).collect()
     /// }
     /// ```
     #[must_use]
-    pub fn into_vec(self) -> Vec<Visit<T>> {
-        self.visits
+    pub fn into_vec(self) -> Vec<DomainResult<T>> {
+        self.results
     }
 
-    /// What was done.
+    /// Returns the domains that succeeded, with their values.
     ///
     /// ```
-    /// fn answers<T>(visits: &vise_client::Visits<T>) -> Vec<&T> {
-    ///     visits.done().map(|(_, answer)| answer).collect()
+    /// fn answers<T>(results: &vise_client::DomainResults<T>) -> Vec<&T> {
+    ///     results.done().map(|(_, answer)| answer).collect()
     /// }
     /// ```
     pub fn done(&self) -> impl Iterator<Item = (&AccountDomain, &T)> {
-        self.visits.iter().filter_map(|visit| match &visit.outcome {
-            Outcome::Done(value) => Some((&visit.domain, value)),
+        self.results.iter().filter_map(|result| match &result.outcome {
+            Outcome::Done(value) => Some((&result.domain, value)),
             _ => None,
         })
     }
 
-    /// What failed.
+    /// Returns the domains that failed, with their errors.
     ///
     /// ```
-    /// fn report<T>(visits: &vise_client::Visits<T>) {
-    ///     for (domain, error) in visits.failed() {
+    /// fn report<T>(results: &vise_client::DomainResults<T>) {
+    ///     for (domain, error) in results.failed() {
     ///         eprintln!("{domain:?}: {error}");
     ///     }
     /// }
     /// ```
     pub fn failed(&self) -> impl Iterator<Item = (&AccountDomain, &Error)> {
-        self.visits.iter().filter_map(|visit| match &visit.outcome {
-            Outcome::Failed(error) => Some((&visit.domain, error)),
+        self.results.iter().filter_map(|result| match &result.outcome {
+            Outcome::Failed(error) => Some((&result.domain, error)),
             _ => None,
         })
     }
 
-    /// Domains without a VISE host or phrase.
+    /// Returns the domains without a VISE host or phrase.
     ///
     /// ```
-    /// fn without_vise<T>(visits: &vise_client::Visits<T>) -> usize {
-    ///     visits.skipped().count()
+    /// fn without_vise<T>(results: &vise_client::DomainResults<T>) -> usize {
+    ///     results.skipped().count()
     /// }
     /// ```
     pub fn skipped(&self) -> impl Iterator<Item = &AccountDomain> {
-        self.visits.iter().filter_map(|visit| match visit.outcome {
-            Outcome::Skipped => Some(&visit.domain),
+        self.results.iter().filter_map(|result| match result.outcome {
+            Outcome::Skipped => Some(&result.domain),
             _ => None,
         })
     }
 }
 
-impl<'c> Walk<'c> {
+impl<'c> AllDomains<'c> {
     pub(crate) fn new(client: &'c Client) -> Self {
-        // A modest default: the vendor publishes no limit, and it guards against floods for a living.
-        Self { client, domains: None, at_a_time: 4, progress: None }
+        // A low default: the vendor documents no limit, and its product protects against floods of requests.
+        Self { client, domains: None, concurrency: 4, progress: None }
     }
 
-    /// Goes through these domains, and asks the dashboard for none.
+    /// Sets the domains to use, instead of listing them at the dashboard.
     ///
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
     /// let some = vise.list_account_domains().await?.into_iter().take(10).collect();
-    /// let visits = vise.for_all_domains().domains(some).run(async |session| session.open().await).await?;
-    /// println!("{} of {} are open", visits.done().count(), visits.all().len());
+    /// let results = vise.for_all_domains().domains(some).run(async |session| session.open().await).await?;
+    /// println!("{} of {} are open", results.done().count(), results.all().len());
     /// # Ok(())
     /// # }
     /// ```
@@ -247,24 +248,24 @@ impl<'c> Walk<'c> {
         self
     }
 
-    /// How many hosts are visited at the same time; at least one. Default 4.
-    pub fn at_a_time(mut self, hosts: usize) -> Self {
-        self.at_a_time = hosts.max(1);
+    /// Sets how many hosts are called concurrently; at least one. Default: 4.
+    pub fn concurrency(mut self, hosts: usize) -> Self {
+        self.concurrency = hosts.max(1);
         self
     }
 
-    /// Is told after each domain how far the walk is.
+    /// Sets a callback that is called after each domain.
     pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'c) -> Self {
         self.progress = Some(Box::new(report));
         self
     }
 
-    /// Opens a session at each host and does this there.
+    /// Opens a session at each host and calls `function` with it.
     ///
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
-    /// let visits = vise.for_all_domains().at_a_time(2).run(async |session| session.vise_domains().await).await?;
-    /// for (domain, answer) in visits.done() {
+    /// let results = vise.for_all_domains().concurrency(2).run(async |session| session.vise_domains().await).await?;
+    /// for (domain, answer) in results.done() {
     ///     println!("{domain:?}: {answer}");
     /// }
     /// # Ok(())
@@ -273,56 +274,56 @@ impl<'c> Walk<'c> {
     ///
     /// # Errors
     ///
-    /// When the domains can't be listed. What fails at one host is in its [`Visit`].
-    pub async fn run<T, F, W>(self, visit: F) -> Result<Visits<T>, Error>
+    /// An error if the domains can't be listed. The error of one host is in its [`DomainResult`].
+    pub async fn run<T, F, W>(self, function: F) -> Result<DomainResults<T>, Error>
     where
         F: Fn(Session) -> W,
         W: Future<Output = Result<T, Error>>,
     {
-        let Self { client, domains, at_a_time, mut progress } = self;
+        let Self { client, domains, concurrency, mut progress } = self;
         let domains = match domains {
             Some(domains) => domains,
             None => client.list_account_domains().await?,
         };
         let total = domains.len();
-        let visit = &visit;
+        let function = &function;
         let one = |domain: AccountDomain| async move {
             let outcome = if domain.vise_url.is_none() || domain.vise_phrase.is_none() {
                 Outcome::Skipped
             } else {
                 match client.open_session(&domain).await {
-                    Ok(session) => visit(session).await.map_or_else(Outcome::Failed, Outcome::Done),
+                    Ok(session) => function(session).await.map_or_else(Outcome::Failed, Outcome::Done),
                     Err(error) => Outcome::Failed(error),
                 }
             };
-            Visit { domain, outcome }
+            DomainResult { domain, outcome }
         };
         let mut done = 0;
-        let report = |index: usize, visit: &Visit<T>| {
+        let report = |index: usize, result: &DomainResult<T>| {
             done += 1;
             if let Some(progress) = &mut progress {
-                progress(Progress { done, total, index, ending: visit.outcome.ending() });
+                progress(Progress { done, total, index, status: result.outcome.status() });
             }
         };
-        Ok(Visits { visits: buffered(domains.into_iter().map(one), at_a_time, report).await })
+        Ok(DomainResults { results: buffered(domains.into_iter().map(one), concurrency, report).await })
     }
 }
 
-impl fmt::Debug for Walk<'_> {
+impl fmt::Debug for AllDomains<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Walk")
+        f.debug_struct("AllDomains")
             .field("domains", &self.domains)
-            .field("at_a_time", &self.at_a_time)
+            .field("concurrency", &self.concurrency)
             .finish_non_exhaustive()
     }
 }
 
-/// Runs futures, so many at a time, in this task; their outputs in the order of the futures.
+/// Runs futures in this task, up to a limit at a time; returns their outputs in the order of the futures.
 ///
-/// All that run are polled when any of them wakes. They are few by design, so that costs less than a queue would.
+/// All running futures are polled when any of them wakes. They are few, so that costs less than a queue.
 async fn buffered<F: Future>(
     mut futures: impl Iterator<Item = F>,
-    at_a_time: usize,
+    concurrency: usize,
     mut report: impl FnMut(usize, &F::Output),
 ) -> Vec<F::Output> {
     let mut started = 0;
@@ -330,7 +331,7 @@ async fn buffered<F: Future>(
     let mut outputs: Vec<(usize, F::Output)> = Vec::new();
     poll_fn(|context| {
         loop {
-            while running.len() < at_a_time {
+            while running.len() < concurrency {
                 let Some(future) = futures.next() else { break };
                 running.push((started, Box::pin(future)));
                 started += 1;
@@ -362,7 +363,7 @@ mod tests {
     use super::*;
     use std::cell::{Cell, RefCell};
 
-    /// Ready after so many polls.
+    /// A future that is ready after this many polls.
     async fn after(polls: usize) {
         for _ in 0..polls {
             tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
-//! How the account's token travels.
+//! Where the account's token is sent.
 //!
-//! The vendor says that the token is needed and not where it stands. It is a setting, apart for the dashboard and for
-//! VISE hosts.
+//! The vendor documents that the token is required, but not where. It is a setting, separate for the dashboard
+//! and for VISE hosts.
 
 use auth_client_core::auth_core::scheme::Bearer;
 use auth_client_core::auth_core::secret::{check_text, sensitive_header};
@@ -11,46 +11,46 @@ use auth_client_core::auth_core::{
 use http::{HeaderName, HeaderValue, header};
 use std::fmt;
 
-/// Where the account's token stands in a request.
+/// Where a request carries the account's token.
 ///
 /// ```
-/// use vise_client::TokenCarrier;
+/// use vise_client::TokenPlacement;
 ///
-/// let carrier = TokenCarrier::Header("x-api-token".parse()?);
-/// # let _ = carrier;
+/// let placement = TokenPlacement::Header("x-api-token".parse()?);
+/// # let _ = placement;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum TokenCarrier {
-    /// `Authorization: Bearer <token>`. Assumption: the vendor does not say, and this is the commonest.
+pub enum TokenPlacement {
+    /// `Authorization: Bearer <token>`. Assumption: the vendor does not document it; this is the usual way.
     #[default]
     Bearer,
     /// `Authorization: <token>`.
     Authorization,
-    /// A header of this name.
+    /// In a header of this name.
     Header(HeaderName),
-    /// A pair of this name in the query. Addresses end up in logs of servers and proxies, so it is the last resort.
+    /// In a query parameter of this name. A last resort, because servers and proxies log URLs.
     Query(String),
 }
 
-/// A token in its carrier, ready to be put into requests.
-pub(crate) enum CarriedToken {
+/// A token prepared for requests.
+pub(crate) enum PlacedToken {
     Bearer(Bearer),
     Header(HeaderName, HeaderValue),
     Query(String, SecretString),
 }
 
-impl CarriedToken {
-    pub(crate) fn new(carrier: &TokenCarrier, token: &SecretString) -> Result<Self, InvalidCredential> {
+impl PlacedToken {
+    pub(crate) fn new(placement: &TokenPlacement, token: &SecretString) -> Result<Self, InvalidCredential> {
         let text = token.expose_secret();
         check_text("token", text)?;
-        Ok(match carrier {
-            TokenCarrier::Bearer => Self::Bearer(Bearer::new(token)?),
-            TokenCarrier::Authorization => {
+        Ok(match placement {
+            TokenPlacement::Bearer => Self::Bearer(Bearer::new(token)?),
+            TokenPlacement::Authorization => {
                 Self::Header(header::AUTHORIZATION, sensitive_header("token", text)?)
             }
-            TokenCarrier::Header(name) => {
+            TokenPlacement::Header(name) => {
                 const TAKEN: [HeaderName; 6] = [
                     header::COOKIE,
                     header::HOST,
@@ -60,19 +60,19 @@ impl CarriedToken {
                     header::USER_AGENT,
                 ];
                 if TAKEN.contains(name) {
-                    let reason = "its header is needed for something else";
-                    return Err(InvalidCredential::new("token carrier", reason));
+                    let reason = "its header is reserved for another purpose";
+                    return Err(InvalidCredential::new("token placement", reason));
                 }
                 Self::Header(name.clone(), sensitive_header("token", text)?)
             }
-            TokenCarrier::Query(name) if name.is_empty() => {
-                return Err(InvalidCredential::new("token carrier", "the name of its pair is empty"));
+            TokenPlacement::Query(name) if name.is_empty() => {
+                return Err(InvalidCredential::new("token placement", "its parameter must have a name"));
             }
-            TokenCarrier::Query(name) => Self::Query(name.clone(), token.clone()),
+            TokenPlacement::Query(name) => Self::Query(name.clone(), token.clone()),
         })
     }
 
-    /// The token, beside what is in the parts already.
+    /// Adds the token to the parts of a signed request.
     pub(crate) fn add_to(
         &self,
         parts: SignedParts,
@@ -89,14 +89,14 @@ impl CarriedToken {
     }
 }
 
-impl Sign for CarriedToken {
+impl Sign for PlacedToken {
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
         self.add_to(SignedParts::new(), request)
     }
 }
 
-/// The carrier and not the token.
-impl fmt::Debug for CarriedToken {
+/// Shows the placement, but not the token.
+impl fmt::Debug for PlacedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bearer(_) => f.write_str("Bearer"),

@@ -1,13 +1,13 @@
-//! How a session is opened, and opened again: the renewal behind [`Session`](crate::Session).
+//! Opening and reopening sessions: the renewal behind [`Session`](crate::Session).
 //!
-//! `/auth` is called through an engine of its own that holds no credential, so that neither the token nor the cookies
-//! of the session before travel with the phrase. It runs on the same machine as OAuth2 renewals: one opening at a time
-//! however many calls need it.
+//! `/auth` is called through a separate engine without a credential, so that neither the token nor cookies of the
+//! previous session are sent with the phrase. It uses the same state machine as OAuth2 renewals: one opening at a
+//! time, regardless of the number of calls.
 
 use crate::account::Account;
 use crate::cookies::{Jar, SessionCookie};
 use crate::domain::{AccountDomain, KeyPhrase};
-use crate::error::{NoPhrase, OPEN, PhraseRefused, UselessSessions, is_page};
+use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_page};
 use crate::host::ViseHost;
 use crate::rules;
 use async_trait::async_trait;
@@ -27,16 +27,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Sessions in a row that may turn out to be good for nothing before the pace slows down.
-const MAX_USELESS: u32 = 10;
-/// The pace then: an endless loop against a protection layer is the quickest way to be shut out by it.
-const USELESS_PACE: Duration = Duration::from_secs(10);
+/// Number of consecutive sessions that may be refused at their first call before the rate is limited.
+const MAX_REFUSED: u32 = 10;
+/// Minimum interval after that: an endless loop is likely to be blocked by the protection layer.
+const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A session: its cookies, and whether it was ever good for a call.
+/// A session: its cookies, and whether a call with it ever succeeded.
 pub(crate) struct Material {
     jar: Arc<Jar>,
     accepted: AtomicBool,
-    /// Whether it was counted as good for nothing.
+    /// Set once it has been counted as refused.
     counted: AtomicBool,
 }
 
@@ -47,23 +47,23 @@ impl Material {
 }
 
 /// Opens sessions at one host.
-pub(crate) struct Opener {
+pub(crate) struct SessionOpener {
     account: Arc<Account>,
     host: ViseHost,
     engine: Engine,
-    /// What the dashboard lists beside the phrase, to know the domain again in a later list.
+    /// The other fields of the domain, to find it again in a later list.
     identity: Map<String, Value>,
     phrase: Mutex<Option<KeyPhrase>>,
-    useless: AtomicU32,
+    refused_in_a_row: AtomicU32,
     opened: Mutex<Option<Now>>,
-    /// Set when the host has refused for good, so that another session is made for whoever asks for one.
+    /// Set once the host has definitively refused; the next caller then gets another session object.
     dead: AtomicBool,
 }
 
-/// The settings of the renewal.
+/// Returns the settings of the renewal.
 pub(crate) fn renewal_settings() -> RenewalSettings {
     let mut settings = RenewalSettings::default();
-    // A session may end at any time, also right after it was opened. What keeps the pace is in `renew`.
+    // A session may end at any time, even right after it was opened. `renew` limits the rate.
     settings.min_renewal_interval = Duration::ZERO;
     settings
 }
@@ -73,7 +73,7 @@ enum NotOpened {
     Failed(Error),
 }
 
-impl Opener {
+impl SessionOpener {
     pub(crate) fn new(
         account: Arc<Account>,
         host: ViseHost,
@@ -96,7 +96,7 @@ impl Opener {
             engine,
             identity,
             phrase: Mutex::new(phrase),
-            useless: AtomicU32::new(0),
+            refused_in_a_row: AtomicU32::new(0),
             opened: Mutex::default(),
             dead: AtomicBool::new(false),
         })
@@ -110,7 +110,7 @@ impl Opener {
         self.dead.load(Ordering::Acquire)
     }
 
-    /// Whether this is the phrase that is in use.
+    /// Returns whether this is the phrase in use.
     pub(crate) fn uses(&self, phrase: &KeyPhrase) -> bool {
         lock(&self.phrase).as_ref().is_some_and(|used| used.is_same(phrase))
     }
@@ -121,12 +121,14 @@ impl Opener {
         let request = self.engine.request_at(operation, &options.auth_path);
         let request = match options.phrase_is_encoded {
             false => request.query(&options.auth_parameter, phrase.expose()),
-            // What is encoded already is decoded first, so that encoding gives it back.
+            // An encoded phrase is decoded first, so that encoding restores it.
             true => match percent_decode_str(phrase.expose()).decode_utf8() {
                 Ok(plain) => request.query(&options.auth_parameter, &*plain),
-                Err(_) => {
-                    request.check(Err(Error::invalid_input(OPEN, "key phrase", "its encoding is broken")))
-                }
+                Err(_) => request.check(Err(Error::invalid_input(
+                    OPEN,
+                    "key phrase",
+                    "must be valid percent-encoded UTF-8",
+                ))),
             },
         };
         request.call(decode::raw)
@@ -136,7 +138,7 @@ impl Opener {
         let answer = self.call(phrase).await.map_err(NotOpened::from)?;
         let jar = Jar::new(self.account.options.session_cookie.clone(), self.host.name());
         jar.take(answer.headers(), self.account.clock().now().wall);
-        // A session cookie for another domain was set and is not kept.
+        // A session cookie for another domain was set, which is ignored.
         if jar.has_session(self.account.clock().now().wall) {
             Ok(jar)
         } else {
@@ -145,7 +147,7 @@ impl Opener {
         }
     }
 
-    /// Another phrase for this host, from a list that was asked for after the refusal.
+    /// Returns another phrase for this host, from a list that was requested after the refusal.
     async fn other_phrase(&self, refused: &KeyPhrase, seen: u64) -> Option<KeyPhrase> {
         let domains = self.account.list_after(seen).await?;
         let policy = &self.account.options.policy;
@@ -155,7 +157,7 @@ impl Opener {
                 domain.vise_url.as_deref().is_some_and(|url| policy.check(url).as_ref() == Ok(&self.host))
             })
             .collect();
-        // Where several domains share a host, the one that is the same in all else; nothing is guessed.
+        // If several domains share a host, the one whose other fields are all equal; there is no guessing.
         let mine = match here.as_slice() {
             [only] => Some(*only),
             several => {
@@ -175,7 +177,7 @@ impl Opener {
         if !self.account.has_dashboard || !self.account.options.relist_on_refusal {
             return Err(refused);
         }
-        // The phrase may have been changed since it was listed: once, and not again for this refusal.
+        // The phrase may have been changed since it was listed. Tried once per refusal.
         let Some(fresh) = self.other_phrase(&phrase, seen).await else {
             return Err(refused.after_relisting());
         };
@@ -184,21 +186,21 @@ impl Opener {
         Ok(jar)
     }
 
-    /// Counts sessions that ended without having been good for one call, and says no when there were too many.
-    fn keep_pace(&self, held: Option<&Material>) -> Result<(), CredentialError> {
+    /// Counts sessions that ended without a successful call, and fails if there were too many.
+    fn limit_rate(&self, held: Option<&Material>) -> Result<(), CredentialError> {
         let now = self.account.clock().now();
-        let Some(useless) = held.filter(|held| !held.accepted.load(Ordering::Acquire)) else {
-            self.useless.store(0, Ordering::Release);
+        let Some(refused) = held.filter(|held| !held.accepted.load(Ordering::Acquire)) else {
+            self.refused_in_a_row.store(0, Ordering::Release);
             return Ok(());
         };
-        if !useless.counted.swap(true, Ordering::AcqRel) {
-            self.useless.fetch_add(1, Ordering::AcqRel);
+        if !refused.counted.swap(true, Ordering::AcqRel) {
+            self.refused_in_a_row.fetch_add(1, Ordering::AcqRel);
         }
         let since = lock(&self.opened).map_or(Duration::MAX, |opened| now.since(opened));
-        if self.useless.load(Ordering::Acquire) >= MAX_USELESS && since < USELESS_PACE {
-            return Err(CredentialError::unavailable(UselessSessions)
-                .with_message("no session that is good for a call")
-                .with_retry_after(USELESS_PACE.saturating_sub(since)));
+        if self.refused_in_a_row.load(Ordering::Acquire) >= MAX_REFUSED && since < REFUSED_INTERVAL {
+            return Err(CredentialError::unavailable(SessionsRefused)
+                .with_message("could not open a usable session")
+                .with_retry_after(REFUSED_INTERVAL.saturating_sub(since)));
         }
         Ok(())
     }
@@ -217,22 +219,22 @@ impl Opener {
         &self.account.options.session_cookie
     }
 
-    /// What a session that was opened elsewhere is made of.
+    /// Returns the material of a session that was opened elsewhere.
     pub(crate) fn material_of(&self, cookie: auth_client_core::auth_core::SecretString) -> Material {
         Material::new(Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie))
     }
 }
 
 #[async_trait]
-impl Renew for Opener {
+impl Renew for SessionOpener {
     type Material = Material;
 
     async fn renew(&self, held: Option<Arc<Material>>) -> Result<Renewed<Material>, CredentialError> {
         let Some(phrase) = lock(&self.phrase).clone() else {
             self.dead.store(true, Ordering::Release);
-            return Err(CredentialError::refused(NoPhrase).with_message("the session can't be opened again"));
+            return Err(CredentialError::refused(NoPhrase).with_message("the session can't be reopened"));
         };
-        self.keep_pace(held.as_deref())?;
+        self.limit_rate(held.as_deref())?;
         match self.open_or_relist(phrase).await {
             Ok(jar) => {
                 *lock(&self.opened) = Some(self.account.clock().now());
@@ -243,15 +245,14 @@ impl Renew for Opener {
                 self.dead.store(for_good, Ordering::Release);
                 let error = match for_good {
                     true => CredentialError::refused(why),
-                    // A page or a redirect may be about the moment, and not about the phrase.
+                    // A page or a redirect may be temporary and independent of the phrase.
                     false => CredentialError::unavailable(why),
                 };
                 Err(error.with_message("the host did not open a session"))
             }
             Err(NotOpened::Failed(error)) => {
                 let wait = error.retry_after();
-                let failed =
-                    CredentialError::unavailable(error).with_message("the session could not be opened");
+                let failed = CredentialError::unavailable(error).with_message("could not open the session");
                 Err(match wait {
                     Some(wait) => failed.with_retry_after(wait),
                     None => failed,
@@ -263,12 +264,12 @@ impl Renew for Opener {
     fn signer(&self, material: &Material) -> Result<Arc<dyn Sign>, InvalidCredential> {
         let jar = Arc::clone(&material.jar);
         if jar.header("/", self.account.clock().now().wall).is_none() {
-            return Err(InvalidCredential::new("session cookie", "it can't stand in a header"));
+            return Err(InvalidCredential::new("session cookie", "must be a valid header value"));
         }
         Ok(Arc::new(SessionSigner { jar, account: Arc::clone(&self.account) }))
     }
 
-    /// Takes cookies that an answer sets; the session is over when it clears its cookie.
+    /// Stores the cookies that a response sets; the session ends if it clears its cookie.
     fn ends(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> bool {
         let page = is_page(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()), b"");
         if status.is_success() && !page {
@@ -278,10 +279,10 @@ impl Renew for Opener {
     }
 }
 
-/// Host and no secret.
-impl fmt::Debug for Opener {
+/// Shows the host, but no secrets.
+impl fmt::Debug for SessionOpener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opener").field("host", &self.host.to_string()).finish_non_exhaustive()
+        f.debug_struct("SessionOpener").field("host", &self.host.to_string()).finish_non_exhaustive()
     }
 }
 
@@ -316,7 +317,7 @@ impl From<Error> for NotOpened {
     }
 }
 
-/// Signs calls with the cookies of the session and the account's token, both at once.
+/// Signs calls with both the cookies of the session and the account's token.
 struct SessionSigner {
     jar: Arc<Jar>,
     account: Arc<Account>,
@@ -338,7 +339,7 @@ impl fmt::Debug for SessionSigner {
     }
 }
 
-/// The token alone, for servers that want it with the phrase.
+/// The token alone, for servers that require it with the phrase.
 #[derive(Debug)]
 struct SharedToken(Arc<Account>);
 
