@@ -57,7 +57,7 @@ async fn log_in(output: &mut Output, client: &Client, emulator: &Emulator) -> Re
         .await?;
     if let LoginStep::CodeRequired(challenge) = step {
         let wrong = challenge.answer("000000".to_owned());
-        let _ = output.expect_error("challenge.response(000000)", wrong).await?;
+        let _ = output.expect_error("challenge.answer(000000)", wrong).await?;
         // The emulator returns the code that a user would type.
         let code = virtuous.pending_codes().pop().map(|pending| pending.code).unwrap_or_default();
         output.call("challenge.answer(code)", challenge.answer(code), |_| "logged in").await?;

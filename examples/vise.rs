@@ -14,7 +14,7 @@ use auth_emulator::providers::vise::{ExpiredResponse, Vise};
 use http::Method;
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use vise_client::{Call, Client, HostPolicy, Session, SessionProblem, DomainResults};
+use vise_client::{Call, Client, DomainResults, HostPolicy, Session, SessionProblem};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,7 +47,7 @@ pub(crate) async fn run(output: &mut Output) -> Result {
     hostile_hosts(output, &client, &vise).await
 }
 
-/// DomainResults the host of each domain, as in the vendor's sample.
+/// Calls the host of each domain, as in the vendor's sample.
 async fn all_domains(output: &mut Output, client: &Client) -> Result {
     let domains = output
         .call("list_account_domains()", client.list_account_domains(), |list| {
