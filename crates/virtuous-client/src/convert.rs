@@ -1,9 +1,9 @@
 //! Conversions from responses to update requests, where the API has two types for one object.
 
 use crate::amount::Amount;
-use crate::builder::PROVIDER;
 use crate::custom_fields::Flag;
 use crate::error::Error;
+use crate::error::PROVIDER;
 use crate::models::PaymentGift;
 
 /// Returns a field that the update requires, or an error if the response lacks it.

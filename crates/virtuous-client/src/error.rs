@@ -15,6 +15,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+/// The name of this provider in errors, spans and token stores.
+pub(crate) const PROVIDER: &str = "virtuous";
+
 auth_client_core::provider::error_type! {
     /// A failed call to Virtuous.
     ///
@@ -276,7 +279,7 @@ pub(crate) const HMAC_ONLY: [&str; 2] =
 
 impl ProviderRules for Virtuous {
     fn name(&self) -> &'static str {
-        "virtuous"
+        PROVIDER
     }
 
     fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {

@@ -227,6 +227,21 @@ impl<T> DomainResults<T> {
     }
 }
 
+impl Client {
+    /// Runs a function for all domains of the account; see [`AllDomains`].
+    ///
+    /// ```no_run
+    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
+    /// let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
+    /// println!("{} of {} domains succeeded", results.done().count(), results.all().len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_all_domains(&self) -> AllDomains<'_> {
+        AllDomains::new(self)
+    }
+}
+
 impl<'c> AllDomains<'c> {
     pub(crate) fn new(client: &'c Client) -> Self {
         // A low default: the vendor documents no limit, and its product protects against floods of requests.

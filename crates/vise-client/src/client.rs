@@ -2,8 +2,6 @@
 
 use crate::Call;
 use crate::account::Account;
-use crate::all_domains::AllDomains;
-use crate::builder::ClientBuilder;
 use crate::domain::{AccountDomain, KeyPhrase, VISE_PHRASE, VISE_URL};
 use crate::error::{Error, OPEN};
 use crate::host::ViseHost;
@@ -44,44 +42,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// Returns a builder for a client of the account with this token.
-    ///
-    /// ```
-    /// let vise = vise_client::Client::builder("account-token".to_owned())
-    ///     .dashboard_url("https://dashboard.example")
-    ///     .build()?;
-    /// # let _ = vise;
-    /// # Ok::<(), vise_client::Error>(())
-    /// ```
-    pub fn builder(token: impl Into<SecretString>) -> ClientBuilder {
-        ClientBuilder::new(token.into())
-    }
-
-    /// Creates a client with the token in `VISE_API_TOKEN` and the dashboard URL in `VISE_DASHBOARD_URL`.
-    /// `VISE_HOST` and `VISE_PHRASE` set the host of [`default_session`](Self::default_session); with them the
-    /// dashboard URL is optional. An empty variable counts as unset.
-    ///
-    /// An `http://` URL with a loopback address, for the dashboard or the host, is meant for tests and turns on
-    /// [`dangerously_allow_loopback_for_tests`](crate::HostPolicy::dangerously_allow_loopback_for_tests).
-    ///
-    /// ```
-    /// use vise_client::Client;
-    ///
-    /// match Client::from_env() {
-    ///     Ok(client) => println!("{client:?}"),
-    ///     // One line that names the variable.
-    ///     Err(error) => println!("{error}"),
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable is missing or invalid; the
-    /// error names it.
-    pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env()?.build()
-    }
-
     pub(crate) fn new(account: Account, default: Option<(ViseHost, KeyPhrase)>) -> Self {
         Self { account: Arc::new(account), sessions: Arc::default(), default }
     }
@@ -207,7 +167,7 @@ impl Client {
         resume().map_err(invalid)
     }
 
-    /// Returns the session at the host set by [`ClientBuilder::default_host`] or the environment, or `None` if
+    /// Returns the session at the host set by [`ClientBuilder::default_host`](crate::ClientBuilder::default_host) or the environment, or `None` if
     /// there is none.
     ///
     /// ```no_run
@@ -227,19 +187,6 @@ impl Client {
             self.session_with(host.clone(), phrase.clone(), Map::new())
         };
         self.default.as_ref().map(open).transpose()
-    }
-
-    /// Runs a function for all domains of the account; see [`AllDomains`].
-    ///
-    /// ```no_run
-    /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
-    /// let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-    /// println!("{} of {} domains succeeded", results.done().count(), results.all().len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn for_all_domains(&self) -> AllDomains<'_> {
-        AllDomains::new(self)
     }
 
     fn check(&self, host: &str) -> Result<ViseHost, Error> {

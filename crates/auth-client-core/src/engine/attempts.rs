@@ -7,6 +7,7 @@ use super::failure::{AttemptFailure, Failure};
 use super::rate_limiter::RateLimiterDecision;
 use super::retry::{self, Reason};
 use super::rules::{Classification, ResponseView};
+use super::state::CallState;
 use super::{CallOptions, Exchange, Inner, Outgoing, signing};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::observe::AttemptOutcome;
@@ -17,25 +18,6 @@ use auth_core::{Credential, CredentialSource, Now, Recovery};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The state of one call, over all of its attempts.
-pub(super) struct CallState {
-    pub(super) tracker: CallTracker,
-    pub(super) started: Now,
-    pub(super) attempts: u32,
-    pub(super) delivery: Delivery,
-    /// Set when a refused credential is replaced, which happens at most once per call.
-    pub(super) renewed: bool,
-    /// The retry tokens that the last retry cost.
-    retry_cost: Option<u32>,
-}
-
-impl CallState {
-    /// Returns the time left of a limit for the whole call.
-    fn left(&self, limit: Duration, now: Now) -> Duration {
-        limit.saturating_sub(now.since(self.started))
-    }
-}
 
 impl Inner {
     pub(super) async fn attempts(

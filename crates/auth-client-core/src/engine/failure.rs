@@ -1,8 +1,8 @@
 //! Converts a failed attempt to the error of its call.
 
-use super::attempts::CallState;
 use super::retry::Reason;
 use super::rules::ResponseView;
+use super::state::CallState;
 use super::{Exchange, Inner, Outgoing};
 use crate::decode::{DecodeFailure, explain};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal};

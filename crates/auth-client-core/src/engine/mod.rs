@@ -12,6 +12,7 @@ pub(crate) mod retry;
 pub(crate) mod rules;
 pub(crate) mod settings;
 mod signing;
+mod state;
 pub(crate) mod time;
 
 pub(crate) use outgoing::{CallOptions, Described, Outgoing};

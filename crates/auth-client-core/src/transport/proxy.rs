@@ -1,6 +1,5 @@
 //! Which proxy a transport connects through, and which hosts it reaches without.
 
-use super::options::Options;
 use crate::env;
 use crate::error::Error;
 use auth_core::secret::{ExposeSecret as _, SecretString};
@@ -26,15 +25,15 @@ pub(super) struct Proxy {
 
 impl Proxy {
     /// The proxy to use, if any; checked as far as both transports agree.
-    pub(super) fn resolve(options: &Options) -> Result<Option<Self>, Error> {
-        let proxy = match &options.proxy {
+    pub(super) fn resolve(source: Option<&ProxySource>, guarded: bool) -> Result<Option<Self>, Error> {
+        let proxy = match source {
             None => None,
             Some(ProxySource::Url(url)) => {
                 Some(Self { url: valid("proxy", url.expose_secret())?, exempt: LOOPBACK.to_owned() })
             }
             Some(ProxySource::Environment) => from_environment(&env::optional)?,
         };
-        if proxy.is_some() && options.resolver.is_guarded() {
+        if proxy.is_some() && guarded {
             return Err(Error::configuration(
                 "proxy",
                 "public_addresses_only can't be combined with a proxy, which resolves names itself",

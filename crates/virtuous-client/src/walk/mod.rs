@@ -361,7 +361,7 @@ fn signed(number: u64) -> i64 {
 }
 
 fn paging(reason: &'static str) -> Error {
-    auth_client_core::Error::paging("walk", reason).with_provider(crate::builder::PROVIDER).into()
+    auth_client_core::Error::paging("walk", reason).with_provider(crate::error::PROVIDER).into()
 }
 
 /// Returns whether a smaller page may help: the server failed or timed out. It doesn't help if the server can't

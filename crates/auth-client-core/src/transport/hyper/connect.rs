@@ -42,7 +42,9 @@ struct Inner {
 
 impl Connector {
     pub(super) fn new(options: Options) -> Result<Self, Error> {
-        let proxy = Proxy::resolve(&options)?.map(|proxy| matcher(&proxy)).transpose()?;
+        let proxy = Proxy::resolve(options.proxy.as_ref(), options.resolver.is_guarded())?
+            .map(|proxy| matcher(&proxy))
+            .transpose()?;
         #[cfg(feature = "__hyper-tls")]
         let tls = match options.tls {
             Some(backend) if super::HyperTransport::tls_backends().contains(&backend) => {

@@ -135,7 +135,7 @@ impl ReqwestTransportBuilder {
     /// `rustls-no-provider`, this crate has no TLS feature for reqwest, and the program installed no provider.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let options = self.options;
-        let proxy = Proxy::resolve(&options)?;
+        let proxy = Proxy::resolve(options.proxy.as_ref(), options.resolver.is_guarded())?;
         let proxied = proxy.is_some();
         #[expect(
             clippy::disallowed_methods,

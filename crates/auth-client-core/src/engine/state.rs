@@ -1,0 +1,25 @@
+//! The state of one call.
+
+use crate::error::Delivery;
+use crate::observe::tracker::CallTracker;
+use auth_core::Now;
+use std::time::Duration;
+
+/// The state of one call, over all of its attempts.
+pub(super) struct CallState {
+    pub(super) tracker: CallTracker,
+    pub(super) started: Now,
+    pub(super) attempts: u32,
+    pub(super) delivery: Delivery,
+    /// Set when a refused credential is replaced, which happens at most once per call.
+    pub(super) renewed: bool,
+    /// The retry tokens that the last retry cost.
+    pub(super) retry_cost: Option<u32>,
+}
+
+impl CallState {
+    /// Returns the time left of a limit for the whole call.
+    pub(super) fn left(&self, limit: Duration, now: Now) -> Duration {
+        limit.saturating_sub(now.since(self.started))
+    }
+}
