@@ -35,8 +35,9 @@ use arguments::*;
 use auth_client_core::Idempotency;
 use auth_client_core::auth_core::ExposeSecret as _;
 use auth_client_core::provider::Paging as Rule;
-use auth_client_core::testing::WireServer;
 use generated::operations;
+use httpmock::Method::{GET, PUT};
+use httpmock::MockServer;
 use models::*;
 
 /// The models, as a provider crate exports them.
@@ -52,22 +53,38 @@ fn the_output_is_what_is_committed() {
 #[tokio::test]
 async fn what_is_modified_keeps_what_the_answer_tells() {
     let book = r#"{"id":7,"name":"Emma","pages":"474","price":10.5,"cover":"hard","isbn":"canary","parts":[{"id":1,"heading":"One"}],"edition":"3"}"#;
-    let server =
-        WireServer::start([WireServer::json(200, book), WireServer::json(200, r#"{"id":7}"#)]).unwrap();
-    let client = common::client(&server.url());
-    client.books().modify(7, |book| book.name = "Emma, again".to_owned()).await.unwrap();
-    assert_eq!(server.request().unwrap().line, "GET /v2/books/7 HTTP/1.1");
-    let sent = server.request().unwrap();
     let expected = r#"{"name":"Emma, again","price":10.5,"binding":"hard","sheets":"237","parts":[{"heading":"One"}],"edition":3,"isbn":"canary"}"#;
-    assert_eq!(String::from_utf8_lossy(&sent.body), expected);
+    let server = MockServer::start_async().await;
+    let read = server.mock(|when, then| {
+        when.method(GET).path("/v2/books/7");
+        then.status(200).header("content-type", "application/json").body(book);
+    });
+    let written = server.mock(|when, then| {
+        when.method(PUT).path("/v2/books/7").body(expected);
+        then.status(200).header("content-type", "application/json").body(r#"{"id":7}"#);
+    });
+    let client = common::client(&server.base_url());
+    let result = client.books().modify(7, |book| book.name = "Emma, again".to_owned()).await;
+    read.assert();
+    written.assert();
+    result.unwrap();
 }
 
 #[tokio::test]
 async fn nothing_is_sent_when_the_answer_tells_too_little() {
     for (book, field) in [(r#"{"id":7}"#, "title"), (r#"{"id":7,"title":"a","pages":-1}"#, "pages")] {
-        let server = WireServer::start([WireServer::json(200, book)]).unwrap();
-        let error = common::client(&server.url()).books().modify(7, |_| {}).await.unwrap_err();
+        let server = MockServer::start_async().await;
+        let read = server.mock(|when, then| {
+            when.method(GET).path("/v2/books/7");
+            then.status(200).header("content-type", "application/json").body(book);
+        });
+        let others = server.mock(|when, then| {
+            when.any_request();
+            then.status(200);
+        });
+        let error = common::client(&server.base_url()).books().modify(7, |_| {}).await.unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
+        assert_eq!((read.calls(), others.calls()), (1, 0));
     }
 }
 

@@ -6,6 +6,7 @@
 mod common;
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
+use httpmock::MockServer;
 use revesecure_client::arguments::UsersRange;
 use revesecure_client::models::{
     AuthType, NewBypassCodes, NewUser, OtpCheck, PushRequest, ServiceUpdate, ServiceUsers, TokenUpdate,
@@ -56,8 +57,13 @@ async fn an_envelope_of_a_failure_is_an_error_whatever_the_http_status() {
         (500, r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":200}}"#, ErrorKind::Server, Some("200")),
         (403, "<html></html>", ErrorKind::Forbidden, None),
     ] {
-        let transport = ScriptedTransport::new().json(status, body);
-        let error = client(&transport).validation().otp(otp()).await.unwrap_err();
+        let server = MockServer::start_async().await;
+        let validated = server.mock(|when, then| {
+            when.method("POST");
+            then.status(status).header("content-type", "application/json").body(body);
+        });
+        let error = common::client(&server.base_url()).validation().otp(otp()).await.unwrap_err();
+        validated.assert();
         assert_eq!((error.kind(), error.code()), (kind, code), "{body}");
         assert_eq!(error.attempts(), 1);
         assert_eq!(error.envelope().is_some(), body.starts_with('{'), "{body}");
@@ -161,26 +167,34 @@ async fn bad_arguments_are_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn what_may_be_changed_is_sent_in_the_forms_of_the_samples() {
-    let transport = ScriptedTransport::new().json(200, "").json(200, "").json(200, "").json(200, "");
-    let client = client(&transport);
-    client.users().create(NewUser::contact_number(8_123_465).country_code(91)).await.unwrap();
-    client.users().update(UserUpdate::new("u1").phone("91", "08123").extra("Nick", "A")).await.unwrap();
-    client.tokens().update(TokenUpdate::new("t1").blocked(true)).await.unwrap();
-    client.services().map(ServiceUsers::new("s1", ["u1"])).await.unwrap();
-    let bodies: Vec<String> = transport
-        .requests()
-        .iter()
-        .map(|request| String::from_utf8(request.body.to_vec()).unwrap())
-        .collect();
-    assert_eq!(
-        bodies,
-        [
-            r#"{"ContactNumber":"8123465","CountryCode":"91"}"#,
+    let server = MockServer::start_async().await;
+    let expect = |method: &str, path: &str, body: &str| {
+        server.mock(|when, then| {
+            common::authenticated(when.method(method).path(path).body(body), path);
+            then.status(200);
+        })
+    };
+    let expected = [
+        expect("POST", "/rest/v1/users", r#"{"ContactNumber":"8123465","CountryCode":"91"}"#),
+        expect(
+            "PUT",
+            "/rest/v1/users",
             r#"{"UserId":"u1","CountryCode":91,"ContactNumber":"08123","Nick":"A"}"#,
-            r#"{"TokenId":"t1","TokenBlocked":"yes"}"#,
-            r#"{"ServiceId":"s1","UserId":["u1"]}"#,
-        ]
-    );
+        ),
+        expect("PUT", "/rest/v1/tokens", r#"{"TokenId":"t1","TokenBlocked":"yes"}"#),
+        expect("POST", "/rest/v1/services/map", r#"{"ServiceId":"s1","UserId":["u1"]}"#),
+    ];
+    let client = common::client(&server.base_url());
+    let results = [
+        client.users().create(NewUser::contact_number(8_123_465).country_code(91)).await.map(drop),
+        client.users().update(UserUpdate::new("u1").phone("91", "08123").extra("Nick", "A")).await,
+        client.tokens().update(TokenUpdate::new("t1").blocked(true)).await,
+        client.services().map(ServiceUsers::new("s1", ["u1"])).await,
+    ];
+    for (mock, result) in expected.iter().zip(results) {
+        mock.assert();
+        result.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
-//! Errors, limits and races, from scripted answers.
+//! Errors over HTTP; limits and races from scripted responses.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
+use httpmock::MockServer;
 use std::time::Duration;
 use vaultvision_client::models::{NewApplication, NewPassword, NewUser};
 use vaultvision_client::{Client, Error, ErrorKind, Modified, Race};
@@ -75,9 +76,15 @@ async fn every_status_and_body_becomes_an_error_with_what_it_says() {
         (500, "", ErrorKind::Server, None),
         (302, "", ErrorKind::Redirect, None),
     ] {
-        let transport = transport().json(status, body);
-        let call = client(&transport).0.users("t1").get("u1").retry(vaultvision_client::RetryPolicy::none());
+        let server = MockServer::start_async().await;
+        let read = server.mock(|when, then| {
+            when.method("GET").header("authorization", "Bearer vv_test");
+            then.status(status).header("content-type", "application/json").body(body);
+        });
+        let client = Client::builder("vv_test".to_owned()).base_url(server.base_url()).build().unwrap();
+        let call = client.users("t1").get("u1").retry(vaultvision_client::RetryPolicy::none());
         let error: Error = call.await.unwrap_err();
+        read.assert();
         assert_eq!((error.kind(), error.code()), (kind, code), "{status}");
         assert_eq!(error.body().unwrap(), body.as_bytes(), "kept as it came");
     }

@@ -3,8 +3,13 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::ScriptedTransport;
+use httpmock::MockServer;
 use verigator_client::models::{AuthMethod, NewService, NewUser};
 use verigator_client::{Client, ErrorKind, SecretString};
+
+fn client_of(server: &MockServer) -> Client {
+    Client::builder("api-user", "api-password".to_owned()).base_url(server.base_url()).build().unwrap()
+}
 
 fn client(transport: &ScriptedTransport) -> Client {
     Client::builder("api-user", "api-password".to_owned()).transport(transport.clone()).build().unwrap()
@@ -31,12 +36,14 @@ async fn every_status_has_its_kind_whatever_the_body() {
             ("<html><body>Bad Gateway</body></html>", None),
             ("", None),
         ] {
-            let transport = ScriptedTransport::new().response(status, &[], body);
-            let error = client(&transport)
-                .services()
-                .create(NewService::fqdn("a.example").name("A"))
-                .await
-                .unwrap_err();
+            let server = MockServer::start_async().await;
+            let created = server.mock(|when, then| {
+                when.method("POST").path("/v1/service/service");
+                then.status(status).body(body);
+            });
+            let client = client_of(&server);
+            let error = client.services().create(NewService::fqdn("a.example").name("A")).await.unwrap_err();
+            created.assert();
             assert_eq!(error.kind(), kind, "{status} {body}");
             assert_eq!(error.status().unwrap().as_u16(), status);
             assert_eq!(error.message(), message, "{status} {body}");
@@ -49,11 +56,16 @@ async fn every_status_has_its_kind_whatever_the_body() {
 #[tokio::test]
 async fn any_2xx_is_success_and_deletes_need_no_body() {
     for status in [200, 201, 202, 204, 299] {
-        for body in ["", "{}", "not json"] {
-            let transport = ScriptedTransport::new().response(status, &[], body);
-            client(&transport).services().delete("s1").await.unwrap();
-            let transport = ScriptedTransport::new().response(status, &[], body);
-            client(&transport).users("s1").delete("u1").await.unwrap();
+        // A 204 has no body, whatever the server is told to send.
+        for body in if status == 204 { vec![""] } else { vec!["", "{}", "not json"] } {
+            let server = MockServer::start_async().await;
+            let deleted = server.mock(|when, then| {
+                when.method("DELETE");
+                then.status(status).body(body);
+            });
+            client_of(&server).services().delete("s1").await.unwrap();
+            client_of(&server).users("s1").delete("u1").await.unwrap();
+            deleted.assert_calls(2);
         }
         let transport = ScriptedTransport::new().json(status, r#"{"id":"1","name":"A","ctime":"now"}"#);
         client(&transport).services().create(NewService::fqdn("a.example").name("A")).await.unwrap();

@@ -4,9 +4,10 @@
 
 mod common;
 
-use auth_client_core::testing::{ScriptedTransport, WireServer};
+use auth_client_core::testing::ScriptedTransport;
 use common::{Server, answer, json};
 use http::Method;
+use httpmock::MockServer;
 use serde_json::{Value, json};
 use vise_client::{
     AccountDomain, Call, Client, ClientBuilder, Error, ErrorKind, HostPolicy, SessionCookie, SessionProblem,
@@ -28,31 +29,48 @@ fn host() -> ScriptedTransport {
 
 #[tokio::test]
 async fn auth_gets_one_request_with_the_encoded_phrase_and_nothing_else() {
-    let opened = "HTTP/1.1 302 x\r\nset-cookie: session=s1\r\nset-cookie: lb=n7\r\nlocation: /home\r\n\
-                  content-length: 0\r\nconnection: close\r\n\r\n";
-    let server = WireServer::start([opened.as_bytes().to_vec(), WireServer::json(200, "[1]")]).unwrap();
+    let server = MockServer::start_async().await;
+    let target = format!("/auth?pfk={ENCODED}");
+    let auth = server.mock(|when, then| {
+        when.method("GET")
+            .path("/auth")
+            .query_param("pfk", PHRASE)
+            .header("accept", "application/json")
+            .header_exists("host")
+            .header_exists("user-agent")
+            .header_count(".*", ".*", 3)
+            .is_true(move |request| request.uri().path_and_query().unwrap() == target.as_str());
+        then.status(302)
+            .header("set-cookie", "session=s1")
+            .header("set-cookie", "lb=n7")
+            .header("location", "/home");
+    });
+    let call = server.mock(|when, then| {
+        when.method("GET")
+            .path("/domains")
+            .header("cookie", "session=s1; lb=n7")
+            .header("authorization", "Bearer account-token")
+            .header_missing("referer");
+        then.status(200).header("content-type", "application/json").body("[1]");
+    });
+    let others = server.mock(|when, then| {
+        when.any_request();
+        then.status(404);
+    });
     let policy = HostPolicy::new().dangerously_allow_loopback_for_tests();
     let vise = builder().host_policy(policy).build().unwrap();
-    let session = vise.session(&server.authority(), PHRASE).unwrap();
+    let session = vise.session(&server.address().to_string(), PHRASE).unwrap();
     assert!(!session.is_open());
-    session.open().await.unwrap();
+    let opened = session.open().await;
+    auth.assert();
+    opened.unwrap();
     assert!(session.is_open());
     session.open().await.unwrap();
-    assert_eq!(session.vise_domains().await.unwrap(), json!([1]));
-
-    let auth = server.request().unwrap();
-    assert_eq!(auth.line, format!("GET /auth?pfk={ENCODED} HTTP/1.1"));
-    for name in ["authorization", "cookie", "referer", "proxy-authorization"] {
-        assert!(auth.header(name).is_empty(), "{name}");
-    }
-    assert!(auth.headers.iter().all(|(_, value)| !value.contains(TOKEN)));
-    assert!(auth.body.is_empty());
-    let call = server.request().unwrap();
-    assert_eq!(call.line, "GET /domains HTTP/1.1");
-    assert_eq!(call.header("cookie"), ["session=s1; lb=n7"]);
-    assert_eq!(call.header("authorization"), ["Bearer account-token"]);
-    assert!(call.header("referer").is_empty());
-    assert!(server.request().is_none(), "the redirect was not followed");
+    auth.assert();
+    let domains = session.vise_domains().await;
+    call.assert();
+    assert_eq!(domains.unwrap(), json!([1]));
+    assert_eq!(others.calls(), 0, "the redirect was not followed");
 }
 
 #[tokio::test]
@@ -280,7 +298,7 @@ async fn errors_point_at_the_settings_behind_what_is_assumed() {
     let page = ScriptedTransport::new().response(200, &[("content-type", "text/html")], "<html>");
     let vise = builder().dashboard_url("https://d.example").transport(page).build().unwrap();
     let error = vise.list_account_domains().await.unwrap_err();
-    assert!(error.is_page() && error.to_string().contains("a page instead of JSON"), "{error}");
+    assert!(error.is_page() && error.to_string().contains("an HTML page instead of JSON"), "{error}");
 }
 
 #[tokio::test]

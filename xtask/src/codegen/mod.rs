@@ -29,7 +29,7 @@ use walk::Refusal;
 /// Write the code that comes from the API descriptions.
 ///
 /// Reads `crates/<provider>-client/openapi.json` and writes, beside it: src/generated/ (types, resource handles and
-/// operations), tests/generated/ (a test per operation, to the byte on the wire), and the table of operations in
+/// operations), tests/generated/ (a test per operation, against a mock server), and the table of operations in
 /// README.md. Files that no description asks for any more are deleted.
 ///
 /// An error in a description is reported with a JSON pointer, such as #/paths/~1service/post, and nothing is written.

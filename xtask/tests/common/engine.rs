@@ -1,8 +1,8 @@
 //! What both samples have by hand around their generated code: an engine for a server of the test.
 
 use auth_client_core::provider::{BaseUrl, Engine, ProviderRules, Settings};
-use auth_client_core::testing::WireRequest;
 use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
+use httpmock::When;
 use std::sync::Arc;
 
 pub(crate) const PREFIX: &str = "/v2";
@@ -24,6 +24,8 @@ pub(crate) fn engine(url: &str) -> Engine {
     Engine::new(&settings, base, Nobody, Some(Arc::new(credential))).unwrap()
 }
 
-pub(crate) fn auth_headers(_: &WireRequest) -> Vec<(String, String)> {
-    vec![("authorization".to_owned(), "Bearer key".to_owned())]
+pub(crate) const AUTH_HEADERS: usize = 1;
+
+pub(crate) fn authenticated(when: When, _target: &str) -> When {
+    when.header("authorization", "Bearer key")
 }

@@ -141,7 +141,7 @@ pub(crate) mod convert {
 
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
-    pub(crate) use crate::engine::{PREFIX, auth_headers};
+    pub(crate) use crate::engine::{AUTH_HEADERS, PREFIX, authenticated};
 
     pub(crate) fn client(url: &str) -> super::Client {
         super::Client { engine: crate::engine::engine(url) }

@@ -1,18 +1,18 @@
-//! What the tests share: how a client is made, and a second implementation of the signature.
+//! What the tests share: how to build a client, and a second implementation of the signature.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::testing::WireRequest;
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use httpmock::{HttpMockRequest, When};
 use revesecure_client::Client;
 use sha2::Sha256;
 
 pub(crate) const API_KEY: &str = "demo-api-key";
 pub(crate) const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-/// What stands before the paths of the description when the base URL is a bare host.
+/// The prefix of the paths of the description when the base URL is a bare host.
 pub(crate) const PREFIX: &str = "";
 
 /// A client for a server at this address.
@@ -20,19 +20,27 @@ pub(crate) fn client(url: &str) -> Client {
     Client::builder(API_KEY.to_owned(), SECRET.to_owned()).base_url(url).build().unwrap()
 }
 
-/// The headers that prove who is calling, computed from the request as it stood on the wire.
-pub(crate) fn auth_headers(request: &WireRequest) -> Vec<(String, String)> {
-    let [date] = request.header("date")[..] else { panic!("one date: {request:?}") };
-    let [host] = request.header("host")[..] else { panic!("one host: {request:?}") };
-    let mut line = request.line.split(' ');
-    let (method, path) = (line.next().unwrap(), line.next().unwrap());
-    let name = host.split(':').next().unwrap();
-    let head = format!("{date}\n{method}\n{name}\n{path}\n");
-    let header = authorization(&[head.as_bytes(), &request.body].concat());
-    vec![("authorization".to_owned(), header), ("date".to_owned(), date.to_owned())]
+/// How many headers authenticate a request.
+pub(crate) const AUTH_HEADERS: usize = 2;
+
+/// Expects those headers: a date, and the signature that this module computes for the request with that date. Another
+/// signature is reported as `is_true`, the last one.
+pub(crate) fn authenticated(when: When, _target: &str) -> When {
+    when.header_exists("date").header_prefix("authorization", "Basic ").is_true(is_signed)
 }
 
-/// The header for a text that was signed.
+fn is_signed(request: &HttpMockRequest) -> bool {
+    let headers = request.headers();
+    let [date, host, signature] = ["date", "host", "authorization"].map(|name| headers.get(name));
+    let (Some(date), Some(host), Some(signature)) = (date, host, signature) else { return false };
+    let (date, host) = (date.to_str().unwrap(), host.to_str().unwrap());
+    let name = host.split(':').next().unwrap();
+    let (method, uri) = (request.method_str(), request.uri());
+    let head = format!("{date}\n{method}\n{name}\n{}\n", uri.path_and_query().unwrap());
+    signature == authorization(&[head.as_bytes(), request.body_ref()].concat()).as_str()
+}
+
+/// The header for a signed string.
 pub(crate) fn authorization(text: &[u8]) -> String {
     // The secret is the bytes 0 to 31.
     let key: Vec<u8> = (0..32).collect();

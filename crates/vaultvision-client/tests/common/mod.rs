@@ -1,9 +1,9 @@
-//! What the generated tests need to know about this vendor: how a client is made, and how its requests authenticate.
+//! What the generated tests need to know about this provider: how to build a client and how its requests authenticate.
 
-use auth_client_core::testing::WireRequest;
+use httpmock::When;
 use vaultvision_client::Client;
 
-/// What stands before the paths of the description when the base URL is a bare host.
+/// The prefix of the paths of the description when the base URL is a bare host.
 pub(crate) const PREFIX: &str = "";
 
 /// A client for a server at this address.
@@ -14,7 +14,10 @@ pub(crate) fn client(url: &str) -> Client {
     client
 }
 
-/// The headers that prove who is calling.
-pub(crate) fn auth_headers(_: &WireRequest) -> Vec<(String, String)> {
-    vec![("authorization".to_owned(), "Bearer vv_test".to_owned())]
+/// How many headers authenticate a request.
+pub(crate) const AUTH_HEADERS: usize = 1;
+
+/// Expects those headers.
+pub(crate) fn authenticated(when: When, _target: &str) -> When {
+    when.header("authorization", "Bearer vv_test")
 }

@@ -98,10 +98,9 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
             .iter()
             .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
             .collect();
-        names.insert("WireServer".to_owned(), "auth_client_core::testing::WireServer".to_owned());
+        names.insert("Exchange".to_owned(), "super::Exchange".to_owned());
         names.insert("ExposeSecret".to_owned(), "auth_client_core::ExposeSecret".to_owned());
         names.insert("common".to_owned(), "crate::common".to_owned());
-        names.insert("assert_sent".to_owned(), "super::assert_sent".to_owned());
         let text = file.render(&names, origin.root)?;
         writer.files.insert(PathBuf::from(format!("tests/generated/{}.rs", resource.name)), text);
     }
@@ -117,10 +116,11 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
     }
     let mut shared = wire_tests::module(&tested, if lenient.is_some() { &["lenient"] } else { &[] });
     shared.head.push(format!("Input: {}", origin.digest));
-    let names = Names::from([
-        ("WireServer".to_owned(), "auth_client_core::testing::WireServer".to_owned()),
-        ("common".to_owned(), "crate::common".to_owned()),
-    ]);
+    let names = ["common", "Mock", "MockServer", "When"].map(|name| {
+        let parent = if name == "common" { "crate" } else { "httpmock" };
+        (name.to_owned(), format!("{parent}::{name}"))
+    });
+    let names = Names::from(names);
     let text = shared.render(&names, origin.root)?;
     writer.files.insert(PathBuf::from("tests/generated/mod.rs"), text);
     Ok(writer.files)

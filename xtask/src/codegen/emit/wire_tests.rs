@@ -1,4 +1,5 @@
-//! A test per operation: what it puts on the wire, to the byte, and what it makes of the example's answer.
+//! A test per operation: the exact request that it sends, and the value that it decodes from the example response. The
+//! tests run against mock servers of `httpmock`, over whatever transport is the default.
 
 use super::super::description::{Body, Example, Operation, Parameter, Resource, Type};
 use super::super::json::Node;
@@ -55,11 +56,11 @@ fn test<'a>(
     let blank: TokenStream = BLANK.parse().unwrap_or_default();
     let status =
         Literal::u16_unsuffixed(operation.success.first().copied().unwrap_or(operation.answer.status));
-    let answer_text = answer.map(|example| {
+    let response_text = answer.map(|example| {
         let json = raw(&example.node.to_string());
         quote!(let response = #json;)
     });
-    let answer_value = if answer.is_some() { quote!(response) } else { quote!("") };
+    let response_value = if answer.is_some() { quote!(response) } else { quote!("") };
     let sent = match (&operation.body, request) {
         // A hand-written body is read from the sorted example, and writes its members in the order of the example.
         (Some(Body { ty: Type::Custom(_), .. }), Some(example)) => Some(example.node.to_string()),
@@ -81,33 +82,32 @@ fn test<'a>(
         _ => None,
     };
     let expression = &call.expression;
-    let mut checks = Vec::new();
-    if let (Some(ty), Some(example)) = (&operation.answer.ty, answer) {
-        let value = ident(call.result.as_deref().unwrap_or("response"));
-        checks = assertions(plan, ty, &example.node, &quote!(#value), names);
-    }
-    let send = match (&call.result, &operation.answer.ty) {
-        (Some(result), _) if !checks.is_empty() => {
-            let result = ident(result);
-            quote!(let #result = #expression.await.unwrap();)
-        }
-        (_, Some(_)) => quote!(let _ = #expression.await.unwrap();),
-        _ => quote!(#expression.await.unwrap();),
+    let value = ident(call.result.as_deref().unwrap_or("value"));
+    let checks = match (&operation.answer.ty, answer) {
+        (Some(ty), Some(example)) => assertions(plan, ty, &example.node, &quote!(#value), names),
+        _ => Vec::new(),
+    };
+    let received = match &operation.answer.ty {
+        Some(_) if !checks.is_empty() => quote!(let #value = result.unwrap();),
+        Some(_) => quote!(let _ = result.unwrap();),
+        None => quote!(result.unwrap();),
     };
     let (verb, target) = (operation.verb, target(operation)?);
+    // The request is checked before the result is unwrapped: what differs says more than the error that it caused.
     Ok(quote! {
         #[tokio::test]
         async fn #name() {
             #body_text
-            #answer_text
-            let server = WireServer::start([WireServer::json(#status, #answer_value)]).unwrap();
-            let client = common::client(&server.url());
+            #response_text
+            let exchange = Exchange::start(#verb, #target, #body_value, (#status, #response_value)).await;
+            let client = common::client(&exchange.url());
             #whole
             #blank
-            #send
+            let result = #expression.await;
             #blank
+            exchange.assert_sent();
+            #received
             #(#checks)*
-            assert_sent(&server, #verb, #target, #body_value);
         }
     })
 }
@@ -167,37 +167,86 @@ fn encoded(text: &str) -> String {
 /// `mod.rs` of the tests: what they share.
 pub(crate) fn module(resources: &[&Resource], more: &[&str]) -> RustFile {
     let mut file = RustFile::new(
-        "One test per operation, from the examples of the description: the request byte by byte, and the fields of the \
-         decoded response. `tests/common` creates the client and says how its requests are authenticated.",
+        "A test per operation, from the examples of the description: the exact request, and the decoded response. How \
+         to build a client and how its requests authenticate comes from `tests/common`.",
     );
     let names =
         resources.iter().map(|resource| resource.name.as_str()).chain(more.iter().copied()).map(ident);
-    let blank: TokenStream = BLANK.parse().unwrap_or_default();
     file.items(quote!(#(mod #names;)*));
     file.items(quote! {
-        /// Checks the only request that arrived: its line, all of its headers, and its body.
-        fn assert_sent(server: &WireServer, method: &str, target: &str, body: Option<&str>) {
-            let request = server.request();
-            assert!(request.is_some(), "no request arrived");
-            let Some(request) = request else { return };
-            assert!(server.request().is_none(), "more than one request arrived");
-            assert_eq!(request.line, format!("{method} {}{target} HTTP/1.1", common::PREFIX));
-            assert_eq!(String::from_utf8_lossy(&request.body), body.unwrap_or_default());
-            #blank
-            let mut expected = common::auth_headers(&request);
-            let mut expect = |name: &str, value: String| expected.push((name.to_owned(), value));
-            expect("accept", "application/json".to_owned());
-            expect("host", server.authority());
-            expect("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned());
-            if let Some(body) = body {
-                expect("content-type", "application/json".to_owned());
-                expect("content-length", body.len().to_string());
-            }
-            let mut headers = request.headers;
-            headers.sort();
-            expected.sort();
-            assert_eq!(headers, expected);
+        /// A mock server that expects one request and gives one response. Any other request gets a 404.
+        struct Exchange {
+            server: MockServer,
+            expected: usize,
+            others: usize,
         }
     });
+    file.items(exchange());
     file
+}
+
+fn exchange() -> TokenStream {
+    let blank: TokenStream = BLANK.parse().unwrap_or_default();
+    quote! {
+        impl Exchange {
+            /// Expects this method and target, these very headers, and this body.
+            ///
+            /// A target that differs only in the order or the spelling of its query is reported as `is_true` with index 0.
+            async fn start(method: &str, target: &str, body: Option<&str>, response: (u16, &str)) -> Self {
+                let server = MockServer::start_async().await;
+                let target = format!("{}{target}", common::PREFIX);
+                let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+                let host = server.address().to_string();
+                let decoded = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+                let expect = |mut when: When| {
+                    when = when.method(method).path(path);
+                    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+                        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                        when = when.query_param(decoded(name), decoded(value));
+                    }
+                    when = when
+                        .header("accept", "application/json")
+                        .header("host", host)
+                        .header("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+                    let mut headers = 3 + common::AUTH_HEADERS;
+                    if let Some(body) = body {
+                        let length = body.len().to_string();
+                        when = when
+                            .header("content-type", "application/json")
+                            .header("content-length", length)
+                            .body(body);
+                        headers += 2;
+                    }
+                    let sent = target.clone();
+                    let when = when
+                        .header_count(".*", ".*", headers)
+                        .is_true(move |request| request.uri().path_and_query().is_some_and(|at| at == sent.as_str()));
+                    common::authenticated(when, &target)
+                };
+                let expected = server.mock(|when, then| {
+                    expect(when);
+                    let then = then.status(response.0);
+                    if !response.1.is_empty() {
+                        then.header("content-type", "application/json").body(response.1);
+                    }
+                });
+                let others = server.mock(|when, then| {
+                    when.any_request();
+                    then.status(404);
+                });
+                let (expected, others) = (expected.id(), others.id());
+                Self { server, expected, others }
+            }
+            #blank
+            fn url(&self) -> String {
+                self.server.base_url()
+            }
+            #blank
+            /// Checks that the expected request arrived once, and no other. Shows what differs, part by part.
+            fn assert_sent(&self) {
+                Mock::new(self.expected, &self.server).assert();
+                assert_eq!(Mock::new(self.others, &self.server).calls(), 0, "another request arrived");
+            }
+        }
+    }
 }

@@ -4,10 +4,15 @@
 
 use auth_client_core::testing::ScriptedTransport;
 use http::Method;
+use httpmock::MockServer;
 use vendorname_client::{Call, Client, ErrorKind, SecretString};
 
 fn client(transport: &ScriptedTransport) -> Client {
     Client::builder("api-key".to_owned()).transport(transport.clone()).build().unwrap()
+}
+
+fn client_of(server: &MockServer) -> Client {
+    Client::builder("api-key".to_owned()).base_url(server.base_url()).build().unwrap()
 }
 
 fn call(client: &Client, method: Method) -> Call<serde_json::Value> {
@@ -32,8 +37,13 @@ async fn every_status_has_its_kind_whatever_the_body() {
             ("<html><body>Bad Gateway</body></html>", None),
             ("", None),
         ] {
-            let transport = ScriptedTransport::new().response(status, &[], body);
-            let error = call(&client(&transport), Method::POST).await.unwrap_err();
+            let server = MockServer::start_async().await;
+            let posted = server.mock(|when, then| {
+                when.method("POST").path("/status");
+                then.status(status).body(body);
+            });
+            let error = call(&client_of(&server), Method::POST).await.unwrap_err();
+            posted.assert();
             assert_eq!((error.kind(), error.message()), (kind, message), "{status} {body}");
             assert_eq!(error.body().unwrap(), body.as_bytes(), "kept as it came");
             assert_eq!(error.provider(), "vendorname");
@@ -53,9 +63,14 @@ async fn a_write_whose_answer_is_lost_is_not_repeated_and_a_read_is() {
 
 #[tokio::test]
 async fn the_key_goes_into_one_header() {
-    let transport = ScriptedTransport::new().json(200, "{}");
-    call(&client(&transport), Method::GET).await.unwrap();
-    assert_eq!(transport.requests()[0].header("authorization"), Some("Bearer api-key"));
+    let server = MockServer::start_async().await;
+    let authenticated = server.mock(|when, then| {
+        when.header("authorization", "Bearer api-key").header_count(".*", ".*api-key.*", 1);
+        then.status(200).header("content-type", "application/json").body("{}");
+    });
+    let result = call(&client_of(&server), Method::GET).await;
+    authenticated.assert();
+    result.unwrap();
 }
 
 #[test]

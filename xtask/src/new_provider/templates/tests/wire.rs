@@ -1,4 +1,4 @@
-//! Every operation on the wire, byte for byte; the tests are generated from the examples of `openapi.json`.
+//! The exact request of every operation; the tests are generated from the examples of `openapi.json`.
 
 mod common;
 mod generated;
