@@ -28,7 +28,7 @@
 //! | `http2` | HTTP/2 if the server supports it |
 //! | `tracing` (default) | spans and events; bodies and secrets are never logged |
 //! | `blocking` | `.wait()` for programs without a runtime |
-//! | `testing` | a scripted transport, manual time, and a server that records requests byte by byte |
+//! | `testing` | a scripted transport, manual time, and a search for secrets in output |
 //! | `oidc` | Vault Vision: logins at a tenant by OpenID Connect |
 //! | `token-file` (default) | Virtuous: tokens in a file |
 //! | `keyring` | Virtuous: tokens in the operating system's keyring |

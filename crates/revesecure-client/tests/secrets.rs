@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
+#[path = "../../auth-client-core/tests/common/wire.rs"]
+mod wire;
+
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use revesecure_client::models::{
     AuthResult, AuthType, BypassCodeList, Created, Envelope, NewBypassCodes, NewUser, OtpAnswer, OtpCheck,
     PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery, UserUpdate,
@@ -11,6 +14,7 @@ use revesecure_client::{Client, DateText, Error, Login, Paging, PushWait, Second
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
+use wire::WireServer;
 
 const API_KEY: &str = "c4n4ry-Ap1/key+51";
 /// Hexadecimal, as a secret key has to be.

@@ -3,7 +3,10 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
+#[path = "../../auth-client-core/tests/common/wire.rs"]
+mod wire;
+
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
@@ -12,6 +15,7 @@ use vaultvision_client::models::{
     NewUser, PasswordCredential, Tenant, User,
 };
 use vaultvision_client::{Client, Error, Modified};
+use wire::WireServer;
 
 const KEY: &str = "vv_c4n4ryKeyOefewyuV2mINX1rSFxzdIkR";
 const SECRET: &str = "c4n4ry+Secret/93ab";

@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
+#[path = "../../auth-client-core/tests/common/wire.rs"]
+mod wire;
+
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
@@ -10,6 +13,7 @@ use verigator_client::models::{
     AuthMethod, CreationTime, NewService, NewUser, Rejection, Verification, VerifyPin,
 };
 use verigator_client::{Client, Error, FailureReason, Outcome, SecondFactor};
+use wire::WireServer;
 
 const PASSWORD: &str = "c4n4ry-Pa55/word+93ab";
 const PIN: &str = "c4n4ry-048211";

@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
+#[path = "../../auth-client-core/tests/common/wire.rs"]
+mod wire;
+
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use std::fmt::Debug;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -13,6 +16,7 @@ use virtuous_client::{
     Client, ClientBuilder, Error, HmacKeys, LoginStep, RateGuard, RateLimitHeaders as _, SecretString,
     SessionProblem, Tokens,
 };
+use wire::WireServer;
 
 const PASSWORD: &str = "c4n4ry-Pa55/word+93ab &=%";
 const CODE: &str = "c4n4ry-048211";

@@ -2,8 +2,11 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../auth-client-core/tests/common/wire.rs"]
+mod wire;
+
 use auth_client_core::HyperTransport;
-use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use http::Method;
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +15,7 @@ use vise_client::{
     AccountDomain, Call, Client, ClientBuilder, DomainStatus, Error, HostPolicy, HostRefusal, KeyPhrase,
     Outcome, SessionCookie, SessionProblem, TokenPlacement,
 };
+use wire::WireServer;
 
 const TOKEN: &str = "c4n4ry-t0ken/word+93ab";
 const PHRASE: &str = "c4n4ry-phr&se=+%41\u{e9} 7f3a";

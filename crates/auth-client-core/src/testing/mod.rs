@@ -1,15 +1,13 @@
 //! Tests of code that calls an API, without a server and without waiting.
 //!
 //! [`ScriptedTransport`] returns scripted responses and records requests. [`ManualTime`] is a clock and a timer
-//! under the control of a test. Both go into any provider's client builder. [`WireServer`] shows the exact bytes
-//! of requests. Available with the feature `testing`.
+//! under the control of a test. Both go into any provider's client builder. [`Canary`] searches
+//! output for a secret. Available with the feature `testing`.
 
 mod canary;
 mod scripted;
 mod time;
-mod wire;
 
 pub use canary::Canary;
 pub use scripted::{RecordedRequest, ScriptedTransport};
 pub use time::ManualTime;
-pub use wire::{WireRequest, WireServer};

@@ -1,10 +1,10 @@
 //! Transports that dial some addresses only; compiled once per transport.
 
 use super::Subject;
-use crate::testing::WireServer;
 use crate::transport::addresses::{Resolver, is_public};
 use crate::transport::{BodyLimits, Fault, Phase, Transport as _};
 use bytes::Bytes;
+use httpmock::MockServer;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,11 +60,16 @@ async fn the_address_that_was_checked_is_the_one_that_is_dialled() {
 
 #[tokio::test]
 async fn an_allowed_address_is_really_called() {
-    let server = WireServer::start([WireServer::json(200, "{}")]).unwrap();
-    let address: SocketAddr = server.authority().parse().unwrap();
+    let server = MockServer::start_async().await;
+    let called = server.mock(|when, then| {
+        when.path("/").host("name.example");
+        then.status(200).header("content-type", "application/json").body("{}");
+    });
+    let address = *server.address();
     let (guarded, count) = transport(vec![address], |_| true);
     let url = format!("http://name.example:{}/", address.port());
     let received = guarded.send(get(&url), BodyLimits::default()).await.unwrap();
+    called.assert();
     assert_eq!(received.response.status(), 200);
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

@@ -1,4 +1,5 @@
-//! Both transports against servers that send any bytes: what HTTP libraries get wrong or leave open.
+//! Both transports against HTTP servers, and against servers that send any bytes: what HTTP libraries get wrong or leave
+//! open.
 //!
 //! The suites are compiled once per transport, so that both give the same guarantees.
 
@@ -8,6 +9,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/wire.rs"]
+mod wire;
 
 use auth_client_core::RetryPolicy;
 use auth_client_core::provider::{BaseUrl, Engine, Settings};

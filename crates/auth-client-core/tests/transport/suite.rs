@@ -2,11 +2,12 @@
 
 use super::Subject;
 use crate::common::{Json, READ, WRITE};
+use crate::wire::WireServer;
 use crate::{engine, head_of};
 use auth_client_core::provider::{Engine, Operation};
-use auth_client_core::testing::WireServer;
 use auth_client_core::{Call, Error, ErrorKind, Idempotency, RetryPolicy, decode};
 use http::Method;
+use httpmock::MockServer;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::Receiver;
@@ -61,14 +62,23 @@ async fn a_body_cut_at_any_byte_is_a_transport_error_and_never_accepted() {
 #[tokio::test]
 async fn a_redirect_is_never_followed() {
     for status in [301, 302, 303, 307, 308] {
-        let target = WireServer::start([WireServer::json(200, "1")]).unwrap();
-        let location = format!("{}/stolen?token=canary", target.url());
-        let answer = format!("HTTP/1.1 {status} x\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
-        let error = once(answer).await.unwrap_err();
+        let server = MockServer::start_async().await;
+        let target = MockServer::start_async().await;
+        let redirect = server.mock(|when, then| {
+            when.path("/items/7");
+            then.status(status).header("location", target.url("/stolen?token=canary"));
+        });
+        let stolen = target.mock(|when, then| {
+            when.any_request();
+            then.status(200).header("content-type", "application/json").body("1");
+        });
+        let result = read(&engine(transport(), &server.base_url(), RetryPolicy::none())).await;
+        redirect.assert();
+        let error = result.unwrap_err();
         assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Redirect, status));
-        assert!(target.request().is_none(), "nothing may arrive at the target");
+        assert_eq!(stolen.calls(), 0, "nothing may arrive at the target");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
-        assert!(error.to_string().contains(&format!("to {}", target.url())), "{error}");
+        assert!(error.to_string().contains(&format!("to {}", target.base_url())), "{error}");
     }
 }
 
@@ -116,7 +126,12 @@ async fn bodies_over_the_limit_are_refused_and_errors_over_it_are_cut() {
 async fn a_large_body_in_many_pieces_arrives_whole() {
     let numbers: Vec<u32> = (0..100_000).collect();
     let body = serde_json::to_string(&numbers).unwrap();
-    let value = once(WireServer::json(200, &body)).await.unwrap();
+    let server = MockServer::start_async().await;
+    server.mock(|when, then| {
+        when.path("/items/7");
+        then.status(200).header("content-type", "application/json").body(&body);
+    });
+    let value = read(&engine(transport(), &server.base_url(), RetryPolicy::none())).await.unwrap();
     assert_eq!(value.as_array().unwrap().len(), numbers.len());
 }
 
@@ -402,14 +417,18 @@ async fn an_https_call_goes_through_a_tunnel_of_the_proxy() {
 async fn loopback_never_goes_through_a_proxy_and_plain_http_is_refused() {
     use auth_client_core::transport::{BodyLimits, Fault, Phase, Transport as _};
 
-    let server = WireServer::start([WireServer::json(200, "1"), WireServer::json(200, "1")]).unwrap();
+    let server = MockServer::start_async().await;
+    let direct = server.mock(|when, then| {
+        when.path("/items/7").header_missing("proxy-connection");
+        then.status(200).header("content-type", "application/json").body("1");
+    });
     // A port that nobody listens on.
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     let transport = Subject::builder().proxy(format!("http://{closed}")).build().unwrap();
-    let localhost = format!("http://localhost:{}", server.authority().rsplit(':').next().unwrap());
-    for url in [server.url(), localhost] {
+    for url in [server.base_url(), format!("http://localhost:{}", server.port())] {
         read(&engine(transport.clone(), &url, RetryPolicy::none())).await.unwrap();
     }
+    direct.assert_calls(2);
     let request = http::Request::get("http://api.example/x").body(bytes::Bytes::new()).unwrap();
     let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
     assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Request));

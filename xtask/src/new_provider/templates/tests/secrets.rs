@@ -2,12 +2,16 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::testing::{Canary, ScriptedTransport, WireServer};
+#[path = "../../auth-client-core/tests/common/wire.rs"]
+mod wire;
+
+use auth_client_core::testing::{Canary, ScriptedTransport};
 use http::Method;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
 use vendorname_client::{Call, Client};
+use wire::WireServer;
 
 const KEY: &str = "c4n4ry-K3y/word+93ab";
 

@@ -1,4 +1,9 @@
-//! A server that records requests byte by byte and sends arbitrary bytes.
+//! A server that records requests byte by byte and responds with any bytes: for what no HTTP server sends, such as bodies
+//! that are cut off and secrets in a reason phrase. Tests of HTTP behaviour use `httpmock` instead.
+//!
+//! The tests of several crates include this file by its path. It is part of no crate, so that no user can depend on it.
+
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,36 +12,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A request as it arrived. `Debug` shows the request line only.
-///
-/// ```
-/// use auth_client_core::testing::WireServer;
-/// use std::io::{Read as _, Write as _};
-///
-/// let server = WireServer::start([WireServer::json(200, "{}")])?;
-/// let mut stream = std::net::TcpStream::connect(server.authority())?;
-/// stream.write_all(b"GET / HTTP/1.1\r\nX-Tenant: blue\r\n\r\n")?;
-/// stream.read_to_end(&mut Vec::new())?;
-///
-/// let request = server.request().expect("a request");
-/// assert_eq!(request.line, "GET / HTTP/1.1");
-/// assert_eq!(request.header("x-tenant"), ["blue"]);
-/// # Ok::<(), std::io::Error>(())
-/// ```
 #[derive(Clone)]
-#[non_exhaustive]
-pub struct WireRequest {
+pub(crate) struct WireRequest {
     /// The request line, without its line end.
-    pub line: String,
-    /// Header names in lower case and values, in the order of arrival.
-    pub headers: Vec<(String, String)>,
-    /// Body of the request; empty if there is none.
-    pub body: Vec<u8>,
+    pub(crate) line: String,
+    /// Names in lower case and values, in the order of the request.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
 }
 
 impl WireRequest {
-    /// Returns the values of a header, by its name in lower case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Vec<&str> {
+    /// The values of a header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
     }
 }
@@ -47,73 +35,54 @@ impl std::fmt::Debug for WireRequest {
     }
 }
 
-/// A server on a loopback port that sends one scripted response per request, as raw bytes, and closes the
-/// connection after each.
-///
-/// It is for tests of the wire format: exact requests, truncated responses. For tests of how a program handles
-/// responses, [`ScriptedTransport`](super::ScriptedTransport) is simpler.
-///
-/// ```
-/// use auth_client_core::testing::WireServer;
-///
-/// let server = WireServer::start([WireServer::json(200, "{}")])?;
-/// assert!(server.url().starts_with("http://127.0.0.1:"));
-/// # Ok::<(), std::io::Error>(())
-/// ```
+/// A server on a loopback port that gives one scripted response per request, as raw bytes, and closes the connection after
+/// each.
 #[derive(Debug)]
-pub struct WireServer {
+pub(crate) struct WireServer {
     address: SocketAddr,
     requests: Receiver<WireRequest>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Upper limit for all waits.
+/// The longest wait of a test for bytes that do not arrive.
 const IO_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl WireServer {
-    /// Starts a server that sends these responses in order and then refuses connections.
-    ///
-    /// # Errors
-    ///
-    /// An I/O error if no loopback port is available.
-    pub fn start(answers: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Self> {
+    /// Starts a server that gives these responses, in order, and then refuses connections.
+    pub(crate) fn start(responses: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
-        let answers: Vec<Vec<u8>> = answers.into_iter().collect();
+        let responses: Vec<Vec<u8>> = responses.into_iter().collect();
         let (sender, requests) = channel();
         let thread = std::thread::spawn(move || {
-            for answer in answers {
+            for response in responses {
                 let Ok((mut stream, _)) = listener.accept() else { return };
                 let Ok(Some(request)) = read_request(&mut stream) else { return };
                 let _ = sender.send(request);
-                let _ = stream.write_all(&answer);
+                let _ = stream.write_all(&response);
                 let _ = stream.flush();
             }
         });
         Ok(Self { address, requests, thread: Some(thread) })
     }
 
-    /// Returns the base URL.
-    #[must_use]
-    pub fn url(&self) -> String {
+    /// The base URL.
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns host and port, as in the `Host` header.
-    #[must_use]
-    pub fn authority(&self) -> String {
+    /// Host and port, as in the `Host` header.
+    pub(crate) fn authority(&self) -> String {
         self.address.to_string()
     }
 
-    /// Returns the next request that has arrived; `None` if there is none.
-    #[must_use]
-    pub fn request(&self) -> Option<WireRequest> {
+    /// The next request that has arrived; `None` if none has.
+    pub(crate) fn request(&self) -> Option<WireRequest> {
         self.requests.try_recv().ok()
     }
 
-    /// Returns the bytes of a response with a JSON body.
-    #[must_use]
-    pub fn json(status: u16, body: &str) -> Vec<u8> {
+    /// A complete response with a JSON body.
+    pub(crate) fn json(status: u16, body: &str) -> Vec<u8> {
         format!(
             "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
@@ -122,7 +91,7 @@ impl WireServer {
     }
 }
 
-/// Ends the thread: unused responses are sent to a connection that requests nothing.
+/// Ends the thread: unused responses go to connections that send no request.
 impl Drop for WireServer {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
