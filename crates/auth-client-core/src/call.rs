@@ -151,8 +151,8 @@ impl<T, E: From<Error>> Call<T, E> {
     /// ```
     /// # use auth_client_core::{Call, Error};
     /// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
-    /// let answer = call.raw().await?;
-    /// println!("{} with {} bytes", answer.status(), answer.body().len());
+    /// let response = call.raw().await?;
+    /// println!("{} with {} bytes", response.status(), response.body().len());
     /// # Ok(())
     /// # }
     /// ```

@@ -312,8 +312,8 @@ impl Engine {
     /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// let request = engine.raw(http::Method::GET, "/not/known/to/the/sdk");
-    /// let answer = request.call::<serde_json::Value, Error>(decode::json).await?;
-    /// assert_eq!(answer["new"], true);
+    /// let response = request.call::<serde_json::Value, Error>(decode::json).await?;
+    /// assert_eq!(response["new"], true);
     /// # Ok::<(), Error>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

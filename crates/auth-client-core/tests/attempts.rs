@@ -18,7 +18,7 @@ fn script() -> ScriptedTransport {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_after_every_passing_failure() {
+async fn a_read_is_retried_after_every_transient_failure() {
     for transport in [
         script().unreachable(),
         script().broken(),
@@ -39,7 +39,7 @@ async fn a_read_is_repeated_after_every_passing_failure() {
 }
 
 #[tokio::test]
-async fn what_cannot_pass_is_not_repeated() {
+async fn what_cannot_pass_is_not_retried() {
     for (transport, kind) in [
         (script().status(400), ErrorKind::InvalidData),
         (script().status(401), ErrorKind::Unauthenticated),
@@ -62,7 +62,7 @@ async fn what_cannot_pass_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_was_lost_is_not_repeated_and_says_so() {
+async fn a_write_whose_response_was_lost_is_not_retried_and_says_so() {
     for transport in [
         script().broken(),
         script().cut(200),
@@ -81,7 +81,7 @@ async fn a_write_whose_answer_was_lost_is_not_repeated_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_surely_not_sent_is_repeated() {
+async fn a_write_that_was_surely_not_sent_is_retried() {
     let transport = script().unreachable().unreachable().json(200, "1");
     let setup = Setup::new(transport);
     assert_eq!(write(&setup.engine()).reply().await.unwrap().attempts, 3);
@@ -103,7 +103,7 @@ async fn a_write_that_was_refused_was_not_executed() {
 }
 
 #[tokio::test]
-async fn a_write_is_repeated_where_the_vendor_says_that_it_was_not_executed() {
+async fn a_write_is_retried_where_the_vendor_documents_that_it_was_not_executed() {
     let setup = Setup::new(script().status(503).status(429).json(200, "1"));
     let call = setup
         .engine()
@@ -202,7 +202,7 @@ async fn the_deadline_covers_waiting_for_a_credential() {
 }
 
 #[tokio::test]
-async fn the_quota_ends_the_repeats_of_a_whole_client() {
+async fn the_quota_ends_the_retries_of_a_whole_client() {
     let mut transport = script();
     for _ in 0..300 {
         transport = transport.status(503);
@@ -223,7 +223,7 @@ async fn the_quota_ends_the_repeats_of_a_whole_client() {
 }
 
 #[tokio::test]
-async fn what_a_successful_repeat_took_from_the_quota_is_given_back() {
+async fn what_a_successful_retry_took_from_the_quota_is_returned() {
     let mut transport = script();
     for _ in 0..100 {
         transport = transport.status(503).json(200, "1");
@@ -289,7 +289,7 @@ async fn the_raw_call_has_the_same_rules() {
 }
 
 #[tokio::test]
-async fn raw_answers_and_heads_can_be_had() {
+async fn raw_responses_and_headers_are_available() {
     let transport =
         script().response(203, &[("x-limit", "9")], "plain").response(200, &[("x-limit", "8")], "1");
     let engine = Setup::new(transport).engine();

@@ -22,7 +22,7 @@ fn script() -> ScriptedTransport {
 }
 
 #[test]
-fn a_call_has_the_same_repeats_deadlines_and_errors() {
+fn a_call_has_the_same_retries_deadlines_and_errors() {
     let setup = Setup::new(script().broken().response(429, &[("retry-after", "7")], "").json(200, "1"));
     let reply = read(&setup.engine()).wait_reply().unwrap();
     assert_eq!((reply.value, reply.attempts), (1.into(), 3));
@@ -155,7 +155,7 @@ impl Renew for Login {
 }
 
 #[test]
-fn a_renewal_goes_on_after_the_call_that_began_it_has_returned() {
+fn a_renewal_continues_after_the_call_that_began_it_has_returned() {
     let setup = Setup::new(script().json(200, "1"));
     let (renewals, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(tokio::sync::Semaphore::new(0)));
     let login = Login { renewals: Arc::clone(&renewals), gate: Arc::clone(&gate) };

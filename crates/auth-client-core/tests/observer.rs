@@ -108,7 +108,7 @@ async fn a_call_that_succeeds_at_once() {
 }
 
 #[tokio::test]
-async fn repeats_and_what_the_server_asks_for() {
+async fn retries_and_delays_of_the_server() {
     let transport = script().unreachable().response(429, &[("retry-after", "7")], "").json(200, "1");
     let Observed { setup, diary } = observed(transport);
     read(&setup.engine()).reply().await.unwrap();
@@ -127,7 +127,7 @@ async fn repeats_and_what_the_server_asks_for() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up() {
+async fn a_call_that_is_cancelled() {
     let Observed { setup, diary } = observed(script().status(503).cut(200).status(503));
     put(&setup.engine()).await.unwrap_err();
     assert_eq!(
@@ -173,7 +173,7 @@ async fn an_attempt_and_a_call_that_take_too_long() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read() {
+async fn a_response_that_cannot_be_read() {
     let Observed { setup, diary } = observed(script().json(200, "{").json(200, "{"));
     read(&setup.engine()).await.unwrap_err();
     read(&setup.engine()).reply().await.unwrap_err();
@@ -331,7 +331,7 @@ impl Observer for Verbatim {
 }
 
 #[tokio::test]
-async fn no_event_holds_what_was_sent_or_answered() {
+async fn no_event_holds_what_was_sent_or_received() {
     let canary = Canary::new("c4n4ry-Pa55/word+93ab");
     let secret = canary.secret();
     let transport = script().response(503, &[("x-echo", secret)], secret.to_owned()).response(

@@ -72,7 +72,7 @@ async fn after_an_error_the_same_page_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_kept_position_goes_on_where_it_was_and_pages_can_be_limited() {
+async fn a_stored_position_resumes_where_it_stopped_and_pages_can_be_limited() {
     let transport = ScriptedTransport::new().json(200, r#"[[1],"b"]"#).json(200, r#"[[2],"c"]"#);
     let engine = Setup::new(transport.clone()).engine();
     let mut list = pages(&engine, "a").limit_pages(1);

@@ -161,7 +161,7 @@ async fn ten_thousand_refusals_some_of_them_late_cause_one_renewal() {
 }
 
 #[tokio::test]
-async fn a_failing_renewal_is_tried_once_per_back_off_and_everybody_is_told() {
+async fn a_failing_renewal_is_tried_once_per_back_off_and_all_waiters_get_the_error() {
     let world = world(false);
     world.server.failing.store(true, Ordering::Relaxed);
     let calls: Vec<_> = (0..5_000).map(|_| tokio::spawn(read(&world.engine).into_future())).collect();
@@ -272,7 +272,7 @@ async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_s
 }
 
 #[tokio::test]
-async fn the_attempt_after_a_renewal_is_not_counted_as_a_repeat() {
+async fn the_attempt_after_a_renewal_is_not_counted_as_a_retry() {
     let transport = ScriptedTransport::new().status(401).status(503).status(503).json(200, "1");
     let setup = Setup::new(transport);
     let source = RenewingCredential::new(

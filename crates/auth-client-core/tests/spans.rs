@@ -102,7 +102,7 @@ const START: &str = "DEBUG api_call otel.kind=client provider=shop operation=ite
     http.request.method=GET";
 
 #[tokio::test]
-async fn attempts_and_repeats() {
+async fn attempts_and_retries() {
     let (capture, _guard) = Capture::start();
     let transport = ScriptedTransport::new().broken().status(503).json(200, "1");
     read(&setup(transport).engine()).await.unwrap();

@@ -472,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_fetch_is_shared_and_not_repeated_before_its_back_off() {
+    fn a_failed_fetch_is_shared_and_not_retried_before_its_back_off() {
         let (mut state, clock) = machine();
         let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
         state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
@@ -596,7 +596,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_has_ended_already_is_not_worth_holding() {
+    fn a_response_that_has_already_expired_is_a_failed_renewal() {
         let (_, clock) = machine();
         assert!(!State::is_worth_holding(Lifetime::Until(SystemTime::UNIX_EPOCH), clock.now()));
         assert!(!State::is_worth_holding(Lifetime::For(Duration::ZERO), clock.now()));

@@ -167,7 +167,7 @@ async fn a_save_that_fails_says_so_and_leaves_what_was_there() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_and_who_cannot_lock_are_told_apart() {
+async fn who_waits_too_long_and_who_cannot_lock_are_distinguished() {
     let folder = Folder::new();
     let store = FileStore::in_folder(&folder.0).lock_timeout(Duration::ZERO);
     let held = store.lock(&key("anna")).await.unwrap();

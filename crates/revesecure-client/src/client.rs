@@ -101,7 +101,7 @@ impl Client {
     /// use http::Method;
     ///
     /// let users: revesecure_client::Call<serde_json::Value> =
-    ///     revesecure.request(Method::GET, "/rest/v1/users").call(auth_client_core::decode::json);
+    ///     revesecure.request(Method::GET, "/rest/v1/users").call(revesecure_client::decode::json);
     /// println!("{}", users.await?);
     /// # Ok(())
     /// # }

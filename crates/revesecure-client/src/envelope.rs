@@ -16,8 +16,8 @@ use std::fmt;
 /// ```
 /// use revesecure_client::models::Envelope;
 ///
-/// let answer = br#"{"data":{},"status":{"code":"200","description":"Success","error":true}}"#;
-/// let envelope = Envelope::read(answer).expect("an envelope");
+/// let response = br#"{"data":{},"status":{"code":"200","description":"Success","error":true}}"#;
+/// let envelope = Envelope::read(response).expect("an envelope");
 /// assert!(envelope.is_success(), "the `error` flag is ignored: it is set in both success samples");
 /// assert_eq!(envelope.error(), Some(true));
 /// assert!(Envelope::read(br#"[{"UserId":"u1"}]"#).is_none());
@@ -149,8 +149,8 @@ fn nothing_in_it<T>() -> Option<T> {
 }
 
 /// Decodes the value of a response, with or without an envelope.
-pub(crate) fn json<T: DeserializeOwned>(answer: &Response<bytes::Bytes>) -> Result<T, DecodeFailure> {
-    let body = answer.body();
+pub(crate) fn json<T: DeserializeOwned>(response: &Response<bytes::Bytes>) -> Result<T, DecodeFailure> {
+    let body = response.body();
     if body.trim_ascii().is_empty() {
         // An empty body counts as null where null is accepted; otherwise the error says that the body is empty.
         return serde_json::from_slice(b"null").or_else(|_| Ok(serde_json::from_slice(body)?));
@@ -167,8 +167,8 @@ pub(crate) fn json<T: DeserializeOwned>(answer: &Response<bytes::Bytes>) -> Resu
 }
 
 /// Accepts a response without a result: an empty body or any JSON. HTML, as proxies send it, is an error.
-pub(crate) fn nothing(answer: &Response<bytes::Bytes>) -> Result<(), DecodeFailure> {
-    let body = answer.body();
+pub(crate) fn nothing(response: &Response<bytes::Bytes>) -> Result<(), DecodeFailure> {
+    let body = response.body();
     if !body.trim_ascii().is_empty() {
         serde_json::from_slice::<IgnoredAny>(body)?;
     }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_are_told_from_bare_answers() {
+    fn envelopes_are_distinguished_from_bare_responses() {
         for (body, code) in [
             (r#"{"status":{"code":200}}"#, Some(200)),
             (r#"{"status":{"code":"200"},"data":null}"#, Some(200)),

@@ -61,12 +61,12 @@ impl ProviderRules for ReveSecure {
     }
 
     /// Assumption: an HTTP error status is an error, whatever the envelope contains.
-    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
-        let verdict = classify_by_status(operation, answer.status);
-        if verdict != Classification::Success {
-            return verdict;
+    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+        let classification = classify_by_status(operation, response.status);
+        if classification != Classification::Success {
+            return classification;
         }
-        match Envelope::read(answer.body) {
+        match Envelope::read(response.body) {
             Some(envelope) if !envelope.is_success() => Classification::Permanent(ErrorKind::Api),
             Some(envelope) if self.strict && envelope.error() == Some(true) => {
                 Classification::Permanent(ErrorKind::Api)
@@ -75,9 +75,9 @@ impl ProviderRules for ReveSecure {
         }
     }
 
-    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
+    fn api_error(&self, response: ResponseView<'_>) -> ApiError {
         let mut api = ApiError::new();
-        if let Some(envelope) = Envelope::read(answer.body) {
+        if let Some(envelope) = Envelope::read(response.body) {
             api.code = envelope.code().map(|code| code.to_string());
             api.message = envelope.description().map(str::to_owned);
         }

@@ -35,7 +35,7 @@ fn run(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn each_variable_counts_and_is_named_when_it_is_no_good() {
+fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let (key, secret) = (("REVESECURE_API_KEY", "key"), ("REVESECURE_SECRET_KEY", "cafe5ca4a7"));
     for (variables, expected) in [
         (vec![], "refused REVESECURE_API_KEY"),

@@ -83,7 +83,7 @@ async fn the_flag_beside_the_code_counts_in_strict_mode_only() {
 }
 
 #[tokio::test]
-async fn answers_that_are_no_json_are_typed_errors() {
+async fn responses_that_are_no_json_are_typed_errors() {
     for body in
         ["", "   ", "{'AuthResult': 'OTP VALID'}", "<html>OTP VALID</html>", "OTP VALID", "{\"AuthResult\":"]
     {
@@ -210,7 +210,7 @@ async fn values_in_their_other_forms_and_names_are_read() {
 }
 
 #[tokio::test]
-async fn pushes_and_codes_are_never_repeated() {
+async fn pushes_and_codes_are_never_retried() {
     let lost = || ScriptedTransport::new().broken().json(200, "{}").json(200, "{}");
     let transport = lost();
     let error = client(&transport).validation().push(push()).await.unwrap_err();
@@ -250,7 +250,7 @@ async fn a_push_is_waited_for_without_waiting() {
 }
 
 #[tokio::test]
-async fn a_push_that_nobody_answers_ends_at_the_limit() {
+async fn a_push_without_a_reaction_ends_at_the_limit() {
     let mut transport = ScriptedTransport::new().json(200, r#"{"PushTxnId":"p1"}"#);
     for _ in 0..10 {
         transport = transport.json(200, r#"{"PushState":"PUSH_PENDING"}"#);

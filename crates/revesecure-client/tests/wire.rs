@@ -13,7 +13,7 @@ use revesecure_client::models::UserUpdate;
 use std::time::{Duration, SystemTime};
 
 #[tokio::test]
-async fn bodies_are_ascii_unless_told_otherwise() {
+async fn bodies_are_ascii_by_default() {
     for (utf8, body) in [
         (false, r#"{"UserId":"u1","FirstName":"Zo\u00eb \ud83d\ude00 a/b"}"#),
         (true, "{\"UserId\":\"u1\",\"FirstName\":\"Zoë 😀 a/b\"}"),
@@ -35,7 +35,7 @@ async fn bodies_are_ascii_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn a_repeat_after_a_minute_has_the_date_of_a_minute_later_and_another_signature() {
+async fn a_retry_after_a_minute_has_the_date_of_a_minute_later_and_another_signature() {
     let transport = ScriptedTransport::new().response(503, &[("retry-after", "60")], "").json(200, "[]");
     let time = ManualTime::auto();
     let client = Client::builder(common::API_KEY.to_owned(), common::SECRET.to_owned())

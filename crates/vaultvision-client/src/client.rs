@@ -96,7 +96,7 @@ impl Client {
     /// use http::Method;
     ///
     /// let tenants: vaultvision_client::Call<serde_json::Value> =
-    ///     vault.request(Method::GET, "/v1/tenants").call(auth_client_core::decode::json);
+    ///     vault.request(Method::GET, "/v1/tenants").call(vaultvision_client::decode::json);
     /// println!("{}", tenants.await?["total"]);
     /// # Ok(())
     /// # }

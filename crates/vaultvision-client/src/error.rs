@@ -115,9 +115,9 @@ impl ProviderRules for VaultVision {
         "vaultvision"
     }
 
-    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
+    fn api_error(&self, response: ResponseView<'_>) -> ApiError {
         let mut api = ApiError::new();
-        let Ok(body) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(answer.body)
+        let Ok(body) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(response.body)
         else {
             return api;
         };

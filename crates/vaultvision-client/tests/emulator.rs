@@ -154,7 +154,7 @@ impl Transport for Rendezvous {
 }
 
 #[tokio::test]
-async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_told() {
+async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_informed() {
     let (_emulator, vault, _) = start().await;
     let (posts, answered) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let client = || {
@@ -323,7 +323,7 @@ async fn keys_passwords_and_tenants_as_they_are_set() {
 }
 
 #[tokio::test]
-async fn the_proxys_answer_is_understood() {
+async fn the_proxys_response_is_understood() {
     let (emulator, vault, client) = start().await;
     vault.configure(|settings| settings.calls_per_window = Some(1));
     assert!(client.tenants().list().await.is_ok());
@@ -337,7 +337,7 @@ async fn the_proxys_answer_is_understood() {
 }
 
 #[tokio::test]
-async fn a_5xx_is_not_repeated_for_writes() {
+async fn a_5xx_is_not_retried_for_writes() {
     let (emulator, vault, client) = start().await;
     vault.configure(|settings| settings.misconfigured_tenants = vec![TENANT.to_owned()]);
     let error = client.users(TENANT).create(&NewUser::email("a@example.test")).await.unwrap_err();

@@ -23,7 +23,7 @@ fn transport() -> ScriptedTransport {
 }
 
 #[tokio::test]
-async fn a_429_waits_for_the_proxys_window_and_is_repeated_for_writes_too() {
+async fn a_429_waits_for_the_proxys_window_and_is_retried_for_writes_too() {
     for read in [true, false] {
         let transport = transport().json(429, PROXY).json(429, PROXY).json(200, USER);
         let (client, time) = client(&transport);
@@ -42,7 +42,7 @@ async fn a_429_waits_for_the_proxys_window_and_is_repeated_for_writes_too() {
 }
 
 #[tokio::test]
-async fn a_5xx_and_a_lost_answer_are_not_repeated_for_writes() {
+async fn a_5xx_and_a_lost_response_are_not_retried_for_writes() {
     for status in [500, 502, 503, 504] {
         let transport = transport().json(status, "{}").json(200, USER);
         let (client, time) = client(&transport);

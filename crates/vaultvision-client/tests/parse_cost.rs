@@ -3,7 +3,7 @@
 mod cost;
 
 #[test]
-fn keeping_unknown_members_is_not_out_of_proportion() {
+fn keeping_unknown_fields_is_not_out_of_proportion() {
     let json = cost::list();
     assert!((49_000..52_000).contains(&json.len()), "{}", json.len());
     let measured = cost::measure(&json, 40);

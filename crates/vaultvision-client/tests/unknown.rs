@@ -111,7 +111,7 @@ fn injected(sample: &Value, value: &str) -> String {
 }
 
 #[test]
-fn unknown_members_survive_to_the_last_digit_at_every_level() {
+fn unknown_fields_survive_to_the_last_digit_at_every_level() {
     for (schema, sample) in samples() {
         for value in VALUES {
             let json = injected(&sample, value);
@@ -129,7 +129,7 @@ fn unknown_members_survive_to_the_last_digit_at_every_level() {
 }
 
 #[test]
-fn nulls_and_zeros_of_known_members_come_back_as_they_came() {
+fn nulls_and_zeros_of_known_fields_come_back_as_they_came() {
     for json in [
         r#"{"id":"t","name":null,"metadata":null,"settings":{"allow_social":false,"allow_totp_app":null,"remember_login_seconds":0}}"#,
         r#"{"id":"t","metadata":{},"settings":{}}"#,

@@ -96,7 +96,7 @@ impl Client {
     /// use http::Method;
     ///
     /// let services: verigator_client::Call<serde_json::Value> =
-    ///     verigator.request(Method::GET, "/service").call(auth_client_core::decode::json);
+    ///     verigator.request(Method::GET, "/service").call(verigator_client::decode::json);
     /// println!("{}", services.await?);
     /// # Ok(())
     /// # }

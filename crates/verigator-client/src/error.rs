@@ -34,14 +34,14 @@ impl ProviderRules for Verigator {
         "verigator"
     }
 
-    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
+    fn api_error(&self, response: ResponseView<'_>) -> ApiError {
         #[derive(Deserialize)]
         struct Body {
             message: Option<String>,
         }
         let mut api = ApiError::new();
-        api.message =
-            auth_client_core::provider::model::read_object::<Body>(answer.body).and_then(|body| body.message);
+        api.message = auth_client_core::provider::model::read_object::<Body>(response.body)
+            .and_then(|body| body.message);
         api
     }
 }

@@ -141,7 +141,7 @@ async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_sends_no_second_message_and_a_read_gets_through() {
+async fn a_lost_response_sends_no_second_message_and_a_read_gets_through() {
     use auth_emulator::{Effect, Fault, FaultRule};
 
     let world = World::new().await;
@@ -162,7 +162,7 @@ async fn a_lost_answer_sends_no_second_message_and_a_read_gets_through() {
 }
 
 #[tokio::test]
-async fn the_other_answers_that_the_vendor_may_give_are_taken() {
+async fn the_other_responses_that_the_vendor_may_give_are_taken() {
     let world = World::new().await;
     let verigator = world.emulator.verigator();
     verigator.set_delete_with_json_body(true);

@@ -35,7 +35,7 @@ fn run(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn each_variable_counts_and_is_named_when_it_is_no_good() {
+fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let (user, password) = (("VERIGATOR_USERNAME", "user"), ("VERIGATOR_PASSWORD", "canary"));
     for (variables, expected) in [
         (vec![], "refused VERIGATOR_USERNAME"),

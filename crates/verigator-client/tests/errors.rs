@@ -73,7 +73,7 @@ async fn any_2xx_is_success_and_deletes_need_no_body() {
 }
 
 #[tokio::test]
-async fn answers_that_lack_what_they_must_have_are_decode_errors() {
+async fn responses_that_lack_what_they_must_have_are_decode_errors() {
     let transport = ScriptedTransport::new()
         .json(200, r#"{"total":0}"#)
         .json(200, r#"{"method":"sms"}"#)
@@ -95,7 +95,7 @@ async fn answers_that_lack_what_they_must_have_are_decode_errors() {
 }
 
 #[tokio::test]
-async fn starts_and_verifications_are_never_repeated() {
+async fn starts_and_verifications_are_never_retried() {
     for broken in [
         ScriptedTransport::new().broken(),
         ScriptedTransport::new().cut(200),
@@ -202,7 +202,7 @@ async fn the_prefix_is_a_setting_and_slashes_at_the_end_do_not_count() {
 }
 
 #[tokio::test]
-async fn unknown_members_and_methods_are_no_problem() {
+async fn unknown_fields_and_methods_are_no_problem() {
     let transport = ScriptedTransport::new()
         .json(200, r#"{"users":[{"id":"1","ctime":7,"id_in_service":"a","new":{"x":[1]}}],"more":true}"#)
         .json(201, r#"{"method":"pigeon","auth_id":null}"#);

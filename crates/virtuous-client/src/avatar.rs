@@ -45,11 +45,11 @@ impl ContactIndividuals<'_> {
             .engine()
             .request(&operations::CONTACT_INDIVIDUALS_UPLOAD_AVATAR, &[contact_individual_id.into()])
             .body(content_type, picture)
-            .call(individual_if_told)
+            .call(optional_individual)
     }
 }
 
 /// Decodes the individual, if the response contains one.
-fn individual_if_told(answer: &Response<Bytes>) -> Result<Option<ContactIndividual>, DecodeFailure> {
-    if answer.body().trim_ascii().is_empty() { Ok(None) } else { decode::json(answer).map(Some) }
+fn optional_individual(response: &Response<Bytes>) -> Result<Option<ContactIndividual>, DecodeFailure> {
+    if response.body().trim_ascii().is_empty() { Ok(None) } else { decode::json(response).map(Some) }
 }

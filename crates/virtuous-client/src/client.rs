@@ -85,7 +85,7 @@ impl Client {
     /// use http::Method;
     ///
     /// let types: virtuous_client::Call<serde_json::Value> =
-    ///     virtuous.request(Method::GET, "/api/Contact/Types").call(auth_client_core::decode::json);
+    ///     virtuous.request(Method::GET, "/api/Contact/Types").call(virtuous_client::decode::json);
     /// println!("{}", types.await?);
     /// # Ok(())
     /// # }

@@ -286,8 +286,8 @@ impl ProviderRules for Virtuous {
         self.hmac.as_ref().filter(|_| HMAC_ONLY.contains(&operation.path()))
     }
 
-    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
-        let body = ErrorBody::read(answer.body);
+    fn api_error(&self, response: ResponseView<'_>) -> ApiError {
+        let body = ErrorBody::read(response.body);
         let mut api = ApiError::new();
         api.code = body.code.filter(|code| is_word(code));
         api.message = body.message;
@@ -295,11 +295,11 @@ impl ProviderRules for Virtuous {
     }
 
     /// A throttled response without `Retry-After` contains the time at which the window is reset.
-    fn wait_hint(&self, answer: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
-        if answer.status != StatusCode::TOO_MANY_REQUESTS {
+    fn wait_hint(&self, response: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
+        if response.status != StatusCode::TOO_MANY_REQUESTS {
             return None;
         }
-        answer.headers.rate_limit().resets_in(now)
+        response.headers.rate_limit().resets_in(now)
     }
 }
 

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_and_nonsense_is_absent() {
+    fn headers_are_read_and_invalid_values_are_absent() {
         let read = headers("1500", " 1499 ", "1648079993").rate_limit();
         assert_eq!((read.limit, read.remaining), (Some(1500), Some(1499)));
         assert_eq!(read.reset, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_648_079_993)));
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_without_the_headers_hold_nobody_back() {
+    fn responses_without_the_headers_hold_nobody_back() {
         let (guard, clock) = (RateGuard::reject_below(u64::MAX), clock());
         guard.observe(StatusCode::OK, &HeaderMap::new(), clock.now());
         assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);

@@ -98,7 +98,7 @@ async fn every_character_of_a_password_arrives() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_and_tried_once() {
+async fn a_wrong_password_is_reported_and_tried_once() {
     let emulator = emulator().await;
     let client = builder(&emulator).build().unwrap();
     for (user, password) in
@@ -118,7 +118,7 @@ async fn a_wrong_password_is_told_and_tried_once() {
 }
 
 #[tokio::test]
-async fn a_code_is_asked_for_and_answered() {
+async fn a_code_is_asked_for_and_sent() {
     let emulator = with_codes().await;
     let client = builder(&emulator).build().unwrap();
     let challenge = challenge(&emulator, &client).await;
@@ -248,7 +248,7 @@ async fn an_expired_token_is_renewed_once_for_many_calls() {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_from_tokens_that_were_kept() {
+async fn a_session_resumes_from_tokens_that_were_kept() {
     let emulator = emulator().await;
     let tokens = logged_in(&emulator).await.tokens().unwrap();
     let (access, refresh) = secret(&tokens);
@@ -335,7 +335,7 @@ async fn nothing_but_a_refusal_of_the_grant_ends_a_session() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_one_typed_error_and_no_loop() {
+async fn a_lost_response_is_one_typed_error_and_no_loop() {
     for (grace, survives) in [(60, true), (0, false)] {
         let emulator = emulator().await;
         emulator.virtuous().set_rotation_grace(Duration::from_secs(grace));
@@ -485,7 +485,7 @@ async fn a_refused_signature_is_explained_and_renews_nothing() {
 }
 
 #[tokio::test]
-async fn the_limit_is_told_with_every_answer_and_kept() {
+async fn the_limit_is_reported_with_every_response_and_kept() {
     let emulator = emulator().await;
     emulator.virtuous().configure(|settings| settings.calls_per_hour = 4);
     let key = emulator.virtuous().api_key();

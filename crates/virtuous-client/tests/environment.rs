@@ -47,7 +47,7 @@ fn run(case: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn each_variable_counts_and_is_named_when_it_is_no_good() {
+fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let key = ("VIRTUOUS_API_KEY", "canary");
     let (user, password) = (("VIRTUOUS_USERNAME", "user"), ("VIRTUOUS_PASSWORD", "canary"));
     let (application, private) = (("VIRTUOUS_APPLICATION_KEY", "app"), ("VIRTUOUS_PRIVATE_KEY", "Y2FuYXJ5"));

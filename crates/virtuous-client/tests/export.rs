@@ -154,7 +154,7 @@ async fn half_a_line_at_the_end_is_taken_off_and_written_again() {
 }
 
 #[tokio::test]
-async fn an_export_waits_when_it_is_throttled_and_then_goes_on() {
+async fn an_export_waits_when_it_is_throttled_and_then_resumes() {
     let options = json!({ "options": [{ "parameter": "Gift Id" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
     let mut transport = ScriptedTransport::new().response(429, &[("Retry-After", "900")], "");
     transport = transport.json(200, options.to_string());
@@ -257,7 +257,7 @@ async fn a_resource_without_pages_comes_whole_or_as_an_error() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_list_ends_an_export_without_a_line() {
+async fn a_response_that_is_no_list_ends_an_export_without_a_line() {
     let transport = ScriptedTransport::new().json(200, r#"{"message":"under maintenance"}"#);
     let client = Client::builder().api_key("v_example".to_owned()).transport(transport).build().unwrap();
     let folder = Folder::new("no-list");

@@ -125,7 +125,7 @@ async fn more_than_the_vendor_gives_is_refused_and_streams_ask_for_less() {
 }
 
 #[tokio::test]
-async fn a_failed_page_is_asked_for_again_and_a_list_goes_on_from_a_position() {
+async fn a_failed_page_is_asked_for_again_and_a_list_resumes_from_a_position() {
     let transport =
         ScriptedTransport::new().json(200, tags([1, 2], 4)).status(404).json(200, tags([3, 4], 4));
     let client = scripted(&transport);
@@ -225,7 +225,7 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
 }
 
 #[tokio::test]
-async fn a_walk_that_fails_goes_on_where_it_was() {
+async fn a_walk_that_fails_resumes_where_it_stopped() {
     let transport = ScriptedTransport::new().json(200, tags([1], 2)).status(403).json(200, tags([2], 1));
     let client = scripted(&transport);
     let mut walk = client.gifts().walk(Query::all()).take(1);

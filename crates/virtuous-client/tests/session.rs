@@ -215,7 +215,7 @@ async fn ten_thousand_refusals_some_of_them_late_cause_one_refresh() {
 }
 
 #[tokio::test]
-async fn a_failing_endpoint_is_tried_once_per_back_off_and_everybody_is_told() {
+async fn a_failing_endpoint_is_tried_once_per_back_off_and_all_waiters_get_the_error() {
     for endpoint in [Endpoint::Fails, Endpoint::Breaks, Endpoint::TimesOut] {
         let world = World::new();
         let client = world.client();
@@ -472,7 +472,7 @@ async fn the_new_pair_is_in_the_store_before_anybody_uses_it() {
 }
 
 #[tokio::test]
-async fn a_mark_of_a_process_that_died_is_told_and_costs_one_login() {
+async fn a_mark_of_a_process_that_died_is_reported_and_costs_one_login() {
     let (world, store) = (World::new(), Shaky::default());
     let client = ended(&world, &store).await;
     // Another process has spent the token and died before it could save.

@@ -136,7 +136,7 @@ async fn a_webhook_keeps_its_secret_and_its_switches_and_shows_nothing() {
 }
 
 #[test]
-fn names_of_answers_become_names_of_writes() {
+fn names_of_responses_become_names_of_writes() {
     let read: Gift = serde_json::from_str(
         r#"{"id":5,"giftType":"Cash","amount":"10.50","tribute":"In memory","acknowledgeeIndividualId":817,
             "creditCardType":"Visa","receiptDate":"2023-12-09T00:00:00","giftDesignations":[{"id":1,"projectId":41,"amountDesignated":10.5}],
@@ -161,7 +161,7 @@ fn names_of_answers_become_names_of_writes() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_when_the_answer_does_not_tell_what_an_update_needs() {
+async fn nothing_is_sent_when_the_response_lacks_what_an_update_needs() {
     let transport = ScriptedTransport::new().json(200, r#"{"id":5,"frequency":"Monthly"}"#);
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
@@ -171,7 +171,7 @@ async fn nothing_is_sent_when_the_answer_does_not_tell_what_an_update_needs() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_made_of_a_fresh_answer_is_sent_once() {
+async fn a_change_that_is_made_of_a_fresh_response_is_sent_once() {
     let transport = ScriptedTransport::new()
         .json(200, r#"{"id":5,"name":"Mug","price":"12.00","isActive":"True","new":{"kept":"on read"}}"#)
         .json(200, r#"{"id":5}"#);

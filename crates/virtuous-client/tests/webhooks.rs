@@ -120,7 +120,7 @@ fn single_and_batched_deliveries_are_read_alike() {
 }
 
 #[test]
-fn unknown_events_and_forms_survive_and_nonsense_is_refused() {
+fn unknown_events_and_forms_survive_and_invalid_bodies_are_refused() {
     let delivery =
         Delivery::parse(br#"{"eventType":"pledge.created","data":{"id":1},"timestamp":"now"}"#).unwrap();
     assert_eq!(delivery.event, EventKind::Other("pledge.created".to_owned()));
@@ -160,7 +160,7 @@ async fn receive(listener: TcpListener, statuses: Vec<u16>) -> Vec<(Option<Strin
 }
 
 #[tokio::test]
-async fn deliveries_of_the_emulator_are_verified_tried_again_and_repeated() {
+async fn deliveries_of_the_emulator_are_verified_retried_and_duplicated() {
     let emulator = Emulator::start().await.unwrap();
     let virtuous = emulator.virtuous();
     for encoding in [WebhookEncoding::Base64, WebhookEncoding::Hex, WebhookEncoding::PrefixedHex] {

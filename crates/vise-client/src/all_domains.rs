@@ -24,8 +24,8 @@ use std::task::Poll;
 ///     .run(async |session| session.vise_domains().await)
 ///     .await?;
 ///
-/// for (domain, answer) in results.done() {
-///     println!("{domain:?}: {answer}");
+/// for (domain, response) in results.done() {
+///     println!("{domain:?}: {response}");
 /// }
 /// for (domain, error) in results.failed() {
 ///     eprintln!("{domain:?}: {error}");
@@ -95,7 +95,7 @@ pub enum DomainStatus {
 ///
 /// fn line(outcome: &Outcome<serde_json::Value>) -> String {
 ///     match outcome {
-///         Outcome::Done(answer) => answer.to_string(),
+///         Outcome::Done(response) => response.to_string(),
 ///         Outcome::Failed(error) => error.to_string(),
 ///         _ => "no VISE host".to_owned(),
 ///     }
@@ -185,8 +185,8 @@ impl<T> DomainResults<T> {
     /// Returns the domains that succeeded, with their values.
     ///
     /// ```
-    /// fn answers<T>(results: &vise_client::DomainResults<T>) -> Vec<&T> {
-    ///     results.done().map(|(_, answer)| answer).collect()
+    /// fn responses<T>(results: &vise_client::DomainResults<T>) -> Vec<&T> {
+    ///     results.done().map(|(_, response)| response).collect()
     /// }
     /// ```
     pub fn done(&self) -> impl Iterator<Item = (&AccountDomain, &T)> {
@@ -280,8 +280,8 @@ impl<'c> AllDomains<'c> {
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
     /// let results = vise.for_all_domains().concurrency(2).run(async |session| session.vise_domains().await).await?;
-    /// for (domain, answer) in results.done() {
-    ///     println!("{domain:?}: {answer}");
+    /// for (domain, response) in results.done() {
+    ///     println!("{domain:?}: {response}");
     /// }
     /// # Ok(())
     /// # }

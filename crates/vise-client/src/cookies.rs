@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_replaced_and_ended_by_later_answers() {
+    fn a_session_is_replaced_and_ended_by_later_responses() {
         let jar = jar(&["session=1", "lb=x"]);
         assert!(!jar.take(&headers(&["session=2; Path=/x"]), now()));
         assert_eq!(sent(&jar, "/"), "lb=x; session=2");
@@ -290,10 +290,10 @@ mod tests {
             until(60)
         );
         // 1,700,000,000 is 14 November 2023, 22:13:20. The server's clock is an hour ahead.
-        let mut answer = headers(&["session=1; Expires=Tue, 14 Nov 2023 23:23:20 GMT", "lb=1; Max-Age=5"]);
-        answer.insert(header::DATE, "Tue, 14 Nov 2023 23:13:20 GMT".parse().unwrap());
+        let mut response = headers(&["session=1; Expires=Tue, 14 Nov 2023 23:23:20 GMT", "lb=1; Max-Age=5"]);
+        response.insert(header::DATE, "Tue, 14 Nov 2023 23:13:20 GMT".parse().unwrap());
         let jar = Jar::new(SessionCookie::default(), "a.example");
-        jar.take(&answer, now());
+        jar.take(&response, now());
         assert_eq!(jar.lifetime(), until(600));
         assert!(
             jar.has_session(now() + Duration::from_secs(599))

@@ -139,8 +139,8 @@ impl fmt::Debug for AccountDomain {
 }
 
 /// Decodes the list of domains: an array, an object that contains one, or a single domain.
-pub(crate) fn read_list(answer: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
-    let value: Value = serde_json::from_slice(answer.body())?;
+pub(crate) fn read_list(response: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
+    let value: Value = serde_json::from_slice(response.body())?;
     let entries = entries(value, 0).map_err(DecodeFailure::Mismatch)?;
     let mut domains = Vec::with_capacity(entries.len());
     let mut seen: Vec<String> = Vec::new();
@@ -222,7 +222,7 @@ mod tests {
         r#"{"domain_vise_url":"a.example","domain_vise_phrase":"p","domain_id":7,"deep":{"x":[1]}}"#;
 
     #[test]
-    fn every_shape_is_read_and_unknown_members_survive() {
+    fn every_shape_is_read_and_unknown_fields_survive() {
         for body in [
             format!("[{ONE}]"),
             ONE.to_owned(),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn when_nothing_fits_names_are_told_and_no_values() {
+    fn when_nothing_fits_names_are_shown_but_no_values() {
         let told = misfit(r#"[{"vise_host":"canary","phrase":"canary"},{"other":{"canary":1}}]"#);
         assert_eq!(told, "no entry has the field domain_vise_url; fields found: other, phrase, vise_host");
         let told = misfit(r#"{"status":"canary","hosts":["canary"]}"#);

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_told_from_json() {
+    fn pages_are_distinguished_from_json() {
         for (content_type, body, page) in [
             (Some("text/html"), "", true),
             (Some("Text/HTML; charset=utf-8"), "{}", true),

@@ -21,8 +21,8 @@
 //! # let vise = Client::builder(at.token()).dashboard_url(at.dashboard_url()).host_policy(policy).build()?;
 //!
 //! let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-//! for (domain, answer) in results.done() {
-//!     println!("{domain:?}: {answer}");
+//! for (domain, response) in results.done() {
+//!     println!("{domain:?}: {response}");
 //! }
 //! for (domain, error) in results.failed() {
 //!     eprintln!("{domain:?}: {error}");

@@ -24,12 +24,12 @@ impl ProviderRules for Dashboard {
         NAME
     }
 
-    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
-        match classify_by_status(operation, answer.status) {
-            Classification::Success if answers_with_page(answer) => {
+    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+        match classify_by_status(operation, response.status) {
+            Classification::Success if answers_with_page(response) => {
                 Classification::Permanent(ErrorKind::Decode)
             }
-            verdict => verdict,
+            classification => classification,
         }
     }
 }
@@ -47,15 +47,15 @@ impl ProviderRules for Opening {
         NAME
     }
 
-    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
-        let status = answer.status;
+    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+        let status = response.status;
         if status.as_u16() >= 400 {
             return match classify_by_status(operation, status) {
                 Classification::CredentialRefused(kind) => Classification::Permanent(kind),
-                verdict => verdict,
+                classification => classification,
             };
         }
-        match session_in(answer.headers, &self.session, self.clock.now().wall) {
+        match session_in(response.headers, &self.session, self.clock.now().wall) {
             Some(true) => Classification::Success,
             _ => Classification::Permanent(ErrorKind::Api),
         }
@@ -76,13 +76,13 @@ impl ProviderRules for Calls {
         NAME
     }
 
-    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
-        let status = answer.status;
-        let clears = || session_in(answer.headers, &self.session, self.clock.now().wall) == Some(false);
+    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+        let status = response.status;
+        let clears = || session_in(response.headers, &self.session, self.clock.now().wall) == Some(false);
         match status.as_u16() {
             // A redirect to a sign-in page. 304 is not one, and is only sent to conditional requests.
             300..=303 | 305..=399 => Classification::CredentialRefused(ErrorKind::Redirect),
-            200..=299 if answers_with_page(answer) => match self.pages_end_sessions {
+            200..=299 if answers_with_page(response) => match self.pages_end_sessions {
                 true => Classification::CredentialRefused(ErrorKind::Decode),
                 false => classify_by_status(operation, status),
             },
@@ -102,9 +102,9 @@ impl ProviderRules for Calls {
     }
 }
 
-fn answers_with_page(answer: ResponseView<'_>) -> bool {
-    let content_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    is_page(content_type, answer.body)
+fn answers_with_page(response: ResponseView<'_>) -> bool {
+    let content_type = response.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    is_page(content_type, response.body)
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
             forbidden_ends_sessions: forbidden,
         };
         let usual = calls(true, false);
-        for (status, headers, verdict) in [
+        for (status, headers, classification) in [
             (200, vec![JSON], Classification::Success),
             (204, vec![], Classification::Success),
             (200, vec![JSON, CLEAR], Classification::Success),
@@ -159,7 +159,7 @@ mod tests {
             (429, vec![CLEAR], Classification::Throttled),
             (503, vec![HTML], Classification::Transient(ErrorKind::Server)),
         ] {
-            assert_eq!(classify(&usual, status, &headers), verdict, "{status} {headers:?}");
+            assert_eq!(classify(&usual, status, &headers), classification, "{status} {headers:?}");
         }
         assert_eq!(classify(&calls(false, false), 200, &[HTML]), Classification::Success);
         assert_eq!(
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_session_is_open_when_its_cookie_is_there_and_only_then() {
         let opening = Opening { session: SessionCookie::default(), clock: clock() };
-        for (status, headers, verdict) in [
+        for (status, headers, classification) in [
             (200, vec![SET, HTML], Classification::Success),
             (302, vec![SET], Classification::Success),
             (200, vec![HTML], Classification::Permanent(ErrorKind::Api)),
@@ -183,7 +183,7 @@ mod tests {
             (429, vec![], Classification::Throttled),
             (503, vec![SET], Classification::Transient(ErrorKind::Server)),
         ] {
-            assert_eq!(classify(&opening, status, &headers), verdict, "{status} {headers:?}");
+            assert_eq!(classify(&opening, status, &headers), classification, "{status} {headers:?}");
         }
         assert_eq!(classify(&Dashboard, 200, &[HTML]), Classification::Permanent(ErrorKind::Decode));
     }

@@ -135,14 +135,14 @@ impl SessionOpener {
     }
 
     async fn open(&self, phrase: &KeyPhrase) -> Result<Jar, NotOpened> {
-        let answer = self.call(phrase).await.map_err(NotOpened::from)?;
+        let response = self.call(phrase).await.map_err(NotOpened::from)?;
         let jar = Jar::new(self.account.options.session_cookie.clone(), self.host.name());
-        jar.take(answer.headers(), self.account.clock().now().wall);
+        jar.take(response.headers(), self.account.clock().now().wall);
         // A session cookie for another domain was set, which is ignored.
         if jar.has_session(self.account.clock().now().wall) {
             Ok(jar)
         } else {
-            let why = PhraseRefused { status: answer.status().as_u16(), page: false, relisted: false };
+            let why = PhraseRefused { status: response.status().as_u16(), page: false, relisted: false };
             Err(NotOpened::Refused { why, for_good: false })
         }
     }

@@ -132,7 +132,7 @@ async fn without_a_dashboard_nothing_is_guessed() {
 }
 
 #[tokio::test]
-async fn the_token_travels_as_it_was_told_apart_for_both_sides() {
+async fn the_token_travels_as_configured_for_each_side() {
     let carriers = [
         (TokenPlacement::Bearer, Some(("authorization", "Bearer account-token")), None),
         (TokenPlacement::Authorization, Some(("authorization", "account-token")), None),

@@ -266,7 +266,7 @@ async fn a_name_that_leads_to_this_machine_is_refused_at_resolution() {
 }
 
 #[tokio::test]
-async fn passing_failures_are_waited_out_and_others_are_told() {
+async fn transient_failures_are_retried_and_others_are_returned() {
     let emulator = start(1).await;
     let vise = emulator.vise();
     let quick = vise_client::RetryPolicy::default().base_delay(Duration::ZERO).throttle_delay(Duration::ZERO);

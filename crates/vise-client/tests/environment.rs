@@ -39,7 +39,7 @@ fn run(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn each_variable_counts_and_is_named_when_it_is_no_good() {
+fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let url = ("VISE_DASHBOARD_URL", "https://d.example/api");
     let token = ("VISE_API_TOKEN", "canary");
     let (host, phrase) = (("VISE_HOST", "a.example"), ("VISE_PHRASE", "canary"));

@@ -183,7 +183,7 @@ async fn each_sign_of_an_end_causes_one_opening_under_concurrency() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_good_answer_that_clears_the_cookie_ends_the_session_before_the_next_call() {
+async fn a_good_response_that_clears_the_cookie_ends_the_session_before_the_next_call() {
     let server = Server::new(|seen| match seen.uri.path() {
         "/auth" => answer(200, &[("set-cookie", "session=s")], ""),
         _ => {
@@ -340,7 +340,7 @@ async fn a_phrase_that_stays_refused_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_session_may_be_about_the_moment() {
+async fn a_response_without_a_session_may_be_temporary() {
     for refusal in [
         answer(200, &[("content-type", "text/html")], "<html>challenge"),
         answer(302, &[("location", "/challenge")], ""),

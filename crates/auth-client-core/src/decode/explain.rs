@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_failing_member_is_named() {
+    fn the_failing_field_is_named() {
         for (body, path, reason) in [
             (r#"{"users":[{"id":"a"},{"id":7}]}"#, "$.users[1].id", "expected a string"),
             (r#"{"users":[{"id":"a","age":300}]}"#, "$.users[0].age", "expected u8"),

@@ -24,8 +24,8 @@ pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
 /// use http::Response;
 ///
 /// /// Decodes a name, which must not be empty.
-/// fn name(answer: &Response<Bytes>) -> Result<String, DecodeFailure> {
-///     let name: String = decode::json(answer)?;
+/// fn name(response: &Response<Bytes>) -> Result<String, DecodeFailure> {
+///     let name: String = decode::json(response)?;
 ///     if name.is_empty() { Err(DecodeFailure::Rule("the name is empty")) } else { Ok(name) }
 /// }
 /// # assert!(name(&Response::new(Bytes::from("\"\""))).is_err());
@@ -52,16 +52,16 @@ impl From<serde_json::Error> for DecodeFailure {
 /// ```
 /// use auth_client_core::decode;
 ///
-/// let answer = http::Response::new("[1,2]".into());
-/// assert_eq!(decode::json::<Vec<u32>>(&answer)?, [1, 2]);
+/// let response = http::Response::new("[1,2]".into());
+/// assert_eq!(decode::json::<Vec<u32>>(&response)?, [1, 2]);
 /// # Ok::<(), decode::DecodeFailure>(())
 /// ```
 ///
 /// # Errors
 ///
 /// [`DecodeFailure::Json`] if the body is not JSON or does not match the type.
-pub fn json<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, DecodeFailure> {
-    Ok(serde_json::from_slice(answer.body())?)
+pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, DecodeFailure> {
+    Ok(serde_json::from_slice(response.body())?)
 }
 
 /// Ignores the body, for operations without a result.
@@ -69,8 +69,8 @@ pub fn json<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, DecodeFa
 /// ```
 /// use auth_client_core::decode;
 ///
-/// let answer = http::Response::new("anything".into());
-/// decode::empty(&answer)?;
+/// let response = http::Response::new("anything".into());
+/// decode::empty(&response)?;
 /// # Ok::<(), decode::DecodeFailure>(())
 /// ```
 ///
@@ -86,18 +86,18 @@ pub fn empty(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
 /// ```
 /// use auth_client_core::decode;
 ///
-/// let answer = http::Response::new("anything".into());
-/// assert_eq!(decode::raw(&answer)?.body(), "anything");
+/// let response = http::Response::new("anything".into());
+/// assert_eq!(decode::raw(&response)?.body(), "anything");
 /// # Ok::<(), decode::DecodeFailure>(())
 /// ```
 ///
 /// # Errors
 ///
 /// None; the signature is that of a decoder.
-pub fn raw(answer: &Response<Bytes>) -> Result<Response<Bytes>, DecodeFailure> {
-    let mut copy = Response::new(answer.body().clone());
-    *copy.status_mut() = answer.status();
-    *copy.headers_mut() = answer.headers().clone();
-    *copy.version_mut() = answer.version();
+pub fn raw(response: &Response<Bytes>) -> Result<Response<Bytes>, DecodeFailure> {
+    let mut copy = Response::new(response.body().clone());
+    *copy.status_mut() = response.status();
+    *copy.headers_mut() = response.headers().clone();
+    *copy.version_mut() = response.version();
     Ok(copy)
 }

@@ -20,10 +20,10 @@ use std::time::{Duration, SystemTime};
 /// use auth_client_core::provider::Classification;
 ///
 /// /// For an API that returns 403 for an expired token.
-/// fn stricter(verdict: Classification) -> Classification {
-///     match verdict {
+/// fn stricter(classification: Classification) -> Classification {
+///     match classification {
 ///         Classification::Permanent(ErrorKind::Forbidden) => Classification::CredentialRefused(ErrorKind::Forbidden),
-///         verdict => verdict,
+///         classification => classification,
 ///     }
 /// }
 /// # assert_eq!(stricter(Classification::Success), Classification::Success);
@@ -50,14 +50,14 @@ pub enum Classification {
 /// use http::{HeaderMap, StatusCode};
 ///
 /// /// The body is the error code as a JSON string.
-/// fn api_error(answer: ResponseView<'_>) -> ApiError {
+/// fn api_error(response: ResponseView<'_>) -> ApiError {
 ///     let mut error = ApiError::new();
-///     error.code = serde_json::from_slice(answer.body).ok();
+///     error.code = serde_json::from_slice(response.body).ok();
 ///     error
 /// }
 /// let headers = HeaderMap::new();
-/// let answer = ResponseView::new(StatusCode::CONFLICT, &headers, br#""E17""#);
-/// assert_eq!(api_error(answer).code.as_deref(), Some("E17"));
+/// let response = ResponseView::new(StatusCode::CONFLICT, &headers, br#""E17""#);
+/// assert_eq!(api_error(response).code.as_deref(), Some("E17"));
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -98,10 +98,10 @@ impl<'a> ResponseView<'a> {
 ///         "acme"
 ///     }
 ///
-///     fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
-///         match classify_by_status(operation, answer.status) {
-///             Classification::Success if answer.body == br#"{"ok":false}"# => Classification::Permanent(ErrorKind::Api),
-///             verdict => verdict,
+///     fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+///         match classify_by_status(operation, response.status) {
+///             Classification::Success if response.body == br#"{"ok":false}"# => Classification::Permanent(ErrorKind::Api),
+///             classification => classification,
 ///         }
 ///     }
 /// }
@@ -111,8 +111,8 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     fn name(&self) -> &'static str;
 
     /// Classifies a response. By default its status decides; see [`classify_by_status`].
-    fn classify(&self, operation: &Operation, answer: ResponseView<'_>) -> Classification {
-        classify_by_status(operation, answer.status)
+    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+        classify_by_status(operation, response.status)
     }
 
     /// Returns the credential source of this operation if it differs from that of the client: for APIs with a
@@ -136,10 +136,10 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     ///     fn name(&self) -> &'static str {
     ///         "acme"
     ///     }
-    ///     fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
+    ///     fn api_error(&self, response: ResponseView<'_>) -> ApiError {
     ///         let mut error = ApiError::new();
-    ///         error.code = serde_json::from_slice(answer.body).ok();
-    ///         error.request_id = answer.headers.get("x-request-id").and_then(|id| Some(id.to_str().ok()?.to_owned()));
+    ///         error.code = serde_json::from_slice(response.body).ok();
+    ///         error.request_id = response.headers.get("x-request-id").and_then(|id| Some(id.to_str().ok()?.to_owned()));
     ///         error
     ///     }
     /// }
@@ -157,14 +157,14 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     /// # });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
-        let _ = answer;
+    fn api_error(&self, response: ResponseView<'_>) -> ApiError {
+        let _ = response;
         ApiError::new()
     }
 
     /// Returns the delay that a throttled or transient response without `Retry-After` asks for in another way.
-    fn wait_hint(&self, answer: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
-        let _ = (answer, now);
+    fn wait_hint(&self, response: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
+        let _ = (response, now);
         None
     }
 

@@ -273,7 +273,7 @@ async fn a_write_that_was_still_connecting_at_its_limit_was_not_sent_and_is_sent
 }
 
 #[tokio::test]
-async fn a_write_that_waited_for_its_answer_at_its_limit_may_have_been_executed() {
+async fn a_write_that_waited_for_its_response_at_its_limit_may_have_been_executed() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     for error in hurried_writes(&format!("http://{}", listener.local_addr().unwrap())).await {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error:?}");

@@ -77,8 +77,8 @@ impl TokenEndpoint {
     }
 
     async fn send(&self, call: Call<TokenResponse>) -> Result<Grant, Error> {
-        let answer = call.await?;
-        Ok(match answer {
+        let response = call.await?;
+        Ok(match response {
             TokenResponse::Granted(granted) => Grant::Tokens(granted.at(self.engine.clock().now().wall)),
             TokenResponse::CodeRequired => Grant::CodeRequired,
         })

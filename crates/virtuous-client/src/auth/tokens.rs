@@ -87,7 +87,7 @@ impl Tokens {
     /// Returns the access token that requests are signed with.
     ///
     /// ```
-    /// use auth_client_core::auth_core::ExposeSecret as _;
+    /// use virtuous_client::ExposeSecret as _;
     /// use virtuous_client::Tokens;
     ///
     /// assert_eq!(Tokens::new("access".to_owned()).access_token().expose_secret(), "access");
@@ -174,11 +174,11 @@ struct Body {
 }
 
 /// Decodes a response of `/Token`, by its status first.
-pub(crate) fn read(answer: &Response<Bytes>) -> Result<TokenResponse, DecodeFailure> {
-    if answer.status() == StatusCode::ACCEPTED {
+pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFailure> {
+    if response.status() == StatusCode::ACCEPTED {
         return Ok(TokenResponse::CodeRequired);
     }
-    let body: Body = model::object(&mut serde_json::Deserializer::from_slice(answer.body()))?;
+    let body: Body = model::object(&mut serde_json::Deserializer::from_slice(response.body()))?;
     if Bearer::new(&body.access_token).is_err() {
         return Err(DecodeFailure::Rule("the access token is not a valid header value"));
     }
@@ -186,7 +186,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Result<TokenResponse, DecodeFail
     tokens.refresh = body.refresh_token;
     tokens.user_name = body.user_name.as_str().map(str::to_owned);
     tokens.two_factor_enabled = flag(&body.two_factor_enabled);
-    let ends = ends(&body.expires, &body.expires_in, answer.headers());
+    let ends = ends(&body.expires, &body.expires_in, response.headers());
     Ok(TokenResponse::Granted(Box::new(Granted { tokens, ends })))
 }
 
@@ -237,12 +237,12 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1_700_000_000);
 
     fn answer(status: u16, body: &str, date: Option<&str>) -> Response<Bytes> {
-        let mut answer = Response::new(Bytes::from(body.to_owned()));
-        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        let mut response = Response::new(Bytes::from(body.to_owned()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
         if let Some(date) = date {
-            answer.headers_mut().insert(header::DATE, HeaderValue::from_str(date).unwrap());
+            response.headers_mut().insert(header::DATE, HeaderValue::from_str(date).unwrap());
         }
-        answer
+        response
     }
 
     fn granted(body: &str, date: Option<&str>) -> Tokens {

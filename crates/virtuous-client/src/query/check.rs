@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vendor_would_refuse_is_told() {
+    fn what_the_vendor_would_refuse_is_reported() {
         for (condition, expected) in [
             (parameter("Gift Date").on_or_after("2023-01-01"), "fine"),
             (parameter("Gift Date").is_known(), "fine"),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_are_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let query = Query::matching([parameter("A").is_known(), parameter("B").is_known()]);
         assert_eq!(query.check(&options()).unwrap_err().list().len(), 2);
     }

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_write_is_repeated_only_when_it_was_surely_not_executed() {
+    fn a_write_is_retried_only_when_it_was_surely_not_executed() {
         for reason in [Reason::NotSent, Reason::Lost, Reason::Throttled, Reason::Transient] {
             assert!(may_retry(Idempotency::Read, reason, false));
             assert!(may_retry(Idempotency::IdempotentWrite, reason, false));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_to_wait_is_kept_and_beyond_the_limit_there_is_no_repeat() {
+    fn a_request_to_wait_is_kept_and_beyond_the_limit_there_is_no_retry() {
         let policy = RetryPolicy::default();
         let asked = |seconds| policy.delay(1, Reason::Throttled, Some(Duration::from_secs(seconds)), 0.5);
         assert_eq!(asked(60), Some(Duration::from_secs(60)));

@@ -34,7 +34,7 @@ fn run(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn each_variable_counts_and_is_named_when_it_is_no_good() {
+fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let key = ("VENDORNAME_API_KEY", "canary");
     for (variables, expected) in [
         (vec![], "refused VENDORNAME_API_KEY"),

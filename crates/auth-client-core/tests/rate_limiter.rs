@@ -35,23 +35,26 @@ impl RateLimiter for Script {
     }
 }
 
-fn gated(transport: &ScriptedTransport, admissions: &[RateLimiterDecision]) -> (Setup, Engine, Arc<Script>) {
-    let gate = Arc::new(Script::default());
-    gate.admissions.lock().unwrap().extend(admissions);
+fn limited(
+    transport: &ScriptedTransport,
+    admissions: &[RateLimiterDecision],
+) -> (Setup, Engine, Arc<Script>) {
+    let limiter = Arc::new(Script::default());
+    limiter.admissions.lock().unwrap().extend(admissions);
     let mut setup = Setup::new(transport.clone());
-    setup.settings.set_rate_limiter(gate.clone());
+    setup.settings.set_rate_limiter(limiter.clone());
     let engine = setup.engine();
-    (setup, engine, gate)
+    (setup, engine, limiter)
 }
 
 #[tokio::test]
-async fn every_attempt_is_asked_about_and_every_answer_shown() {
+async fn every_attempt_is_asked_about_and_every_response_observed() {
     let transport = ScriptedTransport::new().status(503).json(200, "1");
     let wait = RateLimiterDecision::ProceedAfter(Duration::from_secs(9));
-    let (setup, engine, gate) = gated(&transport, &[RateLimiterDecision::Proceed, wait]);
+    let (setup, engine, limiter) = limited(&transport, &[RateLimiterDecision::Proceed, wait]);
     assert_eq!(read(&engine).reply().await.unwrap().attempts, 2);
     assert!(setup.slept() >= Duration::from_secs(9));
-    assert_eq!(*gate.seen.lock().unwrap(), [503, 200]);
+    assert_eq!(*limiter.seen.lock().unwrap(), [503, 200]);
 }
 
 #[tokio::test]
@@ -59,7 +62,7 @@ async fn a_refused_attempt_sends_nothing() {
     let hour = Duration::from_secs(3600);
     for admission in [RateLimiterDecision::Reject(hour), RateLimiterDecision::ProceedAfter(hour)] {
         let transport = ScriptedTransport::new();
-        let (setup, engine, _) = gated(&transport, &[admission]);
+        let (setup, engine, _) = limited(&transport, &[admission]);
         let error = write(&engine).await.unwrap_err();
         assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(hour)));
         assert!(!error.may_have_been_sent() && error.is_retryable(), "{error}");
