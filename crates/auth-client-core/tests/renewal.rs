@@ -247,7 +247,7 @@ async fn where_writes_are_not_replayed_the_credential_is_renewed_and_the_error_s
     let error = common::write(&engine).await.unwrap_err();
     assert!(error.was_renewed_not_replayed() && error.is_retryable() && !error.may_have_been_executed());
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
-    assert!(error.to_string().contains("renewed") && error.to_string().contains("not replayed"), "{error}");
+    assert!(error.to_string().contains("renewed") && error.to_string().contains("not sent again"), "{error}");
     assert_eq!(
         (count(&world.server.renewals), count(&world.server.sends)),
         (1, 1),

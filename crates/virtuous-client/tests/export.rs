@@ -112,7 +112,7 @@ async fn a_file_is_not_gone_on_with_for_something_else() {
     }
     fs::remove_file(folder.0.join("rows.jsonl.export")).unwrap();
     let error = Export::new(&client, Resource::Contacts).to_file(folder.file()).await.unwrap_err();
-    assert!(error.to_string().contains("nothing beside it"), "{error}");
+    assert!(error.to_string().contains("describes its content is missing"), "{error}");
     assert_eq!(fs::read(folder.file()).unwrap(), before, "nothing was touched");
 
     for foreign in [&b"{\"budget\": 7}"[..], b"no line break", b"\xff\xfe"] {

@@ -251,7 +251,7 @@ async fn a_walk_notices_a_server_that_does_not_sort_or_does_not_compare() {
             }
         };
         assert_eq!((error.kind(), seen), (ErrorKind::Paging, 2));
-        assert!(error.to_string().contains("ascending id"), "{error}");
+        assert!(error.to_string().contains("ascending order"), "{error}");
         assert_eq!(
             walk.next().await.unwrap().unwrap().id,
             3,

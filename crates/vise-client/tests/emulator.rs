@@ -200,7 +200,7 @@ async fn challenges_are_reported_and_not_solved() {
     vise.configure(|settings| settings.challenge = Challenge::Forbidden);
     let error = session.vise_domains().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Forbidden, 1), "{error}");
-    assert!(error.is_page() && error.to_string().contains("a page instead of JSON"));
+    assert!(error.is_page() && error.to_string().contains("an HTML page instead of JSON"));
     // As a page with status 200 it looks like an end, and /auth is challenged too.
     vise.configure(|settings| settings.challenge = Challenge::Page);
     let error = session.vise_domains().await.unwrap_err();

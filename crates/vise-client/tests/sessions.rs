@@ -239,7 +239,7 @@ async fn a_write_is_not_replayed_and_says_that_the_session_was_renewed() {
         let error = post(&session).await.unwrap_err();
         assert_eq!(error.session_problem(), Some(SessionProblem::RenewedNotReplayed), "{sign:?}");
         assert!(
-            error.to_string().contains("renewed") && error.to_string().contains("not replayed"),
+            error.to_string().contains("renewed") && error.to_string().contains("not sent again"),
             "{error}"
         );
         // Only a refusal in so many words says that nothing was executed.
