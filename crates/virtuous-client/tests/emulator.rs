@@ -474,7 +474,7 @@ async fn a_refused_signature_is_explained_and_renews_nothing() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
     let id = error.headers().unwrap()["x-emulator-request-id"].to_str().unwrap().to_owned();
     let explained = format!("{:?}", emulator.explain(&id).unwrap());
-    assert!(explained.contains("the signature does not fit"), "{explained}");
+    assert!(explained.contains("the signature is wrong"), "{explained}");
     assert_eq!(emulator.virtuous().effect("token_refreshed"), 0);
 
     let twice = keys(&emulator).nonces(|| "the-same".to_owned());
