@@ -296,7 +296,7 @@ async fn a_renewal_that_fails_ends_the_call() {
         diary.take(),
         [
             "start shop items.get Read",
-            "renewal of shop: ended after 2 s",
+            "renewal of shop: login_required after 2 s",
             "end: credentials, no answer, 0 attempts, 2 s",
         ]
     );

@@ -422,7 +422,7 @@ mod tests {
     #[test]
     fn a_misfit_is_named_with_its_place_and_without_its_value() {
         for (json, words) in [
-            (r#"{"name":"a"}"#, "$.id: it is missing"),
+            (r#"{"name":"a"}"#, "$.id: missing field"),
             (r#"{"id":null}"#, "$.id: expected an integer"),
             (r#"{"id":"canary"}"#, "$.id: expected an integer"),
             (r#"{"id":1.5}"#, "$.id: expected an integer"),
