@@ -112,9 +112,9 @@ async fn attempts_and_retries() {
             START,
             "DEBUG api_call.attempt_failed message=attempt failed attempt=1 phase=sending error.type=io elapsed_ms=0 \
              in api_call",
-            "INFO api_call.retrying message=will try again attempt=1 reason=lost delay_ms=0 in api_call",
+            "INFO api_call.retrying message=retrying attempt=1 reason=lost delay_ms=0 in api_call",
             "DEBUG api_call.response message=answered attempt=2 http.response.status_code=503 elapsed_ms=0 in api_call",
-            "INFO api_call.retrying message=will try again attempt=2 reason=transient delay_ms=0 in api_call",
+            "INFO api_call.retrying message=retrying attempt=2 reason=transient delay_ms=0 in api_call",
             "DEBUG api_call.response message=answered attempt=3 http.response.status_code=200 elapsed_ms=0 in api_call",
             "end of api_call http.response.status_code=200 http.request.resend_count=2",
         ]
@@ -204,7 +204,7 @@ async fn a_renewal() {
         [
             START,
             "DEBUG api_call.response message=answered attempt=1 http.response.status_code=401 elapsed_ms=0 in api_call",
-            "INFO api_call.credential_refused message=credential refused, asking for another attempt=1 in api_call",
+            "INFO api_call.credential_refused message=credential refused, requesting another attempt=1 in api_call",
             "DEBUG api_call.response message=answered attempt=2 http.response.status_code=200 elapsed_ms=0 in api_call",
             "end of api_call http.response.status_code=200 http.request.resend_count=1",
             "DEBUG credential_renewal provider=shop",
