@@ -9,7 +9,7 @@ use crate::{
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-/// The chores of this workspace. Run them from any folder of it.
+/// The checks, generators and measurements of this workspace. Run them from any folder of it.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER_HELP)]
 struct Arguments {
@@ -51,17 +51,13 @@ enum Command {
 }
 
 /// Parses the command line of this process and runs its command; gives back what to print.
-///
-/// # Errors
-///
-/// When the command fails.
 pub fn run() -> Result<String, Failure> {
     match Arguments::parse().command {
         Command::Bench(arguments) => bench::run(&arguments),
-        Command::Ci(arguments) => ci::run(&arguments),
+        Command::Ci(arguments) => ci::run(&arguments, refuses),
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
-        Command::Docs(arguments) => docs::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments, refuses),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),

@@ -1,7 +1,7 @@
-//! The chores of this workspace, as a library so that their tests can call them.
+//! The commands of `cargo xtask`, as a library so that tests can call them.
 //!
-//! One module per command of `cargo xtask`; `main.rs` only reports how it ended. A new command is a module with an
-//! `Arguments` struct for clap and a `run` that gives back the text to print, and two lines in `commands.rs`.
+//! One module per command; `main.rs` reports how it ended. A new command is a module with an `Arguments` struct for clap and
+//! a `run` that returns the text to print, and two lines in `commands.rs`.
 
 pub mod bench;
 pub mod ci;
@@ -13,6 +13,7 @@ pub mod emulator_figures;
 mod failure;
 pub mod features;
 pub mod figures;
+mod markdown;
 pub mod minimal;
 pub mod new_provider;
 pub mod own_reqwest;

@@ -33,10 +33,6 @@ Examples:
 To use something that a newer version of a package has, raise its requirement, then --bless.";
 
 /// Compiles, tests, or writes the lock file.
-///
-/// # Errors
-///
-/// [`Failure`] when the requirements can't be met together, the lock file is not theirs, or something does not compile.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let copy = copy(&root)?;

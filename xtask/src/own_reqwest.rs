@@ -48,10 +48,6 @@ struct Seen {
 }
 
 /// Builds, runs and compares.
-///
-/// # Errors
-///
-/// [`Failure`] when a combination doesn't build, our client doesn't work in it, or reqwest does something else.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let (own, ours) = if arguments.all { (&OWN[..], &OURS[..]) } else { (&OWN[..1], &OURS[..2]) };

@@ -1,8 +1,7 @@
 //! `cargo xtask package`: whether every crate can be published, and what its package holds.
 
 use crate::report::{process, progress};
-use crate::tidy::{Tree, published};
-use crate::{Failure, workspace};
+use crate::{Failure, markdown, workspace};
 use std::path::Path;
 
 /// Package every crate that is published, in dependency order, and check what the packages hold.
@@ -46,10 +45,6 @@ const FILES: [&str; 7] = [
 const REQUIRED: [&str; 4] = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
 /// Packages, or asks for the names.
-///
-/// # Errors
-///
-/// [`Failure`] when a crate can't be packaged, a package holds something else, or a name is taken.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let crates = workspace::library_crates(&root)?;
@@ -121,7 +116,7 @@ fn refused(errors: &str) -> Failure {
 
 /// Asks the registry for each name, from a folder in which no crate of the workspace is found instead.
 fn names(root: &Path, crates: &[String]) -> Result<String, Failure> {
-    let repository = published::repository(&Tree::read(root)?).unwrap_or_default();
+    let repository = markdown::repository(&process::read_text(&root.join("Cargo.toml"))?).unwrap_or_default();
     let (mut report, mut taken) = (Vec::new(), Vec::new());
     for name in crates {
         let mut command = process::cargo(&["info", "--color", "never", name]);

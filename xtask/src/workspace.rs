@@ -20,10 +20,6 @@ pub fn target(root: &Path) -> PathBuf {
 }
 
 /// The folders of the crates that have an API description, sorted by name.
-///
-/// # Errors
-///
-/// When `crates/` can't be read.
 pub fn described_crates(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders(root)?.into_iter().filter(|folder| folder.join("openapi.json").is_file()).collect())
 }
@@ -45,10 +41,6 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The names of all crates below `crates/`, sorted.
-///
-/// # Errors
-///
-/// When `crates/` can't be read.
 pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
     Ok(folders(root)?.iter().map(|folder| crate_name(folder)).collect())
 }
@@ -61,10 +53,6 @@ pub fn crate_name(folder: &Path) -> String {
 
 /// The paths, below the root and with slashes, of all files that are tracked or would be: what is committed, and not
 /// what is built. Without git, all files outside of `target/` and hidden folders.
-///
-/// # Errors
-///
-/// When the root can't be read.
 pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
@@ -85,10 +73,6 @@ pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
 
 /// Makes `copy` hold the files of the workspace that are `wanted`. Writes only what differs, so that builds there stay warm,
 /// and removes what the workspace does not have.
-///
-/// # Errors
-///
-/// When a file can't be read, written or removed.
 pub fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let files = files(root)?;
     for path in files.iter().filter(|path| wanted(path)) {
@@ -103,10 +87,6 @@ pub fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result
 }
 
 /// The same without asking git: all files outside of `target/` and hidden folders, sorted.
-///
-/// # Errors
-///
-/// When the root can't be read.
 pub fn walked(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     walk(root, "", &mut found)?;

@@ -48,10 +48,6 @@ Without valgrind the instructions are `not run`. Limits are in xtask/budgets.jso
 const WARM_UP: u32 = 100;
 
 /// Measures and compares.
-///
-/// # Errors
-///
-/// [`Failure`] when the program can't be built or run, or a figure is beyond its limit.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let budgets = Budgets::read(&root)?.bench;

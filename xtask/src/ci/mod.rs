@@ -43,77 +43,83 @@ pub struct Arguments {
 struct Step {
     name: &'static str,
     what: &'static str,
-    run: fn(&Path) -> Result<String, Failure>,
+    run: fn(&Path, docs::Refuses) -> Result<String, Failure>,
 }
 
-const fn step(name: &'static str, what: &'static str, run: fn(&Path) -> Result<String, Failure>) -> Step {
+const fn step(
+    name: &'static str,
+    what: &'static str,
+    run: fn(&Path, docs::Refuses) -> Result<String, Failure>,
+) -> Step {
     Step { name, what, run }
 }
 
 const STEPS: &[Step] = &[
     // Nothing is built for these.
-    step("fmt", "code and manifests are formatted", fmt),
-    step("spelling", "no misspelled word", spelling),
-    step("tidy", "rules of the workspace that need no build", |_| tidy::run(&tidy::Arguments::default())),
-    step("codegen", "generated code is up to date", |_| {
+    step("fmt", "code and manifests are formatted", |root, _| fmt(root)),
+    step("spelling", "no misspelled word", |root, _| spelling(root)),
+    step("tidy", "rules of the workspace that need no build", |_, _| tidy::run(&tidy::Arguments::default())),
+    step("codegen", "generated code is up to date", |_, _| {
         codegen::run(&codegen::Arguments { check: true, providers: Vec::new() })
     }),
     step("markdown", "links, code and commands in Markdown files are valid", docs::text),
     step(
         "openapi",
         "the API descriptions pass two linters, and other languages' generators write every operation",
-        openapi::run,
+        |root, _| openapi::run(root),
     ),
     // The workspace as a whole.
-    step("clippy", "no lint warns, with all features", clippy),
-    step("test", "tests and doc tests pass", |root| {
+    step("clippy", "no lint warns, with all features", |root, _| clippy(root)),
+    step("test", "tests and doc tests pass", |root, _| {
         cargo(root, &["test", "--workspace"], &[], "cargo test --workspace")
     }),
-    step("test-native", "tests of features that need a C compiler or a library of the system pass", |root| {
-        let arguments = ["test", "-p", "auth-client-core", "-p", "auth-token-store", "--all-features"];
-        cargo(root, &arguments, &[], &format!("cargo {}", arguments.join(" ")))
-    }),
+    step(
+        "test-native",
+        "tests of features that need a C compiler or a library of the system pass",
+        |root, _| {
+            let arguments = ["test", "-p", "auth-client-core", "-p", "auth-token-store", "--all-features"];
+            cargo(root, &arguments, &[], &format!("cargo {}", arguments.join(" ")))
+        },
+    ),
     // Each crate alone; later steps reuse what earlier ones compiled.
     step(
         "features",
         "each crate compiles alone with each of its features, and depends on what is listed",
-        |_| features::run(&features::Arguments::default()),
+        |_, _| features::run(&features::Arguments::default()),
     ),
-    step("package", "each crate can be packaged, and compiles from its package", |_| {
+    step("package", "each crate can be packaged, and compiles from its package", |_, _| {
         package::run(&package::Arguments::default())
     }),
-    step("minimal", "the crates compile with the oldest dependencies that their manifests allow", |_| {
+    step("minimal", "the crates compile with the oldest dependencies that their manifests allow", |_, _| {
         minimal::run(&minimal::Arguments::default())
     }),
     step(
         "docs",
         "documentation builds for each crate alone without a warning, and its links are valid",
-        |root| docs::built(root, &[]),
+        |root, _| docs::built(root, &[]),
     ),
-    step("public-api", "the public API is the committed one", |_| {
+    step("public-api", "the public API is the committed one", |_, _| {
         public_api::run(&public_api::Arguments::default())
     }),
-    step("new-provider", "a new provider compiles and passes its tests", new_provider::run),
-    step("own-reqwest", "a program's own reqwest does the same beside one of our crates", |_| {
+    step("new-provider", "a new provider compiles and passes its tests", |root, _| new_provider::run(root)),
+    step("own-reqwest", "a program's own reqwest does the same beside one of our crates", |_, _| {
         own_reqwest::run(&own_reqwest::Arguments::default())
     }),
-    step("coverage", "the list of operations that the emulator implements is up to date", |_| {
+    step("coverage", "the list of operations that the emulator implements is up to date", |_, _| {
         coverage::run(&coverage::Arguments { check: true, routes: None })
     }),
     // Times are measured by hand, on a quiet machine: `cargo xtask sizes`.
-    step("sizes", "packages, programs and generated lines are within their limits", |_| {
+    step("sizes", "packages, programs and generated lines are within their limits", |_, _| {
         sizes::run(&sizes::Arguments { no_times: true, ..sizes::Arguments::default() })
     }),
-    step("semver", "the version fits what changed since the last release", public_api::semver_check),
-    step("deny", "licences, bans, sources and Rust versions of all dependencies", deny),
+    step("semver", "the version fits what changed since the last release", |root, _| {
+        public_api::semver_check(root)
+    }),
+    step("deny", "licences, bans, sources and Rust versions of all dependencies", |root, _| deny(root)),
 ];
 
 /// Runs the steps that were asked for.
-///
-/// # Errors
-///
-/// When a step fails, or there is no step of a name that was given.
-pub fn run(arguments: &Arguments) -> Result<String, Failure> {
+pub(crate) fn run(arguments: &Arguments, refuses: docs::Refuses) -> Result<String, Failure> {
     if arguments.list {
         let lines: Vec<String> =
             STEPS.iter().map(|step| format!("{:<12} {}", step.name, step.what)).collect();
@@ -141,7 +147,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     for (number, step) in chosen.iter().enumerate() {
         tell(&format!("\n=== [{}/{}] {}: {} ===", number + 1, chosen.len(), step.name, step.what));
         let cpu = process::children_cpu_seconds();
-        let (result, took) = timed(|| (step.run)(&root));
+        let (result, took) = timed(|| (step.run)(&root, refuses));
         let cpu = process::children_cpu_seconds().zip(cpu).map_or(0.0, |(after, before)| after - before);
         let word = if result.is_ok() { "passed" } else { "FAILED" };
         report.push(format!("  {:<12} {word}  {:>6} s  {cpu:>6.0} s", step.name, took.as_secs()));
@@ -302,7 +308,7 @@ mod tests {
 
     #[test]
     fn an_unknown_step_is_refused_with_the_way_to_find_the_known_ones() {
-        let failure = run(&arguments(&["clipy"], false)).unwrap_err().to_string();
+        let failure = run(&arguments(&["clipy"], false), |_| None).unwrap_err().to_string();
         assert!(failure.contains("clipy") && failure.contains("--list"), "{failure}");
     }
 
@@ -336,12 +342,12 @@ mod tests {
     fn checking_nothing_is_no_success() {
         let mut nothing = arguments(&["fmt"], false);
         nothing.skip.push("fmt".to_owned());
-        assert!(run(&nothing).unwrap_err().to_string().contains("nothing was checked"));
+        assert!(run(&nothing, |_| None).unwrap_err().to_string().contains("nothing was checked"));
     }
 
     #[test]
     fn the_list_names_every_step_once() {
-        let list = run(&arguments(&[], true)).unwrap();
+        let list = run(&arguments(&[], true), |_| None).unwrap();
         for step in STEPS {
             assert_eq!(
                 list.lines().filter(|line| line.split(' ').next() == Some(step.name)).count(),

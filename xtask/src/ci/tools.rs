@@ -89,10 +89,6 @@ fn on_path(name: &str, version: &str) -> Option<Tool> {
 }
 
 /// A package of PyPI, with what it depends on.
-///
-/// # Errors
-///
-/// When Python or its pip is missing, or the package can't be installed.
 pub(crate) fn pypi(root: &Path, package: &str, version: &str) -> Result<Tool, Failure> {
     let tool = installed(root, package, version, "bin", |folder| {
         let wanted = format!("{package}=={version}");
@@ -106,10 +102,6 @@ pub(crate) fn pypi(root: &Path, package: &str, version: &str) -> Result<Tool, Fa
 }
 
 /// A package of npm, with what it depends on. Install scripts don't run.
-///
-/// # Errors
-///
-/// When npm is missing, or the package can't be installed.
 pub(crate) fn npm(root: &Path, package: &str, version: &str) -> Result<Tool, Failure> {
     installed(root, package, version, "node_modules/.bin", |folder| {
         let wanted = format!("{package}@{version}");

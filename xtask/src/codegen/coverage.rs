@@ -17,19 +17,11 @@ pub struct Covered {
 }
 
 /// The operations of a provider such as `verigator`, in the order of its description.
-///
-/// # Errors
-///
-/// When there is no such provider, or its description is refused.
 pub fn coverage(provider: &str) -> Result<Vec<Covered>, Failure> {
     coverage_of(&workspace::root().join("crates").join(format!("{provider}-client")))
 }
 
 /// The operations of the description in a folder.
-///
-/// # Errors
-///
-/// When there is none, or it is refused.
 pub fn coverage_of(folder: &Path) -> Result<Vec<Covered>, Failure> {
     let crate_name = workspace::crate_name(folder);
     let text = read_text(&folder.join("openapi.json"))?;

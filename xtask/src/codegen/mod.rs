@@ -43,10 +43,6 @@ pub struct Arguments {
 }
 
 /// Runs the command and gives back what to print.
-///
-/// # Errors
-///
-/// A refused description, an unreadable or unwritable file, or, with `check`, drift.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let mut changes = Vec::new();
@@ -102,10 +98,6 @@ fn changes_of(root: &Path, folder: &Path) -> Result<Vec<Change>, Failure> {
 }
 
 /// All files that come from the description in `folder`, by their path in it, for a crate of this name.
-///
-/// # Errors
-///
-/// A refused description, or a file that can't be read.
 pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let text = read_text(&folder.join("openapi.json"))?;
     let document = parse(crate_name, &text)?;

@@ -36,10 +36,6 @@ pub const FILE: &str = "crates/auth-emulator/COVERAGE.md";
 const NEXT: &str = "cargo xtask coverage";
 
 /// Writes the file, or compares it.
-///
-/// # Errors
-///
-/// [`Failure`] when the emulator can't be asked, does not know an operation, or, with `check`, when the file differs.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let routes = match &arguments.routes {

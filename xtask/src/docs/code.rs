@@ -1,5 +1,6 @@
 //! Whether the Rust code in Markdown is compiled: rustdoc tests it where a crate includes the file.
 
+use crate::markdown::resolve;
 use std::collections::BTreeSet;
 
 /// The READMEs of crates and of the whole, and the guides, that no crate includes; each with what to write.
@@ -41,21 +42,6 @@ fn includes(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// `a/b` and `../c.md` are `a/c.md`.
-pub(crate) fn resolve(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            ".." => {
-                parts.pop()?;
-            }
-            "." | "" => {}
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,11 +77,5 @@ mod tests {
         let found = uncompiled(&markdown, &files(&[("examples/src/lib.rs", lines)]));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("include_str!(\"../../docs/retries.md\")"), "{found:?}");
-    }
-
-    #[test]
-    fn paths_are_resolved() {
-        assert_eq!(resolve("a/b", "../c.md").as_deref(), Some("a/c.md"));
-        assert_eq!(resolve("a", "../../c.md"), None);
     }
 }

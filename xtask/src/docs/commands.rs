@@ -1,21 +1,23 @@
 //! Commands in Markdown: what `cargo` is told to run is there, and `cargo xtask` takes its arguments.
 
-use crate::{Failure, commands, workspace};
+use super::Refuses;
+use crate::{Failure, workspace};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use toml::{Table, Value};
 
 /// What there is to run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
+    refuses: Refuses,
     examples: BTreeSet<String>,
     packages: BTreeSet<String>,
 }
 
 impl Known {
-    pub(super) fn read(root: &Path) -> Result<Self, Failure> {
-        let mut known = Self::default();
+    pub(super) fn read(root: &Path, refuses: Refuses) -> Result<Self, Failure> {
+        let mut known = Self { refuses, examples: BTreeSet::new(), packages: BTreeSet::new() };
         for path in workspace::files(root)? {
             if path.ends_with("Cargo.toml") && !path.contains("/programs/") {
                 let manifest: Table = fs::read_to_string(root.join(&path))
@@ -103,7 +105,7 @@ fn wrong(command: &str, known: &Known) -> Option<String> {
     let words = words(command);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.get(1) == Some(&"xtask") {
-        return commands::refuses(words.get(2..).unwrap_or_default());
+        return (known.refuses)(words.get(2..).unwrap_or_default());
     }
     // What stands behind two hyphens is the program's own.
     let own = words.iter().position(|word| *word == "--").unwrap_or(words.len());
@@ -151,7 +153,11 @@ mod tests {
 
     fn known() -> Known {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Known { examples: set(&["tour"]), packages: set(&["auth-emulator"]) }
+        Known {
+            refuses: crate::commands::refuses,
+            examples: set(&["tour"]),
+            packages: set(&["auth-emulator"]),
+        }
     }
 
     fn found(text: &str) -> Found {

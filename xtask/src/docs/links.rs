@@ -1,7 +1,7 @@
 //! Links between the Markdown files of the workspace, relative or by the address of the repository: each names a file that
 //! is there, and every anchor a heading.
 
-use crate::tidy::published::in_repository;
+use crate::markdown::{in_repository, links};
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
@@ -20,33 +20,6 @@ pub(super) fn broken(root: &Path, repository: &str, files: &[String]) -> Vec<Str
         broken.extend(dead.map(|(why, link)| format!("  {name}: ({link}): {why}")));
     }
     broken
-}
-
-/// The targets of `[text](target)` outside of code.
-pub(crate) fn links(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut fenced = false;
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        }
-        if fenced {
-            continue;
-        }
-        // Every second piece between back ticks is code.
-        for prose in line.split('`').step_by(2) {
-            for piece in prose.split("](").skip(1) {
-                found.extend(piece.split(')').next().map(|target| target.trim().to_owned()));
-            }
-        }
-        // A link whose text is code was split in the middle; its target follows the code.
-        for piece in line.split("`](").skip(1) {
-            found.extend(piece.split(')').next().map(|target| target.trim().to_owned()));
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
 }
 
 fn check(file: &Path, link: &str) -> Option<String> {
@@ -78,12 +51,6 @@ fn headings(text: &str) -> HashSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_found_outside_of_code_only() {
-        let text = "[a](one.md) and [`b`](two.md#x)\n```\n[c](three.md)\n```\n`[d](four.md)` ![e](five.png)";
-        assert_eq!(links(text), ["five.png", "one.md", "two.md#x"]);
-    }
 
     #[test]
     fn anchors_are_those_of_a_viewer() {

@@ -45,10 +45,6 @@ Limits are in xtask/budgets.json.";
 const NEXT: &str = "cargo test -p auth-emulator   # and `auth-emulator serve --port 0 --json` by hand";
 
 /// Measures.
-///
-/// # Errors
-///
-/// [`Failure`] when the emulator can't be built or started, or a figure is beyond its limit.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let budgets = Budgets::read(&root)?.emulator;

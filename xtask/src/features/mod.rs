@@ -47,10 +47,6 @@ Who brings a package that should not be there:
   $ cargo tree -p verigator-client -e normal -i PACKAGE";
 
 /// Checks what was asked for.
-///
-/// # Errors
-///
-/// [`Failure`] when a feature is missing in the facade, a list differs, or something does not compile.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let all = workspace::library_crates(&root)?;

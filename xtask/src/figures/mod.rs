@@ -91,10 +91,6 @@ fn table() -> Result<Vec<Figure>, Failure> {
 type Suite = (String, String);
 
 /// Runs the tests and says what they show.
-///
-/// # Errors
-///
-/// [`Failure`] when a figure fails, its tests can't be built, or a test of the table is not there any more.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let mut figures = table()?;

@@ -1,17 +1,14 @@
 //! `cargo xtask new-provider`: a crate for another vendor, in the shape that the others have, ready to compile.
 //!
-//! `name` checks what it is to be called, `model` takes from another crate what all have, `templates` holds its files as they stand in `templates/`, `register` adds the
-//! lines elsewhere that name it. Everything is made and generated in a folder of build output first; the workspace is
+//! `name` checks what it is to be called, `templates` has its files, `register` adds the lines elsewhere that name it. Everything is made and generated in a folder of build output first; the workspace is
 //! touched when nothing can go wrong any more.
 
-mod model;
 mod name;
 mod register;
 mod templates;
 
 use crate::report::process;
 use crate::{Failure, codegen, workspace};
-use model::Model;
 use name::Name;
 use std::collections::BTreeMap;
 use std::fs;
@@ -56,16 +53,10 @@ pub struct Made {
 }
 
 /// Makes the crate and says what is left to do.
-///
-/// # Errors
-///
-/// [`Failure`] when the name or the description is refused, or a file can't be read or written.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let description = match &arguments.description {
-        Some(path) => Some(fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("{} can't be read: {error}", path.display()), "name a file that is there")
-        })?),
+        Some(path) => Some(process::read_text(path)?),
         None => None,
     };
     let made = make(&root, &arguments.name, arguments.title.as_deref(), description.as_deref())?;
@@ -73,10 +64,6 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
 }
 
 /// Makes the crate in the workspace at `root`.
-///
-/// # Errors
-///
-/// As [`run`].
 pub fn make(
     root: &Path,
     name: &str,
@@ -86,12 +73,11 @@ pub fn make(
     let name = Name::checked(root, name, title)?;
     let crate_name = name.crate_name();
     let url = description.map(server_url).transpose()?;
-    let model = Model::read(root)?;
-    let mut files = templates::files(&name, url.as_deref(), &model);
+    let mut files = templates::files(root, &name, url.as_deref())?;
     if let Some(description) = description {
         files.insert(PathBuf::from("openapi.json"), description.to_owned());
     }
-    let edits = register::edits(root, &name, &model)?;
+    let edits = register::edits(root, &name)?;
 
     let stage = workspace::target(root).join("xtask/new-provider").join(&crate_name);
     // What an earlier run left there is not of this crate.
@@ -100,6 +86,12 @@ pub fn make(
     let generated = codegen::generate(root, &stage, &crate_name)?;
     if generated.values().any(|text| text.contains("serde_json::")) {
         templates::add_serde_json(&mut files);
+    }
+    if generated
+        .keys()
+        .any(|path| path.starts_with("src/generated/models") || path.ends_with("generated/models.rs"))
+    {
+        templates::add_models(&mut files);
     }
     files.extend(generated);
     let _ = fs::remove_dir_all(&stage);
@@ -113,7 +105,7 @@ pub fn make(
         changes.push(format!("changed  {path}"));
     }
     // Names of another length break lines elsewhere.
-    let mut format = process::cargo(&["fmt", "-p", &crate_name]);
+    let mut format = process::cargo(&["fmt", "-p", &crate_name, "-p", "auth-clients"]);
     process::output(format.current_dir(root), &format!("cargo fmt -p {crate_name}"))?;
     Ok(Made { crate_name, changes })
 }

@@ -1,13 +1,13 @@
-//! The files of a new crate. In `templates/` they are a crate for `vendorname`; three spellings of that word are replaced,
-//! and two places are filled with what the model crate has there.
+//! The files of a new crate. In `templates/` they are a crate for `vendorname`, three spellings of which are replaced. The
+//! manifest is the one of an existing crate, so that features and dependencies are those that all providers have today.
 
-use super::model::Model;
 use super::name::Name;
+use crate::Failure;
+use crate::report::process;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const FILES: &[(&str, &str)] = &[
-    ("Cargo.toml", include_str!("templates/manifest.toml")),
     ("LICENSE-APACHE", include_str!("../../../LICENSE-APACHE")),
     ("LICENSE-MIT", include_str!("../../../LICENSE-MIT")),
     ("README.md", include_str!("templates/readme.md")),
@@ -25,21 +25,36 @@ const FILES: &[(&str, &str)] = &[
 
 const URL: &str = "https://api.vendorname.example/v1";
 
-const FEATURES: &str = "[features]\n# Those of the model crate are put here.";
-const RE_EXPORTS: &str = "// The re-exports of the model crate are put here.";
+/// The smallest complete provider, whose manifest is copied, and its title in lists.
+pub(super) const MODEL: &str = "verigator";
+pub(super) const MODEL_TITLE: &str = "Messente Verigator";
 
-/// The files, by their path in the crate; `url` is where the vendor is, if that is known.
-pub(super) fn files(name: &Name, url: Option<&str>, model: &Model) -> BTreeMap<PathBuf, String> {
-    FILES.iter().map(|(path, text)| (PathBuf::from(path), filled(path, text, name, url, model))).collect()
+/// The files, by their path in the crate; `url` is the vendor's server, if that is known.
+pub(super) fn files(
+    root: &Path,
+    name: &Name,
+    url: Option<&str>,
+) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let mut files: BTreeMap<PathBuf, String> =
+        FILES.iter().map(|(path, text)| (PathBuf::from(path), filled(path, text, name, url))).collect();
+    let manifest = process::read_text(&root.join(format!("crates/{MODEL}-client/Cargo.toml")))?;
+    let lines = manifest.lines().map(|line| match line.split_once(" = ") {
+        Some(("description", _)) => format!("description = \"Client for the {} API\"", name.title()),
+        Some(("keywords", _)) => {
+            format!("keywords = [\"api-client\", \"authentication\", \"{}\"]", name.word())
+        }
+        _ => line.replace(MODEL, name.word()),
+    });
+    files.insert(PathBuf::from("Cargo.toml"), lines.collect::<Vec<_>>().join("\n") + "\n");
+    Ok(files)
 }
 
-fn filled(path: &str, text: &str, name: &Name, url: Option<&str>, model: &Model) -> String {
-    let text = text.replace(FEATURES, &model.features).replace(RE_EXPORTS, &model.re_exports);
-    let text = url.map_or_else(|| text.clone(), |url| text.replace(URL, url));
+fn filled(path: &str, text: &str, name: &Name, url: Option<&str>) -> String {
+    let text = url.map_or_else(|| text.to_owned(), |url| text.replace(URL, url));
     // Prose has the title; code has the name of the type.
     let prose = text.lines().map(|line| {
         let comment = line.trim_start().starts_with("//");
-        let told = comment || path.ends_with(".md") || path.ends_with(".toml") || line.contains("\"title\"");
+        let told = comment || path.ends_with(".md") || line.contains("\"title\"");
         line.replace("VendorName", if told { name.title() } else { "VendorName" })
     });
     let text = prose.collect::<Vec<_>>().join("\n") + "\n";
@@ -56,38 +71,32 @@ pub(super) fn add_serde_json(files: &mut BTreeMap<PathBuf, String>) {
     }
 }
 
+/// The generated models are public in a module of their own, if there are any.
+pub(super) fn add_models(files: &mut BTreeMap<PathBuf, String>) {
+    if let Some(code) = files.get_mut(&PathBuf::from("src/lib.rs")) {
+        code.push_str("\n/// Models: request and response bodies.\npub mod models {\n    pub use crate::generated::models::*;\n}\n");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::workspace;
 
-    fn model() -> Model {
-        Model::read(&workspace::root()).unwrap()
-    }
-
     #[test]
-    fn nothing_of_the_placeholder_is_left() {
+    fn nothing_of_the_placeholder_and_the_model_is_left() {
         let name = Name::checked(&workspace::root(), "acme", Some("Acme Identity")).unwrap();
-        for (path, text) in files(&name, Some("https://id.acme.example/api"), &model()) {
-            assert!(!text.to_lowercase().contains("vendorname"), "{}: {text}", path.display());
+        let mut files = files(&workspace::root(), &name, Some("https://id.acme.example/api")).unwrap();
+        for (path, text) in &files {
+            let text = text.to_lowercase();
+            assert!(!text.contains("vendorname") && !text.contains(MODEL), "{}: {text}", path.display());
         }
-        let files = files(&name, Some("https://id.acme.example/api"), &model());
         let client = &files[&PathBuf::from("src/client.rs")];
         assert!(client.contains("const DEFAULT_URL: &str = \"https://id.acme.example/api\";"), "{client}");
-        assert!(client.contains("/// Calls Acme Identity.") && client.contains("{Error, Acme}"), "{client}");
-        let manifest = &files[&PathBuf::from("Cargo.toml")];
-        assert!(
-            manifest.contains("\nrustls-ring = [\"hyper\", \"auth-client-core/rustls-ring\"]\n"),
-            "{manifest}"
-        );
-    }
-
-    #[test]
-    fn serde_json_is_added_among_the_dependencies_only() {
-        let name = Name::checked(&workspace::root(), "acme", None).unwrap();
-        let mut files = files(&name, None, &model());
+        assert!(client.contains("Acme Identity") && client.contains("{Error, Acme}"), "{client}");
         add_serde_json(&mut files);
         let manifest = &files[&PathBuf::from("Cargo.toml")];
+        assert!(manifest.contains("\nrustls-ring = [\"hyper\", "), "{manifest}");
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap();
         assert!(dependencies.contains("\nserde_json.workspace = true\n"), "{manifest}");
     }

@@ -72,10 +72,6 @@ pub struct CrateSizes {
 
 impl Sizes {
     /// The limits of a crate.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when there are none.
     pub fn of(&self, name: &str) -> Result<&CrateSizes, Failure> {
         self.crates.get(name).ok_or_else(|| {
             Failure::new(
@@ -88,10 +84,6 @@ impl Sizes {
     }
 
     /// Whether exactly these crates have limits, each with a reason.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when one has none, or there are limits for another one, or without a reason.
     pub fn check_names(&self, names: &[&str]) -> Result<(), Failure> {
         names.iter().try_for_each(|name| self.of(name).map(|_| ()))?;
         for (name, limits) in &self.crates {
@@ -123,10 +115,6 @@ pub struct Emulator {
 
 impl Budgets {
     /// Reads the limits.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the file is missing or has another form.
     pub fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join("xtask/budgets.json");
         let text = fs::read_to_string(&path).map_err(|error| {

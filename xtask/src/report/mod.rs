@@ -156,11 +156,6 @@ impl Report {
     }
 
     /// Writes the data and gives back the table.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] with the table in it when a figure failed, or one that should have been had was not; and when the
-    /// file can't be written. `next` is what to run then.
     pub fn finish(self, json: Option<&Path>, next: &str) -> Result<String, Failure> {
         if let Some(path) = json {
             let text = serde_json::to_string_pretty(&self.rows).unwrap_or_default() + "\n";

@@ -11,10 +11,6 @@ use std::time::Duration;
 
 /// Runs a command to its end and gives back its standard output; what it says on standard error is shown only when it
 /// fails.
-///
-/// # Errors
-///
-/// [`Failure`] when it can't be started or ends with another code than 0.
 pub fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
     let output = finish(command, next)?;
     if !output.status.success() {
@@ -25,10 +21,6 @@ pub fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
 }
 
 /// Runs a command to its end: whether it succeeded, and both outputs.
-///
-/// # Errors
-///
-/// [`Failure`] when it can't be started.
 pub fn all(command: &mut Command, next: &str) -> Result<(bool, String, String), Failure> {
     let output = finish(command, next)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -80,10 +72,6 @@ pub struct Background {
 
 impl Background {
     /// Starts a program and waits for the first line of its standard output.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when it can't be started or the line does not come within ten seconds.
     pub fn start(command: &mut Command, next: &str) -> Result<(Self, String), Failure> {
         let shown = show(command);
         let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
@@ -128,10 +116,6 @@ fn first_line(out: ChildStdout) -> Option<String> {
 }
 
 /// Writes a file unless it has that content already: what cargo built from it then stays fresh.
-///
-/// # Errors
-///
-/// [`Failure`] when it can't be written.
 pub fn write_if_changed(path: &Path, content: &[u8]) -> Result<(), Failure> {
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
@@ -151,12 +135,14 @@ pub fn write_if_changed(path: &Path, content: &[u8]) -> Result<(), Failure> {
 }
 
 /// Reads a file as bytes.
-///
-/// # Errors
-///
-/// [`Failure`] when it can't be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path)
+        .map_err(|error| Failure::new(format!("{} can't be read: {error}", path.display()), "git status"))
+}
+
+/// Reads a file as text.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("{} can't be read: {error}", path.display()), "git status"))
 }
 

@@ -66,10 +66,6 @@ const NEXT: &str =
     "cargo xtask sizes --help   # how to see which packages a provider brings and what each costs to build";
 
 /// Measures and compares.
-///
-/// # Errors
-///
-/// [`Failure`] when a program can't be built, or a figure is beyond its limit.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let budgets = Budgets::read(&root)?.sizes;

@@ -66,10 +66,6 @@ const RULES: &[Rule] = &[
 ];
 
 /// Checks every rule and gives back what to print.
-///
-/// # Errors
-///
-/// [`Failure`] with all findings, when there are any.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let mut tree = Tree::read(&root)?;
@@ -95,10 +91,6 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
 }
 
 /// Checks every rule on files that were read already.
-///
-/// # Errors
-///
-/// [`Failure`] with all findings, when there are any.
 pub fn check(tree: &Tree) -> Result<String, Failure> {
     let findings = findings(tree);
     if findings.is_empty() {

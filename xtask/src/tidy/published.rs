@@ -1,12 +1,10 @@
 //! What a package registry shows of a crate: its metadata, its licences, and a README whose links work outside of the repository.
 
 use super::tree::{Finding, Tree, line_of};
-use crate::docs::{links, resolve};
+use crate::markdown::{BRANCH, links, repository, resolve};
 use toml::{Table, Value};
 
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
-/// How a host addresses a file of the main branch, behind the address of the repository.
-const BRANCH: &str = "/blob/main/";
 
 /// Every crate takes what is common from the workspace and says itself what its documentation and keywords are.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -66,13 +64,6 @@ fn manifest(tree: &Tree, name: &str) -> Option<Table> {
     manifest.get("package").and_then(Value::as_table).cloned()
 }
 
-/// The address of the repository: the only place that has it.
-pub(crate) fn repository(tree: &Tree) -> Option<String> {
-    let manifest: Table = tree.text("Cargo.toml")?.parse().ok()?;
-    let address = manifest.get("workspace")?.get("package")?.get("repository")?.as_str()?;
-    Some(address.trim_end_matches('/').to_owned())
-}
-
 /// The READMEs in which links begin with another address than the repository's, with those links corrected.
 pub(super) fn fixed(tree: &Tree) -> Vec<(String, String)> {
     let mut changed = Vec::new();
@@ -94,7 +85,7 @@ pub(super) fn fixed(tree: &Tree) -> Vec<(String, String)> {
 
 /// What a link in the README of a crate must be: the same file in the repository. None if it is that, or leads elsewhere.
 fn absolute(tree: &Tree, name: &str, link: &str) -> Option<String> {
-    let beginning = format!("{}{BRANCH}", repository(tree)?);
+    let beginning = format!("{}{BRANCH}", repository(tree.text("Cargo.toml")?)?);
     if link.starts_with(['#']) || link.starts_with(&beginning) {
         return None;
     }
@@ -107,11 +98,6 @@ fn absolute(tree: &Tree, name: &str, link: &str) -> Option<String> {
         _ => resolve(&format!("crates/{name}"), path),
     }?;
     Some(format!("{beginning}{path}{anchor}"))
-}
-
-/// The path below the root that an absolute link leads to, if it is one of the repository's.
-pub(crate) fn in_repository<'a>(repository: &str, link: &'a str) -> Option<&'a str> {
-    link.strip_prefix(repository)?.strip_prefix(BRANCH)
 }
 
 #[cfg(test)]
@@ -163,6 +149,5 @@ mod tests {
             assert_one(&check(&tree), "crates/a-client/README.md:2", "tidy --fix");
             assert_eq!(fixed(&tree), [("crates/a-client/README.md".to_owned(), good.clone())]);
         }
-        assert_eq!(in_repository("https://x.example/r", "https://x.example/r/blob/main/a.md"), Some("a.md"));
     }
 }

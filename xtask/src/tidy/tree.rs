@@ -14,19 +14,11 @@ pub struct Tree {
 
 impl Tree {
     /// Reads the files of the workspace; what is not UTF-8 is left out.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the root can't be read.
     pub fn read(root: &Path) -> Result<Self, Failure> {
         Ok(Self::of_paths(root, workspace::files(root)?))
     }
 
     /// Reads all files of a folder that is no checkout, such as a copy.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the root can't be read.
     pub fn read_all(root: &Path) -> Result<Self, Failure> {
         Ok(Self::of_paths(root, workspace::walked(root)?))
     }

@@ -1,6 +1,6 @@
 //! One file per resource: its handle, how the handle is come by, and a method per operation.
 
-use super::super::description::{Api, Filled, Operation, Parameter, Resource, Type};
+use super::super::description::{Filled, Operation, Parameter, Resource, Type};
 use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::construct::initial;
@@ -9,7 +9,7 @@ use super::example::{body_name, call, custom_body_name};
 use super::modify::modify;
 use super::operations::static_name;
 use super::rust::RustFile;
-use super::types::{ident, input, is_copy, owned};
+use super::types::{answer, argument_type, ident, input, is_copy, owned};
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -305,15 +305,6 @@ fn not_empty(operation: &Operation, form: &BodyForm<'_>) -> Vec<TokenStream> {
     checks.collect()
 }
 
-/// How an argument in path or query is given.
-pub(super) fn argument_type(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Text => quote!(&str),
-        Type::Secret => quote!(&SecretString),
-        ty => owned(ty),
-    }
-}
-
 /// The parameter of a body, and what is serialised.
 fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, TokenStream) {
     match form {
@@ -343,18 +334,5 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
             let (name, ty) = (ident(&custom_body_name(operation, path)), owned(&Type::Custom(path.clone())));
             (quote!(#name: &#ty), quote!(#name))
         }
-    }
-}
-
-pub(super) fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
-    let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
-    let own = path(&operation.decoder);
-    match &operation.answer.ty {
-        Some(ty) if own.is_some() => (owned(ty), own.unwrap_or_default()),
-        Some(ty @ Type::Page(_)) => {
-            (owned(ty), api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default())
-        }
-        Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
-        None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::empty))),
     }
 }

@@ -1,6 +1,6 @@
-//! Types of fields and of arguments, and how an argument becomes a field.
+//! Types of fields, arguments and responses, and how an argument becomes a field.
 
-use super::super::description::Type;
+use super::super::description::{Api, Operation, Type};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -90,4 +90,27 @@ fn pairs(value: &TokenStream, converted: &TokenStream, name: &Ident) -> (TokenSt
 /// Whether the type of a field is copied by being named.
 pub(crate) fn is_copy(ty: &Type) -> bool {
     matches!(ty, Type::Integer | Type::Number | Type::Boolean)
+}
+
+/// How an argument in path or query is given.
+pub(super) fn argument_type(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Text => quote!(&str),
+        Type::Secret => quote!(&SecretString),
+        ty => owned(ty),
+    }
+}
+
+/// The type of a response, and the function that decodes it.
+pub(super) fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
+    let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
+    let own = path(&operation.decoder);
+    match &operation.answer.ty {
+        Some(ty) if own.is_some() => (owned(ty), own.unwrap_or_default()),
+        Some(ty @ Type::Page(_)) => {
+            (owned(ty), api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default())
+        }
+        Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
+        None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::empty))),
+    }
 }

@@ -75,7 +75,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r#""examples": { "plain": { "value": { "name": "Anna", "tea": "green" } } }"#, r#""examples": {}"#, "#/paths/~1pots/post/requestBody/content/application~1json/examples", "give at least one example"),
     (",\n              \"examples\": { \"plain\": { \"value\": { \"name\": \"Anna\", \"tea\": \"green\" } } }", "", "#/paths/~1pots/post/requestBody/content/application~1json", "without `examples`"),
     (r#""name": "Anna", "#, "", "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value", "lacks `name`, which is required"),
-    (r#""name": "Anna", "#, r#""name": "Anna", "lid": 1, "#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value/lid", "has `lid`, which NewPot has not"),
+    (r#""name": "Anna", "#, r#""name": "Anna", "lid": 1, "#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value/lid", "has `lid`, which NewPot lacks"),
     (r#""name": "Anna""#, r#""name": 1"#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value/name", "has an integer where the schema wants a text"),
     (r#""examples": { "plain": { "value": { "name""#, r#""examples": { "The First": { "value": { "name""#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/The First", "write it in snake case"),
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r#"{ "type": "string" }"#, "#/paths/~1pots/post/requestBody/content", "a body is an object, or a list of a named one"),

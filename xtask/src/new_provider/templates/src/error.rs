@@ -5,67 +5,27 @@
 
 use auth_client_core::provider::{ResponseView, ApiError, ProviderRules};
 use serde::Deserialize;
-use std::fmt;
-use std::ops::Deref;
 
-/// A call to VendorName that failed.
-///
-/// It gives access to everything that [`auth_client_core::Error`] knows:
-///
-/// ```no_run
-/// # async fn run(vendorname: vendorname_client::Client) {
-/// use http::Method;
-/// use vendorname_client::{Call, ErrorKind};
-///
-/// let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
-/// match call.await {
-///     Ok(status) => println!("{status}"),
-///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such path"),
-///     // One line: operation, status and code, and no secret.
-///     Err(error) => eprintln!("{error}"),
-/// }
-/// # }
-/// ```
-pub struct Error(auth_client_core::Error);
-
-impl Error {
-    /// The part that all providers share.
-    #[must_use]
-    pub fn into_inner(self) -> auth_client_core::Error {
-        self.0
-    }
-}
-
-impl Deref for Error {
-    type Target = auth_client_core::Error;
-
-    fn deref(&self) -> &auth_client_core::Error {
-        &self.0
-    }
-}
-
-impl From<auth_client_core::Error> for Error {
-    fn from(error: auth_client_core::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
-    }
+auth_client_core::provider::error_type! {
+    /// A call to VendorName that failed.
+    ///
+    /// It gives access to everything that [`auth_client_core::Error`] knows:
+    ///
+    /// ```no_run
+    /// # async fn run(vendorname: vendorname_client::Client) {
+    /// use http::Method;
+    /// use vendorname_client::{Call, ErrorKind};
+    ///
+    /// let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
+    /// match call.await {
+    ///     Ok(status) => println!("{status}"),
+    ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("no such path"),
+    ///     // One line: operation, status and code, and no secret.
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub struct Error;
 }
 
 /// The vendor's rules: those of plain HTTP, and a message in the body.

@@ -63,14 +63,11 @@ mod client;
 mod error;
 mod generated;
 
-// The re-exports of the model crate are put here.
+pub use auth_client_core::reexports::*;
 
 pub use client::{Client, ClientBuilder};
-pub use error::Error;
+pub use error::{Call, Error, Items, Pages};
 pub use generated::*;
-
-/// A call to VendorName that is ready to go: `.await` sends it.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// The code of the README compiles.
 #[cfg(doctest)]
