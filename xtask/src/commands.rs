@@ -4,7 +4,7 @@
 
 use crate::{
     Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, minimal, new_provider,
-    own_reqwest, package, public_api, sizes, tidy,
+    outside, own_reqwest, package, public_api, sizes, tidy,
 };
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -43,6 +43,7 @@ enum Command {
     Figures(figures::Arguments),
     Minimal(minimal::Arguments),
     NewProvider(new_provider::Arguments),
+    Outside(outside::Arguments),
     OwnReqwest(own_reqwest::Arguments),
     Package(package::Arguments),
     PublicApi(public_api::Arguments),
@@ -63,6 +64,7 @@ pub fn run() -> Result<String, Failure> {
         Command::Figures(arguments) => figures::run(&arguments),
         Command::Minimal(arguments) => minimal::run(&arguments),
         Command::NewProvider(arguments) => new_provider::run(&arguments),
+        Command::Outside(arguments) => outside::run(&arguments),
         Command::OwnReqwest(arguments) => own_reqwest::run(&arguments),
         Command::Package(arguments) => package::run(&arguments),
         Command::PublicApi(arguments) => public_api::run(&arguments),

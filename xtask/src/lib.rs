@@ -16,6 +16,7 @@ pub mod figures;
 mod markdown;
 pub mod minimal;
 pub mod new_provider;
+pub mod outside;
 pub mod own_reqwest;
 pub mod package;
 pub mod public_api;

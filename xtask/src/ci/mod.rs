@@ -9,7 +9,7 @@ pub(crate) mod tools;
 
 use crate::report::process;
 use crate::{
-    Failure, codegen, coverage, docs, features, minimal, own_reqwest, package, public_api, sizes, tidy,
+    Failure, codegen, coverage, docs, features, minimal, outside, own_reqwest, package, public_api, sizes, tidy,
     workspace,
 };
 use clap::Args;
@@ -102,6 +102,9 @@ const STEPS: &[Step] = &[
         public_api::run(&public_api::Arguments::default())
     }),
     step("new-provider", "a new provider compiles and passes its tests", |root, _| new_provider::run(root)),
+    step("outside", "examples compile in programs that depend on one provider crate alone", |_, _| {
+        outside::run(&outside::Arguments::default())
+    }),
     step("own-reqwest", "a program's own reqwest does the same beside one of our crates", |_, _| {
         own_reqwest::run(&own_reqwest::Arguments::default())
     }),
