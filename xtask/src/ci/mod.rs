@@ -9,8 +9,8 @@ pub(crate) mod tools;
 
 use crate::report::process;
 use crate::{
-    Failure, codegen, coverage, docs, features, minimal, outside, own_reqwest, package, public_api, sizes, tidy,
-    workspace,
+    Failure, codegen, coverage, docs, features, minimal, outside, own_reqwest, package, public_api, sizes,
+    tidy, workspace,
 };
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};

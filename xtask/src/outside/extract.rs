@@ -59,9 +59,10 @@ fn examples<'a>(lines: impl Iterator<Item = (usize, Option<&'a str>)>) -> Vec<Ex
 
 /// Rust is what has no tag in a doc comment, and what says so everywhere. Both are written `rust` in Markdown files here.
 fn is_compiled(tags: &str) -> bool {
-    tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).all(|tag| {
-        matches!(tag, "rust" | "no_run" | "should_panic") || tag.starts_with("edition")
-    })
+    tags.split(',')
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+        .all(|tag| matches!(tag, "rust" | "no_run" | "should_panic") || tag.starts_with("edition"))
 }
 
 /// A hidden line counts, because it has what surrounds the visible ones; a hidden `use` doesn't, because readers would
@@ -89,7 +90,8 @@ mod tests {
 
     #[test]
     fn rust_blocks_of_a_markdown_file_are_found_with_their_lines() {
-        let text = "A\n```rust,no_run\nlet a = 1;\n\n# hidden();\n#[cfg(x)]\n```\n```sh\nls\n```\n```text\n```\n";
+        let text =
+            "A\n```rust,no_run\nlet a = 1;\n\n# hidden();\n#[cfg(x)]\n```\n```sh\nls\n```\n```text\n```\n";
         assert_eq!(of_markdown(text), [example(2, &["let a = 1;", "", "hidden();", "#[cfg(x)]"])]);
     }
 

@@ -48,15 +48,20 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
         return Err(Failure::new(what, "cargo xtask outside, for all of them"));
     }
     let sources = sources(&root)?;
-    let chosen = all.iter().filter(|name| arguments.providers.is_empty() || arguments.providers.contains(name));
+    let chosen =
+        all.iter().filter(|name| arguments.providers.is_empty() || arguments.providers.contains(name));
     let mut programs = Vec::new();
     let mut report = Vec::new();
     for provider in chosen {
         let features = features(&root, provider)?;
         let own = program::of_provider(provider, &all, &sources);
-        let [alone, emulated] = [false, true].map(|emulator| Program::new(provider, &features, emulator, &own));
+        let [alone, emulated] =
+            [false, true].map(|emulator| Program::new(provider, &features, emulator, &own));
         if alone.examples == 0 {
-            return Err(Failure::new(format!("{provider}: no example was found"), "cargo xtask docs --quick"));
+            return Err(Failure::new(
+                format!("{provider}: no example was found"),
+                "cargo xtask docs --quick",
+            ));
         }
         report.push(format!(
             "{provider}: {} examples compile with {provider}-client alone, {} with auth-emulator as well",
@@ -192,7 +197,8 @@ mod tests {
         let example = extract::of_markdown("\n```rust\n\nuse auth_client_core::decode;\n```\n");
         let source = Source { path: "docs/errors.md".to_owned(), examples: example };
         let program = Program::new("verigator", &[], false, &[source]);
-        let (file, text) = program.files().into_iter().find(|(_, text)| text.contains("use auth_client_core")).unwrap();
+        let (file, text) =
+            program.files().into_iter().find(|(_, text)| text.contains("use auth_client_core")).unwrap();
         let line = text.lines().position(|line| line.contains("use auth_client_core")).unwrap() + 1;
         let message = serde_json::json!({
             "reason": "compiler-message",

@@ -115,8 +115,10 @@ impl Program {
 
     /// The files of the package, by their paths in it.
     pub(super) fn files(&self) -> Vec<(String, String)> {
-        let mut files =
-            vec![("Cargo.toml".to_owned(), self.manifest.clone()), ("src/lib.rs".to_owned(), self.root.clone())];
+        let mut files = vec![
+            ("Cargo.toml".to_owned(), self.manifest.clone()),
+            ("src/lib.rs".to_owned(), self.root.clone()),
+        ];
         for (index, module) in self.modules.iter().enumerate() {
             let text = module.lines.iter().fold(String::new(), |text, (line, _)| text + line + "\n");
             files.push((format!("src/m{index}.rs"), text));
@@ -140,15 +142,11 @@ fn module(example: &Example) -> Vec<(String, Option<usize>)> {
     let fails = example.lines.iter().rev().find(|line| !line.trim().is_empty());
     let head = match fails {
         _ if has_main => "",
-        Some(line) if line.trim_end().ends_with("(())") => {
-            "fn main() -> Result<(), impl core::fmt::Debug> {"
-        }
+        Some(line) if line.trim_end().ends_with("(())") => "fn main() -> Result<(), impl core::fmt::Debug> {",
         _ => "fn main() {",
     };
     let line = Some(example.line);
-    let mut lines = vec![
-        (format!("mod l{} {{ use crate::auth_client_examples; {head}", example.line), line),
-    ];
+    let mut lines = vec![(format!("mod l{} {{ use crate::auth_client_examples; {head}", example.line), line)];
     // Attributes of a whole crate have no place in a module; the crate allows all warnings.
     let own = example.lines.iter().map(|line| if line.starts_with("#![") { "" } else { line.as_str() });
     lines.extend((example.line + 1..).zip(own).map(|(number, line)| (line.to_owned(), Some(number))));
@@ -195,7 +193,9 @@ mod tests {
         ];
         let lines = |provider: &str| -> Vec<String> {
             let own = of_provider(provider, &all, &sources);
-            own.iter().flat_map(|source| source.examples.iter().flat_map(|example| example.lines.clone())).collect()
+            own.iter()
+                .flat_map(|source| source.examples.iter().flat_map(|example| example.lines.clone()))
+                .collect()
         };
         assert_eq!(lines("a"), ["use a_client::X;", "y();"]);
         assert_eq!(lines("b"), ["z();"]);

@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 
 /// Compare the public API of each library crate with its committed list, crates/<crate>/public-api.txt.
 ///
+/// The items of a crate's module `provider` are listed apart, in public-api-provider.txt: only provider crates need them, and
+/// they may change in a minor version.
+///
 /// The list has a line for everything that users can name, with all features: modules, types, fields, functions with
 /// their signatures, trait implementations. A line that goes away breaks somebody; a line that comes stays for long. So
 /// both are shown, and a change that means it renews the list with --bless.
@@ -50,8 +53,41 @@ that the compiler makes by itself (Send, Sync, …) and those for all types are 
 The documentation is built by the stable toolchain with RUSTC_BOOTSTRAP=1 for rustdoc alone, because its JSON has no
 stable form yet. It takes about half a minute on a warm target folder.";
 
-const FILE: &str = "public-api.txt";
-const HEAD: &str = "# What users can name, with all features. Renewed by `cargo xtask public-api --bless`; a line that goes away is a\n# breaking change.\n";
+/// A list: the file, its head, and whether it is the one of the module `provider`.
+struct Side {
+    file: &'static str,
+    head: &'static str,
+    provider: bool,
+}
+
+const USERS: Side = Side {
+    file: "public-api.txt",
+    head: "# What users can name, with all features. Renewed by `cargo xtask public-api --bless`; a line that goes away is a\n# breaking change.\n",
+    provider: false,
+};
+
+const PROVIDERS: Side = Side {
+    file: "public-api-provider.txt",
+    head: "# What only provider crates name, with all features. Renewed by `cargo xtask public-api --bless`; it may change in a\n# minor version.\n",
+    provider: true,
+};
+
+/// The lists of a crate.
+fn sides(name: &str) -> &'static [Side] {
+    if name == "auth-client-core" { &[USERS, PROVIDERS] } else { &[USERS] }
+}
+
+/// Whether a line is about an item of the crate's module `provider`: the item itself, or an implementation that names one.
+fn is_of_provider(line: &str, name: &str) -> bool {
+    let module = format!("{}::provider", name.replace('-', "_"));
+    if line.starts_with("impl") {
+        return line.contains(&format!("{module}::"));
+    }
+    // The item's path is the first one that names the crate; types of a signature come after it.
+    let item = line.find(&format!("{}::", name.replace('-', "_"))).and_then(|start| line.get(start..));
+    item.and_then(|item| item.strip_prefix(&module))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
 
 /// Compares, or writes.
 ///
@@ -74,7 +110,9 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     if !arguments.bless {
         // Before anything is built: a list that is not there needs no comparison.
         for name in &chosen {
-            committed(&root, name)?;
+            for side in sides(name) {
+                committed(&root, name, side)?;
+            }
         }
     }
     let mut problems = Vec::new();
@@ -83,16 +121,20 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     for (name, json) in rustdoc::build(&root, &chosen)? {
         let listing = listing::read(&json, &name)?;
         violations.extend(allowed.violations(&listing, &all));
-        let count = listing.len();
-        if arguments.bless {
-            let text = format!("{HEAD}{}\n", listing.join("\n"));
-            write_if_changed(&path(&root, &name), text.as_bytes())?;
-            lines.push(format!("{name}: {count} lines written"));
-        } else {
-            let shown = difference::show(&committed(&root, &name)?, &listing);
-            match shown {
-                Some(shown) => problems.push(format!("crates/{name}/{FILE}\n{shown}")),
-                None => lines.push(format!("{name}: {count} lines, as committed")),
+        for side in sides(&name) {
+            let of_side =
+                |line: &&String| sides(&name).len() == 1 || is_of_provider(line, &name) == side.provider;
+            let listing: Vec<String> = listing.iter().filter(of_side).cloned().collect();
+            let (file, count) = (side.file, listing.len());
+            if arguments.bless {
+                let text = format!("{}{}\n", side.head, listing.join("\n"));
+                write_if_changed(&path(&root, &name, side), text.as_bytes())?;
+                lines.push(format!("crates/{name}/{file}: {count} lines written"));
+                continue;
+            }
+            match difference::show(&committed(&root, &name, side)?, &listing) {
+                Some(shown) => problems.push(format!("crates/{name}/{file}\n{shown}")),
+                None => lines.push(format!("crates/{name}/{file}: {count} lines, as committed")),
             }
         }
     }
@@ -122,17 +164,18 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     Err(Failure::new(what, next))
 }
 
-fn path(root: &Path, name: &str) -> PathBuf {
-    root.join("crates").join(name).join(FILE)
+fn path(root: &Path, name: &str, side: &Side) -> PathBuf {
+    root.join("crates").join(name).join(side.file)
 }
 
 /// The lines of the committed list, without its head.
-fn committed(root: &Path, name: &str) -> Result<Vec<String>, Failure> {
-    let text = fs::read_to_string(path(root, name)).map_err(|error| {
+fn committed(root: &Path, name: &str, side: &Side) -> Result<Vec<String>, Failure> {
+    let file = side.file;
+    let text = fs::read_to_string(path(root, name, side)).map_err(|error| {
         Failure::new(
-            format!("crates/{name}/{FILE} can't be read: {error}"),
+            format!("crates/{name}/{file} can't be read: {error}"),
             format!(
-                "git checkout crates/{name}/{FILE}; for a new crate cargo xtask public-api --bless {name}"
+                "git checkout crates/{name}/{file}; for a new crate cargo xtask public-api --bless {name}"
             ),
         )
     })?;
@@ -145,12 +188,33 @@ mod tests {
 
     #[test]
     fn a_list_that_is_missing_is_told_with_the_way_to_get_it() {
-        let failure = committed(&std::env::temp_dir(), "no-such-crate").unwrap_err().to_string();
+        let failure = committed(&std::env::temp_dir(), "no-such-crate", &USERS).unwrap_err().to_string();
         assert!(failure.contains("crates/no-such-crate/public-api.txt can't be read"), "{failure}");
         assert!(
             failure.contains("\n\nnext: git checkout") && failure.contains("--bless no-such-crate"),
             "{failure}"
         );
+    }
+
+    #[test]
+    fn a_line_is_on_the_side_of_its_item() {
+        for line in [
+            "pub mod auth_client_core::provider",
+            "pub struct auth_client_core::provider::Engine",
+            "pub fn auth_client_core::provider::Engine::new(auth_client_core::Error) -> Self",
+            "impl core::fmt::Debug for auth_client_core::provider::Engine",
+            "impl core::convert::From<auth_client_core::provider::ApiError> for auth_client_core::Error",
+        ] {
+            assert!(is_of_provider(line, "auth-client-core"), "{line}");
+        }
+        for line in [
+            "pub mod auth_client_core",
+            "pub mod auth_client_core::provider_two",
+            "pub fn auth_client_core::Error::api(&self) -> &auth_client_core::provider::ApiError",
+            "impl core::fmt::Debug for auth_client_core::Error",
+        ] {
+            assert!(!is_of_provider(line, "auth-client-core"), "{line}");
+        }
     }
 
     #[test]

@@ -35,10 +35,9 @@
 //! can be requested again, and the user can be logged out.
 //!
 //! ```no_run
-//! # use vaultvision_client::SecretString;
 //! use vaultvision_client::oidc::{Login, LoginError, Page, Pending};
 //!
-//! # async fn example(login: &Login, session: fn(SecretString) -> SecretString, query: &str) -> Result<(), LoginError> {
+//! # async fn example(login: &Login, session: fn(vaultvision_client::SecretString) -> vaultvision_client::SecretString, query: &str) -> Result<(), LoginError> {
 //! let started = login.begin(Page::SignUp);
 //! let kept = session(started.pending.to_text());
 //!

@@ -219,7 +219,7 @@ impl<'a> Export<'a> {
         let resumed = file.rows();
         let mut waits = 0;
         let mut walk = loop {
-            match self.walk().await {
+            match Self::walk(self.client, self.resource, self.query.clone()).await {
                 Ok(walk) => break walk.take(self.take),
                 Err(error) => waits = self.wait(error, waits, resumed).await?,
             }
@@ -261,8 +261,12 @@ impl<'a> Export<'a> {
     }
 
     /// Returns the rows of the resource, by the most suitable method.
-    async fn walk(&self) -> Result<Walk<Row>, Error> {
-        let (client, resource, query) = (self.client.clone(), self.resource, self.query.clone());
+    ///
+    /// Without `&self`, which would keep the future from being `Send`: the progress function is not `Sync`.
+    async fn walk(client: &Client, resource: Resource, query: ContactQuery) -> Result<Walk<Row>, Error> {
+        let conditions = query.query.clone();
+        let by = Self::id_parameter(client, resource).await?;
+        let client = client.clone();
         let operation = resource.query_operation();
         let fetch = move |part: &Query, paging: Paging| {
             let request = client.engine().request(operation, &[]);
@@ -276,20 +280,20 @@ impl<'a> Export<'a> {
             let in_bounds = check::page(operation, paging.skip, paging.take);
             request.query("skip", paging.skip).query("take", paging.take).check(in_bounds).call(page::read)
         };
-        let walk = Walk::new(self.query.query.clone(), fetch, resource.row_id()).sorted_by(resource.sort());
-        Ok(match self.id_parameter().await? {
+        let walk = Walk::new(conditions, fetch, resource.row_id()).sorted_by(resource.sort());
+        Ok(match by {
             Some(parameter) => walk.by(parameter),
             None => walk,
         })
     }
 
     /// Returns the query parameter that compares ids, if the resource has one.
-    async fn id_parameter(&self) -> Result<Option<String>, Error> {
-        if self.resource.id_parameters().is_empty() {
+    async fn id_parameter(client: &Client, resource: Resource) -> Result<Option<String>, Error> {
+        if resource.id_parameters().is_empty() {
             return Ok(None);
         }
-        let operation = self.resource.options_operation();
-        let call = self.client.engine().request(operation, &[]).call::<QueryOptions, Error>(decode::json);
+        let operation = resource.options_operation();
+        let call = client.engine().request(operation, &[]).call::<QueryOptions, Error>(decode::json);
         let options = call.await?;
         let has = |parameter: &&&str| {
             options.options.iter().any(|option| {
@@ -301,7 +305,7 @@ impl<'a> Export<'a> {
                     && operators.any(|operator| operator.operator.as_deref() == Some("GreaterThan"))
             })
         };
-        Ok(self.resource.id_parameters().iter().find(has).map(|parameter| (*parameter).to_owned()))
+        Ok(resource.id_parameters().iter().find(has).map(|parameter| (*parameter).to_owned()))
     }
 }
 

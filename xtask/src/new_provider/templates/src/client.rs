@@ -69,7 +69,7 @@ impl Client {
     /// use http::Method;
     ///
     /// let call: vendorname_client::Call<serde_json::Value> =
-    ///     vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
+    ///     vendorname.request(Method::GET, "/status").call(vendorname_client::decode::json);
     /// println!("{}", call.await?);
     /// # Ok(())
     /// # }

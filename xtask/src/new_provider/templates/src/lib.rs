@@ -11,7 +11,7 @@
 //! # async fn run() -> Result<(), vendorname_client::Error> {
 //! let vendorname = Client::from_env()?;
 //!
-//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
+//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(vendorname_client::decode::json);
 //! println!("{}", call.await?);
 //! # Ok(())
 //! # }
@@ -44,7 +44,7 @@
 //!     .transport(transport.clone())
 //!     .build()?;
 //!
-//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(auth_client_core::decode::json);
+//! let call: Call<serde_json::Value> = vendorname.request(Method::GET, "/status").call(vendorname_client::decode::json);
 //! assert_eq!(call.await?["ready"], true);
 //! assert_eq!(transport.requests()[0].uri.path(), "/status");
 //! # Ok::<(), vendorname_client::Error>(())

@@ -1,0 +1,28 @@
+//! Futures are `Send`, so that they can be spawned on a runtime with several threads.
+
+use revesecure_client::models::{AuthType, PushRequest};
+use revesecure_client::{Call, Challenge, Client, Items, Pages, PushWait, SecondFactor};
+
+fn is_send<T: Send>(_: T) {}
+
+/// Compiling this function is the test of the futures that it names.
+fn calls(call: Call<()>, pages: Pages<(), u64>, items: Items<(), u64, ()>) {
+    is_send(call.into_future());
+    is_send(pages);
+    is_send(items);
+}
+
+/// Compiling this function is the test of the futures that it names.
+fn helpers(client: &Client, challenge: &Challenge, push: PushRequest) {
+    is_send(SecondFactor::of("anna@example.com").begin(client));
+    is_send(challenge.code(AuthType::Hardware, "123456".to_owned()));
+    is_send(challenge.push("token-id", PushWait::new()));
+    is_send(PushWait::new().run(client, push));
+    is_send(PushWait::new().wait(client, "transaction-id"));
+}
+
+#[test]
+fn futures_are_send() {
+    let _: fn(Call<()>, Pages<(), u64>, Items<(), u64, ()>) = calls;
+    let _: fn(&Client, &Challenge, PushRequest) = helpers;
+}

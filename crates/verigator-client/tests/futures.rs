@@ -1,0 +1,20 @@
+//! Futures are `Send`, so that they can be spawned on a runtime with several threads.
+
+use verigator_client::models::AuthMethod;
+use verigator_client::{Call, Client, Items, Pages, SecondFactor};
+
+fn is_send<T: Send>(_: T) {}
+
+/// Compiling this function is the test of the futures that it names.
+fn futures(client: &Client, call: Call<()>, pages: Pages<(), u64>, items: Items<(), u64, ()>) {
+    is_send(client.services().get("service-id").into_future());
+    is_send(call.into_future());
+    is_send(pages);
+    is_send(items);
+    is_send(SecondFactor::new(AuthMethod::Sms).run(client, "service-id", "user-id", async |_| None));
+}
+
+#[test]
+fn futures_are_send() {
+    let _: fn(&Client, Call<()>, Pages<(), u64>, Items<(), u64, ()>) = futures;
+}

@@ -1,0 +1,47 @@
+//! Every public async function of a provider crate is in that crate's test `futures`, which asserts that futures are
+//! `Send`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use xtask::workspace;
+
+/// How often each name stands between these two in a text.
+fn names<'a>(text: &'a str, before: &str, after: &str) -> BTreeMap<&'a str, usize> {
+    let mut found = BTreeMap::new();
+    for rest in text.split(before).skip(1) {
+        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
+        let (name, rest) = rest.split_at(end.unwrap_or(rest.len()));
+        if rest.starts_with(after) {
+            *found.entry(name).or_default() += 1;
+        }
+    }
+    found
+}
+
+fn source(folder: &Path) -> String {
+    let files = workspace::walked(folder).unwrap();
+    let rust = files.iter().filter(|path| path.ends_with(".rs"));
+    rust.map(|path| fs::read_to_string(folder.join(path)).unwrap()).collect()
+}
+
+#[test]
+fn every_public_async_function_is_tested() {
+    let root = workspace::root();
+    let mut functions = 0;
+    for name in workspace::library_crates(&root).unwrap().iter().filter(|name| name.ends_with("-client")) {
+        let folder = root.join("crates").join(name);
+        let tested = fs::read_to_string(folder.join("tests/futures.rs"))
+            .unwrap_or_else(|error| panic!("crates/{name}/tests/futures.rs: {error}"));
+        let tested = names(&tested, ".", "(");
+        for (function, count) in names(&source(&folder.join("src")), "pub async fn ", "") {
+            let there = tested.get(function).copied().unwrap_or_default();
+            assert!(
+                there >= count,
+                "crates/{name}/tests/futures.rs has {there} of {count} functions `{function}`"
+            );
+            functions += count;
+        }
+    }
+    assert!(functions > 30, "{functions} functions were found");
+}
