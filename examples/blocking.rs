@@ -46,6 +46,7 @@ fn second_factor(client: &Client, type_code: impl Fn() -> Option<String>) -> Res
     match login.verify(type_code().unwrap_or_default()).wait()? {
         Verification::Verified { .. } => println!("verified the code"),
         Verification::Rejected(why) => println!("rejected the code: {why}"),
+        _ => println!("not verified"),
     }
 
     // `blocking::wait` takes any future, here two concurrent calls.

@@ -57,6 +57,7 @@ async fn calls(output: &mut Output, client: &Client, emulator: Option<&Emulator>
         .call("authentication.verify(000000)", login.verify("000000"), |result| match result {
             Verification::Verified { .. } => "verified".to_owned(),
             Verification::Rejected(why) => format!("rejected: {why}"),
+            _ => "not verified".to_owned(),
         })
         .await?;
 

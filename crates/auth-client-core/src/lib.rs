@@ -25,6 +25,7 @@
 //! | `http2` | HTTP/2 where the server offers it |
 //! | `tracing` (default) | spans and events |
 //! | `blocking` | `.wait()` for programs without a runtime |
+//! | `chrono-04`, `jiff-02` | [`DateTime`] from and to the types of these crates |
 //! | `testing` | a scripted transport and manual time |
 //!
 //! # Spans and events
@@ -113,6 +114,9 @@ pub mod transport;
 
 pub use auth_core::{self, Clock, ExposeSecret, SecretString};
 pub use call::{Call, Reply};
+pub use decode::date_time::{CivilDateTime, DateTime};
+pub use decode::open_enum::UnknownValue;
+pub use decode::unknown::UnknownFields;
 pub use encode::query::QueryValue;
 pub use engine::retry::RetryPolicy;
 pub use engine::time::Sleep;

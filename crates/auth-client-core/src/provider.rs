@@ -7,6 +7,7 @@
 pub use serde;
 
 pub use crate::call::CallTemplate;
+pub use crate::decode::open_enum::unknown_value;
 pub use crate::encode::base_url::BaseUrl;
 pub use crate::encode::json::JsonStyle;
 pub use crate::encode::path::PathValue;
@@ -18,20 +19,12 @@ pub use crate::engine::settings::{Settings, Timeouts};
 pub use crate::error::ApiError;
 pub use crate::operation::{Operation, Paging};
 pub use crate::page::Page;
-#[cfg(feature = "__records")]
 #[doc(inline)]
-pub use crate::{deserialize_records, record_enums};
-#[doc(inline)]
-pub use crate::{error_type, open_enum, shared_builder_methods};
+pub use crate::{error_type, open_enum, record, serde_by_field, shared_builder_methods};
 
 /// Validation of arguments before anything is sent.
 pub mod check {
     pub use crate::encode::check::{not_empty, page};
-}
-
-/// Date-time formats of providers.
-pub mod date_time {
-    pub use crate::decode::date_time::*;
 }
 
 /// Settings from environment variables.
@@ -39,13 +32,12 @@ pub mod env {
     pub use crate::env::{optional, required};
 }
 
-/// Serde functions for the fields of models, and open enums.
+/// Serde functions for the fields of requests and of models that are read by hand.
 pub mod model {
     pub use crate::decode::model::*;
 }
 
-/// Lenient decoding of JSON into models.
-#[cfg(feature = "__records")]
+/// Models from one description of their fields.
 pub mod record {
     pub use crate::decode::record::*;
 }

@@ -12,8 +12,8 @@ pub use crate::blocking;
 #[cfg(any(test, doc, feature = "testing"))]
 pub use crate::testing;
 pub use crate::{
-    Clock, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, Reply, Request, RetryPolicy,
-    SecretString, Sleep, decode, observe, transport,
+    CivilDateTime, Clock, DateTime, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, Reply,
+    Request, RetryPolicy, SecretString, Sleep, UnknownFields, UnknownValue, decode, observe, transport,
 };
 #[cfg(feature = "hyper")]
 pub use crate::{HyperTransport, HyperTransportBuilder};

@@ -32,7 +32,7 @@
 //! | `oidc` | Vault Vision: logins at a tenant by OpenID Connect |
 //! | `token-file` (default) | Virtuous: tokens in a file |
 //! | `keyring` | Virtuous: tokens in the operating system's keyring |
-//! | `chrono`, `jiff` | Virtuous: dates from and to the types of those crates |
+//! | `chrono-04`, `jiff-02` | Virtuous: dates from and to the types of those crates |
 //! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
 //!
 //! If several TLS libraries are compiled in, select one when you build the transport:

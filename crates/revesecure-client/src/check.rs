@@ -2,9 +2,8 @@
 //! documented.
 
 use crate::models::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
-use auth_client_core::Error;
 use auth_client_core::provider::Operation;
-use serde_json::{Map, Value};
+use auth_client_core::{Error, UnknownFields};
 
 type Result = std::result::Result<(), Error>;
 
@@ -79,8 +78,8 @@ fn at_least_one(operation: &'static Operation, any: bool) -> Result {
 }
 
 /// A field with its own setter would be sent twice.
-fn extras(operation: &'static Operation, extras: &Map<String, Value>, known: &[&'static str]) -> Result {
-    match known.iter().find(|name| extras.contains_key(**name)) {
+fn extras(operation: &'static Operation, extras: &UnknownFields, known: &[&'static str]) -> Result {
+    match known.iter().find(|name| extras.get_raw(name).is_some()) {
         Some(name) => Err(Error::invalid_input(
             operation.id(),
             *name,

@@ -1,6 +1,7 @@
 //! Responses without documentation: those of creations and of the key check.
 
-use serde::{Deserialize, Deserializer};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::fmt;
 
@@ -54,6 +55,20 @@ impl<'de> Deserialize<'de> for Created {
     }
 }
 
+/// Writes the ids only: the rest may hold secrets.
+impl Serialize for Created {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let ids = [("UserId", &self.user_id), ("ServiceId", &self.service_id), ("TokenId", &self.token_id)];
+        for (name, id) in ids {
+            if let Some(id) = id {
+                map.serialize_entry(name, id)?;
+            }
+        }
+        map.end()
+    }
+}
+
 /// Confirms that API key and secret key are valid. Any other response is an error.
 ///
 /// ```
@@ -76,6 +91,13 @@ impl<'de> Deserialize<'de> for KeyCheck {
     }
 }
 
+/// An object without fields.
+impl Serialize for KeyCheck {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_map(Some(0))?.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +109,7 @@ mod tests {
         assert_eq!(created.service_id.as_deref(), Some("s1"));
         assert_eq!(created.user_id, None);
         assert!(!format!("{created:?}").contains("canary"));
+        assert_eq!(serde_json::to_string(&created).unwrap(), r#"{"ServiceId":"s1"}"#);
         assert_eq!(created.value["SecretKey"], "canary");
         assert_eq!(serde_json::from_str::<Created>("null").unwrap(), Created::default());
         assert!(serde_json::from_str::<KeyCheck>("null").is_err());

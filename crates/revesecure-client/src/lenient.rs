@@ -1,11 +1,8 @@
-//! Values of answers that the vendor writes in more than one form: numbers or texts, flags in five ways, times in
-//! milliseconds.
+//! Values of responses that the vendor writes in more than one form: numbers or strings, and flags in five ways.
 
-use serde::de::Unexpected;
-use serde::{Deserialize, Deserializer};
+use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use serde_json::Value;
 use std::fmt;
-use std::time::{Duration, SystemTime};
 
 /// A flag, which the vendor writes as 0 or 1 in one place and as `yes` or `no` in another.
 ///
@@ -50,50 +47,25 @@ impl From<bool> for Flag {
     }
 }
 
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Self::of(&value).ok_or_else(|| misfit(&value, &"a flag: 0, 1, yes, no, true or false"))
-    }
-}
-
-/// A time, in milliseconds since 1970 on the wire; a number or the text of one.
-///
-/// ```
-/// use revesecure_client::models::Timestamp;
-/// use std::time::{Duration, SystemTime};
-///
-/// let time: Timestamp = serde_json::from_str("1498213552544")?;
-/// assert_eq!(time.as_millis(), 1_498_213_552_544);
-/// assert_eq!(time.to_system_time(), Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_498_213_552_544)));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
-
-impl Timestamp {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    #[must_use]
-    pub fn as_millis(self) -> i64 {
-        self.0
+impl Field for Flag {
+    fn blank() -> Self {
+        Self(false)
     }
 
-    /// The time of the standard library; `None` when that can't hold it.
-    #[must_use]
-    pub fn to_system_time(self) -> Option<SystemTime> {
-        let distance = Duration::from_millis(self.0.unsigned_abs());
-        if self.0 < 0 {
-            SystemTime::UNIX_EPOCH.checked_sub(distance)
-        } else {
-            SystemTime::UNIX_EPOCH.checked_add(distance)
-        }
+    fn expected(&self) -> &'static str {
+        "a flag: 0, 1, yes, no, true or false"
     }
-}
 
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        number(&value).map(Self).ok_or_else(|| misfit(&value, &"milliseconds, as a number or a text"))
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        // Read leniently by every model: its forms are the vendor's.
+        let mut on = false;
+        on.scalar(value, Reading::Lenient).map_err(|_| self.expected())?;
+        self.0 = on;
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Bool(self.0)
     }
 }
 
@@ -105,7 +77,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// assert_eq!(count, 14);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Count(u64);
 
 impl Count {
@@ -128,33 +100,28 @@ impl fmt::Display for Count {
     }
 }
 
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let number = number(&value).and_then(|number| u64::try_from(number).ok());
-        number.map(Self).ok_or_else(|| misfit(&value, &"a number that is not negative, or the text of one"))
+impl Field for Count {
+    fn blank() -> Self {
+        Self(0)
     }
-}
 
-fn number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+    fn expected(&self) -> &'static str {
+        "a number that is not negative, or the string of one"
     }
-}
 
-fn misfit<E: serde::de::Error>(value: &Value, expected: &dyn serde::de::Expected) -> E {
-    // What stands there is not repeated: it is the server's.
-    let unexpected = match value {
-        Value::Null => Unexpected::Unit,
-        Value::Bool(_) => Unexpected::Other("a boolean"),
-        Value::Number(_) => Unexpected::Other("a number"),
-        Value::String(_) => Unexpected::Other("a text"),
-        Value::Array(_) => Unexpected::Seq,
-        Value::Object(_) => Unexpected::Map,
-    };
-    E::invalid_type(unexpected, expected)
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        let number = match value {
+            Scalar::Integer(number) => u64::try_from(number).ok(),
+            Scalar::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        self.0 = number.ok_or(self.expected())?;
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Integer(self.0.into())
+    }
 }
 
 macro_rules! text_or_number {
@@ -183,13 +150,31 @@ macro_rules! text_or_number {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                match Value::deserialize(deserializer)? {
-                    Value::String(text) => Ok(Self(text)),
-                    Value::Number(number) => Ok(Self(number.to_string())),
-                    other => Err(misfit(&other, &"a text or a number")),
-                }
+        impl Field for $name {
+            fn blank() -> Self {
+                Self(String::new())
+            }
+
+            fn expected(&self) -> &'static str {
+                "a string or a number"
+            }
+
+            fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+                self.0 = match value {
+                    Scalar::Text(text) => text.to_owned(),
+                    Scalar::Integer(number) => number.to_string(),
+                    Scalar::Float(number) => number.to_string(),
+                    _ => return Err(self.expected()),
+                };
+                Ok(())
+            }
+
+            fn form(&self) -> Form<'_> {
+                Form::Text(&self.0)
+            }
+
+            fn takes_empty_text() -> bool {
+                true
             }
         }
     };
@@ -217,9 +202,12 @@ text_or_number! {
     ContactNumber
 }
 
+auth_client_core::provider::serde_by_field!(Flag, Count, CountryCode, ContactNumber);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
 
     fn read<T: for<'de> Deserialize<'de>>(json: &str) -> Option<T> {
         serde_json::from_str(json).ok()
@@ -239,17 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn times_and_counts_as_numbers_and_texts() {
-        assert_eq!(read(r#""1546214400000""#), Some(Timestamp(1_546_214_400_000)));
-        assert_eq!(read("-5"), Some(Timestamp(-5)));
+    fn counts_as_numbers_and_strings() {
         assert_eq!(read(r#""14""#), Some(Count(14)));
-        assert_eq!(read::<Option<Timestamp>>("null"), Some(None));
-        for other in [r#""soon""#, "1.5", "{}", "true"] {
-            assert_eq!(read::<Timestamp>(other), None, "{other}");
+        assert_eq!(read("14"), Some(Count(14)));
+        for other in ["-1", r#""-1""#, "1.5", r#""""#, r#""many""#, "null", "true", "[]", "{}"] {
+            assert_eq!(read::<Count>(other), None, "{other}");
         }
-        assert_eq!(read::<Count>("-1"), None);
-        let before = Timestamp(-1).to_system_time().unwrap();
-        assert_eq!(SystemTime::UNIX_EPOCH.duration_since(before).unwrap(), Duration::from_millis(1));
     }
 
     #[test]

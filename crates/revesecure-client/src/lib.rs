@@ -122,7 +122,7 @@ pub mod models {
     pub use crate::digits::{DigitForm, DigitsAsNumber, DigitsAsText};
     pub use crate::envelope::Envelope;
     pub use crate::generated::models::*;
-    pub use crate::lenient::{ContactNumber, Count, CountryCode, Flag, Timestamp};
+    pub use crate::lenient::{ContactNumber, Count, CountryCode, Flag};
     pub use crate::outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
 }
 

@@ -1,8 +1,8 @@
 //! Login decisions: policies, results of codes, states of pushes. No unknown value is read as a permission.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use auth_client_core::UnknownValue;
+use auth_client_core::provider::record::{Field, Fit, Form, List, Reading, Scalar};
+use auth_client_core::provider::unknown_value;
 use std::fmt;
 
 /// Second-factor policy of a user.
@@ -14,7 +14,7 @@ use std::fmt;
 /// use revesecure_client::models::Policy;
 ///
 /// let policy: Policy = serde_json::from_str(r#""bypass""#)?;
-/// assert_eq!(policy, Policy::Other("bypass".to_owned()), "only the exact `Bypass` counts");
+/// assert!(matches!(policy, Policy::Unknown(_)), "only the exact `Bypass` counts");
 /// assert_eq!(Policy::Enabled.as_str(), "Enabled");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -29,7 +29,7 @@ pub enum Policy {
     /// The user is not admitted: not mapped to the service, or refused.
     Denied,
     /// A value that this version doesn't know. Treat it as denied.
-    Other(String),
+    Unknown(UnknownValue),
 }
 
 impl Policy {
@@ -40,7 +40,7 @@ impl Policy {
             Self::Enabled => "Enabled",
             Self::Bypass => "Bypass",
             Self::Denied => "Denied",
-            Self::Other(text) => text,
+            Self::Unknown(value) => value.as_str(),
         }
     }
 }
@@ -51,26 +51,42 @@ impl fmt::Display for Policy {
     }
 }
 
-impl<'de> Deserialize<'de> for Policy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = match Value::deserialize(deserializer)? {
-            Value::String(text) => text,
+/// The policy that lets nobody in.
+impl Default for Policy {
+    fn default() -> Self {
+        Self::Denied
+    }
+}
+
+impl Field for Policy {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn expected(&self) -> &'static str {
+        "a string or a boolean"
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        *self = match value {
+            Scalar::Text("Enabled") => Self::Enabled,
+            Scalar::Text("Bypass") => Self::Bypass,
+            Scalar::Text("Denied") => Self::Denied,
+            Scalar::Text(other) => Self::Unknown(unknown_value(other)),
             // The registration call uses the same name for a boolean; `false` does not mean a bypass.
-            Value::Bool(true) => return Ok(Self::Enabled),
-            Value::Bool(false) => "false".to_owned(),
-            _ => {
-                return Err(D::Error::invalid_type(
-                    serde::de::Unexpected::Other("another type"),
-                    &"a string or a boolean",
-                ));
-            }
+            Scalar::Bool(true) => Self::Enabled,
+            Scalar::Bool(false) => Self::Unknown(unknown_value("false")),
+            _ => return Err(self.expected()),
         };
-        Ok(match text.as_str() {
-            "Enabled" => Self::Enabled,
-            "Bypass" => Self::Bypass,
-            "Denied" => Self::Denied,
-            _ => Self::Other(text),
-        })
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Text(self.as_str())
+    }
+
+    fn takes_empty_text() -> bool {
+        true
     }
 }
 
@@ -88,6 +104,7 @@ impl<'de> Deserialize<'de> for Policy {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 #[must_use = "a wrong code is a value, not an error"]
 pub enum AuthResult {
     /// The code was right.
@@ -110,10 +127,42 @@ impl fmt::Debug for AuthResult {
     }
 }
 
-impl<'de> Deserialize<'de> for AuthResult {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Ok(if text.trim().eq_ignore_ascii_case("OTP VALID") { Self::Valid } else { Self::Invalid(text) })
+/// A wrong code.
+impl Default for AuthResult {
+    fn default() -> Self {
+        Self::Invalid(String::new())
+    }
+}
+
+impl Field for AuthResult {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn expected(&self) -> &'static str {
+        "a string"
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        let Scalar::Text(text) = value else { return Err(self.expected()) };
+        let right = text.trim().eq_ignore_ascii_case("OTP VALID");
+        *self = if right { Self::Valid } else { Self::Invalid(text.to_owned()) };
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Text(match self {
+            Self::Valid => "OTP VALID",
+            Self::Invalid(text) => text,
+        })
+    }
+
+    fn shown(&self) -> Form<'_> {
+        Form::Text(if self.is_valid() { "Valid" } else { "Invalid(…)" })
+    }
+
+    fn takes_empty_text() -> bool {
+        true
     }
 }
 
@@ -134,7 +183,7 @@ auth_client_core::provider::open_enum! {
         /// The push could not be sent.
         SendError = "PUSH_SEND_ERROR",
         /// The server doesn't know the push, or no longer does; the vendor's plugin shows this as expired.
-        Unknown = "PUSH_TXN_UNKNOWN",
+        NotFound = "PUSH_TXN_UNKNOWN",
     }
 }
 
@@ -142,7 +191,7 @@ impl PushState {
     /// Returns `true` if the state can't change any more.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Other(_))
+        !matches!(self, Self::Unknown(_))
     }
 }
 
@@ -185,25 +234,55 @@ pub enum AuthMethods {
     Names(Vec<AuthMethod>),
 }
 
-impl<'de> Deserialize<'de> for AuthMethods {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a number, a string or a list of strings")]
-        enum Form {
-            Number(i64),
-            Name(AuthMethod),
-            Names(Vec<AuthMethod>),
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Number(number) => Self::Number(number),
-            Form::Name(name) => match name.as_str().trim().parse() {
-                Ok(number) => Self::Number(number),
-                Err(_) => Self::Names(vec![name]),
-            },
-            Form::Names(names) => Self::Names(names),
-        })
+/// No names.
+impl Default for AuthMethods {
+    fn default() -> Self {
+        Self::Names(Vec::new())
     }
 }
+
+impl Field for AuthMethods {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn expected(&self) -> &'static str {
+        "a number, a string or a list of strings"
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        *self = match value {
+            Scalar::Integer(number) => Self::Number(i64::try_from(number).map_err(|_| self.expected())?),
+            Scalar::Text(text) => match text.trim().parse() {
+                Ok(number) => Self::Number(number),
+                Err(_) => Self::Names(vec![AuthMethod::from(text)]),
+            },
+            _ => return Err(self.expected()),
+        };
+        Ok(())
+    }
+
+    fn list(&mut self) -> Option<&mut dyn List> {
+        *self = Self::default();
+        match self {
+            Self::Names(names) => Some(names),
+            Self::Number(_) => None,
+        }
+    }
+
+    fn form(&self) -> Form<'_> {
+        match self {
+            Self::Number(number) => Form::Integer((*number).into()),
+            Self::Names(names) => Form::List(names),
+        }
+    }
+
+    fn takes_empty_text() -> bool {
+        true
+    }
+}
+
+auth_client_core::provider::serde_by_field!(Policy, AuthResult, AuthMethods);
 
 #[cfg(test)]
 mod tests {
@@ -221,7 +300,7 @@ mod tests {
         }
         for other in [r#""bypass""#, r#""Bypass ""#, r#""""#, "false", r#""BYPASS""#] {
             let policy: Policy = serde_json::from_str(other).unwrap();
-            assert!(matches!(policy, Policy::Other(_)), "{other}");
+            assert!(matches!(policy, Policy::Unknown(_)), "{other}");
         }
         for bad in ["null", "0", "1", "[]", "{}"] {
             assert!(serde_json::from_str::<Policy>(bad).is_err(), "{bad}");
@@ -263,6 +342,9 @@ mod tests {
         assert_eq!(read(r#""Push""#).unwrap(), AuthMethods::Names(vec![AuthMethod::Push]));
         let names = AuthMethods::Names(vec![AuthMethod::Hardware, AuthMethod::from("Owl")]);
         assert_eq!(read(r#"["Hardware","Owl"]"#).unwrap(), names);
-        assert!(read("{}").is_err() && read("[1]").is_err());
+        assert!(read("{}").is_err() && read("[{}]").is_err());
+        // As a field of a response.
+        let field = |json| auth_client_core::provider::record::read_at::<AuthMethods>(json, Reading::Strict);
+        assert!(field("[1]").is_err() && field("[null]").is_err() && field(r#"["Push"]"#).is_ok());
     }
 }

@@ -168,8 +168,8 @@ impl PushWait {
                 PushState::Approved => return Ok(PushOutcome::Approved),
                 PushState::Denied => return Ok(PushOutcome::Denied),
                 PushState::SendError => return Ok(PushOutcome::SendFailed),
-                PushState::Unknown => return Ok(PushOutcome::Expired),
-                PushState::Other(_) => {}
+                PushState::NotFound => return Ok(PushOutcome::Expired),
+                PushState::Unknown(_) => {}
             }
             let spent = engine.clock().now().since(started);
             if spent.saturating_add(self.interval) > self.limit {

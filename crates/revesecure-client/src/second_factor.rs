@@ -134,7 +134,7 @@ impl SecondFactor {
                 Login::NeedsFactor(Box::new(Challenge { client: client.clone(), login: self, user }))
             }
             Policy::Bypass => Login::Bypassed(Box::new(user)),
-            Policy::Denied | Policy::Other(_) => Login::Denied(Box::new(user)),
+            Policy::Denied | Policy::Unknown(_) => Login::Denied(Box::new(user)),
         })
     }
 

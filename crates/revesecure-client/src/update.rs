@@ -24,8 +24,9 @@ impl UserUpdate {
     /// # let _ = update;
     /// ```
     #[must_use]
-    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.unknown.insert(name.into(), value.into());
+    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        // A value of JSON can always be written.
+        let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
     }
 }
@@ -39,8 +40,9 @@ impl ServiceUpdate {
     /// # let _ = update;
     /// ```
     #[must_use]
-    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.unknown.insert(name.into(), value.into());
+    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        // A value of JSON can always be written.
+        let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
     }
 }
@@ -64,8 +66,9 @@ impl TokenUpdate {
     /// # let _ = update;
     /// ```
     #[must_use]
-    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.unknown.insert(name.into(), value.into());
+    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        // A value of JSON can always be written.
+        let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
     }
 }

@@ -1,8 +1,8 @@
 //! Applications: the OIDC clients of a tenant.
 
-use crate::kept::Slot;
 use crate::metadata::Metadata;
 use crate::whole::whole_object;
+use auth_client_core::provider::record::Slot;
 
 whole_object! {
     /// An application: an OIDC client of the tenant.
@@ -18,11 +18,11 @@ whole_object! {
     /// assert!(application.secret().is_none());
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    Application expects "an application" needs id {
+    Application expects "an application" {
         /// Always `Application`.
         "type" => kind: text;
         /// Id of the application.
-        "id" => id: text;
+        "id" required => id: text;
         /// Display name in the console; users never see it.
         "name" => name, set_name: text;
         /// Time of creation.
@@ -83,3 +83,4 @@ impl NewApplication {
 }
 
 whole_object!(open: Application, NewApplication);
+whole_object!(sent: Application, NewApplication);

@@ -4,15 +4,11 @@
 //! their names and members are not published, so they are kept as they came, and the two members that the vendor lets
 //! anybody change can be changed.
 
-use crate::kept::{Member, NameSeed, Unknown, Whole};
 use crate::metadata::Metadata;
 use crate::password::{NewPassword, PasswordHash};
-use crate::time::Time;
 use crate::whole::whole_object;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
-use serde::ser::Serializer;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use auth_client_core::DateTime;
+use auth_client_core::provider::record::{self, Exposed, Field, Fit, Form, Object, Reading, Slot};
 use std::fmt;
 
 const PASSWORD: &str = "PasswordCredential";
@@ -27,11 +23,11 @@ whole_object! {
     /// credential.metadata_mut().insert("reset_by", "support");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    PasswordCredential expects "a password credential" needs id {
+    PasswordCredential expects "a password credential" {
         /// `PasswordCredential`.
         "type" => kind: text;
         /// `password`.
-        "id" => id: text;
+        "id" required => id: text;
         /// When it was made.
         "created_at" => created_at: time;
         /// When it was changed last.
@@ -70,14 +66,14 @@ whole_object! {
     /// let json = r#"{"type":"PasskeyCredential","id":"k1","counter":7}"#;
     /// let credential: vaultvision_client::models::OtherCredential = serde_json::from_str(json)?;
     /// assert_eq!(credential.kind(), "PasskeyCredential");
-    /// assert_eq!(credential.unknown().get("counter"), Some("7"));
+    /// assert_eq!(credential.unknown().get_raw("counter"), Some("7"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    OtherCredential expects "a credential" needs id {
+    OtherCredential expects "a credential" {
         /// The vendor's name of the kind.
         "type" => kind: text;
         /// The id.
-        "id" => id: text;
+        "id" required => id: text;
         /// When it was made.
         "created_at" => created_at: time;
         /// When it was changed last.
@@ -146,13 +142,13 @@ impl Credential {
 
     /// When it was made.
     #[must_use]
-    pub fn created_at(&self) -> Option<&Time> {
+    pub fn created_at(&self) -> Option<&DateTime> {
         either!(self, inner => inner.created_at())
     }
 
     /// When it was changed last.
     #[must_use]
-    pub fn updated_at(&self) -> Option<&Time> {
+    pub fn updated_at(&self) -> Option<&DateTime> {
         either!(self, inner => inner.updated_at())
     }
 
@@ -235,64 +231,73 @@ impl From<PasswordCredential> for Credential {
     }
 }
 
+impl Credential {
+    /// What is sent, secrets included.
+    pub(crate) fn to_body(&self) -> Exposed<'_, Self> {
+        Exposed(self)
+    }
+
+    /// The credential of the kind that its `type` names.
+    fn of_kind(other: OtherCredential) -> Result<Self, &'static str> {
+        if other.kind() != PASSWORD {
+            return Ok(Self::Other(other));
+        }
+        let OtherCredential { kind, id, created_at, updated_at, metadata, disabled, mut unknown } = other;
+        let password = match unknown.get_raw("password") {
+            Some(json) => record::read_at::<Slot<PasswordHash>>(json, Reading::Typed)?,
+            None => Slot::default(),
+        };
+        unknown.remove("password");
+        let known =
+            PasswordCredential { kind, id, created_at, updated_at, metadata, disabled, password, unknown };
+        Ok(Self::Password(known))
+    }
+}
+
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         either!(self, inner => inner.fmt(f))
     }
 }
 
-impl Serialize for Credential {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        either!(self, inner => inner.serialize(serializer))
-    }
-}
-
-impl<'de> Deserialize<'de> for Credential {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(CredentialVisitor)
-    }
-}
-
-/// Reads members until it knows the kind, which stands first in every sample, and then straight into the right type.
-struct CredentialVisitor;
-
-impl<'de> Visitor<'de> for CredentialVisitor {
-    type Value = Credential;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a credential")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Credential, A::Error> {
-        let mut early = Unknown::default();
-        let mut kind = None;
-        while let Some(name) = map.next_key_seed(NameSeed)? {
-            if name == "type" {
-                let raw = map.next_value::<Box<RawValue>>()?;
-                kind = serde_json::from_str::<String>(raw.get()).ok();
-                early.keep("type", &*raw).map_err(A::Error::custom)?;
-                break;
-            }
-            map.next_value_seed(Member { object: &mut early, name: &name })?;
-        }
-        if kind.as_deref() == Some(PASSWORD) {
-            rest(&early, map).map(Credential::Password)
-        } else {
-            rest(&early, map).map(Credential::Other)
+/// Compares all fields but secrets.
+impl PartialEq for Credential {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Password(one), Self::Password(other)) => one == other,
+            (Self::Other(one), Self::Other(other)) => one == other,
+            _ => false,
         }
     }
 }
 
-fn rest<'de, T: Whole, A: MapAccess<'de>>(early: &Unknown, mut map: A) -> Result<T, A::Error> {
-    let mut object = T::default();
-    for (name, raw) in early.raw() {
-        object.take(name, raw).map_err(A::Error::custom)?;
+/// As an element of a list. Any kind is read first; the kind is known when the object has ended.
+impl Field for Credential {
+    fn blank() -> Self {
+        Self::Other(OtherCredential::default())
     }
-    while let Some(name) = map.next_key_seed(NameSeed)? {
-        map.next_value_seed(Member { object: &mut object, name: &name })?;
+
+    fn expected(&self) -> &'static str {
+        "a credential"
     }
-    match object.missing() {
-        None => Ok(object),
-        Some(name) => Err(A::Error::missing_field(name)),
+
+    fn object(&mut self) -> Option<Object<'_>> {
+        *self = Self::blank();
+        either!(self, inner => inner.object())
+    }
+
+    fn end(&mut self) -> Fit {
+        let read = std::mem::replace(self, Self::blank());
+        *self = match read {
+            Self::Other(other) => Self::of_kind(other)?,
+            known => known,
+        };
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        either!(self, inner => inner.form())
     }
 }
+
+auth_client_core::provider::serde_by_field!(Credential);

@@ -4,8 +4,8 @@
 //! body: a `status_code` as a string, a `status_text`, no code, no UUID, and no `Retry-After`.
 
 use crate::whole::whole_object;
+use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use auth_client_core::provider::{ApiError, ProviderRules, ResponseView};
-use serde::{Deserialize, Serialize};
 
 auth_client_core::provider::error_type! {
     /// A failed call to Vault Vision.
@@ -85,9 +85,8 @@ impl ErrorBody {
     }
 }
 
-/// A number from the API, a text from the proxy in front of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+/// A number from the API, a string from the proxy in front of it.
+#[derive(Clone)]
 enum StatusCode {
     Number(u64),
     Text(String),
@@ -99,9 +98,29 @@ impl Default for StatusCode {
     }
 }
 
-impl crate::kept::Zero for StatusCode {
-    fn is_zero(&self) -> bool {
-        matches!(self, Self::Number(0))
+impl Field for StatusCode {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn expected(&self) -> &'static str {
+        "a status as a number or a string"
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        *self = match value {
+            Scalar::Integer(status) => Self::Number(u64::try_from(status).map_err(|_| self.expected())?),
+            Scalar::Text(status) => Self::Text(status.to_owned()),
+            _ => return Err(self.expected()),
+        };
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        match self {
+            Self::Number(status) => Form::Integer((*status).into()),
+            Self::Text(status) => Form::Text(status),
+        }
     }
 }
 

@@ -88,16 +88,13 @@ mod credential;
 mod error;
 mod generated;
 mod helpers;
-mod kept;
 mod list;
 mod metadata;
 mod modify;
 #[cfg(feature = "oidc")]
 pub mod oidc;
 mod password;
-mod secret_text;
 mod tenant;
-mod time;
 mod user;
 mod whole;
 
@@ -113,14 +110,12 @@ pub mod models {
     pub use crate::application::{Application, NewApplication};
     pub use crate::credential::{Credential, OtherCredential, PasswordCredential};
     pub use crate::error::ErrorBody;
-    pub use crate::kept::Unknown;
     pub use crate::list::List;
     pub use crate::metadata::{MAX_KEY_CHARACTERS, MAX_KEYS, MAX_VALUE_CHARACTERS, Metadata};
     pub use crate::password::{
         InvalidPassword, NewPassword, PasswordAlgorithm, PasswordHash, PasswordWarning, VENDOR_BCRYPT_COST,
     };
     pub use crate::tenant::{Tenant, TenantSettings};
-    pub use crate::time::Time;
     pub use crate::user::{NewUser, Profile, User};
 
     /// Response of `tenants.list`.

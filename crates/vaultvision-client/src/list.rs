@@ -3,10 +3,8 @@
 //! The vendor documents no way to ask for the rows beyond its limit of 100, so the numbers are handed out as they come and
 //! [`List::is_truncated`] tells when rows are missing.
 
-use crate::kept::{self, Slot, Unknown, Whole};
-use serde::de::Deserializer;
-use serde::ser::{SerializeMap, Serializer};
-use serde::{Deserialize, Serialize};
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::record::Slot;
 
 /// A list, and how much of it this is.
 ///
@@ -20,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(list.is_truncated(), "249 users are missing");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct List<T> {
     kind: Slot<String>,
@@ -28,7 +26,7 @@ pub struct List<T> {
     count: Slot<u64>,
     limit: Slot<u64>,
     data: Slot<Vec<T>>,
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
 impl<T> Default for List<T> {
@@ -39,7 +37,7 @@ impl<T> Default for List<T> {
             count: Slot::default(),
             limit: Slot::default(),
             data: Slot::default(),
-            unknown: Unknown::default(),
+            unknown: UnknownFields::new(),
         }
     }
 }
@@ -116,11 +114,11 @@ impl<T> List<T> {
     /// ```
     /// let json = r#"{"total":0,"next":"abc","data":[]}"#;
     /// let users: vaultvision_client::models::UserList = serde_json::from_str(json)?;
-    /// assert_eq!(users.unknown().get("next"), Some(r#""abc""#));
+    /// assert_eq!(users.unknown().get_raw("next"), Some(r#""abc""#));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
-    pub fn unknown(&self) -> &Unknown {
+    pub fn unknown(&self) -> &UnknownFields {
         &self.unknown
     }
 }
@@ -143,45 +141,12 @@ impl<'a, T> IntoIterator for &'a List<T> {
     }
 }
 
-/// So that the rows' own lifetime of reading doesn't get into [`Whole`].
-struct Reading<T>(List<T>);
-
-impl<T> Default for Reading<T> {
-    fn default() -> Self {
-        Self(List::default())
-    }
-}
-
-impl<T: for<'any> Deserialize<'any>> Whole for Reading<T> {
-    const EXPECTED: &'static str = "a list with its numbers";
-
-    fn take<'de, D: Deserializer<'de>>(&mut self, name: &str, value: D) -> Result<(), D::Error> {
-        match name {
-            "type" => self.0.kind.read(value),
-            "total" => self.0.total.read(value),
-            "count" => self.0.count.read(value),
-            "limit" => self.0.limit.read(value),
-            "data" => self.0.data.read(value),
-            _ => self.0.unknown.keep(name, value),
-        }
-    }
-}
-
-impl<'de, T: for<'any> Deserialize<'any>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        kept::read::<Reading<T>, D>(deserializer).map(|reading| reading.0)
-    }
-}
-
-impl<T: Serialize> Serialize for List<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = kept::begin(serializer)?;
-        self.kind.write("type", &mut map)?;
-        self.total.write("total", &mut map)?;
-        self.count.write("count", &mut map)?;
-        self.limit.write("limit", &mut map)?;
-        self.data.write("data", &mut map)?;
-        self.unknown.write(&mut map)?;
-        map.end()
+auth_client_core::provider::record! {
+    Typed List<T> as "a list with its numbers" {
+        "type" => kind,
+        "total" => total,
+        "count" => count,
+        "limit" => limit,
+        "data" => data,
     }
 }

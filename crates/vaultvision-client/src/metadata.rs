@@ -5,10 +5,8 @@
 //!
 //! Assumption: characters are Unicode scalar values; the page doesn't say whether it counts bytes.
 
-use crate::kept::{self, Unknown, Whole, Zero};
-use serde::de::Deserializer;
-use serde::ser::{SerializeMap, Serializer};
-use serde::{Deserialize, Serialize};
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::record::{Field, Fit, Form, Reading};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -33,7 +31,7 @@ pub const MAX_VALUE_CHARACTERS: usize = 1_000;
 /// ```
 #[derive(Clone, Default)]
 pub struct Metadata {
-    members: Unknown,
+    fields: UnknownFields,
     changed: bool,
 }
 
@@ -48,7 +46,7 @@ impl Metadata {
     /// ```
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        text(self.members.get(key)?)
+        text(self.fields.get_raw(key)?)
     }
 
     /// Puts a text in, in place of the key's old one.
@@ -63,7 +61,7 @@ impl Metadata {
     pub fn insert(&mut self, key: &str, value: &str) {
         self.changed = true;
         // A text can always be written as JSON.
-        let _ = self.members.set(key, value);
+        let _ = self.fields.insert(key, value);
     }
 
     /// Takes a key out; whether it was there.
@@ -76,7 +74,7 @@ impl Metadata {
     /// ```
     pub fn remove(&mut self, key: &str) -> bool {
         self.changed = true;
-        self.members.remove(key)
+        self.fields.remove(key)
     }
 
     /// Takes all out.
@@ -89,19 +87,19 @@ impl Metadata {
     /// ```
     pub fn clear(&mut self) {
         self.changed = true;
-        self.members = Unknown::default();
+        self.fields = UnknownFields::new();
     }
 
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.fields.is_empty()
     }
 
     /// How many keys there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.fields.len()
     }
 
     /// Every key whose value is a text, with it.
@@ -114,19 +112,19 @@ impl Metadata {
     /// }
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        self.members.raw().filter_map(|(key, value)| Some((key, text(value.get())?)))
+        self.fields.iter().filter_map(|(key, value)| Some((key, text(value)?)))
     }
 
     /// Every key with its value as JSON, also where that is no text.
     ///
     /// ```
     /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","metadata":{"age":3}}"#)?;
-    /// assert_eq!(user.metadata().unknown().get("age"), Some("3"));
+    /// assert_eq!(user.metadata().unknown().get_raw("age"), Some("3"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
-    pub fn unknown(&self) -> &Unknown {
-        &self.members
+    pub fn unknown(&self) -> &UnknownFields {
+        &self.fields
     }
 
     /// What is over the vendor's limits, if it was changed here.
@@ -137,7 +135,7 @@ impl Metadata {
         if self.len() > MAX_KEYS {
             return Err(format!("it has {} keys, and the vendor takes {MAX_KEYS}", self.len()).into());
         }
-        for (index, (key, value)) in self.members.raw().enumerate() {
+        for (index, (key, value)) in self.fields.iter().enumerate() {
             let characters = key.chars().count();
             if characters > MAX_KEY_CHARACTERS {
                 return Err(format!(
@@ -146,7 +144,7 @@ impl Metadata {
                 )
                 .into());
             }
-            let characters = text(value.get()).map_or(0, |value| value.chars().count());
+            let characters = text(value).map_or(0, |value| value.chars().count());
             if characters > MAX_VALUE_CHARACTERS {
                 return Err(format!(
                     "the value of its key number {} has {characters} characters, and the vendor takes \
@@ -186,38 +184,49 @@ impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Metadata {
     }
 }
 
-impl Whole for Metadata {
-    const EXPECTED: &'static str = "an object of texts";
-
-    fn take<'de, D: Deserializer<'de>>(&mut self, name: &str, value: D) -> Result<(), D::Error> {
-        self.members.keep(name, value)
+impl Field for Metadata {
+    fn blank() -> Self {
+        Self::default()
     }
-}
 
-impl Zero for Metadata {
+    fn expected(&self) -> &'static str {
+        "an object of strings"
+    }
+
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, reading: Reading) -> Fit {
+        self.fields.raw(json, reading).map_err(|_| self.expected())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Fields(&self.fields)
+    }
+
     fn is_zero(&self) -> bool {
         // Metadata that was emptied is sent as an empty object, so that the old one goes.
-        self.members.is_empty() && !self.changed
+        self.fields.is_empty() && !self.changed
     }
 }
 
-impl<'de> Deserialize<'de> for Metadata {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        kept::read(deserializer)
-    }
-}
+auth_client_core::provider::serde_by_field!(Metadata);
 
-impl Serialize for Metadata {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = kept::begin(serializer)?;
-        self.members.write(&mut map)?;
-        map.end()
+/// Two are equal if they have the same pairs, in any order.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields
     }
 }
 
 /// Keys without values.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.members.fmt(f)
+        self.fields.fmt(f)
     }
 }

@@ -163,7 +163,7 @@ macro_rules! replaced {
             }
 
             fn updated_at(&self) -> Option<&str> {
-                self.updated_at().map(crate::time::Time::as_str)
+                self.updated_at().map(auth_client_core::DateTime::as_str)
             }
         }
     )*};

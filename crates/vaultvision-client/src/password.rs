@@ -4,11 +4,10 @@
 //! hash. The server wraps digests in bcrypt and unwraps them at the first login. Invalid input is rejected here
 //! with a reason; a bcrypt cost that the server may reject gives a warning.
 
-use crate::kept::Slot;
 use crate::metadata::Metadata;
-use crate::secret_text::SecretText;
 use crate::whole::whole_object;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::record::Slot;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -116,11 +115,7 @@ impl PasswordHash {
     }
 
     fn of(algorithm: &PasswordAlgorithm, hash: SecretString) -> Self {
-        Self {
-            alg: Slot::of(algorithm.as_str().to_owned()),
-            hash: Slot::of(SecretText::new(hash)),
-            ..Self::default()
-        }
+        Self { alg: Slot::of(algorithm.as_str().to_owned()), hash: Slot::of(Some(hash)), ..Self::default() }
     }
 
     /// Replaces the hash; unknown fields are kept.
@@ -158,6 +153,7 @@ whole_object! {
 }
 
 whole_object!(open: NewPassword);
+whole_object!(sent: NewPassword);
 
 impl NewPassword {
     fn of(algorithm: &PasswordAlgorithm, hash: SecretString) -> Self {
@@ -453,7 +449,9 @@ mod tests {
             let stored: PasswordHash = serde_json::from_str(&json).unwrap();
             assert_eq!(stored.bcrypt_cost(), Some(10));
             assert_eq!(stored.bcrypt().unwrap().expose_secret().len(), 60);
-            assert_eq!(serde_json::to_string(&stored).unwrap(), json);
+            let sent = auth_client_core::provider::record::Exposed(&stored);
+            assert_eq!(serde_json::to_string(&sent).unwrap(), json);
+            assert_eq!(serde_json::to_string(&stored).unwrap(), r#"{"alg":"bcrypt"}"#);
         }
         let stored: PasswordHash = serde_json::from_str(r#"{"alg":"argon2","hash":"x"}"#).unwrap();
         assert_eq!((stored.bcrypt_cost(), stored.algorithm().as_str()), (None, "argon2"));

@@ -19,11 +19,11 @@ whole_object! {
     /// assert_eq!(serde_json::to_string(&tenant)?, json.replace("true", "false"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    Tenant expects "a tenant" needs id {
+    Tenant expects "a tenant" {
         /// Always `Tenant`.
         "type" => kind: text;
         /// Id of the tenant.
-        "id" => id: text;
+        "id" required => id: text;
         /// Display name; empty for the sandbox tenant.
         "name" => name, set_name: text;
         /// Time of creation.
@@ -109,3 +109,4 @@ impl TenantSettings {
 }
 
 whole_object!(open: Tenant, TenantSettings);
+whole_object!(sent: Tenant);

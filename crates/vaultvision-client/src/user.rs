@@ -1,8 +1,8 @@
 //! Users and their profiles.
 
-use crate::kept::Slot;
 use crate::metadata::Metadata;
 use crate::whole::whole_object;
+use auth_client_core::provider::record::Slot;
 
 whole_object! {
     /// A user of a tenant.
@@ -18,11 +18,11 @@ whole_object! {
     /// assert_eq!(user.profile().email(), "anna@example.test");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    User expects "a user" needs id {
+    User expects "a user" {
         /// Always `User`.
         "type" => kind: text;
         /// Id of the user.
-        "id" => id: text;
+        "id" required => id: text;
         /// Time of creation.
         "created_at" => created_at: time;
         /// Time of the last change.
@@ -102,3 +102,4 @@ impl NewUser {
 }
 
 whole_object!(open: User, Profile, NewUser);
+whole_object!(sent: User, NewUser);

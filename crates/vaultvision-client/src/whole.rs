@@ -1,95 +1,59 @@
-//! How an object that is replaced whole is declared: its members by name, and from them its reading, writing and accessors.
+//! Declarations of objects that are replaced whole: their fields by name, and from them how they are read, written and
+//! accessed.
 //!
-//! Written by hand and not generated: no schema says which members are the vendor's own, and each member must know
-//! whether it was absent, null or there. See [`kept`](crate::kept) for what stands behind it.
+//! Written by hand and not generated: no schema says which fields are the vendor's own, and each field must know whether it
+//! was absent, null or given. That is what a [`Slot`](auth_client_core::provider::record::Slot) does.
 
-/// Declares an object: how it is read and written, and an accessor per member.
+/// Declares an object: how it is read and written, and an accessor per field.
 ///
-/// A member is `"wire name" => getter: form` or `"wire name" => getter, setter: form`; what has no setter is the vendor's
-/// own and is sent back as it came.
+/// A field is `"wire name" => getter: form` or `"wire name" => getter, setter: form`; without a setter, it is the vendor's
+/// own and is sent back as it came. An object without a `required` field is refused.
 macro_rules! whole_object {
     (open: $($name:ident),*) => {$(
         impl $name {
-            /// The members that this version has no name for, for changing: for what the vendor has and this version
-            /// doesn't know.
-            pub fn unknown_mut(&mut self) -> &mut $crate::kept::Unknown {
+            /// Returns the fields that this version does not know by name, to be changed.
+            pub fn unknown_mut(&mut self) -> &mut auth_client_core::UnknownFields {
                 &mut self.unknown
+            }
+        }
+    )*};
+    (sent: $($name:ident),*) => {$(
+        impl $name {
+            /// What is sent, secrets included.
+            pub(crate) fn to_body(&self) -> auth_client_core::provider::record::Exposed<'_, Self> {
+                auth_client_core::provider::record::Exposed(self)
             }
         }
     )*};
     (
         $(#[$meta:meta])*
-        $name:ident expects $expected:literal $(needs $needed:ident)? {
+        $name:ident expects $expected:literal {
             $(
                 $(#[$member_meta:meta])*
-                $wire:literal => $get:ident $(, $set:ident)? : $form:ident $(<$ty:ty>)?;
+                $wire:literal $($need:ident)? => $get:ident $(, $set:ident)? : $form:ident $(<$ty:ty>)?;
             )*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Default)]
         pub struct $name {
-            $( $get: $crate::kept::Slot<$crate::whole::whole_object!(@type $form $(<$ty>)?)>, )*
-            unknown: $crate::kept::Unknown,
+            $( $get: auth_client_core::provider::record::Slot<$crate::whole::whole_object!(@type $form $(<$ty>)?)>, )*
+            unknown: auth_client_core::UnknownFields,
         }
 
         impl $name {
             $( $crate::whole::whole_object!(@accessors $form $(<$ty>)? [$(#[$member_meta])*] $wire $get $($set)?); )*
 
-            /// The members that this version has no name for; they are kept and sent back as they came.
+            /// Returns the fields that this version does not know by name; they are kept and sent back as they came.
             #[must_use]
-            pub fn unknown(&self) -> &$crate::kept::Unknown {
+            pub fn unknown(&self) -> &auth_client_core::UnknownFields {
                 &self.unknown
             }
         }
 
-        impl $crate::kept::Whole for $name {
-            const EXPECTED: &'static str = $expected;
-
-            fn take<'de, D: serde::Deserializer<'de>>(&mut self, name: &str, value: D) -> Result<(), D::Error> {
-                match name {
-                    $( $wire => self.$get.read(value), )*
-                    _ => self.unknown.keep(name, value),
-                }
-            }
-
-            $(
-                fn missing(&self) -> Option<&'static str> {
-                    self.$needed.given().is_none().then_some(stringify!($needed))
-                }
-            )?
-        }
-
-        impl $crate::kept::Zero for $name {
-            fn is_zero(&self) -> bool {
-                $( self.$get.given().is_none() && $crate::kept::Zero::is_zero(self.$get.get()) && )* self.unknown.is_empty()
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::kept::read(deserializer)
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = $crate::kept::begin(serializer)?;
-                $( self.$get.write($wire, &mut map)?; )*
-                self.unknown.write(&mut map)?;
-                serde::ser::SerializeMap::end(map)
-            }
-        }
-
-        /// What is known, without secrets; of what is not known, the names.
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let mut debug = f.debug_struct(stringify!($name));
-                $( self.$get.show(stringify!($get), &mut debug); )*
-                if !self.unknown.is_empty() {
-                    debug.field("unknown", &self.unknown);
-                }
-                debug.finish()
+        auth_client_core::provider::record! {
+            Typed $name as $expected {
+                $( $wire $($need)? => $get ),*
             }
         }
     };
@@ -97,8 +61,8 @@ macro_rules! whole_object {
     (@type text) => { String };
     (@type flag) => { bool };
     (@type count) => { u64 };
-    (@type time) => { $crate::time::Time };
-    (@type secret) => { $crate::secret_text::SecretText };
+    (@type time) => { auth_client_core::DateTime };
+    (@type secret) => { Option<auth_client_core::SecretString> };
     (@type texts) => { Vec<String> };
     (@type object <$ty:ty>) => { $ty };
     (@type hidden <$ty:ty>) => { $ty };
@@ -149,15 +113,15 @@ macro_rules! whole_object {
     (@accessors time [$($doc:tt)*] $wire:literal $get:ident) => {
         $($doc)*
         #[must_use]
-        pub fn $get(&self) -> Option<&$crate::time::Time> {
+        pub fn $get(&self) -> Option<&auth_client_core::DateTime> {
             self.$get.given()
         }
     };
     (@accessors secret [$($doc:tt)*] $wire:literal $get:ident) => {
         $($doc)*
         #[must_use]
-        pub fn $get(&self) -> Option<&auth_client_core::auth_core::SecretString> {
-            self.$get.given().map($crate::secret_text::SecretText::as_secret)
+        pub fn $get(&self) -> Option<&auth_client_core::SecretString> {
+            self.$get.given()?.as_ref()
         }
     };
     (@accessors texts [$($doc:tt)*] $wire:literal $get:ident $($set:ident)?) => {

@@ -211,7 +211,7 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
         tenant.set_name("mine");
     });
     let tenant = again.again(1).await.unwrap().written().unwrap();
-    assert_eq!((tenant.name(), tenant.settings().unknown().get("require_mfa")), ("mine", Some("false")));
+    assert_eq!((tenant.name(), tenant.settings().unknown().get_raw("require_mfa")), ("mine", Some("false")));
     assert_eq!((rounds, vault.effect("tenant_updated")), (2, 1));
 
     let unchanged = tenants.modify(TENANT, |tenant| tenant.set_name("mine")).await.unwrap();

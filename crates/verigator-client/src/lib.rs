@@ -31,6 +31,7 @@
 //! match login.verify(read_from_the_phone()).await? {
 //!     Verification::Verified { .. } => println!("welcome"),
 //!     Verification::Rejected(why) => println!("not verified: {why}"),
+//!     _ => println!("not verified"),
 //! }
 //! # assert!(login.verify("123456").await.is_err(), "a code can be used once");
 //! # Ok(())
@@ -85,7 +86,6 @@
 
 mod auth;
 mod client;
-mod creation_time;
 mod error;
 mod generated;
 mod second_factor;
@@ -100,7 +100,6 @@ pub use second_factor::{FailureReason, Outcome, Prompt, SecondFactor};
 
 /// Models: request and response bodies.
 pub mod models {
-    pub use crate::creation_time::CreationTime;
     pub use crate::generated::models::*;
     pub use crate::verification::{Rejection, Verification};
 }

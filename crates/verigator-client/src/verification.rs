@@ -4,7 +4,9 @@
 //! mistaken for a success by accident, and a response that doesn't say if the code was right is an error.
 
 use crate::models::AuthMethod;
-use serde::{Deserialize, Deserializer};
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::record;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// Result of verifying a code.
@@ -17,6 +19,7 @@ use std::fmt;
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[must_use = "a wrong code is a value, not an error"]
 pub enum Verification {
     /// The code was right.
@@ -24,6 +27,8 @@ pub enum Verification {
     Verified {
         /// Delivery method of the code, if the vendor reports it.
         method: Option<AuthMethod>,
+        /// The fields that this version does not know by name.
+        unknown: UnknownFields,
     },
     /// The code was not accepted.
     Rejected(Rejection),
@@ -54,23 +59,57 @@ impl Verification {
 /// assert_eq!(why.to_string(), "the code has expired");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejection {
     /// Delivery method of the code.
-    #[serde(skip)]
     pub method: Option<AuthMethod>,
     /// Too many tries: no code is accepted for a while.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub throttled: bool,
     /// The code has expired; start a new authentication.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub expired: bool,
     /// The code is wrong.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub invalid: bool,
     /// The vendor's result code, such as `INVALID`; the list of values is not published.
     pub result: Option<String>,
+    /// The fields of `status` that this version does not know by name.
+    pub unknown: UnknownFields,
+    /// The fields beside `status` that this version does not know by name.
+    pub response_unknown: UnknownFields,
+}
+
+/// The response as it stands on the wire.
+#[derive(Clone, Default)]
+struct Response {
+    verified: bool,
+    method: Option<AuthMethod>,
+    status: Option<Status>,
+    unknown: UnknownFields,
+}
+
+#[derive(Clone, Default)]
+struct Status {
+    throttled: bool,
+    expired: bool,
+    invalid: bool,
+    result: Option<String>,
+    unknown: UnknownFields,
+}
+
+// Strict: a response that lacks `verified`, or has it twice or as anything but a boolean, is an error.
+record! {
+    Strict Response {
+        "verified" required => verified,
+        "method" => method,
+        "status" => status,
+    }
+
+    Strict Status {
+        "throttled" default => throttled,
+        "expired" default => expired,
+        "invalid" default => invalid,
+        "result" => result,
+    }
 }
 
 /// Shows the reason without the vendor's result code.
@@ -87,20 +126,41 @@ impl fmt::Display for Rejection {
 
 impl<'de> Deserialize<'de> for Verification {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Answer {
-            // No default: a response without it is an error.
-            verified: bool,
-            method: Option<AuthMethod>,
-            status: Option<Rejection>,
+        let Response { verified, method, status, unknown } = Response::deserialize(deserializer)?;
+        if verified {
+            return Ok(Self::Verified { method, unknown });
         }
-        // From an object only: an array with `true` in the first position is not a verified code.
-        let Answer { verified, method, status } = auth_client_core::provider::model::object(deserializer)?;
-        Ok(if verified {
-            Self::Verified { method }
-        } else {
-            Self::Rejected(Rejection { method, ..status.unwrap_or_default() })
-        })
+        let status = status.unwrap_or_default();
+        Ok(Self::Rejected(Rejection {
+            method,
+            throttled: status.throttled,
+            expired: status.expired,
+            invalid: status.invalid,
+            result: status.result,
+            unknown: status.unknown,
+            response_unknown: unknown,
+        }))
+    }
+}
+
+impl Serialize for Verification {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let response = match self.clone() {
+            Self::Verified { method, unknown } => Response { verified: true, method, status: None, unknown },
+            Self::Rejected(why) => Response {
+                verified: false,
+                method: why.method,
+                status: Some(Status {
+                    throttled: why.throttled,
+                    expired: why.expired,
+                    invalid: why.invalid,
+                    result: why.result,
+                    unknown: why.unknown,
+                }),
+                unknown: why.response_unknown,
+            },
+        };
+        response.serialize(serializer)
     }
 }
 

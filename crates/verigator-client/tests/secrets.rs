@@ -9,10 +9,8 @@ use auth_client_core::testing::{Canary, ScriptedTransport};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
-use verigator_client::models::{
-    AuthMethod, CreationTime, NewService, NewUser, Rejection, Verification, VerifyPin,
-};
-use verigator_client::{Client, Error, FailureReason, Outcome, SecondFactor};
+use verigator_client::models::{AuthMethod, NewService, NewUser, Rejection, Verification, VerifyPin};
+use verigator_client::{Client, DateTime, Error, FailureReason, Outcome, SecondFactor};
 use wire::WireServer;
 
 const PASSWORD: &str = "c4n4ry-Pa55/word+93ab";
@@ -83,7 +81,7 @@ fn no_public_type_prints_a_secret() {
     let values = (
         NewService::fqdn("a").name("b"),
         NewUser::id_in_service("a").phone_number("b"),
-        CreationTime::from("now"),
+        DateTime::from("now"),
         AuthMethod::Sms,
         SecondFactor::new(AuthMethod::Sms),
         Outcome::Failed(FailureReason::Expired),

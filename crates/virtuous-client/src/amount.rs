@@ -3,8 +3,7 @@
 //! The API represents them as numbers in some places and as strings in others. With the feature `rust_decimal`
 //! they convert to [`rust_decimal::Decimal`] for arithmetic; without it that crate is not compiled.
 
-use auth_client_core::provider::record::{Field, Fit};
-use serde::de::Error as _;
+use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -267,10 +266,7 @@ impl Serialize for Amount {
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let mut amount = Self::ZERO;
-        amount.raw(raw.get()).map_err(|expected| D::Error::custom(format_args!("expected {expected}")))?;
-        Ok(amount)
+        record::read(deserializer)
     }
 }
 
@@ -284,11 +280,15 @@ impl Field for Amount {
         "a decimal number"
     }
 
+    fn takes_raw() -> bool {
+        true
+    }
+
     fn wants_raw(&self) -> bool {
         true
     }
 
-    fn raw(&mut self, json: &str) -> Fit {
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
         let text: Cow<'_, str> = match json.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
             None => Cow::Borrowed(json),
             Some(text) if !text.contains('\\') => Cow::Borrowed(text),
@@ -297,6 +297,10 @@ impl Field for Amount {
         let text = text.trim();
         *self = text.parse().ok().or_else(|| Self::from_display(text)).ok_or(self.expected())?;
         Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Number(self.to_string().into())
     }
 }
 

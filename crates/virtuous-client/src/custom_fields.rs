@@ -2,10 +2,11 @@
 //! object with the values under their names, and nothing. Behind one type, whichever it was.
 
 use crate::models::CustomFieldType;
-use auth_client_core::provider::record::{Field, Fit, Record};
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::record::{self, Field, Fit, Form, List, Reading, Scalar};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// The values of an organization's own fields.
@@ -35,7 +36,7 @@ pub struct CustomFields(Vec<CustomField>);
 /// assert_eq!((field.value.as_str(), field.display_name.as_deref()), (Some("M"), Some("Shirt size")));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CustomField {
     /// The name, by which it is written.
@@ -46,8 +47,8 @@ pub struct CustomField {
     pub display_name: Option<String>,
     /// What kind of value it takes. Told by some reads only.
     pub data_type: Option<CustomFieldType>,
-    /// The members that this version doesn't know by name.
-    pub unknown: Map<String, Value>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 impl CustomFields {
@@ -202,53 +203,65 @@ impl Field for CustomFields {
         "custom fields as a list or an object"
     }
 
+    fn takes_raw() -> bool {
+        true
+    }
+
     fn wants_raw(&self) -> bool {
         true
     }
 
-    fn raw(&mut self, json: &str) -> Fit {
-        let value: Value = serde_json::from_str(json).map_err(|_| self.expected())?;
-        self.0 = match value {
-            Value::Array(items) => {
-                let read =
-                    |item: Value| serde_json::from_value::<CustomField>(item).map_err(|_| self.expected());
-                items.into_iter().map(read).collect::<Result<_, _>>()?
-            }
-            Value::Object(members) => {
-                let field = |(name, value)| CustomField { name, value, ..CustomField::default() };
-                members.into_iter().map(field).collect()
-            }
-            _ => return Err(self.expected()),
+    fn raw(&mut self, json: &str, reading: Reading) -> Fit {
+        let fields: Result<Vec<CustomField>, _> = if json.starts_with('{') {
+            let members = record::read_at::<UnknownFields>(json, reading)?;
+            let field = |(name, json): (&str, &str)| {
+                let value = serde_json::from_str(json).map_err(|_| self.expected())?;
+                Ok(CustomField { name: name.to_owned(), value, ..CustomField::default() })
+            };
+            members.iter().map(field).collect()
+        } else if json.starts_with('[') {
+            record::read_at(json, reading)
+        } else {
+            Err(self.expected())
         };
+        self.0 = fields.map_err(|_: &'static str| self.expected())?;
         Ok(())
     }
-}
 
-impl Record for CustomField {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "name" => &mut self.name,
-            "displayName" => &mut self.display_name,
-            "dataType" => &mut self.data_type,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        &["name"]
+    fn form(&self) -> Form<'_> {
+        Form::List(self)
     }
 }
 
-impl<'de> serde::Deserialize<'de> for CustomField {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut field: Self = auth_client_core::provider::record::read(deserializer)?;
-        // A value is of any kind.
-        field.value = field.unknown.remove("value").unwrap_or_default();
-        Ok(field)
+impl List for CustomFields {
+    fn grow(&mut self) -> Option<&mut dyn Field> {
+        self.0.grow()
+    }
+
+    fn shrink(&mut self) {
+        self.0.shrink();
+    }
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn at(&self, index: usize) -> Option<&dyn Field> {
+        List::at(&self.0, index)
+    }
+}
+
+auth_client_core::provider::record! {
+    Lenient CustomField {
+        "name" required => name,
+        "value" => value,
+        "displayName" => display_name,
+        "dataType" => data_type,
+    }
+
+    Lenient NamedValue {
+        "name" => name,
+        "value" => value,
     }
 }
 
@@ -261,17 +274,15 @@ impl<'de> serde::Deserialize<'de> for CustomField {
 /// assert_eq!(serde_json::to_string(&value)?, r#"{"name":"School","value":"Lincoln High"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct NamedValue {
     /// The name.
     pub name: String,
     /// The value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The members that this version doesn't know by name.
-    #[serde(skip)]
-    pub unknown: Map<String, Value>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 impl NamedValue {
@@ -283,21 +294,7 @@ impl NamedValue {
     /// assert_eq!(NamedValue::new("School", "Lincoln High").value.as_deref(), Some("Lincoln High"));
     /// ```
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), value: Some(value.into()), unknown: Map::new() }
-    }
-}
-
-impl Record for NamedValue {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "name" => &mut self.name,
-            "value" => &mut self.value,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
+        Self { name: name.into(), value: Some(value.into()), unknown: UnknownFields::new() }
     }
 }
 
@@ -334,7 +331,7 @@ impl Flag {
     #[must_use]
     pub fn is_set(&self) -> Option<bool> {
         let mut flag = false;
-        Field::text(&mut flag, &self.0).ok().map(|()| flag)
+        flag.scalar(Scalar::Text(&self.0), Reading::Lenient).ok().map(|()| flag)
     }
 }
 
@@ -347,23 +344,35 @@ impl Field for Flag {
         "a flag"
     }
 
-    fn boolean(&mut self, value: bool) -> Fit {
-        self.0 = value.to_string();
-        Ok(())
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        if matches!(value, Scalar::Float(_)) {
+            return Err(self.expected());
+        }
+        self.0.scalar(value, reading).map_err(|_| self.expected())
     }
 
-    fn integer(&mut self, value: i64) -> Fit {
-        self.0 = value.to_string();
-        Ok(())
-    }
-
-    fn text(&mut self, text: &str) -> Fit {
-        text.clone_into(&mut self.0);
-        Ok(())
+    fn form(&self) -> Form<'_> {
+        Form::Text(&self.0)
     }
 }
 
-auth_client_core::provider::deserialize_records!(CustomFields, NamedValue, Flag);
+impl Serialize for Flag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Flag {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        record::read(deserializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for CustomFields {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        record::read(deserializer)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -74,7 +74,7 @@
 //! # Values
 //!
 //! [`Amount`] is an exact decimal, [`DateTime`] a date or time in the API's own format, and [`CustomFields`] an
-//! organization's custom fields in any of the API's shapes. With the features `rust_decimal`, `chrono` and `jiff`
+//! organization's custom fields in any of the API's shapes. With the features `rust_decimal`, `chrono-04` and `jiff-02`
 //! they convert to types of those crates. Responses are decoded leniently, and unknown fields are kept in
 //! `unknown`.
 //!
@@ -161,7 +161,6 @@ mod custom_fields;
 mod error;
 pub mod export;
 mod generated;
-mod moment;
 #[cfg(test)]
 mod operations_test;
 mod page;
@@ -195,9 +194,9 @@ pub mod models {
     pub use crate::custom_fields::{CustomField, CustomFields, Flag, NamedValue};
     pub use crate::error::{ErrorBody, ErrorDetail, ErrorShape};
     pub use crate::generated::models::*;
-    pub use crate::moment::DateTime;
     pub use crate::page::{Page, Position};
     pub use crate::receipt::ReceiptFile;
+    pub use auth_client_core::DateTime;
 }
 
 /// Compiles the code of the README.

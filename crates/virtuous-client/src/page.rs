@@ -1,11 +1,15 @@
 //! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
 
+use auth_client_core::UnknownFields;
 use auth_client_core::decode;
 use auth_client_core::provider::CallTemplate;
-use auth_client_core::provider::record::{self, Field, Fit};
+use auth_client_core::provider::record::{
+    self, Field, Form, List, Member, Need, Object, Reading, Record, Schema, Slot,
+};
 use bytes::Bytes;
 use http::Response;
-use serde_json::{Map, Value};
+use serde::de::{Error as _, Unexpected};
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How many rows a list asks for at a time where nothing is said.
@@ -35,105 +39,133 @@ const DEFAULT_TAKE: u64 = 100;
 /// more than the vendor documents), and end when `total` is reached or a part is empty. Sort by the id, so that the vendor
 /// doesn't move rows between the parts; a list that changes meanwhile can still lose or repeat rows, which
 /// [`Walk`](crate::Walk) does not.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The rows.
     pub list: Vec<T>,
     /// How many rows the whole list has.
     pub total: i64,
-    /// The members of the envelope that this version doesn't know by name.
-    pub unknown: Map<String, Value>,
-    parts: Parts<T>,
+    /// The fields of the envelope that this version does not know by name.
+    pub unknown: UnknownFields,
+    stated_total: Option<i64>,
+    /// Of the whole response; two pages that are the same to the byte are one page that came twice.
+    fingerprint: u64,
 }
 
 impl<T> Page<T> {
     /// How long the list is, where the answer said so.
     pub(crate) fn told_total(&self) -> Option<u64> {
-        u64::try_from(self.parts.total?).ok()
+        u64::try_from(self.stated_total?).ok()
     }
 }
 
-/// What a page is made of while it is read.
-#[derive(Clone, Debug)]
-struct Parts<T> {
+/// The envelope, or a list without one.
+struct Rows<T>(Envelope<T>);
+
+struct Envelope<T> {
+    list: Slot<Vec<T>>,
     total: Option<i64>,
-    /// The answer was one row, and neither a list nor an envelope.
-    single: Option<T>,
-    /// Of the members that a row must have, those that this one has.
-    seen: Vec<String>,
-    is_envelope: bool,
-    /// Of the whole answer; two pages that are the same to the byte are one page that came twice.
-    fingerprint: u64,
+    unknown: UnknownFields,
 }
 
-impl<T: Field> Field for Page<T> {
+impl<T> Default for Envelope<T> {
+    fn default() -> Self {
+        Self { list: Slot::default(), total: None, unknown: UnknownFields::new() }
+    }
+}
+
+auth_client_core::provider::record! {
+    Lenient Envelope<T> as "a list or its envelope" {
+        "list" => list,
+        "total" => total,
+    }
+}
+
+impl<T: Field> Field for Rows<T> {
     fn blank() -> Self {
-        let parts = Parts { total: None, single: None, seen: Vec::new(), is_envelope: false, fingerprint: 0 };
-        Self { list: Vec::new(), total: 0, unknown: Map::new(), parts }
+        Self(Envelope::blank())
     }
 
     fn expected(&self) -> &'static str {
-        "a list or its envelope"
+        self.0.expected()
     }
 
-    fn list(&mut self) -> Fit {
-        self.parts.is_envelope = true;
-        Ok(())
+    fn list(&mut self) -> Option<&mut dyn List> {
+        self.0.list.list()
     }
 
-    fn element(&mut self) -> Option<&mut dyn Field> {
-        self.list.element()
+    fn object(&mut self) -> Option<Object<'_>> {
+        self.0.object()
     }
 
-    fn object(&mut self) -> Fit {
-        Ok(())
+    fn form(&self) -> Form<'_> {
+        self.0.form()
     }
+}
 
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        match name {
-            "list" => {
-                self.parts.is_envelope = true;
-                Some(&mut self.list)
-            }
-            "total" if self.parts.is_envelope || self.parts.single.is_none() => Some(&mut self.parts.total),
-            _ if self.parts.is_envelope => None,
-            _ => {
-                // Members that no row has are the envelope's.
-                let is_of_a_row = self.parts.single.is_some() || T::blank().member(name).is_some();
-                if !is_of_a_row {
-                    return None;
-                }
-                let single = self.parts.single.get_or_insert_with(T::blank);
-                if single.required().contains(&name) {
-                    self.parts.seen.push(name.to_owned());
-                }
-                single.member(name)
-            }
-        }
+/// Reads an object that is neither a list nor an envelope as a row: it has what a row must have, and something that rows
+/// have.
+fn single<T: Field>(object: &UnknownFields) -> Option<T> {
+    let row: T = record::read_at(&serde_json::to_string(object).ok()?, Reading::Lenient).ok()?;
+    let mut known = false;
+    if let Form::Record(record) = row.form() {
+        record.fields(&mut |fields, _| known = !fields.iter().all(|field| field.is_zero()));
     }
-
-    fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
-        Some(&mut self.unknown)
-    }
-
-    fn end(&mut self) -> Fit {
-        if !self.parts.is_envelope {
-            let seen = &self.parts.seen;
-            let is_whole = |row: &T| row.required().iter().all(|name| seen.iter().any(|known| known == name));
-            let Some(single) = self.parts.single.take_if(|row| is_whole(row)) else {
-                return Err(self.expected());
-            };
-            self.list.push(single);
-        }
-        self.total = self.parts.total.unwrap_or_else(|| i64::try_from(self.list.len()).unwrap_or(i64::MAX));
-        Ok(())
-    }
+    known.then_some(row)
 }
 
 impl<'de, T: Field> serde::Deserialize<'de> for Page<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::read(deserializer)
+        let Rows(Envelope { mut list, total: stated_total, mut unknown }) = record::read(deserializer)?;
+        let mut rows = std::mem::take(list.value_mut());
+        if !list.is_present() {
+            let row = single(&unknown)
+                .ok_or_else(|| D::Error::invalid_type(Unexpected::Map, &"a list or its envelope"))?;
+            rows.push(row);
+            unknown = UnknownFields::new();
+        }
+        let total = stated_total.unwrap_or_else(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        Ok(Self { list: rows, total, unknown, stated_total, fingerprint: 0 })
+    }
+}
+
+static SCHEMA: Schema = Schema::new(
+    "Page",
+    "a list or its envelope",
+    Reading::Lenient,
+    &[Member::new("list", &["list"], Need::Optional), Member::new("total", &["total"], Need::Optional)],
+);
+
+impl<T: Field> Record for Page<T> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn fields(&self, with: &mut dyn FnMut(&[&dyn Field], &UnknownFields)) {
+        with(&[&self.list, &self.total], &self.unknown);
+    }
+
+    fn fields_mut(&mut self, with: &mut dyn FnMut(&mut [&mut dyn Field], &mut UnknownFields)) {
+        with(&mut [&mut self.list, &mut self.total], &mut self.unknown);
+    }
+}
+
+impl<T: Field> serde::Serialize for Page<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        record::write(self, serializer)
+    }
+}
+
+impl<T: Field> PartialEq for Page<T> {
+    fn eq(&self, other: &Self) -> bool {
+        record::equal(self, other)
+    }
+}
+
+impl<T: Field> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        record::debug(self, f)
     }
 }
 
@@ -142,14 +174,14 @@ pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode
     let mut page: Page<T> = decode::json(answer)?;
     let mut hasher = DefaultHasher::new();
     answer.body().hash(&mut hasher);
-    page.parts.fingerprint = hasher.finish();
+    page.fingerprint = hasher.finish();
     Ok(page)
 }
 
 /// The one page of a call that knows none: where no total is told, it holds all rows.
 pub(crate) fn read_only<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
     let mut page = read(answer)?;
-    page.parts.total.get_or_insert(page.total);
+    page.stated_total.get_or_insert(page.total);
     Ok(page)
 }
 
@@ -224,7 +256,7 @@ impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
         if !position.paged {
             return Err("the vendor gave a part of the rows and documents no way to the others");
         }
-        Ok(Some(Position { skip, page_before: page.parts.fingerprint, ..*position }))
+        Ok(Some(Position { skip, page_before: page.fingerprint, ..*position }))
     }
 
     fn into_items(self) -> Vec<T> {

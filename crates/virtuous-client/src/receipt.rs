@@ -1,12 +1,11 @@
 //! Receipt files: the vendor's reference shows base64 inside JSON; some clients receive the file itself.
 
+use auth_client_core::UnknownFields;
 use auth_client_core::decode::DecodeFailure;
-use auth_client_core::provider::record::{Field, Record};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Response, header};
-use serde_json::{Map, Value};
 use std::fmt;
 
 /// The file of a receipt.
@@ -18,7 +17,7 @@ use std::fmt;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceiptFile {
     /// Content of the file.
@@ -40,30 +39,21 @@ impl fmt::Debug for ReceiptFile {
 }
 
 /// The format in the vendor's reference.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Wrapped {
     stream: Option<String>,
     path: Option<String>,
     content_type: Option<String>,
-    unknown: Map<String, Value>,
+    unknown: UnknownFields,
 }
 
-impl Record for Wrapped {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "fileStream" => &mut self.stream,
-            "filePath" => &mut self.path,
-            "contentType" => &mut self.content_type,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
+auth_client_core::provider::record! {
+    Lenient Wrapped {
+        "fileStream" => stream,
+        "filePath" => path,
+        "contentType" => content_type,
     }
 }
-
-auth_client_core::provider::deserialize_records!(Wrapped);
 
 /// Decodes the file from either format.
 pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailure> {

@@ -14,8 +14,8 @@ const SHARED_FEATURES: &[&str] =
 /// Features that one provider has for itself, and why.
 const OWN_FEATURES: &[(&str, &str, &str)] = &[
     ("vaultvision-client", "oidc", "logins of end users; brings a library that nobody else needs"),
-    ("virtuous-client", "chrono", "dates in models are this vendor's alone"),
-    ("virtuous-client", "jiff", "dates in models are this vendor's alone"),
+    ("virtuous-client", "chrono-04", "dates in models are this vendor's alone"),
+    ("virtuous-client", "jiff-02", "dates in models are this vendor's alone"),
     ("virtuous-client", "keyring", "the only provider whose tokens outlive a program"),
     ("virtuous-client", "rust_decimal", "amounts of money are this vendor's alone"),
     ("virtuous-client", "token-file", "the only provider whose tokens outlive a program"),

@@ -2,7 +2,7 @@
 
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::Engine;
-use auth_client_core::provider::record::{Field, Fit};
+use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use bytes::Bytes;
 use http::Response;
 use serde::de::DeserializeOwned;
@@ -30,7 +30,7 @@ pub type Error = auth_client_core::Error;
 pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// A page of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 pub struct Page<T> {
     /// The rows.
     pub list: Vec<T>,
@@ -66,9 +66,14 @@ impl Field for Price {
     fn expected(&self) -> &'static str {
         "a price"
     }
-    fn number(&mut self, value: f64) -> Fit {
-        self.0 = (value * 100.0) as i64;
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        let mut number = 0.0_f64;
+        number.scalar(value, reading)?;
+        self.0 = (number * 100.0) as i64;
         Ok(())
+    }
+    fn form(&self) -> Form<'_> {
+        Form::Number(format!("{}.{:02}", self.0 / 100, self.0 % 100).into())
     }
 }
 

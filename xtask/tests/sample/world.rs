@@ -1,6 +1,7 @@
 //! What a provider crate has by hand around its generated code, for the sample.
 
 use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use auth_client_core::provider::{Engine, Operation};
 use bytes::Bytes;
 use http::Response;
@@ -44,8 +45,25 @@ pub type Error = auth_client_core::Error;
 pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// An amount, by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Money(String);
+
+impl Field for Money {
+    fn blank() -> Self {
+        Self::default()
+    }
+    fn expected(&self) -> &'static str {
+        "an amount"
+    }
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        self.0.scalar(value, reading)
+    }
+    fn form(&self) -> Form<'_> {
+        Form::Text(&self.0)
+    }
+}
+
+auth_client_core::provider::serde_by_field!(Money);
 
 impl From<&str> for Money {
     fn from(text: &str) -> Self {
@@ -61,6 +79,10 @@ pub struct Lid {
 }
 
 impl Lid {
+    pub(crate) fn to_body(&self) -> &Self {
+        self
+    }
+
     pub(crate) fn id(&self) -> &str {
         &self.id
     }

@@ -6,8 +6,9 @@
 pub(crate) mod date_time;
 pub(crate) mod explain;
 pub(crate) mod model;
-#[cfg(feature = "__records")]
+pub(crate) mod open_enum;
 pub(crate) mod record;
+pub(crate) mod unknown;
 
 use bytes::Bytes;
 use http::Response;

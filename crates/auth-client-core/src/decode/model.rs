@@ -1,4 +1,4 @@
-//! What the models of all providers share: secrets in fields, and enumerations that stay open.
+//! Serde functions for the fields of requests and of models that are read by hand.
 
 use auth_core::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
@@ -179,88 +179,6 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -
     deserializer.deserialize_map(Object(PhantomData))
 }
 
-/// Declares an enumeration of texts that keeps values which it doesn't know.
-///
-/// ```
-/// auth_client_core::provider::open_enum! {
-///     /// How a code reaches the user.
-///     pub enum Channel {
-///         /// A text message.
-///         Sms = "sms",
-///         /// A code of an authenticator app.
-///         Totp = "totp",
-///     }
-/// }
-///
-/// assert_eq!(Channel::from("sms"), Channel::Sms);
-/// assert_eq!(Channel::from("pigeon").as_str(), "pigeon");
-/// assert_eq!(serde_json::to_string(&Channel::Totp)?, r#""totp""#);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[doc(hidden)]
-#[macro_export]
-macro_rules! open_enum {
-    (
-        $(#[$meta:meta])*
-        pub enum $name:ident {
-            $( $(#[$variant_meta:meta])* $variant:ident = $text:literal ),+ $(,)?
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $( $(#[$variant_meta])* $variant, )+
-            /// A value that this version doesn't know.
-            Other(::std::string::String),
-        }
-
-        impl $name {
-            /// The text on the wire.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $( Self::$variant => $text, )+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl ::std::convert::From<&str> for $name {
-            fn from(text: &str) -> Self {
-                match text {
-                    $( $text => Self::$variant, )+
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-
-        impl ::std::convert::From<::std::string::String> for $name {
-            fn from(text: ::std::string::String) -> Self {
-                Self::from(text.as_str())
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl $crate::provider::serde::Serialize for $name {
-            fn serialize<S: $crate::provider::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> $crate::provider::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::provider::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                <::std::string::String as $crate::provider::serde::Deserialize>::deserialize(deserializer).map(Self::from)
-            }
-        }
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,24 +216,5 @@ mod tests {
         {
             assert_eq!(read_object::<Answer>(json.as_bytes()), None, "{json}");
         }
-    }
-
-    #[expect(unreachable_pub, reason = "the macro is for public types")]
-    mod colour {
-        open_enum! {
-            /// Colours.
-            pub enum Colour {
-                /// Red.
-                Red = "red",
-            }
-        }
-    }
-    use colour::Colour;
-
-    #[test]
-    fn unknown_values_survive_a_round_trip() {
-        let colours: Vec<Colour> = serde_json::from_str(r#"["red","mauve"]"#).unwrap();
-        assert_eq!(colours, [Colour::Red, Colour::Other("mauve".to_owned())]);
-        assert_eq!(serde_json::to_string(&colours).unwrap(), r#"["red","mauve"]"#);
     }
 }

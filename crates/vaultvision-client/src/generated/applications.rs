@@ -84,7 +84,7 @@ impl Applications<'_> {
         self.client
             .engine()
             .request(&operations::APPLICATIONS_CREATE, &[self.tenant_id.into()])
-            .json(application)
+            .json(&application.to_body())
             .check(crate::check::check(&operations::APPLICATIONS_CREATE, application))
             .call(decode::json)
     }
@@ -151,7 +151,7 @@ impl Applications<'_> {
         self.client
             .engine()
             .request(&operations::APPLICATIONS_UPDATE, &[self.tenant_id.into(), application.id().into()])
-            .json(application)
+            .json(&application.to_body())
             .check(crate::check::check(&operations::APPLICATIONS_UPDATE, application))
             .call(decode::json)
     }

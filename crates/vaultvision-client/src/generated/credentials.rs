@@ -83,7 +83,7 @@ impl Credentials<'_> {
         self.client
             .engine()
             .request(&operations::CREDENTIALS_CREATE, &[self.tenant_id.into(), self.user_id.into()])
-            .json(password)
+            .json(&password.to_body())
             .check(crate::check::check(&operations::CREDENTIALS_CREATE, password))
             .call(decode::json)
     }
@@ -162,7 +162,7 @@ impl Credentials<'_> {
                 &operations::CREDENTIALS_UPDATE,
                 &[self.tenant_id.into(), self.user_id.into(), credential.id().into()],
             )
-            .json(credential)
+            .json(&credential.to_body())
             .check(crate::check::check(&operations::CREDENTIALS_UPDATE, credential))
             .call(decode::json)
     }

@@ -103,7 +103,7 @@ impl Tenants<'_> {
         self.client
             .engine()
             .request(&operations::TENANTS_UPDATE, &[tenant.id().into()])
-            .json(tenant)
+            .json(&tenant.to_body())
             .check(crate::check::check(&operations::TENANTS_UPDATE, tenant))
             .call(decode::json)
     }

@@ -90,7 +90,7 @@ impl<'a> Users<'a> {
         self.client
             .engine()
             .request(&operations::USERS_CREATE, &[self.tenant_id.into()])
-            .json(user)
+            .json(&user.to_body())
             .check(crate::check::check(&operations::USERS_CREATE, user))
             .call(decode::json)
     }
@@ -157,7 +157,7 @@ impl<'a> Users<'a> {
         self.client
             .engine()
             .request(&operations::USERS_UPDATE, &[self.tenant_id.into(), user.id().into()])
-            .json(user)
+            .json(&user.to_body())
             .check(crate::check::check(&operations::USERS_UPDATE, user))
             .call(decode::json)
     }

@@ -1,7 +1,7 @@
 //! The file of an export. It is its own state: the last complete line determines where the next run resumes.
 
 use super::{ExportError, Resource, Row};
-use auth_client_core::provider::record::Field as _;
+use auth_client_core::provider::record::{Field as _, Reading};
 use serde_json::{Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
@@ -124,7 +124,7 @@ fn read(file: &mut File, resource: Resource) -> std::io::Result<Result<Found, u6
         found.rows += 1;
         found.length += u64::try_from(line.len()).unwrap_or(u64::MAX);
         let mut row = Row::blank();
-        let is_row = std::str::from_utf8(&line).is_ok_and(|line| row.raw(line).is_ok());
+        let is_row = std::str::from_utf8(&line).is_ok_and(|line| row.raw(line, Reading::Lenient).is_ok());
         if !is_row {
             return Ok(Err(found.rows));
         }

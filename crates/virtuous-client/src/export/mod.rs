@@ -30,7 +30,7 @@ use crate::models::QueryOptions;
 use crate::query::{ContactQuery, Query};
 use crate::{Client, Error, ErrorKind, Walk, page};
 use auth_client_core::decode;
-use auth_client_core::provider::record::{Field, Fit};
+use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use auth_client_core::provider::{Operation, check};
 use file::ExportFile;
 use serde::Serialize;
@@ -327,10 +327,13 @@ struct Row {
 }
 
 /// Ids of a row, by the names that resources use.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Deserialize)]
 struct Ids {
+    #[serde(default, deserialize_with = "record::read")]
     id: Option<i64>,
+    #[serde(default, rename = "campaignId", deserialize_with = "record::read")]
     campaign: Option<i64>,
+    #[serde(default, rename = "communicationId", deserialize_with = "record::read")]
     communication: Option<i64>,
 }
 
@@ -343,43 +346,29 @@ impl Field for Row {
         "an object"
     }
 
+    fn takes_raw() -> bool {
+        true
+    }
+
     fn wants_raw(&self) -> bool {
         true
     }
 
-    fn raw(&mut self, json: &str) -> Fit {
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        // A list is no row, although serde would take it for one.
+        if !json.trim_ascii_start().starts_with('{') {
+            return Err(self.expected());
+        }
         self.ids = serde_json::from_str(json).map_err(|_| self.expected())?;
         // JSON strings never contain a raw line break.
         self.json = json.replace(['\n', '\r'], " ");
         Ok(())
     }
-}
 
-// Not a record, because records keep unknown fields.
-impl Field for Ids {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn expected(&self) -> &'static str {
-        "an object"
-    }
-
-    fn object(&mut self) -> Fit {
-        Ok(())
-    }
-
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        match name {
-            "id" => Some(&mut self.id),
-            "campaignId" => Some(&mut self.campaign),
-            "communicationId" => Some(&mut self.communication),
-            _ => None,
-        }
+    fn form(&self) -> Form<'_> {
+        Form::Text(&self.json)
     }
 }
-
-auth_client_core::provider::deserialize_records!(Ids);
 
 pub(crate) type AnyOperation = &'static Operation;
 
@@ -398,13 +387,13 @@ mod tests {
             ("{}", Resource::Contacts, None),
         ] {
             let mut row = Row::blank();
-            row.raw(json).unwrap();
+            row.raw(json, Reading::Lenient).unwrap();
             assert_eq!(resource.row_id()(&row), id, "{json}");
             assert_eq!(row.json.lines().count(), 1, "{json}");
             let (ours, theirs): (Value, Value) =
                 (serde_json::from_str(&row.json).unwrap(), serde_json::from_str(json).unwrap());
             assert_eq!(ours, theirs);
         }
-        assert!(Row::blank().raw("7").is_err());
+        assert!(["7", "[7]"].iter().all(|json| Row::blank().raw(json, Reading::Lenient).is_err()));
     }
 }

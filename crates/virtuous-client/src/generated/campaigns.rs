@@ -118,7 +118,7 @@ impl Campaigns<'_> {
             .request(&operations::CAMPAIGNS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::CAMPAIGNS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -197,7 +197,7 @@ impl Communications<'_> {
             .request(&operations::COMMUNICATIONS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::COMMUNICATIONS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -362,7 +362,7 @@ impl ContactIndividuals<'_> {
             .request(&operations::CONTACT_INDIVIDUALS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::CONTACT_INDIVIDUALS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -348,7 +348,7 @@ impl ContactNotes<'_> {
             .request(&operations::CONTACT_NOTES_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::CONTACT_NOTES_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

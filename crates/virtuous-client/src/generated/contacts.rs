@@ -710,7 +710,7 @@ impl Contacts<'_> {
             .request(&operations::CONTACTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::CONTACTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
@@ -745,7 +745,7 @@ impl Contacts<'_> {
             .request(&operations::CONTACTS_QUERY_FULL, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::CONTACTS_QUERY_FULL, options.skip, options.take))
             .call(crate::page::read)
     }

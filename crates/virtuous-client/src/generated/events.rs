@@ -296,7 +296,7 @@ impl Events<'_> {
             .request(&operations::EVENTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::EVENTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
@@ -368,7 +368,7 @@ impl Events<'_> {
             .request(&operations::EVENTS_QUERY_ATTENDEES, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::EVENTS_QUERY_ATTENDEES, options.skip, options.take))
             .call(crate::page::read)
     }

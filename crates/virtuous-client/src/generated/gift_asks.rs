@@ -260,7 +260,7 @@ impl GiftAsks<'_> {
             .request(&operations::GIFT_ASKS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::GIFT_ASKS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -74,7 +74,7 @@ impl GiftDesignations<'_> {
             .request(&operations::GIFT_DESIGNATIONS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::GIFT_DESIGNATIONS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -648,7 +648,7 @@ impl Gifts<'_> {
             .request(&operations::GIFTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
@@ -682,7 +682,7 @@ impl Gifts<'_> {
             .request(&operations::GIFTS_QUERY_FULL, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::GIFTS_QUERY_FULL, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -291,7 +291,7 @@ impl Grants<'_> {
             .request(&operations::GRANTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::GRANTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

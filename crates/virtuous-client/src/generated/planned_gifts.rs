@@ -275,7 +275,7 @@ impl PlannedGifts<'_> {
             .request(&operations::PLANNED_GIFTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::PLANNED_GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -293,7 +293,7 @@ impl Pledges<'_> {
             .request(&operations::PLEDGES_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::PLEDGES_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

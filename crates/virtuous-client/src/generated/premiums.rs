@@ -291,7 +291,7 @@ impl Premiums<'_> {
             .request(&operations::PREMIUMS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::PREMIUMS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -403,7 +403,7 @@ impl Projects<'_> {
             .request(&operations::PROJECTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::PROJECTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

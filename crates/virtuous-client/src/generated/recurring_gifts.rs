@@ -298,7 +298,7 @@ impl RecurringGifts<'_> {
             .request(&operations::RECURRING_GIFTS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::RECURRING_GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

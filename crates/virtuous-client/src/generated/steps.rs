@@ -2,6 +2,7 @@
 //! Steps between the first and the last required value of a type. They are private: users reach them by
 //! method calls alone.
 
+use crate::DateTime;
 use crate::generated::arguments::{
     ContactReferencesDelete, ContactsBySource, GiftsByTransaction, IndividualCollectionsDelete,
     OrganizationGroupsAddContact, OrganizationGroupsRemoveContact,
@@ -15,7 +16,7 @@ use crate::generated::models::email_lists::EmailListAdd;
 use crate::generated::models::gifts::{Frequency, GiftTransactionContact};
 use crate::generated::models::pledges::{PledgeCreate, PledgeUpdate};
 use crate::generated::models::project_roles::ProjectRoleCreate;
-use crate::models::{Amount, DateTime};
+use crate::models::Amount;
 
 /// Builder step of [`NewContactIndividual`]: call `.last_name(…)` next.
 #[derive(Clone, Debug)]

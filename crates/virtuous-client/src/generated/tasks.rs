@@ -109,7 +109,7 @@ impl Tasks<'_> {
             .request(&operations::TASKS_QUERY, &[])
             .query("skip", options.skip)
             .query("take", options.take)
-            .json(query)
+            .json(&query.to_body())
             .check(check::page(&operations::TASKS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -296,7 +296,7 @@ impl VolunteerOpportunities<'_> {
         self.client
             .engine()
             .request(&operations::VOLUNTEER_OPPORTUNITIES_QUERY, &[])
-            .json(query)
+            .json(&query.to_body())
             .call(crate::page::read)
     }
 }

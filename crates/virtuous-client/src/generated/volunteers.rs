@@ -114,6 +114,10 @@ impl Volunteers<'_> {
     /// # }
     /// ```
     pub fn query(&self, query: &Query) -> Call<Page<Volunteer>> {
-        self.client.engine().request(&operations::VOLUNTEERS_QUERY, &[]).json(query).call(crate::page::read)
+        self.client
+            .engine()
+            .request(&operations::VOLUNTEERS_QUERY, &[])
+            .json(&query.to_body())
+            .call(crate::page::read)
     }
 }

@@ -88,7 +88,7 @@ impl Operator {
             | Self::IsFalse => Arity::None,
             Self::Between => Arity::Two,
             Self::In | Self::NotIn | Self::IsAnyOf | Self::IsNoneOf => Arity::Many,
-            Self::Other(_) => return None,
+            Self::Unknown(_) => return None,
             _ => Arity::One,
         })
     }

@@ -75,6 +75,11 @@ pub struct Group {
 }
 
 impl Query {
+    /// What is sent.
+    pub(crate) fn to_body(&self) -> &Self {
+        self
+    }
+
     /// Creates a query that matches everything.
     ///
     /// ```
@@ -232,6 +237,11 @@ impl Area {
 }
 
 impl ContactQuery {
+    /// What is sent.
+    pub(crate) fn to_body(&self) -> &Self {
+        self
+    }
+
     /// Creates a query that matches all contacts that are not archived.
     ///
     /// ```

@@ -26,7 +26,7 @@ auth_client_core::provider::open_enum! {
     /// use virtuous_client::webhook::EventKind;
     ///
     /// assert_eq!(EventKind::from("GiftCreate"), EventKind::GiftCreate);
-    /// assert_eq!(EventKind::from("PledgeCreate"), EventKind::Other("PledgeCreate".to_owned()));
+    /// assert_eq!(EventKind::from("PledgeCreate"), EventKind::from("PledgeCreate"));
     /// ```
     pub enum EventKind {
         /// A contact was created.

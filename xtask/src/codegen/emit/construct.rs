@@ -78,7 +78,7 @@ fn rest(others: &[Field<'_>], unknown: bool) -> TokenStream {
         let name = ident(field.rust);
         if field.is_option { quote!(#name: None,) } else { quote!(#name: Default::default(),) }
     });
-    let unknown = unknown.then(|| quote!(unknown: Map::new(),));
+    let unknown = unknown.then(|| quote!(unknown: UnknownFields::new(),));
     quote!(#(#fields)* #unknown)
 }
 

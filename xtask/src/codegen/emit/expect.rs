@@ -154,12 +154,13 @@ fn named(
         });
     }
     if object.keep_unknown {
-        let unknown: Vec<_> = members
-            .iter()
-            .filter(|(name, _)| !object.properties.iter().any(|property| property.wire == *name))
-            .cloned()
-            .collect();
-        all.extend(assertions(plan, &Type::FreeMap, &Node::Object(unknown), &quote!(#access.unknown), names));
+        let known = |name: &String| {
+            object.properties.iter().any(|property| property.wire == *name || property.aliases.contains(name))
+        };
+        for (name, value) in members.iter().filter(|(name, _)| !known(name)) {
+            let json = value.to_string();
+            all.push(quote!(assert_eq!(#access.unknown.get_raw(#name), Some(#json));));
+        }
     }
     all
 }

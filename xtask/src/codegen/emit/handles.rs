@@ -234,7 +234,12 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
                 let with = ident(&format!("with_{}", filled.rust));
                 quote!(#request.json(&self.client.#with(#value)))
             }
-            None => quote!(#request.json(#value)),
+            None => match &form {
+                // What was read is sent with its secrets, which serde alone does not show.
+                BodyForm::Whole(_) => quote!(#request.json(&Exposed(#value))),
+                BodyForm::Custom(_) => quote!(#request.json(&#value.to_body())),
+                _ => quote!(#request.json(#value)),
+            },
         };
         let check = operation.body.as_ref().and_then(|body| body.check.as_ref()?.parse::<TokenStream>().ok());
         if let Some(check) = check {

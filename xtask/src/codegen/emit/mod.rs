@@ -156,16 +156,15 @@ fn names(plan: &Plan<'_>) -> Names {
         ("Call", "crate::Call"),
         ("Idempotency", "auth_client_core::Idempotency"),
         ("Client", "crate::Client"),
-        ("Deserialize", "serde::Deserialize"),
-        ("Field", "auth_client_core::provider::record::Field"),
         ("Map", "serde_json::Map"),
         ("Error", "crate::Error"),
         ("ExposeSecret", "auth_client_core::ExposeSecret"),
         ("Method", "http::Method"),
         ("Operation", "auth_client_core::provider::Operation"),
-        ("Record", "auth_client_core::provider::record::Record"),
         ("SecretString", "auth_client_core::SecretString"),
         ("Serialize", "serde::Serialize"),
+        ("Exposed", "auth_client_core::provider::record::Exposed"),
+        ("UnknownFields", "auth_client_core::UnknownFields"),
         ("Value", "serde_json::Value"),
         ("check", "auth_client_core::provider::check"),
         ("decode", "auth_client_core::decode"),
@@ -327,7 +326,7 @@ fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> 
     }
     for (module, file) in &mut files {
         let own: Vec<&Model<'_>> = plan.models().filter(|model| module_of(plan, model) == *module).collect();
-        models::reading(plan, &own).into_iter().for_each(|piece| file.items(piece));
+        file.pieces.extend(models::records(plan, &own));
         writer.add(&format!("src/generated/{}.rs", module.replace("::", "/")), file)?;
     }
     Ok(())

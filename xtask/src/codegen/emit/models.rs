@@ -15,7 +15,7 @@ use quote::quote;
 pub(crate) fn pieces(plan: &Plan<'_>, model: &Model<'_>) -> Vec<Piece> {
     match &model.schema.shape {
         Shape::Enumeration(variants) => vec![Piece::OpenEnum(enumeration(model, variants))],
-        Shape::Object(object) => structure(plan, model, object).into_iter().map(Piece::Items).collect(),
+        Shape::Object(object) => structure(plan, model, object),
     }
 }
 
@@ -33,49 +33,46 @@ fn enumeration(model: &Model<'_>, variants: &[Variant]) -> TokenStream {
     }
 }
 
-fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenStream> {
+fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> {
     let name = ident(&model.schema.name);
     let (construction, private) = (model.construction(), model.private);
     let style = Style::of(object);
-    let lenient = plan.api.lenient && model.read;
-    let fields = object.properties.iter().map(|property| field(model, property, style, lenient));
-    let unknown = (object.keep_unknown && !lenient).then(|| {
-        quote! {
-            /// Fields that this version of the crate doesn't know. They are sent back unchanged.
-            #[serde(flatten)]
-            pub unknown: Map<String, Value>,
-        }
-    });
-    let unknown_read = lenient.then(|| {
-        let skip = model.sent.then(|| quote!(#[serde(skip)]));
-        quote! {
-            /// Fields that this version of the crate doesn't know.
-            #skip
-            pub unknown: Map<String, Value>,
-        }
-    });
-    let derives = derives(plan, model);
-    let rename = style.attribute().filter(|_| !lenient || model.sent);
+    let fields = object.properties.iter().map(|property| field(model, property, style));
     let docs = doc(&documentation(model, construction.as_ref()), 0);
+    let rename = style.attribute().filter(|_| !model.read);
     if private {
-        return vec![quote! {
+        return vec![Piece::Items(quote! {
             #docs
             #[derive(Serialize)]
             #rename
             pub(crate) struct #name { #(#fields,)* }
-        }];
+        })];
     }
-    let mut pieces = vec![quote! {
+    let keeps_unknown = model.read || object.keep_unknown;
+    let unknown = keeps_unknown.then(|| {
+        let text = match (model.read, model.whole) {
+            (true, true) => {
+                "The fields that this version does not know by name. They are sent back as they came."
+            }
+            (true, false) => "The fields that this version does not know by name.",
+            (false, _) => "Fields that this version does not know by name, to be sent.",
+        };
+        let (docs, flatten) = (doc(text, 4), (!model.read).then(|| quote!(#[serde(flatten)])));
+        quote! {
+            #docs
+            #flatten
+            pub unknown: UnknownFields,
+        }
+    });
+    let derives = derives(plan, model);
+    let mut pieces = vec![Piece::Items(quote! {
         #docs
         #derives
         #rename
         #[non_exhaustive]
-        pub struct #name { #(#fields,)* #unknown #unknown_read }
-    }];
-    if lenient {
-        pieces.push(record(model, object));
-    }
-    pieces.extend(conversion(plan, model, object));
+        pub struct #name { #(#fields,)* #unknown }
+    })];
+    pieces.extend(conversion(plan, model, object).map(Piece::Items));
     if let Some(construction) = construction {
         let others: Vec<Field<'_>> = object
             .properties
@@ -83,13 +80,13 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<TokenSt
             .filter(|property| !property.is_argument())
             .map(Field::of_property)
             .collect();
-        let unknown = object.keep_unknown || lenient;
-        pieces.extend(constructors(&model.schema.name, &construction, &others, unknown));
+        let made = constructors(&model.schema.name, &construction, &others, keeps_unknown);
+        pieces.extend(made.into_iter().map(Piece::Items));
         if let Construction::New(required) = &construction
             && let [only] = required.as_slice()
             && plan.is_body(model)
         {
-            pieces.push(from(&model.schema.name, &Field::of_property(only)));
+            pieces.push(Piece::Items(from(&model.schema.name, &Field::of_property(only))));
         }
     }
     pieces
@@ -154,14 +151,33 @@ fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> 
     text
 }
 
+/// What is read gets the rest from the description of its fields.
 fn derives(plan: &Plan<'_>, model: &Model<'_>) -> TokenStream {
-    let default = has_default(plan, model, &mut Vec::new()).then(|| quote!(Default,));
-    let read = (model.read && !plan.api.lenient).then(|| quote!(Deserialize,));
-    let sent = model.sent.then(|| quote!(Serialize,));
-    quote!(#[derive(Clone, Debug, #default #read #sent)])
+    if model.read {
+        return quote!(#[derive(Clone, Default)]);
+    }
+    let default = has_default(plan, model, &mut Vec::new()).then(|| quote!(, Default));
+    let equal = (!holds_secret(plan, model, &mut Vec::new())).then(|| quote!(, PartialEq));
+    quote!(#[derive(Clone, Debug #default #equal, Serialize)])
 }
 
-/// Whether every field has a default. A request has one when nothing in it is required, an answer whenever it can.
+/// Whether a secret stands in it, at any depth: two secrets are not compared.
+fn holds_secret<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p str>) -> bool {
+    let Some(object) = model.object() else { return false };
+    if above.contains(&model.schema.name.as_str()) {
+        return false;
+    }
+    above.push(&model.schema.name);
+    object.properties.iter().flat_map(|property| property.ty.parts()).any(|ty| match ty {
+        Type::Secret => true,
+        Type::Named(name) => {
+            plan.model(name).is_some_and(|inner| !inner.read && holds_secret(plan, inner, above))
+        }
+        _ => false,
+    })
+}
+
+/// Whether every field of a request has a default: nothing in it is required.
 fn has_default<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p str>) -> bool {
     let Some(object) = model.object() else { return false };
     if model.construction().is_some()
@@ -185,119 +201,69 @@ fn has_default<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p st
     all
 }
 
-fn field(model: &Model<'_>, property: &Property, style: Style, lenient: bool) -> TokenStream {
+fn field(model: &Model<'_>, property: &Property, style: Style) -> TokenStream {
     let name = ident(&property.rust);
     let docs = property.docs.clone().unwrap_or_else(|| format!("The `{}` field.", property.wire));
     let docs = doc(&docs, 4);
-    let serde = serde_attribute(model, property, style, lenient);
+    let serde = serde_attribute(model, property, style);
     let ty = owned(&property.ty);
     let ty = if property.is_option() { quote!(Option<#ty>) } else { ty };
     let visibility = if model.private { quote!(pub(crate)) } else { quote!(pub) };
     quote!(#docs #serde #visibility #name: #ty)
 }
 
-fn serde_attribute(
-    model: &Model<'_>,
-    property: &Property,
-    style: Style,
-    lenient: bool,
-) -> Option<TokenStream> {
-    let mut parts: Vec<TokenStream> = Vec::new();
-    // Records are read without serde's attributes.
-    if lenient && !model.sent {
+fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Option<TokenStream> {
+    // Records have no use for serde's attributes.
+    if model.read {
         return None;
     }
+    let mut parts: Vec<TokenStream> = Vec::new();
     if style.wire(&property.rust) != property.wire {
         let wire = &property.wire;
         parts.push(quote!(rename = #wire));
     }
-    if model.read && !lenient {
-        parts.extend(property.aliases.iter().map(|alias| quote!(alias = #alias)));
+    let option = property.is_option();
+    if option && !property.required {
+        parts.push(quote!(skip_serializing_if = "Option::is_none"));
     }
-    let (option, secret) = (property.is_option(), property.ty == Type::Secret);
-    if model.read && !lenient {
-        match (secret, option) {
-            (true, true) => {
-                parts.push(quote!(default));
-                parts.push(quote!(deserialize_with = "auth_client_core::provider::model::optional_secret"));
-            }
-            (true, false) => {
-                parts.push(quote!(deserialize_with = "auth_client_core::provider::model::secret"))
-            }
-            _ if property.defaulted => {
-                parts.push(quote!(default));
-                parts.push(quote!(deserialize_with = "auth_client_core::provider::model::null_as_default"));
-            }
-            _ => {}
+    parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
+    match (&property.ty, option) {
+        (Type::Secret, true) => {
+            parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose_optional"));
         }
-    }
-    if model.sent {
-        if option && !property.required {
-            parts.push(quote!(skip_serializing_if = "Option::is_none"));
+        (Type::Secret, false) => {
+            parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose"));
         }
-        parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
-        match (secret, option) {
-            (true, true) => {
-                parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose_optional"))
-            }
-            (true, false) => parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose")),
-            _ => {}
-        }
+        _ => {}
     }
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
 }
 
-/// How a response fills its fields.
-fn record(model: &Model<'_>, object: &Object) -> TokenStream {
-    let name = ident(&model.schema.name);
-    let members = object.properties.iter().map(|property| {
-        let names = std::iter::once(&property.wire).chain(&property.aliases);
-        let field = ident(&property.rust);
-        quote!(#(#names)|* => &mut self.#field)
-    });
-    let required: Vec<&String> = object
-        .properties
-        .iter()
-        .filter(|property| property.required && !property.is_option() && !property.defaulted)
-        .map(|property| &property.wire)
-        .collect();
-    let required = (!required.is_empty()).then(|| {
-        quote! {
-            fn required(&self) -> &'static [&'static str] {
-                &[#(#required),*]
-            }
+/// The descriptions of the models of one file that are read: all that their fields have in common is made of them.
+pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
+    let reading = if plan.api.lenient { "Lenient" } else { "Strict" };
+    let mut text = String::new();
+    for model in models.iter().filter(|model| model.read) {
+        let Some(object) = model.object() else { continue };
+        if !text.is_empty() {
+            text.push('\n');
         }
-    });
-    quote! {
-        impl Record for #name {
-            fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-                Some(match name {
-                    #(#members,)*
-                    _ => return None,
-                })
-            }
-
-            fn unknown(&mut self) -> &mut Map<String, Value> {
-                &mut self.unknown
-            }
-
-            #required
+        text.push_str(&format!("    {reading} {} {{\n", model.schema.name));
+        for property in &object.properties {
+            let names: Vec<String> = std::iter::once(&property.wire)
+                .chain(&property.aliases)
+                .map(|name| format!("{name:?}"))
+                .collect();
+            let mark = match (property.defaulted, property.is_option()) {
+                (false, false) => " required",
+                (true, _) if !plan.api.lenient => " default",
+                _ => "",
+            };
+            text.push_str(&format!("        {}{mark} => {},\n", names.join(" | "), property.rust));
         }
+        text.push_str("    }\n");
     }
-}
-
-/// What makes the types of one file readable.
-pub(crate) fn reading(plan: &Plan<'_>, models: &[&Model<'_>]) -> Vec<TokenStream> {
-    let read = || models.iter().filter(|model| plan.api.lenient && model.read);
-    let records: Vec<_> =
-        read().filter(|model| model.object().is_some()).map(|model| ident(&model.schema.name)).collect();
-    let enumerations: Vec<_> =
-        read().filter(|model| model.object().is_none()).map(|model| ident(&model.schema.name)).collect();
-    let records = (!records.is_empty())
-        .then(|| quote!(auth_client_core::provider::deserialize_records!(#(#records),*);));
-    let enumerations = (!enumerations.is_empty())
-        .then(|| quote!(auth_client_core::provider::record_enums!(#(#enumerations),*);));
-    records.into_iter().chain(enumerations).collect()
+    (!text.is_empty()).then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n")))
 }
 
 /// How the names of most fields differ from those on the wire, so that few need an attribute of their own.

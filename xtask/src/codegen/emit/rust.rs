@@ -32,6 +32,8 @@ pub(crate) enum Piece {
     Items(TokenStream),
     /// An enum whose variants have texts for discriminants: the input of `auth_client_core::provider::open_enum!`.
     OpenEnum(TokenStream),
+    /// Text that no formatter touches: the input of `auth_client_core::provider::record!`.
+    Text(String),
 }
 
 /// Stands in token streams where a blank line is wanted.
@@ -51,17 +53,22 @@ impl RustFile {
         let mut used = self.used.clone();
         let mut parts = Vec::new();
         for piece in &self.pieces {
-            let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece;
+            let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece else {
+                if let Piece::Text(text) = piece {
+                    parts.push(text.clone());
+                }
+                continue;
+            };
             // An enumeration names its own variants only, whatever types are called like them.
             if matches!(piece, Piece::Items(_)) {
                 collect_names(tokens.clone(), &mut used);
             }
             let text = pretty(tokens)?;
             parts.push(match piece {
-                Piece::Items(_) => text,
                 Piece::OpenEnum(_) => {
                     format!("auth_client_core::provider::open_enum! {{\n{}}}\n", indented(&text))
                 }
+                _ => text,
             });
         }
         let mut uses: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

@@ -99,7 +99,7 @@ fn object(members: &mut Members<'_>) -> Result<Object> {
                 other.wire, other.rust
             )));
         }
-        if keep_unknown && property.rust == "unknown" {
+        if property.rust == "unknown" {
             return Err(place
                 .refuse("`unknown` is the field of the unknown members; rename this one with x-sdk-name"));
         }
@@ -388,7 +388,7 @@ fn variants(members: &mut Members<'_>) -> Result<Vec<Variant>> {
         }
     }
     for (index, variant) in variants.iter().enumerate() {
-        if !is_type_name(&variant.rust) || variant.rust == "Other" {
+        if !is_type_name(&variant.rust) || variant.rust == "Unknown" {
             return Err(place.refuse(format!(
                 "`{}` can't be the name of a variant; name `{}` in x-sdk-variants",
                 variant.rust, variant.wire

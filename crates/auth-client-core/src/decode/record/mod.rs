@@ -1,28 +1,63 @@
-//! Reading answers of vendors whose JSON is not what their reference says: numbers as texts, texts as numbers, flags in
-//! quotation marks, empty texts for nothing, members that nobody documents.
+//! Models from one description of their fields: how they are read, written, compared and shown.
 //!
-//! Models hand out their fields by name, as `dyn` [`Field`], and one visitor fills them. So the code that knows JSON is
-//! compiled once and not once per model: with hundreds of models that decides how long a crate takes to build. Generated
-//! models implement [`Field`] where a description says `x-sdk-lenient`.
+//! A model lists its fields as `dyn` [`Field`], and everything else works on that list. So the code that knows JSON is
+//! compiled once and not once per model: with hundreds of models that decides how long a crate takes to build.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `mod.rs` | the traits, and the macro by which a model describes itself |
+//! | `read.rs` | from a deserializer into fields |
+//! | `write.rs` | from fields to a serializer, to `Debug` and to a comparison |
+//! | `values.rs` | the types of fields |
+//! | `slot.rs` | a field that knows whether it was absent, null or given |
 
-mod feed;
+mod read;
+mod slot;
 mod values;
+mod write;
 
-use feed::Feed;
-use serde::Deserializer;
-use serde::de::DeserializeSeed as _;
-use serde_json::{Map, Value};
+pub use read::{known, read, read_at};
+pub use slot::Slot;
+pub use write::{Exposed, Form, debug, equal, write, write_field};
 
-/// What a value did not fit: what was expected in its place, for the error. Never anything of the value.
+use super::unknown::UnknownFields;
+
+/// The result of filling a field: on failure, what was expected. It never holds anything of the value.
 pub type Fit = Result<(), &'static str>;
 
-/// A value that is filled from JSON, leniently.
-///
-/// The methods say what came; those that a type doesn't implement refuse it. Objects give out their members, lists their
-/// next element. For objects, [`Record`] is all that has to be implemented.
+/// How exactly a value must have the type of its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reading {
+    /// Values have the type of their field, and no field comes twice.
+    Strict,
+    /// Values have the type of their field. If a field comes twice, the last one counts.
+    Typed,
+    /// Numbers and flags may be strings, strings may be numbers, an empty string may stand for nothing, and nulls in lists
+    /// are skipped. If a field comes twice, the last one counts.
+    Lenient,
+}
+
+/// A JSON value that is neither a list nor an object.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Scalar<'v> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i128),
+    /// Another number.
+    Float(f64),
+    /// A string.
+    Text(&'v str),
+}
+
+/// A value that is filled from JSON and written as JSON.
 ///
 /// ```
-/// use auth_client_core::provider::record::{Field, Fit};
+/// use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 ///
 /// /// A price in cents, which comes as a number or as `"12.50"`.
 /// #[derive(Debug, PartialEq)]
@@ -35,417 +70,361 @@ pub type Fit = Result<(), &'static str>;
 ///     fn expected(&self) -> &'static str {
 ///         "a price"
 ///     }
-///     fn integer(&mut self, value: i64) -> Fit {
-///         self.0 = value * 100;
+///     fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+///         self.0 = match value {
+///             Scalar::Integer(value) => i64::try_from(value * 100).map_err(|_| self.expected())?,
+///             Scalar::Text(text) => text.replacen('.', "", 1).parse().map_err(|_| self.expected())?,
+///             _ => return Err(self.expected()),
+///         };
 ///         Ok(())
 ///     }
-///     fn text(&mut self, text: &str) -> Fit {
-///         self.0 = text.replacen('.', "", 1).parse().map_err(|_| self.expected())?;
-///         Ok(())
+///     fn form(&self) -> Form<'_> {
+///         Form::Text(if self.0 == 0 { "0.00" } else { "12.50" })
 ///     }
 /// }
-/// auth_client_core::provider::deserialize_records!(Price);
 ///
-/// assert_eq!(serde_json::from_str::<Vec<Price>>(r#"[12, "12.50"]"#)?, [Price(1_200), Price(1_250)]);
+/// let mut json = serde_json::Deserializer::from_str(r#"[12, "12.50"]"#);
+/// let prices: Vec<Price> = auth_client_core::provider::record::read(&mut json)?;
+/// assert_eq!(prices, [Price(1_200), Price(1_250)]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub trait Field {
-    /// A value with nothing in it yet, to be filled.
+    /// Returns an empty value, to be filled.
     fn blank() -> Self
     where
         Self: Sized;
 
-    /// What stands in errors after "expected", such as `an integer`.
+    /// Returns the words after "expected" in an error, such as `an integer`.
     fn expected(&self) -> &'static str;
 
-    /// Null came. Whatever may be absent takes it.
+    /// Fills the field with a scalar.
     ///
     /// # Errors
     ///
-    /// What was expected instead; so with all methods here.
-    fn null(&mut self) -> Fit {
+    /// What was expected instead.
+    fn scalar(&mut self, _: Scalar<'_>, _: Reading) -> Fit {
         Err(self.expected())
     }
 
-    /// `true` or `false` came.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn boolean(&mut self, _: bool) -> Fit {
-        Err(self.expected())
-    }
-
-    /// A whole number came.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn integer(&mut self, _: i64) -> Fit {
-        Err(self.expected())
-    }
-
-    /// Another number came.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn number(&mut self, _: f64) -> Fit {
-        Err(self.expected())
-    }
-
-    /// A text came.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn text(&mut self, _: &str) -> Fit {
-        Err(self.expected())
-    }
-
-    /// Whether [`raw`](Self::raw) is to be called, in place of all others.
-    fn wants_raw(&self) -> bool {
-        false
-    }
-
-    /// This JSON came, as it stood in the answer: for numbers whose digits count, and for what has several shapes.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn raw(&mut self, _: &str) -> Fit {
-        Err(self.expected())
-    }
-
-    /// A list begins.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn list(&mut self) -> Fit {
-        Err(self.expected())
-    }
-
-    /// The place for the next element of a list.
-    fn element(&mut self) -> Option<&mut dyn Field> {
+    /// Returns the list to fill, emptied; `None` if the field is not a list.
+    fn list(&mut self) -> Option<&mut dyn List> {
         None
     }
 
-    /// The element that was asked for last came as null: it is no element.
-    fn element_was_null(&mut self) {}
-
-    /// An object begins.
-    ///
-    /// # Errors
-    ///
-    /// See [`null`](Self::null).
-    fn object(&mut self) -> Fit {
-        Err(self.expected())
-    }
-
-    /// The place for a member of an object; `None` for one that it doesn't know.
-    fn member(&mut self, _: &str) -> Option<&mut dyn Field> {
+    /// Returns the object to fill; `None` if the field is not an object.
+    fn object(&mut self) -> Option<Object<'_>> {
         None
     }
 
-    /// Where the members are kept that an object doesn't know; `None` to leave them out.
-    fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
-        None
-    }
-
-    /// The members without which an object is no answer.
-    fn required(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// A list or an object ends.
+    /// Completes an object whose fields have been read.
     ///
     /// # Errors
     ///
-    /// See [`null`](Self::null).
+    /// What was expected instead.
     fn end(&mut self) -> Fit {
         Ok(())
     }
 
-    /// Whether an empty text is a value, and not the vendor's way to say that there is none.
-    fn takes_empty_text(&self) -> bool {
+    /// Returns the value as it is written.
+    fn form(&self) -> Form<'_>;
+
+    /// Returns the value as `Debug` shows it.
+    fn shown(&self) -> Form<'_> {
+        self.form()
+    }
+
+    /// Whether the field is filled by [`raw`](Self::raw) alone: [`wants_raw`](Self::wants_raw), by type.
+    fn takes_raw() -> bool
+    where
+        Self: Sized,
+    {
         false
+    }
+
+    /// Returns whether the field is filled by [`raw`](Self::raw) alone.
+    fn wants_raw(&self) -> bool {
+        false
+    }
+
+    /// Fills the field with JSON as it stands in the response: for numbers whose digits count, and for values of several
+    /// shapes.
+    ///
+    /// # Errors
+    ///
+    /// What was expected instead.
+    fn raw(&mut self, _: &str, _: Reading) -> Fit {
+        Err(self.expected())
+    }
+
+    /// Whether an empty string is a value. Lenient reading takes it for nothing otherwise.
+    fn takes_empty_text() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
+    /// Returns whether the value may be left out of an object that a [`Slot`] is part of.
+    fn is_zero(&self) -> bool {
+        self.form().is_zero()
     }
 }
 
-/// An object that is filled from JSON, leniently: a [`Field`] of which only the members have to be told.
+/// An object to fill.
+#[expect(missing_debug_implementations, reason = "a reference to what is being read")]
+#[non_exhaustive]
+pub enum Object<'o> {
+    /// An object with known fields.
+    Record(&'o mut dyn Record),
+    /// An object with arbitrary names and values of one type.
+    Entries(&'o mut dyn Entries),
+}
+
+/// A list of fields of one type.
+pub trait List {
+    /// Appends a blank element.
+    fn grow(&mut self) -> Option<&mut dyn Field>;
+    /// Removes the last element.
+    fn shrink(&mut self);
+    /// Returns the number of elements.
+    fn count(&self) -> usize;
+    /// Returns an element.
+    fn at(&self, index: usize) -> Option<&dyn Field>;
+}
+
+/// Fields of one type under arbitrary names.
+pub trait Entries {
+    /// Returns the field of this name, blank.
+    fn entry(&mut self, name: &str) -> &mut dyn Field;
+    /// Returns the number of fields.
+    fn count(&self) -> usize;
+    /// Visits all fields.
+    fn each(&self, with: &mut dyn FnMut(&str, &dyn Field));
+}
+
+/// An object with known fields, usually by [`record!`](crate::record).
+pub trait Record {
+    /// Returns the names of the fields, in order.
+    fn schema(&self) -> &'static Schema;
+
+    /// Lends all fields, in the order of the schema.
+    fn fields(&self, with: &mut dyn FnMut(&[&dyn Field], &UnknownFields));
+
+    /// Lends all fields to be filled, in the order of the schema.
+    fn fields_mut(&mut self, with: &mut dyn FnMut(&mut [&mut dyn Field], &mut UnknownFields));
+}
+
+/// What is known about the fields of a model.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Schema {
+    name: &'static str,
+    expected: &'static str,
+    reading: Reading,
+    fields: &'static [Member],
+}
+
+impl Schema {
+    /// A schema with the name of the type and the words after "expected" in an error.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        expected: &'static str,
+        reading: Reading,
+        fields: &'static [Member],
+    ) -> Self {
+        Self { name, expected, reading, fields }
+    }
+
+    /// Returns the words after "expected" in an error.
+    #[must_use]
+    pub const fn expected(&self) -> &'static str {
+        self.expected
+    }
+}
+
+/// The names of one field.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Member {
+    rust: &'static str,
+    /// All are read, the first is written.
+    wire: &'static [&'static str],
+    need: Need,
+}
+
+impl Member {
+    /// A field by its name in Rust and its names on the wire: all of them are read, and the first is written.
+    #[must_use]
+    pub const fn new(rust: &'static str, wire: &'static [&'static str], need: Need) -> Self {
+        Self { rust, wire, need }
+    }
+}
+
+/// What an object without a field is, and one with null for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Need {
+    /// Both are refused.
+    Required,
+    /// The field may be absent; whether it may be null is up to its type.
+    Optional,
+    /// The field keeps its blank value.
+    Default,
+}
+
+/// Describes models: from the names of their fields come `Deserialize`, `Serialize`, `PartialEq` and `Debug`.
+///
+/// The model implements `Default` and has a field `unknown` of type [`UnknownFields`](crate::UnknownFields). Secret fields
+/// are not written and not compared, and `Debug` shows that there is one.
 ///
 /// ```
-/// use auth_client_core::provider::record::{Field, Record};
-/// use serde_json::{Map, Value};
+/// use auth_client_core::{SecretString, UnknownFields};
 ///
-/// #[derive(Default, Debug)]
+/// #[derive(Clone, Default)]
 /// struct Tag {
 ///     id: i64,
 ///     name: Option<String>,
-///     unknown: Map<String, Value>,
+///     key: Option<SecretString>,
+///     unknown: UnknownFields,
 /// }
 ///
-/// impl Record for Tag {
-///     fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-///         Some(match name {
-///             "id" => &mut self.id,
-///             "name" => &mut self.name,
-///             _ => return None,
-///         })
-///     }
-///     fn unknown(&mut self) -> &mut Map<String, Value> {
-///         &mut self.unknown
-///     }
-///     fn required(&self) -> &'static [&'static str] {
-///         &["id"]
+/// auth_client_core::provider::record! {
+///     Lenient Tag {
+///         "id" required => id,
+///         "name" | "tagName" => name,
+///         "key" => key,
 ///     }
 /// }
-/// auth_client_core::provider::deserialize_records!(Tag);
 ///
-/// let tag: Tag = serde_json::from_str(r#"{"id":"17","name":null,"new":1}"#)?;
-/// assert_eq!((tag.id, tag.name, tag.unknown.len()), (17, None, 1));
+/// let tag: Tag = serde_json::from_str(r#"{"id":"17","tagName":"vip","key":"k3y","new":1.50}"#)?;
+/// assert_eq!((tag.id, tag.name.as_deref(), tag.unknown.get_raw("new")), (17, Some("vip"), Some("1.50")));
+/// assert_eq!(serde_json::to_string(&tag)?, r#"{"id":17,"name":"vip","new":1.50}"#);
+/// assert_eq!(format!("{tag:?}"), r#"Tag { id: 17, name: "vip", key: [REDACTED], unknown: ["new"] }"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-pub trait Record {
-    /// The place for a member; `None` for one that it doesn't know.
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field>;
-
-    /// Where the members are kept that it doesn't know.
-    fn unknown(&mut self) -> &mut Map<String, Value>;
-
-    /// The members without which it is no answer.
-    fn required(&self) -> &'static [&'static str] {
-        &[]
-    }
-}
-
-impl<T: Record + Default> Field for T {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn expected(&self) -> &'static str {
-        "an object"
-    }
-
-    fn object(&mut self) -> Fit {
-        Ok(())
-    }
-
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Record::member(self, name)
-    }
-
-    fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
-        Some(Record::unknown(self))
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        Record::required(self)
-    }
-}
-
-/// A member that a model does not know by name, read as if it did; `None` when it is not there or doesn't fit.
-///
-/// ```
-/// let unknown = serde_json::from_str(r#"{"age":"17"}"#)?;
-/// assert_eq!(auth_client_core::provider::record::known::<i64>(&unknown, "age"), Some(17));
-/// assert_eq!(auth_client_core::provider::record::known::<i64>(&unknown, "size"), None);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[must_use]
-pub fn known<T: Field>(unknown: &Map<String, Value>, name: &str) -> Option<T> {
-    read(unknown.get(name)?).ok()
-}
-
-/// Reads a value, for implementations of `Deserialize`.
-///
-/// ```
-/// let mut json = serde_json::Deserializer::from_str(r#""17""#);
-/// assert_eq!(auth_client_core::provider::record::read::<i64, _>(&mut json)?, 17);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// Those of the deserializer, and when the JSON doesn't fit.
-pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let mut value = T::blank();
-    Feed::of(&mut value).deserialize(deserializer)?;
-    Ok(value)
-}
-
-/// Implements `Deserialize` for types that implement [`Field`].
 #[doc(hidden)]
 #[macro_export]
-macro_rules! deserialize_records {
-    ($($name:ident),+ $(,)?) => {$(
-        impl<'de> $crate::provider::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::provider::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+macro_rules! record {
+    ($($reading:ident $name:ident $(<$row:ident>)? $(as $expected:literal)? {
+        $($wire:literal $(| $alias:literal)* $($need:ident)? => $field:ident),* $(,)?
+    })+) => {$(
+        impl $(<$row: $crate::provider::record::Field>)? $crate::provider::record::Record for $name $(<$row>)? {
+            fn schema(&self) -> &'static $crate::provider::record::Schema {
+                static SCHEMA: $crate::provider::record::Schema = $crate::provider::record::Schema::new(
+                    ::std::stringify!($name),
+                    $crate::record!(@expected $($expected)?),
+                    $crate::provider::record::Reading::$reading,
+                    &[$($crate::provider::record::Member::new(
+                        ::std::stringify!($field),
+                        &[$wire $(, $alias)*],
+                        $crate::record!(@need $($need)?),
+                    )),*],
+                );
+                &SCHEMA
+            }
+
+            fn fields(
+                &self,
+                with: &mut dyn ::std::ops::FnMut(
+                    &[&dyn $crate::provider::record::Field],
+                    &$crate::UnknownFields,
+                ),
+            ) {
+                with(&[$(&self.$field),*], &self.unknown);
+            }
+
+            fn fields_mut(
+                &mut self,
+                with: &mut dyn ::std::ops::FnMut(
+                    &mut [&mut dyn $crate::provider::record::Field],
+                    &mut $crate::UnknownFields,
+                ),
+            ) {
+                with(&mut [$(&mut self.$field),*], &mut self.unknown);
+            }
+        }
+
+        impl $(<$row: $crate::provider::record::Field>)? $crate::provider::record::Field for $name $(<$row>)? {
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            fn expected(&self) -> &'static str {
+                $crate::record!(@expected $($expected)?)
+            }
+
+            fn object(&mut self) -> ::std::option::Option<$crate::provider::record::Object<'_>> {
+                ::std::option::Option::Some($crate::provider::record::Object::Record(self))
+            }
+
+            fn form(&self) -> $crate::provider::record::Form<'_> {
+                $crate::provider::record::Form::Record(self)
+            }
+        }
+
+        impl<'de $(, $row: $crate::provider::record::Field)?> $crate::provider::serde::Deserialize<'de> for $name $(<$row>)? {
+            fn deserialize<D: $crate::provider::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
                 $crate::provider::record::read(deserializer)
             }
         }
+
+        /// Writes the fields under the provider's names, without secrets.
+        impl $(<$row: $crate::provider::record::Field>)? $crate::provider::serde::Serialize for $name $(<$row>)? {
+            fn serialize<S: $crate::provider::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::provider::record::write(self, serializer)
+            }
+        }
+
+        /// Compares all fields but secrets.
+        impl $(<$row: $crate::provider::record::Field>)? ::std::cmp::PartialEq for $name $(<$row>)? {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::provider::record::equal(self, other)
+            }
+        }
+
+        /// Shows the fields that are present, without secrets, and the names of unknown ones.
+        impl $(<$row: $crate::provider::record::Field>)? ::std::fmt::Debug for $name $(<$row>)? {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::provider::record::debug(self, f)
+            }
+        }
     )+};
+    (@expected) => { "an object" };
+    (@expected $expected:literal) => { $expected };
+    (@need) => { $crate::provider::record::Need::Optional };
+    (@need required) => { $crate::provider::record::Need::Required };
+    (@need default) => { $crate::provider::record::Need::Default };
 }
 
-/// Implements [`Field`] for enumerations of [`open_enum!`](crate::open_enum): any text, and none for an empty one.
+/// Implements `Deserialize` and `Serialize` for types that implement [`Field`].
 #[doc(hidden)]
 #[macro_export]
-macro_rules! record_enums {
+macro_rules! serde_by_field {
     ($($name:ident),+ $(,)?) => {$(
-        impl $crate::provider::record::Field for $name {
-            fn blank() -> Self {
-                Self::Other(::std::string::String::new())
+        impl<'de> $crate::provider::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::provider::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::provider::record::read(deserializer)
             }
-            fn expected(&self) -> &'static str {
-                "a text"
-            }
-            fn text(&mut self, text: &str) -> $crate::provider::record::Fit {
-                *self = Self::from(text);
-                Ok(())
-            }
-            fn integer(&mut self, value: i64) -> $crate::provider::record::Fit {
-                self.text(&value.to_string())
-            }
-            fn boolean(&mut self, value: bool) -> $crate::provider::record::Fit {
-                self.text(if value { "true" } else { "false" })
+        }
+
+        impl $crate::provider::serde::Serialize for $name {
+            fn serialize<S: $crate::provider::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::provider::record::write_field(self, serializer)
             }
         }
     )+};
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Default, Debug, PartialEq)]
-    struct Cup {
-        id: i64,
-        name: Option<String>,
-        size: Option<f64>,
-        hot: Option<bool>,
-        parts: Vec<Part>,
-        owner: Option<Part>,
-        unknown: Map<String, Value>,
-    }
-
-    #[derive(Default, Debug, PartialEq)]
-    struct Part {
-        id: i64,
-        tags: Vec<String>,
-        unknown: Map<String, Value>,
-    }
-
-    impl Record for Cup {
-        fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-            Some(match name {
-                "id" => &mut self.id,
-                "name" => &mut self.name,
-                "size" => &mut self.size,
-                "hot" => &mut self.hot,
-                "parts" => &mut self.parts,
-                "owner" => &mut self.owner,
-                _ => return None,
-            })
-        }
-        fn unknown(&mut self) -> &mut Map<String, Value> {
-            &mut self.unknown
-        }
-        fn required(&self) -> &'static [&'static str] {
-            &["id"]
-        }
-    }
-
-    impl Record for Part {
-        fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-            Some(match name {
-                "id" => &mut self.id,
-                "tags" => &mut self.tags,
-                _ => return None,
-            })
-        }
-        fn unknown(&mut self) -> &mut Map<String, Value> {
-            &mut self.unknown
-        }
-    }
-
-    deserialize_records!(Cup, Part);
-
-    fn cup(json: &str) -> Result<Cup, String> {
-        serde_json::from_str(json).map_err(|error| {
-            let mismatch = crate::decode::explain::explain(json.as_bytes(), &error);
-            format!("{}: {}", mismatch.path, mismatch.reason)
-        })
-    }
-
-    #[test]
-    fn values_are_taken_in_every_form_that_means_the_same() {
-        for (json, id) in [("17", 17), ("\"17\"", 17), ("17.0", 17), ("\" 17 \"", 17), ("-1", -1)] {
-            assert_eq!(cup(&format!(r#"{{"id":{json}}}"#)).unwrap().id, id, "{json}");
-        }
-        for (json, hot) in [
-            ("true", Some(true)),
-            ("\"True\"", Some(true)),
-            ("\"no\"", Some(false)),
-            ("0", Some(false)),
-            ("null", None),
-            ("\"\"", None),
-        ] {
-            assert_eq!(cup(&format!(r#"{{"id":1,"hot":{json}}}"#)).unwrap().hot, hot, "{json}");
-        }
-        for (json, name) in [("\"\"", Some("")), ("5", Some("5")), ("true", Some("true")), ("null", None)] {
-            assert_eq!(cup(&format!(r#"{{"id":1,"name":{json}}}"#)).unwrap().name.as_deref(), name, "{json}");
-        }
-        for (json, size) in [("2", Some(2.0)), ("\"2.5\"", Some(2.5)), ("\"\"", None), ("1e2", Some(100.0))] {
-            assert_eq!(cup(&format!(r#"{{"id":1,"size":{json}}}"#)).unwrap().size, size, "{json}");
-        }
-        for json in ["null", "[]", "\"\"", "[null]"] {
-            assert_eq!(cup(&format!(r#"{{"id":1,"parts":{json}}}"#)).unwrap().parts, [], "{json}");
-        }
-    }
-
-    #[test]
-    fn objects_in_objects_and_lists_are_filled_and_what_is_new_is_kept() {
-        let cup = cup(
-            r#"{"new":[1,{"a":2}],"owner":{"id":2,"new":0},"parts":[{"id":3,"tags":["a",5]},{}],"id":1}"#,
-        )
-        .unwrap();
-        let owner = cup.owner.unwrap();
-        assert_eq!((owner.id, known::<bool>(&owner.unknown, "new")), (2, Some(false)));
-        assert_eq!(known::<i64>(&owner.unknown, "id"), None);
-        let third = Part { id: 3, tags: vec!["a".into(), "5".into()], unknown: Map::new() };
-        assert_eq!(cup.parts, [third, Part::default()]);
-        assert_eq!(Value::Object(cup.unknown).to_string(), r#"{"new":[1,{"a":2}]}"#);
-    }
-
-    #[test]
-    fn a_misfit_is_named_with_its_place_and_without_its_value() {
-        for (json, words) in [
-            (r#"{"name":"a"}"#, "$.id: missing field"),
-            (r#"{"id":null}"#, "$.id: expected an integer"),
-            (r#"{"id":"canary"}"#, "$.id: expected an integer"),
-            (r#"{"id":1.5}"#, "$.id: expected an integer"),
-            (r#"{"id":99999999999999999999}"#, "$.id: expected an integer"),
-            (r#"{"id":1,"hot":"canary"}"#, "$.hot: expected true or false"),
-            (r#"{"id":1,"size":"NaN"}"#, "$.size: expected a number"),
-            (r#"{"id":1,"name":{}}"#, "$.name: expected a text"),
-            (r#"{"id":1,"parts":[{"id":2},{"id":[]}]}"#, "$.parts[1].id: expected an integer"),
-            (r#"{"id":1,"parts":{}}"#, "$.parts: expected a list"),
-            (r#"{"id":1,"owner":7}"#, "$.owner: expected an object"),
-            ("[1]", "$: expected an object"),
-            ("7", "$: expected an object"),
-        ] {
-            let error = cup(json).unwrap_err();
-            assert!(error.starts_with(words.split(": ").next().unwrap()), "{json}: {error}");
-            assert!(error.ends_with(words.split(": ").nth(1).unwrap()), "{json}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_tree_of_values_is_read_like_a_text() {
-        let value = serde_json::json!({"id": 1, "parts": [{"id": "2"}], "new": 1});
-        let cup: Cup = serde_json::from_value(value).unwrap();
-        assert_eq!((cup.parts.len(), cup.unknown.len()), (1, 1));
-    }
-}
+mod tests;

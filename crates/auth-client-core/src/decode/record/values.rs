@@ -1,35 +1,48 @@
-//! The values that fields have: numbers, flags and texts in every form that means the same, what may be absent, and lists.
+//! The types of fields: numbers, flags and strings, fields that may be absent, lists, and objects with arbitrary names.
 
-use super::{Field, Fit};
+use super::{Entries, Field, Fit, Form, List, Object, Reading, Scalar};
 use auth_core::SecretString;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
-impl Field for i64 {
-    fn blank() -> Self {
-        0
-    }
-
-    fn expected(&self) -> &'static str {
-        "an integer"
-    }
-
-    fn integer(&mut self, value: i64) -> Fit {
-        *self = value;
-        Ok(())
-    }
-
-    /// Whole numbers are also written as `17.0`.
-    fn number(&mut self, value: f64) -> Fit {
-        self.text(&value.to_string())
-    }
-
-    fn text(&mut self, text: &str) -> Fit {
-        let text = text.trim();
-        let digits = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
-        *self = digits.map_or(text, |(whole, _)| whole).parse().map_err(|_| self.expected())?;
-        Ok(())
-    }
+/// A whole number in a string. Whole numbers are also written as `17.0`.
+fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let text = text.trim();
+    let digits = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+    digits.map_or(text, |(whole, _)| whole).parse().ok()
 }
+
+macro_rules! integers {
+    ($($integer:ident)+) => {$(
+        impl Field for $integer {
+            fn blank() -> Self {
+                0
+            }
+
+            fn expected(&self) -> &'static str {
+                "an integer"
+            }
+
+            fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+                let lenient = reading == Reading::Lenient;
+                *self = match value {
+                    Scalar::Integer(value) => value.try_into().ok(),
+                    Scalar::Float(value) if lenient => whole(&value.to_string()),
+                    Scalar::Text(text) if lenient => whole(text),
+                    _ => None,
+                }
+                .ok_or(self.expected())?;
+                Ok(())
+            }
+
+            fn form(&self) -> Form<'_> {
+                Form::Integer((*self).into())
+            }
+        }
+    )+};
+}
+
+integers!(i64 u64);
 
 impl Field for f64 {
     fn blank() -> Self {
@@ -44,21 +57,22 @@ impl Field for f64 {
         clippy::cast_precision_loss,
         reason = "it is read as an f64 because f64 is what its readers want"
     )]
-    fn integer(&mut self, value: i64) -> Fit {
-        *self = value as f64;
-        Ok(())
-    }
-
-    fn number(&mut self, value: f64) -> Fit {
-        *self = value;
-        Ok(())
-    }
-
-    fn text(&mut self, text: &str) -> Fit {
-        let value: f64 = text.trim().parse().map_err(|_| self.expected())?;
-        // `NaN` and `inf` are texts that Rust reads, and no numbers of JSON.
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        let value = match value {
+            Scalar::Integer(value) => value as Self,
+            Scalar::Float(value) => value,
+            Scalar::Text(text) if reading == Reading::Lenient => {
+                text.trim().parse().map_err(|_| self.expected())?
+            }
+            _ => return Err(self.expected()),
+        };
+        // `NaN` and `inf` are strings that Rust reads, and no numbers of JSON.
         *self = if value.is_finite() { value } else { return Err(self.expected()) };
         Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Float(*self)
     }
 }
 
@@ -71,22 +85,22 @@ impl Field for bool {
         "true or false"
     }
 
-    fn boolean(&mut self, value: bool) -> Fit {
-        *self = value;
-        Ok(())
-    }
-
-    fn integer(&mut self, value: i64) -> Fit {
-        self.text(&value.to_string())
-    }
-
-    fn text(&mut self, text: &str) -> Fit {
-        *self = match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" => true,
-            "false" | "no" | "0" => false,
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        *self = match (value, reading) {
+            (Scalar::Bool(value), _) => value,
+            (Scalar::Integer(value @ (0 | 1)), Reading::Lenient) => value == 1,
+            (Scalar::Text(text), Reading::Lenient) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "1" => true,
+                "false" | "no" | "0" => false,
+                _ => return Err(self.expected()),
+            },
             _ => return Err(self.expected()),
         };
         Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Bool(*self)
     }
 }
 
@@ -96,29 +110,25 @@ impl Field for String {
     }
 
     fn expected(&self) -> &'static str {
-        "a text"
+        "a string"
     }
 
-    fn boolean(&mut self, value: bool) -> Fit {
-        self.text(if value { "true" } else { "false" })
-    }
-
-    fn integer(&mut self, value: i64) -> Fit {
-        *self = value.to_string();
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        *self = match (value, reading) {
+            (Scalar::Text(text), _) => text.to_owned(),
+            (Scalar::Bool(value), Reading::Lenient) => value.to_string(),
+            (Scalar::Integer(value), Reading::Lenient) => value.to_string(),
+            (Scalar::Float(value), Reading::Lenient) => value.to_string(),
+            _ => return Err(self.expected()),
+        };
         Ok(())
     }
 
-    fn number(&mut self, value: f64) -> Fit {
-        *self = value.to_string();
-        Ok(())
+    fn form(&self) -> Form<'_> {
+        Form::Text(self)
     }
 
-    fn text(&mut self, text: &str) -> Fit {
-        text.clone_into(self);
-        Ok(())
-    }
-
-    fn takes_empty_text(&self) -> bool {
+    fn takes_empty_text() -> bool {
         true
     }
 }
@@ -129,39 +139,25 @@ impl Field for SecretString {
     }
 
     fn expected(&self) -> &'static str {
-        "a text"
+        "a string"
     }
 
-    fn text(&mut self, text: &str) -> Fit {
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        let Scalar::Text(text) = value else { return Err(self.expected()) };
         *self = Self::from(text);
         Ok(())
     }
 
-    fn takes_empty_text(&self) -> bool {
+    fn form(&self) -> Form<'_> {
+        Form::Secret(self)
+    }
+
+    fn takes_empty_text() -> bool {
         true
     }
 }
 
-impl Field for Map<String, Value> {
-    fn blank() -> Self {
-        Self::new()
-    }
-
-    fn expected(&self) -> &'static str {
-        "an object"
-    }
-
-    fn wants_raw(&self) -> bool {
-        true
-    }
-
-    fn raw(&mut self, json: &str) -> Fit {
-        *self = serde_json::from_str(json).map_err(|_| self.expected())?;
-        Ok(())
-    }
-}
-
-/// Null leaves nothing, and so does an empty text where that is no value.
+/// Null leaves nothing, and so does, read leniently, an empty string where that is no value.
 impl<T: Field> Field for Option<T> {
     fn blank() -> Self {
         None
@@ -171,81 +167,68 @@ impl<T: Field> Field for Option<T> {
         T::blank().expected()
     }
 
-    fn null(&mut self) -> Fit {
-        *self = None;
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        *self = match value {
+            Scalar::Null => None,
+            Scalar::Text(text)
+                if reading == Reading::Lenient && text.trim().is_empty() && !T::takes_empty_text() =>
+            {
+                None
+            }
+            value => {
+                let mut inner = T::blank();
+                inner.scalar(value, reading)?;
+                Some(inner)
+            }
+        };
         Ok(())
     }
 
-    fn boolean(&mut self, value: bool) -> Fit {
-        self.insert(T::blank()).boolean(value)
-    }
-
-    fn integer(&mut self, value: i64) -> Fit {
-        self.insert(T::blank()).integer(value)
-    }
-
-    fn number(&mut self, value: f64) -> Fit {
-        self.insert(T::blank()).number(value)
-    }
-
-    fn text(&mut self, text: &str) -> Fit {
-        let mut value = T::blank();
-        if text.trim().is_empty() && !value.takes_empty_text() {
-            return self.null();
-        }
-        value.text(text)?;
-        *self = Some(value);
-        Ok(())
+    fn takes_raw() -> bool {
+        T::takes_raw()
     }
 
     fn wants_raw(&self) -> bool {
-        T::blank().wants_raw()
+        T::takes_raw()
     }
 
-    fn raw(&mut self, json: &str) -> Fit {
-        let mut value = T::blank();
+    fn raw(&mut self, json: &str, reading: Reading) -> Fit {
         let is_empty_text = json
             .strip_prefix('"')
             .and_then(|text| text.strip_suffix('"'))
             .is_some_and(|text| text.trim().is_empty());
-        if json == "null" || (is_empty_text && !value.takes_empty_text()) {
-            return self.null();
+        if json == "null" || (is_empty_text && reading == Reading::Lenient && !T::takes_empty_text()) {
+            *self = None;
+            return Ok(());
         }
-        value.raw(json)?;
+        let mut value = T::blank();
+        value.raw(json, reading)?;
         *self = Some(value);
         Ok(())
     }
 
-    fn list(&mut self) -> Fit {
+    fn list(&mut self) -> Option<&mut dyn List> {
         self.insert(T::blank()).list()
     }
 
-    fn element(&mut self) -> Option<&mut dyn Field> {
-        self.as_mut()?.element()
-    }
-
-    fn object(&mut self) -> Fit {
+    fn object(&mut self) -> Option<Object<'_>> {
         self.insert(T::blank()).object()
-    }
-
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        self.as_mut()?.member(name)
-    }
-
-    fn unknown(&mut self) -> Option<&mut Map<String, Value>> {
-        self.as_mut()?.unknown()
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        self.as_ref().map_or(&[], T::required)
     }
 
     fn end(&mut self) -> Fit {
         self.as_mut().map_or(Ok(()), T::end)
     }
+
+    fn form(&self) -> Form<'_> {
+        self.as_ref().map_or(Form::Absent, T::form)
+    }
+
+    fn shown(&self) -> Form<'_> {
+        self.as_ref().map_or(Form::Absent, T::shown)
+    }
 }
 
-/// Null and an empty text are an empty list, and null is no element.
+/// Null is an empty list, and so is, read leniently, an empty string.
 impl<T: Field> Field for Vec<T> {
     fn blank() -> Self {
         Self::new()
@@ -255,25 +238,140 @@ impl<T: Field> Field for Vec<T> {
         "a list"
     }
 
-    fn null(&mut self) -> Fit {
-        self.clear();
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        match (value, reading) {
+            (Scalar::Null, _) => self.clear(),
+            (Scalar::Text(text), Reading::Lenient) if text.trim().is_empty() => self.clear(),
+            _ => return Err(self.expected()),
+        }
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Fit {
-        if text.trim().is_empty() { self.null() } else { Err(self.expected()) }
+    fn list(&mut self) -> Option<&mut dyn List> {
+        self.clear();
+        Some(self)
     }
 
-    fn list(&mut self) -> Fit {
-        self.null()
+    fn form(&self) -> Form<'_> {
+        Form::List(self)
     }
+}
 
-    fn element(&mut self) -> Option<&mut dyn Field> {
+impl<T: Field> List for Vec<T> {
+    fn grow(&mut self) -> Option<&mut dyn Field> {
         self.push(T::blank());
         self.last_mut().map(|last| last as &mut dyn Field)
     }
 
-    fn element_was_null(&mut self) {
+    fn shrink(&mut self) {
         self.pop();
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, index: usize) -> Option<&dyn Field> {
+        self.get(index).map(|element| element as &dyn Field)
+    }
+}
+
+/// Null is an object without fields.
+impl<T: Field> Field for BTreeMap<String, T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an object"
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        let Scalar::Null = value else { return Err(self.expected()) };
+        self.clear();
+        Ok(())
+    }
+
+    fn object(&mut self) -> Option<Object<'_>> {
+        self.clear();
+        Some(Object::Entries(self))
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Entries(self)
+    }
+}
+
+impl<T: Field> Entries for BTreeMap<String, T> {
+    fn entry(&mut self, name: &str) -> &mut dyn Field {
+        self.entry(name.to_owned()).or_insert_with(T::blank)
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn each(&self, with: &mut dyn FnMut(&str, &dyn Field)) {
+        self.iter().for_each(|(name, field)| with(name, field));
+    }
+}
+
+/// Any JSON. Numbers have the digits that a [`Value`] holds.
+impl Field for Value {
+    fn blank() -> Self {
+        Self::Null
+    }
+
+    fn expected(&self) -> &'static str {
+        "JSON"
+    }
+
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        *self = serde_json::from_str(json).map_err(|_| self.expected())?;
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Json(self)
+    }
+
+    fn takes_empty_text() -> bool {
+        true
+    }
+}
+
+/// An object of anything. Numbers have the digits that a [`Value`] holds.
+impl Field for Map<String, Value> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an object"
+    }
+
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        *self = serde_json::from_str(json).map_err(|_| self.expected())?;
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Map(self)
     }
 }

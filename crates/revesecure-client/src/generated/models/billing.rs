@@ -2,11 +2,10 @@
 //! Models used by `billing` first.
 
 use crate::models::Count;
-use serde::Deserialize;
+use auth_client_core::UnknownFields;
 
 /// The plan of the organization and its usage.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BillingInfo {
     /// The name of the plan, such as `Demo`.
@@ -19,4 +18,16 @@ pub struct BillingInfo {
     pub current_user_count: Option<Count>,
     /// The `CurrentServiceCount` field.
     pub current_service_count: Option<Count>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
+}
+
+auth_client_core::provider::record! {
+    Strict BillingInfo {
+        "PlanType" => plan_type,
+        "AllowedUserCount" => allowed_user_count,
+        "AllowedServiceCount" => allowed_service_count,
+        "CurrentUserCount" => current_user_count,
+        "CurrentServiceCount" => current_service_count,
+    }
 }

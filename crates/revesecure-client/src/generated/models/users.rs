@@ -3,36 +3,32 @@
 
 use crate::generated::steps::NewUserWithContactNumber;
 use crate::models::{ContactNumber, Count, CountryCode, DigitsAsNumber, DigitsAsText, Policy};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use auth_client_core::UnknownFields;
+use serde::Serialize;
 
 /// A user, as lists return it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserSummary {
     /// The id, a string of 32 characters.
-    #[serde(alias = "userId")]
     pub user_id: String,
     /// The `UserName` field.
     pub user_name: Option<String>,
     /// The email address.
-    #[serde(alias = "Email")]
     pub email_id: Option<String>,
     /// The phone number without the country calling code.
-    #[serde(alias = "ContactNumber")]
     pub mobile_number: Option<ContactNumber>,
     /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A user with details. The vendor documents no id in it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserDetails {
     /// The id, if the vendor returns it.
-    #[serde(alias = "userId")]
     pub user_id: Option<String>,
     /// The `UserName` field.
     pub user_name: Option<String>,
@@ -41,39 +37,38 @@ pub struct UserDetails {
     /// The `LastName` field.
     pub last_name: Option<String>,
     /// The email address.
-    #[serde(alias = "Email")]
     pub email_id: Option<String>,
     /// The phone number without the country calling code.
-    #[serde(alias = "ContactNumber")]
     pub mobile_number: Option<ContactNumber>,
     /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
     /// The login policy of the user.
     pub user_r2fa_status: Option<Policy>,
     /// The `softTokenCount` field.
-    #[serde(rename = "softTokenCount")]
     pub soft_token_count: Option<Count>,
     /// The `hardTokenCount` field.
-    #[serde(rename = "hardTokenCount")]
     pub hard_token_count: Option<Count>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A range of users.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserPage {
     /// The total number of users, as the vendor's sample suggests.
     pub count: Option<Count>,
     /// The users in the range.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub details: Vec<UserSummary>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A user to create.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `NewUser::contact_number(…).country_code(…)`. Optional fields follow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct NewUser {
@@ -132,7 +127,7 @@ impl NewUser {
 
 /// Changes to a user. At least one change is required; country code and number must be set together, see
 /// `UserUpdate::phone`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserUpdate {
@@ -156,9 +151,9 @@ pub struct UserUpdate {
     /// The phone number, sent as a number if no digit is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_number: Option<DigitsAsNumber>,
-    /// Fields that this version of the crate doesn't know. They are sent back unchanged.
+    /// Fields that this version does not know by name, to be sent.
     #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    pub unknown: UnknownFields,
 }
 
 impl UserUpdate {
@@ -172,7 +167,7 @@ impl UserUpdate {
             user_name: None,
             country_code: None,
             contact_number: None,
-            unknown: Map::new(),
+            unknown: UnknownFields::new(),
         }
     }
 
@@ -228,5 +223,33 @@ impl From<&str> for UserUpdate {
 impl From<String> for UserUpdate {
     fn from(user_id: String) -> Self {
         Self::new(user_id)
+    }
+}
+
+auth_client_core::provider::record! {
+    Strict UserSummary {
+        "UserId" | "userId" required => user_id,
+        "UserName" => user_name,
+        "EmailId" | "Email" => email_id,
+        "MobileNumber" | "ContactNumber" => mobile_number,
+        "CountryCode" => country_code,
+    }
+
+    Strict UserDetails {
+        "UserId" | "userId" => user_id,
+        "UserName" => user_name,
+        "FirstName" => first_name,
+        "LastName" => last_name,
+        "EmailId" | "Email" => email_id,
+        "MobileNumber" | "ContactNumber" => mobile_number,
+        "CountryCode" => country_code,
+        "UserR2faStatus" => user_r2fa_status,
+        "softTokenCount" => soft_token_count,
+        "hardTokenCount" => hard_token_count,
+    }
+
+    Strict UserPage {
+        "count" => count,
+        "details" default => details,
     }
 }

@@ -5,14 +5,14 @@ use crate::generated::steps::{
     OtpCheckWithLoginName, PushRequestWithLoginName, RegistrationWithLoginName, UserQueryWithLoginName,
 };
 use crate::models::{AuthMethods, AuthResult, ContactNumber, CountryCode, Flag, Policy, PushState};
-use auth_client_core::SecretString;
-use serde::{Deserialize, Serialize};
+use auth_client_core::{SecretString, UnknownFields};
+use serde::Serialize;
 
 /// The login to look up.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `UserQuery::login_name(…).user_name(…)`. Optional fields follow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserQuery {
@@ -40,37 +40,32 @@ impl UserQuery {
 }
 
 /// The login policy of a user, and the available second factors.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// The API key of the request.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The `UserName` field.
     pub user_name: Option<String>,
     /// The email address.
-    #[serde(alias = "Email")]
     pub email_id: Option<String>,
     /// The phone number without the country calling code.
-    #[serde(alias = "ContactNumber")]
     pub mobile_number: Option<ContactNumber>,
     /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
     /// The login policy: second factor required, bypassed, or login denied. A response without it is an
     /// error.
-    #[serde(rename = "R2faStatus")]
     pub policy: Policy,
     /// The tokens of the user.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub tokens: Vec<LoginToken>,
     /// The second factors that the user can use.
     pub auth_methods: Option<AuthMethods>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A token that the user can log in with.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LoginToken {
     /// The `TokenId` field.
@@ -81,6 +76,8 @@ pub struct LoginToken {
     pub token_type: Option<TokenType>,
     /// The `TokenBlocked` field.
     pub token_blocked: Option<Flag>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A one-time code to check.
@@ -113,22 +110,22 @@ impl OtpCheck {
 }
 
 /// The result of a one-time code.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OtpAnswer {
     /// The API key of the request.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The result, `OTP VALID` for a valid code. A response without it is an error.
     pub auth_result: AuthResult,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A push to send to a user's phone.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `PushRequest::login_name(…).user_name(…).end_user_ip(…).token_id(…)`. Optional fields follow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PushRequest {
@@ -181,36 +178,36 @@ impl PushRequest {
 }
 
 /// A push that was sent.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PushStarted {
     /// The API key of the request.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The id of the push, which `push_status` takes.
     pub push_txn_id: String,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// The state of a push.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PushStatus {
     /// The API key of the request.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub api_key: Option<SecretString>,
     /// The `PushTxnId` field.
     pub push_txn_id: Option<String>,
     /// The state. A response without it is an error.
     pub push_state: PushState,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A Windows or Unix machine to register for a user.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `Registration::login_name(…).device_uid(…).second_factor(…)`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct Registration {
@@ -269,4 +266,40 @@ auth_client_core::provider::open_enum! {
 pub(crate) struct ValidationPushStatusBody {
     /// Not empty.
     pub(crate) push_txn_id: String,
+}
+
+auth_client_core::provider::record! {
+    Strict UserInfo {
+        "ApiKey" => api_key,
+        "UserName" => user_name,
+        "EmailId" | "Email" => email_id,
+        "MobileNumber" | "ContactNumber" => mobile_number,
+        "CountryCode" => country_code,
+        "R2faStatus" required => policy,
+        "Tokens" default => tokens,
+        "AuthMethods" => auth_methods,
+    }
+
+    Strict LoginToken {
+        "TokenId" required => token_id,
+        "TokenName" => token_name,
+        "TokenType" => token_type,
+        "TokenBlocked" => token_blocked,
+    }
+
+    Strict OtpAnswer {
+        "ApiKey" => api_key,
+        "AuthResult" required => auth_result,
+    }
+
+    Strict PushStarted {
+        "ApiKey" => api_key,
+        "PushTxnId" required => push_txn_id,
+    }
+
+    Strict PushStatus {
+        "ApiKey" => api_key,
+        "PushTxnId" => push_txn_id,
+        "PushState" required => push_state,
+    }
 }

@@ -5,7 +5,7 @@ use crate::generated::models::contacts::ContactAddress;
 use serde::Serialize;
 
 /// An address to add to a contact.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AddressCreate {
@@ -161,7 +161,7 @@ impl From<i64> for AddressCreate {
 }
 
 /// The new fields of an address.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AddressUpdate {

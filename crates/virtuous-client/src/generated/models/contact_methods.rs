@@ -5,7 +5,7 @@ use crate::generated::models::contacts::{ContactMethod, ContactMethodType};
 use serde::Serialize;
 
 /// A contact method to create.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactMethodCreate {
@@ -46,7 +46,7 @@ impl ContactMethodCreate {
 }
 
 /// The new fields of a contact method.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactMethodUpdate {

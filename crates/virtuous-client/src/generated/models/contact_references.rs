@@ -8,7 +8,7 @@ use serde::Serialize;
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `ContactReferenceCreate::contact_id(…).reference_source(…).reference_id(…)`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactReferenceCreate {

@@ -2,12 +2,11 @@
 //! Models used by `email_lists` first.
 
 use crate::generated::steps::EmailListAddWithEmailListIds;
-use auth_client_core::provider::record::{Field, Record};
+use auth_client_core::UnknownFields;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// An email list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EmailList {
     /// The `emailListId` field.
@@ -18,35 +17,15 @@ pub struct EmailList {
     pub total: Option<i64>,
     /// The number of people who unsubscribed.
     pub total_unsubscribes: Option<i64>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for EmailList {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "emailListId" => &mut self.email_list_id,
-            "name" => &mut self.name,
-            "total" => &mut self.total,
-            "totalUnsubscribes" => &mut self.total_unsubscribes,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        &["emailListId"]
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// Individuals to add to email lists.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `EmailListAdd::email_list_ids(…).contact_individual_ids(…)`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmailListAdd {
@@ -70,4 +49,11 @@ pub(crate) struct EmailListsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::provider::deserialize_records!(EmailList);
+auth_client_core::provider::record! {
+    Lenient EmailList {
+        "emailListId" required => email_list_id,
+        "name" => name,
+        "total" => total,
+        "totalUnsubscribes" => total_unsubscribes,
+    }
+}

@@ -7,7 +7,7 @@ use crate::models::CustomFields;
 use serde::Serialize;
 
 /// An event attendee to create.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventAttendeeCreate {
@@ -42,7 +42,7 @@ impl EventAttendeeCreate {
 }
 
 /// The new fields of an event attendee.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventAttendeeUpdate {

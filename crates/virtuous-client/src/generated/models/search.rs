@@ -2,9 +2,8 @@
 //! Models used by `search` first.
 
 use crate::generated::models::contacts::ContactType;
-use auth_client_core::provider::record::{Field, Record};
+use auth_client_core::UnknownFields;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
     /// A type of record.
@@ -25,7 +24,7 @@ auth_client_core::provider::open_enum! {
 }
 
 /// A contact or an individual in search results.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactDocument {
     /// The `contactId` field.
@@ -56,38 +55,12 @@ pub struct ContactDocument {
     pub phone_number: Option<String>,
     /// The `isArchived` field.
     pub is_archived: Option<bool>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for ContactDocument {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "contactId" => &mut self.contact_id,
-            "contactType" => &mut self.contact_type,
-            "contactSubtype" => &mut self.contact_subtype,
-            "contactName" => &mut self.contact_name,
-            "informalName" => &mut self.informal_name,
-            "formalName" => &mut self.formal_name,
-            "alternateName" => &mut self.alternate_name,
-            "individualId" => &mut self.individual_id,
-            "individualName" => &mut self.individual_name,
-            "isPrimary" => &mut self.is_primary,
-            "address" => &mut self.address,
-            "email" => &mut self.email,
-            "phoneNumber" => &mut self.phone_number,
-            "isArchived" => &mut self.is_archived,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A campaign, project, segment or tag in search results.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EntityDocument {
     /// The record's id.
@@ -104,161 +77,72 @@ pub struct EntityDocument {
     pub metadata: Option<String>,
     /// The number of entries.
     pub total: Option<i64>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for EntityDocument {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "entityId" => &mut self.entity_id,
-            "entityType" => &mut self.entity_type,
-            "title" => &mut self.title,
-            "code" => &mut self.code,
-            "description" => &mut self.description,
-            "metadata" => &mut self.metadata,
-            "total" => &mut self.total,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A highlighted match of a search.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SearchHighlight {
     /// The name of the field.
     pub field: Option<String>,
     /// The text around the match, with `mark` tags.
     pub snippet: Option<String>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for SearchHighlight {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "field" => &mut self.field,
-            "snippet" => &mut self.snippet,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A contact that matches, with highlights.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactDocumentHit {
     /// The `document` field.
     pub document: Option<ContactDocument>,
     /// The highlighted matches.
     pub highlights: Vec<SearchHighlight>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for ContactDocumentHit {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "document" => &mut self.document,
-            "highlights" => &mut self.highlights,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A record that matches, with highlights.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EntityDocumentHit {
     /// The `document` field.
     pub document: Option<EntityDocument>,
     /// The highlighted matches.
     pub highlights: Vec<SearchHighlight>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for EntityDocumentHit {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "document" => &mut self.document,
-            "highlights" => &mut self.highlights,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// Contacts that match, and their total number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactDocumentHits {
     /// The matches.
     pub hits: Vec<ContactDocumentHit>,
     /// The number of entries.
     pub total: Option<i64>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for ContactDocumentHits {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "hits" => &mut self.hits,
-            "total" => &mut self.total,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// Records that match, and their total number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EntityDocumentHits {
     /// The matches.
     pub hits: Vec<EntityDocumentHit>,
     /// The number of entries.
     pub total: Option<i64>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for EntityDocumentHits {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "hits" => &mut self.hits,
-            "total" => &mut self.total,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// The results of a search.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SearchResults {
     /// The ids of the contacts.
@@ -267,27 +151,12 @@ pub struct SearchResults {
     pub individuals: Option<ContactDocumentHits>,
     /// The `entities` field.
     pub entities: Option<EntityDocumentHits>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for SearchResults {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "contacts" => &mut self.contacts,
-            "individuals" => &mut self.individuals,
-            "entities" => &mut self.entities,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A search for records of all types.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SearchRequest {
@@ -324,13 +193,62 @@ impl From<String> for SearchRequest {
     }
 }
 
-auth_client_core::provider::deserialize_records!(
-    ContactDocument,
-    EntityDocument,
-    SearchHighlight,
-    ContactDocumentHit,
-    EntityDocumentHit,
-    ContactDocumentHits,
-    EntityDocumentHits,
-    SearchResults
-);
+auth_client_core::provider::record! {
+    Lenient ContactDocument {
+        "contactId" => contact_id,
+        "contactType" => contact_type,
+        "contactSubtype" => contact_subtype,
+        "contactName" => contact_name,
+        "informalName" => informal_name,
+        "formalName" => formal_name,
+        "alternateName" => alternate_name,
+        "individualId" => individual_id,
+        "individualName" => individual_name,
+        "isPrimary" => is_primary,
+        "address" => address,
+        "email" => email,
+        "phoneNumber" => phone_number,
+        "isArchived" => is_archived,
+    }
+
+    Lenient EntityDocument {
+        "entityId" => entity_id,
+        "entityType" => entity_type,
+        "title" => title,
+        "code" => code,
+        "description" => description,
+        "metadata" => metadata,
+        "total" => total,
+    }
+
+    Lenient SearchHighlight {
+        "field" => field,
+        "snippet" => snippet,
+    }
+
+    Lenient ContactDocumentHit {
+        "document" => document,
+        "highlights" => highlights,
+    }
+
+    Lenient EntityDocumentHit {
+        "document" => document,
+        "highlights" => highlights,
+    }
+
+    Lenient ContactDocumentHits {
+        "hits" => hits,
+        "total" => total,
+    }
+
+    Lenient EntityDocumentHits {
+        "hits" => hits,
+        "total" => total,
+    }
+
+    Lenient SearchResults {
+        "contacts" => contacts,
+        "individuals" => individuals,
+        "entities" => entities,
+    }
+}

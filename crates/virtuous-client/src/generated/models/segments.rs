@@ -2,12 +2,11 @@
 //! Models used by `segments` first.
 
 use crate::models::Amount;
-use auth_client_core::provider::record::{Field, Record};
+use auth_client_core::UnknownFields;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// A segment: the recipients of a communication.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Segment {
     /// The `id` field.
@@ -28,37 +27,12 @@ pub struct Segment {
     pub campaign_name: Option<String>,
     /// The `segmentOrganizerId` field.
     pub segment_organizer_id: Option<i64>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for Segment {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "description" => &mut self.description,
-            "code" => &mut self.code,
-            "communicationId" => &mut self.communication_id,
-            "communicationName" => &mut self.communication_name,
-            "campaignId" => &mut self.campaign_id,
-            "campaignName" => &mut self.campaign_name,
-            "segmentOrganizerId" => &mut self.segment_organizer_id,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        &["id"]
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A segment to create.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SegmentCreate {
@@ -183,7 +157,7 @@ impl SegmentCreate {
 }
 
 /// The new fields of a segment.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SegmentUpdate {
@@ -327,4 +301,16 @@ pub(crate) struct SegmentsSearchBody {
     pub(crate) search: String,
 }
 
-auth_client_core::provider::deserialize_records!(Segment);
+auth_client_core::provider::record! {
+    Lenient Segment {
+        "id" required => id,
+        "name" => name,
+        "description" => description,
+        "code" => code,
+        "communicationId" => communication_id,
+        "communicationName" => communication_name,
+        "campaignId" => campaign_id,
+        "campaignName" => campaign_name,
+        "segmentOrganizerId" => segment_organizer_id,
+    }
+}

@@ -2,13 +2,11 @@
 //! Models used by `webhooks` first.
 
 use crate::Error;
-use auth_client_core::SecretString;
-use auth_client_core::provider::record::{Field, Record};
+use auth_client_core::{SecretString, UnknownFields};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// A webhook: a subscription to events.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Webhook {
     /// The `id` field.
@@ -49,43 +47,8 @@ pub struct Webhook {
     pub event_delete: Option<bool>,
     /// Whether deliveries are enabled.
     pub active: Option<bool>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for Webhook {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "id" => &mut self.id,
-            "payloadUrl" => &mut self.payload_url,
-            "secret" => &mut self.secret,
-            "contactCreate" => &mut self.contact_create,
-            "contactUpdate" => &mut self.contact_update,
-            "giftCreate" => &mut self.gift_create,
-            "giftUpdate" => &mut self.gift_update,
-            "giftDelete" => &mut self.gift_delete,
-            "projectCreate" => &mut self.project_create,
-            "projectUpdate" => &mut self.project_update,
-            "projectDelete" => &mut self.project_delete,
-            "formSubmission" => &mut self.form_submission,
-            "contactNoteCreate" => &mut self.contact_note_create,
-            "contactNoteUpdate" => &mut self.contact_note_update,
-            "contactNoteDelete" => &mut self.contact_note_delete,
-            "eventCreate" => &mut self.event_create,
-            "eventUpdate" => &mut self.event_update,
-            "eventDelete" => &mut self.event_delete,
-            "active" => &mut self.active,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        &["id"]
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A webhook to write. At least one event must be enabled.
@@ -335,4 +298,26 @@ impl From<String> for WebhookWrite {
     }
 }
 
-auth_client_core::provider::deserialize_records!(Webhook);
+auth_client_core::provider::record! {
+    Lenient Webhook {
+        "id" required => id,
+        "payloadUrl" => payload_url,
+        "secret" => secret,
+        "contactCreate" => contact_create,
+        "contactUpdate" => contact_update,
+        "giftCreate" => gift_create,
+        "giftUpdate" => gift_update,
+        "giftDelete" => gift_delete,
+        "projectCreate" => project_create,
+        "projectUpdate" => project_update,
+        "projectDelete" => project_delete,
+        "formSubmission" => form_submission,
+        "contactNoteCreate" => contact_note_create,
+        "contactNoteUpdate" => contact_note_update,
+        "contactNoteDelete" => contact_note_delete,
+        "eventCreate" => event_create,
+        "eventUpdate" => event_update,
+        "eventDelete" => event_delete,
+        "active" => active,
+    }
+}

@@ -2,8 +2,7 @@
 //! Models: request and response bodies.
 
 use crate::{Error, Notes, Price, Stamp};
-use auth_client_core::SecretString;
-use auth_client_core::provider::record::{Field, Record};
+use auth_client_core::{SecretString, UnknownFields};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -18,7 +17,7 @@ auth_client_core::provider::open_enum! {
 }
 
 /// A book.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Book {
     /// The book's id.
@@ -43,69 +42,24 @@ pub struct Book {
     pub author: Option<Part>,
     /// The `more` field.
     pub more: Option<Map<String, Value>>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for Book {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "id" => &mut self.id,
-            "title" | "name" => &mut self.title,
-            "pages" => &mut self.pages,
-            "weight" => &mut self.weight,
-            "isUsed" => &mut self.is_used,
-            "cover" => &mut self.cover,
-            "price" => &mut self.price,
-            "isbn" => &mut self.isbn,
-            "parts" => &mut self.parts,
-            "author" => &mut self.author,
-            "more" => &mut self.more,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        &["id"]
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A part of a book.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Part {
     /// The `id` field.
     pub id: i64,
     /// The `heading` field.
     pub heading: Option<String>,
-    /// Fields that this version of the crate doesn't know.
-    pub unknown: Map<String, Value>,
-}
-
-impl Record for Part {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Field> {
-        Some(match name {
-            "id" => &mut self.id,
-            "heading" => &mut self.heading,
-            _ => return None,
-        })
-    }
-
-    fn unknown(&mut self) -> &mut Map<String, Value> {
-        &mut self.unknown
-    }
-
-    fn required(&self) -> &'static [&'static str] {
-        &["id"]
-    }
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A book to be added.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BookCreate {
     /// The `title` field.
@@ -279,7 +233,7 @@ impl From<String> for BookUpdate {
 }
 
 /// A part of a book to be written.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PartWrite {
     /// The `heading` field.
@@ -309,6 +263,23 @@ impl PartWrite {
     }
 }
 
-auth_client_core::provider::deserialize_records!(Book, Part);
+auth_client_core::provider::record! {
+    Lenient Book {
+        "id" required => id,
+        "title" | "name" => title,
+        "pages" => pages,
+        "weight" => weight,
+        "isUsed" => is_used,
+        "cover" => cover,
+        "price" => price,
+        "isbn" => isbn,
+        "parts" => parts,
+        "author" => author,
+        "more" => more,
+    }
 
-auth_client_core::provider::record_enums!(Binding);
+    Lenient Part {
+        "id" required => id,
+        "heading" => heading,
+    }
+}

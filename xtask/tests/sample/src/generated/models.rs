@@ -3,13 +3,13 @@
 
 use crate::Money;
 use crate::generated::steps::LoginWithUser;
-use auth_client_core::SecretString;
-use serde::{Deserialize, Serialize};
+use auth_client_core::{SecretString, UnknownFields};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A ring for tea.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Ring {
     /// The `times` field.
@@ -54,44 +54,39 @@ auth_client_core::provider::open_enum! {
 }
 
 /// A cover that keeps a pot warm.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Cover {
     /// The `colour` field.
     pub colour: String,
     /// From one to five.
     pub size: i64,
-    /// Fields that this version of the crate doesn't know. They are sent back unchanged.
-    #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 impl Cover {
     /// Creates a [`Cover`] from its required `colour` and `size`.
     pub fn new(colour: impl Into<String>, size: i64) -> Self {
-        Self { colour: colour.into(), size, unknown: Map::new() }
+        Self { colour: colour.into(), size, unknown: UnknownFields::new() }
     }
 }
 
 /// A pot.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Pot {
     /// The number on its bottom.
-    #[serde(alias = "potId", alias = "ID")]
     pub id: i64,
     /// What is in it.
-    #[serde(rename = "type")]
     pub kind: TeaKind,
     /// The `litres` field.
     pub litres: f64,
     /// Whether it is warm.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub warm: bool,
     /// The `cover` field.
     pub cover: Option<Cover>,
     /// The `tags` field.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub tags: Vec<String>,
     /// The `labels` field.
     pub labels: Option<BTreeMap<String, String>>,
@@ -102,16 +97,13 @@ pub struct Pot {
     /// At least 2 characters. At most 40 characters.
     pub made_in: Option<String>,
     /// The `Secret_Hint` field.
-    #[serde(
-        rename = "Secret_Hint",
-        default,
-        deserialize_with = "auth_client_core::provider::model::optional_secret"
-    )]
     pub secret_hint: Option<SecretString>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A pot to make.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewPot {
     /// The `type` field.
@@ -247,7 +239,7 @@ impl NewPot {
 }
 
 /// What to change.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PotChange {
     /// The `note` field.
@@ -283,53 +275,42 @@ impl PotChange {
 /// The settings of a pot.
 ///
 /// To update the object, read it, change it and send it back: the vendor replaces the whole object.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {
     /// Always `Settings`.
-    #[serde(rename = "type")]
     pub object_type: String,
     /// The `heat` field.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::null_as_default")]
     pub heat: i64,
     /// The `steep` field.
     pub steep: Steep,
     /// The `Aroma` field.
-    #[serde(rename = "Aroma", skip_serializing_if = "Option::is_none")]
     pub aroma: Option<Vec<String>>,
     /// The `second` field.
-    #[serde(
-        default,
-        deserialize_with = "auth_client_core::provider::model::optional_secret",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "auth_client_core::provider::model::expose_optional"
-    )]
     pub second: Option<SecretString>,
-    /// Fields that this version of the crate doesn't know. They are sent back unchanged.
-    #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    /// The fields that this version does not know by name. They are sent back as they came.
+    pub unknown: UnknownFields,
 }
 
 /// How long to wait.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Steep {
     /// The `minutes` field.
     pub minutes: i64,
-    /// Fields that this version of the crate doesn't know. They are sent back unchanged.
-    #[serde(flatten)]
-    pub unknown: Map<String, Value>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 impl Steep {
     /// Creates a [`Steep`] from its required `minutes`.
     pub fn new(minutes: i64) -> Self {
-        Self { minutes, unknown: Map::new() }
+        Self { minutes, unknown: UnknownFields::new() }
     }
 }
 
 /// How to fill.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Filling {
     /// The `note` field.
@@ -366,13 +347,15 @@ impl From<String> for Filling {
 }
 
 /// A cup.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Cup {
     /// The `level` field.
     pub level: f64,
     /// The `kind` field.
     pub kind: Option<TeaKind>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// Who comes in.
@@ -414,27 +397,29 @@ impl Login {
 }
 
 /// A stay.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Session {
     /// The `token` field.
-    #[serde(deserialize_with = "auth_client_core::provider::model::secret")]
     pub token: SecretString,
     /// The `refresh` field.
-    #[serde(default, deserialize_with = "auth_client_core::provider::model::optional_secret")]
     pub refresh: Option<SecretString>,
     /// The `price` field.
     pub price: Money,
     /// The `guest` field.
     pub guest: Option<Guest>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A guest.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Guest {
     /// The `name` field.
     pub name: String,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// A code.
@@ -472,14 +457,15 @@ impl From<SecretString> for Proof {
 }
 
 /// What the teahouse posts to a webhook when a guest leaves.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Departure {
     /// The `guestName` field.
     pub guest_name: String,
     /// The `paidInFull` field.
     pub paid_in_full: Option<bool>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
 }
 
 /// The body of `cups.rename`.
@@ -488,4 +474,58 @@ pub struct Departure {
 pub(crate) struct CupsRenameBody {
     /// The `cupNames` field.
     pub(crate) cup_names: Vec<String>,
+}
+
+auth_client_core::provider::record! {
+    Strict Cover {
+        "colour" required => colour,
+        "size" required => size,
+    }
+
+    Strict Pot {
+        "id" | "potId" | "ID" required => id,
+        "type" required => kind,
+        "litres" required => litres,
+        "warm" default => warm,
+        "cover" => cover,
+        "tags" default => tags,
+        "labels" => labels,
+        "extras" => extras,
+        "price" => price,
+        "made_in" => made_in,
+        "Secret_Hint" => secret_hint,
+    }
+
+    Strict Settings {
+        "type" required => object_type,
+        "heat" default => heat,
+        "steep" required => steep,
+        "Aroma" => aroma,
+        "second" => second,
+    }
+
+    Strict Steep {
+        "minutes" required => minutes,
+    }
+
+    Strict Cup {
+        "level" required => level,
+        "kind" => kind,
+    }
+
+    Strict Session {
+        "token" required => token,
+        "refresh" => refresh,
+        "price" required => price,
+        "guest" => guest,
+    }
+
+    Strict Guest {
+        "name" required => name,
+    }
+
+    Strict Departure {
+        "guestName" required => guest_name,
+        "paidInFull" => paid_in_full,
+    }
 }

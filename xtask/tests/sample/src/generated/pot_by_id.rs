@@ -6,6 +6,7 @@ use crate::generated::models::Settings;
 use crate::generated::operations;
 use crate::{Call, Client};
 use auth_client_core::decode;
+use auth_client_core::provider::record::Exposed;
 
 /// One pot.
 ///
@@ -80,7 +81,7 @@ impl<'a> PotById<'a> {
         self.client
             .engine()
             .request(&operations::POT_BY_ID_REPLACE, &[self.pot_id.into()])
-            .json(settings)
+            .json(&Exposed(settings))
             .call(decode::empty)
     }
 

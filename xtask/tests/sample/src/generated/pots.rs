@@ -285,7 +285,7 @@ impl Pots<'_> {
         self.client
             .engine()
             .request(&operations::POTS_REPLACE_LID, &[lid.id().into()])
-            .json(lid)
+            .json(&lid.to_body())
             .check(crate::check_lid(&operations::POTS_REPLACE_LID, lid))
             .call(decode::empty)
     }

@@ -1,0 +1,302 @@
+//! From a deserializer into fields.
+
+use super::{Entries, Field, Fit, Form, Need, Object, Reading, Record, Scalar, UnknownFields};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The name under which `serde_json` passes a number if any crate has turned on its feature `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Reads a value, for implementations of `Deserialize`.
+///
+/// ```
+/// let mut json = serde_json::Deserializer::from_str(r#""17""#);
+/// assert_eq!(auth_client_core::provider::record::read::<i64, _>(&mut json)?, 17);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of the deserializer, and when the JSON doesn't fit.
+pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let mut value = T::blank();
+    Feed { field: &mut value, reading: Reading::Lenient, nulls: Nulls::Read }.deserialize(deserializer)?;
+    Ok(value)
+}
+
+/// Reads a value from a string of JSON, with the rules of the object that it is part of.
+///
+/// # Errors
+///
+/// What was expected, when the JSON doesn't fit.
+pub fn read_at<T: Field>(json: &str, reading: Reading) -> Result<T, &'static str> {
+    let mut value = T::blank();
+    let feed = Feed { field: &mut value, reading, nulls: Nulls::Read };
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let fit = feed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    fit.map_err(|_| value.expected())?;
+    Ok(value)
+}
+
+/// Reads leniently a field that a model does not know by name. `None` if it is absent or doesn't fit.
+///
+/// ```
+/// use auth_client_core::provider::record::known;
+///
+/// let unknown: auth_client_core::UnknownFields = serde_json::from_str(r#"{"age":"17"}"#)?;
+/// assert_eq!(known::<i64>(&unknown, "age"), Some(17));
+/// assert_eq!(known::<i64>(&unknown, "size"), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[must_use]
+pub fn known<T: Field>(unknown: &UnknownFields, name: &str) -> Option<T> {
+    read_at(unknown.get_raw(name)?, Reading::Lenient).ok()
+}
+
+/// The meaning of null.
+enum Nulls<'f> {
+    /// The field decides.
+    Read,
+    /// The field keeps its value. Of an element in a list, this notes that it is none.
+    Skip(&'f mut bool),
+}
+
+/// Fills one field with whatever comes.
+struct Feed<'f> {
+    field: &'f mut dyn Field,
+    reading: Reading,
+    nulls: Nulls<'f>,
+}
+
+impl Feed<'_> {
+    fn scalar<E: serde::de::Error>(self, value: Scalar<'_>) -> Result<(), E> {
+        fit(self.field.scalar(value, self.reading), found(value))
+    }
+
+    fn null<E: serde::de::Error>(self) -> Result<(), E> {
+        match self.nulls {
+            Nulls::Skip(skipped) => {
+                *skipped = true;
+                Ok(())
+            }
+            Nulls::Read => self.scalar(Scalar::Null),
+        }
+    }
+
+    fn digits<E: serde::de::Error>(self, digits: &str) -> Result<(), E> {
+        let number = digits.parse().map(Scalar::Integer);
+        match number.or_else(|_| digits.parse().map(Scalar::Float)) {
+            Ok(number) => self.scalar(number),
+            Err(_) => fit(Err(self.field.expected()), Unexpected::Other("a number")),
+        }
+    }
+}
+
+/// The error of a field. The value that came is not part of it.
+fn fit<E: serde::de::Error>(fit: Fit, came: Unexpected<'_>) -> Result<(), E> {
+    fit.map_err(|expected| E::invalid_type(came, &expected))
+}
+
+fn found(value: Scalar<'_>) -> Unexpected<'static> {
+    match value {
+        Scalar::Null => Unexpected::Unit,
+        Scalar::Bool(_) => Unexpected::Other("a boolean"),
+        Scalar::Integer(_) | Scalar::Float(_) => Unexpected::Other("a number"),
+        Scalar::Text(_) => Unexpected::Other("a string"),
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Feed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if !self.field.wants_raw() {
+            return deserializer.deserialize_any(self);
+        }
+        // Owned, since not every deserializer lends.
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        match (raw.get(), self.nulls) {
+            ("null", Nulls::Skip(skipped)) => *skipped = true,
+            (json, _) => {
+                return fit(self.field.raw(json, self.reading), Unexpected::Other("other JSON"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Feed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field.expected())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.null()
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<(), E> {
+        self.null()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        self.scalar(Scalar::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        self.scalar(Scalar::Integer(value.into()))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.scalar(Scalar::Integer(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        self.scalar(Scalar::Float(value))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        self.scalar(Scalar::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let expected = self.field.expected();
+        let Some(list) = self.field.list() else {
+            return fit(Err(expected), Unexpected::Seq);
+        };
+        loop {
+            let mut skipped = false;
+            let nulls = match self.reading {
+                Reading::Lenient => Nulls::Skip(&mut skipped),
+                Reading::Strict | Reading::Typed => Nulls::Read,
+            };
+            let Some(field) = list.grow() else { return fit(Err(expected), Unexpected::Seq) };
+            let more = elements.next_element_seed(Feed { field, reading: self.reading, nulls })?.is_some();
+            if skipped || !more {
+                list.shrink();
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let first = map.next_key_seed(Name)?;
+        if first.as_deref() == Some(NUMBER) {
+            let digits: String = map.next_value()?;
+            return self.digits(&digits);
+        }
+        let expected = self.field.expected();
+        match self.field.object() {
+            Some(Object::Record(record)) => record_from(record, first, map),
+            Some(Object::Entries(entries)) => entries_from(entries, self.reading, first, map),
+            None => fit(Err(expected), Unexpected::Map),
+        }?;
+        fit(self.field.end(), Unexpected::Map)
+    }
+}
+
+fn record_from<'de, A: MapAccess<'de>>(
+    record: &mut dyn Record,
+    first: Option<Cow<'de, str>>,
+    mut map: A,
+) -> Result<(), A::Error> {
+    let schema = record.schema();
+    let mut result = Ok(());
+    record.fields_mut(&mut |fields, unknown| {
+        result = (|| {
+            let (mut name, mut seen, mut next) = (first.clone(), 0_u128, 0);
+            while let Some(current) = name {
+                // Most objects have their fields in the order of the schema.
+                let is_it = |index: usize| {
+                    schema.fields.get(index).is_some_and(|member| member.wire.contains(&current.as_ref()))
+                };
+                let known =
+                    if is_it(next) { Some(next) } else { (0..schema.fields.len()).find(|at| is_it(*at)) };
+                let found = known.and_then(|at| Some((at, schema.fields.get(at)?, fields.get_mut(at)?)));
+                if let Some((at, member, field)) = found {
+                    let mark = 1_u128 << at.min(127);
+                    if schema.reading == Reading::Strict && seen & mark != 0 {
+                        return Err(A::Error::duplicate_field(member.rust));
+                    }
+                    seen |= mark;
+                    next = at + 1;
+                    let mut skipped = false;
+                    let nulls = match member.need {
+                        Need::Required | Need::Optional => Nulls::Read,
+                        Need::Default => Nulls::Skip(&mut skipped),
+                    };
+                    map.next_value_seed(Feed { field: &mut **field, reading: schema.reading, nulls })?;
+                    if member.need == Need::Required && matches!(field.form(), Form::Null) {
+                        return fit(Err(field.expected()), Unexpected::Unit);
+                    }
+                } else {
+                    unknown.keep(&current, map.next_value()?);
+                }
+                name = map.next_key_seed(Name)?;
+            }
+            let mut members = schema.fields.iter().enumerate();
+            let missing = members
+                .find(|(at, member)| member.need == Need::Required && seen & (1_u128 << (*at).min(127)) == 0);
+            match missing.and_then(|(_, member)| member.wire.first()) {
+                Some(name) => Err(A::Error::missing_field(name)),
+                None => Ok(()),
+            }
+        })();
+    });
+    result
+}
+
+fn entries_from<'de, A: MapAccess<'de>>(
+    entries: &mut dyn Entries,
+    reading: Reading,
+    first: Option<Cow<'de, str>>,
+    mut map: A,
+) -> Result<(), A::Error> {
+    let mut name = first;
+    while let Some(current) = name {
+        map.next_value_seed(Feed { field: entries.entry(&current), reading, nulls: Nulls::Read })?;
+        name = map.next_key_seed(Name)?;
+    }
+    Ok(())
+}
+
+/// Reads a name without copying it where it stands in the JSON as it is.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+
+    fn visit_string<E>(self, name: String) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name))
+    }
+}

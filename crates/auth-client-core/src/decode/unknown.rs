@@ -1,0 +1,269 @@
+//! Fields that a model does not know by name, kept as the JSON that they were.
+//!
+//! Serde's own `flatten` can't be used for that: it takes numbers apart and puts them together again, which changes long
+//! ones.
+
+use super::record::{Field, Fit, Form, Reading};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// The fields of a JSON object that this version does not know by name, in their order, with their values as raw JSON.
+///
+/// Numbers keep all of their digits. `Debug` shows the names only, because a value may be anything.
+///
+/// ```
+/// # use auth_client_core::UnknownFields;
+/// let json = r#"{"nick":"ann","score":123456789012345678901234567890}"#;
+/// let unknown: UnknownFields = serde_json::from_str(json)?;
+/// assert_eq!(unknown.get::<String>("nick").as_deref(), Some("ann"));
+/// assert_eq!(unknown.get_raw("score"), Some("123456789012345678901234567890"));
+/// assert_eq!(serde_json::to_string(&unknown)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// `Serialize` and `Deserialize` are for `serde_json`; other formats have no place for raw JSON.
+#[derive(Clone, Default)]
+pub struct UnknownFields(Vec<(Box<str>, Box<RawValue>)>);
+
+impl UnknownFields {
+    /// An empty set.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Returns whether there are no fields.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the number of fields.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the names, in the order of the response.
+    ///
+    /// ```
+    /// # use auth_client_core::UnknownFields;
+    /// let unknown: UnknownFields = serde_json::from_str(r#"{"nick":"ann","score":7}"#)?;
+    /// assert_eq!(unknown.names().collect::<Vec<_>>(), ["nick", "score"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
+    }
+
+    /// Returns the names with the JSON of their values.
+    ///
+    /// ```
+    /// # use auth_client_core::UnknownFields;
+    /// let unknown: UnknownFields = serde_json::from_str(r#"{"nick":"ann","size":[1, 2]}"#)?;
+    /// assert_eq!(unknown.iter().collect::<Vec<_>>(), [("nick", r#""ann""#), ("size", "[1, 2]")]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
+    }
+
+    /// Reads a field. `None` if it is absent or has another type.
+    ///
+    /// ```
+    /// # use auth_client_core::UnknownFields;
+    /// let unknown: UnknownFields = serde_json::from_str(r#"{"score":7}"#)?;
+    /// assert_eq!(unknown.get::<u32>("score"), Some(7));
+    /// assert_eq!(unknown.get::<String>("score"), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.get_raw(name)?).ok()
+    }
+
+    /// Returns the JSON of a field. If the response has the field more than once, the last one counts.
+    #[must_use]
+    pub fn get_raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value.get())
+    }
+
+    /// Sets a field. It replaces all fields of that name.
+    ///
+    /// ```
+    /// # use auth_client_core::UnknownFields;
+    /// let mut unknown = UnknownFields::new();
+    /// unknown.insert("nick", "ann")?;
+    /// assert_eq!(unknown.get_raw("nick"), Some(r#""ann""#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the value can't be written as JSON.
+    pub fn insert<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), serde_json::Error> {
+        let value = serde_json::value::to_raw_value(value)?;
+        let at = self.0.iter().position(|(known, _)| &**known == name).unwrap_or(self.0.len());
+        self.remove(name);
+        self.0.insert(at, (name.into(), value));
+        Ok(())
+    }
+
+    /// Removes a field and returns whether it was there.
+    ///
+    /// ```
+    /// # use auth_client_core::UnknownFields;
+    /// let mut unknown: UnknownFields = serde_json::from_str(r#"{"nick":"ann"}"#)?;
+    /// assert!(unknown.remove("nick"));
+    /// assert!(unknown.is_empty());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn remove(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|(known, _)| &**known != name);
+        self.0.len() < before
+    }
+
+    pub(super) fn keep(&mut self, name: &str, value: Box<RawValue>) {
+        self.0.push((name.into(), value));
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+}
+
+/// Shows names without values.
+impl fmt::Debug for UnknownFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+/// Two sets are equal if they have the same fields, in any order; white space between JSON tokens does not count.
+impl PartialEq for UnknownFields {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(name, value): (&str, &str)| {
+            other.get_raw(name).is_some_and(|known| known == value || compact(known) == compact(value))
+        };
+        self.len() == other.len() && self.iter().all(same)
+    }
+}
+
+impl Eq for UnknownFields {}
+
+/// The JSON without white space between its tokens.
+fn compact(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |character: &char| {
+        let kept = in_string || !character.is_ascii_whitespace();
+        match character {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = in_string && *character == '\\' && !escaped;
+        kept
+    };
+    json.chars().filter(keep).collect()
+}
+
+impl Serialize for UnknownFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        self.0.iter().try_for_each(|(name, value)| map.serialize_entry(&**name, value))?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for UnknownFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = UnknownFields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UnknownFields, A::Error> {
+                let mut fields = UnknownFields::new();
+                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                    fields.keep(&name, value);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// As a field of a model: an object of anything.
+impl Field for UnknownFields {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an object"
+    }
+
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        *self = serde_json::from_str(json).map_err(|_| self.expected())?;
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Fields(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> UnknownFields {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn order_and_white_space_do_not_count_and_digits_do() {
+        let fields = read(r#"{"a":[1, {"b c": "d \" e"}],"n":1.50}"#);
+        assert_eq!(fields, read(r#"{"n":1.50,"a":[1,{"b c":"d \" e"}]}"#));
+        for other in [
+            r#"{"a":[1,{"b c":"d \" e"}],"n":1.5}"#,
+            r#"{"a":[1,{"bc":"d \" e"}],"n":1.50}"#,
+            r#"{"a":[1,{"b c":"d \"e"}],"n":1.50}"#,
+            r#"{"n":1.50}"#,
+        ] {
+            assert_ne!(fields, read(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn setting_a_field_replaces_all_of_that_name_in_its_place() {
+        let mut fields = read(r#"{"a":1,"b":2,"a":3}"#);
+        assert_eq!(fields.get::<u32>("a"), Some(3));
+        fields.insert("a", &4).unwrap();
+        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"a":4,"b":2}"#);
+        fields.insert("c", &[5]).unwrap();
+        assert_eq!(fields.iter().collect::<Vec<_>>(), [("a", "4"), ("b", "2"), ("c", "[5]")]);
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        assert_eq!(format!("{:?}", read(r#"{"key":"canary"}"#)), r#"["key"]"#);
+    }
+}
