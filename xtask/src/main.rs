@@ -1,4 +1,4 @@
-//! `cargo xtask`: parses the command line, runs a chore, and says how it ended. The chores are in the library.
+//! `cargo xtask`: parses the command line, runs a command, and reports how it ended. The commands are in the library.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     }
     match commands::run() {
         Ok(report) => {
-            // A reader that has gone away is no failure of the chore.
+            // A reader that has gone away is no failure of the command.
             let _ = writeln!(std::io::stdout(), "{report}");
             ExitCode::SUCCESS
         }

@@ -80,14 +80,7 @@ fn is_allowed(alone: &Seen, seen: &Seen, brings: Option<&str>) -> bool {
 }
 
 fn observe(root: &Path, features: &[&str]) -> Result<Seen, Failure> {
-    let folder = root.join("target/xtask/own-reqwest");
-    for file in ["Cargo.toml", "src/main.rs"] {
-        let content = process::read(&root.join("xtask/programs/own-reqwest").join(file))?;
-        process::write_if_changed(&folder.join(file), &content)?;
-    }
-    let lock = process::read(&root.join("Cargo.lock"))?;
-    // Cargo drops what the program doesn't need, so the copy is made anew each time.
-    process::write_if_changed(&folder.join("Cargo.lock"), &lock)?;
+    let folder = workspace::copy_program(root, "own-reqwest")?;
     let features =
         features.iter().filter(|feature| !feature.is_empty()).copied().collect::<Vec<_>>().join(",");
     progress(&format!("building and running the program with: {features}"));

@@ -86,6 +86,18 @@ pub fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result
     Ok(())
 }
 
+/// Copies a program of `xtask/programs/` below the target folder, as deep below the root as it was, so that paths in its
+/// manifest stay right. It uses the lock file of the workspace.
+pub(crate) fn copy_program(root: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let (from, to) = (root.join("xtask/programs").join(name), root.join("target/xtask").join(name));
+    for path in walked(&from)? {
+        process::write_if_changed(&to.join(&path), &process::read(&from.join(&path))?)?;
+    }
+    // Cargo drops what the program doesn't need, so the lock file is copied anew each time.
+    process::write_if_changed(&to.join("Cargo.lock"), &process::read(&root.join("Cargo.lock"))?)?;
+    Ok(to)
+}
+
 /// The same without asking git: all files outside of `target/` and hidden folders, sorted.
 pub fn walked(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();

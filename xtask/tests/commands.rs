@@ -1,4 +1,4 @@
-//! The chores as they are run: from another folder, with arguments that are wrong, and what their help says.
+//! The commands as they are run: from another folder, with arguments that are wrong, and what their help says.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -17,7 +17,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn chores_that_build_nothing_run_from_any_folder() {
+fn commands_that_build_nothing_run_from_any_folder() {
     for arguments in [["tidy"].as_slice(), &["docs", "--quick"], &["ci", "--list"], &["ci", "--only", "tidy"]]
     {
         let output = xtask(arguments);
@@ -46,7 +46,7 @@ fn wrong_arguments_end_with_the_next_command() {
 }
 
 #[test]
-fn every_chore_has_an_example_or_says_what_it_reads() {
+fn every_command_has_an_example_or_says_what_it_reads() {
     let help = text(&xtask(&["--help"]).stdout);
     let names = help
         .lines()

@@ -5,7 +5,7 @@
 use xtask::tidy::{self, Tree};
 use xtask::workspace;
 
-/// Files of which each is made or compared by some chore.
+/// Files of which each is written or compared by a command. Generated code is compared by `codegen --check`.
 fn checked_files() -> Vec<String> {
     let root = workspace::root();
     let mut files = [
@@ -30,7 +30,7 @@ fn checked_files() -> Vec<String> {
     }
     for folder in workspace::described_crates(&root).unwrap() {
         let name = workspace::crate_name(&folder);
-        for file in ["openapi.json", "src/generated/mod.rs", "tests/generated/mod.rs", "tests/wire.rs"] {
+        for file in ["openapi.json", "tests/wire.rs"] {
             files.push(format!("crates/{name}/{file}"));
         }
     }
@@ -41,7 +41,7 @@ fn checked_files() -> Vec<String> {
 fn every_checked_file_is_missed_with_what_to_do() {
     let whole = Tree::read(&workspace::root()).unwrap();
     let files = checked_files();
-    assert!(files.len() > 50, "{files:?}");
+    assert!(files.len() > 40, "{files:?}");
     for file in files {
         assert!(whole.has(&file), "{file} is in the list of this test and not in the workspace");
         let mut tree = whole.clone();

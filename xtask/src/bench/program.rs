@@ -1,10 +1,9 @@
 //! The program that makes the calls: built apart from the workspace, with the workspace's lock file.
 
 use super::callgrind;
-use crate::Failure;
 use crate::report::process::{self, Background};
+use crate::{Failure, workspace};
 use serde::Deserialize;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -49,11 +48,7 @@ const BY_HAND: &str = "cargo xtask bench --help   # how to run the program by ha
 
 impl Program {
     pub(super) fn start(root: &Path) -> Result<Self, Failure> {
-        let folder = root.join("target/xtask/calls");
-        copy(&root.join("xtask/programs/calls"), &folder)?;
-        let lock = process::read(&root.join("Cargo.lock"))?;
-        // Cargo drops what the program doesn't need, so the copy is made anew each time.
-        process::write_if_changed(&folder.join("Cargo.lock"), &lock)?;
+        let folder = workspace::copy_program(root, "calls")?;
         let target = root.join("target/xtask/build/calls");
         let mut build = process::cargo(&["build", "--quiet", "--release", "--manifest-path"]);
         build.arg(folder.join("Cargo.toml")).arg("--target-dir").arg(&target);
@@ -122,18 +117,4 @@ impl What {
             Self::List => "GET 50 KB",
         }
     }
-}
-
-/// Copies the manifest and the sources. The copy is as deep below the root as the original, so paths stay right.
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let manifest = process::read(&from.join("Cargo.toml"))?;
-    process::write_if_changed(&to.join("Cargo.toml"), &manifest)?;
-    let sources = from.join("src");
-    let unreadable =
-        |error| Failure::new(format!("{} can't be read: {error}", sources.display()), "git status");
-    for entry in fs::read_dir(&sources).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        process::write_if_changed(&to.join("src").join(entry.file_name()), &process::read(&entry.path())?)?;
-    }
-    Ok(())
 }

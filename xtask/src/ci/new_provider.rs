@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_chore_forgot_is_told() {
+    fn what_the_command_forgot_is_reported() {
         let tree = Tree::of(&[("a.rs", "fn a() {}")]);
         let failure = left_to_a_person(&tree, "x-client").unwrap_err().to_string();
         assert!(failure.contains("a.rs:1: ") && failure.contains("--only new-provider"), "{failure}");

@@ -16,13 +16,13 @@ mod walk;
 
 pub use coverage::{Covered, coverage, coverage_of};
 
+use crate::report::process::read_text;
 use crate::{Failure, workspace};
 use emit::Stop;
 use json::Node;
 use output::Change;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use walk::Refusal;
 
@@ -117,15 +117,6 @@ pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap
     let renewed = emit::update_readme(&plan, &readme, &format!("the README.md of {crate_name}"))?;
     files.insert(PathBuf::from("README.md"), renewed);
     Ok(files)
-}
-
-fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| {
-        Failure::new(
-            format!("{} can't be read: {error}", path.display()),
-            "put the file there, then run cargo xtask codegen",
-        )
-    })
 }
 
 fn parse(crate_name: &str, text: &str) -> Result<Node, Failure> {

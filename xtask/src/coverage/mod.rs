@@ -39,9 +39,7 @@ const NEXT: &str = "cargo xtask coverage";
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let routes = match &arguments.routes {
-        Some(path) => fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("{} can't be read: {error}", path.display()), "name a file that is there")
-        })?,
+        Some(path) => process::read_text(path)?,
         None => ask(&root)?,
     };
     let providers = matching::bring_together(described(&root)?, parse(&routes)?);

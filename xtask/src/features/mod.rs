@@ -156,7 +156,7 @@ fn each_feature(root: &Path, crates: &[&String]) -> Result<String, Failure> {
 mod tests {
     use super::*;
 
-    /// The comparison of the chore, so that `cargo test` fails too when a provider's feature is not forwarded.
+    /// The comparison of the command, so that `cargo test` fails too when a provider's feature is not forwarded.
     #[test]
     fn the_facade_has_the_features_of_its_members() {
         facade(&workspace::root()).unwrap();

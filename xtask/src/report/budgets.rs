@@ -3,7 +3,6 @@
 use crate::Failure;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// All limits.
@@ -116,13 +115,7 @@ pub struct Emulator {
 impl Budgets {
     /// Reads the limits.
     pub fn read(root: &Path) -> Result<Self, Failure> {
-        let path = root.join("xtask/budgets.json");
-        let text = fs::read_to_string(&path).map_err(|error| {
-            Failure::new(
-                format!("{} can't be read: {error}", path.display()),
-                "git checkout xtask/budgets.json",
-            )
-        })?;
+        let text = super::process::read_text(&root.join("xtask/budgets.json"))?;
         serde_json::from_str(&text).map_err(|error| {
             Failure::new(
                 format!("xtask/budgets.json: {error}"),

@@ -2,9 +2,8 @@
 
 use super::measure::Built;
 use crate::Failure;
-use crate::report::thousands;
+use crate::report::{process, thousands};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 const BEGIN: &str = "<!-- sizes: begin -->";
@@ -28,9 +27,7 @@ pub(super) fn write(
         ));
     };
     let path = root.join("README.md");
-    let text = fs::read_to_string(&path).map_err(|error| {
-        Failure::new(format!("README.md can't be read: {error}"), "git checkout README.md")
-    })?;
+    let text = process::read_text(&path)?;
     let text = update(&text, &rows(base, providers)).ok_or_else(|| {
         Failure::new(
             "README.md has no place for the table of sizes",
@@ -39,8 +36,7 @@ pub(super) fn write(
             ),
         )
     })?;
-    fs::write(&path, text)
-        .map_err(|error| Failure::new(format!("README.md can't be written: {error}"), "look at its rights"))
+    process::write_if_changed(&path, text.as_bytes())
 }
 
 /// The text with new rows in the place of those of the same crates. Sorted, with reqwest first.

@@ -4,70 +4,64 @@ use super::measure::Built;
 use crate::report::budgets::{CrateSizes, Sizes};
 use crate::report::{Row, thousands};
 
+/// A row from a value with its text, or the reason why there is none.
+fn row(
+    (name, part, what): (&str, &str, &str),
+    (limit, target): (f64, String),
+    value: Result<(f64, String), &str>,
+    cases: &str,
+) -> Row {
+    let (id, what) = (format!("sizes.{name}.{part}"), format!("{name}: {what}"));
+    match value {
+        Err(why) => Row::not_run(&id, &what, &target, why),
+        Ok((value, measured)) => Row::at_most(&id, &what, value, limit, target, measured).cases(cases),
+    }
+}
+
+fn at_most(limit: f64, unit: &str) -> (f64, String) {
+    (limit, format!("≤ {limit}{unit}"))
+}
+
+fn ratio_at_most(limit: f64) -> (f64, String) {
+    (limit, format!("≤ {limit:.2}"))
+}
+
 pub(super) fn packages(name: &str, ours: usize, base: usize, limits: &CrateSizes) -> Row {
-    let limit = limits.packages_over_reqwest;
     let more = ours as f64 - base as f64;
-    Row::at_most(
-        &format!("sizes.{name}.packages"),
-        &format!("{name}: packages more than reqwest alone"),
-        more,
-        limit,
-        format!("≤ {limit}"),
-        format!("{more} ({ours} to {base})"),
-    )
-    .cases("1 dependency tree")
+    let what = (name, "packages", "packages more than reqwest alone");
+    let value = Ok((more, format!("{more} ({ours} to {base})")));
+    row(what, at_most(limits.packages_over_reqwest, ""), value, "1 dependency tree")
 }
 
 pub(super) fn build(name: &str, built: &Result<(Built, Built), String>, limits: &CrateSizes) -> Row {
-    let id = format!("sizes.{name}.build-cpu");
-    let what = format!("{name}: processor time of a clean development build, against reqwest alone");
-    let limit = limits.build_cpu_ratio;
-    let target = format!("≤ {limit:.2}");
-    match built {
-        Err(why) => Row::not_run(&id, &what, &target, why),
-        Ok((ours, base)) => {
-            let ratio = ours.cpu_seconds / base.cpu_seconds;
-            let measured = format!("{ratio:.2} ({:.1} s to {:.1} s)", ours.cpu_seconds, base.cpu_seconds);
-            Row::at_most(&id, &what, ratio, limit, target, measured).cases("1 clean build each")
-        }
-    }
+    let what = (name, "build-cpu", "processor time of a clean development build, against reqwest alone");
+    let value = built.as_ref().map_err(String::as_str).map(|(ours, base)| {
+        let (ours, base) = (ours.cpu_seconds, base.cpu_seconds);
+        (ours / base, format!("{:.2} ({ours:.1} s to {base:.1} s)", ours / base))
+    });
+    row(what, ratio_at_most(limits.build_cpu_ratio), value, "1 clean build each")
 }
 
 pub(super) fn binary(name: &str, built: &Result<(u64, u64), String>, limits: &CrateSizes) -> Row {
-    let id = format!("sizes.{name}.binary");
-    let what = format!("{name}: stripped release program, against reqwest alone");
-    let limit = limits.binary_ratio;
-    let target = format!("≤ {limit:.2}");
-    match built {
-        Err(why) => Row::not_run(&id, &what, &target, why),
-        Ok((ours, base)) => {
-            let ratio = *ours as f64 / *base as f64;
-            let kib = |bytes: &u64| thousands(bytes / 1024);
-            let measured = format!("{ratio:.2} ({} KiB to {} KiB)", kib(ours), kib(base));
-            Row::at_most(&id, &what, ratio, limit, target, measured).cases("1 build each")
-        }
-    }
+    let what = (name, "binary", "stripped release program, against reqwest alone");
+    let value = built.as_ref().map_err(String::as_str).map(|(ours, base)| {
+        let ratio = *ours as f64 / *base as f64;
+        let kib = |bytes: &u64| thousands(bytes / 1024);
+        (ratio, format!("{ratio:.2} ({} KiB to {} KiB)", kib(ours), kib(base)))
+    });
+    row(what, ratio_at_most(limits.binary_ratio), value, "1 build each")
 }
 
 pub(super) fn own_build(name: &str, built: &Result<(Built, Built), String>, budgets: &Sizes) -> Row {
-    let id = format!("sizes.{name}.own-build");
-    let what = format!("{name}: development build of the crate alone, its dependencies being built");
-    let limit = budgets.own_build_seconds;
-    let target = format!("≤ {limit} s");
-    match built {
-        Err(why) => Row::not_run(&id, &what, &target, why),
-        Ok((ours, _)) => {
-            let measured = format!("{:.1} s", ours.own_seconds);
-            Row::at_most(&id, &what, ours.own_seconds, limit, target, measured).cases("1 build")
-        }
-    }
+    let what = (name, "own-build", "development build of the crate alone, its dependencies being built");
+    let value = built.as_ref().map_err(String::as_str);
+    let value = value.map(|(ours, _)| (ours.own_seconds, format!("{:.1} s", ours.own_seconds)));
+    row(what, at_most(budgets.own_build_seconds, " s"), value, "1 build")
 }
 
 pub(super) fn check(name: &str, seconds: f64, budgets: &Sizes) -> Row {
-    let limit = budgets.check_seconds;
-    let what = format!("{name}: cargo check after a change of one hand-written file");
-    let (target, measured) = (format!("≤ {limit} s"), format!("{seconds:.1} s"));
-    Row::at_most(&format!("sizes.{name}.check"), &what, seconds, limit, target, measured).cases("1 check")
+    let what = (name, "check", "cargo check after a change of one hand-written file");
+    row(what, at_most(budgets.check_seconds, " s"), Ok((seconds, format!("{seconds:.1} s"))), "1 check")
 }
 
 /// Models are counted out: how many there are is the vendor's doing.
@@ -77,18 +71,14 @@ pub(super) fn generated(
     operations: usize,
     budgets: &Sizes,
 ) -> Row {
-    let limit = budgets.generated_lines_per_operation;
-    let each = beside_models as f64 / operations.max(1) as f64;
-    let in_all = all as f64 / operations.max(1) as f64;
-    Row::at_most(
-        &format!("sizes.{name}.generated"),
-        &format!("{name}: generated lines per operation, beside the models"),
-        each,
-        limit,
-        format!("≤ {limit}"),
-        format!("{each:.0} ({in_all:.0} with the models)"),
+    let each = |lines: usize| lines as f64 / operations.max(1) as f64;
+    let measured = format!("{:.0} ({:.0} with the models)", each(beside_models), each(all));
+    row(
+        (name, "generated", "generated lines per operation, beside the models"),
+        at_most(budgets.generated_lines_per_operation, ""),
+        Ok((each(beside_models), measured)),
+        &format!("{operations} operations"),
     )
-    .cases(format!("{operations} operations"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: the rules of the house that a reader would otherwise have to watch over, as checks of plain text.
+//! `cargo xtask tidy`: the rules of the workspace that a reader would otherwise have to watch over, as checks of plain text.
 //!
 //! Nothing is built and no command but `git ls-files` is run, so it can be run at every save. A rule is a function from
 //! the [`Tree`] to [`Finding`]s, with tests that break it; which files there must be is in `rooms`.
@@ -17,7 +17,7 @@ pub use tree::{Finding, Tree};
 use crate::report::process;
 use crate::{Failure, workspace};
 
-/// Check the rules that need no build: heads and lengths of files, generated files, words, manifests, missing files.
+/// Check the rules that need no build: heads and lengths of files, words, manifests, missing files.
 ///
 /// Reads every file that git tracks or would track, and reports each finding as `path:line: what; what to do`.
 /// The exceptions stand where the rules are: long files in xtask/long-files.txt, features and test files that only one
@@ -41,8 +41,7 @@ Examples:
   cargo xtask tidy --words docs            what to rewrite there
 
 What is checked:
-  heads       every .rs file begins with a `//!` paragraph; generated ones with the generator's line
-  digests     src/generated/mod.rs and tests/generated/mod.rs name the sha256 of the openapi.json that is there
+  heads       every .rs file written by hand begins with a `//!` paragraph
   length      at most 400 lines without tests; longer ones are listed and may only become shorter
   prose       words that the project doesn't use, listed in xtask/words.txt with the ones that it does
   words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
@@ -54,7 +53,6 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 
 const RULES: &[Rule] = &[
     rust_files::heads,
-    rust_files::generated,
     length::check,
     words::check,
     manifests::workspace_table,

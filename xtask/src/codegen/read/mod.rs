@@ -1,6 +1,7 @@
 //! Reading a description: a strict subset of OpenAPI 3.1 and our additions, each unknown construct refused by its place.
 
 mod operation;
+mod parameter;
 mod schema;
 
 use super::description::{Api, PageType, Parameter, Resource, Schema, Shape, Type};
@@ -219,7 +220,7 @@ fn components(place: &Place<'_>) -> Result<(Vec<Schema>, Shared)> {
     }
     if let Some(place) = members.take("parameters") {
         for (name, place) in place.members("the shared parameters")?.all() {
-            let (parameter, in_path) = operation::parameter(&place)?;
+            let (parameter, in_path) = parameter::parameter(&place)?;
             shared.parameters.push((name.to_owned(), parameter, in_path));
         }
     }

@@ -388,17 +388,13 @@ fn variants(members: &mut Members<'_>) -> Result<Vec<Variant>> {
         }
     }
     for (index, variant) in variants.iter().enumerate() {
+        let refuse =
+            |what: String| Err(place.refuse(format!("{what}; name `{}` in x-sdk-variants", variant.wire)));
         if !is_type_name(&variant.rust) || variant.rust == "Unknown" {
-            return Err(place.refuse(format!(
-                "`{}` can't be the name of a variant; name `{}` in x-sdk-variants",
-                variant.rust, variant.wire
-            )));
+            return refuse(format!("`{}` can't be the name of a variant", variant.rust));
         }
         if variants.iter().take(index).any(|other| other.rust == variant.rust) {
-            return Err(place.refuse(format!(
-                "two values are named `{}` in Rust; name `{}` in x-sdk-variants",
-                variant.rust, variant.wire
-            )));
+            return refuse(format!("two values are named `{}` in Rust", variant.rust));
         }
     }
     Ok(variants)
