@@ -105,7 +105,7 @@ fn objects_in_objects_and_lists_are_filled_and_what_is_new_is_kept_at_every_dept
 #[test]
 fn a_misfit_is_named_with_its_place_and_without_its_value() {
     for (json, words) in [
-        (r#"{"name":"a"}"#, "$.id: it is missing"),
+        (r#"{"name":"a"}"#, "$.id: missing field"),
         (r#"{"id":null}"#, "$.id: expected an integer"),
         (r#"{"id":"canary"}"#, "$.id: expected an integer"),
         (r#"{"id":1.5}"#, "$.id: expected an integer"),
