@@ -7,6 +7,8 @@ use crate::common;
 use httpmock::{Mock, MockServer, When};
 
 mod authentication;
+mod instances;
+mod random;
 mod services;
 mod users;
 

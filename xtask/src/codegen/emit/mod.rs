@@ -11,6 +11,7 @@ mod lenient_tests;
 mod models;
 mod modify;
 mod operations;
+mod random_tests;
 mod readme;
 mod rust;
 mod types;
@@ -114,7 +115,21 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         let text = file.render(&names, origin.root)?;
         writer.files.insert(PathBuf::from("tests/generated/lenient.rs"), text);
     }
-    let mut shared = wire_tests::module(&tested, if lenient.is_some() { &["lenient"] } else { &[] });
+    let random = random_tests::file(plan)?;
+    let mut names: Names = random
+        .used
+        .iter()
+        .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
+        .collect();
+    names.insert("MockServer".to_owned(), "httpmock::MockServer".to_owned());
+    names.insert("common".to_owned(), "crate::common".to_owned());
+    names.insert("instances".to_owned(), "super::instances".to_owned());
+    let text = random.render(&names, origin.root)?;
+    writer.files.insert(PathBuf::from("tests/generated/random.rs"), text);
+    writer.files.insert(PathBuf::from("tests/generated/instances.rs"), random_tests::instances());
+    let mut modules = random_tests::MODULES.to_vec();
+    modules.extend(lenient.is_some().then_some("lenient"));
+    let mut shared = wire_tests::module(&tested, &modules);
     shared.head.push(format!("Input: {}", origin.digest));
     let names = ["common", "Mock", "MockServer", "When"].map(|name| {
         let parent = if name == "common" { "crate" } else { "httpmock" };

@@ -8,7 +8,9 @@ use httpmock::{Mock, MockServer, When};
 
 mod books;
 mod covers;
+mod instances;
 mod lenient;
+mod random;
 
 /// A mock server that expects one request and gives one response. Any other request gets a 404.
 struct Exchange {

@@ -8,8 +8,10 @@ use httpmock::{Mock, MockServer, When};
 
 mod cups;
 mod guests;
+mod instances;
 mod pot_by_id;
 mod pots;
+mod random;
 
 /// A mock server that expects one request and gives one response. Any other request gets a 404.
 struct Exchange {
