@@ -76,7 +76,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (",\n              \"examples\": { \"plain\": { \"value\": { \"name\": \"Anna\", \"tea\": \"green\" } } }", "", "#/paths/~1pots/post/requestBody/content/application~1json", "without `examples`"),
     (r#""name": "Anna", "#, "", "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value", "lacks `name`, which is required"),
     (r#""name": "Anna", "#, r#""name": "Anna", "lid": 1, "#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value/lid", "has `lid`, which NewPot lacks"),
-    (r#""name": "Anna""#, r#""name": 1"#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value/name", "has an integer where the schema wants a text"),
+    (r#""name": "Anna""#, r#""name": 1"#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/plain/value/name", "has an integer where the schema wants a string"),
     (r#""examples": { "plain": { "value": { "name""#, r#""examples": { "The First": { "value": { "name""#, "#/paths/~1pots/post/requestBody/content/application~1json/examples/The First", "write it in snake case"),
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r#"{ "type": "string" }"#, "#/paths/~1pots/post/requestBody/content", "a body is an object, or a list of a named one"),
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r#"{ "type": "object", "properties": { "a": { "type": "string" } } }"#, "#/paths/~1pots/post/requestBody/content", "has one property, required and no secret"),
