@@ -37,14 +37,8 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
         }
     };
     members.finish()?;
-    Ok(Component::Read(Schema {
-        pointer: place.pointer.clone(),
-        name: name.to_owned(),
-        docs,
-        shape,
-        also,
-        from,
-    }))
+    let (pointer, name) = (place.pointer.clone(), name.to_owned());
+    Ok(Component::Read(Schema { pointer, name, docs, shape, also, from }))
 }
 
 fn from_read(place: &Place<'_>) -> Result<FromRead> {
