@@ -1,6 +1,8 @@
 //! Every public async function of a provider crate is in that crate's test `futures`, which asserts that futures are
 //! `Send`.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

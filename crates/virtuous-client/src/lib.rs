@@ -167,6 +167,7 @@ mod page;
 pub mod query;
 mod rate_limit;
 mod receipt;
+mod start;
 mod walk;
 pub mod webhook;
 

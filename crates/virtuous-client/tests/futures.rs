@@ -1,5 +1,7 @@
 //! Futures are `Send`, so that they can be spawned on a runtime with several threads.
 
+#![allow(clippy::type_complexity, reason = "the types of functions that are only compiled")]
+
 use virtuous_client::export::{Export, Resource};
 use virtuous_client::models::ContactSummary;
 use virtuous_client::{Call, Challenge, Client, Items, Login, Pages, Walk};

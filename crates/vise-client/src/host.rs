@@ -2,8 +2,7 @@
 //!
 //! The names of VISE hosts come from a response of the dashboard, and the account's token is sent to them. So a name
 //! is validated before anything is sent: only a plain DNS name over https on the standard port is accepted; any
-//! other form is refused and never repaired. The checks are a pure function; names that resolve to private addresses
-//! are handled by the transport, see
+//! other form is refused and never repaired. The transport refuses names that resolve to private addresses, see
 //! [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
 
 use auth_client_core::Error;

@@ -96,6 +96,7 @@ mod host;
 mod rules;
 mod session;
 mod session_opener;
+mod start;
 mod token_placement;
 
 pub use auth_client_core::reexports::*;

@@ -1,5 +1,7 @@
 //! Futures are `Send`, so that they can be spawned on a runtime with several threads.
 
+#![allow(clippy::type_complexity, reason = "the types of functions that are only compiled")]
+
 use vise_client::{AccountDomain, Call, Client, Items, Pages, Session};
 
 fn is_send<T: Send>(_: T) {}

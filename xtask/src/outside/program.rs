@@ -163,8 +163,8 @@ fn stand_in(provider: &str, emulator: bool) -> String {
 pub type Result<T = ()> = core::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 pub fn run(_: impl AsyncFnOnce(&Emulator) -> Result) {{}}
 pub fn run_blocking(_: impl FnOnce(&Emulator) -> Result) {{}}
-pub fn folder(_: &str) -> std::path::PathBuf {{ unimplemented!() }}
-pub fn {provider}(_: &Emulator) -> Result<{provider}_client::Client> {{ unimplemented!() }}
+pub fn folder(_: &str) -> std::path::PathBuf {{ std::process::abort() }}
+pub fn {provider}(_: &Emulator) -> Result<{provider}_client::Client> {{ std::process::abort() }}
 pub fn with_{provider}<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     _: impl AsyncFnOnce(&{provider}_client::Client) -> core::result::Result<(), E>,
 ) {{}}

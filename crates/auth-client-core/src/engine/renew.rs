@@ -1,8 +1,7 @@
 //! Renewable credentials.
 //!
-//! The rules are those of [`auth_core::token`]; this module runs them on tasks. A renewal runs in a task of its
-//! own, so that a cancelled caller doesn't cancel it, and its result goes to all callers that wait for it. The
-//! task exists only during a renewal.
+//! The rules are those of [`auth_core::token`]; this module runs each renewal in a task of its own, so that a
+//! cancelled caller doesn't cancel it. The result goes to all callers that wait for it.
 
 use crate::engine::settings::Settings;
 use crate::observe::spans::{self, Span};

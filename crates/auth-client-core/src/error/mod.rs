@@ -1,13 +1,15 @@
 //! The error of a failed call.
 //!
-//! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Everything that the
-//! server sent can be read from the error, but none of it is printed, because servers echo what they were sent,
-//! including secrets.
+//! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Everything the server sent
+//! can be read from the error, and none of it is printed: servers echo what they were sent, including secrets.
 
 mod kind;
+mod parts;
 mod provider;
 
 pub use kind::ErrorKind;
+pub use parts::ApiError;
+pub(crate) use parts::{Delivery, ErrorResponse, Renewal};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -60,66 +62,6 @@ pub(crate) struct Inner {
     pub(crate) renewal: Renewal,
     pub(crate) retryable: bool,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// How far a call got, over all of its attempts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Delivery {
-    /// Nothing reached the server.
-    NotSent,
-    /// The server may have received the request, but did not execute it or had nothing to change.
-    Sent,
-    /// The server may have executed the request.
-    MaybeExecuted,
-}
-
-/// Result of a refused credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Renewal {
-    None,
-    /// The call was sent again with a renewed credential.
-    Replayed,
-    /// The credential was renewed, but the call was not sent again.
-    NotReplayed,
-}
-
-/// The response that an error carries.
-pub(crate) struct ErrorResponse {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) body_truncated: bool,
-}
-
-/// Error information from a response body, in the terms that all providers share.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// The API's error code, such as `authentication_failure`.
-    pub code: Option<String>,
-    /// The API's message. It may quote the request, so it is never part of a printed error.
-    pub message: Option<String>,
-    /// The request id, to quote to the vendor's support.
-    pub request_id: Option<String>,
-}
-
-impl ApiError {
-    /// Creates an empty value.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-/// The message may quote the request, so only its presence is shown.
-impl fmt::Debug for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiError")
-            .field("code", &self.code.as_deref().filter(|code| is_token(code)))
-            .field("message", &self.message.as_ref().map(|_| "…"))
-            .field("request_id", &self.request_id.as_deref().filter(|id| is_token(id)))
-            .finish()
-    }
 }
 
 impl Error {

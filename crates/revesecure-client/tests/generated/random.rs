@@ -18,7 +18,7 @@ async fn organization_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -38,7 +38,7 @@ async fn billing_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -58,7 +58,7 @@ async fn users_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -78,7 +78,7 @@ async fn users_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -109,7 +109,7 @@ async fn users_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -141,7 +141,7 @@ async fn users_range() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -161,7 +161,7 @@ async fn users_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -181,7 +181,7 @@ async fn users_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -201,7 +201,7 @@ async fn validation_user() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -225,7 +225,7 @@ async fn validation_otp() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -255,7 +255,7 @@ async fn validation_push() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -287,7 +287,7 @@ async fn validation_push_status() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -307,7 +307,7 @@ async fn validation_register() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -331,7 +331,7 @@ async fn validation_check_key() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -351,7 +351,7 @@ async fn services_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -371,7 +371,7 @@ async fn services_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -393,7 +393,7 @@ async fn services_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -417,7 +417,7 @@ async fn services_map() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -441,7 +441,7 @@ async fn services_unmap() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -465,7 +465,7 @@ async fn services_range() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -485,7 +485,7 @@ async fn services_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -505,7 +505,7 @@ async fn services_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -525,7 +525,7 @@ async fn tokens_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -545,7 +545,7 @@ async fn tokens_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -571,7 +571,7 @@ async fn tokens_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -599,7 +599,7 @@ async fn tokens_assign() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -626,7 +626,7 @@ async fn tokens_unassign() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -653,7 +653,7 @@ async fn tokens_range() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -673,7 +673,7 @@ async fn tokens_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -693,7 +693,7 @@ async fn tokens_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -713,7 +713,7 @@ async fn bypass_codes_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -735,7 +735,7 @@ async fn bypass_codes_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -755,7 +755,7 @@ async fn bypass_codes_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);

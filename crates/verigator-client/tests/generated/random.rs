@@ -13,7 +13,7 @@ async fn services_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -35,7 +35,7 @@ async fn services_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -55,7 +55,7 @@ async fn services_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -75,7 +75,7 @@ async fn users_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -95,7 +95,7 @@ async fn users_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -119,7 +119,7 @@ async fn users_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -143,7 +143,7 @@ async fn users_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -167,7 +167,7 @@ async fn authentication_start() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -192,7 +192,7 @@ async fn authentication_verify() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);

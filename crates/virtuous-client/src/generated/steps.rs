@@ -309,6 +309,7 @@ pub struct PledgeCreateWithExpectedFulfillmentDate {
 
 impl PledgeCreateWithExpectedFulfillmentDate {
     /// Whether access is restricted to users with the permission.
+    #[allow(clippy::wrong_self_convention, reason = "named like the field that it sets")]
     pub fn is_private(self, is_private: bool) -> PledgeCreate {
         PledgeCreate {
             contact_id: self.contact_id,
@@ -395,6 +396,7 @@ pub struct PledgeUpdateWithExpectedFulfillmentDate {
 
 impl PledgeUpdateWithExpectedFulfillmentDate {
     /// Whether access is restricted to users with the permission.
+    #[allow(clippy::wrong_self_convention, reason = "named like the field that it sets")]
     pub fn is_private(self, is_private: bool) -> PledgeUpdate {
         PledgeUpdate {
             amount_pledged: self.amount_pledged,

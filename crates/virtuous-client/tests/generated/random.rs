@@ -44,7 +44,7 @@ async fn organizations_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -64,7 +64,7 @@ async fn organizations_current() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -84,7 +84,7 @@ async fn organizations_switch() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -104,7 +104,7 @@ async fn permissions_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -124,7 +124,7 @@ async fn contacts_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -144,7 +144,7 @@ async fn contacts_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -186,7 +186,7 @@ async fn contacts_by_source() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -210,7 +210,7 @@ async fn contacts_by_reference() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -230,7 +230,7 @@ async fn contacts_by_tag() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -262,7 +262,7 @@ async fn contacts_find() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -291,7 +291,7 @@ async fn contacts_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -311,7 +311,7 @@ async fn contacts_proximity() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -338,7 +338,7 @@ async fn contacts_activity() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -358,7 +358,7 @@ async fn contacts_following() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -378,7 +378,7 @@ async fn contacts_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -428,7 +428,7 @@ async fn contacts_archive() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -450,7 +450,7 @@ async fn contacts_unarchive() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -470,7 +470,7 @@ async fn contacts_toggle_follow() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -490,7 +490,7 @@ async fn contacts_custom_collections() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -510,7 +510,7 @@ async fn contact_collections_add() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -530,7 +530,7 @@ async fn contact_collections_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -550,7 +550,7 @@ async fn contact_collections_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -570,7 +570,7 @@ async fn contacts_create_transaction() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -627,7 +627,7 @@ async fn contacts_create_batch() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -657,7 +657,7 @@ async fn contacts_prefixes() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -677,7 +677,7 @@ async fn contacts_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -697,7 +697,7 @@ async fn contacts_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -717,7 +717,7 @@ async fn contacts_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -741,7 +741,7 @@ async fn contacts_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -765,7 +765,7 @@ async fn contacts_query_full() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -785,7 +785,7 @@ async fn contacts_receipts() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -809,7 +809,7 @@ async fn contacts_receipt() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -829,7 +829,7 @@ async fn contact_individuals_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -849,7 +849,7 @@ async fn contact_individuals_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -869,7 +869,7 @@ async fn contact_individuals_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -916,7 +916,7 @@ async fn contact_individuals_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -936,7 +936,7 @@ async fn contact_individuals_find() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -956,7 +956,7 @@ async fn contact_individuals_avatar() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -976,7 +976,7 @@ async fn contact_individuals_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1028,7 +1028,7 @@ async fn contact_individuals_custom_collections() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1048,7 +1048,7 @@ async fn individual_collections_add() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1072,7 +1072,7 @@ async fn individual_collections_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1094,7 +1094,7 @@ async fn individual_collections_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1118,7 +1118,7 @@ async fn contact_individuals_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1138,7 +1138,7 @@ async fn contact_individuals_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1162,7 +1162,7 @@ async fn contact_individuals_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1183,7 +1183,7 @@ async fn contact_individuals_email_lists() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1205,7 +1205,7 @@ async fn contact_addresses_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1225,7 +1225,7 @@ async fn contact_addresses_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1245,7 +1245,7 @@ async fn contact_addresses_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1284,7 +1284,7 @@ async fn contact_addresses_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1304,7 +1304,7 @@ async fn contact_addresses_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1342,7 +1342,7 @@ async fn contact_addresses_archive() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1362,7 +1362,7 @@ async fn contact_addresses_unarchive() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1382,7 +1382,7 @@ async fn contact_methods_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1402,7 +1402,7 @@ async fn contact_methods_related_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1422,7 +1422,7 @@ async fn contact_methods_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1442,7 +1442,7 @@ async fn contact_methods_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1473,7 +1473,7 @@ async fn contact_methods_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1493,7 +1493,7 @@ async fn contact_methods_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1521,7 +1521,7 @@ async fn contact_methods_archive() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1541,7 +1541,7 @@ async fn contact_methods_unarchive() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1561,7 +1561,7 @@ async fn contact_notes_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1592,7 +1592,7 @@ async fn contact_notes_important_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1623,7 +1623,7 @@ async fn contact_notes_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1643,7 +1643,7 @@ async fn contact_notes_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1676,7 +1676,7 @@ async fn contact_notes_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1696,7 +1696,7 @@ async fn contact_notes_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1728,7 +1728,7 @@ async fn contact_notes_create_from_email() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1758,7 +1758,7 @@ async fn contact_notes_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1782,7 +1782,7 @@ async fn contact_notes_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1802,7 +1802,7 @@ async fn contact_notes_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1822,7 +1822,7 @@ async fn contact_notes_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1842,7 +1842,7 @@ async fn contact_references_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1866,7 +1866,7 @@ async fn contact_references_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1890,7 +1890,7 @@ async fn tags_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1910,7 +1910,7 @@ async fn tags_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1930,7 +1930,7 @@ async fn contact_tags_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1950,7 +1950,7 @@ async fn contact_tags_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1970,7 +1970,7 @@ async fn contact_tags_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -1990,7 +1990,7 @@ async fn organization_groups_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2014,7 +2014,7 @@ async fn organization_groups_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2034,7 +2034,7 @@ async fn organization_groups_contacts() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2054,7 +2054,7 @@ async fn organization_groups_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2074,7 +2074,7 @@ async fn organization_groups_add_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2098,7 +2098,7 @@ async fn organization_groups_remove_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2122,7 +2122,7 @@ async fn relationships_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2142,7 +2142,7 @@ async fn relationships_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2174,7 +2174,7 @@ async fn relationships_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2198,7 +2198,7 @@ async fn relationships_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2218,7 +2218,7 @@ async fn relationships_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2238,7 +2238,7 @@ async fn tributes_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2269,7 +2269,7 @@ async fn tributes_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2305,7 +2305,7 @@ async fn tributes_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2329,7 +2329,7 @@ async fn gifts_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2356,7 +2356,7 @@ async fn gifts_by_reference() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2383,7 +2383,7 @@ async fn gifts_passthrough_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2414,7 +2414,7 @@ async fn gifts_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2434,7 +2434,7 @@ async fn gifts_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2516,7 +2516,7 @@ async fn gifts_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2536,7 +2536,7 @@ async fn gifts_by_transaction() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2560,7 +2560,7 @@ async fn gifts_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2644,7 +2644,7 @@ async fn gifts_patch() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2672,7 +2672,7 @@ async fn gifts_create_bulk() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2704,7 +2704,7 @@ async fn gifts_reverse() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2728,7 +2728,7 @@ async fn gifts_create_transaction() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2862,7 +2862,7 @@ async fn gifts_create_transactions() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2906,7 +2906,7 @@ async fn gifts_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2926,7 +2926,7 @@ async fn gifts_non_cash_gift_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2952,7 +2952,7 @@ async fn gifts_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -2976,7 +2976,7 @@ async fn gifts_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3000,7 +3000,7 @@ async fn gifts_query_full() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3020,7 +3020,7 @@ async fn gift_designations_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3044,7 +3044,7 @@ async fn gift_designations_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3064,7 +3064,7 @@ async fn gift_asks_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3084,7 +3084,7 @@ async fn gift_asks_gifts() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3104,7 +3104,7 @@ async fn gift_asks_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3124,7 +3124,7 @@ async fn gift_asks_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3161,7 +3161,7 @@ async fn gift_asks_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3197,7 +3197,7 @@ async fn gift_asks_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3217,7 +3217,7 @@ async fn gift_asks_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3241,7 +3241,7 @@ async fn gift_asks_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3261,7 +3261,7 @@ async fn planned_gifts_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3281,7 +3281,7 @@ async fn planned_gifts_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3301,7 +3301,7 @@ async fn planned_gifts_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3341,7 +3341,7 @@ async fn planned_gifts_gifts() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3361,7 +3361,7 @@ async fn planned_gifts_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3397,7 +3397,7 @@ async fn planned_gifts_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3417,7 +3417,7 @@ async fn planned_gifts_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3441,7 +3441,7 @@ async fn planned_gifts_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3461,7 +3461,7 @@ async fn pledges_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3492,7 +3492,7 @@ async fn pledges_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3512,7 +3512,7 @@ async fn pledges_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3548,7 +3548,7 @@ async fn pledges_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3584,7 +3584,7 @@ async fn pledges_write_off() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3604,7 +3604,7 @@ async fn pledges_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3624,7 +3624,7 @@ async fn pledges_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3648,7 +3648,7 @@ async fn pledges_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3668,7 +3668,7 @@ async fn premiums_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3688,7 +3688,7 @@ async fn premiums_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3710,7 +3710,7 @@ async fn premiums_by_code() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3730,7 +3730,7 @@ async fn premiums_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3750,7 +3750,7 @@ async fn premiums_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3785,7 +3785,7 @@ async fn premiums_increment() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3807,7 +3807,7 @@ async fn premiums_decrement() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3829,7 +3829,7 @@ async fn premiums_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3853,7 +3853,7 @@ async fn premiums_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3873,7 +3873,7 @@ async fn premiums_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3893,7 +3893,7 @@ async fn recurring_gifts_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3924,7 +3924,7 @@ async fn recurring_gifts_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3944,7 +3944,7 @@ async fn recurring_gifts_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -3985,7 +3985,7 @@ async fn recurring_gifts_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4022,7 +4022,7 @@ async fn recurring_gifts_cancel() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4046,7 +4046,7 @@ async fn recurring_gifts_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4066,7 +4066,7 @@ async fn recurring_gifts_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4090,7 +4090,7 @@ async fn recurring_gifts_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4110,7 +4110,7 @@ async fn recurring_gifts_payments() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4130,7 +4130,7 @@ async fn campaigns_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4150,7 +4150,7 @@ async fn campaigns_steps() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4170,7 +4170,7 @@ async fn campaigns_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4194,7 +4194,7 @@ async fn campaigns_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4214,7 +4214,7 @@ async fn communications_by_campaign() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4246,7 +4246,7 @@ async fn communications_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4266,7 +4266,7 @@ async fn communications_channel_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4286,7 +4286,7 @@ async fn communications_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4306,7 +4306,7 @@ async fn communications_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4348,7 +4348,7 @@ async fn communications_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4368,7 +4368,7 @@ async fn communications_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4388,7 +4388,7 @@ async fn segments_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4408,7 +4408,7 @@ async fn segments_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4428,7 +4428,7 @@ async fn segments_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4465,7 +4465,7 @@ async fn segments_by_code() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4485,7 +4485,7 @@ async fn segments_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4505,7 +4505,7 @@ async fn segments_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4542,7 +4542,7 @@ async fn projects_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4562,7 +4562,7 @@ async fn projects_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4590,7 +4590,7 @@ async fn projects_by_code() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4610,7 +4610,7 @@ async fn projects_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4630,7 +4630,7 @@ async fn projects_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4683,7 +4683,7 @@ async fn projects_patch() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4718,7 +4718,7 @@ async fn projects_set_status() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4742,7 +4742,7 @@ async fn projects_set_balance() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4771,7 +4771,7 @@ async fn projects_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4791,7 +4791,7 @@ async fn projects_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4811,7 +4811,7 @@ async fn projects_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4835,7 +4835,7 @@ async fn projects_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4855,7 +4855,7 @@ async fn project_expenses_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4886,7 +4886,7 @@ async fn project_expenses_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4917,7 +4917,7 @@ async fn project_expenses_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4937,7 +4937,7 @@ async fn project_expenses_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4968,7 +4968,7 @@ async fn project_expenses_create_batch() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -4997,7 +4997,7 @@ async fn project_notes_by_project() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5017,7 +5017,7 @@ async fn project_notes_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5037,7 +5037,7 @@ async fn project_notes_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5069,7 +5069,7 @@ async fn project_notes_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5089,7 +5089,7 @@ async fn project_notes_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5121,7 +5121,7 @@ async fn project_notes_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5141,7 +5141,7 @@ async fn project_roles_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5161,7 +5161,7 @@ async fn project_roles_by_project() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5181,7 +5181,7 @@ async fn project_roles_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5201,7 +5201,7 @@ async fn project_roles_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5223,7 +5223,7 @@ async fn project_roles_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5243,7 +5243,7 @@ async fn project_roles_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5267,7 +5267,7 @@ async fn project_roles_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5287,7 +5287,7 @@ async fn events_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5307,7 +5307,7 @@ async fn events_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5354,7 +5354,7 @@ async fn events_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5374,7 +5374,7 @@ async fn events_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5396,7 +5396,7 @@ async fn events_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5416,7 +5416,7 @@ async fn events_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5436,7 +5436,7 @@ async fn events_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5456,7 +5456,7 @@ async fn events_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5476,7 +5476,7 @@ async fn events_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5500,7 +5500,7 @@ async fn events_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5520,7 +5520,7 @@ async fn event_attendees_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5540,7 +5540,7 @@ async fn event_attendees_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5564,7 +5564,7 @@ async fn event_attendees_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5584,7 +5584,7 @@ async fn event_attendees_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5619,7 +5619,7 @@ async fn event_attendees_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5639,7 +5639,7 @@ async fn events_attendee_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5659,7 +5659,7 @@ async fn events_attendee_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5683,7 +5683,7 @@ async fn events_query_attendees() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5703,7 +5703,7 @@ async fn event_contacts_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5723,7 +5723,7 @@ async fn event_contacts_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5743,7 +5743,7 @@ async fn event_contacts_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5763,7 +5763,7 @@ async fn event_contacts_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5783,7 +5783,7 @@ async fn grants_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5803,7 +5803,7 @@ async fn grants_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5823,7 +5823,7 @@ async fn grants_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5845,7 +5845,7 @@ async fn grants_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5865,7 +5865,7 @@ async fn grants_by_reference() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5885,7 +5885,7 @@ async fn grants_gifts() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5905,7 +5905,7 @@ async fn grants_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5953,7 +5953,7 @@ async fn grants_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5973,7 +5973,7 @@ async fn grants_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -5997,7 +5997,7 @@ async fn grants_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6017,7 +6017,7 @@ async fn volunteer_opportunities_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6041,7 +6041,7 @@ async fn volunteer_opportunities_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6087,7 +6087,7 @@ async fn volunteer_opportunities_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6107,7 +6107,7 @@ async fn volunteer_opportunities_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6134,7 +6134,7 @@ async fn volunteer_opportunities_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6154,7 +6154,7 @@ async fn volunteer_opportunities_custom_fields() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6174,7 +6174,7 @@ async fn volunteer_opportunities_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6198,7 +6198,7 @@ async fn volunteer_opportunities_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6218,7 +6218,7 @@ async fn opportunity_volunteers_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6238,7 +6238,7 @@ async fn opportunity_volunteers_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6258,7 +6258,7 @@ async fn opportunity_volunteers_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6278,7 +6278,7 @@ async fn opportunity_volunteers_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6298,7 +6298,7 @@ async fn volunteers_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6331,7 +6331,7 @@ async fn volunteers_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6355,7 +6355,7 @@ async fn volunteers_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6375,7 +6375,7 @@ async fn opportunity_volunteers_attendance() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6395,7 +6395,7 @@ async fn opportunity_volunteers_add_attendance() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6426,7 +6426,7 @@ async fn opportunity_volunteers_attendance_record() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6446,7 +6446,7 @@ async fn opportunity_volunteers_update_attendance() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6470,7 +6470,7 @@ async fn opportunity_volunteers_delete_attendance() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6490,7 +6490,7 @@ async fn opportunity_organizers_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6510,7 +6510,7 @@ async fn opportunity_organizers_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6530,7 +6530,7 @@ async fn opportunity_organizers_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6550,7 +6550,7 @@ async fn opportunity_organizers_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6570,7 +6570,7 @@ async fn emails_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6590,7 +6590,7 @@ async fn emails_send() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6619,7 +6619,7 @@ async fn email_lists_search() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6639,7 +6639,7 @@ async fn email_lists_add() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6661,7 +6661,7 @@ async fn search_all() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6688,7 +6688,7 @@ async fn tasks_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6720,7 +6720,7 @@ async fn tasks_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6744,7 +6744,7 @@ async fn tasks_query() {
         .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6764,7 +6764,7 @@ async fn tasks_query_options() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6784,7 +6784,7 @@ async fn webhooks_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6804,7 +6804,7 @@ async fn webhooks_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6833,7 +6833,7 @@ async fn webhooks_delete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6853,7 +6853,7 @@ async fn webhooks_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6896,7 +6896,7 @@ async fn webhooks_set_active() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6916,7 +6916,7 @@ async fn reminders_active() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6938,7 +6938,7 @@ async fn reminders_saved() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6958,7 +6958,7 @@ async fn reminders_active_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6978,7 +6978,7 @@ async fn reminders_inactive_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -6999,7 +6999,7 @@ async fn reminders_by_contact() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7019,7 +7019,7 @@ async fn reminders_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7051,7 +7051,7 @@ async fn reminders_create_recurring() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7085,7 +7085,7 @@ async fn reminders_create_milestone() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7116,7 +7116,7 @@ async fn reminders_update_recurring() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7151,7 +7151,7 @@ async fn reminders_update_milestone() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7183,7 +7183,7 @@ async fn reminders_complete() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7215,7 +7215,7 @@ async fn reminders_dismiss() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7235,7 +7235,7 @@ async fn reminders_reminder_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7255,7 +7255,7 @@ async fn reminders_source_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7275,7 +7275,7 @@ async fn reminders_milestone_types() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -7295,7 +7295,7 @@ async fn reminders_frequencies() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);

@@ -148,6 +148,9 @@ pub(crate) fn staged(
                 let (name, ty) = (ident(field.rust), owned(field.ty));
                 quote!(pub(super) #name: #ty)
             });
+            let named = (field.rust.starts_with("is_") || field.rust.starts_with("to_")).then(|| {
+                quote!(#[allow(clippy::wrong_self_convention, reason = "named like the field that it sets")])
+            });
             let summary =
                 doc(&format!("Builder step of [`{type_name}`]: call `.{}(…)` next.", field.rust), 0);
             steps.extend(quote! {
@@ -158,6 +161,7 @@ pub(crate) fn staged(
 
                 impl #step {
                     #docs
+                    #named
                     pub fn #name(self, #name: #ty) -> #result {
                         #body
                     }

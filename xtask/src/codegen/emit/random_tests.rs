@@ -48,7 +48,7 @@ pub(crate) fn file(plan: &Plan<'_>) -> Result<RustFile, Refusal> {
                 #whole
                 #blank
                 for body in &responses.bodies {
-                    let mut mock = server
+                    let mock = server
                         .mock_async(|when, then| {
                             when.any_request();
                             then.status(responses.status)

@@ -1,3 +1,5 @@
+//! Tests of the record layer, on a model written by hand.
+
 use super::*;
 use crate::decode::date_time::DateTime;
 use auth_core::SecretString;

@@ -1,5 +1,14 @@
 //! Random JSON that the schemas of the description allow, from a seed.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 

@@ -15,7 +15,7 @@ async fn books_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -35,7 +35,7 @@ async fn books_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -64,7 +64,7 @@ async fn books_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -84,7 +84,7 @@ async fn books_update() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -106,7 +106,7 @@ async fn books_part() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -126,7 +126,7 @@ async fn books_update_part() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -150,7 +150,7 @@ async fn covers_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);

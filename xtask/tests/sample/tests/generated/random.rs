@@ -15,7 +15,7 @@ async fn pots_list() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -35,7 +35,7 @@ async fn pots_create() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -71,7 +71,7 @@ async fn pots_change() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -99,7 +99,7 @@ async fn pots_ring() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -119,7 +119,7 @@ async fn pots_between() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -143,7 +143,7 @@ async fn pots_find() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -178,7 +178,7 @@ async fn pots_replace_lid() {
     let lid: Lid = serde_json::from_str(r#"{"id":"l1","size":3}"#).unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -198,7 +198,7 @@ async fn pot_by_id_get() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -222,7 +222,7 @@ async fn pot_by_id_replace() {
     .unwrap();
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -242,7 +242,7 @@ async fn pot_by_id_smash() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -262,7 +262,7 @@ async fn cups_rename() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -282,7 +282,7 @@ async fn cups_fill() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -302,7 +302,7 @@ async fn guests_login() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
@@ -329,7 +329,7 @@ async fn guests_prove() {
     let client = common::client(&server.base_url());
 
     for body in &responses.bodies {
-        let mut mock = server
+        let mock = server
             .mock_async(|when, then| {
                 when.any_request();
                 then.status(responses.status).header("content-type", "application/json").body(body);
