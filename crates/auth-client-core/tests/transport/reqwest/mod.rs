@@ -2,7 +2,8 @@
 
 use auth_client_core::ReqwestTransport as Subject;
 
-#[cfg(all(feature = "__hyper-tls", feature = "http2"))]
+// The server of the suite is made of what the hyper transport uses.
+#[cfg(all(feature = "__hyper-tls", feature = "reqwest-013-rustls", feature = "http2"))]
 #[path = "../http2.rs"]
 mod http2;
 mod own_client;
