@@ -6,7 +6,7 @@
 //! 1. **encode** once: path, query, headers, body ([`Request`]);
 //! 2. **authenticate** inside the attempt loop: sign *these bytes* at *this time*, for *this origin* only;
 //! 3. **send** through a [`Transport`](transport::Transport), with limits of time and size;
-//! 4. **classify** the response before parsing it, by the provider's rules ([`ProviderRules`]);
+//! 4. **classify** the response before parsing it, by the provider's rules ([`ProviderRules`](provider::ProviderRules));
 //! 5. **recover**: renew a refused credential once; retry within policy, quota and deadline;
 //! 6. **decode** the response, or return one [`Error`] with all that is known.
 //!

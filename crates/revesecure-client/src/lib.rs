@@ -85,8 +85,8 @@
 //!
 //! Where the vendor's documentation is silent, this crate has a setting or assumes: digest, key encoding, signed
 //! host, separator and date ([`ClientBuilder`]); any response may have an envelope, whose code decides in a 2xx
-//! response; the JSON that creations return is kept ([`Created`]); an unknown state of a push means that it is
-//! pending ([`PushState`]); ranges start at 0 ([`Paging`]).
+//! response; the JSON that creations return is kept ([`Created`](models::Created)); an unknown state of a push means that it is
+//! pending ([`PushState`](models::PushState)); ranges start at 0 ([`Paging`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -36,7 +36,7 @@
 //! The API replaces whole objects, so fields that a client doesn't send are erased. Therefore an object to update
 //! always comes from a response: it keeps every field that this version doesn't know and sends it back unchanged.
 //! `update` takes such an object; `modify` reads it first and detects concurrent changes, see [`Modify`]. New
-//! objects have their own types, such as [`NewUser`].
+//! objects have their own types, such as [`NewUser`](models::NewUser).
 //!
 //! Fields that the server sets (ids, times, a tenant's domain) have no setter and are sent back unchanged.
 //!

@@ -60,7 +60,7 @@
 //!
 //! | type | for |
 //! | --- | --- |
-//! | [`Page`] | a part of a list; its call has `pages()` and `items()`, which are streams |
+//! | [`Page`](models::Page) | a part of a list; its call has `pages()` and `items()`, which are streams |
 //! | [`Query`], [`ContactQuery`], [`query`] | conditions whose form is always valid; [`Query::check`] validates them against the organization's parameters |
 //! | [`Walk`] | all results of a query, by ascending id, each row once, with one page in memory |
 //! | [`export`] | the same, written to a file of JSON lines; resumable |
@@ -73,7 +73,7 @@
 //!
 //! # Values
 //!
-//! [`Amount`] is an exact decimal, [`DateTime`] a date or time in the API's own format, and [`CustomFields`] an
+//! [`Amount`](models::Amount) is an exact decimal, [`DateTime`] a date or time in the API's own format, and [`CustomFields`](models::CustomFields) an
 //! organization's custom fields in any of the API's shapes. With the features `rust_decimal`, `chrono-04` and `jiff-02`
 //! they convert to types of those crates. Responses are decoded leniently, and unknown fields are kept in
 //! `unknown`.

@@ -89,7 +89,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](ErrorKind::Configuration) error if the settings are invalid.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the settings are invalid.
     pub fn new(
         settings: &Settings,
         base: BaseUrl,

@@ -65,7 +65,7 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
     ///
     /// Runs exclusively, and to its end even if no caller waits for it any more. Anything that must not be lost,
     /// such as a rotated refresh token, must be stored before it returns. It must always return; calls made
-    /// through an [`Engine`](crate::Engine) do.
+    /// through an [`Engine`](crate::provider::Engine) do.
     ///
     /// # Errors
     ///

@@ -59,7 +59,7 @@ pub trait Observer: Send + Sync + fmt::Debug {
         let _ = event;
     }
 
-    /// The client-side limit delays or rejects an attempt; see [`RateLimiter`](crate::RateLimiter).
+    /// The client-side limit delays or rejects an attempt; see [`RateLimiter`](crate::provider::RateLimiter).
     fn rate_limited(&self, event: &RateLimited) {
         let _ = event;
     }

@@ -312,8 +312,8 @@ impl StdError for TransportError {
 
 /// An HTTP transport.
 ///
-/// [`HyperTransport`](crate::HyperTransport) is the default, [`ReqwestTransport`](crate::ReqwestTransport) the
-/// alternative, and [`ScriptedTransport`](crate::testing::ScriptedTransport) the one for tests. A custom transport
+/// `HyperTransport` is the default, `ReqwestTransport` the alternative, and
+/// [`ScriptedTransport`](crate::testing::ScriptedTransport) the one for tests. A custom transport
 /// must not follow redirects, must not retry, must not add or change signed headers, and must report correctly how
 /// far a request got, because retries of writes depend on it. [`Progress`] reports the same for a request that is
 /// interrupted.

@@ -29,7 +29,7 @@ impl Billing<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///

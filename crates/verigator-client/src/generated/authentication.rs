@@ -10,7 +10,7 @@ use auth_client_core::{ExposeSecret, decode};
 
 /// Authentication of one user: sends a code, then verifies the code that the user entered.
 ///
-/// Returned by [`Users::authentication`](crate::Users::authentication).
+/// Returned by [`Users::authentication`](crate::resources::Users::authentication).
 #[derive(Clone, Copy, Debug)]
 pub struct Authentication<'a> {
     pub(crate) client: &'a Client,
@@ -29,7 +29,8 @@ impl Authentication<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the vendor documents this status without a
@@ -69,7 +70,8 @@ impl Authentication<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user, or no
     ///   authentication was started.

@@ -37,7 +37,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -62,7 +62,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
@@ -93,7 +94,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
@@ -158,7 +160,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
@@ -183,7 +186,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: no match.
     ///
@@ -211,7 +215,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///
@@ -236,7 +241,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another contact has this email address.
     ///
@@ -278,7 +284,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -301,7 +307,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -321,7 +327,7 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -341,7 +347,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Ask for fewer rows.
@@ -376,7 +383,8 @@ impl ContactIndividuals<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such individual.
     ///

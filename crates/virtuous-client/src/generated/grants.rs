@@ -34,7 +34,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -62,7 +62,8 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
@@ -84,7 +85,8 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
@@ -137,7 +139,8 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
@@ -161,7 +164,8 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
@@ -186,7 +190,8 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such grant.
     ///
@@ -208,7 +213,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -230,7 +235,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -250,7 +255,7 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -270,7 +275,8 @@ impl Grants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Ask for fewer rows.

@@ -37,7 +37,8 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project.
     ///
@@ -62,7 +63,8 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project.
     ///
@@ -135,7 +137,8 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project.
     ///
@@ -157,7 +160,7 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -188,7 +191,7 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -222,7 +225,7 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -249,7 +252,8 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project.
     ///
@@ -286,7 +290,8 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such project.
     ///
@@ -322,7 +327,7 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -342,7 +347,7 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -362,7 +367,7 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -382,7 +387,8 @@ impl Projects<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Ask for fewer rows.

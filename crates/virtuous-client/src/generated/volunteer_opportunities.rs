@@ -35,7 +35,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -67,7 +67,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -102,7 +102,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
@@ -130,7 +131,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
@@ -208,7 +210,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
@@ -233,7 +236,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -256,7 +259,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -279,7 +282,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed. Documented for this call:
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Ask for fewer rows.

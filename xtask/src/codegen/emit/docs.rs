@@ -71,7 +71,7 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         class(operation.class)
     ));
     text.push_str(
-        "\n\n# Errors\n\n[`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.",
+        "\n\n# Errors\n\n[`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.",
     );
     let own = operation.errors.iter().filter(|error| !is_common(plan, error));
     for (index, (status, meaning)) in own.enumerate() {

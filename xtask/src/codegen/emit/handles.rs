@@ -92,7 +92,9 @@ fn bound_type(parameter: &Parameter) -> TokenStream {
 /// Where a handle comes from, as a link.
 fn accessor_path(plan: &Plan<'_>, resource: &Resource) -> String {
     match resource.parent.as_deref().and_then(|parent| plan.resource(parent)) {
-        Some(parent) => format!("[`{0}::{1}`](crate::{0}::{1})", handle_name(parent), resource.name),
+        Some(parent) => {
+            format!("[`{0}::{1}`](crate::resources::{0}::{1})", handle_name(parent), resource.name)
+        }
         None => format!("[`Client::{}`]", resource.name),
     }
 }

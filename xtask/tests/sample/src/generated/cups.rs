@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// The cups of a pot.
 ///
-/// Returned by [`PotById::cups`](crate::PotById::cups).
+/// Returned by [`PotById::cups`](crate::resources::PotById::cups).
 #[derive(Clone, Copy, Debug)]
 pub struct Cups<'a> {
     pub(crate) client: &'a Client,
@@ -25,7 +25,7 @@ impl Cups<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
@@ -50,7 +50,7 @@ impl Cups<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::Error::kind) says what failed.
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
     ///
     /// # Example
     ///
