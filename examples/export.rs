@@ -4,9 +4,9 @@
 //! cargo run --example export -- gifts-full gifts.jsonl
 //! ```
 //!
-//! After an interruption, run the example again: it resumes. Without environment variables it starts the emulator in this
-//! process, with 20,000 contacts. With `VIRTUOUS_API_KEY`, or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, it exports from
-//! the vendor, or the server at `VIRTUOUS_BASE_URL`.
+//! With `VIRTUOUS_API_KEY`, or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, it exports from the vendor, or the server at
+//! `VIRTUOUS_BASE_URL`; after an interruption, run the example again: it resumes. Without these variables it starts the
+//! emulator in this process, with 20,000 contacts. That one ends with the process, so there is nothing to resume.
 
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "the example prints its results")]
 
