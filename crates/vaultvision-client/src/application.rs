@@ -7,7 +7,7 @@ use auth_client_core::provider::record::Slot;
 whole_object! {
     /// An application: an OIDC client of the tenant.
     ///
-    /// Assumption: its [`id`](Self::id) is the `client_id` of OIDC; the vendor documents only that an application
+    /// Assumption (oidc-ids): its [`id`](Self::id) is the `client_id` of OIDC; the vendor documents only that an application
     /// is an OIDC client.
     ///
     /// ```

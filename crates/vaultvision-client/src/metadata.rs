@@ -3,7 +3,7 @@
 //! The vendor's limits are 20 keys of 100 characters with values of 1,000 characters. They are checked before anything is
 //! sent, but only where the metadata was changed: what the vendor itself has handed out goes back as it came.
 //!
-//! Assumption: characters are Unicode scalar values; the page doesn't say whether it counts bytes.
+//! Assumption (metadata-limits): characters are Unicode scalar values; the page doesn't say whether it counts bytes.
 
 use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::{Field, Fit, Form, Reading};

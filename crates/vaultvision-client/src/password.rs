@@ -172,7 +172,7 @@ impl NewPassword {
 
     /// Creates a password from a bcrypt hash `$2a$10$…` of 60 characters.
     ///
-    /// Assumption: the variants `$2b$`, `$2x$` and `$2y$` are accepted too; the vendor shows `$2a$` only.
+    /// Assumption (bcrypt): the variants `$2b$`, `$2x$` and `$2y$` are accepted too; the vendor shows `$2a$` only.
     ///
     /// ```
     /// let refused = vaultvision_client::models::NewPassword::bcrypt("$1$md5crypt".to_owned());

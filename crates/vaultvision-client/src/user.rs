@@ -7,7 +7,7 @@ use auth_client_core::provider::record::Slot;
 whole_object! {
     /// A user of a tenant.
     ///
-    /// Assumption: its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers again
+    /// Assumption (oidc-ids): its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers again
     /// gets another id.
     ///
     /// ```
@@ -57,7 +57,7 @@ whole_object! {
         "given_name" => given_name, set_given_name: text;
         /// E-mail address, unique within the tenant.
         "email" => email, set_email: text;
-        /// `true` if the e-mail address is verified; see [`User::verified_at`]. Assumption: it may be set when
+        /// `true` if the e-mail address is verified; see [`User::verified_at`]. Assumption (verified): it may be set when
         /// users are imported; the vendor doesn't document if it is kept.
         "email_verified" => email_verified, set_email_verified: flag;
     }

@@ -141,7 +141,7 @@ impl ClientBuilder {
     }
 
     /// Sets the URL of the dashboard's API. There is no default: the vendor publishes no URL, and a wrong host
-    /// would receive the account's token. Only listing the domains needs it.
+    /// would receive the account's token. Assumption (dashboard-url): there is a dashboard with that API. Only listing the domains needs it.
     ///
     /// Equivalent to [`base_url`](Self::base_url).
     pub fn dashboard_url(mut self, url: impl Into<String>) -> Self {
@@ -150,42 +150,43 @@ impl ClientBuilder {
     }
 
     /// Sets the path of the domain list below the dashboard URL; empty if that URL is the list itself. Default:
-    /// `/domains`. Assumption: the vendor names the endpoint but not its path.
+    /// `/domains`. Assumption (domains-endpoint): the vendor names the endpoint but not its path.
     pub fn domains_path(mut self, path: impl Into<String>) -> Self {
         self.options.domains_path = path.into();
         self
     }
 
-    /// Sets the method of the domain list. Default: GET. Assumption: listing is a read.
+    /// Sets the method of the domain list. Default: GET. Assumption (domains-endpoint): listing is a read.
     pub fn domains_method(mut self, method: Method) -> Self {
         self.options.domains_method = method;
         self
     }
 
     /// Sets where the token is sent in requests to the dashboard, and to VISE hosts unless
-    /// [`vise_token_placement`](Self::vise_token_placement) is set. Default: [`TokenPlacement::Bearer`]. Assumption:
-    /// the vendor does not document it.
+    /// [`vise_token_placement`](Self::vise_token_placement) is set. Default: [`TokenPlacement::Bearer`].
+    /// Assumption (token-placement): the vendor does not document it.
     pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
         self.dashboard_placement = placement;
         self
     }
 
-    /// Sets where the token is sent in requests to VISE hosts. Default: as for the dashboard. Assumption: the
-    /// vendor does not document it.
+    /// Sets where the token is sent in requests to VISE hosts. Default: as for the dashboard.
+    /// Assumption (token-placement): the vendor does not document it.
     pub fn vise_token_placement(mut self, placement: TokenPlacement) -> Self {
         self.vise_placement = Some(placement);
         self
     }
 
-    /// Sets whether the token is sent together with the phrase. Default: no, because the vendor's documentation
-    /// describes that step with the phrase alone. If set, a host receives the token before it has proved that it
+    /// Sets whether the token is sent together with the phrase. Default: no. Assumption (token-on-auth): the
+    /// phrase is sufficient, because the vendor's documentation describes that step with the phrase alone. If set, a host receives the token before it has proved that it
     /// knows the phrase.
     pub fn token_on_auth(mut self, send: bool) -> Self {
         self.options.token_on_auth = send;
         self
     }
 
-    /// Sets which hosts may be called. Default: [`HostPolicy::new`].
+    /// Sets which hosts may be called. Default: [`HostPolicy::new`]. Assumption (hosts): VISE hosts have public DNS
+    /// names and use the standard port.
     pub fn host_policy(mut self, policy: HostPolicy) -> Self {
         self.options.policy = policy;
         self
@@ -219,56 +220,57 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether listed phrases are already percent-encoded. Default: no. Assumption: the vendor does not
-    /// document it.
+    /// Sets whether listed phrases are already percent-encoded. Default: no.
+    /// Assumption (phrase-encoding): the vendor does not document it.
     pub fn phrase_is_encoded(mut self, encoded: bool) -> Self {
         self.options.phrase_is_encoded = encoded;
         self
     }
 
-    /// Sets which cookie is the session. Default: the one named `session`. Assumption: the documentation suggests
-    /// that name.
+    /// Sets which cookie is the session. Default: the one named `session`.
+    /// Assumption (session-cookie): the documentation suggests that name.
     pub fn session_cookie(mut self, cookie: SessionCookie) -> Self {
         self.options.session_cookie = cookie;
         self
     }
 
     /// Sets the maximum lifetime of a session. Default: the lifetime of its cookie, and no limit if the cookie
-    /// has none. Assumption: the vendor documents that sessions end, but not when.
+    /// has none. Assumption (session-lifetime): the vendor documents that sessions end, but not when.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.options.session_lifetime = Some(lifetime);
         self
     }
 
-    /// Sets whether an HTML page in place of JSON means that the session has ended. Default: yes. Turn it off for
-    /// endpoints that return pages.
+    /// Sets whether an HTML page in place of JSON means that the session has ended. Default: yes.
+    /// Assumption (session-expired): the endpoints return JSON. Turn it off for endpoints that return pages.
     pub fn pages_end_sessions(mut self, end: bool) -> Self {
         self.options.pages_end_sessions = end;
         self
     }
 
-    /// Sets whether status 403 means that the session has ended. Default: no. Assumption: 403 is about
-    /// permissions or comes from the protection layer, so another session would not help.
+    /// Sets whether status 403 means that the session has ended. Default: no.
+    /// Assumption (session-expired): 403 is about permissions or comes from the protection layer, so another session would not help.
     pub fn forbidden_ends_sessions(mut self, end: bool) -> Self {
         self.options.forbidden_ends_sessions = end;
         self
     }
 
     /// Sets whether the domains are listed again, once, if a phrase is refused, because it may have been changed.
-    /// Default: yes.
+    /// Default: yes. Assumption (phrase-refused): a phrase can change.
     pub fn relist_on_refusal(mut self, relist: bool) -> Self {
         self.options.relist_on_refusal = relist;
         self
     }
 
-    /// Sets a prefix for all paths at VISE hosts. Default: none. Assumption: the vendor documents no prefix.
+    /// Sets a prefix for all paths at VISE hosts. Default: none.
+    /// Assumption (vise-paths): the vendor documents no prefix.
     pub fn vise_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.options.vise_prefix = prefix.into();
         self
     }
 
-    /// Sets the path of the VISE Domains endpoint at VISE hosts. Default: `/domains`. Assumption: the vendor
-    /// names the endpoint but not its path.
+    /// Sets the path of the VISE Domains endpoint at VISE hosts. Default: `/domains`.
+    /// Assumption (vise-paths): the vendor names the endpoint but not its path.
     pub fn vise_domains_path(mut self, path: impl Into<String>) -> Self {
         self.options.vise_domains_path = path.into();
         self

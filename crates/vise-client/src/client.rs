@@ -48,7 +48,7 @@ impl Client {
 
     /// Lists the account's domains through the dashboard's Domains API.
     ///
-    /// Assumption: it is `GET /domains` below the dashboard's URL; the vendor documents neither. Any list whose
+    /// Assumption (domains-endpoint): it is `GET /domains` below the dashboard's URL; the vendor documents neither. Any list whose
     /// entries have `domain_vise_url` is accepted.
     ///
     /// ```no_run

@@ -28,7 +28,7 @@ const MAX_BYTES: usize = 8 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionCookie {
-    /// The cookie of this name. Assumption: it is `session`, as the documentation suggests.
+    /// The cookie of this name. Assumption (session-cookie): it is `session`, as the documentation suggests.
     Named(String),
     /// Any cookie.
     Any,

@@ -209,6 +209,10 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
 /// Classifies a response by its HTTP status: 401 is a refused credential, 429 throttling; 408, 500, 502, 503, 504
 /// and 520 to 524 are transient; any other error status is permanent.
 ///
+/// Assumption (success): every 2xx is a success, for vendors that document no status.
+///
+/// Assumption (transient-failures): these are the statuses of proxies and of overloaded servers.
+///
 /// ```
 /// use auth_client_core::{Idempotency, ErrorKind};
 /// use auth_client_core::provider::{Operation, Classification, classify_by_status};

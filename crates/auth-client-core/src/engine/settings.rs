@@ -341,6 +341,7 @@ macro_rules! shared_builder_methods {
         }
 
         /// Sets the time limit of a whole call, including all attempts and delays. Default: 120 seconds.
+        /// Assumption (deadlines): this is enough for every call; no vendor documents a duration.
         pub fn operation_timeout(mut self, limit: ::std::time::Duration) -> Self {
             self.settings.timeouts_mut().operation = limit;
             self
@@ -353,6 +354,7 @@ macro_rules! shared_builder_methods {
         }
 
         /// Sets the retry policy. Default: three attempts, as far as the idempotency of the operation allows.
+        /// Assumption (rate-limits): without documented limits, calls are not delayed until a 429 arrives.
         pub fn retry(mut self, policy: $crate::RetryPolicy) -> Self {
             self.settings.set_retry(policy);
             self
@@ -366,6 +368,7 @@ macro_rules! shared_builder_methods {
         }
 
         /// Sets the maximum size of a response body in bytes. Default: 16 MiB.
+        /// Assumption (response-size): no response is larger; no vendor documents a size.
         pub fn max_response_bytes(mut self, limit: usize) -> Self {
             self.settings.limits_mut().response = limit;
             self

@@ -35,9 +35,9 @@ impl Applications<'_> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -67,12 +67,12 @@ impl Applications<'_> {
     /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
     /// call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption: the
-    ///   vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
+    ///   (error-codes): the vendor does not document it.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -102,9 +102,9 @@ impl Applications<'_> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -136,12 +136,12 @@ impl Applications<'_> {
     /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
     /// call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption: the
-    ///   vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
+    ///   (error-codes): the vendor does not document it.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -172,9 +172,9 @@ impl Applications<'_> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///

@@ -42,9 +42,9 @@ impl<'a> Users<'a> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -71,14 +71,14 @@ impl<'a> Users<'a> {
     /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
     /// call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption: the
-    ///   vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
+    ///   (error-codes): the vendor does not document it.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user of the tenant has this email
-    ///   address. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   address. Assumption (unique-emails): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -108,9 +108,9 @@ impl<'a> Users<'a> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -140,14 +140,14 @@ impl<'a> Users<'a> {
     /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
     /// call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption: the
-    ///   vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
+    ///   (error-codes): the vendor does not document it.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user of the tenant has this email
-    ///   address. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   address. Assumption (unique-emails): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///
@@ -181,9 +181,9 @@ impl<'a> Users<'a> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption: the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption: the
-    ///   vendor does not document it.
+    ///   access to it. Assumption (permissions): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
+    ///   (server-errors): the vendor does not document it.
     ///
     /// # Example
     ///

@@ -48,7 +48,7 @@
 //! # }
 //! ```
 //!
-//! Assumption: an application's id is its `client_id`, and a user's id is the `sub` of tokens. Client secrets are
+//! Assumption (oidc-ids): an application's id is its `client_id`, and a user's id is the `sub` of tokens. Client secrets are
 //! sent with HTTP Basic, as in the vendor's samples; applications without a secret send none.
 
 mod error;

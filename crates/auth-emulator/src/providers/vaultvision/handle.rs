@@ -76,7 +76,7 @@ impl VaultVision {
     }
 
     /// Adds a credential other than a password, such as a passkey, and returns its id; `fields` is a JSON object with the fields
-    /// of that kind. The vendor has such kinds but documents none. Assumption: their ids have 12 letters and digits.
+    /// of that kind. The vendor has such kinds but documents none. Assumption (other-credentials): their ids have 12 letters and digits.
     ///
     /// # Errors
     ///

@@ -8,14 +8,14 @@
 //! Everything else is an assumption, marked "Assumption:" where it is made. Assumptions that a client could notice are
 //! [`Settings`].
 //!
-//! Assumption: a request is checked in the order proxy, path, method, key, permission, tenant configuration, existence, body,
+//! Assumption (check-order): a request is checked in the order proxy, path, method, key, permission, tenant configuration, existence, body,
 //! conflict; the first failure determines the response.
 //!
-//! Assumption: the codes other than `authentication_failure`, and their statuses: 400 `invalid_request`, `invalid_metadata` and
+//! Assumption (error-codes): the codes other than `authentication_failure`, and their statuses: 400 `invalid_request`, `invalid_metadata` and
 //! `bcrypt_cost`, 403 `permission_denied`, 404 `not_found`, 409 `email_taken` and `credential_exists`, 500
 //! `tenant_configuration`.
 //!
-//! Assumption: lists are in the order of creation and are cut off at the limit; there are no parameters.
+//! Assumption (lists): lists are in the order of creation and are cut off at the limit; there are no parameters.
 //!
 //! Modules: `tree.rs` is JSON that keeps numbers exactly, `state.rs` stores the objects and replaces them, `passwords.rs`
 //! imports passwords, `access.rs` checks the key and its permissions, `replies.rs` formats responses, `settings.rs` has the

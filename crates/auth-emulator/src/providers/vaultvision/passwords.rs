@@ -62,7 +62,7 @@ pub(super) fn import(body: &Object, settings: &Settings, random: &mut Random) ->
 
 /// The stored password after an update.
 ///
-/// Assumption: the stored password may be sent back as it was read, in either of its two formats, and so may a wrapped hash
+/// Assumption (password-update): the stored password may be sent back as it was read, in either of its two formats, and so may a wrapped hash
 /// that was read earlier; anything else is an import.
 pub(super) fn update(
     body: &Object,
@@ -141,7 +141,7 @@ fn wrap(text: &str, cost: u32, random: &mut Random) -> Result<String, Problem> {
     for (slot, byte) in salt.iter_mut().zip(random.bytes(16)) {
         *slot = byte;
     }
-    // Assumption: passwords are truncated at bcrypt's 72 bytes, as on most servers.
+    // Assumption (bcrypt): passwords are truncated at bcrypt's 72 bytes, as on most servers.
     let hashed = bcrypt::hash_with_salt(text, cost, salt);
     hashed
         .map(|parts| parts.format_for_version(Version::TwoA))

@@ -401,7 +401,7 @@ fn credential(
     }
 }
 
-/// Parses the body. Assumption: `Content-Type` is ignored; the vendor's samples send an unsuitable one.
+/// Parses the body. Assumption (content-type): `Content-Type` is ignored; the vendor's samples send an unsuitable one.
 fn body(call: &Call) -> Result<Object, Problem> {
     let body = Object::parse(&call.body).ok_or(Problem::Body)?;
     check_metadata(&body)?;

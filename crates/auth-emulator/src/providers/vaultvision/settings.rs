@@ -26,28 +26,29 @@ pub struct Settings {
     pub key_enabled: bool,
     /// Permissions of a global key for every tenant. Default: write.
     pub permissions: Permissions,
-    /// Permissions of a restricted key, by tenant. `None` (the default): the key is global. Assumption: other tenants are a 404.
+    /// Permissions of a restricted key, by tenant. `None` (the default): the key is global. Assumption (permissions): other tenants are a 404.
     pub restricted: Option<BTreeMap<String, Permissions>>,
-    /// Status of creations. Assumption: 200; the vendor documents only that 2xx is success.
+    /// Status of creations. Assumption (created-status): 200; the vendor documents only that 2xx is success.
     pub create_status: CreateStatus,
-    /// Whether responses omit fields that are zero, false or empty. Documented: true; one sample shows them.
+    /// Whether responses omit fields that are zero, false or empty. Documented: usually. Assumption (zeros): all of them, always.
     pub omit_zeros: bool,
-    /// Whether a change updates `updated_at`. Default: true; in one of the vendor's samples it does not.
+    /// Whether a change updates `updated_at`. Assumption (updated-at): true; in one of the
+    /// vendor's samples it does not.
     pub updated_at_moves: bool,
-    /// Whether unknown fields are silently dropped, as in a sample. Default: true.
+    /// Whether unknown fields are silently dropped. Assumption (omitted-fields): true, as in a sample.
     pub drop_unknown: bool,
-    /// Whether new applications have a secret. It is never in the response to the creation. Assumption: false.
+    /// Whether new applications have a secret. It is never in the response to the creation. Assumption (new-secrets): false.
     pub new_applications_have_secret: bool,
-    /// Result of creating a second password. Assumption: it replaces the first.
+    /// Result of creating a second password. Assumption (second-password): it replaces the first.
     pub second_password: SecondPassword,
     /// Cost of new bcrypt hashes, from 4 to 14. Documented: 10; lower is faster in tests.
     pub bcrypt_cost: u32,
-    /// Accepted difference between `bcrypt_cost` and the cost of an imported hash. Assumption: 4; the vendor does not document
+    /// Accepted difference between `bcrypt_cost` and the cost of an imported hash. Assumption (bcrypt): 4; the vendor does not document
     /// it.
     pub bcrypt_tolerance: u32,
-    /// Whether lists show a password as base64 with a `cost`, as in the sample of that path. Default: false.
+    /// Whether lists show a password as base64 with a `cost`, as in the sample of that path. Assumption (list-passwords): false.
     pub list_passwords_in_base64: bool,
-    /// Number of calls that the proxy in front accepts in 10 seconds of emulator time. Default: no limit.
+    /// Number of calls that the proxy in front accepts in 10 seconds of emulator time. Assumption (rate-limits): no limit.
     pub calls_per_window: Option<u32>,
     /// Ids of misconfigured tenants: every call on them is a 500.
     pub misconfigured_tenants: Vec<String>,
@@ -94,7 +95,7 @@ pub enum Permission {
     Write,
 }
 
-/// The permissions of a key. Assumption: each applies to the paths of its name, and `all` to all paths.
+/// The permissions of a key. Assumption (permissions): each applies to the paths of its name, and `all` to all paths.
 ///
 /// ```
 /// use auth_emulator::providers::vaultvision::{Permission, Permissions};

@@ -156,7 +156,7 @@ impl Entry {
                 next.set(name, value.clone());
             }
         }
-        // Assumption: only the vendor's staff can change a tenant's domain; one in a body is ignored.
+        // Assumption (tenant-domain): only the vendor's staff can change a tenant's domain; one in a body is ignored.
         if self.kind == Kind::Tenant {
             let domain = self.value.object("settings").and_then(|settings| settings.get("domain")).cloned();
             next.change_object("settings", |settings| match domain {
@@ -298,7 +298,7 @@ impl State {
         found.ok_or(Problem::NotFound("the user has no credential with that id"))
     }
 
-    /// Assumption: two users of a tenant with the same email address, compared case-insensitively, are a 409.
+    /// Assumption (unique-emails): two users of a tenant with the same email address, compared case-insensitively, are a 409.
     pub(super) fn check_email(
         &mut self,
         tenant: &str,
@@ -329,7 +329,7 @@ impl State {
     }
 }
 
-/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption: characters are not bytes, and values other
+/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption (metadata-limits): characters are not bytes, and values other
 /// than strings are accepted.
 pub(super) fn check_metadata(body: &Object) -> Result<(), Problem> {
     let metadata = match body.get("metadata") {

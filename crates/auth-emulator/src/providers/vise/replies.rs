@@ -14,7 +14,7 @@ const CHALLENGE: &str = "<!doctype html><title>Checking your browser</title><p>O
 /// The target of redirects.
 const LOGIN: &str = "/login";
 
-/// Assumption: errors are `{"message": …}`; the vendor documents no error body.
+/// Assumption (error-bodies): errors are `{"message": …}`; the vendor documents no error body.
 pub(super) fn problem(status: StatusCode, message: &str) -> Reply {
     Reply::json(status, &json!({ "message": message }))
 }

@@ -25,29 +25,29 @@ pub(super) const MAX_HOSTS: usize = 256;
 pub struct Settings {
     /// Number of VISE hosts, each on its own port; at most 256. Fixed at start. Default: 3.
     pub hosts: usize,
-    /// Lifetime of a session, in seconds of emulator time. Assumption: 900; the vendor documents only that it expires.
+    /// Lifetime of a session, in seconds of emulator time. Assumption (session-lifetime): 900; the vendor documents only that it expires.
     pub session_seconds: u64,
-    /// Expiry attribute of the session cookie. Assumption: none.
+    /// Expiry attribute of the session cookie. Assumption (session-lifetime): none.
     pub cookie_expiry: CookieExpiry,
-    /// Response to a call with an expired session. Assumption: 401.
+    /// Response to a call with an expired session. Assumption (session-expired): 401.
     pub expired_response: ExpiredResponse,
     /// Number of calls after which a session ends; the response to the last one deletes the cookie. Default: no limit.
     pub calls_per_session: Option<u64>,
     /// Probability, in thousandths, that a session ends right before a call. Default: 0.
     pub random_expiry_per_mille: u32,
-    /// Response to the opening of a session. Assumption: 200 with an HTML page.
+    /// Response to the opening of a session. Assumption (auth-response): 200 with an HTML page.
     pub opened_response: OpenedResponse,
-    /// Response to a wrong phrase. Assumption: 401.
+    /// Response to a wrong phrase. Assumption (phrase-refused): 401.
     pub wrong_phrase: WrongPhrase,
-    /// Name of the session cookie. Assumption: `session`, as the vendor's page suggests.
+    /// Name of the session cookie. Assumption (session-cookie): `session`, as the vendor's page suggests.
     pub session_cookie: String,
     /// Whether opening a session sets two more cookies: one for the load balancer, and one for a wider domain. Default: true.
     pub sibling_cookies: bool,
-    /// How the dashboard expects the token. Assumption: `Authorization: Bearer`.
+    /// How the dashboard expects the token. Assumption (token-placement): `Authorization: Bearer`.
     pub dashboard_token: Carrier,
-    /// How VISE hosts expect the token. Assumption: the same way.
+    /// How VISE hosts expect the token. Assumption (token-placement): the same way.
     pub vise_token: Carrier,
-    /// Format of the list of domains. Assumption: an array.
+    /// Format of the list of domains. Assumption (domains-format): an array.
     pub domain_list: DomainList,
     /// Number of domains without VISE fields, listed after the others. Default: 0.
     pub domains_without_vise: usize,
@@ -55,7 +55,7 @@ pub struct Settings {
     pub hostile: bool,
     /// The addresses that a hostile dashboard lists. Default: a built-in list.
     pub hostile_hosts: Vec<String>,
-    /// Response of the protection layer to calls. Default: off.
+    /// Response of the protection layer to calls. Assumption (challenge): off.
     pub challenge: Challenge,
 }
 
