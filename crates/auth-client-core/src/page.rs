@@ -2,6 +2,9 @@
 //!
 //! A [`Pages`] knows how to request the page at a position and how to get to the next position. A repeated
 //! position ends the list with an error; otherwise a server that repeats its cursor would be called forever.
+//!
+//! A list of numbered rows ends when a page brings nothing new. A stated total ends nothing: servers state zero, the size
+//! of the page, or one too many. It is kept, so that a program can compare it with the number of rows received.
 
 use crate::call::{Call, CallTemplate};
 use crate::error::Error;
@@ -17,9 +20,9 @@ use std::task::{Context, Poll, ready};
 ///
 /// ```
 /// use auth_client_core::Error;
-/// use auth_client_core::provider::{CallTemplate, Page};
+/// use auth_client_core::provider::{CallTemplate, Page, Step};
 ///
-/// /// Items from `offset` on; the last page is short.
+/// /// Items from `offset` on; the list ends with an empty page.
 /// struct Rows {
 ///     rows: Vec<String>,
 /// }
@@ -38,16 +41,18 @@ use std::task::{Context, Poll, ready};
 ///         vec![("offset", *offset), ("size", SIZE)]
 ///     }
 ///
-///     fn next(offset: &u64, page: &Self) -> Result<Option<u64>, &'static str> {
-///         Ok((page.rows.len() as u64 == SIZE).then_some(offset + SIZE))
+///     fn next(offset: &u64, page: &Self) -> Result<Step<u64>, &'static str> {
+///         let rows = page.rows.len() as u64;
+///         let step = if rows == 0 { Step::nothing_new() } else { Step::to(offset + rows) };
+///         Ok(step.rows(rows))
 ///     }
 ///
 ///     fn into_items(self) -> Vec<String> {
 ///         self.rows
 ///     }
 /// }
-/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 50] }), Ok(Some(50)));
-/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), Ok(None));
+/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 5] }), Ok(Step::to(5).rows(5)));
+/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), Ok(Step::nothing_new()));
 /// ```
 pub trait Page: Sized + 'static {
     /// Type of the items.
@@ -62,15 +67,70 @@ pub trait Page: Sized + 'static {
     /// Returns the query parameters of the call for a position.
     fn query(position: &Self::Position) -> Vec<(&'static str, u64)>;
 
-    /// Returns the position after this page; `None` at the end.
+    /// Returns the step after this page.
     ///
     /// # Errors
     ///
     /// The reason why the list can't continue, which must not quote the page.
-    fn next(position: &Self::Position, page: &Self) -> Result<Option<Self::Position>, &'static str>;
+    fn next(position: &Self::Position, page: &Self) -> Result<Step<Self::Position>, &'static str>;
 
     /// Returns the items.
     fn into_items(self) -> Vec<Self::Item>;
+}
+
+/// Step after a page: where the list continues, and what the page has added to it.
+///
+/// ```
+/// use auth_client_core::provider::Step;
+///
+/// // Three rows of seven; the next page starts at 3.
+/// let step = Step::to(3).rows(3).total(Some(7));
+/// assert_ne!(step, Step::to(3));
+/// assert_eq!(Step::from(None::<u64>), Step::end());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Step<C> {
+    next: Option<C>,
+    has_news: bool,
+    rows: u64,
+    total: Option<u64>,
+}
+
+impl<C> Step<C> {
+    /// The list continues at this position.
+    pub const fn to(position: C) -> Self {
+        Self { next: Some(position), has_news: true, rows: 0, total: None }
+    }
+
+    /// The page is the last one.
+    pub const fn end() -> Self {
+        Self { next: None, has_news: true, rows: 0, total: None }
+    }
+
+    /// The page is empty or repeats rows: the list has ended before it. It is returned only if it is the first one.
+    pub const fn nothing_new() -> Self {
+        Self { next: None, has_news: false, rows: 0, total: None }
+    }
+
+    /// Sets the number of rows of the page.
+    pub const fn rows(mut self, rows: u64) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    /// Sets the number of rows of the whole list, if the page states it.
+    pub const fn total(mut self, total: Option<u64>) -> Self {
+        self.total = total;
+        self
+    }
+}
+
+/// For lists with a cursor: `None` ends the list.
+impl<C> From<Option<C>> for Step<C> {
+    fn from(next: Option<C>) -> Self {
+        next.map_or_else(Self::end, Self::to)
+    }
 }
 
 impl<P: Page, E: From<Error> + 'static> Call<P, E> {
@@ -120,7 +180,7 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
 const REMEMBERED: usize = 16;
 
 type Fetch<P, C, E> = Box<dyn Fn(&C) -> Call<P, E> + Send + Sync>;
-type Next<P, C> = fn(&C, &P) -> Result<Option<C>, &'static str>;
+type Next<P, C> = fn(&C, &P) -> Result<Step<C>, &'static str>;
 type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
 
 /// A list as a stream of pages, also available through [`next_page`](Pages::next_page).
@@ -147,12 +207,16 @@ pub struct Pages<P, C, E = Error> {
     prefetch: bool,
     seen: VecDeque<u64>,
     pages_left: Option<u64>,
+    /// Whether a page was returned.
+    started: bool,
+    received: u64,
+    total: Option<u64>,
     operation: &'static str,
 }
 
 impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     /// Creates a list of `operation` that starts at `start`. `fetch` makes the call for a position; `next`
-    /// returns the position after a page, or `None` at the end.
+    /// returns the step after a page.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -169,7 +233,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     ///     "items.list",
     ///     0,
     ///     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
-    ///     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64)),
+    ///     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
     /// );
     /// let mut rows = pages.items(|page| page);
     /// assert_eq!(rows.next().await.transpose()?, Some(7));
@@ -194,6 +258,9 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
             prefetch: false,
             seen,
             pages_left: None,
+            started: false,
+            received: 0,
+            total: None,
             operation,
         }
     }
@@ -202,13 +269,16 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     fn failed(error: E) -> Self {
         Self {
             fetch: None,
-            next: |_, _| Ok(None),
+            next: |_, _| Ok(Step::end()),
             position: None,
             in_flight: None,
             early: Some(Box::new(Err(error))),
             prefetch: false,
             seen: VecDeque::new(),
             pages_left: None,
+            started: false,
+            received: 0,
+            total: None,
             operation: "",
         }
     }
@@ -232,14 +302,34 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         self.position.as_ref()
     }
 
-    /// Moves to the position after `page`, or to the end.
-    fn advance(&mut self, page: &P) -> Result<(), Error> {
-        let Some(current) = self.position.take() else { return Ok(()) };
+    /// Returns the number of rows in the pages received so far, without pages that brought nothing new. Zero for lists
+    /// that don't count rows.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Returns the number of rows of the whole list, as the server has stated it with the last page. It doesn't decide
+    /// where the list ends: compare it with [`received`](Self::received) at the end.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Moves to the position after `page`, or to the end. Returns whether the page is part of the list.
+    fn advance(&mut self, page: &P) -> Result<bool, Error> {
+        let Some(current) = self.position.take() else { return Ok(true) };
         if let Some(left) = &mut self.pages_left {
             *left = left.saturating_sub(1);
         }
-        let next = (self.next)(&current, page).map_err(|reason| Error::paging(self.operation, reason))?;
-        let Some(next) = next else { return Ok(()) };
+        let step = (self.next)(&current, page).map_err(|reason| Error::paging(self.operation, reason))?;
+        self.total = step.total.or(self.total);
+        if step.has_news {
+            self.received = self.received.saturating_add(step.rows);
+        }
+        let is_part = step.has_news || !self.started;
+        self.started = true;
+        let Some(next) = step.next else { return Ok(is_part) };
         let mark = hash(&next);
         if self.seen.contains(&mark) {
             let reason = "the server returned the same position or page twice";
@@ -250,7 +340,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         }
         self.seen.push_back(mark);
         self.position = Some(next);
-        Ok(())
+        Ok(is_part)
     }
 }
 
@@ -297,7 +387,11 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
             }
         };
         // The page with a repeated position is not returned: its items may be those of an earlier page.
-        let result = result.and_then(|page| this.advance(&page).map(|()| page).map_err(E::from));
+        let result = match result.and_then(|page| Ok((this.advance(&page).map_err(E::from)?, page))) {
+            Ok((true, page)) => Ok(page),
+            Ok((false, _)) => return Poll::Ready(None),
+            Err(error) => Err(error),
+        };
         if this.prefetch && result.is_ok() && this.start_fetch() {
             // A call that was polled once makes progress: another task drives the connection.
             let early = this.in_flight.as_mut().map(|in_flight| in_flight.as_mut().poll(context));
@@ -334,6 +428,19 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
     #[must_use]
     pub fn position(&self) -> Option<&C> {
         self.pages.position.as_ref()
+    }
+
+    /// Returns the number of rows received so far, including those that were not returned yet.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.pages.received
+    }
+
+    /// Returns the number of rows of the whole list, as the server has stated it with the last page. It doesn't decide
+    /// where the list ends: compare it with [`received`](Self::received) at the end.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.pages.total
     }
 
     /// Returns the next item; `None` at the end.

@@ -18,7 +18,7 @@ pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, clas
 pub use crate::engine::settings::{Settings, Timeouts};
 pub use crate::error::ApiError;
 pub use crate::operation::{Operation, Paging};
-pub use crate::page::Page;
+pub use crate::page::{Page, Step};
 #[doc(inline)]
 pub use crate::{error_type, open_enum, record, serde_by_field, shared_builder_methods};
 

@@ -1,12 +1,16 @@
 //! Ranges as streams of pages.
 //!
 //! The vendor doesn't say if the end of a range is inclusive. A stream starts each page after the rows that it
-//! has received, regardless of the number requested, so it neither skips nor repeats rows in either case.
+//! has received, regardless of the number requested, so it neither skips nor repeats rows in either case. It ends when a
+//! page brings nothing new; the stated count ends nothing.
 
 use crate::arguments::{ServicesRange, TokensRange, UsersRange};
 use crate::models::{Count, ServicePage, TokenPage, UserPage};
 use crate::{Client, Error};
 use auth_client_core::Pages;
+use auth_client_core::provider::Step;
+use serde::Serialize;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Paging of a list.
 ///
@@ -50,7 +54,7 @@ impl Paging {
     }
 
     fn start(self) -> RangePosition {
-        RangePosition { next: i64::from(self.first), paging: self.into() }
+        RangePosition { next: i64::from(self.first), paging: self.into(), page_before: 0 }
     }
 }
 
@@ -65,6 +69,8 @@ impl Paging {
 pub struct RangePosition {
     next: i64,
     paging: (i64, i64),
+    /// Fingerprint of the rows of the page before it.
+    page_before: u64,
 }
 
 impl From<Paging> for (i64, i64) {
@@ -84,18 +90,34 @@ impl RangePosition {
         self.next.saturating_add(self.paging.0)
     }
 
-    /// Returns the position after a page of this many rows. `count` is read as the number of all rows, as the
-    /// vendor's sample suggests, which has 14 in a response of two.
-    fn after(&self, rows: usize, count: Option<Count>) -> Option<Self> {
+    /// Returns the step after a page. `count` is read as the number of all rows, as the vendor's sample suggests, which
+    /// has 14 in a response of two.
+    fn after<T: Serialize>(&self, details: &[T], count: Option<Count>) -> Result<Step<Self>, &'static str> {
         let (size, first) = self.paging;
-        let rows = i64::try_from(rows).ok().filter(|rows| *rows > 0)?;
-        let next = self.next.saturating_add(rows);
-        let more = match count.and_then(|count| i64::try_from(count.get()).ok()) {
-            Some(count) => next - first < count,
-            None => rows >= size,
+        let rows = i64::try_from(details.len()).unwrap_or(i64::MAX);
+        let count = count.map(Count::get);
+        let page = fingerprint(details);
+        let step = if rows == 0 {
+            Step::nothing_new()
+        } else if page == self.page_before {
+            // The server ignores the range. It has returned all rows if it has returned as many as it states, or a
+            // number that was not requested.
+            let received = u64::try_from(self.next - first).unwrap_or_default();
+            if !count.map_or(rows != size, |count| received >= count) {
+                return Err("the server returned the same rows again");
+            }
+            Step::nothing_new()
+        } else {
+            Step::to(Self { next: self.next.saturating_add(rows), page_before: page, ..*self })
         };
-        more.then_some(Self { next, ..*self })
+        Ok(step.rows(rows.unsigned_abs()).total(count))
     }
+}
+
+fn fingerprint<T: Serialize>(details: &[T]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_vec(details).unwrap_or_default().hash(&mut hasher);
+    hasher.finish()
 }
 
 macro_rules! paged {
@@ -121,7 +143,7 @@ macro_rules! paged {
                     client.$plural().range($range::start_index(position.index()).end_index(position.end()))
                 };
                 Pages::new($operation, paging.start(), fetch, |position, page| {
-                    Ok(position.after(page.details.len(), page.count))
+                    position.after(&page.details, page.count)
                 })
             }
         }
@@ -141,15 +163,45 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_the_rows_that_came() {
+    fn pages_follow_the_rows_received_until_one_brings_nothing_new() {
         let start = Paging::new().size(10).first_index(1).start();
         assert_eq!((start.index(), start.end()), (1, 11));
-        assert_eq!(start.after(10, count(25)).unwrap().index(), 11);
-        assert_eq!(start.after(11, count(25)).unwrap().index(), 12, "the end of the range is inclusive");
-        assert_eq!(start.after(4, count(25)).unwrap().index(), 5, "the server returns fewer than requested");
-        assert_eq!(start.after(25, count(25)), None);
-        assert_eq!(start.after(0, count(25)), None);
-        assert_eq!(start.after(10, None).unwrap().index(), 11);
-        assert_eq!(start.after(9, None), None);
+        let rows: Vec<u32> = (0..30).collect();
+        let after = |rows: &[u32], stated| start.after(rows, stated).unwrap();
+        let to = |next, rows: &[u32], total| {
+            let position = RangePosition { next, page_before: fingerprint(rows), ..start };
+            Step::to(position).rows(rows.len() as u64).total(total)
+        };
+        // The end of the range is inclusive or not, the server returns fewer rows than requested, or all at once.
+        for length in [4_usize, 9, 10, 11, 25] {
+            let page = &rows[..length];
+            for stated in [None, Some(0), Some(length as u64), Some(25), Some(99)] {
+                let next = 1 + i64::try_from(length).unwrap();
+                assert_eq!(
+                    after(page, stated.and_then(count)),
+                    to(next, page, stated),
+                    "{length} of {stated:?}"
+                );
+            }
+        }
+        assert_eq!(after(&[], count(25)), Step::nothing_new().total(Some(25)));
+    }
+
+    #[test]
+    fn a_server_that_ignores_the_range_ends_a_complete_list_and_fails_an_incomplete_one() {
+        let start = Paging::new().size(10).start();
+        for (length, stated, is_complete) in [
+            (10, count(10), true),
+            (10, count(25), false),
+            (10, None, false),
+            (7, None, true),
+            (25, None, true),
+            (7, count(7), true),
+        ] {
+            let rows: Vec<u32> = (0..length).collect();
+            let position =
+                RangePosition { next: i64::from(length), page_before: fingerprint(&rows), ..start };
+            assert_eq!(position.after(&rows, stated).is_ok(), is_complete, "{length} of {stated:?}");
+        }
     }
 }

@@ -92,8 +92,9 @@ impl<T> List<T> {
         *self.limit.get()
     }
 
-    /// Whether there are more rows than these. No documented parameter asks for the others; a guess, such as `offset`,
-    /// can be tried with [`Call::query`](auth_client_core::Call::query).
+    /// Returns whether there are more rows than these: the stated total is larger, or it is missing or smaller than the
+    /// number of these rows and they reach the stated limit. No documented parameter requests the others; a guess, such
+    /// as `offset`, can be tried with [`Call::query`](auth_client_core::Call::query).
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -106,7 +107,13 @@ impl<T> List<T> {
     /// ```
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        usize::try_from(self.total()).map_or(true, |total| total > self.items().len())
+        let rows = u64::try_from(self.items().len()).unwrap_or(u64::MAX);
+        match self.total() {
+            total if total > rows => true,
+            total if total == rows => false,
+            // No total, or a wrong one.
+            _ => (1..=rows).contains(&self.limit()),
+        }
     }
 
     /// The members of the envelope that this version has no name for.

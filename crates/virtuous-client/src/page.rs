@@ -2,10 +2,10 @@
 
 use auth_client_core::UnknownFields;
 use auth_client_core::decode;
-use auth_client_core::provider::CallTemplate;
 use auth_client_core::provider::record::{
     self, Field, Form, List, Member, Need, Object, Reading, Record, Schema, Slot,
 };
+use auth_client_core::provider::{CallTemplate, Step};
 use bytes::Bytes;
 use http::Response;
 use serde::de::{Error as _, Unexpected};
@@ -35,10 +35,10 @@ const DEFAULT_TAKE: u64 = 100;
 /// # }
 /// ```
 ///
-/// The streams begin at the `skip` that the call names, ask for its `take` at a time (100 where it names none, and never
-/// more than the vendor documents), and end when `total` is reached or a part is empty. Sort by the id, so that the vendor
-/// doesn't move rows between the parts; a list that changes meanwhile can still lose or repeat rows, which
-/// [`Walk`](crate::Walk) does not.
+/// The streams start at the `skip` of the call, request `take` rows at a time (default: 100; at most the documented
+/// maximum), and end when a page brings nothing new. `total` doesn't end them: at the end, compare `received()` and
+/// `total()` of the stream. Sort by the id, so that the server doesn't move rows between the pages; a list that changes
+/// concurrently can still lose or repeat rows, which [`Walk`](crate::Walk) does not.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Page<T> {
@@ -54,9 +54,25 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// How long the list is, where the answer said so.
+    /// Returns the length of the list, if the response states it.
     pub(crate) fn told_total(&self) -> Option<u64> {
         u64::try_from(self.stated_total?).ok()
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        u64::try_from(self.list.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Returns a mark that only equal responses share; `None` for a page that was not read from a response.
+    pub(crate) fn fingerprint(&self) -> Option<u64> {
+        (self.fingerprint != 0).then_some(self.fingerprint)
+    }
+
+    /// Returns whether a list is complete whose server returns this page again instead of the rows after the first
+    /// `received`: the server has returned what it states. A server that states nothing has returned everything if it
+    /// doesn't return exactly as many rows as requested.
+    pub(crate) fn completes(&self, received: u64, requested: u64) -> bool {
+        self.told_total().map_or(self.rows() != requested, |total| received >= total)
     }
 }
 
@@ -178,7 +194,7 @@ pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode
     Ok(page)
 }
 
-/// The one page of a call that knows none: where no total is told, it holds all rows.
+/// Reads the only page of an operation without paging: unless it states a total, it has all rows.
 pub(crate) fn read_only<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
     let mut page = read(answer)?;
     page.stated_total.get_or_insert(page.total);
@@ -245,18 +261,27 @@ impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
         if position.paged { vec![("skip", position.skip), ("take", position.take)] } else { Vec::new() }
     }
 
-    fn next(position: &Position, page: &Self) -> Result<Option<Position>, &'static str> {
-        let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
-        let skip = position.skip.saturating_add(came);
-        // Where the vendor doesn't say how many rows there are, a page that is not full is the last one.
-        let more = page.told_total().map_or(position.paged && came >= position.take, |total| skip < total);
-        if came == 0 || !more {
-            return Ok(None);
-        }
-        if !position.paged {
-            return Err("the vendor gave a part of the rows and documents no way to the others");
-        }
-        Ok(Some(Position { skip, page_before: page.fingerprint, ..*position }))
+    fn next(position: &Position, page: &Self) -> Result<Step<Position>, &'static str> {
+        let (rows, total) = (page.rows(), page.told_total());
+        let skip = position.skip.saturating_add(rows);
+        let step = if !position.paged {
+            if total.is_some_and(|total| total > skip) {
+                return Err(
+                    "the response has a part of the rows, and the vendor documents no way to request the others",
+                );
+            }
+            Step::end()
+        } else if rows == 0 {
+            Step::nothing_new()
+        } else if page.fingerprint() == Some(position.page_before)
+            && page.completes(position.skip, position.take)
+        {
+            // The server ignores `skip`; an incomplete list is an error of the stream.
+            Step::nothing_new()
+        } else {
+            Step::to(Position { skip, page_before: page.fingerprint, ..*position })
+        };
+        Ok(step.rows(rows).total(total))
     }
 
     fn into_items(self) -> Vec<T> {

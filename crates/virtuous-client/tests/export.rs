@@ -161,6 +161,7 @@ async fn an_export_waits_when_it_is_throttled_and_then_resumes() {
     transport = transport.json(200, json!({ "list": [{ "id": 1 }], "total": 2 }).to_string());
     transport = transport.response(429, &[("Retry-After", "1800")], "");
     transport = transport.json(200, json!({ "list": [{ "id": 2 }], "total": 1 }).to_string());
+    transport = transport.json(200, json!({ "list": [], "total": 0 }).to_string());
     let time = ManualTime::auto();
     let client = Client::builder()
         .api_key("v_example".to_owned())
@@ -192,7 +193,8 @@ async fn resources_whose_id_is_no_parameter_are_skipped_through() {
     let transport = ScriptedTransport::new()
         .json(200, options.to_string())
         .json(200, page(&[1, 2]))
-        .json(200, page(&[2, 3]));
+        .json(200, page(&[2, 3]))
+        .json(200, page(&[3]));
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
     let folder = Folder::new("skipped");
@@ -209,8 +211,11 @@ async fn rows_without_an_id_of_their_own_come_once_also_when_it_is_run_again() {
             names.iter().map(|name| json!({ "campaignId": 3, "campaignName": name })).collect();
         json!({ "list": list, "total": 3 }).to_string()
     };
-    let transport =
-        ScriptedTransport::new().json(200, page(&["a", "b"])).json(200, page(&["c"])).json(200, page(&[]));
+    let transport = ScriptedTransport::new()
+        .json(200, page(&["a", "b"]))
+        .json(200, page(&["c"]))
+        .json(200, page(&[]))
+        .json(200, page(&[]));
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
     let folder = Folder::new("communications");
@@ -235,7 +240,9 @@ async fn a_resource_without_pages_comes_whole_or_as_an_error() {
     let transport = ScriptedTransport::new()
         .json(200, options)
         .json(200, Value::from(rows(1..=1200)).to_string())
+        .json(200, Value::from(rows(1..=1200)).to_string())
         .json(200, options)
+        .json(200, Value::from(rows(1..=1201)).to_string())
         .json(200, Value::from(rows(1..=1201)).to_string())
         .json(200, options)
         .json(200, part.clone())
@@ -253,7 +260,7 @@ async fn a_resource_without_pages_comes_whole_or_as_an_error() {
         matches!(&error, ExportError::Api(error) if error.kind() == virtuous_client::ErrorKind::Paging),
         "{error}"
     );
-    assert_eq!(transport.requests().len(), 7);
+    assert_eq!(transport.requests().len(), 9);
 }
 
 #[tokio::test]

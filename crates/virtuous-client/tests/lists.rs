@@ -45,8 +45,9 @@ async fn ids(mut walk: Walk<virtuous_client::models::GiftSummary>) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn pages_begin_where_the_call_says_and_end_at_the_total() {
-    let transport = ScriptedTransport::new().json(200, tags([3, 4], 5)).json(200, tags([5], 5));
+async fn pages_begin_where_the_call_says_and_end_with_a_page_that_brings_nothing_new() {
+    let transport =
+        ScriptedTransport::new().json(200, tags([3, 4], 5)).json(200, tags([5], 5)).json(200, tags([], 5));
     let client = scripted(&transport);
     let mut pages = client.tags().list(Paging::new().skip(2).take(2)).pages();
     let first = pages.next_page().await.unwrap().unwrap();
@@ -54,12 +55,16 @@ async fn pages_begin_where_the_call_says_and_end_at_the_total() {
     assert_eq!(pages.position().unwrap().skip(), 4);
     assert_eq!(pages.next_page().await.unwrap().unwrap().list[0].id, 5);
     assert!(pages.next_page().await.is_none() && pages.position().is_none());
-    assert_eq!(queries(&transport), ["skip=2&take=2", "skip=4&take=2"]);
+    assert_eq!((pages.received(), pages.total()), (3, Some(5)));
+    assert_eq!(queries(&transport), ["skip=2&take=2", "skip=4&take=2", "skip=5&take=2"]);
 }
 
 #[tokio::test]
 async fn rows_come_one_by_one_a_hundred_at_a_time() {
-    let transport = ScriptedTransport::new().json(200, tags(1..=100, 103)).json(200, tags(101..=103, 103));
+    let transport = ScriptedTransport::new()
+        .json(200, tags(1..=100, 103))
+        .json(200, tags(101..=103, 103))
+        .json(200, tags([], 103));
     let client = scripted(&transport);
     let mut rows = client.tags().list(Paging::new()).items();
     let mut count = 0;
@@ -68,7 +73,8 @@ async fn rows_come_one_by_one_a_hundred_at_a_time() {
         assert_eq!(tag.unwrap().id, count);
     }
     assert_eq!(count, 103);
-    assert_eq!(queries(&transport), ["skip=0&take=100", "skip=100&take=100"]);
+    assert_eq!((rows.received(), rows.total()), (103, Some(103)));
+    assert_eq!(queries(&transport), ["skip=0&take=100", "skip=100&take=100", "skip=103&take=100"]);
 }
 
 #[tokio::test]
@@ -76,7 +82,16 @@ async fn an_empty_page_ends_a_list_whatever_the_total() {
     let transport = ScriptedTransport::new().json(200, tags([1], 9)).json(200, tags([], 9));
     let client = scripted(&transport);
     let mut pages = client.tags().list(Paging::new()).pages();
-    assert!(pages.next_page().await.unwrap().is_ok() && pages.next_page().await.unwrap().is_ok());
+    assert!(pages.next_page().await.unwrap().is_ok());
+    assert!(pages.next_page().await.is_none());
+    assert_eq!((pages.received(), pages.total()), (1, Some(9)), "what came and what was promised");
+    let transport = ScriptedTransport::new().json(200, tags([], 9));
+    let mut pages = scripted(&transport).tags().list(Paging::new()).pages();
+    assert_eq!(
+        pages.next_page().await.unwrap().unwrap().total,
+        9,
+        "the first page comes also if it is empty"
+    );
     assert!(pages.next_page().await.is_none());
 }
 
@@ -126,8 +141,11 @@ async fn more_than_the_vendor_gives_is_refused_and_streams_ask_for_less() {
 
 #[tokio::test]
 async fn a_failed_page_is_asked_for_again_and_a_list_resumes_from_a_position() {
-    let transport =
-        ScriptedTransport::new().json(200, tags([1, 2], 4)).status(404).json(200, tags([3, 4], 4));
+    let transport = ScriptedTransport::new()
+        .json(200, tags([1, 2], 4))
+        .status(404)
+        .json(200, tags([3, 4], 4))
+        .json(200, tags([], 4));
     let client = scripted(&transport);
     let mut rows = client.tags().list(Paging::new().take(2)).items();
     let mut seen = Vec::new();
@@ -143,10 +161,11 @@ async fn a_failed_page_is_asked_for_again_and_a_list_resumes_from_a_position() {
 #[tokio::test]
 async fn the_next_page_can_be_on_its_way_while_the_last_one_is_worked_on() {
     let transport =
-        ScriptedTransport::new().json(200, tags([1], 3)).json(200, tags([2], 3)).json(200, tags([3], 3));
+        [1, 2, 3].into_iter().fold(ScriptedTransport::new(), |script, id| script.json(200, tags([id], 3)));
+    let transport = transport.json(200, tags([], 3));
     let client = scripted(&transport);
     let mut pages = client.tags().list(Paging::new().take(1)).pages().prefetch();
-    for (page, asked) in [(1, 2), (2, 3), (3, 3)] {
+    for (page, asked) in [(1, 2), (2, 3), (3, 4)] {
         assert_eq!(pages.next_page().await.unwrap().unwrap().list[0].id, page);
         assert_eq!(transport.requests().len(), asked, "one page ahead and no more");
     }
@@ -169,27 +188,31 @@ async fn a_list_without_pages_is_asked_for_once_and_never_passed_off_as_whole() 
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_tell_its_length_ends_with_a_page_that_is_not_full() {
-    let transport = ScriptedTransport::new().json(200, r#"[{"id":1},{"id":2}]"#).json(200, r#"[{"id":3}]"#);
+async fn a_list_that_does_not_state_its_length_ends_with_an_empty_page() {
+    let transport = ScriptedTransport::new()
+        .json(200, r#"[{"id":1},{"id":2}]"#)
+        .json(200, r#"[{"id":3}]"#)
+        .json(200, "[]");
     let mut rows = scripted(&transport).recurring_gifts().payments(5, Paging::new().take(2)).items();
     let mut seen = Vec::new();
     while let Some(row) = rows.next().await {
         seen.push(row.unwrap().id);
     }
     assert_eq!(seen, [1, 2, 3]);
-    assert_eq!(queries(&transport), ["skip=0&take=2", "skip=2&take=2"]);
+    assert_eq!(queries(&transport), ["skip=0&take=2", "skip=2&take=2", "skip=3&take=2"]);
 }
 
 #[tokio::test]
 async fn a_walk_asks_for_what_lies_behind_the_last_row() {
-    let transport = ScriptedTransport::new().json(200, tags([5, 9], 3)).json(200, tags([12], 1));
+    let transport =
+        ScriptedTransport::new().json(200, tags([5, 9], 3)).json(200, tags([12], 1)).json(200, tags([], 0));
     let client = scripted(&transport);
     let query =
         Query::matching([parameter("Batch").is("B-7")]).or_matching([parameter("Gift Type").is("Cash")]);
     let walk = client.gifts().walk(query.sort_by("Amount").descending()).take(2);
     assert_eq!(ids(walk).await, [5, 9, 12]);
-    assert_eq!(queries(&transport), ["take=2", "take=2"]);
-    let [first, second] = conditions(&transport).try_into().unwrap();
+    assert_eq!(queries(&transport), ["take=2", "take=2", "take=2"]);
+    let [first, second, _] = conditions(&transport).try_into().unwrap();
     assert_eq!(first.matches("Gift Id").count(), 0);
     assert_eq!(second.matches(r#""parameter":"Gift Id""#).count(), 2, "in every group: {second}");
     assert!(second.contains(r#""operator":"GreaterThan""#) && second.contains(r#""value":"9""#), "{second}");
@@ -206,6 +229,7 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
     for id in 1..=12 {
         transport = transport.json(200, tags([id], 13 - id));
     }
+    transport = transport.json(200, tags([], 0));
     let client = {
         let time = ManualTime::auto();
         Client::builder()
@@ -216,7 +240,7 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
             .build()
             .unwrap()
     };
-    // The server gives one row at a time, whatever it is asked for; a full page is one that may have another behind it.
+    // The server returns one row at a time, whatever is requested.
     let walk = client.gifts().walk(Query::all()).take(4);
     assert_eq!(ids(walk).await.len(), 12);
     let takes = queries(&transport);
@@ -226,7 +250,11 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
 
 #[tokio::test]
 async fn a_walk_that_fails_resumes_where_it_stopped() {
-    let transport = ScriptedTransport::new().json(200, tags([1], 2)).status(403).json(200, tags([2], 1));
+    let transport = ScriptedTransport::new()
+        .json(200, tags([1], 2))
+        .status(403)
+        .json(200, tags([2], 1))
+        .json(200, tags([], 0));
     let client = scripted(&transport);
     let mut walk = client.gifts().walk(Query::all()).take(1);
     assert_eq!(walk.next().await.unwrap().unwrap().id, 1);
@@ -240,7 +268,11 @@ async fn a_walk_that_fails_resumes_where_it_stopped() {
 async fn a_walk_notices_a_server_that_does_not_sort_or_does_not_compare() {
     for second in [tags([1, 2], 5), tags([4, 3], 5)] {
         let good = tags([3, 4], 2);
-        let transport = ScriptedTransport::new().json(200, tags([1, 2], 5)).json(200, second).json(200, good);
+        let transport = ScriptedTransport::new()
+            .json(200, tags([1, 2], 5))
+            .json(200, second)
+            .json(200, good)
+            .json(200, tags([], 0));
         let client = scripted(&transport);
         let mut walk = client.gifts().walk(Query::all()).take(2);
         let mut seen = 0;
@@ -277,14 +309,15 @@ async fn a_walk_that_skips_notices_rows_that_were_deleted_before_it() {
         .json(200, tags([1, 2, 3], 6))
         .json(200, tags([4, 5, 6], 5))
         .json(200, tags([2, 3, 4], 5))
-        .json(200, tags([4, 5, 6], 5));
+        .json(200, tags([4, 5, 6], 5))
+        .json(200, tags([6], 5));
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
     let walk =
         Walk::new(Query::all(), fetch, |gift: &virtuous_client::models::GiftSummary| Some(gift.id)).take(3);
     assert_eq!(ids(walk).await, [1, 2, 3, 4, 5, 6]);
     let asked: Vec<String> = queries(&transport).iter().map(|query| sorted(query)).collect();
-    assert_eq!(asked, ["skip=0&take=3", "skip=2&take=4", "skip=0&take=3", "skip=2&take=4"]);
+    assert_eq!(asked, ["skip=0&take=3", "skip=2&take=4", "skip=0&take=3", "skip=2&take=4", "skip=4&take=4"]);
 }
 
 /// A query whose pairs may come in any order.
@@ -299,7 +332,8 @@ async fn a_walk_that_skips_gets_on_row_by_row() {
     let transport = ScriptedTransport::new()
         .json(200, tags([1], 3))
         .json(200, tags([1, 2], 3))
-        .json(200, tags([2, 3], 3));
+        .json(200, tags([2, 3], 3))
+        .json(200, tags([3], 3));
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
     let walk =
@@ -313,7 +347,8 @@ async fn a_walk_over_rows_without_an_id_gives_each_once() {
     let page = |names: &[&str]| {
         json!({ "list": names.iter().map(|name| row(name)).collect::<Vec<_>>(), "total": 3 }).to_string()
     };
-    let transport = ScriptedTransport::new().json(200, page(&["a", "b"])).json(200, page(&["c"]));
+    let transport =
+        ScriptedTransport::new().json(200, page(&["a", "b"])).json(200, page(&["c"])).json(200, page(&[]));
     let client = scripted(&transport);
     let fetch = move |query: &Query, paging| client.communications().query(query, paging);
     let mut walk = Walk::new(Query::all(), fetch, |row: &virtuous_client::models::CommunicationQueryRow| {

@@ -110,6 +110,9 @@ pub struct Exported {
     pub rows: u64,
     /// Number of rows that earlier runs had written.
     pub resumed: u64,
+    /// Number of rows of the whole list as the server has stated it at the start of this run. An export ends when a page
+    /// brings nothing new; compare this number with [`rows`](Self::rows) if you want to know that nothing is missing.
+    pub total: Option<u64>,
 }
 
 /// Reason why an export has stopped. The file is kept, and another run resumes it.
@@ -234,13 +237,14 @@ impl<'a> Export<'a> {
                 Ok(rows) => {
                     file.append(rows.iter().map(|row| row.json.as_str()))?;
                     waits = 0;
-                    let total = walk.total().map(|total| resumed + total);
+                    let total = walk.total().map(|total| resumed.saturating_add(total));
                     self.tell(Progress { rows: file.rows(), total, waiting: None });
                 }
                 Err(error) => waits = self.wait(error, waits, file.rows()).await?,
             }
         }
-        Ok(Exported { rows: file.rows(), resumed })
+        let total = walk.total().map(|total| resumed.saturating_add(total));
+        Ok(Exported { rows: file.rows(), resumed, total })
     }
 
     /// Waits if no calls are left. Returns the number of consecutive waits.

@@ -3,6 +3,9 @@
 //! Large values of `skip` make the server slow or fail. A walk instead requests the rows whose id is greater than
 //! the last one, with a smaller page size if the server fails. For resources that can't be queried by id it uses
 //! `skip`, and checks the ids to detect rows that moved.
+//!
+//! A walk ends when a page brings nothing new. The stated total ends nothing, because servers state zero, the size of the
+//! page, or one too many.
 
 mod records;
 
@@ -51,6 +54,8 @@ type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 ///
 /// Rows that are added during the walk come last and are included; deleted rows don't affect others. The sort
 /// order of the query is ignored.
+///
+/// A walk ends when a page brings nothing new, whatever the server states as [`total`](Self::total).
 #[must_use = "nothing is sent until rows are requested"]
 pub struct Walk<T> {
     fetch: Fetch<T>,
@@ -64,8 +69,15 @@ pub struct Walk<T> {
     /// Value of `skip` for the next page, and for the first one.
     skip: u64,
     skipped: u64,
-    /// Position and first row of the last page requested with `skip`.
+    /// Position and first row of the last page requested with `skip`, and its fingerprint.
     began: Option<(u64, i64)>,
+    page_before: Option<u64>,
+    /// Whether the last row received has an id, by which the next page requested with `skip` can be joined to it.
+    joins: bool,
+    /// Whether the next page repeats no row, because the server may return only one row at a time.
+    apart: bool,
+    /// Rows of the largest page received.
+    largest: u64,
     take: u64,
     most: u64,
     good: u32,
@@ -108,6 +120,10 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             skip: 0,
             skipped: 0,
             began: None,
+            page_before: None,
+            joins: false,
+            apart: false,
+            largest: 0,
             take: MAX_TAKE,
             most: MAX_TAKE,
             good: 0,
@@ -153,7 +169,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// # }
     /// ```
     pub fn after(mut self, id: i64) -> Self {
-        (self.after, self.at) = (Some(id), Some(id));
+        (self.after, self.at, self.joins) = (Some(id), Some(id), true);
         self
     }
 
@@ -202,7 +218,8 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self.at
     }
 
-    /// Returns the total number of rows, if the server has reported it; `None` before the first page.
+    /// Returns the total number of rows as the server has stated it with the first page; `None` before that. It doesn't
+    /// decide where the walk ends: compare it with the number of rows received at the end.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
@@ -259,7 +276,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
                 None => self
                     .call()
                     .attempt_timeout(self.attempt_timeout)
-                    .timeout(2 * self.attempt_timeout)
+                    .timeout(self.attempt_timeout.saturating_mul(2))
                     .into_future(),
             };
             let result = match self.in_flight.insert(in_flight).as_mut().poll(context) {
@@ -280,7 +297,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
 
     /// Returns whether the next page starts with a row that was already received, to detect rows that moved.
     fn overlaps(&self) -> bool {
-        self.by.is_none() && self.skip > 0 && self.after.is_some()
+        self.by.is_none() && self.skip > 0 && self.joins && !self.apart
     }
 
     fn call(&self) -> Call<Page<T>> {
@@ -301,20 +318,20 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// Accepts a page completely, or leaves the state unchanged.
     fn take_in(&mut self, page: Page<T>) -> Result<(), Error> {
         let total = page.told_total();
-        let came = u64::try_from(page.list.len()).unwrap_or(u64::MAX);
-        let is_full = came >= self.take;
+        let (came, fingerprint) = (page.rows(), page.fingerprint());
+        if self.is_repeated(&page)? {
+            self.ended = true;
+            return Ok(());
+        }
         let mut rows = page.list;
-        let (skip, ended) = if self.by.is_some() {
-            // Without a total, a page that is not full is the last one.
-            (self.skip, came == 0 || total.map_or(!is_full, |total| total <= came))
+        let (skip, apart, ended) = if self.by.is_some() {
+            (self.skip, false, came == 0)
         } else {
-            let from = self.skip - u64::from(self.overlaps());
+            let overlaps = self.overlaps();
+            let from = self.skip - u64::from(overlaps);
             let first = rows.first().and_then(self.id);
-            if self.began.is_some_and(|(place, id)| from > place && first.is_some_and(|first| first <= id)) {
-                return Err(paging(NO_PROGRESS));
-            }
             self.began = first.map(|first| (from, first));
-            if self.overlaps() && (came == 0 || first > self.after) && from > 0 {
+            if overlaps && (came == 0 || first > self.after) && from > 0 {
                 // Rows before this position are gone, and others have moved up: go back further.
                 self.skip = from.saturating_sub(self.take);
                 return Ok(());
@@ -322,12 +339,12 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             if let Some(after) = self.after {
                 rows.retain(|row| (self.id)(row).is_none_or(|id| id > after));
             }
-            let skip = from + came;
-            let ended = came == 0 || total.map_or(!is_full, |total| skip >= total);
-            if rows.is_empty() && !ended && skip <= self.skip {
-                return Err(paging(NO_PROGRESS));
-            }
-            (skip, ended)
+            let skip = from.saturating_add(came);
+            // A page of known rows is the last one unless it lies before the position reached. If all pages had one row,
+            // the known row may have taken the place of a new one.
+            let is_last = rows.is_empty() && skip <= self.skip;
+            let apart = is_last && overlaps && came > 0 && self.largest.max(came) < 2;
+            (skip, apart, is_last && !apart)
         };
         let mut after = self.after;
         for row in &rows {
@@ -345,7 +362,11 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             None => total.saturating_sub(self.skipped),
         });
         self.total = self.total.or(known);
-        (self.after, self.skip, self.ended) = (after, skip, ended);
+        if let Some(last) = rows.last() {
+            self.joins = (self.id)(last).is_some();
+        }
+        (self.after, self.skip, self.apart, self.ended) = (after, skip, apart, ended);
+        (self.page_before, self.largest) = (fingerprint, self.largest.max(came));
         self.ready = rows.into_iter();
         self.good += 1;
         if self.good >= GOOD_PAGES && self.take < self.most {
@@ -353,6 +374,32 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             self.good = 0;
         }
         Ok(())
+    }
+
+    /// Returns whether the server ignores where the page should start, and has returned all rows at once.
+    ///
+    /// # Errors
+    ///
+    /// The server ignores `skip`, and rows are missing.
+    fn is_repeated(&self, page: &Page<T>) -> Result<bool, Error> {
+        let first = page.list.first().and_then(self.id);
+        let all_known = page.rows() > 0
+            && page.list.iter().all(|row| (self.id)(row).is_none_or(|id| Some(id) <= self.after));
+        if self.by.is_some() {
+            // An incomplete page is out of order.
+            return Ok(all_known && first.is_some() && page.completes(page.rows(), self.take));
+        }
+        let overlap = u64::from(self.overlaps());
+        let from = self.skip - overlap;
+        let starts_before =
+            self.began.is_some_and(|(place, id)| from > place && first.is_some_and(|first| first <= id));
+        let is_same =
+            first.is_none() && page.fingerprint().is_some_and(|mark| self.page_before == Some(mark));
+        if page.rows() == 0 || !(starts_before || is_same) {
+            return Ok(false);
+        }
+        let is_complete = page.completes(self.skip, (self.take + overlap).min(MAX_TAKE));
+        if is_complete && all_known { Ok(true) } else { Err(paging(NO_PROGRESS)) }
     }
 }
 
