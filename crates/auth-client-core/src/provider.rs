@@ -13,7 +13,7 @@ pub use crate::encode::json::JsonStyle;
 pub use crate::encode::path::PathValue;
 pub use crate::engine::Engine;
 pub use crate::engine::rate_limiter::{RateLimiter, RateLimiterDecision};
-pub use crate::engine::renew::{Renew, Renewed, RenewingCredential};
+pub use crate::engine::renew::{Observed, Renew, Renewed, RenewingCredential};
 pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};
 pub use crate::engine::settings::{Settings, Timeouts};
 pub use crate::error::ApiError;

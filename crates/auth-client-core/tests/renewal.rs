@@ -7,7 +7,7 @@ mod common;
 use async_trait::async_trait;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{
-    CredentialError, CredentialSource, InvalidCredential, SecretString, Sign, scheme::Bearer,
+    Clock, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, Sign, scheme::Bearer,
 };
 use auth_client_core::observe::RenewalEnded;
 use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential};
@@ -331,6 +331,78 @@ async fn an_observer_that_panics_keeps_nobody_from_a_renewed_credential() {
     let now = world.setup.time.clock().now();
     let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
     obtained.await.expect("no hang").expect("the renewal itself was good");
+}
+
+/// A clock that fails.
+#[derive(Debug)]
+struct Broken;
+
+impl Clock for Broken {
+    fn now(&self) -> Now {
+        panic!("a bug in a clock");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_panics_leaves_no_renewal_in_flight() {
+    let mut world = world(true);
+    world.setup.settings.set_time(Arc::new(Broken), world.setup.time.timer());
+    let login = Login(Arc::clone(&world.server));
+    let source =
+        RenewingCredential::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
+    let now = world.setup.time.clock().now();
+    let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
+    obtained.await.expect("no hang").expect("the renewal itself was good");
+}
+
+#[cfg(feature = "tracing")]
+mod subscriber {
+    use super::*;
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata};
+
+    /// Panics at the start of a renewal, or at its end.
+    struct Panics {
+        at_start: bool,
+        at_end: bool,
+    }
+
+    impl tracing::Subscriber for Panics {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, span: &Attributes<'_>) -> Id {
+            assert!(!self.at_start || span.metadata().name() != "credential_renewal", "a bug in a subscriber");
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {
+            assert!(!self.at_end, "a bug in a subscriber");
+        }
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[tokio::test]
+    async fn one_that_panics_leaves_no_renewal_in_flight() {
+        for (at_start, at_end) in [(true, false), (false, true)] {
+            let world = world(true);
+            let guard = tracing::subscriber::set_default(Panics { at_start, at_end });
+            let source = world.source.clone();
+            let now = world.setup.time.clock().now();
+            let first = tokio::time::timeout(Duration::from_secs(10), {
+                let source = source.clone();
+                tokio::spawn(async move { source.obtain(now).await.is_ok() })
+            });
+            assert_eq!(first.await.expect("no hang").is_err(), at_start, "the caller's own panic");
+            drop(guard);
+            world.setup.time.advance(Duration::from_secs(1));
+            let now = world.setup.time.clock().now();
+            let next = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
+            next.await.expect("no ticket is left in flight").unwrap();
+        }
+    }
 }
 
 #[test]

@@ -13,12 +13,17 @@
 //!
 //! Guarantees: at most one renewal at a time; a failed early renewal only delays the next attempt; a failed
 //! renewal is not tried again during its back-off; a refusal of an old generation renews nothing; a definitive
-//! refusal is remembered until a new token is installed.
+//! failure is remembered until a new token is installed, or until the time at which the renewal asked to examine
+//! it again.
 
 use crate::clock::Now;
 use crate::credential::{Generation, Recovery};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+/// The longest delay between two attempts that a failure can ask for. A server that sends an absurd `Retry-After`
+/// can't stop a program for longer.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// Renewal timing. The defaults suit tokens with lifetimes from minutes to weeks.
 ///
@@ -137,13 +142,17 @@ pub enum Decision<M, E> {
 /// # let now = SystemClock::new().now();
 /// let mut state: RenewalState<&str, &str> = RenewalState::new(RenewalSettings::default());
 /// let Decision::Renew(ticket) = state.decide(now) else { panic!("nothing is held yet") };
-/// state.fail(ticket, Failure { definitive: true, error: "wrong password" }, now);
+/// state.fail(ticket, Failure { definitive: true, retry_after: None, error: "wrong password" }, now);
 /// assert!(matches!(state.decide(now), Decision::Fail { error: "wrong password", retry_after: None }));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Failure<E> {
     /// `true` if another attempt with the same credentials is pointless.
     pub definitive: bool,
+    /// Minimum delay until the next attempt, for example from a server's `Retry-After`; at most
+    /// [`MAX_RETRY_AFTER`] counts. A definitive failure without one is final; with one, a renewal is started again
+    /// after it, to find out if the credentials have been replaced elsewhere.
+    pub retry_after: Option<Duration>,
     /// Error returned to all callers until the next attempt.
     pub error: E,
 }
@@ -168,6 +177,20 @@ struct End {
 }
 
 impl End {
+    fn of(lifetime: Lifetime, settings: &RenewalSettings, jitter: f64, now: Now) -> Option<Self> {
+        let life = lifetime.remaining(now)?;
+        let early = settings.early_window.min(life / 5);
+        Some(Self {
+            wall: match lifetime {
+                Lifetime::Until(end) => end,
+                _ => now.after(life).wall,
+            },
+            monotonic: now.monotonic.saturating_add(life),
+            early: early.mul_f64(1.0 - 0.1 * jitter.clamp(0.0, 1.0)),
+            margin: settings.usable_margin.min(life / 10),
+        })
+    }
+
     fn within(&self, lead: Duration, now: Now) -> bool {
         let ahead = now.after(lead);
         ahead.wall >= self.wall || ahead.monotonic >= self.monotonic
@@ -177,7 +200,8 @@ impl End {
 #[derive(Debug)]
 struct LastFailure<E> {
     failure: Failure<E>,
-    until: Now,
+    /// `None` for one that only a new token ends.
+    until: Option<Now>,
 }
 
 /// Renewal state machine. `M` is the token type, `E` the error of a failed renewal.
@@ -309,11 +333,24 @@ impl<M, E: Clone> RenewalState<M, E> {
             return;
         }
         self.flight = None;
+        let asked = failure.retry_after.map(|wait| wait.min(MAX_RETRY_AFTER));
+        let wait = if failure.definitive { asked } else { Some(self.back_off().max(asked.unwrap_or_default())) };
+        self.failure = Some(LastFailure { failure, until: wait.map(|wait| now.after(wait)) });
+    }
+
+    /// Returns the delay after one more failure.
+    fn back_off(&mut self) -> Duration {
         let doublings = self.failures_in_a_row.min(16);
         self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-        let wait =
-            self.settings.first_backoff.saturating_mul(1u32 << doublings).min(self.settings.max_backoff);
-        self.failure = Some(LastFailure { failure, until: now.after(wait) });
+        self.settings.first_backoff.saturating_mul(1u32 << doublings).min(self.settings.max_backoff)
+    }
+
+    /// Replaces the lifetime of the token of this generation, for a server that extends or shortens it by a later
+    /// response. An older generation is left alone.
+    pub fn set_lifetime(&mut self, generation: Generation, lifetime: Lifetime, now: Now) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.issued.generation == generation) {
+            held.ends = End::of(lifetime, &self.settings, 0.0, now);
+        }
     }
 
     /// Reports that the server refused the token of this generation.
@@ -350,18 +387,7 @@ impl<M, E: Clone> RenewalState<M, E> {
         self.failure = None;
         self.failures_in_a_row = 0;
         let issued = Issued { material: Arc::new(material), generation: self.generation };
-        let ends = lifetime.remaining(now).map(|life| {
-            let early = self.settings.early_window.min(life / 5);
-            End {
-                wall: match lifetime {
-                    Lifetime::Until(end) => end,
-                    _ => now.after(life).wall,
-                },
-                monotonic: now.monotonic.saturating_add(life),
-                early: early.mul_f64(1.0 - 0.1 * jitter.clamp(0.0, 1.0)),
-                margin: self.settings.usable_margin.min(life / 10),
-            }
-        });
+        let ends = End::of(lifetime, &self.settings, jitter, now);
         self.held = Some(Held { issued: issued.clone(), ends, refused: false, renewed_at });
         issued
     }
@@ -376,10 +402,8 @@ impl<M, E: Clone> RenewalState<M, E> {
     /// Returns the failure that forbids a renewal at `now`, if any.
     fn blocked(&self, now: Now) -> Option<(E, Option<Duration>)> {
         let last = self.failure.as_ref()?;
-        if last.failure.definitive {
-            return Some((last.failure.error.clone(), None));
-        }
-        let left = last.until.since(now);
+        let Some(until) = last.until else { return Some((last.failure.error.clone(), None)) };
+        let left = until.since(now);
         (left > Duration::ZERO).then(|| (last.failure.error.clone(), Some(left)))
     }
 }
@@ -460,7 +484,7 @@ mod tests {
                 Decision::Serve(_) => {}
                 Decision::ServeAndRenew(_, ticket) => {
                     tries += 1;
-                    state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+                    state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
                 }
                 other => panic!("a usable token was not served: {other:?}"),
             }
@@ -475,14 +499,14 @@ mod tests {
     fn a_failed_fetch_is_shared_and_not_retried_before_its_back_off() {
         let (mut state, clock) = machine();
         let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
-        state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+        state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
         for _ in 0..100 {
             let Decision::Fail { error, retry_after } = state.decide(clock.now()) else { panic!("blocked") };
             assert_eq!((error, retry_after), ("down", Some(Duration::from_secs(1))));
         }
         clock.advance(Duration::from_secs(1));
         let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("may try again") };
-        state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+        state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
         clock.advance(Duration::from_secs(1));
         assert!(matches!(state.decide(clock.now()), Decision::Fail { .. }), "the wait doubles");
     }
@@ -494,7 +518,7 @@ mod tests {
         for _ in 0..86_400 {
             if let Decision::Renew(ticket) = state.decide(clock.now()) {
                 tries += 1;
-                state.fail(ticket, Failure { definitive: false, error: "down" }, clock.now());
+                state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
             }
             clock.advance(Duration::from_secs(1));
         }
@@ -509,7 +533,7 @@ mod tests {
     fn a_definitive_refusal_is_remembered_until_new_material_comes() {
         let (mut state, clock) = machine();
         let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
-        state.fail(ticket, Failure { definitive: true, error: "bad grant" }, clock.now());
+        state.fail(ticket, Failure { definitive: true, retry_after: None, error: "bad grant" }, clock.now());
         clock.advance(Duration::from_secs(1_000_000));
         assert!(matches!(
             state.decide(clock.now()),
@@ -517,6 +541,48 @@ mod tests {
         ));
         state.install(3, hour(), 0.0, clock.now());
         assert_eq!(served(state.decide(clock.now())), 3);
+    }
+
+    #[test]
+    fn a_definitive_failure_is_examined_again_when_it_asks_for_it() {
+        let (mut state, clock) = machine();
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+        let mut next = ticket;
+        for _ in 0..3 {
+            let retry_after = Some(Duration::from_secs(2));
+            state.fail(next, Failure { definitive: true, retry_after, error: "bad grant" }, clock.now());
+            clock.advance(Duration::from_secs(1));
+            let Decision::Fail { retry_after, .. } = state.decide(clock.now()) else { panic!("blocked") };
+            assert_eq!(retry_after, Some(Duration::from_secs(1)));
+            clock.advance(Duration::from_secs(1));
+            let Decision::Renew(again) = state.decide(clock.now()) else { panic!("examined again") };
+            next = again;
+        }
+    }
+
+    #[test]
+    fn a_delay_that_the_server_asks_for_is_kept_and_bounded() {
+        for (asked, wait) in [(0, 1), (600, 600), (u64::MAX, 3600)] {
+            let (mut state, clock) = machine();
+            let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
+            let retry_after = Some(Duration::from_secs(asked));
+            state.fail(ticket, Failure { definitive: false, retry_after, error: "busy" }, clock.now());
+            let Decision::Fail { retry_after, .. } = state.decide(clock.now()) else { panic!("blocked") };
+            assert_eq!(retry_after, Some(Duration::from_secs(wait)), "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_can_be_replaced_for_the_current_generation_only() {
+        let (mut state, clock, issued) = fresh();
+        state.set_lifetime(Generation::default(), Lifetime::For(Duration::from_secs(1)), clock.now());
+        clock.advance(Duration::from_secs(3000));
+        state.set_lifetime(issued.generation, hour(), clock.now());
+        clock.advance(Duration::from_secs(3000));
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "extended");
+        state.set_lifetime(issued.generation, Lifetime::For(Duration::from_secs(30)), clock.now());
+        clock.advance(Duration::from_secs(28));
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "shortened");
     }
 
     #[test]
@@ -566,7 +632,7 @@ mod tests {
         let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("must renew") };
         state.install(5, hour(), 0.0, clock.now());
         assert!(state.succeed(ticket, 6, hour(), 0.0, clock.now()).is_none());
-        state.fail(ticket, Failure { definitive: true, error: "late" }, clock.now());
+        state.fail(ticket, Failure { definitive: true, retry_after: None, error: "late" }, clock.now());
         assert_eq!(served(state.decide(clock.now())), 5);
     }
 

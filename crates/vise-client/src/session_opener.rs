@@ -16,7 +16,7 @@ use auth_client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
 };
-use auth_client_core::provider::{Engine, Operation, Renew, Renewed};
+use auth_client_core::provider::{Engine, Observed, Operation, Renew, Renewed};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency, decode};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
@@ -32,17 +32,24 @@ const MAX_REFUSED: u32 = 10;
 /// Minimum interval after that: an endless loop is likely to be blocked by the protection layer.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Delay until a phrase that was refused is tried again, in case that it was the host's fault; doubles with each
+/// refusal.
+const FIRST_RETRY: Duration = Duration::from_secs(10);
+const MAX_RETRY: Duration = Duration::from_secs(600);
+
 /// A session: its cookies, and whether a call with it ever succeeded.
 pub(crate) struct Material {
     jar: Arc<Jar>,
     accepted: AtomicBool,
     /// Set once it has been counted as refused.
     counted: AtomicBool,
+    opened: Now,
 }
 
 impl Material {
-    pub(crate) fn new(jar: Jar) -> Self {
-        Self { jar: Arc::new(jar), accepted: AtomicBool::new(false), counted: AtomicBool::new(false) }
+    pub(crate) fn new(jar: Jar, opened: Now) -> Self {
+        let (accepted, counted) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { jar: Arc::new(jar), accepted, counted, opened }
     }
 }
 
@@ -56,7 +63,10 @@ pub(crate) struct SessionOpener {
     phrase: Mutex<Option<KeyPhrase>>,
     refused_in_a_row: AtomicU32,
     opened: Mutex<Option<Now>>,
-    /// Set once the host has definitively refused; the next caller then gets another session object.
+    /// Number of consecutive refusals of the phrase.
+    refusals: AtomicU32,
+    /// Set while the host definitively refuses; whoever asks for the session then gets another session object,
+    /// which tries at once.
     dead: AtomicBool,
 }
 
@@ -98,6 +108,7 @@ impl SessionOpener {
             phrase: Mutex::new(phrase),
             refused_in_a_row: AtomicU32::new(0),
             opened: Mutex::default(),
+            refusals: AtomicU32::new(0),
             dead: AtomicBool::new(false),
         })
     }
@@ -205,14 +216,21 @@ impl SessionOpener {
         Ok(())
     }
 
-    fn lifetime(&self, jar: &Jar) -> Lifetime {
-        let now = self.account.clock().now();
-        let said = jar.lifetime();
-        match (said.remaining(now), self.account.options.session_lifetime) {
-            (Some(left), Some(fixed)) if left <= fixed => said,
-            (_, Some(fixed)) => Lifetime::For(fixed),
+    fn lifetime(&self, material: &Material, now: Now) -> Lifetime {
+        let said = material.jar.lifetime();
+        let limit = self.account.options.session_lifetime;
+        let limit = limit.map(|limit| limit.saturating_sub(now.since(material.opened)));
+        match (said.remaining(now), limit) {
+            (Some(left), Some(limit)) if left <= limit => said,
+            (_, Some(limit)) => Lifetime::For(limit),
             (_, None) => said,
         }
+    }
+
+    /// Returns the delay after one more refusal of the phrase.
+    fn pace(&self) -> Duration {
+        let refusals = self.refusals.fetch_add(1, Ordering::AcqRel).min(16);
+        FIRST_RETRY.saturating_mul(1 << refusals).min(MAX_RETRY)
     }
 
     fn session_cookie(&self) -> &SessionCookie {
@@ -221,7 +239,8 @@ impl SessionOpener {
 
     /// Returns the material of a session that was opened elsewhere.
     pub(crate) fn material_of(&self, cookie: auth_client_core::auth_core::SecretString) -> Material {
-        Material::new(Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie))
+        let jar = Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie);
+        Material::new(jar, self.account.clock().now())
     }
 }
 
@@ -237,14 +256,19 @@ impl Renew for SessionOpener {
         self.limit_rate(held.as_deref())?;
         match self.open_or_relist(phrase).await {
             Ok(jar) => {
-                *lock(&self.opened) = Some(self.account.clock().now());
-                let lifetime = self.lifetime(&jar);
-                Ok(Renewed { material: Material::new(jar), lifetime })
+                let now = self.account.clock().now();
+                *lock(&self.opened) = Some(now);
+                self.refusals.store(0, Ordering::Release);
+                self.dead.store(false, Ordering::Release);
+                let material = Material::new(jar, now);
+                let lifetime = self.lifetime(&material, now);
+                Ok(Renewed { material, lifetime })
             }
             Err(NotOpened::Refused { why, for_good }) => {
                 self.dead.store(for_good, Ordering::Release);
                 let error = match for_good {
-                    true => CredentialError::refused(why),
+                    // A firewall may have refused in place of the API, so the phrase is tried again later.
+                    true => CredentialError::refused(why).with_retry_after(self.pace()),
                     // A page or a redirect may be temporary and independent of the phrase.
                     false => CredentialError::unavailable(why),
                 };
@@ -269,13 +293,22 @@ impl Renew for SessionOpener {
         Ok(Arc::new(SessionSigner { jar, account: Arc::clone(&self.account) }))
     }
 
-    /// Stores the cookies that a response sets; the session ends if it clears its cookie.
-    fn ends(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> bool {
+    /// Stores the cookies that a response sets. The session ends if it clears its cookie, and has another lifetime
+    /// if it changes the cookie's.
+    fn observe(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> Observed {
         let page = is_page(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()), b"");
         if status.is_success() && !page {
             material.accepted.store(true, Ordering::Release);
         }
-        material.jar.take(headers, self.account.clock().now().wall)
+        let now = self.account.clock().now();
+        let before = material.jar.lifetime();
+        if material.jar.take(headers, now.wall) {
+            return Observed::Ended;
+        }
+        match material.jar.lifetime() == before {
+            true => Observed::Unchanged,
+            false => Observed::Lifetime(self.lifetime(material, now)),
+        }
     }
 }
 

@@ -203,6 +203,74 @@ async fn a_good_response_that_clears_the_cookie_ends_the_session_before_the_next
     }
 }
 
+/// A host whose every response prolongs its session by ten minutes, or ends it soon.
+fn prolonging(age: u64, with: fn(ClientBuilder) -> ClientBuilder) -> (Server, ManualTime, Session) {
+    let server = Server::new(move |seen| match seen.uri.path() {
+        "/auth" => answer(200, &[("set-cookie", "session=s; Max-Age=600")], ""),
+        _ if seen.header("cookie") != Some("session=s") => json(401, "{}"),
+        _ => {
+            let cookie = format!("session=s; Max-Age={age}");
+            answer(200, &[("content-type", "application/json"), ("set-cookie", &cookie)], "[]")
+        }
+    });
+    let time = ManualTime::new();
+    let builder = Client::builder("account-token".to_owned()).transport(server.clone());
+    let vise = with(builder.time(time.clock(), time.timer())).build().unwrap();
+    let session = vise.session("a.example", "p").unwrap();
+    (server, time, session)
+}
+
+#[tokio::test]
+async fn a_session_that_every_response_prolongs_is_opened_once() {
+    let (server, time, session) = prolonging(600, |builder| builder);
+    for _ in 0..50 {
+        session.vise_domains().await.unwrap();
+        time.advance(Duration::from_secs(400));
+    }
+    assert_eq!((server.count("/auth"), server.count("/domains")), (1, 50));
+
+    let (server, time, session) =
+        prolonging(600, |builder| builder.session_lifetime(Duration::from_secs(4_000)));
+    for _ in 0..20 {
+        session.vise_domains().await.unwrap();
+        time.advance(Duration::from_secs(400));
+    }
+    assert_eq!(server.count("/auth"), 2, "the limit counts from the opening");
+}
+
+#[tokio::test]
+async fn a_session_that_a_response_shortens_is_opened_again_in_time() {
+    let (server, time, session) = prolonging(30, |builder| builder);
+    for count in 1..=3 {
+        session.vise_domains().await.unwrap();
+        time.advance(Duration::from_secs(31));
+        assert!(!session.is_open());
+        assert_eq!(
+            (server.count("/auth"), server.count("/domains")),
+            (count, count),
+            "no call went out without its cookie"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_phrase_that_was_refused_for_a_while_opens_a_session_again() {
+    let world = World::with(Hosts::new(Sign::Unauthorized, 0), |builder| builder.relist_on_refusal(false));
+    *world.hosts.phrase.lock().unwrap() = "the host has forgotten it".to_owned();
+    let session = world.session();
+    for _ in 0..3_600 {
+        let error = session.vise_domains().await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(SessionProblem::PhraseRefused));
+        assert!(!error.is_retryable());
+        world.time.advance(Duration::from_secs(1));
+    }
+    assert!((6..=12).contains(&world.server.count("/auth")), "paced: {}", world.server.count("/auth"));
+    *world.hosts.phrase.lock().unwrap() = "phrase".to_owned();
+    world.time.advance(Duration::from_secs(600));
+    session.vise_domains().await.unwrap();
+    assert_eq!(world.server.count("/domains"), 1);
+}
+
 #[tokio::test]
 async fn a_cookie_that_says_when_it_ends_is_believed() {
     for (attribute, lifetime) in

@@ -14,6 +14,7 @@ use auth_core::{
 };
 use http::{HeaderMap, StatusCode};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -69,7 +70,10 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], definitive if another attempt with the same login is pointless.
+    /// [`CredentialError`], definitive if another attempt with the same login is pointless. If a definitive error
+    /// has a [`retry_after`](CredentialError::retry_after), the renewal is started again after that time, to find
+    /// out if the credentials have been replaced elsewhere; it must not send again what the server has refused.
+    /// Without one, only [`RenewingCredential::install`] helps.
     async fn renew(
         &self,
         held: Option<Arc<Self::Material>>,
@@ -89,11 +93,23 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
         true
     }
 
-    /// Returns `true` if a response, whatever its status, means that the credential is no longer valid.
-    fn ends(&self, material: &Self::Material, status: StatusCode, headers: &HeaderMap) -> bool {
+    /// Returns the effect of a response, whatever its status, on the credential of its request.
+    fn observe(&self, material: &Self::Material, status: StatusCode, headers: &HeaderMap) -> Observed {
         let _ = (material, status, headers);
-        false
+        Observed::Unchanged
     }
+}
+
+/// Effect of a response on the credential that its request was signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Observed {
+    /// No effect.
+    Unchanged,
+    /// The credential is no longer valid.
+    Ended,
+    /// The credential now has this lifetime, counted from the response.
+    Lifetime(Lifetime),
 }
 
 /// A renewable credential source, with at most one renewal at a time.
@@ -206,32 +222,33 @@ impl<R: Renew> RenewingCredential<R> {
         &self.shared.renew
     }
 
-    /// Prepares the renewal of this ticket: the receiver for its waiters, and the function that starts it as a
-    /// task.
-    ///
-    /// Start it after releasing the state: a runtime that is shutting down drops the task at once, which locks
-    /// the state.
-    fn prepare(
+    /// Starts the renewal of this ticket as a task and returns the receiver for its waiters.
+    fn start(
         &self,
-        state: &mut State<R::Material>,
+        mut state: MutexGuard<'_, State<R::Material>>,
         ticket: Ticket,
-    ) -> (watch::Receiver<Outcome>, impl FnOnce() + use<R>) {
+        now: Now,
+    ) -> watch::Receiver<Outcome> {
         let (outcome, receiver) = watch::channel(None);
         state.flight = Some(Flight { ticket, outcome });
         let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
-        let span = spans::renewal(self.shared.provider);
+        // The guard locks the state on drop, which is also what a runtime that is shutting down causes.
+        drop(state);
+        // From here on the guard ends the renewal, whatever panics: a subscriber, or a spawn without a runtime.
         let mut guard = RenewalGuard {
             shared: Arc::clone(&self.shared),
             ticket,
-            started: self.shared.clock.now(),
-            span: span.clone(),
+            started: now,
+            span: Span::none(),
             completed: false,
         };
-        let run = spans::within(span, async move {
+        guard.span = spans::renewal(self.shared.provider);
+        let span = guard.span.clone();
+        drop(tokio::spawn(spans::within(span, async move {
             let result = guard.shared.renew.renew(held).await;
             guard.complete(result);
-        });
-        (receiver, move || drop(tokio::spawn(run)))
+        })));
+        receiver
     }
 }
 
@@ -246,7 +263,8 @@ struct RenewalGuard<R: Renew> {
 
 impl<R: Renew> RenewalGuard<R> {
     fn complete(&mut self, result: Result<Renewed<R::Material>, CredentialError>) {
-        let now = self.shared.clock.now();
+        let clock = AssertUnwindSafe(|| self.shared.clock.now());
+        let now = catch_unwind(clock).unwrap_or(self.started);
         let prepared = result.and_then(|renewed| {
             if !RenewalState::<Held<R::Material>, CredentialError>::is_worth_holding(renewed.lifetime, now) {
                 return Err(CredentialError::unavailable("the new credential has already expired"));
@@ -276,37 +294,31 @@ impl<R: Renew> RenewalGuard<R> {
             }
             Err(error) => {
                 let definitive = error.is_definitive();
-                state.machine.fail(self.ticket, Failure { definitive, error: error.clone() }, now);
+                let failure =
+                    Failure { definitive, retry_after: error.retry_after(), error: error.clone() };
+                state.machine.fail(self.ticket, failure, now);
                 (if definitive { RenewalOutcome::LoginRequired } else { RenewalOutcome::Failed }, Err(error))
             }
         };
         let ours = state.flight.as_ref().is_some_and(|flight| flight.ticket == self.ticket);
         let flight = if ours { state.flight.take() } else { None };
         drop(state);
-        // Sent on drop, so that a panicking observer blocks no waiter.
-        let _notification = flight.map(|flight| Notification { flight, outcome: Some(outcome) });
         self.report(reported, now);
-    }
-
-    /// Notifies the observer before the waiters resume, so that a call's renewal is reported before its end.
-    fn report(&self, outcome: RenewalOutcome, now: Now) {
-        let elapsed = now.since(self.started);
-        spans::renewal_ended(&self.span, outcome, elapsed);
-        if let Some(observer) = &self.shared.observer {
-            observer.renewal_ended(&RenewalEnded { provider: self.shared.provider, outcome, elapsed });
+        if let Some(flight) = flight {
+            flight.outcome.send_replace(Some(outcome));
         }
     }
-}
 
-/// The result for the waiters, sent on drop.
-struct Notification {
-    flight: Flight,
-    outcome: Outcome,
-}
-
-impl Drop for Notification {
-    fn drop(&mut self) {
-        self.flight.outcome.send_replace(self.outcome.take());
+    /// Notifies the observer before the waiters resume, so that a call's renewal is reported before its end. A
+    /// panicking observer or subscriber blocks no waiter.
+    fn report(&self, outcome: RenewalOutcome, now: Now) {
+        let elapsed = now.since(self.started);
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            spans::renewal_ended(&self.span, outcome, elapsed);
+            if let Some(observer) = &self.shared.observer {
+                observer.renewal_ended(&RenewalEnded { provider: self.shared.provider, outcome, elapsed });
+            }
+        }));
     }
 }
 
@@ -356,17 +368,10 @@ impl<R: Renew> CredentialSource for RenewingCredential<R> {
             match state.machine.decide(now) {
                 Decision::Serve(issued) => return Ok(self.shared.credential(&issued)),
                 Decision::ServeAndRenew(issued, ticket) => {
-                    let (_, run) = self.prepare(&mut state, ticket);
-                    drop(state);
-                    run();
+                    drop(self.start(state, ticket, now));
                     return Ok(self.shared.credential(&issued));
                 }
-                Decision::Renew(ticket) => {
-                    let (receiver, run) = self.prepare(&mut state, ticket);
-                    drop(state);
-                    run();
-                    receiver
-                }
+                Decision::Renew(ticket) => self.start(state, ticket, now),
                 Decision::Wait(_) => match &state.flight {
                     Some(flight) => flight.outcome.subscribe(),
                     None => return Err(CredentialError::unavailable("the renewal was interrupted")),
@@ -392,9 +397,16 @@ impl<R: Renew> CredentialSource for RenewingCredential<R> {
     fn observe(&self, generation: Generation, status: StatusCode, headers: &HeaderMap, now: Now) {
         let held = self.shared.lock().machine.held();
         if let Some(held) = held.filter(|held| held.generation == generation)
-            && self.shared.renew.ends(&held.material.material, status, headers)
         {
-            self.shared.lock().machine.refuse(generation, now);
+            match self.shared.renew.observe(&held.material.material, status, headers) {
+                Observed::Unchanged => {}
+                Observed::Ended => {
+                    self.shared.lock().machine.refuse(generation, now);
+                }
+                Observed::Lifetime(lifetime) => {
+                    self.shared.lock().machine.set_lifetime(generation, lifetime, now);
+                }
+            }
         }
     }
 }

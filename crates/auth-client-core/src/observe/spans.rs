@@ -134,6 +134,12 @@ mod off {
     #[derive(Clone)]
     pub(crate) struct Span;
 
+    impl Span {
+        pub(crate) fn none() -> Self {
+            Self
+        }
+    }
+
     pub(crate) fn call(_: &'static str, _: &Operation, _: &str) -> Span {
         Span
     }
