@@ -78,7 +78,7 @@ impl ClientBuilder {
             store: None,
             login: None,
             code: None,
-            otp_header: false,
+            otp_header: true,
             renewal: RenewalSettings::default(),
             guard: None,
             from_env: false,
@@ -92,8 +92,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a key pair for signatures. It signs the calls that accept nothing else; without an API key and a
-    /// session it signs all calls.
+    /// Sets a key pair for HMAC signatures. It signs the calls that accept nothing else; without an API key and a
+    /// session it signs all calls. The vendor doesn't recommend HMAC, which is limited to few operations, but OAuth
+    /// tokens: [`user`](Self::user) or [`Client::login`](crate::Client::login).
     ///
     /// ```
     /// use virtuous_client::{Client, HmacKeys};
@@ -159,10 +160,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends one-time codes also as a header `OTP`. Default: in the form only.
+    /// Sets whether a one-time code is sent in the header `OTP` too. Default: true, in the form and in the header.
     ///
-    /// Assumption: the form is sufficient. The vendor's prose mentions a header; its example, its reference and
-    /// its published description use a form field.
+    /// Assumption: a server reads one of the two and ignores the other. The vendor's text says header; its example
+    /// beside that text, its reference and its published description use the form field `otp`.
     pub fn otp_header(mut self, send: bool) -> Self {
         self.otp_header = send;
         self
@@ -192,7 +193,7 @@ impl ClientBuilder {
     /// Creates a builder with the credentials and base URL from the environment; see [`Client::from_env`].
     ///
     /// ```no_run
-    /// let virtuous = virtuous_client::ClientBuilder::from_env()?.otp_header(true).build()?;
+    /// let virtuous = virtuous_client::ClientBuilder::from_env()?.otp_header(false).build()?;
     /// # Ok::<(), virtuous_client::Error>(())
     /// ```
     ///

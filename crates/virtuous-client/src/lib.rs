@@ -46,13 +46,16 @@
 //!
 //! # Authentication
 //!
+//! In the vendor's order: it recommends OAuth tokens, and doesn't recommend HMAC, which "is very limited in how it
+//! can interact with the API".
+//!
 //! | method | for | how |
 //! | --- | --- | --- |
-//! | API key | programs without a person | [`Client::new`] |
-//! | a user's session | people, with or without one-time codes | [`Client::login`] |
-//! | automatic login | programs that act as a user | [`ClientBuilder::user`], [`ClientBuilder::code_source`] |
-//! | stored tokens | sessions that outlive a run | [`ClientBuilder::token_store`], [`ClientBuilder::tokens`] |
-//! | HMAC | partners with a key pair from the vendor | [`ClientBuilder::hmac`] |
+//! | OAuth: a user's session | people, with or without one-time codes | [`Client::login`] |
+//! | OAuth: automatic login | programs that act as a user | [`ClientBuilder::user`], [`ClientBuilder::code_source`] |
+//! | OAuth: stored tokens | sessions that outlive a run | [`ClientBuilder::token_store`], [`ClientBuilder::tokens`] |
+//! | API key | programs without a person, in particular if the user has one-time codes | [`Client::new`] |
+//! | HMAC | partners with a key pair from the vendor; limited, not recommended by the vendor | [`ClientBuilder::hmac`] |
 //!
 //! [`Client::from_env`] uses the credentials in the environment.
 //!
@@ -145,8 +148,8 @@
 //!
 //! # Assumptions
 //!
-//! Where the vendor's documentation is silent, this crate has a setting or assumes: codes are sent in the form
-//! ([`ClientBuilder::otp_header`]); status 202 of the token endpoint asks for a code, whatever its body; a login
+//! Where the vendor's documentation is silent, this crate has a setting or assumes: codes are sent in the
+//! form and in a header ([`ClientBuilder::otp_header`]); status 202 of the token endpoint asks for a code, whatever its body; a login
 //! is refused with 400 or 401; a signed URL includes its query; a webhook's signature is base64 or hexadecimal.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

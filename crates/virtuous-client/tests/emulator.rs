@@ -5,6 +5,7 @@
 use auth_client_core::auth_core::ExposeSecret;
 use auth_client_core::auth_core::store::{MemoryStore, StoreKey, TokenStore};
 use auth_client_core::testing::ManualTime;
+use auth_emulator::providers::virtuous::OtpPlacement;
 use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultRule};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -167,15 +168,23 @@ async fn a_code_is_never_sent_twice_by_itself() {
 }
 
 #[tokio::test]
-async fn codes_travel_in_the_form_and_in_a_header_where_that_is_asked_for() {
+async fn a_code_is_read_wherever_the_server_looks_for_it() {
     let emulator = with_codes().await;
-    for (header, expected) in [(false, false), (true, true)] {
-        let client = builder(&emulator).otp_header(header).build().unwrap();
+    for placement in [OtpPlacement::Either, OtpPlacement::Form, OtpPlacement::Header] {
+        emulator.virtuous().configure(|settings| settings.otp_placement = placement);
+        let client = builder(&emulator).build().unwrap();
         challenge(&emulator, &client).await.answer(code(&emulator)).await.unwrap();
         let last = emulator.journal_of("virtuous").pop().unwrap();
-        assert_eq!(last.headers.iter().any(|(name, _)| name == "otp"), expected);
+        assert!(last.headers.iter().any(|(name, _)| name == "otp"), "{placement:?}");
         assert!(!format!("{last:?}").contains(&emulator.virtuous().password()));
     }
+
+    let client = builder(&emulator).otp_header(false).build().unwrap();
+    let challenge = challenge(&emulator, &client).await;
+    let again = challenge.answer(code(&emulator)).await.unwrap_err();
+    assert_eq!(problem(&again), Some(SessionProblem::CodeRequired), "this server reads the header only");
+    emulator.virtuous().configure(|settings| settings.otp_placement = OtpPlacement::Form);
+    challenge.answer(code(&emulator)).await.unwrap();
 }
 
 #[tokio::test]

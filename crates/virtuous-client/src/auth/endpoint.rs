@@ -27,7 +27,7 @@ pub(crate) enum Grant {
 #[derive(Clone, Debug)]
 pub(crate) struct TokenEndpoint {
     pub(crate) engine: Engine,
-    /// Whether the code is also sent as a header.
+    /// Whether the code is sent in the header `OTP` besides the form.
     pub(crate) otp_header: bool,
 }
 

@@ -21,7 +21,7 @@ pub(super) fn all(paths: &Place<'_>, shared: &Shared, schemas: &mut Vec<Schema>)
         }
         let mut item = place.members("a path")?;
         let common = match item.take("parameters") {
-            Some(place) => parameters(&place, shared)?,
+            Some(place) => parameters(place.items()?, shared)?,
             None => Vec::new(),
         };
         for (key, verb) in VERBS {
@@ -64,7 +64,12 @@ fn operation(
     let by_hand = members.text("x-sdk-by-hand")?;
     let mut placed = common.to_vec();
     if let Some(place) = members.take("parameters") {
-        placed.extend(parameters(&place, shared)?);
+        // Headers of a method that is written by hand are for other readers of the file.
+        let items = place.items()?.into_iter();
+        let is_header =
+            |place: &Place<'_>| matches!(place.node.get("in"), Some(Node::Text(place)) if place == "header");
+        let read = items.filter(|place| by_hand.is_none() || !is_header(place)).collect();
+        placed.extend(parameters(read, shared)?);
     }
     let (in_path, query): (Vec<Placed>, Vec<Placed>) = placed.into_iter().partition(|(_, in_path)| *in_path);
     let in_path = in_path.into_iter().map(|(parameter, _)| parameter).collect();

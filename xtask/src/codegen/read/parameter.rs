@@ -36,9 +36,9 @@ pub(super) fn in_template_order(
     }
 }
 
-pub(super) fn parameters(place: &Place<'_>, shared: &Shared) -> Result<Vec<Placed>> {
+pub(super) fn parameters(places: Vec<Place<'_>>, shared: &Shared) -> Result<Vec<Placed>> {
     let mut parameters = Vec::new();
-    for place in place.items()? {
+    for place in places {
         if place.node.get("$ref").is_none() {
             parameters.push(parameter(&place)?);
             continue;

@@ -31,7 +31,7 @@ mod state;
 mod token;
 mod tokens;
 
-pub use self::base::settings::{ErrorBody, Settings, WebhookEncoding};
+pub use self::base::settings::{ErrorBody, OtpPlacement, Settings, WebhookEncoding};
 pub use self::base::webhooks::WebhookDelivery;
 pub use self::handle::Virtuous;
 pub use self::operations::gifts::matching::MatchingResult;

@@ -19,7 +19,8 @@ use crate::framework::settings::ProviderSettings;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Lifetime of an access token. Default: 15 days, as recorded; other pages document two weeks and one hour.
+    /// Lifetime of an access token. Default: two weeks, as documented; 15 days are recorded, and the sample of another page has
+    /// one hour.
     pub access_lifetime_seconds: u64,
     /// Lifetime of a refresh token. Default: 365 days.
     pub refresh_lifetime_seconds: u64,
@@ -35,8 +36,9 @@ pub struct Settings {
     pub code_lifetime_seconds: u64,
     /// Number of invalid codes after which a new one must be requested. Assumption: 5.
     pub max_wrong_codes: u32,
-    /// Whether a code is also accepted in the header `OTP`, as in the vendor's description; its samples use the form field.
-    pub otp_header: bool,
+    /// Where a one-time code is read. Assumption: in the form or in the header `OTP`; the vendor's text says header, its sample
+    /// has a form field.
+    pub otp_placement: OtpPlacement,
     /// Calls of the organization per hour, counted from the first one. Documented: 1,500 on one page, 5,000 on another.
     pub calls_per_hour: u64,
     /// Whether responses have the three `X-RateLimit-*` headers. Default: true; old recordings have none.
@@ -82,7 +84,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            access_lifetime_seconds: 15 * 86_400,
+            access_lifetime_seconds: 14 * 86_400,
             refresh_lifetime_seconds: 365 * 86_400,
             rotate_refresh_tokens: true,
             rotation_grace_seconds: 0,
@@ -90,7 +92,7 @@ impl Default for Settings {
             two_factor: false,
             code_lifetime_seconds: 300,
             max_wrong_codes: 5,
-            otp_header: true,
+            otp_placement: OtpPlacement::Either,
             calls_per_hour: 1500,
             rate_limit_headers: true,
             retry_after: true,
@@ -151,6 +153,40 @@ pub enum WebhookEncoding {
     Hex,
     /// Hexadecimal digits with the prefix `sha256=`.
     PrefixedHex,
+}
+
+/// The place of a one-time code in a request for tokens.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::OtpPlacement;
+///
+/// assert_eq!(serde_json::json!(OtpPlacement::Header), serde_json::json!("header"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OtpPlacement {
+    /// The form field `otp`, or else the header `OTP`.
+    Either,
+    /// The form field `otp` only, as in the vendor's sample.
+    Form,
+    /// The header `OTP` only, as in the vendor's text.
+    Header,
+}
+
+impl OtpPlacement {
+    /// The code that the server reads.
+    pub(in crate::providers::virtuous) fn code<'a>(
+        self,
+        form: Option<&'a str>,
+        header: Option<&'a str>,
+    ) -> Option<&'a str> {
+        match self {
+            Self::Either => form.or(header),
+            Self::Form => form,
+            Self::Header => header,
+        }
+    }
 }
 
 impl ProviderSettings for Settings {}
