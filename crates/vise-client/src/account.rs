@@ -19,8 +19,10 @@ use std::time::Duration;
 pub(crate) struct Options {
     pub(crate) domains_path: String,
     pub(crate) domains_method: Method,
+    pub(crate) auth_method: Method,
     pub(crate) auth_path: String,
     pub(crate) auth_parameter: String,
+    pub(crate) auth_redirects: u32,
     pub(crate) token_on_auth: bool,
     pub(crate) phrase_is_encoded: bool,
     pub(crate) session_cookie: SessionCookie,
@@ -38,8 +40,10 @@ impl Default for Options {
         Self {
             domains_path: "/domains".to_owned(),
             domains_method: Method::GET,
+            auth_method: Method::GET,
             auth_path: "/auth".to_owned(),
             auth_parameter: "pfk".to_owned(),
+            auth_redirects: 5,
             token_on_auth: false,
             phrase_is_encoded: false,
             session_cookie: SessionCookie::default(),

@@ -49,8 +49,10 @@ const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 ///     .domains_method(http::Method::POST)
 ///     .vise_token_placement(TokenPlacement::Authorization)
 ///     .token_on_auth(true)
+///     .auth_method(http::Method::POST)
 ///     .auth_path("/v2/auth")
 ///     .auth_parameter("phrase")
+///     .auth_redirects(0)
 ///     .phrase_is_encoded(true)
 ///     .session_cookie(SessionCookie::Named("vsid".to_owned()))
 ///     .session_lifetime(Duration::from_secs(3600))
@@ -205,6 +207,22 @@ impl ClientBuilder {
     /// ```
     pub fn public_addresses_only(mut self) -> Self {
         self.public_addresses_only = true;
+        self
+    }
+
+    /// Sets the method of the request that opens a session. Default: GET. Assumption (auth-request): the whole request
+    /// is in the URL, as in the vendor's template. The body is always empty.
+    pub fn auth_method(mut self, method: Method) -> Self {
+        self.options.auth_method = method;
+        self
+    }
+
+    /// Sets how many redirects of the opening are followed. Default: 5; 0 follows none. Redirects stay within the host's
+    /// origin, carry the cookies that were set so far, and never the token. A redirect to another origin is not followed.
+    /// Assumption (auth-redirects): the session may be set by any of these responses, because the vendor's sample uses a
+    /// Python session, which follows redirects.
+    pub fn auth_redirects(mut self, limit: u32) -> Self {
+        self.options.auth_redirects = limit;
         self
     }
 

@@ -93,6 +93,7 @@ mod cookies;
 mod domain;
 mod error;
 mod host;
+mod redirects;
 mod rules;
 mod session;
 mod session_opener;

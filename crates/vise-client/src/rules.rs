@@ -34,13 +34,9 @@ impl ProviderRules for Dashboard {
     }
 }
 
-/// `/auth`: a response with a status below 400 that sets the session is a success, including redirects; all
-/// others are not.
+/// `/auth` and its redirects: every status below 400 is a success. Whether a session is open is up to the cookies.
 #[derive(Debug)]
-pub(crate) struct Opening {
-    pub(crate) session: SessionCookie,
-    pub(crate) clock: Arc<dyn Clock>,
-}
+pub(crate) struct Opening;
 
 impl ProviderRules for Opening {
     fn name(&self) -> &'static str {
@@ -48,16 +44,10 @@ impl ProviderRules for Opening {
     }
 
     fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
-        let status = response.status;
-        if status.as_u16() >= 400 {
-            return match classify_by_status(operation, status) {
-                Classification::CredentialRefused(kind) => Classification::Permanent(kind),
-                classification => classification,
-            };
-        }
-        match session_in(response.headers, &self.session, self.clock.now().wall) {
-            Some(true) => Classification::Success,
-            _ => Classification::Permanent(ErrorKind::Api),
+        match classify_by_status(operation, response.status) {
+            _ if response.status.as_u16() < 400 => Classification::Success,
+            Classification::CredentialRefused(kind) => Classification::Permanent(kind),
+            classification => classification,
         }
     }
 }
@@ -169,21 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_open_when_its_cookie_is_there_and_only_then() {
-        let opening = Opening { session: SessionCookie::default(), clock: clock() };
+    fn an_opening_fails_by_its_status_and_never_renews_anything() {
         for (status, headers, classification) in [
             (200, vec![SET, HTML], Classification::Success),
             (302, vec![SET], Classification::Success),
-            (200, vec![HTML], Classification::Permanent(ErrorKind::Api)),
-            (302, vec![], Classification::Permanent(ErrorKind::Api)),
-            (200, vec![CLEAR], Classification::Permanent(ErrorKind::Api)),
-            (200, vec![("set-cookie", "Session=1")], Classification::Permanent(ErrorKind::Api)),
+            (200, vec![HTML], Classification::Success),
+            (304, vec![], Classification::Success),
+            (200, vec![CLEAR], Classification::Success),
             (401, vec![SET], Classification::Permanent(ErrorKind::Unauthenticated)),
             (403, vec![], Classification::Permanent(ErrorKind::Forbidden)),
             (429, vec![], Classification::Throttled),
             (503, vec![SET], Classification::Transient(ErrorKind::Server)),
         ] {
-            assert_eq!(classify(&opening, status, &headers), classification, "{status} {headers:?}");
+            assert_eq!(classify(&Opening, status, &headers), classification, "{status} {headers:?}");
         }
         assert_eq!(classify(&Dashboard, 200, &[HTML]), Classification::Permanent(ErrorKind::Decode));
     }

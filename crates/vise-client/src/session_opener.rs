@@ -1,7 +1,7 @@
 //! Opening and reopening sessions: the renewal behind [`Session`](crate::Session).
 //!
 //! `/auth` is called through a separate engine without a credential, so that neither the token nor cookies of the
-//! previous session are sent with the phrase. It uses the same state machine as OAuth2 renewals: one opening at a
+//! previous session are sent with the phrase, and `redirects.rs` follows its redirects. It uses the same state machine as OAuth2 renewals: one opening at a
 //! time, regardless of the number of calls.
 
 use crate::account::Account;
@@ -9,7 +9,7 @@ use crate::cookies::{Jar, SessionCookie};
 use crate::domain::{AccountDomain, KeyPhrase};
 use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_page};
 use crate::host::ViseHost;
-use crate::rules;
+use crate::{redirects, rules};
 use async_trait::async_trait;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{
@@ -19,7 +19,7 @@ use auth_client_core::auth_core::{
 use auth_client_core::provider::{Engine, Observed, Operation, Renew, Renewed};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency, decode};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -47,9 +47,9 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    pub(crate) fn new(jar: Jar, opened: Now) -> Self {
+    pub(crate) fn new(jar: Arc<Jar>, opened: Now) -> Self {
         let (accepted, counted) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { jar: Arc::new(jar), accepted, counted, opened }
+        Self { jar, accepted, counted, opened }
     }
 }
 
@@ -95,11 +95,7 @@ impl SessionOpener {
             let signer = SharedToken(Arc::clone(&account));
             Arc::new(StaticCredential::new(signer, base.origin().clone())) as Arc<dyn CredentialSource>
         });
-        let rules = rules::Opening {
-            session: account.options.session_cookie.clone(),
-            clock: Arc::clone(account.clock()),
-        };
-        let engine = Engine::new(&account.settings, base, rules, credential)?;
+        let engine = Engine::new(&account.settings, base, rules::Opening, credential)?;
         Ok(Self {
             account,
             host,
@@ -128,7 +124,7 @@ impl SessionOpener {
 
     fn call(&self, phrase: &KeyPhrase) -> Call<Response<Bytes>> {
         let options = &self.account.options;
-        let operation = Operation::new(OPEN, Method::GET, "", Idempotency::Read).sensitive();
+        let operation = Operation::new(OPEN, options.auth_method.clone(), "", Idempotency::Read).sensitive();
         let request = self.engine.request_at(operation, &options.auth_path);
         let request = match options.phrase_is_encoded {
             false => request.query(&options.auth_parameter, phrase.expose()),
@@ -145,17 +141,19 @@ impl SessionOpener {
         request.call(decode::raw)
     }
 
-    async fn open(&self, phrase: &KeyPhrase) -> Result<Jar, NotOpened> {
+    async fn open(&self, phrase: &KeyPhrase) -> Result<Arc<Jar>, NotOpened> {
         let response = self.call(phrase).await.map_err(NotOpened::from)?;
-        let jar = Jar::new(self.account.options.session_cookie.clone(), self.host.name());
+        let jar = Arc::new(Jar::new(self.account.options.session_cookie.clone(), self.host.name()));
         jar.take(response.headers(), self.account.clock().now().wall);
-        // A session cookie for another domain was set, which is ignored.
+        let last = redirects::follow(&self.account, &self.host, &jar, response).await;
+        // Only the cookies count: a page after the one that set the session may fail.
         if jar.has_session(self.account.clock().now().wall) {
-            Ok(jar)
-        } else {
-            let why = PhraseRefused { status: response.status().as_u16(), page: false, relisted: false };
-            Err(NotOpened::Refused { why, for_good: false })
+            return Ok(jar);
         }
+        let last = last.map_err(NotOpened::from)?;
+        let page = is_page(content_type(last.headers()), last.body());
+        let why = PhraseRefused { status: last.status().as_u16(), page, relisted: false };
+        Err(NotOpened::Refused { why, for_good: false })
     }
 
     /// Returns another phrase for this host, from a list that was requested after the refusal.
@@ -179,7 +177,7 @@ impl SessionOpener {
         mine?.vise_phrase.clone().filter(|phrase| !phrase.is_same(refused))
     }
 
-    async fn open_or_relist(&self, phrase: KeyPhrase) -> Result<Jar, NotOpened> {
+    async fn open_or_relist(&self, phrase: KeyPhrase) -> Result<Arc<Jar>, NotOpened> {
         let seen = self.account.lists();
         let refused = match self.open(&phrase).await {
             Err(NotOpened::Refused { why, for_good }) => NotOpened::Refused { why, for_good },
@@ -240,7 +238,7 @@ impl SessionOpener {
     /// Returns the material of a session that was opened elsewhere.
     pub(crate) fn material_of(&self, cookie: auth_client_core::auth_core::SecretString) -> Material {
         let jar = Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie);
-        Material::new(jar, self.account.clock().now())
+        Material::new(Arc::new(jar), self.account.clock().now())
     }
 }
 
@@ -290,13 +288,13 @@ impl Renew for SessionOpener {
         if jar.header("/", self.account.clock().now().wall).is_none() {
             return Err(InvalidCredential::new("session cookie", "must be a valid header value"));
         }
-        Ok(Arc::new(SessionSigner { jar, account: Arc::clone(&self.account) }))
+        Ok(Arc::new(SessionSigner { jar, account: Some(Arc::clone(&self.account)) }))
     }
 
     /// Stores the cookies that a response sets. The session ends if it clears its cookie, and has another lifetime
     /// if it changes the cookie's.
     fn observe(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> Observed {
-        let page = is_page(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()), b"");
+        let page = is_page(content_type(headers), b"");
         if status.is_success() && !page {
             material.accepted.store(true, Ordering::Release);
         }
@@ -333,12 +331,9 @@ impl NotOpened {
 impl From<Error> for NotOpened {
     fn from(error: Error) -> Self {
         let Some(status) = error.status() else { return Self::Failed(error) };
-        let content_type =
-            error.headers().and_then(|headers| headers.get(header::CONTENT_TYPE)?.to_str().ok());
-        let page = is_page(content_type, error.body().map_or(&[][..], |body| body));
+        let page = is_page(error.headers().and_then(content_type), error.body().map_or(&[][..], |body| body));
         let why = PhraseRefused { status: status.as_u16(), page, relisted: false };
         match error.kind() {
-            ErrorKind::Api => Self::Refused { why, for_good: false },
             ErrorKind::InvalidData
             | ErrorKind::Unauthenticated
             | ErrorKind::Forbidden
@@ -350,10 +345,10 @@ impl From<Error> for NotOpened {
     }
 }
 
-/// Signs calls with both the cookies of the session and the account's token.
-struct SessionSigner {
-    jar: Arc<Jar>,
-    account: Arc<Account>,
+/// Signs calls with the cookies of the session and, except for redirects of `/auth`, the account's token.
+pub(crate) struct SessionSigner {
+    pub(crate) jar: Arc<Jar>,
+    pub(crate) account: Option<Arc<Account>>,
 }
 
 impl Sign for SessionSigner {
@@ -362,7 +357,10 @@ impl Sign for SessionSigner {
         if let Some(cookies) = self.jar.header(request.path(), request.time()) {
             parts = parts.secret_header(header::COOKIE, cookies);
         }
-        self.account.token.add_to(parts, request)
+        match &self.account {
+            Some(account) => account.token.add_to(parts, request),
+            None => Ok(parts),
+        }
     }
 }
 
@@ -380,6 +378,10 @@ impl Sign for SharedToken {
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
         self.0.token.sign(request)
     }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -41,20 +41,30 @@ async fn auth_gets_one_request_with_the_encoded_phrase_and_nothing_else() {
             .header_count(".*", ".*", 3)
             .is_true(move |request| request.uri().path_and_query().unwrap() == target.as_str());
         then.status(302)
-            .header("set-cookie", "session=s1")
+            .header("set-cookie", "session=s0")
             .header("set-cookie", "lb=n7")
-            .header("location", "/home");
+            .header("location", "/home?from=a%26b");
     });
     let call = server.mock(|when, then| {
         when.method("GET")
             .path("/domains")
-            .header("cookie", "session=s1; lb=n7")
+            .header("cookie", "lb=n7; session=s1")
             .header("authorization", "Bearer account-token")
             .header_missing("referer");
         then.status(200).header("content-type", "application/json").body("[1]");
     });
-    let others = server.mock(|when, then| {
-        when.any_request();
+    let home = server.mock(|when, then| {
+        when.method("GET")
+            .path("/home")
+            .query_param("from", "a&b")
+            .header("cookie", "session=s0; lb=n7")
+            .header_missing("authorization")
+            .header_missing("referer");
+        then.status(303).header("set-cookie", "session=s1").header("location", "welcome");
+    });
+    // The session is open although the last page is not there.
+    let welcome = server.mock(|when, then| {
+        when.path("/welcome").header("cookie", "lb=n7; session=s1").header_missing("authorization");
         then.status(404);
     });
     let policy = HostPolicy::new().dangerously_allow_loopback_for_tests();
@@ -70,7 +80,50 @@ async fn auth_gets_one_request_with_the_encoded_phrase_and_nothing_else() {
     let domains = session.vise_domains().await;
     call.assert();
     assert_eq!(domains.unwrap(), json!([1]));
-    assert_eq!(others.calls(), 0, "the redirect was not followed");
+    (home.assert(), welcome.assert());
+}
+
+#[tokio::test]
+async fn redirects_of_auth_keep_their_limit_their_method_and_the_token_at_home() {
+    let hosts = |seen: &common::Seen| {
+        assert!(seen.header("authorization").is_none() || seen.uri.path() == "/auth");
+        let hop: u32 = seen.uri.path().trim_start_matches("/hop").parse().unwrap_or_default();
+        match (seen.host(), hop) {
+            // Sends its session with the fifth redirect.
+            ("five.example", 5) => answer(200, &[("set-cookie", "session=s")], ""),
+            ("five.example", hop) => answer(307, &[("location", &format!("/hop{}", hop + 1))], ""),
+            ("endless.example", hop) => answer(302, &[("location", &format!("/hop{}", hop + 1))], ""),
+            // Clears the session on its way: the phrase was not accepted.
+            ("cleared.example", 0) => answer(302, &[("location", "/hop1"), ("set-cookie", "session=s")], ""),
+            _ => answer(200, &[("set-cookie", "session=; Max-Age=0")], ""),
+        }
+    };
+    let server = Server::new(hosts);
+    let vise = |limit| {
+        let builder = builder().auth_method(Method::POST).token_on_auth(true).auth_redirects(limit);
+        builder.transport(server.clone()).build().unwrap()
+    };
+    vise(5).session("five.example", "p").unwrap().open().await.unwrap();
+    let sent = server.requests();
+    assert_eq!(sent.len(), 6);
+    assert!(sent.iter().all(|seen| seen.method == Method::POST), "307 keeps the method");
+    assert_eq!(sent[0].header("authorization"), Some("Bearer account-token"));
+    for (host, limit, requests) in
+        [("five.example", 4, 5), ("five.example", 0, 1), ("endless.example", 5, 6), ("cleared.example", 5, 2)]
+    {
+        let before = server.requests().len();
+        let error = vise(limit).session(host, "p").unwrap().open().await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(SessionProblem::PhraseRefused), "{host} {error}");
+        assert_eq!(server.requests().len() - before, requests, "{host} {limit}");
+    }
+    let last = server.requests();
+    assert!(
+        last[7..]
+            .iter()
+            .filter(|seen| seen.host() == "endless.example")
+            .skip(1)
+            .all(|seen| seen.method == Method::GET)
+    );
 }
 
 #[tokio::test]
