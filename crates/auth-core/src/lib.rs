@@ -10,7 +10,7 @@
 //! | [`secret`] | containers that never print their value, and checks of header values |
 //! | [`origin`] | scheme, host and port: where a credential may be sent |
 //! | [`sign`] | the [`Sign`] trait: takes a request and a time, returns headers |
-//! | [`scheme`] | signers: bearer token, header pair, HMAC in HTTP Basic |
+//! | [`scheme`] | signers: bearer token, key or pair in a header, HMAC in HTTP Basic |
 //! | [`credential`] | the [`CredentialSource`] trait: the current signer, and the reaction to a refusal |
 //! | [`token`] | when to use, renew, wait for or give up on a token |
 //! | [`store`] | token storage between runs |

@@ -29,6 +29,7 @@ pub struct InvalidCredential {
 
 const EMPTY: &str = "must not be empty";
 const CONTROL: &str = "must not contain control characters such as line breaks";
+const SPACE: &str = "must not contain spaces; copy only the value";
 const COLON: &str = "must not contain a colon, which separates it from the next part";
 
 impl InvalidCredential {
@@ -107,6 +108,19 @@ pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCr
         return Err(InvalidCredential { field, reason: COLON });
     }
     Ok(())
+}
+
+/// Exposes a token or key after checking the same as [`check_text`], and that it contains no white space.
+pub(crate) fn check_token<'t>(
+    field: &'static str,
+    token: &'t SecretString,
+) -> Result<&'t str, InvalidCredential> {
+    let token = token.expose_secret();
+    check_text(field, token)?;
+    if token.chars().any(char::is_whitespace) {
+        return Err(InvalidCredential { field, reason: SPACE });
+    }
+    Ok(token)
 }
 
 /// Creates a header value that is marked sensitive, so that `Debug` output of the header map hides it.

@@ -334,7 +334,8 @@ impl<M, E: Clone> RenewalState<M, E> {
         }
         self.flight = None;
         let asked = failure.retry_after.map(|wait| wait.min(MAX_RETRY_AFTER));
-        let wait = if failure.definitive { asked } else { Some(self.back_off().max(asked.unwrap_or_default())) };
+        let wait =
+            if failure.definitive { asked } else { Some(self.back_off().max(asked.unwrap_or_default())) };
         self.failure = Some(LastFailure { failure, until: wait.map(|wait| now.after(wait)) });
     }
 
@@ -484,7 +485,11 @@ mod tests {
                 Decision::Serve(_) => {}
                 Decision::ServeAndRenew(_, ticket) => {
                     tries += 1;
-                    state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
+                    state.fail(
+                        ticket,
+                        Failure { definitive: false, retry_after: None, error: "down" },
+                        clock.now(),
+                    );
                 }
                 other => panic!("a usable token was not served: {other:?}"),
             }
@@ -518,7 +523,11 @@ mod tests {
         for _ in 0..86_400 {
             if let Decision::Renew(ticket) = state.decide(clock.now()) {
                 tries += 1;
-                state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
+                state.fail(
+                    ticket,
+                    Failure { definitive: false, retry_after: None, error: "down" },
+                    clock.now(),
+                );
             }
             clock.advance(Duration::from_secs(1));
         }

@@ -1,6 +1,6 @@
 //! `Authorization: Bearer <token>`, RFC 6750.
 
-use crate::secret::{ExposeSecret, InvalidCredential, SecretString, check_text, sensitive_header};
+use crate::secret::{InvalidCredential, SecretString, check_token, sensitive_header};
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use http::{HeaderValue, header::AUTHORIZATION};
 
@@ -46,11 +46,7 @@ impl Bearer {
     /// assert_eq!(error.to_string(), "invalid API key: must not be empty");
     /// ```
     pub fn named(field: &'static str, token: &SecretString) -> Result<Self, InvalidCredential> {
-        let token = token.expose_secret();
-        check_text(field, token)?;
-        if token.chars().any(char::is_whitespace) {
-            return Err(InvalidCredential::new(field, "must not contain spaces; copy only the token"));
-        }
+        let token = check_token(field, token)?;
         Ok(Self { value: sensitive_header(field, &format!("Bearer {token}"))? })
     }
 }
