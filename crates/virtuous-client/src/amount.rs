@@ -3,6 +3,8 @@
 //! The API represents them as numbers in some places and as strings in others. With the feature `rust_decimal`
 //! they convert to [`rust_decimal::Decimal`] for arithmetic; without it that crate is not compiled.
 
+mod arithmetic;
+
 use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -26,7 +28,8 @@ const MAX_PLACES: u32 = 28;
 /// # Ok::<(), virtuous_client::models::InvalidAmount>(())
 /// ```
 ///
-/// Amounts compare by value, regardless of trailing zeros.
+/// Amounts compare by value, regardless of trailing zeros. They have no currency: compare and add amounts of one
+/// currency only.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Amount {
     digits: i128,
