@@ -215,6 +215,12 @@ pub enum LockError {
     Unavailable(StoreError),
 }
 
+impl From<StoreError> for LockError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
 impl fmt::Display for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

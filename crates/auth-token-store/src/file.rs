@@ -1,7 +1,8 @@
 //! Token files: replaced atomically, readable by their owner only, locked during renewals.
 
 use crate::format;
-use crate::lock::{self, Lock};
+use crate::lock::{self, Lock, folder_or_here};
+use crate::worker::{self, Workers};
 use async_trait::async_trait;
 use auth_core::secret::{ExposeSecret as _, SecretBox};
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
@@ -24,7 +25,8 @@ pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 /// the old or the new file complete. Files have mode 0600. A file that its group or others can read is refused,
 /// because the token may be known to them. On Windows, the permissions of the directory apply.
 ///
-/// Locking, reading and writing block; they run on tokio's blocking threads.
+/// Locking, reading and writing block; they run on threads of their own, so that a program can end while it waits
+/// for a lock. A leading `~` in a path is the user's home directory.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,7 +39,11 @@ pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct FileStore {
     place: Place,
     lock_timeout: Duration,
+    workers: Workers,
 }
+
+/// Maximum number of operations of one store at once, not counting those of the holders of its locks.
+const AT_ONCE: usize = 64;
 
 #[derive(Clone, Debug)]
 enum Place {
@@ -64,7 +70,7 @@ impl FileStore {
     /// ```
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { place: Place::Folder(folder.into()), lock_timeout: LOCK_TIMEOUT }
+        Self::new(Place::Folder(expand(folder.into())))
     }
 
     /// Creates a store for one credential in this file; other credentials are refused. The lock file has the same
@@ -78,7 +84,11 @@ impl FileStore {
     /// ```
     #[must_use]
     pub fn at(file: impl Into<PathBuf>) -> Self {
-        Self { place: Place::File(file.into()), lock_timeout: LOCK_TIMEOUT }
+        Self::new(Place::File(expand(file.into())))
+    }
+
+    fn new(place: Place) -> Self {
+        Self { place, lock_timeout: LOCK_TIMEOUT, workers: Workers::new(AT_ONCE) }
     }
 
     /// Sets the time to wait for a lock that another process holds. Default: 60 seconds, which is longer than a
@@ -107,8 +117,17 @@ impl FileStore {
         self
     }
 
-    fn paths(&self, key: &StoreKey) -> Paths {
-        match &self.place {
+    fn paths(&self, action: &'static str, key: &StoreKey) -> Result<Paths, StoreError> {
+        let (Place::Folder(place) | Place::File(place)) = &self.place;
+        if place
+            .components()
+            .next()
+            .is_some_and(|first| first.as_os_str().as_encoded_bytes().starts_with(b"~"))
+        {
+            let reason = "begins with `~`, which only a shell can expand: write the whole path, or `./~`";
+            return Err(StoreError::new(action, format!("{} {reason}", place.display())));
+        }
+        Ok(match &self.place {
             Place::Folder(folder) => {
                 let name = format::name_of(key);
                 Paths {
@@ -123,7 +142,15 @@ impl FileStore {
                 lock.push(".lock");
                 Paths { token, lock: lock.into() }
             }
-        }
+        })
+    }
+}
+
+/// Replaces a leading `~` by the user's home directory.
+fn expand(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) if !home.as_os_str().is_empty() => home.join(rest),
+        _ => path,
     }
 }
 
@@ -131,33 +158,19 @@ impl FileStore {
 impl TokenStore for FileStore {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
         let (store, key) = (self.clone(), key.clone());
-        blocking("read", move || read(&store.paths(&key).token, &key)).await
+        self.workers.run("read", move |_| read(&store.paths("read", &key)?.token, &key)).await
     }
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         let (store, key) = (self.clone(), key.clone());
-        let locking = move || {
-            let paths = store.paths(&key);
-            let lock = Arc::new(lock::acquire(&paths.lock, store.lock_timeout)?);
-            Ok(LockedFile { paths, key, lock })
+        let locking = move |is_wanted: &dyn Fn() -> bool| {
+            let paths = store.paths("lock", &key)?;
+            let lock = lock::acquire(&paths.lock, Some(&paths.token), store.lock_timeout, is_wanted)?;
+            Ok(LockedFile { paths, key, lock: Arc::new(lock) })
         };
-        match tokio::task::spawn_blocking(locking).await {
-            Ok(locked) => locked.map(|locked| Box::new(locked) as Box<dyn LockedToken>),
-            Err(_) => Err(LockError::Unavailable(broken_off("lock"))),
-        }
+        let locked: Result<_, LockError> = self.workers.run("lock", locking).await;
+        locked.map(|locked| Box::new(locked) as Box<dyn LockedToken>)
     }
-}
-
-/// Runs a blocking function on a blocking thread.
-pub(crate) async fn blocking<T: Send + 'static>(
-    action: &'static str,
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken_off(action)))
-}
-
-fn broken_off(action: &'static str) -> StoreError {
-    StoreError::new(action, "the tokio runtime is shutting down")
 }
 
 #[derive(Debug)]
@@ -169,38 +182,44 @@ struct LockedFile {
     lock: Arc<Lock>,
 }
 
-impl LockedFile {
-    async fn work<T: Send + 'static>(
-        &self,
-        action: &'static str,
-        work: impl FnOnce(&Path, &StoreKey) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let (path, key, lock) = (self.paths.token.clone(), self.key.clone(), Arc::clone(&self.lock));
-        blocking(action, move || {
-            let result = work(&path, &key);
-            drop(lock);
-            result
-        })
-        .await
-    }
-}
-
 #[async_trait]
 impl LockedToken for LockedFile {
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
-        self.work("read", read).await
+        let (path, key, lock) = (self.paths.token.clone(), self.key.clone(), Arc::clone(&self.lock));
+        // The holder of a lock never waits for those who wait for it.
+        Workers::new(1)
+            .run("read", move |_| {
+                let result = read(&path, &key);
+                drop(lock);
+                result
+            })
+            .await
     }
 
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
         let text = format::write(&self.key, token)?;
-        self.work("write", move |path, _| replace(path, &text).map_err(|error| failed("write", path, &error)))
-            .await
+        let (path, lock) = (self.paths.token.clone(), Arc::clone(&self.lock));
+        worker::write("write", move || {
+            replace(&path, &text, &lock).map_err(|error| match error.kind() {
+                io::ErrorKind::ResourceBusy => {
+                    let reason = "can't be replaced: it is a mount point, so mount its folder instead";
+                    StoreError::new("write", format!("{} {reason}", path.display()))
+                }
+                _ => failed("write", &path, &error),
+            })
+        })
+        .await
     }
 
     async fn clear(&mut self) -> Result<(), StoreError> {
-        self.work("clear", |path, _| match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("clear", path, &error)),
-            _ => sync_folder(path).map_err(|error| failed("clear", path, &error)),
+        let (path, lock) = (self.paths.token.clone(), Arc::clone(&self.lock));
+        worker::write("clear", move || {
+            let cleared = match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("clear", &path, &error)),
+                _ => sync_folder(&path).map_err(|error| failed("clear", &path, &error)),
+            };
+            drop(lock);
+            cleared
         })
         .await
     }
@@ -211,6 +230,11 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> StoreError {
 }
 
 fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+    let refuse = |reason: &str| Err(StoreError::new("read", format!("{} {reason}", path.display())));
+    // Before it is opened: opening a pipe waits for somebody who writes to it.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return refuse("is not a file");
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -218,7 +242,6 @@ fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> 
     };
     // Metadata of the open file, so that the checked file is the one that is read.
     let metadata = file.metadata().map_err(|error| failed("read", path, &error))?;
-    let refuse = |reason: &str| Err(StoreError::new("read", format!("{} {reason}", path.display())));
     if !metadata.is_file() {
         return refuse("is not a file");
     }
@@ -245,7 +268,7 @@ fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> 
 }
 
 /// Writes a new file and renames it over the old one.
-fn replace(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
+fn replace(path: &Path, text: &SecretBox<Vec<u8>>, lock: &Lock) -> io::Result<()> {
     // Distinguishes the name from that of a process with the same id on another machine that shares this
     // directory.
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -255,7 +278,15 @@ fn replace(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
     sweep(path, &prefix);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let beside = path.with_file_name(format!("{prefix}{}-{count}.tmp", std::process::id()));
-    let written = write_whole(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let written = write_whole(&beside, text).and_then(|file| {
+        // The old file stays locked until the new one, locked as well, is in its place.
+        let old = lock.cover(file);
+        let renamed = fs::rename(&beside, path);
+        if renamed.is_err() {
+            lock.restore(old);
+        }
+        renamed
+    });
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
@@ -278,14 +309,15 @@ fn sweep(path: &Path, prefix: &str) {
     }
 }
 
-fn write_whole(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<()> {
+fn write_whole(path: &Path, text: &SecretBox<Vec<u8>>) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(text.expose_secret())?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 /// Makes sure that a directory entry survives a power failure.
@@ -296,9 +328,4 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
     let _ = path;
     Ok(())
-}
-
-/// Returns the directory of a path; that of a bare file name is the current one.
-fn folder_or_here(folder: &Path) -> &Path {
-    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }

@@ -5,9 +5,10 @@
 //! directory, because its scope must match that of the keyring, which is the user: with a lock per program or per
 //! working directory, two programs could renew at once.
 
-use crate::file::{LOCK_TIMEOUT, blocking};
+use crate::file::LOCK_TIMEOUT;
 use crate::format;
 use crate::lock::{self, Lock};
+use crate::worker::{self, Workers};
 use async_trait::async_trait;
 use auth_core::secret::{ExposeSecret as _, SecretBox};
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
@@ -33,7 +34,11 @@ pub struct KeyringStore {
     backend: Arc<dyn Backend>,
     locks: PathBuf,
     lock_timeout: Duration,
+    workers: Workers,
 }
+
+/// Maximum number of reads at once: a keyring may ask its user each time.
+const AT_ONCE: usize = 4;
 
 impl KeyringStore {
     /// Creates a store whose entries have this service name, usually the name of the program. Programs that share
@@ -51,6 +56,7 @@ impl KeyringStore {
             backend: Arc::new(SystemKeyring { service: service.into() }),
             locks,
             lock_timeout: LOCK_TIMEOUT,
+            workers: Workers::new(AT_ONCE),
         })
     }
 
@@ -130,42 +136,28 @@ fn failed(action: &'static str, error: &::keyring::Error) -> StoreError {
 }
 
 impl KeyringStore {
-    async fn run<T: Send + 'static>(
-        &self,
-        action: &'static str,
-        work: impl FnOnce(&dyn Backend) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let backend = Arc::clone(&self.backend);
-        blocking(action, move || work(&*backend)).await
-    }
-
-    async fn read(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
-        let key = key.clone();
-        self.run("read", move |backend| match backend.get(key.as_str())? {
+    async fn read(&self, workers: &Workers, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        let (backend, key) = (Arc::clone(&self.backend), key.clone());
+        let read = move |_: &dyn Fn() -> bool| match backend.get(key.as_str())? {
             Some(text) => format::read(&key, "the keyring entry", text.expose_secret()).map(Some),
             None => Ok(None),
-        })
-        .await
+        };
+        workers.run("read", read).await
     }
 }
 
 #[async_trait]
 impl TokenStore for KeyringStore {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
-        self.read(key).await
+        self.read(&self.workers, key).await
     }
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         let path = self.locks.join(format!("{}.lock", format::name_of(key)));
         let lock_timeout = self.lock_timeout;
-        match tokio::task::spawn_blocking(move || lock::acquire(&path, lock_timeout)).await {
-            Ok(lock) => {
-                Ok(Box::new(LockedEntry { store: self.clone(), key: key.clone(), lock: Arc::new(lock?) }))
-            }
-            Err(_) => {
-                Err(LockError::Unavailable(StoreError::new("lock", "the tokio runtime is shutting down")))
-            }
-        }
+        let locking = move |is_wanted: &dyn Fn() -> bool| lock::acquire(&path, None, lock_timeout, is_wanted);
+        let lock: Result<Lock, LockError> = Workers::new(1).run("lock", locking).await;
+        Ok(Box::new(LockedEntry { store: self.clone(), key: key.clone(), lock: Arc::new(lock?) }))
     }
 }
 
@@ -181,30 +173,30 @@ struct LockedEntry {
 #[async_trait]
 impl LockedToken for LockedEntry {
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
-        self.store.read(&self.key).await
+        self.store.read(&Workers::new(1), &self.key).await
     }
 
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
         let text = format::write(&self.key, token)?;
-        let (key, lock) = (self.key.clone(), Arc::clone(&self.lock));
-        self.store
-            .run("write", move |backend| {
-                let result = backend.set(key.as_str(), &text);
-                drop(lock);
-                result
-            })
-            .await
+        let (backend, key, lock) =
+            (Arc::clone(&self.store.backend), self.key.clone(), Arc::clone(&self.lock));
+        worker::write("write", move || {
+            let result = backend.set(key.as_str(), &text);
+            drop(lock);
+            result
+        })
+        .await
     }
 
     async fn clear(&mut self) -> Result<(), StoreError> {
-        let (key, lock) = (self.key.clone(), Arc::clone(&self.lock));
-        self.store
-            .run("clear", move |backend| {
-                let result = backend.remove(key.as_str());
-                drop(lock);
-                result
-            })
-            .await
+        let (backend, key, lock) =
+            (Arc::clone(&self.store.backend), self.key.clone(), Arc::clone(&self.lock));
+        worker::write("clear", move || {
+            let result = backend.remove(key.as_str());
+            drop(lock);
+            result
+        })
+        .await
     }
 }
 
@@ -239,8 +231,12 @@ mod tests {
     async fn it_keeps_locks_and_forgets() {
         let locks = std::env::temp_dir().join(format!("token-store-keyring-{}", std::process::id()));
         let memory = Arc::new(MemoryBackend::default());
-        let store =
-            KeyringStore { backend: memory.clone(), locks: locks.clone(), lock_timeout: Duration::ZERO };
+        let store = KeyringStore {
+            backend: memory.clone(),
+            locks: locks.clone(),
+            lock_timeout: Duration::ZERO,
+            workers: Workers::new(AT_ONCE),
+        };
         let key = StoreKey::new("p", "o", "a");
         assert!(store.load(&key).await.unwrap().is_none());
 
@@ -261,6 +257,47 @@ mod tests {
         assert!(locked.load().await.unwrap().is_none());
         drop(locked);
         std::fs::remove_dir_all(locks).unwrap();
+    }
+
+    /// A keyring that asks its user, who is away.
+    #[derive(Debug)]
+    struct Asking(Mutex<std::sync::mpsc::Receiver<()>>);
+
+    impl Backend for Asking {
+        fn get(&self, _: &str) -> Result<Option<SecretBox<Vec<u8>>>, StoreError> {
+            let _ = self.0.lock().unwrap().recv();
+            Ok(None)
+        }
+
+        fn set(&self, _: &str, _: &SecretBox<Vec<u8>>) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn remove(&self, _: &str) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_program_ends_while_the_keyring_asks() {
+        let (_user, answers) = std::sync::mpsc::channel();
+        let store = KeyringStore {
+            backend: Arc::new(Asking(Mutex::new(answers))),
+            locks: PathBuf::new(),
+            lock_timeout: Duration::ZERO,
+            workers: Workers::new(AT_ONCE),
+        };
+        let (ended, end) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async {
+                let key = StoreKey::new("p", "o", "a");
+                tokio::time::timeout(Duration::from_millis(1), store.load(&key)).await.unwrap_err();
+            });
+            drop(runtime);
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(Duration::from_secs(20)).expect("the runtime shuts down");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Token storage between runs: files, or the operating system's keyring.
 //!
 //! Both stores implement [`auth_core::store`]: to renew, lock the credential, read again, renew, save, and
-//! release. Blocking operations run on blocking threads.
+//! release. Blocking operations run on threads of their own, so that a program can end while one is in progress.
 //!
 //! | store | feature | storage | lock |
 //! | --- | --- | --- | --- |
@@ -38,6 +38,7 @@ mod format;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
+mod worker;
 
 pub use file::FileStore;
 #[cfg(feature = "keyring")]

@@ -215,6 +215,68 @@ async fn two_names_of_one_file_share_its_lock() {
     assert_eq!(FileStore::at(&real).load(&key("anna")).await.unwrap().unwrap().generation, 2);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_file_that_is_removed_while_it_is_held_lets_nobody_in() {
+    for saved in [false, true] {
+        let folder = Folder::new();
+        let store = FileStore::in_folder(&folder.0).lock_timeout(Duration::ZERO);
+        let mut held = store.lock(&key("anna")).await.unwrap();
+        if saved {
+            held.save(&token(1)).await.unwrap();
+            held.save(&token(2)).await.unwrap();
+        }
+        let lock = folder.files().into_iter().find(|name| name.ends_with(".lock")).unwrap();
+        fs::remove_file(folder.0.join(lock)).unwrap();
+        assert!(matches!(store.lock(&key("anna")).await, Err(LockError::Held)), "saved: {saved}");
+        assert!(store.lock(&key("bert")).await.is_ok());
+        held.save(&token(3)).await.unwrap();
+        drop(held);
+        assert_eq!(store.lock(&key("anna")).await.unwrap().load().await.unwrap().unwrap().generation, 3);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_refused_and_a_program_ends_while_it_waits() {
+    let folder = Folder::new();
+    let pipe = folder.0.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let locked = FileStore::at(folder.0.join("locked.json")).lock_timeout(Duration::from_secs(3600));
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let held = runtime.block_on(async {
+            let error = FileStore::at(&pipe).load(&key("anna")).await.unwrap_err().to_string();
+            assert!(error.contains("is not a file"), "{error}");
+            let error = FileStore::at(&pipe).lock(&key("anna")).await.unwrap().load().await.unwrap_err();
+            assert!(error.to_string().contains("is not a file"), "{error}");
+            let held = locked.lock(&key("anna")).await.unwrap();
+            let anna = key("anna");
+            let waits = tokio::time::timeout(Duration::from_millis(1), locked.lock(&anna));
+            assert!(waits.await.is_err());
+            held
+        });
+        drop(runtime);
+        drop(held);
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(Duration::from_secs(20)).expect("nothing waits for ever");
+}
+
+#[tokio::test]
+async fn a_tilde_is_the_home_directory_or_refused() {
+    let home = std::env::home_dir().unwrap();
+    let shown = format!("{:?}", FileStore::at("~/tokens/anna.json"));
+    assert!(shown.contains(home.join("tokens/anna.json").to_str().unwrap()), "{shown}");
+    for store in [FileStore::at("~anna/token.json"), FileStore::in_folder("~anna")] {
+        let error = store.load(&key("anna")).await.unwrap_err().to_string();
+        assert!(error.contains('~') && error.contains("shell"), "{error}");
+        let Err(LockError::Unavailable(_)) = store.lock(&key("anna")).await else { panic!("locked") };
+        assert!(!Path::new("~anna").exists());
+    }
+}
+
 const CHILD: &str = "TOKEN_STORE_TEST_FOLDER";
 
 /// Not a test of its own: another process that takes the lock, says so, and never lets go.
@@ -231,6 +293,7 @@ async fn another_process() {
 async fn the_lock_reaches_across_processes_and_ends_with_its_own() {
     let folder = Folder::new();
     let store = FileStore::in_folder(&folder.0).lock_timeout(Duration::ZERO);
+    save(&store, "anna", 1).await;
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["another_process", "--exact", "--nocapture"])
         .env(CHILD, &folder.0)
@@ -241,6 +304,14 @@ async fn the_lock_reaches_across_processes_and_ends_with_its_own() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("locked")));
     assert!(matches!(store.lock(&key("anna")).await, Err(LockError::Held)));
+    #[cfg(unix)]
+    {
+        // A removed lock file lets nobody in either: the token file is locked, too.
+        for name in folder.files().into_iter().filter(|name| name.ends_with(".lock")) {
+            fs::remove_file(folder.0.join(name)).unwrap();
+        }
+        assert!(matches!(store.lock(&key("anna")).await, Err(LockError::Held)));
+    }
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(store.lock(&key("anna")).await.is_ok(), "a process that was killed holds nothing");

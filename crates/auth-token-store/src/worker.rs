@@ -1,0 +1,71 @@
+//! Blocking operations, on threads of their own.
+//!
+//! Not on tokio's blocking threads: a runtime that shuts down waits for those, so that a program could not end
+//! while a keyring asks its user, another process holds a lock, or a network file system hangs. Such a thread is
+//! left behind, and ends with the operation or the program.
+
+use auth_core::store::StoreError;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+
+/// Time that a runtime which shuts down waits for a write, so that a new token is not lost with the program.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Runs operations of one store that nobody has to wait for, with a maximum number of them at once: further ones
+/// wait, so that operations that never return don't pile up.
+#[derive(Clone, Debug)]
+pub(crate) struct Workers {
+    permits: Arc<Semaphore>,
+}
+
+impl Workers {
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(at_once)) }
+    }
+
+    /// Runs `work`, which is passed a function that returns whether its result is still wanted.
+    pub(crate) async fn run<T, E>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let (sender, receiver) = oneshot::channel();
+        spawn(action, move || {
+            let result = work(&|| !sender.is_closed());
+            drop(permit);
+            // If nobody wants the result any more, a lock in it is released here.
+            drop(sender.send(result));
+        })?;
+        receiver.await.unwrap_or_else(|_| Err(broken_off(action).into()))
+    }
+}
+
+/// Runs a write of the holder of a lock.
+pub(crate) async fn write(
+    action: &'static str,
+    work: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
+) -> Result<(), StoreError> {
+    let (sender, receiver) = mpsc::channel();
+    spawn(action, move || drop(sender.send(work())))?;
+    let wait = move || match receiver.recv_timeout(WRITE_LIMIT) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::new(action, "no response within 10 seconds")),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(broken_off(action)),
+    };
+    tokio::task::spawn_blocking(wait).await.unwrap_or_else(|_| Err(broken_off(action)))
+}
+
+fn spawn(action: &'static str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let thread = std::thread::Builder::new().name("token-store".to_owned()).spawn(work);
+    thread.map(drop).map_err(|error| StoreError::new(action, format!("no thread: {}", error.kind())))
+}
+
+fn broken_off(action: &'static str) -> StoreError {
+    StoreError::new(action, "the operation was interrupted")
+}
