@@ -372,7 +372,10 @@ mod subscriber {
             true
         }
         fn new_span(&self, span: &Attributes<'_>) -> Id {
-            assert!(!self.at_start || span.metadata().name() != "credential_renewal", "a bug in a subscriber");
+            assert!(
+                !self.at_start || span.metadata().name() != "credential_renewal",
+                "a bug in a subscriber"
+            );
             Id::from_u64(1)
         }
         fn record(&self, _: &Id, _: &Record<'_>) {

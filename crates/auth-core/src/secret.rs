@@ -3,11 +3,20 @@
 //! The containers are those of the `secrecy` crate: they wipe their memory on drop, print `[REDACTED]`, and can't
 //! be compared or serialized by accident. Copies that the HTTP stack makes while sending are not covered.
 //!
-//! A credential that is not a valid header value is refused when the client is built. The error names the field
-//! and the reason, never the value.
+//! One rule for all providers about what is pasted together with a secret. A credential is checked when the client
+//! is built, and the error names the field and the position, never the value:
+//!
+//! | secret | refused | removed |
+//! | --- | --- | --- |
+//! | password in a form ([`check_password`]) | a line break at its end | |
+//! | password in a header, user name ([`check_trimmed`]) | control and invisible characters ([`check_text`]), white space around it | |
+//! | API key, token ([`check_key`]) | all but visible ASCII characters, quotation marks around it | |
+//! | hexadecimal or base64 key | all but its digits | white space around it |
+//! | one-time code ([`one_time_code`]) | an empty one | white space and invisible characters |
 
 use http::HeaderValue;
 pub use secrecy::{ExposeSecret, SecretBox, SecretString};
+use std::borrow::Cow;
 use std::fmt;
 
 /// An invalid credential.
@@ -24,19 +33,22 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidCredential {
     field: &'static str,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 const EMPTY: &str = "must not be empty";
-const CONTROL: &str = "must not contain control characters such as line breaks";
-const SPACE: &str = "must not contain spaces; copy only the value";
+const HEADER: &str = "must be a valid header value";
 const COLON: &str = "must not contain a colon, which separates it from the next part";
 
 impl InvalidCredential {
     /// Creates an error for `field`. The reason must not quote the value.
     #[must_use]
-    pub fn new(field: &'static str, reason: &'static str) -> Self {
-        Self { field, reason }
+    pub fn new(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+
+    fn at(field: &'static str, position: usize, must: &str, what: &str) -> Self {
+        Self::new(field, format!("character {position} {must} {what}"))
     }
 
     /// Replaces the name of the field, for example with that of the environment variable that the value was read
@@ -48,8 +60,8 @@ impl InvalidCredential {
 
     /// Returns the reason, such as `must not be empty`.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
-        self.reason
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 
     /// Returns the name of the invalid credential, such as `username`.
@@ -67,7 +79,8 @@ impl fmt::Display for InvalidCredential {
 
 impl std::error::Error for InvalidCredential {}
 
-/// Checks that a string is not empty and has no control characters.
+/// Checks a secret or a name: not empty, and without control characters and invisible characters such as a
+/// zero-width space, which are pasted by accident. The error names the position of the first one, counted from 1.
 ///
 /// # Errors
 ///
@@ -77,19 +90,43 @@ impl std::error::Error for InvalidCredential {}
 /// use auth_core::secret::check_text;
 ///
 /// assert!(check_text("password", "open sesame").is_ok());
-/// assert!(check_text("password", "open sesame\n").is_err(), "the trailing line break of a file");
+/// let error = check_text("password", "open sesame\n").expect_err("the line break at the end of a file");
+/// assert_eq!(error.to_string(), "invalid password: character 12 must not be a line break");
 /// ```
 pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     if value.is_empty() {
-        return Err(InvalidCredential { field, reason: EMPTY });
+        return Err(InvalidCredential::new(field, EMPTY));
     }
-    if value.chars().any(char::is_control) {
-        return Err(InvalidCredential { field, reason: CONTROL });
+    match value.chars().zip(1..).find(|&(c, _)| is_invisible(c)) {
+        Some((c, position)) => Err(InvalidCredential::at(field, position, "must not be", kind_of(c))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Checks the same as [`check_text`], and that there is no colon.
+/// Checks the same as [`check_text`], and that there is no white space at the beginning or end: HTTP cuts it from
+/// the value of a header.
+///
+/// # Errors
+///
+/// [`InvalidCredential`] with the name of the field.
+///
+/// ```
+/// use auth_core::secret::check_trimmed;
+///
+/// assert!(check_trimmed("password", "open sesame").is_ok());
+/// let error = check_trimmed("password", "open sesame ").expect_err("a space at the end");
+/// assert_eq!(error.reason(), "must not end with white space");
+/// ```
+pub fn check_trimmed(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
+    check_text(field, value)?;
+    match (value.trim_start() == value, value.trim_end() == value) {
+        (true, true) => Ok(()),
+        (false, _) => Err(InvalidCredential::new(field, "must not begin with white space")),
+        (true, false) => Err(InvalidCredential::new(field, "must not end with white space")),
+    }
+}
+
+/// Checks the same as [`check_trimmed`], and that there is no colon.
 ///
 /// # Errors
 ///
@@ -103,24 +140,103 @@ pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredent
 /// assert_eq!(error.field(), "username");
 /// ```
 pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
-    check_text(field, value)?;
+    check_trimmed(field, value)?;
     if value.contains(':') {
-        return Err(InvalidCredential { field, reason: COLON });
+        return Err(InvalidCredential::new(field, COLON));
     }
     Ok(())
 }
 
-/// Exposes a token or key after checking the same as [`check_text`], and that it contains no white space.
-pub(crate) fn check_token<'t>(
-    field: &'static str,
-    token: &'t SecretString,
-) -> Result<&'t str, InvalidCredential> {
-    let token = token.expose_secret();
-    check_text(field, token)?;
-    if token.chars().any(char::is_whitespace) {
-        return Err(InvalidCredential { field, reason: SPACE });
+/// Checks an API key or a token: visible ASCII characters only, and no quotation marks around it.
+///
+/// # Errors
+///
+/// [`InvalidCredential`] with the name of the field.
+///
+/// ```
+/// use auth_core::secret::check_key;
+///
+/// assert!(check_key("API key", "vv_example").is_ok());
+/// for pasted in ["vv_exam\u{200b}ple", "\"vv_example\"", "vv_example\n", "key: vv_example"] {
+///     assert!(check_key("API key", pasted).is_err());
+/// }
+/// ```
+pub fn check_key(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
+    check_text(field, value)?;
+    if let Some((c, position)) = value.chars().zip(1..).find(|(c, _)| !c.is_ascii_graphic()) {
+        return Err(match c.is_whitespace() {
+            true => InvalidCredential::at(field, position, "must not be", "white space: copy only the key"),
+            false => InvalidCredential::at(field, position, "must be", "an ASCII character"),
+        });
     }
-    Ok(token)
+    check_unquoted(field, value)
+}
+
+/// Checks that a value is not in quotation marks, which no key is.
+pub(crate) fn check_unquoted(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
+    const QUOTES: [char; 3] = ['"', '\'', '`'];
+
+    if QUOTES.iter().any(|&quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote)) {
+        return Err(InvalidCredential::new(field, "must not be in quotation marks"));
+    }
+    Ok(())
+}
+
+/// Checks a password that is sent in a form, which transports every character: not empty, and without the line break
+/// of a file or an input line at its end.
+///
+/// # Errors
+///
+/// [`InvalidCredential`] with the name of the field.
+///
+/// ```
+/// use auth_core::secret::check_password;
+///
+/// assert!(check_password("password", " open\tsesame ").is_ok());
+/// let error = check_password("password", "open sesame\n").expect_err("an input line");
+/// assert_eq!(error.reason(), "must not end with a line break");
+/// ```
+pub fn check_password(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
+    match (value.is_empty(), value.ends_with(['\n', '\r'])) {
+        (true, _) => Err(InvalidCredential::new(field, EMPTY)),
+        (_, true) => Err(InvalidCredential::new(field, "must not end with a line break")),
+        (false, false) => Ok(()),
+    }
+}
+
+/// Returns a one-time code without white space and invisible characters, which are copied or typed along with it.
+///
+/// ```
+/// use auth_core::secret::{ExposeSecret, SecretString, one_time_code};
+///
+/// let typed = SecretString::from("123 456\n");
+/// assert_eq!(one_time_code(&typed).expose_secret(), "123456");
+/// ```
+#[must_use]
+pub fn one_time_code(typed: &SecretString) -> SecretString {
+    let typed = typed.expose_secret();
+    // Allocated at once: a growing string leaves copies behind that are not wiped.
+    let mut code = String::with_capacity(typed.len());
+    code.extend(typed.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)));
+    SecretString::from(code)
+}
+
+/// Returns the words for a character that [`is_invisible`].
+fn kind_of(c: char) -> &'static str {
+    match c {
+        '\n' | '\r' => "a line break",
+        '\t' => "a tab",
+        _ if c.is_control() => "a control character",
+        _ => "an invisible character, such as a zero-width space",
+    }
+}
+
+/// Returns whether a character is not visible: a control or format character, such as a zero-width space.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Creates a header value that is marked sensitive, so that `Debug` output of the header map hides it.
@@ -138,8 +254,8 @@ pub(crate) fn check_token<'t>(
 /// # Ok::<(), auth_core::InvalidCredential>(())
 /// ```
 pub fn sensitive_header(field: &'static str, value: &str) -> Result<HeaderValue, InvalidCredential> {
-    let mut header = HeaderValue::from_bytes(value.as_bytes())
-        .map_err(|_| InvalidCredential { field, reason: CONTROL })?;
+    let mut header =
+        HeaderValue::from_bytes(value.as_bytes()).map_err(|_| InvalidCredential::new(field, HEADER))?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -159,6 +275,64 @@ mod tests {
                 sensitive_header("password", &value).is_err() || byte == b'\t',
                 "HTTP itself allows a tab, which is why check_text comes first; byte {byte}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_pasted_by_accident_is_refused_by_its_position_and_never_shown() {
+        for (value, text, trimmed, key) in [
+            ("canary", "", "", ""),
+            ("can ary", "", "", "character 4 must not be white space: copy only the key"),
+            (
+                " canary",
+                "",
+                "must not begin with white space",
+                "character 1 must not be white space: copy only the key",
+            ),
+            (
+                "canary\u{a0}",
+                "",
+                "must not end with white space",
+                "character 7 must not be white space: copy only the key",
+            ),
+            ("canaryé", "", "", "character 7 must be an ASCII character"),
+            ("“canary”", "", "", "character 1 must be an ASCII character"),
+            ("\"canary\"", "", "", "must not be in quotation marks"),
+            ("'canary'", "", "", "must not be in quotation marks"),
+            ("canary'", "", "", ""),
+        ] {
+            for (check, expected) in [
+                (check_text("x", value), text),
+                (check_trimmed("x", value), trimmed),
+                (check_key("x", value), key),
+            ] {
+                let reason = check.err().map(|error| error.reason().to_owned()).unwrap_or_default();
+                assert_eq!(reason, expected, "{value:?}");
+            }
+        }
+        for (invisible, kind) in [
+            ('\u{200b}', "an invisible character"),
+            ('\u{feff}', "an invisible character"),
+            ('\u{2060}', "an invisible character"),
+            ('\u{202e}', "an invisible character"),
+            ('\u{ad}', "an invisible character"),
+            ('\r', "a line break"),
+            ('\t', "a tab"),
+            ('\0', "a control character"),
+            ('\u{85}', "a control character"),
+        ] {
+            for value in [format!("{invisible}canary"), format!("canary{invisible}")] {
+                let error = check_text("password", &value).unwrap_err();
+                assert!(error.reason().contains(kind) && !error.reason().contains("canary"), "{error}");
+                assert_eq!(check_key("password", &value).unwrap_err(), error);
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_has_neither_white_space_nor_invisible_characters() {
+        for typed in ["123456", " 123 456\r\n", "\u{200b}123\u{a0}456\u{feff}", "1 2 3 4 5 6\t"] {
+            assert_eq!(one_time_code(&SecretString::from(typed)).expose_secret(), "123456");
         }
     }
 

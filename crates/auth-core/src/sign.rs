@@ -247,6 +247,12 @@ pub trait Sign: Send + Sync + fmt::Debug {
     ///
     /// [`SignError`] if this request can't be signed; nothing is sent then.
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError>;
+
+    /// Returns whether the signature contains the time of the request. If it does and the server refuses it, the
+    /// engine compares the clocks and signs once more by the server's.
+    fn signs_time(&self) -> bool {
+        false
+    }
 }
 
 /// The reason why a request could not be signed.

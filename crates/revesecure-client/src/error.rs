@@ -67,6 +67,9 @@ impl ProviderRules for ReveSecure {
             return classification;
         }
         match Envelope::read(response.body) {
+            Some(envelope) if envelope.code() == Some(401) => {
+                Classification::CredentialRefused(ErrorKind::Api)
+            }
             Some(envelope) if !envelope.is_success() => Classification::Permanent(ErrorKind::Api),
             Some(envelope) if self.strict && envelope.error() == Some(true) => {
                 Classification::Permanent(ErrorKind::Api)

@@ -10,8 +10,8 @@ use revesecure_client::models::{
     ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserUpdate,
 };
 use revesecure_client::{
-    Client, ClientBuilder, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome, PushWait,
-    SecondFactor,
+    Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome,
+    PushWait, SecondFactor,
 };
 use std::time::Duration;
 
@@ -185,6 +185,16 @@ async fn dates_are_those_of_the_clients_clock() {
     // The clock of this client stands still in 2023.
     let time = ManualTime::new();
     let old = builder(&emulator).time(time.clock(), time.timer()).build().unwrap();
-    let error = old.users().list().await.unwrap_err();
+    for attempts in [2, 1] {
+        let reply = old.users().list().reply().await.unwrap();
+        assert_eq!(reply.attempts, attempts, "signed by the server's clock, which is remembered");
+    }
+    // A fixed date can't be corrected.
+    let date = DateText::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
+    let error = builder(&emulator).date_text(date).build().unwrap().users().list().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unauthenticated, Some("401")));
+    // Nor can a refusal with a status of its own hide the date.
+    emulator.revesecure().configure(|settings| settings.errors_as_200 = true);
+    let old = builder(&emulator).time(time.clock(), time.timer()).build().unwrap();
+    assert_eq!(old.users().list().reply().await.unwrap().attempts, 2);
 }

@@ -474,6 +474,24 @@ async fn signatures_are_accepted_where_they_are_documented() {
 }
 
 #[tokio::test]
+async fn signatures_are_made_by_the_servers_clock_if_this_one_is_wrong() {
+    let emulator = emulator().await;
+    // This clock stands still in 2023.
+    let time = auth_client_core::testing::ManualTime::new();
+    let client = builder(&emulator).hmac(keys(&emulator)).time(time.clock(), time.timer()).build().unwrap();
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.contacts().by_reference("crm/17").reply().await })
+        })
+        .collect();
+    for call in calls {
+        assert!(call.await.unwrap().unwrap().attempts <= 2);
+    }
+    assert_eq!(client.contacts().by_reference("crm/17").reply().await.unwrap().attempts, 1);
+}
+
+#[tokio::test]
 async fn a_refused_signature_is_explained_and_renews_nothing() {
     let emulator = emulator().await;
     let wrong = HmacKeys::new(emulator.virtuous().application_key(), "d3Jvbmc=".to_owned());

@@ -9,6 +9,7 @@ use crate::rules::NAME;
 use crate::session::Session;
 use crate::session_opener::SessionOpener;
 use auth_client_core::auth_core::SecretString;
+use auth_client_core::auth_core::secret::check_trimmed;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
@@ -130,13 +131,9 @@ impl Client {
     /// The errors of [`session_for`](Self::session_for).
     pub fn session(&self, host: &str, phrase: impl Into<KeyPhrase>) -> Result<Session, Error> {
         let phrase = phrase.into();
-        if phrase.expose().is_empty() {
-            return Err(invalid(auth_client_core::Error::invalid_input(
-                OPEN,
-                "key phrase",
-                "must not be empty",
-            )));
-        }
+        check_trimmed("key phrase", phrase.expose()).map_err(|error| {
+            invalid(auth_client_core::Error::invalid_input(OPEN, error.field(), error.reason().to_owned()))
+        })?;
         self.session_with(self.check(host)?, phrase, Map::new())
     }
 
@@ -229,9 +226,9 @@ fn invalid(error: auth_client_core::Error) -> Error {
 }
 
 fn check_cookie(cookie: SecretString) -> Result<SecretString, auth_client_core::Error> {
-    use auth_client_core::auth_core::{ExposeSecret as _, secret::check_text};
+    use auth_client_core::auth_core::ExposeSecret as _;
 
-    check_text("session cookie", cookie.expose_secret())?;
+    check_trimmed("session cookie", cookie.expose_secret())?;
     if cookie.expose_secret().contains([';', ',', ' ']) {
         return Err(auth_client_core::Error::invalid_input(
             OPEN,

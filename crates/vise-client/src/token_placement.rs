@@ -4,7 +4,7 @@
 //! and for VISE hosts.
 
 use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::secret::{check_text, sensitive_header};
+use auth_client_core::auth_core::secret::{check_key, sensitive_header};
 use auth_client_core::auth_core::{
     ExposeSecret, InvalidCredential, SecretString, Sign, SignError, SignedParts, SigningRequest,
 };
@@ -44,7 +44,7 @@ pub(crate) enum PlacedToken {
 impl PlacedToken {
     pub(crate) fn new(placement: &TokenPlacement, token: &SecretString) -> Result<Self, InvalidCredential> {
         let text = token.expose_secret();
-        check_text("token", text)?;
+        check_key("token", text)?;
         Ok(match placement {
             TokenPlacement::Bearer => Self::Bearer(Bearer::new(token)?),
             TokenPlacement::Authorization => {

@@ -1,5 +1,6 @@
 //! Serde functions for the fields of requests and of models that are read by hand.
 
+use auth_core::secret::one_time_code;
 use auth_core::{ExposeSecret, SecretString};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -73,6 +74,34 @@ pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 /// Those of the serializer.
 pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
+}
+
+/// Writes a one-time code without the white space that is copied or typed along with it.
+///
+/// ```
+/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::provider::model;
+///
+/// #[derive(serde::Serialize)]
+/// struct Check {
+///     #[serde(serialize_with = "model::expose_code")]
+///     code: SecretString,
+/// }
+/// let check = Check { code: SecretString::from("123 456\n") };
+/// assert_eq!(serde_json::to_string(&check)?, r#"{"code":"123456"}"#);
+/// assert!(serde_json::to_string(&Check { code: SecretString::from(" ") }).is_err(), "no code costs no try");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of the serializer, and one for a code of white space only.
+pub fn expose_code<S: Serializer>(code: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    let code = one_time_code(code);
+    if code.expose_secret().is_empty() {
+        return Err(serde::ser::Error::custom("the one-time code is empty"));
+    }
+    expose(&code, serializer)
 }
 
 /// Writes a secret that may be absent.

@@ -8,7 +8,7 @@ use super::rate_limiter::RateLimiterDecision;
 use super::retry::{self, Reason};
 use super::rules::{Classification, ResponseView};
 use super::state::CallState;
-use super::{CallOptions, Exchange, Inner, Outgoing, signing};
+use super::{CallOptions, Exchange, Inner, Outgoing, signing, skew};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::observe::AttemptOutcome;
 use crate::observe::tracker::CallTracker;
@@ -41,6 +41,8 @@ impl Inner {
             attempts: 0,
             delivery: Delivery::NotSent,
             renewed: false,
+            skew: 0,
+            wrong_clock: None,
             retry_cost: None,
         };
         // The number of attempts that the policy counts; the one after a renewal is not counted.
@@ -55,7 +57,8 @@ impl Inner {
                 let left = state.left(operation_limit, now);
                 (credential, now) = Box::pin(self.credential(operation, &mut state, left, now)).await?;
             }
-            let signed = self.signed(outgoing, credential.as_ref(), now);
+            state.skew = self.skew.get();
+            let signed = self.signed(outgoing, credential.as_ref(), now, state.skew);
             let (request, progress) = signed.map_err(|error| self.complete(error, &mut state))?;
             state.attempts += 1;
             state.tracker.attempt_started();
@@ -128,9 +131,10 @@ impl Inner {
         outgoing: &Outgoing,
         credential: Option<&Credential>,
         now: Now,
+        skew: i64,
     ) -> Result<(http::Request<Bytes>, Option<Progress>), Error> {
         let target = signing::Target { base: &self.base, user_agent: &self.user_agent };
-        let mut request = signing::sign(target, outgoing, credential, now.wall)?;
+        let mut request = signing::sign(target, outgoing, credential, skew::shift(now.wall, skew))?;
         if outgoing.operation.idempotency() != Idempotency::Write {
             return Ok((request, None));
         }
@@ -222,8 +226,14 @@ impl Inner {
             source.observe(credential.generation(), status, received.response.headers(), now);
         }
         let view = ResponseView::of(&received);
+        let classification = self.rules.classify(operation, view);
+        let refused = matches!(classification, Classification::CredentialRefused(_)) || status == 403;
+        if refused && credential.is_some_and(|credential| credential.signer().signs_time()) {
+            let skew = skew::measure(view.headers, state.skew, sent_at.wall, now.wall);
+            state.wrong_clock = skew.or(state.wrong_clock);
+        }
         let mut recovery = Recovery::Final;
-        let (kind, reason) = match self.rules.classify(operation, view) {
+        let (kind, reason) = match classification {
             Classification::Success => {
                 state.delivery = state.delivery.max(Delivery::Sent);
                 return Ok(received);
@@ -264,10 +274,14 @@ impl Inner {
         state: &CallState,
         now: Now,
     ) -> Recovery {
-        match (self.source(operation), credential) {
-            (Some(source), Some(credential)) if !state.renewed => {
-                source.refused(credential.generation(), now)
+        match (self.source(operation), credential, state.wrong_clock) {
+            _ if state.renewed => Recovery::Final,
+            // Another call may have corrected the clock since this one was signed.
+            (_, _, Some(skew)) => {
+                self.skew.set(skew);
+                Recovery::TryAgain
             }
+            (Some(source), Some(credential), None) => source.refused(credential.generation(), now),
             _ => Recovery::Final,
         }
     }

@@ -3,7 +3,7 @@
 use super::retry::Reason;
 use super::rules::ResponseView;
 use super::state::CallState;
-use super::{Exchange, Inner, Outgoing};
+use super::{Exchange, Inner, Outgoing, skew};
 use crate::decode::{DecodeFailure, explain};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal};
 use crate::operation::{Idempotency, Operation};
@@ -80,6 +80,9 @@ impl Inner {
         let mut error = Error::new(kind, operation.id(), redirect.unwrap_or_default());
         if let Some(source) = source {
             error = error.with_source(source);
+        }
+        if let Some(skew) = state.wrong_clock.filter(|_| names_credential(kind)) {
+            error = error.edit(|inner| inner.detail = skew::describe(skew).into());
         }
         let error = error.edit(|inner| {
             inner.retry_after = retry_after;
@@ -188,6 +191,11 @@ impl Inner {
 /// Returns whether sending the same call again does no harm, given how far it got.
 fn may_call_again(operation: &Operation, state: &CallState) -> bool {
     operation.idempotency() != Idempotency::Write || state.delivery != Delivery::MaybeExecuted
+}
+
+/// Returns whether a failure of this kind may be about the credential.
+fn names_credential(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::Api)
 }
 
 /// Returns scheme and host of a redirect's target; its path and query may contain secrets.

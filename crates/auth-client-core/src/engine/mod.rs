@@ -12,6 +12,7 @@ pub(crate) mod retry;
 pub(crate) mod rules;
 pub(crate) mod settings;
 mod signing;
+mod skew;
 mod state;
 pub(crate) mod time;
 
@@ -30,6 +31,7 @@ use rate_limiter::RateLimiter;
 use retry::{Quota, RetryPolicy};
 use rules::ProviderRules;
 use settings::{Settings, Timeouts};
+use skew::Skew;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +67,7 @@ struct Inner {
     credential: Option<Arc<dyn CredentialSource>>,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
+    skew: Skew,
     timer: Timer,
     timeouts: Timeouts,
     limits: BodyLimits,
@@ -104,6 +107,7 @@ impl Engine {
                 credential,
                 transport: settings.transport()?,
                 clock: Arc::clone(&settings.clock),
+                skew: Skew::default(),
                 timer: settings.timer.clone(),
                 timeouts: settings.timeouts,
                 limits: settings.limits,
@@ -155,6 +159,17 @@ impl Engine {
     /// ```
     pub async fn sleep(&self, duration: Duration) {
         self.inner.timer.sleep(duration).await;
+    }
+
+    /// Returns the future's output, or `None` if `limit` passed first on the engine's timer.
+    pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        self.inner.timer.within(limit, future).await
+    }
+
+    /// Returns the time limit of a call that sets none.
+    #[must_use]
+    pub fn operation_timeout(&self) -> Duration {
+        self.inner.timeouts.operation
     }
 
     pub(crate) fn path_prefix(&self) -> &str {

@@ -294,8 +294,7 @@ impl<R: Renew> RenewalGuard<R> {
             }
             Err(error) => {
                 let definitive = error.is_definitive();
-                let failure =
-                    Failure { definitive, retry_after: error.retry_after(), error: error.clone() };
+                let failure = Failure { definitive, retry_after: error.retry_after(), error: error.clone() };
                 state.machine.fail(self.ticket, failure, now);
                 (if definitive { RenewalOutcome::LoginRequired } else { RenewalOutcome::Failed }, Err(error))
             }
@@ -396,8 +395,7 @@ impl<R: Renew> CredentialSource for RenewingCredential<R> {
 
     fn observe(&self, generation: Generation, status: StatusCode, headers: &HeaderMap, now: Now) {
         let held = self.shared.lock().machine.held();
-        if let Some(held) = held.filter(|held| held.generation == generation)
-        {
+        if let Some(held) = held.filter(|held| held.generation == generation) {
             match self.shared.renew.observe(&held.material.material, status, headers) {
                 Observed::Unchanged => {}
                 Observed::Ended => {

@@ -394,7 +394,7 @@ impl StdError for Error {
 impl From<auth_core::InvalidCredential> for Error {
     fn from(error: auth_core::InvalidCredential) -> Self {
         let field = error.field();
-        Self::configuration(field, error.reason())
+        Self::configuration(field, error.reason().to_owned())
     }
 }
 

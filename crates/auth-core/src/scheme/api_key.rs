@@ -1,6 +1,6 @@
 //! A key in a header of its own, such as `X-Api-Key: <key>`.
 
-use crate::secret::{InvalidCredential, SecretString, check_token, sensitive_header};
+use crate::secret::{ExposeSecret, InvalidCredential, SecretString, check_key, sensitive_header};
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use http::{HeaderName, HeaderValue};
 
@@ -36,7 +36,9 @@ impl ApiKey {
     /// assert_eq!(error.to_string(), "invalid API key: must not be empty");
     /// ```
     pub fn new(name: HeaderName, key: &SecretString) -> Result<Self, InvalidCredential> {
-        let value = sensitive_header("API key", check_token("API key", key)?)?;
+        let key = key.expose_secret();
+        check_key("API key", key)?;
+        let value = sensitive_header("API key", key)?;
         Ok(Self { name, value })
     }
 }

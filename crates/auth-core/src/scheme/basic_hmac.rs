@@ -7,7 +7,10 @@
 
 mod date;
 
-use crate::secret::{ExposeSecret, InvalidCredential, SecretBox, SecretString, check_text, check_user_name};
+use crate::secret::{
+    ExposeSecret, InvalidCredential, SecretBox, SecretString, check_text, check_trimmed, check_unquoted,
+    check_user_name,
+};
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -298,11 +301,17 @@ impl BasicHmacBuilder {
     /// ```
     pub fn build(mut self, api_key: &str, secret_key: &SecretString) -> Result<BasicHmac, InvalidCredential> {
         check_user_name("API key", api_key)?;
+        check_unquoted("API key", api_key)?;
         let secret_key = secret_key.expose_secret();
-        check_text("secret key", secret_key)?;
         let key = match self.key_encoding {
-            KeyEncoding::Hex => decode_hex(secret_key)?,
-            KeyEncoding::Utf8 => secret_key.as_bytes().to_vec(),
+            KeyEncoding::Hex => {
+                check_text("secret key", secret_key.trim())?;
+                decode_hex(secret_key.trim())?
+            }
+            KeyEncoding::Utf8 => {
+                check_trimmed("secret key", secret_key)?;
+                secret_key.as_bytes().to_vec()
+            }
         };
         if let Some(host) = &mut self.host {
             check_text("signing host", host)?;
@@ -325,6 +334,10 @@ impl BasicHmacBuilder {
 }
 
 impl Sign for BasicHmac {
+    fn signs_time(&self) -> bool {
+        !matches!(self.settings.date, DateText::Fixed(_))
+    }
+
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
         let date = self.date(request)?;
         let signature = self.signature(&self.join(&date, request))?;

@@ -1,7 +1,7 @@
 //! A header that carries `name:password` in plain text, as Messente Verigator uses it.
 
 use crate::secret::{
-    ExposeSecret, InvalidCredential, SecretString, check_text, check_user_name, sensitive_header,
+    ExposeSecret, InvalidCredential, SecretString, check_trimmed, check_user_name, sensitive_header,
 };
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use http::{HeaderName, HeaderValue};
@@ -31,7 +31,8 @@ impl HeaderPair {
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] if either part is empty or has a control character, or the user name has a colon.
+    /// [`InvalidCredential`] if either part is empty, has a control or invisible character, or begins or ends with
+    /// white space, or if the user name has a colon.
     ///
     /// ```
     /// # use auth_core::{scheme::HeaderPair, secret::SecretString};
@@ -42,7 +43,7 @@ impl HeaderPair {
     pub fn new(name: HeaderName, username: &str, password: &SecretString) -> Result<Self, InvalidCredential> {
         check_user_name("username", username)?;
         let password = password.expose_secret();
-        check_text("password", password)?;
+        check_trimmed("password", password)?;
         Ok(Self { name, value: sensitive_header("password", &format!("{username}:{password}"))? })
     }
 }

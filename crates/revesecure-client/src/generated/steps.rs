@@ -88,7 +88,7 @@ pub struct OtpCheckWithEndUserIp {
 }
 
 impl OtpCheckWithEndUserIp {
-    /// The code that the user entered. Not empty.
+    /// The code that the user entered. White space in it is removed. Not empty.
     pub fn otp(self, otp: impl Into<SecretString>) -> OtpCheckWithOtp {
         OtpCheckWithOtp {
             login_name: self.login_name,

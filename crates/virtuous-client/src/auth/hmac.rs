@@ -7,7 +7,9 @@
 //!
 //! Assumption: the query is part of the signed URL. The vendor's sample has none.
 
-use auth_client_core::auth_core::secret::{InvalidCredential, SecretBox, check_user_name, sensitive_header};
+use auth_client_core::auth_core::secret::{
+    InvalidCredential, SecretBox, check_key, check_user_name, sensitive_header,
+};
 use auth_client_core::auth_core::{ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -72,13 +74,8 @@ impl HmacKeys {
     /// Creates the signer after validating the keys.
     pub(crate) fn signer(&self) -> Result<HmacSigner, InvalidCredential> {
         let application_key = &self.application_key;
+        check_key("application key", application_key)?;
         check_user_name("application key", application_key)?;
-        if !application_key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidCredential::new(
-                "application key",
-                "contains a character that is invalid in a header",
-            ));
-        }
         let key = STANDARD.decode(self.private_key.expose_secret().trim());
         let key = key.map_err(|_| InvalidCredential::new("private key", "must be base64"))?;
         if key.is_empty() {
@@ -113,6 +110,10 @@ impl fmt::Debug for HmacSigner {
 }
 
 impl Sign for HmacSigner {
+    fn signs_time(&self) -> bool {
+        true
+    }
+
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
         let since = request.time().duration_since(SystemTime::UNIX_EPOCH);
         let time = since.map_err(|_| SignError::Request("the clock must not be before 1970"))?.as_secs();

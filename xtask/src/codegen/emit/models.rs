@@ -55,9 +55,6 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
                 "The fields that this version does not know by name. They are sent back as they came."
             }
             (true, false) => "The fields that this version does not know by name.",
-            (false, _) if model.schema.from.is_some() => {
-                "The fields of the response that this version does not know by name. They are sent as they came."
-            }
             (false, _) => "Fields that this version does not know by name, to be sent.",
         };
         let (docs, flatten) = (doc(text, 4), (!model.read).then(|| quote!(#[serde(flatten)])));
@@ -231,6 +228,7 @@ fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Opti
     }
     parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
     match (&property.ty, option) {
+        _ if property.write.is_some() => {}
         (Type::Secret, true) => {
             parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose_optional"));
         }

@@ -115,7 +115,9 @@ fn keys_that_would_sign_wrong_are_refused_and_not_shown() {
         ("a", "abc", "secret key"),
         ("a", "zzcanary", "secret key"),
         ("a", "00 1", "secret key"),
-        ("a", "0001\n", "secret key"),
+        ("a", "00\u{200b}01", "secret key"),
+        ("\"a\"", SECRET, "API key"),
+        ("a ", SECRET, "API key"),
         ("a", "０１", "secret key"),
     ] {
         let error = BasicHmac::new(api_key, &secret(key)).unwrap_err();
@@ -123,6 +125,7 @@ fn keys_that_would_sign_wrong_are_refused_and_not_shown() {
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
     assert!(BasicHmac::new("a", &secret("00fFA9")).is_ok());
+    assert!(BasicHmac::new("a", &secret(" 00fFA9\n")).is_ok(), "white space is no digit");
     assert!(BasicHmac::builder().key_encoding(KeyEncoding::Utf8).build("a", &secret("not hex")).is_ok());
     for date in ["a\nb", " a", "ä"] {
         let builder = BasicHmac::builder().date(DateText::Fixed(date.to_owned()));

@@ -95,8 +95,8 @@ pub struct OtpCheck {
     /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
-    /// The code that the user entered. Not empty.
-    #[serde(rename = "OTP", serialize_with = "auth_client_core::provider::model::expose")]
+    /// The code that the user entered. White space in it is removed. Not empty.
+    #[serde(rename = "OTP", serialize_with = "auth_client_core::provider::model::expose_code")]
     pub otp: SecretString,
     /// The `AuthType` field.
     pub auth_type: AuthType,

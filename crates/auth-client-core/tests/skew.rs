@@ -1,0 +1,144 @@
+//! Signatures that contain the time, on a machine whose clock is wrong.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use async_trait::async_trait;
+use auth_client_core::auth_core::{
+    Clock, ManualClock, Sign, SignError, SignedParts, SigningRequest, StaticCredential,
+};
+use auth_client_core::provider::Engine;
+use auth_client_core::testing::ManualTime;
+use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
+use bytes::Bytes;
+use common::{Setup, Stamp, origin, read, write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+/// Signs like [`Stamp`], and says that the time matters.
+#[derive(Debug)]
+struct Timed;
+
+impl Sign for Timed {
+    fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        Stamp.sign(request)
+    }
+
+    fn signs_time(&self) -> bool {
+        true
+    }
+}
+
+/// A server that takes signatures of the last five minutes by its own clock.
+#[derive(Debug)]
+struct Server {
+    clock: Arc<dyn Clock>,
+    /// Seconds that its clock is ahead.
+    ahead: AtomicI64,
+    sends: AtomicU64,
+    dated: bool,
+    refuses_all: bool,
+}
+
+#[derive(Debug)]
+struct Wire(Arc<Server>);
+
+#[async_trait]
+impl Transport for Wire {
+    async fn send(&self, request: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
+        self.0.sends.fetch_add(1, Ordering::Relaxed);
+        let stamp: i64 = request.headers()["x-stamp"].to_str().unwrap().parse().unwrap();
+        let since = self.0.clock.now().wall.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let now = i64::try_from(since.as_secs()).unwrap() + self.0.ahead.load(Ordering::Relaxed);
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+        let good = now.abs_diff(stamp) <= 300 && !self.0.refuses_all;
+        let mut answer = http::Response::new(Bytes::from_static(b"1"));
+        *answer.status_mut() = if good { http::StatusCode::OK } else { http::StatusCode::UNAUTHORIZED };
+        if self.0.dated {
+            let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now).unwrap());
+            answer.headers_mut().insert("date", httpdate::fmt_http_date(date).parse().unwrap());
+        }
+        Ok(Received::new(answer))
+    }
+}
+
+fn world(ahead: i64, dated: bool, refuses_all: bool) -> (Arc<Server>, Engine) {
+    let clock: Arc<dyn Clock> =
+        Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    let (ahead, sends) = (AtomicI64::new(ahead), AtomicU64::new(0));
+    let server = Arc::new(Server { clock: Arc::clone(&clock), ahead, sends, dated, refuses_all });
+    let mut setup = Setup::new(Wire(Arc::clone(&server)));
+    // It stands still, so no deadline passes.
+    setup.settings.set_time(clock, ManualTime::new().timer());
+    let engine = setup.engine_with(Arc::new(StaticCredential::new(Timed, origin())));
+    (server, engine)
+}
+
+fn sends(server: &Server) -> u64 {
+    server.sends.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn calls_with_a_wrong_clock_are_signed_once_more_by_the_servers() {
+    for ahead in [301, -301, 3600, -3600, 86_400 * 365, -86_400 * 365] {
+        let (server, engine) = world(ahead, true, false);
+        let calls: Vec<_> = (0..100)
+            .map(|index| {
+                let engine = engine.clone();
+                tokio::spawn(async move {
+                    match index % 2 {
+                        0 => read(&engine).reply().await.map(|reply| reply.attempts),
+                        _ => write(&engine).reply().await.map(|reply| reply.attempts),
+                    }
+                })
+            })
+            .collect();
+        for call in calls {
+            assert!(call.await.unwrap().unwrap() <= 2, "{ahead}");
+        }
+        assert!(sends(&server) <= 200, "{ahead}");
+        let before = sends(&server);
+        read(&engine).await.unwrap();
+        assert_eq!(sends(&server), before + 1, "the difference is remembered");
+        server.ahead.store(0, Ordering::Relaxed);
+        read(&engine).await.unwrap();
+        assert_eq!(sends(&server), before + 3, "and measured again when the clocks change");
+    }
+}
+
+#[tokio::test]
+async fn what_the_clock_does_not_explain_is_no_reason_to_send_again() {
+    let (server, engine) = world(100, true, false);
+    read(&engine).await.unwrap();
+    assert_eq!(sends(&server), 1, "within the server's tolerance nothing is changed");
+
+    let (server, engine) = world(0, true, true);
+    let error = read(&engine).await.unwrap_err();
+    assert!(!error.to_string().contains("clock"), "{error}");
+    assert_eq!(sends(&server), 1);
+
+    let (server, engine) = world(7200, false, false);
+    let error = read(&engine).await.unwrap_err();
+    assert!(!error.to_string().contains("clock"), "nothing is known: {error}");
+    assert_eq!(sends(&server), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_stays_refused_names_the_clock() {
+    let (server, engine) = world(7200, true, true);
+    for _ in 0..3 {
+        let before = sends(&server);
+        let error = read(&engine).await.unwrap_err();
+        assert!(sends(&server) - before <= 2);
+        if before == 0 {
+            assert!(
+                error.to_string().contains("this machine's clock is 7200 s behind the server's"),
+                "{error}"
+            );
+        }
+    }
+}
