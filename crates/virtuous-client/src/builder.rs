@@ -2,7 +2,10 @@
 
 use crate::auth::endpoint::TokenEndpoint;
 use crate::auth::hmac::HmacKeys;
-use crate::auth::session::{CodeSource, Renewer, Session, Unattended};
+use crate::auth::password::{CodeSource, Unattended};
+use crate::auth::renewer::Renewer;
+use crate::auth::session::{Held, Session};
+use crate::auth::shared_store::SharedStore;
 use crate::auth::tokens::Tokens;
 use crate::client::Client;
 use crate::error::{Error, PROVIDER, Virtuous};
@@ -10,11 +13,12 @@ use crate::rate_limit::RateGuard;
 use async_trait::async_trait;
 use auth_client_core::RetryPolicy;
 use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::secret::check_text;
+use auth_client_core::auth_core::secret::{check_password, check_text, check_trimmed};
 use auth_client_core::auth_core::store::{StoreKey, TokenStore};
 use auth_client_core::auth_core::token::RenewalSettings;
 use auth_client_core::auth_core::{
-    Credential, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, StaticCredential,
+    Credential, CredentialError, CredentialSource, ExposeSecret as _, InvalidCredential, Now, SecretString,
+    StaticCredential,
 };
 use auth_client_core::provider::{BaseUrl, Engine, RenewingCredential, Settings, env};
 use std::fmt;
@@ -116,7 +120,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the initial tokens, which the program has stored itself.
+    /// Sets the initial tokens, which the program has stored itself. With a token store, the pair that expires
+    /// later is renewed first, and the other one if the server refuses it.
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
         self
@@ -139,7 +144,8 @@ impl ClientBuilder {
     }
 
     /// Sets the source of one-time codes for automatic logins. It is called once per login, with a time limit of
-    /// five minutes; `None` cancels the login.
+    /// five minutes. White space in a code is removed. `None` cancels the login; the next one starts after 30
+    /// seconds at the earliest, doubling up to an hour.
     ///
     /// ```
     /// use virtuous_client::Client;
@@ -328,26 +334,29 @@ impl ClientBuilder {
         let store = match self.store.take() {
             Some((store, account)) => {
                 check_text("account", &account)?;
-                Some((store, StoreKey::new(PROVIDER, &base.origin().to_string(), &account)))
+                let key = StoreKey::new(PROVIDER, &base.origin().to_string(), &account);
+                Some(SharedStore { store, key })
             }
             None => None,
         };
         let unattended = match self.login.take() {
             Some((user, password)) => {
-                check_text("user name", &user).map_err(|error| self.in_env(error))?;
+                check_trimmed("user name", &user).map_err(|error| self.in_env(error))?;
+                check_password("password", password.expose_secret()).map_err(|error| self.in_env(error))?;
                 Some(Unattended { user, password, code: self.code.take() })
             }
             None => None,
         };
         let endpoint = TokenEndpoint { engine, otp_header: self.otp_header };
-        let renewer = Renewer::new(endpoint, store, unattended);
+        let given = self.tokens.take().map(|tokens| Held::new(tokens, 0, false));
+        let renewer = Renewer::new(endpoint, store, unattended, given.clone());
         let origin = base.origin().clone();
         let source = RenewingCredential::new(PROVIDER, renewer, origin, &self.settings, self.renewal.clone());
-        let session = Session { source };
-        if let Some(tokens) = self.tokens.take() {
-            session.install(tokens)?;
+        if let Some(given) = given {
+            let lifetime = given.lifetime();
+            source.install(given, lifetime)?;
         }
-        Ok(session)
+        Ok(Session { source })
     }
 
     /// Names an invalid credential by the environment variable that it was read from.
@@ -358,6 +367,7 @@ impl ClientBuilder {
             "application key" => error.with_field(APPLICATION_KEY),
             "private key" => error.with_field(PRIVATE_KEY),
             "user name" => error.with_field(USERNAME),
+            "password" => error.with_field(PASSWORD),
             _ => error,
         }
     }

@@ -11,6 +11,9 @@ use http::{HeaderMap, Response, StatusCode, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+/// The longest plausible time until a window ends: the vendor counts calls per hour, and clocks differ a little.
+const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
+
 /// Rate limit headers of a response. All may be absent: older responses had none.
 ///
 /// ```
@@ -37,7 +40,8 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// Returns the time until the window ends, as seen from `now`; by the server's clock if the response has a
-    /// `Date`.
+    /// `Date`. `None` if that is more than 65 minutes: a window has an hour, so the header is wrong, for example
+    /// in milliseconds.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -50,7 +54,8 @@ impl RateLimit {
     /// ```
     #[must_use]
     pub fn resets_in(&self, now: SystemTime) -> Option<Duration> {
-        Some(self.reset?.duration_since(self.server_now.unwrap_or(now)).unwrap_or(Duration::ZERO))
+        let left = self.reset?.duration_since(self.server_now.unwrap_or(now)).unwrap_or(Duration::ZERO);
+        Some(left).filter(|left| *left <= LONGEST_WINDOW)
     }
 }
 
@@ -286,8 +291,8 @@ mod tests {
     #[test]
     fn the_servers_own_clock_counts_where_it_shows_one() {
         let mut headers = headers("", "", "1648079993");
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_648_000_000);
-        assert_eq!(headers.rate_limit().resets_in(now), Some(Duration::from_secs(79_993)));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_648_079_000);
+        assert_eq!(headers.rate_limit().resets_in(now), Some(Duration::from_secs(993)));
         headers.insert(header::DATE, HeaderValue::from_static("Wed, 23 Mar 2022 23:00:06 GMT"));
         assert_eq!(headers.rate_limit().resets_in(now), Some(Duration::from_secs(3587)));
         let late = headers.rate_limit().reset.unwrap() + Duration::from_secs(9);
@@ -340,6 +345,26 @@ mod tests {
         );
         clock.advance(Duration::from_secs(3600));
         assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
+    }
+
+    #[test]
+    fn an_absurd_reset_is_ignored() {
+        for slow in [false, true] {
+            for reset in ["1700003600000", "1700090000", "18446744073709551615", "9999999999"] {
+                let (guard, clock) =
+                    (if slow { RateGuard::pace_below(10) } else { RateGuard::reject_below(10) }, clock());
+                guard.observe(StatusCode::OK, &headers("1500", "0", reset), clock.now());
+                assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "{reset}");
+                assert_eq!(
+                    headers("1500", "0", reset).rate_limit().resets_in(clock.now().wall),
+                    None,
+                    "{reset}"
+                );
+                // The next response counts again.
+                shown(&guard, &clock, 0, RESET);
+                assert_ne!(guard.check(clock.now()), RateLimiterDecision::Proceed, "{reset}");
+            }
+        }
     }
 
     #[test]

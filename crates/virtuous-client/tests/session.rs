@@ -23,8 +23,12 @@ enum Endpoint {
     Fails,
     Breaks,
     TimesOut,
-    /// Gives a pair that has ended already.
+    /// Gives a pair that is said to have ended already.
     GivesEnded,
+    /// Answers with this status, body and `Retry-After`, without looking at the request.
+    Answers(u16, &'static str, &'static str),
+    /// Wants a code with each login.
+    WantsCode,
 }
 
 /// A server with rotating refresh tokens that takes back everything when one is used twice.
@@ -73,6 +77,17 @@ impl Server {
         self.good.lock().unwrap().0.clear();
     }
 
+    /// The token endpoint: as if everybody had logged out, and only a login helps.
+    fn revoke(&self) {
+        let mut good = self.good.lock().unwrap();
+        good.0.clear();
+        good.1 = u64::MAX;
+    }
+
+    fn logins(&self) -> u64 {
+        self.logins.load(Ordering::Relaxed)
+    }
+
     fn token(&self, form: &str) -> Result<(u16, String), Fault> {
         let endpoint = *self.endpoint.lock().unwrap();
         if form.contains("grant_type=refresh_token") {
@@ -84,7 +99,11 @@ impl Server {
             Endpoint::Fails => return Ok((500, String::new())),
             Endpoint::Breaks => return Err(Fault::Io),
             Endpoint::TimesOut => return Err(Fault::Timeout),
-            Endpoint::Works | Endpoint::GivesEnded => {}
+            Endpoint::Answers(status, body, _) => return Ok((status, body.to_owned())),
+            Endpoint::WantsCode if form.contains("password=") && !form.contains("otp=123456") => {
+                return Ok((202, String::new()));
+            }
+            Endpoint::Works | Endpoint::GivesEnded | Endpoint::WantsCode => {}
         }
         let mut good = self.good.lock().unwrap();
         let number = good.1;
@@ -132,6 +151,11 @@ impl Transport for Wire {
         };
         let mut answer = http::Response::new(Bytes::from(body));
         *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        if let Endpoint::Answers(_, _, seconds) = *server.endpoint.lock().unwrap()
+            && !seconds.is_empty()
+        {
+            answer.headers_mut().insert("retry-after", seconds.parse().unwrap());
+        }
         Ok(Received::new(answer))
     }
 }
@@ -317,17 +341,19 @@ async fn a_rotating_token_survives_many_tasks_and_rounds() {
 }
 
 #[tokio::test]
-async fn a_pair_that_has_ended_when_it_comes_is_not_lost() {
+async fn a_pair_that_is_said_to_have_ended_is_used_until_it_is_refused() {
     let world = World::new();
     let client = world.client();
     world.server.set(Endpoint::GivesEnded);
     world.time.advance(Duration::from_secs(3601));
-    let error = call(client.clone()).await.unwrap_err();
-    assert!(error.is_retryable(), "{error}");
-    world.server.set(Endpoint::Works);
-    world.time.advance(Duration::from_secs(1));
+    for _ in 0..10 {
+        call(client.clone()).await.unwrap();
+    }
+    assert_eq!(world.refreshes(), 1, "not one per call");
+    world.server.expire();
+    world.time.advance(Duration::from_secs(10));
     call(client).await.expect("the newest refresh token is used, not the one before it");
-    assert_eq!(world.server.reused.load(Ordering::Relaxed), 0);
+    assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (2, 0));
 }
 
 /// A store that can be told to fail.
@@ -337,6 +363,9 @@ struct Shaky {
     held: Arc<AtomicBool>,
     unlockable: Arc<AtomicBool>,
     unreadable: Arc<AtomicBool>,
+    /// The step that never responds.
+    hangs: Arc<Mutex<&'static str>>,
+    loads: Arc<AtomicU64>,
     /// Saves that succeed before all others fail.
     saves_left: Arc<Mutex<Option<u64>>>,
 }
@@ -345,6 +374,13 @@ struct Shaky {
 struct ShakyLock(Shaky, Box<dyn LockedToken>);
 
 impl Shaky {
+    async fn pass(&self, step: &str) {
+        let hangs = *self.hangs.lock().unwrap() == step;
+        if hangs {
+            std::future::pending().await
+        }
+    }
+
     fn check_read(&self) -> Result<(), StoreError> {
         if self.unreadable.load(Ordering::Relaxed) {
             Err(StoreError::new("read", "told to fail"))
@@ -357,11 +393,14 @@ impl Shaky {
 #[async_trait]
 impl TokenStore for Shaky {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        self.pass("peek").await;
+        self.loads.fetch_add(1, Ordering::Relaxed);
         self.check_read()?;
         self.inner.load(key).await
     }
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        self.pass("lock").await;
         if self.held.load(Ordering::Relaxed) {
             return Err(LockError::Held);
         }
@@ -375,11 +414,13 @@ impl TokenStore for Shaky {
 #[async_trait]
 impl LockedToken for ShakyLock {
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
+        self.0.pass("load").await;
         self.0.check_read()?;
         self.1.load().await
     }
 
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
+        self.0.pass("save").await;
         if let Some(left) = &mut *self.0.saves_left.lock().unwrap() {
             if *left == 0 {
                 return Err(StoreError::new("write", "told to fail"));
@@ -524,4 +565,262 @@ async fn a_login_while_a_refresh_is_under_way_wins() {
         call.await.unwrap().unwrap();
     }
     assert_eq!((world.refreshes(), world.server.logins.load(Ordering::Relaxed)), (1, 1));
+}
+
+/// A login by another process that shares the store.
+async fn log_in_elsewhere(world: &World, store: &Shaky) {
+    let other = world.builder().token_store(store.clone(), "anna").build().unwrap();
+    other.login("anna".to_owned(), "password".to_owned()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_that_started_before_the_login_finds_it() {
+    let (world, store) = (World::new(), Shaky::default());
+    let daemon = world.builder().token_store(store.clone(), "anna").build().unwrap();
+    for _ in 0..3600 {
+        let error = call(daemon.clone()).await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(SessionProblem::NotLoggedIn));
+        assert!(!error.is_retryable());
+        world.time.advance(Duration::from_secs(1));
+    }
+    assert!(store.loads.load(Ordering::Relaxed) <= 1802, "paced");
+    log_in_elsewhere(&world, &store).await;
+    world.time.advance(Duration::from_secs(2));
+    call(daemon).await.unwrap();
+    assert_eq!(world.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_revives_with_a_login_elsewhere() {
+    for clears in [false, true] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = ended(&world, &store).await;
+        // So that the generations of the store start below that of this process when it is cleared.
+        call(client.clone()).await.unwrap();
+        world.server.revoke();
+        if clears {
+            store.lock(&key()).await.unwrap().clear().await.unwrap();
+        }
+        let refreshes = world.refreshes();
+        world.time.advance(Duration::from_secs(3601));
+        for _ in 0..240 {
+            let error = call(client.clone()).await.unwrap_err();
+            let expected = if clears { SessionProblem::NotLoggedIn } else { SessionProblem::RefreshRefused };
+            assert_eq!(error.session_problem(), Some(expected));
+            world.time.advance(Duration::from_secs(60));
+        }
+        assert_eq!(world.refreshes() - refreshes, u64::from(!clears), "nothing refused is sent again");
+        for _ in 0..3 {
+            log_in_elsewhere(&world, &store).await;
+            world.time.advance(Duration::from_secs(2));
+            call(client.clone()).await.unwrap();
+            // And goes on from there.
+            world.server.expire();
+            world.time.advance(Duration::from_secs(20));
+            call(client.clone()).await.unwrap();
+            world.server.revoke();
+            world.time.advance(Duration::from_secs(20));
+            call(client.clone()).await.unwrap_err();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_source_without_a_code_is_asked_again_at_growing_intervals() {
+    let world = World::new();
+    world.server.set(Endpoint::WantsCode);
+    let code = Arc::new(Mutex::new(None));
+    let asked = Arc::new(AtomicU64::new(0));
+    let (source, counter) = (Arc::clone(&code), Arc::clone(&asked));
+    let builder = world.builder().user("anna", "password".to_owned()).code_source(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(source.lock().unwrap().clone())
+    });
+    let client = builder.build().unwrap();
+    for _ in 0..3600 {
+        let error = call(client.clone()).await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(SessionProblem::CodeRequired));
+        world.time.advance(Duration::from_secs(1));
+    }
+    assert!((4..=8).contains(&asked.load(Ordering::Relaxed)), "{asked:?}");
+    *code.lock().unwrap() = Some(virtuous_client::SecretString::from(" 123 456\n"));
+    world.time.advance(Duration::from_secs(3600));
+    call(client).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_automatic_login_is_paced_and_only_a_real_refusal_ends_it() {
+    for (answer, recovers) in [
+        (Endpoint::Answers(400, "{}", ""), true),
+        (Endpoint::Answers(400, "", ""), true),
+        (Endpoint::Answers(401, "<html>proxy</html>", ""), true),
+        (Endpoint::Answers(403, r#"{"error":"locked"}"#, ""), true),
+        (Endpoint::Answers(423, "", ""), true),
+        (Endpoint::Answers(429, "", "700"), true),
+        (Endpoint::Answers(400, r#"{"error":"invalid_grant"}"#, ""), false),
+    ] {
+        let world = World::new();
+        world.server.set(answer);
+        let client = world.builder().user("anna", "password".to_owned()).build().unwrap();
+        for _ in 0..200 {
+            let error = call(client.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Credentials);
+            assert_eq!(error.is_retryable(), recovers, "{answer:?}");
+            world.time.advance(Duration::from_secs(18));
+        }
+        let logins = world.server.logins();
+        assert!(
+            if recovers { (4..=8).contains(&logins) } else { logins == 1 },
+            "{answer:?}: {logins} logins"
+        );
+        world.server.set(Endpoint::Works);
+        world.time.advance(Duration::from_secs(3600));
+        assert_eq!(call(client).await.is_ok(), recovers, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_delay_that_the_token_endpoint_asks_for_is_kept_and_bounded() {
+    for (header, seconds) in [("600", 600), ("99999999999", 3600)] {
+        let world = World::new();
+        let client = world.client();
+        world.time.advance(Duration::from_secs(3601));
+        for status in [429, 503] {
+            world.server.set(Endpoint::Answers(status, "", header));
+            let before = world.refreshes();
+            for _ in 0..seconds - 1 {
+                assert!(call(client.clone()).await.unwrap_err().is_retryable());
+                world.time.advance(Duration::from_secs(1));
+            }
+            assert_eq!(world.refreshes() - before, 1, "{status}");
+            world.time.advance(Duration::from_secs(1));
+        }
+        world.server.set(Endpoint::Works);
+        call(client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_pair_that_the_program_passes_and_a_stored_one_do_not_hide_each_other() {
+    let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+    for (given_good, given_ends, stored_ends, used) in [
+        // The later expiry shows which one is newer.
+        (true, minutes(60), minutes(0), true),
+        (true, minutes(60), minutes(50), true),
+        (false, minutes(10), minutes(60), false),
+        // Otherwise one that was accepted is not given up for another.
+        (true, None, None, true),
+        (true, None, minutes(60), true),
+        (false, None, minutes(60), false),
+    ] {
+        let (world, store) = (World::new(), Shaky::default());
+        let start = world.time.clock().now().wall;
+        let pair = |good: bool| if good { ("a1", "r1") } else { ("a0", "r0") };
+        let mut stored = StoredToken::new(7, pair(!given_good).0.into());
+        stored.refresh = Some(pair(!given_good).1.into());
+        stored.expires_at = stored_ends.map(|end| start + end);
+        store.lock(&key()).await.unwrap().save(&stored).await.unwrap();
+        let mut given =
+            Tokens::new(pair(given_good).0.to_owned()).with_refresh_token(pair(given_good).1.to_owned());
+        if let Some(ends) = given_ends {
+            given = given.with_expires_at(start + ends);
+        }
+        let client = world.builder().tokens(given).token_store(store.clone(), "anna").build().unwrap();
+        if used {
+            call(client.clone()).await.unwrap();
+            world.server.expire();
+        }
+        world.time.advance(Duration::from_secs(1200));
+        for _ in 0..3 {
+            call(client.clone()).await.unwrap();
+            world.server.expire();
+            world.time.advance(Duration::from_secs(3601));
+        }
+        assert_eq!(world.server.reused.load(Ordering::Relaxed), 0, "{given_ends:?} {stored_ends:?}");
+        assert!(store.load(&key()).await.unwrap().unwrap().generation > 7);
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_waited_for_a_login_uses_its_tokens() {
+    let world = World::new();
+    let client = world.builder().session().build().unwrap();
+    world.server.close_gate();
+    let login = tokio::spawn({
+        let client = client.clone();
+        async move { client.login("anna".to_owned(), "password".to_owned()).await.unwrap() }
+    });
+    settle().await;
+    let waiting = many(&client, 10);
+    settle().await;
+    world.server.open_gate();
+    let virtuous_client::LoginStep::LoggedIn(tokens) = login.await.unwrap() else { panic!("no code") };
+    for call in waiting {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(world.refreshes(), 0, "the tokens that the program was given are not spent");
+    let other = world.builder().tokens(tokens).build().unwrap();
+    world.server.expire();
+    call(other).await.unwrap();
+    assert_eq!(world.server.reused.load(Ordering::Relaxed), 0);
+}
+
+/// Moves the time in small steps until the task has ended, and returns how many seconds passed.
+async fn seconds_until<T>(world: &World, task: &tokio::task::JoinHandle<T>) -> u64 {
+    for seconds in 0..1_000 {
+        settle().await;
+        if task.is_finished() {
+            return seconds;
+        }
+        world.time.advance(Duration::from_secs(1));
+    }
+    panic!("it never ended");
+}
+
+#[tokio::test]
+async fn a_store_that_never_responds_stops_nothing_for_ever() {
+    for step in ["peek", "lock", "load", "save"] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = ended(&world, &store).await;
+        *store.hangs.lock().unwrap() = step;
+        let task = tokio::spawn(call(client.clone()));
+        assert!(seconds_until(&world, &task).await <= 121, "{step}");
+        task.await.unwrap().unwrap_err();
+        assert_eq!(world.refreshes(), 0, "{step}: no token is spent");
+        *store.hangs.lock().unwrap() = "";
+        for _ in 0..300 {
+            settle().await;
+            world.time.advance(Duration::from_secs(1));
+        }
+        call(client).await.expect("the renewal that hung has ended");
+        assert_eq!(world.refreshes(), 1, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_keeps_its_deadline_while_a_renewal_holds_the_session() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    *store.hangs.lock().unwrap() = "lock";
+    let waiting = tokio::spawn(call(client.clone()));
+    settle().await;
+    world.time.advance(Duration::from_secs(60));
+    let login = tokio::spawn(async move {
+        client.login("anna".to_owned(), "password".to_owned()).await.map(drop).unwrap_err()
+    });
+    let seconds = seconds_until(&world, &login).await;
+    assert!(seconds <= 121, "{seconds} s");
+    assert!(login.await.unwrap().is_retryable());
+    assert_eq!(world.server.logins(), 1, "nothing was sent");
+    waiting.abort();
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_costs_no_login() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    *store.saves_left.lock().unwrap() = Some(0);
+    let error = client.login("anna".to_owned(), "password".to_owned()).await.unwrap_err();
+    assert_eq!(error.session_problem(), Some(SessionProblem::StoreUnavailable));
+    assert_eq!(world.server.logins(), 1, "neither password nor code was sent");
 }

@@ -6,10 +6,11 @@
 use super::problem::{SessionError, SessionProblem};
 use super::tokens::{TokenResponse, Tokens, read};
 use crate::error::ErrorBody;
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::auth_core::{ExposeSecret, InvalidCredential, SecretString, secret};
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency};
 use http::{HeaderName, HeaderValue, Method};
+use std::time::Duration;
 
 static PASSWORD: Operation =
     Operation::new("token.password", Method::POST, "/Token", Idempotency::Write).sensitive();
@@ -38,11 +39,21 @@ impl TokenEndpoint {
         user: &str,
         password: &SecretString,
         code: Option<&SecretString>,
+        limit: Duration,
     ) -> Result<Grant, Error> {
+        let code = code.map(secret::one_time_code);
         let mut form =
             vec![("grant_type", "password"), ("username", user), ("password", password.expose_secret())];
-        form.extend(code.map(|code| ("otp", code.expose_secret())));
-        let mut request = self.engine.request(&PASSWORD, &[]).form(&form);
+        form.extend(code.iter().map(|code| ("otp", code.expose_secret())));
+        let mut request = self
+            .engine
+            .request(&PASSWORD, &[])
+            .form(&form)
+            .check(valid(secret::check_trimmed("user name", user)))
+            .check(valid(secret::check_password("password", password.expose_secret())));
+        if let Some(code) = &code {
+            request = request.check(valid(secret::check_text("code", code.expose_secret())));
+        }
         if let Some(code) = code.filter(|_| self.otp_header) {
             request = match HeaderValue::from_str(code.expose_secret()) {
                 Ok(mut value) => {
@@ -56,10 +67,13 @@ impl TokenEndpoint {
                 ))),
             };
         }
-        self.send(request.call(read)).await.map_err(|error| {
-            // The body of a refused login is not documented, so the status decides.
-            let refused = matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated);
-            if refused { error.with_source(SessionError::new(SessionProblem::LoginRefused)) } else { error }
+        self.send(request.call(read).timeout(limit)).await.map_err(|error| {
+            // For a person the status decides, because the body of a refused login is not documented.
+            if has_refusal_status(&error) {
+                error.with_source(SessionError::new(SessionProblem::LoginRefused))
+            } else {
+                error
+            }
         })
     }
 
@@ -88,6 +102,21 @@ impl TokenEndpoint {
 /// Returns whether the token endpoint itself refused the grant. Nothing else ends a session: a proxy or a captive
 /// portal may return any status and any page.
 pub(crate) fn is_grant_refusal(error: &Error) -> bool {
+    has_refusal_status(error) && ErrorBody::of(error).code() == Some("invalid_grant")
+}
+
+/// Returns whether the token endpoint itself refused a login: its body gives a reason. Without one, a proxy may
+/// have refused.
+pub(crate) fn is_login_refusal(error: &Error) -> bool {
+    let body = ErrorBody::of(error);
+    has_refusal_status(error) && (body.code().is_some() || body.message().is_some())
+}
+
+/// What is pasted by accident costs no try.
+fn valid(checked: Result<(), InvalidCredential>) -> Result<(), Error> {
+    checked.map_err(|error| Error::invalid_input(PASSWORD.id(), error.field(), error.reason().to_owned()))
+}
+
+fn has_refusal_status(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
-        && ErrorBody::of(error).code() == Some("invalid_grant")
 }

@@ -5,13 +5,19 @@
 //! | `tokens.rs` | a pair of tokens, and the response that contains one |
 //! | `endpoint.rs` | `POST /Token`: the password grant and the refresh grant |
 //! | `login.rs` | a login by a person, with a one-time code |
-//! | `session.rs` | tokens that are renewed, alone or in a store shared with other processes |
+//! | `session.rs` | the tokens in use |
+//! | `renewer.rs` | their renewal, alone or together with other processes |
+//! | `password.rs` | logins with user name and password, by a person or automatically |
+//! | `shared_store.rs` | the steps of a renewal in the token store |
 //! | `problem.rs` | reasons why no token is available |
 //! | `hmac.rs` | the `Hmac` signature |
 
 pub(crate) mod endpoint;
 pub(crate) mod hmac;
 pub(crate) mod login;
+pub(crate) mod password;
 pub(crate) mod problem;
+pub(crate) mod renewer;
 pub(crate) mod session;
+pub(crate) mod shared_store;
 pub(crate) mod tokens;

@@ -148,11 +148,7 @@ pub(crate) struct Granted {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Ends {
-    /// Expires at this server time, relative to the server time of the response.
-    At {
-        end: SystemTime,
-        server_now: Option<SystemTime>,
-    },
+    At(SystemTime),
     After(Duration),
     Unknown,
 }
@@ -165,6 +161,8 @@ struct Body {
     refresh_token: Option<SecretString>,
     #[serde(default)]
     expires_in: serde_json::Value,
+    #[serde(rename = ".issued", default)]
+    issued: serde_json::Value,
     #[serde(rename = ".expires", default)]
     expires: serde_json::Value,
     #[serde(rename = "userName", default)]
@@ -182,23 +180,28 @@ pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFa
     if Bearer::new(&body.access_token).is_err() {
         return Err(DecodeFailure::Rule("the access token is not a valid header value"));
     }
+    let ends = ends(&body, response.headers());
     let mut tokens = Tokens::new(body.access_token);
     tokens.refresh = body.refresh_token;
     tokens.user_name = body.user_name.as_str().map(str::to_owned);
     tokens.two_factor_enabled = flag(&body.two_factor_enabled);
-    let ends = ends(&body.expires, &body.expires_in, response.headers());
     Ok(TokenResponse::Granted(Box::new(Granted { tokens, ends })))
 }
 
-/// Returns the expiry from `.expires` if valid, otherwise from `expires_in`.
-fn ends(expires: &serde_json::Value, expires_in: &serde_json::Value, headers: &HeaderMap) -> Ends {
+/// Returns the expiry: `.expires` by the server's own clock if the response shows it, otherwise `expires_in`, and
+/// last `.expires` by this machine's clock.
+fn ends(body: &Body, headers: &HeaderMap) -> Ends {
     let date = |text: &str| httpdate::parse_http_date(text).ok();
-    if let Some(end) = expires.as_str().and_then(date) {
-        let server_now = headers.get(header::DATE).and_then(|now| now.to_str().ok()).and_then(date);
-        return Ends::At { end, server_now };
+    let dated = headers.get(header::DATE).and_then(|now| now.to_str().ok()).and_then(date);
+    let server_now = dated.or_else(|| body.issued.as_str().and_then(date));
+    let end = body.expires.as_str().and_then(date);
+    let seconds = body.expires_in.as_u64().or_else(|| body.expires_in.as_str()?.trim().parse().ok());
+    match (end, server_now, seconds) {
+        (Some(end), Some(now), _) => Ends::After(end.duration_since(now).unwrap_or(Duration::ZERO)),
+        (_, _, Some(seconds)) => Ends::After(Duration::from_secs(seconds)),
+        (Some(end), None, None) => Ends::At(end),
+        (None, _, None) => Ends::Unknown,
     }
-    let seconds = expires_in.as_u64().or_else(|| expires_in.as_str()?.parse().ok());
-    seconds.map_or(Ends::Unknown, |seconds| Ends::After(Duration::from_secs(seconds)))
 }
 
 /// Parses `"True"`, as in the vendor's sample, or a boolean.
@@ -215,15 +218,15 @@ impl Granted {
     /// Returns the tokens with their expiry on a clock that shows `now`.
     ///
     /// The lifetime is measured by the server's time if the response contains it, so that a wrong local clock
-    /// neither shortens nor extends it.
+    /// neither shortens nor extends it. A pair that was just issued has not expired: one that is said to have is
+    /// used until the server refuses it.
     pub(crate) fn at(self, now: SystemTime) -> Tokens {
         let left = match self.ends {
-            Ends::At { end, server_now } => {
-                Some(end.duration_since(server_now.unwrap_or(now)).unwrap_or(Duration::ZERO))
-            }
+            Ends::At(end) => end.duration_since(now).ok(),
             Ends::After(left) => Some(left),
             Ends::Unknown => None,
         };
+        let left = left.filter(|left| !left.is_zero());
         Tokens { expires_at: left.and_then(|left| now.checked_add(left)), ..self.tokens }
     }
 }
@@ -276,16 +279,21 @@ mod tests {
         // 14 November 2023, 22:13:20 is 1,700,000,000.
         let at = r#"".expires":"Tue, 14 Nov 2023 23:13:20 GMT""#;
         for (members, date, expected) in [
-            (format!("{at},\"expires_in\":60"), None, Some(3600)),
+            (at.to_owned(), None, Some(3600)),
+            (format!("{at},\"expires_in\":60"), None, Some(60)),
+            (format!("{at},\".issued\":\"Tue, 14 Nov 2023 23:13:00 GMT\""), None, Some(20)),
             (format!("{at},\"expires_in\":60"), Some("Tue, 14 Nov 2023 23:13:10 GMT"), Some(10)),
-            (format!("{at},\"expires_in\":60"), Some("nonsense"), Some(3600)),
+            (format!("{at},\"expires_in\":60"), Some("nonsense"), Some(60)),
             (r#"".expires":"soon","expires_in":60"#.to_owned(), None, Some(60)),
             (r#"".expires":7,"expires_in":"60""#.to_owned(), None, Some(60)),
             (r#"".expires":null,"expires_in":1295999"#.to_owned(), None, Some(1_295_999)),
             (r#""expires_in":-1"#.to_owned(), None, None),
             (r#""expires_in":null"#.to_owned(), None, None),
-            (r#"".expires":"Tue, 14 Nov 2023 22:13:20 GMT""#.to_owned(), None, Some(0)),
-            (r#"".expires":"Tue, 14 Nov 2000 22:13:20 GMT","expires_in":60"#.to_owned(), None, Some(0)),
+            // A pair that was just issued has not expired.
+            (r#""expires_in":0"#.to_owned(), None, None),
+            (format!("{at},\"expires_in\":60"), Some("Tue, 14 Nov 2023 23:13:20 GMT"), None),
+            (r#"".expires":"Tue, 14 Nov 2023 22:13:20 GMT""#.to_owned(), None, None),
+            (r#"".expires":"Tue, 14 Nov 2000 22:13:20 GMT","expires_in":60"#.to_owned(), None, Some(60)),
         ] {
             let body = format!("{{\"access_token\":\"a\",{members}}}");
             assert_eq!(life(&body, date), expected, "{body} {date:?}");

@@ -17,7 +17,6 @@ use crate::generated::models::gifts::{Frequency, GiftTransactionContact};
 use crate::generated::models::pledges::{PledgeCreate, PledgeUpdate};
 use crate::generated::models::project_roles::ProjectRoleCreate;
 use crate::models::Amount;
-use auth_client_core::UnknownFields;
 
 /// Builder step of [`NewContactIndividual`]: call `.last_name(…)` next.
 #[derive(Clone, Debug)]
@@ -410,7 +409,6 @@ impl PledgeUpdateWithExpectedFulfillmentDate {
             project_id: None,
             payments: None,
             custom_fields: None,
-            unknown: UnknownFields::new(),
         }
     }
 }

@@ -155,9 +155,6 @@ pub struct PledgePaymentPlan {
     pub expected_payment_date: DateTime,
     /// The `expectedAmount` field.
     pub expected_amount: Amount,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
-    #[serde(flatten)]
-    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`PledgePayment`] that was read.
@@ -166,11 +163,10 @@ impl TryFrom<&PledgePayment> for PledgePaymentPlan {
     fn try_from(read: &PledgePayment) -> Result<Self, Error> {
         Ok(Self {
             expected_payment_date: crate::convert::required(
-                crate::convert::date(read.expected_payment_date.as_ref(), "expectedPaymentDate")?,
+                Clone::clone(&read.expected_payment_date),
                 "expectedPaymentDate",
             )?,
             expected_amount: crate::convert::required(Clone::clone(&read.expected_amount), "expectedAmount")?,
-            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
         })
     }
 }
@@ -178,11 +174,7 @@ impl TryFrom<&PledgePayment> for PledgePaymentPlan {
 impl PledgePaymentPlan {
     /// Creates a [`PledgePaymentPlan`] from its required `expected_payment_date` and `expected_amount`.
     pub fn new(expected_payment_date: impl Into<DateTime>, expected_amount: impl Into<Amount>) -> Self {
-        Self {
-            expected_payment_date: expected_payment_date.into(),
-            expected_amount: expected_amount.into(),
-            unknown: UnknownFields::new(),
-        }
+        Self { expected_payment_date: expected_payment_date.into(), expected_amount: expected_amount.into() }
     }
 }
 
@@ -220,9 +212,6 @@ pub struct PledgeUpdate {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
-    #[serde(flatten)]
-    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Pledge`] that was read. Not part of the response, so unset:
@@ -233,15 +222,12 @@ impl TryFrom<&Pledge> for PledgeUpdate {
         Ok(Self {
             amount_pledged: crate::convert::required(Clone::clone(&read.amount_pledged), "amountPledged")?,
             frequency: crate::convert::required(read.frequency.clone(), "frequency")?,
-            pledge_date: crate::convert::required(
-                crate::convert::date(read.pledge_date.as_ref(), "pledgeDate")?,
-                "pledgeDate",
-            )?,
+            pledge_date: crate::convert::required(Clone::clone(&read.pledge_date), "pledgeDate")?,
             expected_fulfillment_date: crate::convert::required(
-                crate::convert::date(read.expected_fulfillment_date.as_ref(), "expectedFulfillmentDate")?,
+                Clone::clone(&read.expected_fulfillment_date),
                 "expectedFulfillmentDate",
             )?,
-            gift_ask_id: crate::convert::known(&read.unknown, "giftAskId")?,
+            gift_ask_id: auth_client_core::provider::record::known(&read.unknown, "giftAskId"),
             segment_id: read.segment_id,
             project_id: read.project_id,
             is_private: crate::convert::required(read.is_private, "isPrivate")?,
@@ -251,7 +237,6 @@ impl TryFrom<&Pledge> for PledgeUpdate {
                 Some(read.payments.iter().map(PledgePaymentPlan::try_from).collect::<Result<_, _>>()?)
             },
             custom_fields: Clone::clone(&read.custom_fields),
-            unknown: auth_client_core::provider::record::carried(&read.unknown, &["giftAskId"]),
         })
     }
 }

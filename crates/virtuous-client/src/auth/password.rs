@@ -1,0 +1,112 @@
+//! Logins with a user name and a password: by a person, or automatically.
+
+use super::endpoint::{Grant, is_login_refusal};
+use super::problem::{SessionError, SessionProblem};
+use super::renewer::{Renewer, State, temporary};
+use super::session::Held;
+use super::shared_store::LockedStore;
+use auth_client_core::Error;
+use auth_client_core::auth_core::token::MAX_RETRY_AFTER;
+use auth_client_core::auth_core::{CredentialError, SecretString};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time limit for entering a one-time code.
+const CODE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Delay after an automatic login that failed without a network error, such as that of a locked account; doubles
+/// with each further failure. Every login may send a code to a person.
+const FIRST_LOGIN_DELAY: Duration = Duration::from_secs(30);
+
+/// Source of one-time codes for automatic logins; `None` cancels.
+pub(crate) type CodeSource =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) struct Unattended {
+    pub(crate) user: String,
+    pub(crate) password: SecretString,
+    pub(crate) code: Option<CodeSource>,
+}
+
+impl Renewer {
+    /// Exchanges user name, password and code for tokens, and saves them. `None` if a code is required.
+    pub(crate) async fn log_in(
+        &self,
+        user: &str,
+        password: &SecretString,
+        code: Option<&SecretString>,
+    ) -> Result<Option<Held>, Error> {
+        let started = self.now();
+        let limit = self.engine().operation_timeout();
+        let left = || limit.saturating_sub(self.now().since(started));
+        let Some(mut state) = self.engine().within(left(), self.state.lock()).await else {
+            let busy = "timed out waiting for a renewal in progress";
+            return Err(credentials(CredentialError::unavailable(busy).with_message(busy)));
+        };
+        // If an earlier pair can't be saved, neither can a new one, and the code would be wasted.
+        self.retry_save(&mut state).await.map_err(credentials)?;
+        let mut place = self.lock(left()).await.map_err(credentials)?;
+        place.prove_writable().await.map_err(credentials)?;
+        match self.endpoint.password(user, password, code, left()).await? {
+            Grant::Tokens(tokens) => {
+                Ok(Some(self.keep(&mut state, &mut place, tokens).await.map_err(credentials)?))
+            }
+            Grant::CodeRequired => Ok(None),
+        }
+    }
+
+    /// Logs in automatically.
+    pub(super) async fn log_in_automatically(
+        &self,
+        state: &mut State,
+        place: &mut LockedStore,
+        login: &Unattended,
+    ) -> Result<Held, CredentialError> {
+        place.prove_writable().await?;
+        let limit = self.engine().operation_timeout();
+        let mut grant = self.endpoint.password(&login.user, &login.password, None, limit).await;
+        let mut with_code = false;
+        if let (Ok(Grant::CodeRequired), Some(source)) = (&grant, &login.code)
+            && let Some(code) = self.engine().within(CODE_TIMEOUT, source()).await.flatten()
+        {
+            with_code = true;
+            grant = self.endpoint.password(&login.user, &login.password, Some(&code), limit).await;
+        }
+        let delay = FIRST_LOGIN_DELAY.saturating_mul(1 << state.failed_logins.min(16)).min(MAX_RETRY_AFTER);
+        state.failed_logins = state.failed_logins.saturating_add(1);
+        let error = match grant {
+            Ok(Grant::Tokens(tokens)) => return self.keep(state, place, tokens).await,
+            Ok(Grant::CodeRequired) if login.code.is_none() => {
+                state.login_refused = true;
+                return Err(self.end(state, SessionProblem::CodeRequired, None));
+            }
+            Ok(Grant::CodeRequired) => {
+                let problem = SessionProblem::CodeRequired;
+                let error = CredentialError::unavailable(SessionError::new(problem));
+                return Err(self.pause(state, delay, error.with_message(problem.to_string())));
+            }
+            Err(error) => error,
+        };
+        // After a code, the code may be what is wrong.
+        if is_login_refusal(&error) && !with_code {
+            state.login_refused = true;
+            return Err(self.end(state, SessionProblem::LoginRefused, Some(error)));
+        }
+        let answered = error.status().is_some_and(|status| status.is_client_error());
+        let wait = error.retry_after().unwrap_or_default().max(if answered { delay } else { Duration::ZERO });
+        let problem = match is_login_refusal(&error) {
+            true => SessionProblem::LoginRefused,
+            false => SessionProblem::EndpointUnavailable,
+        };
+        let error = temporary(problem, error);
+        Err(if wait.is_zero() { error } else { self.pause(state, wait, error) })
+    }
+}
+
+/// Returns the error of a login that failed before or after its request.
+fn credentials(error: CredentialError) -> Error {
+    Error::credentials("token.password", error).with_provider("virtuous")
+}
