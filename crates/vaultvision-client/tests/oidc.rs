@@ -4,6 +4,7 @@
 
 use auth_client_core::auth_core::{Clock, ManualClock};
 use auth_client_core::testing::{Canary, ScriptedTransport};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use openidconnect::core::{
     CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
 };
@@ -11,6 +12,7 @@ use openidconnect::{
     AccessToken, Audience, EmptyAdditionalClaims, EndUserEmail, IssuerUrl, JsonWebKeyId, Nonce,
     PrivateSigningKey, StandardClaims, SubjectIdentifier,
 };
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -236,6 +238,203 @@ async fn discovery_is_checked_and_redirects_are_not_followed() {
     for issuer in ["http://acme01.vvkey.test", "acme01.vvkey.test", "https://user:pw@x.test"] {
         let result = discover(ScriptedTransport::new(), issuer).await;
         assert!(matches!(result, Err(LoginError::Setup(_))), "{issuer}");
+    }
+}
+
+/// An ID token with these claims, signed with the key under this id.
+fn signed(id: &str, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let text = format!("{}.{}", part(&json!({"alg": "RS256", "typ": "JWT", "kid": id})), part(claims));
+    let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(key().sign(&algorithm, text.as_bytes()).unwrap()))
+}
+
+/// The claims of a good token, with some changed.
+fn claims(url: &url::Url, changes: Value) -> Value {
+    let mut claims = json!({
+        "iss": ISSUER, "aud": "J3Or5KNHIUDl", "sub": "9cb0Q44OoPO4", "exp": 1_700_003_600, "iat": 1_699_999_990,
+        "nonce": query(url)["nonce"],
+    });
+    claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    claims
+}
+
+fn exchanged(token: String) -> String {
+    json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": "3600", "id_token": token })
+        .to_string()
+}
+
+fn keys(id: &str) -> String {
+    let mut key = serde_json::to_value(key().as_verification_key()).unwrap();
+    key["kid"] = json!(id);
+    json!({ "keys": [key] }).to_string()
+}
+
+/// A login whose token is signed with the key of this id; `read` is what the tenant answers to a request for keys.
+async fn finish_with(
+    transport: &ScriptedTransport,
+    login: &Login,
+    id: &str,
+    changes: Value,
+    read: Option<String>,
+) -> Result<vaultvision_client::oidc::LoggedIn, LoginError> {
+    let started = login.begin(Page::Login);
+    let _ = transport.clone().json(200, exchanged(signed(id, &claims(&started.url, changes))));
+    if let Some(read) = read {
+        let _ = transport.clone().json(200, read);
+    }
+    let back = format!("code=c&state={}", query(&started.url)["state"]);
+    login.finish(started.pending, &back).await
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_read_and_an_unknown_one_only_so_often() {
+    let transport = tenant();
+    let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    let builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK).clock(clock.clone());
+    let login = builder.transport(transport.clone()).discover().await.unwrap();
+    finish_with(&transport, &login, "k1", json!({}), None).await.unwrap();
+    finish_with(&transport, &login, "k2", json!({}), Some(keys("k2"))).await.unwrap();
+    finish_with(&transport, &login, "k2", json!({}), None).await.unwrap();
+    let read = || transport.requests().iter().filter(|request| request.uri.path() == "/keys").count();
+    assert_eq!(read(), 2);
+    for _ in 0..20 {
+        let error = finish_with(&transport, &login, "k3", json!({}), None).await.unwrap_err();
+        assert!(error.to_string().contains("does not publish"), "{error}");
+    }
+    assert_eq!(read(), 2, "paced");
+    clock.advance(Duration::from_secs(10));
+    let error = finish_with(&transport, &login, "k3", json!({}), Some(keys("k2"))).await.unwrap_err();
+    assert!(matches!(error, LoginError::Token(_)), "{error}");
+    clock.advance(Duration::from_secs(10));
+    finish_with(&transport, &login, "k3", json!({}), Some(keys("k3"))).await.unwrap();
+    assert_eq!(read(), 4);
+}
+
+#[tokio::test]
+async fn deviations_that_do_no_harm_are_accepted() {
+    for (of_document, of_token) in [(ISSUER, ISSUER), ("/", ISSUER), ("/", "/"), (ISSUER, "/")] {
+        let slashed = |issuer: &str| if issuer == "/" { format!("{ISSUER}/") } else { issuer.to_owned() };
+        let document = format!("\u{feff}{}", discovery(&slashed(of_document)));
+        let transport = ScriptedTransport::new()
+            .response(200, &[("content-type", "text/plain")], document)
+            .response(200, &[("content-type", "application/octet-stream")], keys("k1"));
+        let login = login(&transport).await;
+        let changes = json!({
+            "iss": slashed(of_token), "email_verified": "true", "email": "a@example.test", "azp": "J3Or5KNHIUDl",
+            "nbf": 1_700_000_000, "x": [1],
+        });
+        let logged_in = finish_with(&transport, &login, "k1", changes, None).await.unwrap();
+        assert_eq!(logged_in.user.email_verified, Some(true));
+        let who = r#"{"sub":"9cb0Q44OoPO4","email_verified":"false"}"#;
+        let _ = transport.clone().response(200, &[("content-type", "text/html")], who);
+        assert_eq!(login.user_info(&logged_in).await.unwrap().email_verified, Some(false));
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
+    for (changes, reason) in [
+        (json!({"nbf": 1_700_086_400}), "nbf"),
+        (json!({"nbf": 1_700_000_002}), "nbf"),
+        (json!({"azp": "another"}), "azp"),
+        (json!({"sub": ""}), "subject is empty"),
+        (json!({"iss": "https://evil.test"}), "another issuer"),
+        (json!({"aud": "another"}), "another audience"),
+        (json!({"exp": 1_699_999_999}), "expired"),
+        (json!({"nonce": "another"}), "nonce"),
+    ] {
+        let transport = tenant();
+        let login = login(&transport).await;
+        let error = finish_with(&transport, &login, "k1", changes.clone(), None).await.unwrap_err();
+        assert!(
+            matches!(error, LoginError::Token(_)) && error.to_string().contains(reason),
+            "{changes}: {error}"
+        );
+    }
+    // The allowance covers both ends.
+    for changes in [json!({"nbf": 1_700_000_030}), json!({"exp": 1_699_999_980})] {
+        let transport = tenant();
+        let builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK).clock(clock());
+        let builder = builder.clock_allowance(Duration::from_secs(30)).transport(transport.clone());
+        let login = builder.discover().await.unwrap();
+        finish_with(&transport, &login, "k1", changes, None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_must_be_from_the_tenant() {
+    for (promised, iss, good) in [
+        (false, None, true),
+        (false, Some(ISSUER), true),
+        (false, Some("https://evil.test"), false),
+        (true, Some(ISSUER), true),
+        (true, None, false),
+        (true, Some("https://evil.test"), false),
+    ] {
+        let document: Value = serde_json::from_str(&discovery(ISSUER)).unwrap();
+        let mut document = document;
+        document["authorization_response_iss_parameter_supported"] = json!(promised);
+        let transport = ScriptedTransport::new().json(200, document.to_string()).json(200, keys("k1"));
+        let login = login(&transport).await;
+        let started = login.begin(Page::Login);
+        let _ = transport.clone().json(200, exchanged(signed("k1", &claims(&started.url, json!({})))));
+        let mut back = format!("code=c&state={}", query(&started.url)["state"]);
+        if let Some(iss) = iss {
+            back.push_str(&format!("&iss={iss}"));
+        }
+        let result = login.finish(started.pending, &back).await;
+        assert_eq!(result.is_ok(), good, "{promised} {iss:?}: {result:?}");
+        assert_eq!(transport.requests().len(), if good { 3 } else { 2 }, "no code goes out");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_names_its_step_its_status_and_its_cause() {
+    let discover = async |status: u16, body: String| {
+        let transport = ScriptedTransport::new().json(status, body);
+        let builder = Login::at(ISSUER).client_id("a").redirect_url(CALLBACK).transport(transport);
+        builder.discover().await.map(drop).unwrap_err().to_string()
+    };
+    for (line, status, body) in [
+        ("the discovery request failed: the server refused the request (status 503)", 503, String::new()),
+        ("the discovery request failed: the response is not JSON (status 200)", 200, "<html>".to_owned()),
+        (
+            "the discovery request failed: the response lacks a field, or one has another type (status 200)",
+            200,
+            "{}".to_owned(),
+        ),
+        (
+            "the discovery request failed: the document is that of another issuer (status 200)",
+            200,
+            discovery("https://evil.test"),
+        ),
+    ] {
+        assert_eq!(discover(status, body).await, line);
+    }
+    for endpoint in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+        for url in ["http://127.0.0.1:1/x", "http://localhost/x", "http://acme01.vvkey.test/x", "x"] {
+            let mut document: Value = serde_json::from_str(&discovery(ISSUER)).unwrap();
+            document[endpoint] = json!(url);
+            let line = discover(200, document.to_string()).await;
+            assert!(
+                line.contains(&format!("{endpoint} in the document is not an https URL")),
+                "{url}: {line}"
+            );
+        }
+    }
+    let transport = tenant();
+    let login = login(&transport).await;
+    for (line, status, body) in [
+        ("login refused: invalid_client (status 401)", 401, r#"{"error":"invalid_client"}"#),
+        ("the code exchange failed: the server refused the request (status 500)", 500, "oops"),
+        ("the code exchange failed: the response has no access token (status 200)", 200, "{}"),
+        ("invalid ID token: missing", 200, r#"{"access_token":"a"}"#),
+    ] {
+        let started = login.begin(Page::Login);
+        let _ = transport.clone().json(status, body);
+        let back = format!("code=c&state={}", query(&started.url)["state"]);
+        assert_eq!(login.finish(started.pending, &back).await.unwrap_err().to_string(), line);
     }
 }
 

@@ -1,9 +1,12 @@
 //! Errors of a login.
 
+use http::StatusCode;
 use std::error::Error as StdError;
 use std::fmt;
 
 /// A failed login. Never contains a code, a token or a secret.
+///
+/// `Display` is one line that names the step, the status of the response and the cause.
 ///
 /// ```
 /// use vaultvision_client::oidc::LoginError;
@@ -23,14 +26,77 @@ pub enum LoginError {
     Setup(&'static str),
     /// The application has no such redirect or logout URL, so the server would refuse it.
     NotAllowed(&'static str),
-    /// The server could not be reached, or its response is invalid; the message names the request.
-    Server(&'static str, Option<Box<dyn StdError + Send + Sync>>),
-    /// The server refused the login, with an error code of RFC 6749 such as `access_denied` or `invalid_grant`.
-    Refused(String),
+    /// The server could not be reached, or its response is invalid. Contains the name of the request.
+    Server(&'static str, ServerFailure),
+    /// The server refused the login.
+    Refused(Refusal),
     /// The query of the redirect belongs to no login that was started here.
     State,
-    /// The ID token is invalid; the message contains the reason.
+    /// The ID token or the redirect is invalid, or is not for this login; the message contains the reason.
     Token(String),
+}
+
+/// Reason why a request failed.
+#[derive(Debug)]
+pub struct ServerFailure {
+    cause: String,
+    status: Option<StatusCode>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl ServerFailure {
+    /// Returns the status of the response, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+}
+
+/// A refusal by the server.
+#[derive(Debug)]
+pub struct Refusal {
+    code: String,
+    status: Option<StatusCode>,
+}
+
+impl Refusal {
+    /// Returns the error code of RFC 6749, such as `access_denied` or `invalid_grant`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Returns the status of the response to the code exchange, or `None` if the redirect contained the refusal.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+}
+
+impl LoginError {
+    /// Creates the error of a request that got no response.
+    pub(super) fn sending(step: &'static str, source: impl StdError + Send + Sync + 'static) -> Self {
+        let cause = source.to_string();
+        Self::Server(step, ServerFailure { cause, status: None, source: Some(Box::new(source)) })
+    }
+
+    /// Creates the error of a request whose response is invalid, or that was not sent. The cause contains nothing
+    /// of a response but names of fields.
+    pub(super) fn server(
+        step: &'static str,
+        status: impl Into<Option<StatusCode>>,
+        cause: impl Into<String>,
+    ) -> Self {
+        Self::Server(step, ServerFailure { cause: cause.into(), status: status.into(), source: None })
+    }
+
+    /// Creates the error of a refusal. The code comes from the network, so it is kept only if it looks like one.
+    pub(super) fn refused(code: &str, status: Option<StatusCode>) -> Self {
+        let good = (1..=64).contains(&code.len())
+            && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let code = if good { code.to_owned() } else { "invalid error code".to_owned() };
+        Self::Refused(Refusal { code, status })
+    }
 }
 
 impl fmt::Display for LoginError {
@@ -38,26 +104,32 @@ impl fmt::Display for LoginError {
         match self {
             Self::Setup(what) => write!(f, "invalid configuration: {what}"),
             Self::NotAllowed(what) => write!(f, "the application's {what}s do not include this one"),
-            Self::Server(what, _) => write!(f, "{what} failed"),
-            Self::Refused(code) => write!(f, "login refused: {code}"),
+            Self::Server(step, failure) => {
+                write!(f, "{step} failed: {}", failure.cause)?;
+                status(f, failure.status)
+            }
+            Self::Refused(refusal) => {
+                write!(f, "login refused: {}", refusal.code)?;
+                status(f, refusal.status)
+            }
             Self::State => f.write_str("the redirect belongs to no login that was started here"),
             Self::Token(why) => write!(f, "invalid ID token: {why}"),
         }
     }
 }
 
-impl StdError for LoginError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Server(_, Some(source)) => Some(&**source),
-            _ => None,
-        }
+fn status(f: &mut fmt::Formatter<'_>, status: Option<StatusCode>) -> fmt::Result {
+    match status {
+        Some(status) => write!(f, " (status {})", status.as_u16()),
+        None => Ok(()),
     }
 }
 
-/// A code comes from the network, so it is printed only if it looks like one.
-pub(super) fn code(text: &str) -> String {
-    let good =
-        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if good { text.to_owned() } else { "invalid error code".to_owned() }
+impl StdError for LoginError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Server(_, failure) => failure.source.as_deref().map(|source| source as _),
+            _ => None,
+        }
+    }
 }

@@ -1,65 +1,89 @@
-//! Adapter from the OpenID Connect library to our transport, which follows no redirects, with limits of time and
-//! size. No second HTTP library is used.
+//! The requests of a login, through our transport, which follows no redirects, with limits of time and size.
 
+use super::error::LoginError;
+use auth_client_core::auth_core::Origin;
 use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;
-use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use http::{HeaderValue, Request, StatusCode, header};
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Time limit of one request, to the last byte of the response.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Sends the requests of the library.
+/// Sends the requests.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     pub(super) transport: Arc<dyn Transport>,
+    /// Whether the issuer is on loopback without TLS; then its endpoints may be, too.
+    pub(super) plain: bool,
 }
 
-/// A failed request; never contains the URL.
-#[derive(Debug)]
-pub(super) struct HttpError(Option<auth_client_core::transport::TransportError>, &'static str);
+/// A response. The content type doesn't count: some servers send JSON as text.
+pub(super) struct Answer {
+    step: &'static str,
+    pub(super) status: StatusCode,
+    body: Bytes,
+}
 
-impl fmt::Display for HttpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.1)
+impl Http {
+    /// Returns whether secrets may be sent to this address.
+    pub(super) fn allows(&self, uri: &http::Uri) -> bool {
+        Origin::of(uri).is_some_and(|origin| origin.is_secure() || (self.plain && origin.is_loopback()))
+    }
+
+    pub(super) async fn get(&self, step: &'static str, url: &str) -> Result<Answer, LoginError> {
+        self.send(step, Request::get(url).body(Bytes::new())).await
+    }
+
+    pub(super) async fn send(
+        &self,
+        step: &'static str,
+        request: Result<Request<Bytes>, http::Error>,
+    ) -> Result<Answer, LoginError> {
+        let mut request = request.map_err(|_| LoginError::server(step, None, "the URL is invalid"))?;
+        if !self.allows(request.uri()) {
+            return Err(LoginError::server(step, None, "the URL is not https"));
+        }
+        let agent = HeaderValue::from_static(concat!("vaultvision-client/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().insert(header::USER_AGENT, agent);
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let mut limits = BodyLimits::default();
+        limits.response = 1 << 20;
+        let sent = tokio::time::timeout(LIMIT, self.transport.send(request, limits)).await;
+        let received = sent
+            .map_err(|_| LoginError::server(step, None, "no response within 30 seconds"))?
+            .map_err(|error| LoginError::sending(step, error))?;
+        let (head, body) = received.response.into_parts();
+        Ok(Answer { step, status: head.status, body })
     }
 }
 
-impl std::error::Error for HttpError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.as_ref().map(|error| error as _)
+impl Answer {
+    /// Returns an error about this response.
+    pub(super) fn bad(&self, cause: impl Into<String>) -> LoginError {
+        LoginError::server(self.step, self.status, cause)
     }
-}
 
-impl<'c> AsyncHttpClient<'c> for Http {
-    type Error = HttpError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move {
-            // The URLs come from the issuer's discovery document; secrets are sent over TLS only.
-            let uri = request.uri();
-            let origin = auth_client_core::auth_core::Origin::of(uri);
-            if !origin.is_some_and(|origin| origin.is_secure() || origin.is_loopback()) {
-                return Err(HttpError(None, "the URL is not https"));
-            }
-            let (mut head, body) = request.into_parts();
-            let agent =
-                http::HeaderValue::from_static(concat!("vaultvision-client/", env!("CARGO_PKG_VERSION")));
-            head.headers.insert(http::header::USER_AGENT, agent);
-            let request = http::Request::from_parts(head, Bytes::from(body));
-            let mut limits = BodyLimits::default();
-            limits.response = 1 << 20;
-            let sent = tokio::time::timeout(LIMIT, self.transport.send(request, limits)).await;
-            let received = sent
-                .map_err(|_| HttpError(None, "the time limit passed"))?
-                .map_err(|error| HttpError(Some(error), "the request failed"))?;
-            let (head, body) = received.response.into_parts();
-            Ok(http::Response::from_parts(head, body.to_vec()))
+    /// Decodes the body, whatever the status.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, LoginError> {
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        serde_json::from_slice(body).map_err(|error| {
+            // The message of a parser may quote the value.
+            self.bad(match error.classify() {
+                serde_json::error::Category::Data => "the response lacks a field, or one has another type",
+                _ => "the response is not JSON",
+            })
         })
+    }
+
+    /// Decodes the body of a success.
+    pub(super) fn success<T: DeserializeOwned>(&self) -> Result<T, LoginError> {
+        match self.status.as_u16() {
+            200..=299 => self.json(),
+            300..=399 => Err(self.bad("redirects are not followed")),
+            _ => Err(self.bad("the server refused the request")),
+        }
     }
 }

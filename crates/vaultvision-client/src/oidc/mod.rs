@@ -1,9 +1,15 @@
 //! Logins at a tenant with OpenID Connect; requires the feature `oidc`.
 //!
-//! The vendor recommends any OpenID Connect library. Discovery, code exchange and the verification of ID tokens
-//! are those of the `openidconnect` crate. This module adds what such a library can't know: the issuer of a
-//! tenant, the pages for sign-up and for a user's settings, the vendor-specific logout, and the check that the
-//! redirect URL belongs to the application.
+//! The vendor recommends any OpenID Connect library. The `openidconnect` crate verifies the signatures and claims of
+//! ID tokens. This module adds what such a library can't know: the issuer of a tenant, the pages for sign-up and
+//! for a user's settings, the vendor-specific logout, and the check that the redirect URL belongs to the
+//! application.
+//!
+//! Deviations of a server that do no harm are accepted: booleans and numbers as strings, JSON with another content
+//! type, an issuer that ends in a slash. Signing keys are read again when a token is signed with an unknown one, at
+//! most every 10 seconds. A token is refused if it is not valid yet (`nbf`), was issued to another client (`azp`)
+//! or has no subject, and a redirect if it names another issuer (RFC 9207). All endpoints must be `https`, unless
+//! the issuer itself is a loopback address.
 //!
 //! A login talks to the tenant's own host, with the id and secret of an application. It never uses the API key:
 //! nothing here takes a [`Client`](crate::Client).
@@ -51,11 +57,15 @@
 //! Assumption (oidc-ids): an application's id is its `client_id`, and a user's id is the `sub` of tokens. Client secrets are
 //! sent with HTTP Basic, as in the vendor's samples; applications without a secret send none.
 
+mod builder;
 mod error;
 mod http;
 mod login;
+mod provider;
+mod token;
 mod user;
 
-pub use error::LoginError;
-pub use login::{LoggedIn, Login, LoginBuilder, LoginWithClient, LoginWithIssuer, Page, Pending, Started};
+pub use builder::{LoginBuilder, LoginWithClient, LoginWithIssuer};
+pub use error::{LoginError, Refusal, ServerFailure};
+pub use login::{LoggedIn, Login, Page, Pending, Started};
 pub use user::UserInfo;

@@ -1,7 +1,8 @@
 //! Claims about the user who logged in.
 
+use super::token::Extra;
 use openidconnect::core::CoreUserInfoClaims;
-use openidconnect::{EmptyAdditionalClaims, IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
+use openidconnect::{IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
 
 /// Claims about the user who logged in, with the field names of a [`Profile`](crate::models::Profile).
 ///
@@ -52,7 +53,7 @@ macro_rules! from_claims {
 }
 
 impl UserInfo {
-    pub(super) fn of_token(claims: &IdTokenClaims<EmptyAdditionalClaims, CoreGenderClaim>) -> Self {
+    pub(super) fn of_token(claims: &IdTokenClaims<Extra, CoreGenderClaim>) -> Self {
         from_claims!(claims)
     }
 

@@ -1,0 +1,187 @@
+//! The configuration of a login.
+
+use super::error::LoginError;
+use super::http::Http;
+use super::login::Login;
+use super::provider::Provider;
+use crate::models::{Application, Tenant};
+use auth_client_core::auth_core::secret::check_trimmed;
+use auth_client_core::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
+use auth_client_core::provider::{BaseUrl, Settings};
+use auth_client_core::transport::Transport;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Builder step with the issuer; call [`client_id`](Self::client_id) next.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct LoginWithIssuer {
+    issuer: String,
+}
+
+/// Builder step with issuer and client; call [`redirect_url`](Self::redirect_url) next.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct LoginWithClient {
+    issuer: String,
+    client_id: String,
+}
+
+/// Builder of a [`Login`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it discovers"]
+pub struct LoginBuilder {
+    issuer: String,
+    client_id: String,
+    redirect_url: String,
+    client_secret: Option<SecretString>,
+    logout_urls: Option<Vec<String>>,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    clock_allowance: Duration,
+}
+
+/// Shows issuer and client, but no secret.
+impl fmt::Debug for LoginBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginBuilder")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Login {
+    /// Starts the configuration of a login at an issuer: `https://` and the tenant's domain.
+    pub fn at(issuer: impl Into<String>) -> LoginWithIssuer {
+        LoginWithIssuer { issuer: issuer.into().trim_end_matches('/').to_owned() }
+    }
+
+    /// Configures a login from objects of the management API: the issuer is the tenant's domain, id and secret
+    /// are those of the application, and the redirect URL is checked against the application's list.
+    ///
+    /// ```
+    /// use vaultvision_client::oidc::Login;
+    /// use vaultvision_client::models::{Application, Tenant};
+    ///
+    /// let tenant: Tenant = serde_json::from_str(r#"{"id":"t","settings":{"domain":"acme01.vvkey.test"}}"#)?;
+    /// let application: Application =
+    ///     serde_json::from_str(r#"{"id":"a","redirect_urls":["https://example.test/auth/callback"]}"#)?;
+    /// assert!(Login::of(&tenant, &application, "https://example.test/auth/callback").is_ok());
+    /// assert!(Login::of(&tenant, &application, "https://example.test/elsewhere").is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError::NotAllowed`] if the application has no such redirect URL, and [`LoginError::Setup`] if the
+    /// tenant has no domain.
+    pub fn of(
+        tenant: &Tenant,
+        application: &Application,
+        redirect_url: &str,
+    ) -> Result<LoginBuilder, LoginError> {
+        let domain = tenant.settings().domain();
+        if domain.is_empty() {
+            return Err(LoginError::Setup("the tenant has no domain"));
+        }
+        if !application.redirect_urls().iter().any(|known| known == redirect_url) {
+            return Err(LoginError::NotAllowed("redirect URL"));
+        }
+        let mut builder =
+            Self::at(format!("https://{domain}")).client_id(application.id()).redirect_url(redirect_url);
+        builder.client_secret = application.secret().cloned();
+        builder.logout_urls = Some(application.logout_urls().to_vec());
+        Ok(builder)
+    }
+}
+
+impl LoginWithIssuer {
+    /// Sets the application's id.
+    pub fn client_id(self, id: impl Into<String>) -> LoginWithClient {
+        LoginWithClient { issuer: self.issuer, client_id: id.into() }
+    }
+}
+
+impl LoginWithClient {
+    /// Sets the redirect URL, which must be in the application's list.
+    pub fn redirect_url(self, url: impl Into<String>) -> LoginBuilder {
+        LoginBuilder {
+            issuer: self.issuer,
+            client_id: self.client_id,
+            redirect_url: url.into(),
+            client_secret: None,
+            logout_urls: None,
+            transport: None,
+            clock: Arc::new(SystemClock::new()),
+            clock_allowance: Duration::from_secs(1),
+        }
+    }
+}
+
+impl LoginBuilder {
+    /// Sets the application's secret; applications in a browser or on a phone have none.
+    pub fn client_secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// Sets the transport.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Sets the clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets the allowed difference between this machine's clock and the tenant's, for the expiry and the start of ID
+    /// tokens. Default: 1 second.
+    pub fn clock_allowance(mut self, allowance: Duration) -> Self {
+        self.clock_allowance = allowance;
+        self
+    }
+
+    /// Requests the tenant's discovery document and keys. Keep the result: each visitor's login then needs one
+    /// request.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError::Setup`] if the issuer or the redirect URL is invalid, and [`LoginError::Server`] if the
+    /// documents can't be obtained.
+    pub async fn discover(self) -> Result<Login, LoginError> {
+        let issuer = BaseUrl::parse("issuer", &self.issuer)
+            .map_err(|_| LoginError::Setup("the issuer must be https:// and the tenant's domain"))?;
+        Url::parse(&self.redirect_url).map_err(|_| LoginError::Setup("the redirect URL must be a URL"))?;
+        if let Some(secret) = &self.client_secret {
+            check_trimmed("client secret", secret.expose_secret()).map_err(|_| {
+                LoginError::Setup(
+                    "the client secret is empty, or was copied with characters that don't belong to it",
+                )
+            })?;
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => {
+                Settings::new("").transport().map_err(|_| LoginError::Setup("no transport is compiled in"))?
+            }
+        };
+        let http = Http { transport, plain: !issuer.origin().is_secure() };
+        Ok(Login {
+            provider: Arc::new(Provider::discover(&self.issuer, &http).await?),
+            issuer: self.issuer,
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            redirect_url: self.redirect_url,
+            logout_urls: self.logout_urls,
+            http,
+            clock: self.clock,
+            clock_allowance: self.clock_allowance,
+        })
+    }
+}

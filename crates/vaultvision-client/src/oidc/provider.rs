@@ -1,0 +1,128 @@
+//! The tenant's discovery document and its signing keys.
+
+use super::error::LoginError;
+use super::http::Http;
+use auth_client_core::auth_core::{Clock, Now};
+use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use url::Url;
+
+const DISCOVERY: &str = "the discovery request";
+const KEYS: &str = "the request for signing keys";
+
+/// Minimum interval at which the keys are read again because a token was signed with an unknown one.
+const KEY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What a tenant says about itself.
+#[derive(Debug)]
+pub(super) struct Provider {
+    /// As written in the document: it may end in a slash that the configured one lacks.
+    pub(super) issuer: String,
+    pub(super) authorization_endpoint: Url,
+    pub(super) token_endpoint: Url,
+    pub(super) userinfo_endpoint: Option<Url>,
+    /// Whether redirects contain the issuer, RFC 9207.
+    pub(super) sends_issuer: bool,
+    pub(super) algorithms: Vec<CoreJwsSigningAlgorithm>,
+    jwks_uri: Url,
+    keys: Mutex<Keys>,
+}
+
+#[derive(Debug)]
+struct Keys {
+    current: Arc<CoreJsonWebKeySet>,
+    read_again: Option<Now>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    userinfo_endpoint: Option<String>,
+    jwks_uri: String,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: Value,
+    #[serde(default)]
+    id_token_signing_alg_values_supported: Value,
+}
+
+impl Provider {
+    /// Requests the document and the keys.
+    pub(super) async fn discover(issuer: &str, http: &Http) -> Result<Self, LoginError> {
+        let answer = http.get(DISCOVERY, &format!("{issuer}/.well-known/openid-configuration")).await?;
+        let document: Document = answer.success()?;
+        if !same_issuer(&document.issuer, issuer) {
+            return Err(answer.bad("the document is that of another issuer"));
+        }
+        let endpoint = |name: &str, url: &str| match (Url::parse(url), url.parse::<http::Uri>()) {
+            (Ok(parsed), Ok(uri)) if http.allows(&uri) => Ok(parsed),
+            _ => Err(answer.bad(format!("{name} in the document is not an https URL"))),
+        };
+        let jwks_uri = endpoint("jwks_uri", &document.jwks_uri)?;
+        let userinfo = document.userinfo_endpoint.as_deref();
+        let provider = Self {
+            authorization_endpoint: endpoint("authorization_endpoint", &document.authorization_endpoint)?,
+            token_endpoint: endpoint("token_endpoint", &document.token_endpoint)?,
+            userinfo_endpoint: userinfo.map(|url| endpoint("userinfo_endpoint", url)).transpose()?,
+            sends_issuer: is_true(&document.authorization_response_iss_parameter_supported),
+            algorithms: algorithms(&document.id_token_signing_alg_values_supported),
+            keys: Mutex::new(Keys { current: read_keys(http, &jwks_uri).await?, read_again: None }),
+            jwks_uri,
+            issuer: document.issuer,
+        };
+        Ok(provider)
+    }
+
+    pub(super) async fn keys(&self) -> Arc<CoreJsonWebKeySet> {
+        Arc::clone(&self.keys.lock().await.current)
+    }
+
+    /// Returns newer keys than `old`, by another request if nobody has made one since. `None` if the last request is
+    /// too recent.
+    pub(super) async fn newer_keys(
+        &self,
+        old: &Arc<CoreJsonWebKeySet>,
+        http: &Http,
+        clock: &dyn Clock,
+    ) -> Result<Option<Arc<CoreJsonWebKeySet>>, LoginError> {
+        let mut keys = self.keys.lock().await;
+        if Arc::ptr_eq(&keys.current, old) {
+            let now = clock.now();
+            if keys.read_again.is_some_and(|last| now.since(last) < KEY_INTERVAL) {
+                return Ok(None);
+            }
+            keys.read_again = Some(now);
+            keys.current = read_keys(http, &self.jwks_uri).await?;
+        }
+        Ok(Some(Arc::clone(&keys.current)))
+    }
+}
+
+async fn read_keys(http: &Http, url: &Url) -> Result<Arc<CoreJsonWebKeySet>, LoginError> {
+    Ok(Arc::new(http.get(KEYS, url.as_str()).await?.success()?))
+}
+
+/// Returns whether two issuers are the same but for a slash at the end.
+pub(super) fn same_issuer(one: &str, other: &str) -> bool {
+    let plain = |issuer: &str| issuer.strip_suffix('/').unwrap_or(issuer).to_owned();
+    plain(one) == plain(other)
+}
+
+/// Returns the algorithms that this library knows; without any, RS256, which the standard requires.
+fn algorithms(value: &Value) -> Vec<CoreJwsSigningAlgorithm> {
+    let listed = value.as_array().into_iter().flatten();
+    let known: Vec<_> = listed
+        .filter_map(|name| serde_json::from_value(name.clone()).ok())
+        .filter(|algorithm| *algorithm != CoreJwsSigningAlgorithm::None)
+        .collect();
+    if known.is_empty() { vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256] } else { known }
+}
+
+fn is_true(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_str() == Some("true")
+}

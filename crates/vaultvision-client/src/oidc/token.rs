@@ -1,0 +1,148 @@
+//! Verification of ID tokens. Signatures, audience, nonce and expiry are checked by the `openidconnect` crate; the
+//! rest, which it leaves to its users, is checked here.
+
+use super::error::LoginError;
+use super::login::Login;
+use super::provider::same_issuer;
+use super::user::UserInfo;
+use auth_client_core::auth_core::ExposeSecret;
+use chrono::{DateTime, Utc};
+use openidconnect::core::{
+    CoreGenderClaim, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+};
+use openidconnect::{
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, ClientSecret, IdToken,
+    IssuerUrl, Nonce, SignatureVerificationError,
+};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+type Token = IdToken<Extra, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+
+/// Claims that the library doesn't know.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Extra {
+    nbf: Option<f64>,
+}
+
+impl AdditionalClaims for Extra {}
+
+/// Reason why a token was refused.
+enum Refused {
+    /// Other keys may help.
+    Key(SignatureVerificationError),
+    Token(String),
+}
+
+/// Verifies the ID token of a login. On an unknown key, the tenant's keys are read again.
+pub(super) async fn verify(
+    login: &Login,
+    token: &str,
+    nonce: &Nonce,
+    access_token: &str,
+) -> Result<UserInfo, LoginError> {
+    let token = Token::from_str(token)
+        .map_err(|_| LoginError::Token("not a signed token with the claims of an ID token".to_owned()))?;
+    let keys = login.provider.keys().await;
+    let why = match claims(login, &token, nonce, access_token, &keys) {
+        Ok(user) => return Ok(user),
+        Err(Refused::Token(why)) => return Err(LoginError::Token(why)),
+        Err(Refused::Key(why)) => why,
+    };
+    let newer = match (login.provider.newer_keys(&keys, &login.http, &*login.clock).await, &why) {
+        // The key may have been replaced under its old id, but most likely the token is forged.
+        (Err(_), SignatureVerificationError::CryptoError(_)) => {
+            return Err(LoginError::Token(describe(&why)));
+        }
+        (newer, _) => newer?,
+    };
+    let Some(newer) = newer else {
+        return Err(LoginError::Token(describe(&why)));
+    };
+    claims(login, &token, nonce, access_token, &newer).map_err(|refused| match refused {
+        Refused::Key(why) => LoginError::Token(describe(&why)),
+        Refused::Token(why) => LoginError::Token(why),
+    })
+}
+
+fn claims(
+    login: &Login,
+    token: &Token,
+    nonce: &Nonce,
+    access_token: &str,
+    keys: &CoreJsonWebKeySet,
+) -> Result<UserInfo, Refused> {
+    let refuse = |why: &str| Err(Refused::Token(why.to_owned()));
+    let issuer = IssuerUrl::new(login.provider.issuer.clone())
+        .map_err(|_| Refused::Token("the tenant's issuer is not a URL".to_owned()))?;
+    let id = ClientId::new(login.client_id.clone());
+    let now = login.clock.now().wall;
+    let allowance = login.clock_allowance;
+    let time = DateTime::<Utc>::from(now.checked_sub(allowance).unwrap_or(now));
+    let verifier = match &login.client_secret {
+        Some(secret) => {
+            let secret = ClientSecret::new(secret.expose_secret().to_owned());
+            CoreIdTokenVerifier::new_confidential_client(id, secret, issuer, keys.clone())
+        }
+        None => CoreIdTokenVerifier::new_public_client(id, issuer, keys.clone()),
+    };
+    let verifier = verifier
+        .set_allowed_algs(login.provider.algorithms.clone())
+        .set_time_fn(move || time)
+        // Compared below, without the slash at the end.
+        .require_issuer_match(false);
+    let claims = token.claims(&verifier, nonce).map_err(|error| match error {
+        ClaimsVerificationError::SignatureVerification(
+            error @ (SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_)),
+        ) => Refused::Key(error),
+        ClaimsVerificationError::SignatureVerification(error) => Refused::Token(describe(&error)),
+        ClaimsVerificationError::Expired(_) => Refused::Token("it has expired".to_owned()),
+        ClaimsVerificationError::InvalidAudience(_) => {
+            Refused::Token("it is for another audience".to_owned())
+        }
+        ClaimsVerificationError::InvalidNonce(_) => {
+            Refused::Token("it is for another login (nonce)".to_owned())
+        }
+        error => Refused::Token(error.to_string()),
+    })?;
+    if !same_issuer(claims.issuer().as_str(), &login.provider.issuer) {
+        return refuse("it is from another issuer");
+    }
+    if claims.subject().as_str().is_empty() {
+        return refuse("its subject is empty");
+    }
+    if claims.authorized_party().is_some_and(|party| **party != login.client_id) {
+        return refuse("it was issued to another client (azp)");
+    }
+    let until = now.checked_add(allowance).unwrap_or(now);
+    let seconds = DateTime::<Utc>::from(until).timestamp();
+    #[expect(clippy::cast_precision_loss, reason = "NumericDate is a JSON number, and seconds are small")]
+    let seconds = seconds as f64;
+    if claims.additional_claims().nbf.is_some_and(|nbf| nbf > seconds) {
+        return refuse("it is not valid yet (nbf); is this machine's clock right?");
+    }
+    if let Some(expected) = claims.access_token_hash() {
+        let bad = |error: &dyn std::fmt::Display| Refused::Token(error.to_string());
+        let algorithm = token.signing_alg().map_err(|error| bad(&error))?;
+        let key = token.signing_key(&verifier).map_err(|error| bad(&error))?;
+        let actual = AccessTokenHash::from_token(&AccessToken::new(access_token.to_owned()), algorithm, key);
+        if actual.map_err(|error| bad(&error))? != *expected {
+            return refuse("issued for another access token");
+        }
+    }
+    Ok(UserInfo::of_token(claims))
+}
+
+fn describe(error: &SignatureVerificationError) -> String {
+    match error {
+        SignatureVerificationError::NoMatchingKey => {
+            "signed with a key that the tenant does not publish".to_owned()
+        }
+        SignatureVerificationError::CryptoError(_) => "its signature is wrong".to_owned(),
+        SignatureVerificationError::DisallowedAlg(_) => {
+            "signed with an algorithm that is not allowed".to_owned()
+        }
+        error => error.to_string(),
+    }
+}
