@@ -173,8 +173,11 @@ fn rows_name_settings_that_exist_and_all_settings_of_the_emulator() {
         let rows = rows(section);
         for name in rows.iter().flat_map(|row| &row.client) {
             let (owner, method) = name.split_once("::").unwrap_or(("ClientBuilder", name));
-            let declared = format!("pub fn {method}(");
-            let own = code.client.contains(&declared) && code.client.contains(&format!("pub struct {owner}"));
+            // Vault Vision's objects declare their types and setters by a macro.
+            let declared = [format!("pub fn {method}("), format!(", {method}: ")];
+            let owned = [format!("pub struct {owner}"), format!("{owner} expects ")];
+            let stands = |texts: &[String; 2]| texts.iter().any(|text| code.client.contains(text));
+            let own = stands(&declared) && stands(&owned);
             if !own && !shared.contains(&format!("pub fn {method}(mut self")) {
                 wrong.push(format!("{section}: the client has no {name}"));
             }

@@ -154,7 +154,10 @@ async fn bodies_and_conflicts_are_rejected_by_code() {
     let users = format!("{TENANT}/users");
     let with = |metadata: Value| json!({ "profile": { "email": "a@example.test" }, "metadata": metadata });
     let many: serde_json::Map<String, Value> = (0..21).map(|n| (n.to_string(), json!(""))).collect();
-    vault.configure(|settings| settings.create_status = CreateStatus::Created);
+    vault.configure(|settings| {
+        settings.create_status = CreateStatus::Created;
+        (settings.require_email, settings.require_name) = (true, true);
+    });
     let made = call(&vault, "POST", &users, Some(&with(json!({ "k".repeat(100): "v".repeat(1000) })))).await;
     assert_eq!(made.status, 201);
     let user = made.json()["id"].as_str().unwrap().to_owned();
@@ -167,6 +170,10 @@ async fn bodies_and_conflicts_are_rejected_by_code() {
         (&users, with(Value::Object(many)), 400, "invalid_metadata"),
         (&users, with(json!({ "k".repeat(101): "" })), 400, "invalid_metadata"),
         (&users, with(json!({ "k": "v".repeat(1001) })), 400, "invalid_metadata"),
+        (&users, with(json!({ "k": ["v".repeat(1000)] })), 400, "invalid_metadata"),
+        (&users, json!({ "profile": { "email": 1 } }), 400, "invalid_request"),
+        (&format!("{TENANT}/applications"), json!({}), 400, "invalid_request"),
+        (&format!("{users}/{user}"), json!({ "disabled": "true" }), 400, "invalid_request"),
         (&credentials, import("md5", "x"), 400, "invalid_request"),
         (&credentials, json!({ "type": "Passkey" }), 400, "invalid_request"),
         (&credentials, import("bcrypt", &format!("$2a$31${}", "a".repeat(53))), 400, "bcrypt_cost"),
@@ -181,6 +188,112 @@ async fn bodies_and_conflicts_are_rejected_by_code() {
     }
     assert_eq!(call(&vault, "PUT", &users, None).await.status, 405);
     assert_eq!(call(&vault, "GET", "/v2", None).await.json()["code"], "not_found");
+}
+
+#[tokio::test]
+async fn what_the_page_does_not_forbid_is_accepted_by_default() {
+    let (_emulator, vault) = start().await;
+    let user = call(&vault, "POST", &format!("{TENANT}/users"), Some(&json!({}))).await.json();
+    assert_eq!(user["type"], "User");
+    let applications = format!("{TENANT}/applications");
+    let made = call(&vault, "POST", &applications, Some(&json!({ "secret": "s3cret" }))).await.json();
+    assert_eq!(made.get("secret"), None, "as in the sample");
+    let application = format!("{applications}/{}", made["id"].as_str().unwrap());
+    assert_eq!(get(&vault, &application).await["secret"], "s3cret");
+
+    let users = format!("{TENANT}/users/{}", user["id"].as_str().unwrap());
+    let verified = json!({ "verified_at": "2023-08-21T15:06:43.49365588Z" });
+    let moved = json!({ "settings": { "domain": "other.test" } });
+    for (writable, time, domain) in
+        [(false, None, "acme01.vvkey.test"), (true, Some("2023-08-21T15:06:43.49365588Z"), "other.test")]
+    {
+        vault.configure(|settings| {
+            (settings.verified_at_is_writable, settings.domain_is_writable) = (writable, writable);
+        });
+        let user = call(&vault, "POST", &users, Some(&verified)).await.json();
+        assert_eq!(user.get("verified_at").and_then(Value::as_str), time);
+        let tenant = call(&vault, "POST", TENANT, Some(&moved)).await.json();
+        assert_eq!(tenant["settings"]["domain"], domain);
+    }
+    vault.configure(|settings| settings.check_types = false);
+    assert_eq!(call(&vault, "POST", &users, Some(&json!({ "disabled": "yes" }))).await.status, 200);
+}
+
+#[tokio::test]
+async fn lists_end_at_their_limit_and_have_pages_only_as_a_setting() {
+    let (_emulator, vault) = start().await;
+    let users = format!("{TENANT}/users");
+    for number in 0..103 {
+        let body = json!({ "profile": { "email": format!("{number}@example.test") } });
+        assert_eq!(call(&vault, "POST", &users, Some(&body)).await.status, 200);
+    }
+    let numbers = |list: &Value| {
+        let rows = list["data"].as_array().unwrap();
+        let first = rows.first().map_or("", |row| row["profile"]["email"].as_str().unwrap());
+        let rows = rows.len() as u64;
+        assert_eq!(list["count"], rows);
+        (list["total"].as_u64().unwrap(), list["limit"].as_u64().unwrap(), rows, first.to_owned())
+    };
+    let page = format!("{users}?offset=100&limit=2");
+    assert_eq!(numbers(&get(&vault, &page).await), (103, 100, 100, "0@example.test".to_owned()));
+    vault.configure(|settings| settings.paging = true);
+    assert_eq!(numbers(&get(&vault, &page).await), (103, 2, 2, "100@example.test".to_owned()));
+    assert_eq!(numbers(&get(&vault, &users).await), (103, 100, 100, "0@example.test".to_owned()));
+    vault.configure(|settings| settings.list_limit = 1000);
+    assert_eq!(numbers(&get(&vault, &users).await), (103, 1000, 103, "0@example.test".to_owned()));
+}
+
+#[tokio::test]
+async fn tenants_and_verified_addresses_decide_about_logins() {
+    let (_emulator, vault) = start().await;
+    let users = format!("{TENANT}/users");
+    let user = call(&vault, "POST", &users, Some(&json!({}))).await.json()["id"].as_str().unwrap().to_owned();
+    let password = json!({ "password": { "alg": "plain", "hash": "1234567890" } });
+    call(&vault, "POST", &format!("{users}/{user}/credentials"), Some(&password)).await;
+    let logged_in = || vault.log_in("CmKJPDorO34hGJ0J", &user, "1234567890").unwrap();
+    let set = async |allow_passwords: bool, allow_unverified: bool| {
+        let settings = json!({ "allow_passwords": allow_passwords, "allow_unverified": allow_unverified });
+        call(&vault, "POST", TENANT, Some(&json!({ "settings": settings }))).await;
+    };
+    assert!(logged_in());
+    set(false, true).await;
+    assert!(!logged_in(), "passwords are not allowed");
+    set(true, false).await;
+    assert!(!logged_in(), "the address is not verified");
+    vault.verify_email("CmKJPDorO34hGJ0J", &user).unwrap();
+    assert!(logged_in());
+    let shown = get(&vault, &format!("{users}/{user}")).await;
+    assert_eq!(shown["profile"]["email_verified"], true);
+    assert!(shown["verified_at"].is_string());
+    call(&vault, "POST", &format!("{users}/{user}"), Some(&json!({ "disabled": true }))).await;
+    assert!(!logged_in(), "the user is disabled");
+    assert!(vault.verify_email("CmKJPDorO34hGJ0J", "nobody").is_err());
+}
+
+#[tokio::test]
+async fn a_password_from_a_list_is_not_the_password_that_an_update_takes() {
+    let (_emulator, vault) = start().await;
+    let users = format!("{TENANT}/users");
+    let user = call(&vault, "POST", &users, Some(&json!({}))).await.json()["id"].as_str().unwrap().to_owned();
+    let credentials = format!("{users}/{user}/credentials");
+    let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646";
+    let password = json!({ "password": { "alg": "sha256", "hash": digest } });
+    call(&vault, "POST", &credentials, Some(&password)).await;
+    let listed = get(&vault, &credentials).await["data"][0].clone();
+    assert_eq!(
+        (&listed["password"]["cost"], &listed["password"]["alg"]),
+        (&json!(4), &json!("sha256|bcrypt"))
+    );
+    let one = format!("{credentials}/password");
+    let read = get(&vault, &one).await;
+    assert!(read["password"]["hash"].as_str().unwrap().starts_with("$2a$04$"));
+    assert_eq!(call(&vault, "POST", &one, Some(&listed)).await.status, 400);
+    assert_eq!(call(&vault, "POST", &one, Some(&read)).await.status, 200);
+    vault.configure(|settings| settings.accept_base64_hashes = true);
+    assert_eq!(call(&vault, "POST", &one, Some(&listed)).await.status, 200);
+    vault.configure(|settings| settings.accept_wrapped_hashes = false);
+    assert_eq!(call(&vault, "POST", &one, Some(&read)).await.status, 400);
+    assert!(vault.log_in("CmKJPDorO34hGJ0J", &user, "1234567890").unwrap(), "nothing was lost");
 }
 
 #[tokio::test]

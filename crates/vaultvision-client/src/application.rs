@@ -7,8 +7,8 @@ use auth_client_core::provider::record::Slot;
 whole_object! {
     /// An application: an OIDC client of the tenant.
     ///
-    /// Assumption (oidc-ids): its [`id`](Self::id) is the `client_id` of OIDC; the vendor documents only that an application
-    /// is an OIDC client.
+    /// Assumption (oidc-ids): its [`id`](Self::id) is the `client_id` of OIDC; the vendor documents only that an
+    /// application is an OIDC client.
     ///
     /// ```
     /// let json = r#"{"type":"Application","id":"J3Or5KNHIUDl","redirect_urls":["https://example.test/callback"]}"#;
@@ -33,7 +33,11 @@ whole_object! {
         "metadata" => metadata, metadata_mut: object<Metadata>;
         /// Client secret, which some applications have: in the vendor's samples, the response to a creation has
         /// none, but a later response may. It is sent back unchanged.
-        "secret" => secret: secret;
+        ///
+        /// Serialized copies of an application have no secret, as those of all models. An
+        /// [update](crate::resources::Applications::update) with such a copy would delete the secret: read the
+        /// application again, or set its secret first.
+        "secret" => secret, set_secret: secret;
         /// URL for visitors whose login can't be completed.
         "login_url" => login_url, set_login_url: text;
         /// URLs that a logout may return to.
@@ -60,6 +64,8 @@ whole_object! {
         "name" => name, set_name: text;
         /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
+        /// Client secret. Assumption (new-secrets): the server makes one if it needs one, so none is sent by default.
+        "secret" => secret, set_secret: secret;
         /// URL for visitors whose login can't be completed.
         "login_url" => login_url, set_login_url: text;
         /// URLs that a logout may return to.
@@ -70,6 +76,19 @@ whole_object! {
 }
 
 impl NewApplication {
+    /// Creates an application without a name. Assumption (required-fields): the server may reject it; the vendor
+    /// doesn't document which fields are required.
+    ///
+    /// ```
+    /// let application = vaultvision_client::models::NewApplication::unnamed();
+    /// assert_eq!(serde_json::to_string(&application)?, r#"{"type":"Application"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self { kind: Slot::of("Application".to_owned()), ..Self::default() }
+    }
+
     /// Creates an application with this name.
     ///
     /// ```
@@ -78,7 +97,7 @@ impl NewApplication {
     /// ```
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
-        Self { kind: Slot::of("Application".to_owned()), name: Slot::of(name.into()), ..Self::default() }
+        Self { name: Slot::of(name.into()), ..Self::unnamed() }
     }
 }
 

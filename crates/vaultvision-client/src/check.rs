@@ -34,25 +34,7 @@ macro_rules! check_metadata {
         }
     )*};
 }
-check_metadata!(Tenant, Application, User, Credential);
-
-impl Check for NewApplication {
-    fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
-        if self.name().is_empty() {
-            return Err(("name", "must be set for an application".into()));
-        }
-        metadata(self.metadata())
-    }
-}
-
-impl Check for NewUser {
-    fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {
-        if self.profile().email().is_empty() {
-            return Err(("profile.email", "must be set for a user".into()));
-        }
-        metadata(self.metadata())
-    }
-}
+check_metadata!(Tenant, Application, NewApplication, User, NewUser, Credential);
 
 impl Check for NewPassword {
     fn violation(&self) -> Result<(), (&'static str, Cow<'static, str>)> {

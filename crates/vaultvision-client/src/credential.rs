@@ -9,6 +9,7 @@ use crate::password::{NewPassword, PasswordHash};
 use crate::whole::whole_object;
 use auth_client_core::DateTime;
 use auth_client_core::provider::record::{self, Exposed, Field, Fit, Form, Object, Reading, Slot};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 const PASSWORD: &str = "PasswordCredential";
@@ -232,9 +233,18 @@ impl From<PasswordCredential> for Credential {
 }
 
 impl Credential {
-    /// What is sent, secrets included.
-    pub(crate) fn to_body(&self) -> Exposed<'_, Self> {
-        Exposed(self)
+    /// What is sent, secrets included: the object as it was read, with its hash in the form of a single GET.
+    ///
+    /// Assumption (password-update): only that form may be posted. Lists have another, base64 with a `cost`; a server
+    /// that took it for the hash itself would store a password with which nobody can log in.
+    pub(crate) fn to_body(&self) -> impl Serialize {
+        let mut sent = self.clone();
+        if let Self::Password(PasswordCredential { password, .. }) = &mut sent
+            && password.is_present()
+        {
+            password.value_mut().unify();
+        }
+        Sent(sent)
     }
 
     /// The credential of the kind that its `type` names.
@@ -251,6 +261,15 @@ impl Credential {
         let known =
             PasswordCredential { kind, id, created_at, updated_at, metadata, disabled, password, unknown };
         Ok(Self::Password(known))
+    }
+}
+
+/// A credential that is sent, with its secrets.
+struct Sent(Credential);
+
+impl Serialize for Sent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Exposed(&self.0).serialize(serializer)
     }
 }
 

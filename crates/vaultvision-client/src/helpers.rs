@@ -1,4 +1,4 @@
-//! Common tasks in one call: change an object, block a user, change one setting of a tenant.
+//! Common tasks in one call: change an object, block a user or a credential, change one setting of a tenant.
 
 use crate::models::{Application, Credential, Tenant, TenantSettings, User};
 use crate::modify::Modify;
@@ -169,5 +169,43 @@ impl<'a> Credentials<'a> {
             move |credential| self.update(credential),
             change,
         )
+    }
+
+    /// Blocks logins with a credential.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// vault.users("CmKJPDorO34hGJ0J").credentials("6fkflQib1ehm").disable("password").await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
+    pub fn disable(
+        self,
+        credential_id: &'a str,
+    ) -> Modify<'a, Credential, impl FnMut(&mut Credential) + Send> {
+        self.modify(credential_id, |credential| credential.set_disabled(true))
+    }
+
+    /// Unblocks logins with a credential.
+    ///
+    /// ```no_run
+    /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// vault.users("CmKJPDorO34hGJ0J").credentials("6fkflQib1ehm").enable("password").await?.written()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When awaited, an [`Error`](crate::Error) if a call fails.
+    pub fn enable(
+        self,
+        credential_id: &'a str,
+    ) -> Modify<'a, Credential, impl FnMut(&mut Credential) + Send> {
+        self.modify(credential_id, |credential| credential.set_disabled(false))
     }
 }

@@ -1,12 +1,14 @@
-//! Metadata: up to 20 pairs of a program's own on most objects.
+//! Metadata: up to 20 custom key-value pairs on most objects.
 //!
 //! The vendor's limits are 20 keys of 100 characters with values of 1,000 characters. They are checked before anything is
-//! sent, but only where the metadata was changed: what the vendor itself has handed out goes back as it came.
+//! sent, but only if the metadata was changed: unchanged metadata is sent back as it was read.
 //!
-//! Assumption (metadata-limits): characters are Unicode scalar values; the page doesn't say whether it counts bytes.
+//! Assumption (metadata-limits): characters are Unicode scalar values, and those of a value that is no string are its
+//! JSON; the vendor doesn't document whether bytes are counted, nor which types are allowed.
 
 use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::{Field, Fit, Form, Reading};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -19,8 +21,8 @@ pub const MAX_VALUE_CHARACTERS: usize = 1_000;
 
 /// A program's own pairs on an object. The vendor asks not to keep anything sensitive here.
 ///
-/// All of it is replaced at once: a key that is not sent is gone. Values are texts; one of another type, should the
-/// vendor send one, is kept and sent back as it came, see [`unknown`](Self::unknown). `Debug` shows the keys only.
+/// All of it is replaced at once: a key that is not sent is deleted. Values are usually strings; those of other types
+/// are in [`unknown`](Self::unknown). `Debug` shows the keys only.
 ///
 /// ```
 /// use vaultvision_client::models::NewUser;
@@ -49,19 +51,32 @@ impl Metadata {
         text(self.fields.get_raw(key)?)
     }
 
-    /// Puts a text in, in place of the key's old one.
+    /// Sets the value of a key to a string.
     ///
     /// ```
     /// use vaultvision_client::models::NewUser;
     ///
     /// let mut user = NewUser::email("anna@example.test");
     /// user.metadata_mut().insert("crm_id", "17");
-    /// assert_eq!(user.metadata_mut().get("crm_id").as_deref(), Some("17"));
+    /// assert_eq!(user.metadata().get("crm_id").as_deref(), Some("17"));
     /// ```
     pub fn insert(&mut self, key: &str, value: &str) {
+        self.insert_json(key, value);
+    }
+
+    /// Sets the value of a key to any JSON, such as a number.
+    ///
+    /// ```
+    /// use vaultvision_client::models::NewUser;
+    ///
+    /// let mut user = NewUser::email("anna@example.test");
+    /// user.metadata_mut().insert_json("seats", 3);
+    /// assert_eq!(user.metadata().unknown().get("seats"), Some(3));
+    /// ```
+    pub fn insert_json(&mut self, key: &str, value: impl Into<Value>) {
         self.changed = true;
-        // A text can always be written as JSON.
-        let _ = self.fields.insert(key, value);
+        // A `Value` can always be written as JSON.
+        let _ = self.fields.insert(key, &value.into());
     }
 
     /// Takes a key out; whether it was there.
@@ -144,7 +159,7 @@ impl Metadata {
                 )
                 .into());
             }
-            let characters = text(value).map_or(0, |value| value.chars().count());
+            let characters = text(value).map_or_else(|| value.chars().count(), |text| text.chars().count());
             if characters > MAX_VALUE_CHARACTERS {
                 return Err(format!(
                     "the value of its key number {} has {characters} characters, and the vendor takes \

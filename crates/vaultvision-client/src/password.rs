@@ -63,8 +63,8 @@ impl PasswordAlgorithm {
 whole_object! {
     /// Hash of a password, as it is stored or sent.
     ///
-    /// The API returns hashes to every key that may read credentials; treat them like passwords. They are sent
-    /// back unchanged.
+    /// The API returns hashes to every key that may read credentials; treat them like passwords. An update sends
+    /// them back as bcrypt strings without `cost`, also if a list had them in base64.
     ///
     /// ```
     /// let hash = vaultvision_client::models::NewPassword::plain("1234567890".to_owned()).hash().clone();
@@ -116,6 +116,14 @@ impl PasswordHash {
 
     fn of(algorithm: &PasswordAlgorithm, hash: SecretString) -> Self {
         Self { alg: Slot::of(algorithm.as_str().to_owned()), hash: Slot::of(Some(hash)), ..Self::default() }
+    }
+
+    /// Brings a hash in base64 into the form of a bcrypt string, without `cost`; all other hashes stay.
+    pub(crate) fn unify(&mut self) {
+        if let Some(hash) = self.bcrypt() {
+            self.hash.set(Some(hash));
+            self.cost.clear();
+        }
     }
 
     /// Replaces the hash; unknown fields are kept.

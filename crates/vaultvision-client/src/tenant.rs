@@ -52,9 +52,9 @@ whole_object! {
     /// assert!(!settings.allow_signups());
     /// ```
     TenantSettings expects "the settings of a tenant" {
-        /// Host of the tenant's login pages; with `https://` it is the issuer of its tokens. Only the vendor's
-        /// staff can change it.
-        "domain" => domain: text;
+        /// Host of the tenant's login pages; with `https://` it is the issuer of its tokens. Assumption
+        /// (tenant-domain): the server may ignore another one, because only the vendor's staff changes domains.
+        "domain" => domain, set_domain: text;
         /// Company name, shown to users and in e-mails.
         "company_name" => company_name, set_company_name: text;
         /// E-mail address of the support, shown to users.

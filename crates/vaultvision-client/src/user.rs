@@ -7,8 +7,8 @@ use auth_client_core::provider::record::Slot;
 whole_object! {
     /// A user of a tenant.
     ///
-    /// Assumption (oidc-ids): its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers again
-    /// gets another id.
+    /// Assumption (oidc-ids): its [`id`](Self::id) is the `sub` of OIDC tokens. A user who was deleted and registers
+    /// again gets another id.
     ///
     /// ```
     /// let json = r#"{"type":"User","id":"u1","profile":{"name":"Anna","email":"anna@example.test"}}"#;
@@ -32,8 +32,8 @@ whole_object! {
         /// `true` if logins are blocked.
         "disabled" => disabled, set_disabled: flag;
         /// Time when the e-mail address was verified. May be absent for a verified user, as in some samples of
-        /// the vendor.
-        "verified_at" => verified_at: time;
+        /// the vendor. Assumption (verified): the server sets it, and may ignore another one.
+        "verified_at" => verified_at, set_verified_at: time;
         /// Profile of the user.
         "profile" => profile, profile_mut: object<Profile>;
     }
@@ -57,8 +57,8 @@ whole_object! {
         "given_name" => given_name, set_given_name: text;
         /// E-mail address, unique within the tenant.
         "email" => email, set_email: text;
-        /// `true` if the e-mail address is verified; see [`User::verified_at`]. Assumption (verified): it may be set when
-        /// users are imported; the vendor doesn't document if it is kept.
+        /// `true` if the e-mail address is verified; see [`User::verified_at`]. It can be set when users are
+        /// imported; the vendor doesn't document whether it is kept.
         "email_verified" => email_verified, set_email_verified: flag;
     }
 }
@@ -66,6 +66,9 @@ whole_object! {
 whole_object! {
     /// A user to create, without a credential. To log in, the user resets the password, or a password is
     /// [created](crate::resources::Credentials::create).
+    ///
+    /// `NewUser::default()` is a user without an e-mail address. Assumption (required-fields): the server may reject
+    /// it; the vendor doesn't document which fields are required.
     ///
     /// ```
     /// use vaultvision_client::models::NewUser;
@@ -81,6 +84,8 @@ whole_object! {
         "metadata" => metadata, metadata_mut: object<Metadata>;
         /// `true` if logins are blocked from the start.
         "disabled" => disabled, set_disabled: flag;
+        /// Time when the e-mail address was verified, for users of another system; see [`User::verified_at`].
+        "verified_at" => verified_at, set_verified_at: time;
         /// Profile of the user.
         "profile" => profile, profile_mut: object<Profile>;
     }

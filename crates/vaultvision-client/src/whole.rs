@@ -110,19 +110,31 @@ macro_rules! whole_object {
             }
         )?
     };
-    (@accessors time [$($doc:tt)*] $wire:literal $get:ident) => {
+    (@accessors time [$($doc:tt)*] $wire:literal $get:ident $($set:ident)?) => {
         $($doc)*
         #[must_use]
         pub fn $get(&self) -> Option<&auth_client_core::DateTime> {
             self.$get.given()
         }
+        $(
+            #[doc = concat!("Sets `", $wire, "`.")]
+            pub fn $set(&mut self, value: impl Into<auth_client_core::DateTime>) {
+                self.$get.set(value.into());
+            }
+        )?
     };
-    (@accessors secret [$($doc:tt)*] $wire:literal $get:ident) => {
+    (@accessors secret [$($doc:tt)*] $wire:literal $get:ident $($set:ident)?) => {
         $($doc)*
         #[must_use]
         pub fn $get(&self) -> Option<&auth_client_core::SecretString> {
             self.$get.given()?.as_ref()
         }
+        $(
+            #[doc = concat!("Sets `", $wire, "`.")]
+            pub fn $set(&mut self, value: impl Into<auth_client_core::SecretString>) {
+                self.$get.set(Some(value.into()));
+            }
+        )?
     };
     (@accessors texts [$($doc:tt)*] $wire:literal $get:ident $($set:ident)?) => {
         $($doc)*

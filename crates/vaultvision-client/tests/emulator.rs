@@ -271,18 +271,14 @@ async fn all_eighteen_operations() {
 
     let passkey = r#"{"key":{"counter":18446744073709551616}}"#;
     let passkey = vault.add_credential(TENANT, user.id(), "Passkey", passkey).unwrap();
-    vault.configure(|settings| settings.list_passwords_in_base64 = true);
     let list = credentials.list().await.unwrap();
     assert_eq!(list.items().len(), 2);
     let mut old_form = list.items()[0].clone();
     assert_eq!(old_form.as_password().unwrap().password().cost(), 4);
     old_form.metadata_mut().insert("from", "the list");
     credentials.update(&old_form).await.unwrap();
-    assert!(
-        vault.log_in(TENANT, user.id(), "1234567890").unwrap(),
-        "the base64 form went back as it was read"
-    );
-    credentials.modify(&passkey, |passkey| passkey.set_disabled(true)).await.unwrap().written().unwrap();
+    assert!(vault.log_in(TENANT, user.id(), "1234567890").unwrap(), "the bcrypt string was sent");
+    credentials.disable(&passkey).await.unwrap().written().unwrap();
     let path = format!("tenants/{TENANT}/users/{}/credentials/{passkey}", user.id());
     assert!(vault.stored_json(&path).unwrap().contains("18446744073709551616"));
     credentials.delete(&passkey).await.unwrap();
@@ -290,6 +286,85 @@ async fn all_eighteen_operations() {
     assert_eq!(credentials.get("password").await.unwrap_err().kind(), ErrorKind::NotFound);
     users.delete(user.id()).await.unwrap();
     assert_eq!(users.delete(user.id()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn credentials_from_a_list_are_updated_without_harm_to_their_hashes() {
+    let (_emulator, vault, client) = start().await;
+    let users = client.users(TENANT);
+    let user = users.create(&NewUser::default()).await.unwrap();
+    let credentials = users.credentials(user.id());
+    let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646";
+    let path = format!("tenants/{TENANT}/users/{}/credentials/password", user.id());
+    for (password, kept) in [
+        (NewPassword::plain("1234567890".to_owned()), PasswordAlgorithm::Bcrypt),
+        (NewPassword::sha256(digest.to_owned()).unwrap(), PasswordAlgorithm::Sha256Bcrypt),
+    ] {
+        credentials.create(&password).await.unwrap();
+        vault.add_undocumented_field(&path, "password.pepper", "0.10").unwrap();
+        for disabled in [true, false] {
+            for mut credential in credentials.list().await.unwrap() {
+                credential.set_disabled(disabled);
+                let answer = credentials.update(&credential).await.unwrap();
+                let hash = answer.as_password().unwrap().password().clone();
+                assert_eq!(
+                    (hash.algorithm(), hash.cost()),
+                    (kept.clone(), 0),
+                    "the text form without `cost`"
+                );
+            }
+            assert!(!vault.stored_json(&path).unwrap().contains("cost"));
+            assert!(vault.stored_json(&path).unwrap().contains(r#""pepper":0.10"#));
+            assert_eq!(vault.log_in(TENANT, user.id(), "1234567890").unwrap(), !disabled);
+            if !disabled {
+                continue;
+            }
+            credentials.enable("password").await.unwrap().written().unwrap();
+            let off = credentials.disable("password").await.unwrap().written().unwrap();
+            assert!(off.disabled());
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_field_that_may_be_posted_can_be_set() {
+    let (_emulator, vault, client) = start().await;
+    vault.configure(|settings| {
+        (settings.domain_is_writable, settings.verified_at_is_writable) = (true, true);
+    });
+    let tenants = client.tenants();
+    let moved = tenants.set(TENANT, |settings| settings.set_domain("login.example.test")).await.unwrap();
+    assert_eq!(moved.written().unwrap().settings().domain(), "login.example.test");
+
+    let users = client.users(TENANT);
+    let verified_at = "2023-08-21T15:06:43.49365588Z";
+    let mut new = NewUser::default();
+    new.set_verified_at(verified_at);
+    new.metadata_mut().insert_json("seats", 3);
+    let mut user = users.create(&new).await.unwrap();
+    assert_eq!(user.verified_at().unwrap().as_str(), verified_at);
+    assert_eq!(user.metadata().unknown().get("seats"), Some(3));
+    user.set_verified_at("2023-08-22T00:00:00Z");
+    assert_eq!(users.update(&user).await.unwrap().verified_at().unwrap().as_str(), "2023-08-22T00:00:00Z");
+    user.metadata_mut().insert_json("long", vec!["x".repeat(1_000)]);
+    assert_eq!(users.update(&user).await.unwrap_err().field(), Some("metadata"));
+
+    let applications = client.applications(TENANT);
+    let mut new = NewApplication::unnamed();
+    new.set_secret("of-our-own".to_owned());
+    let id = applications.create(&new).await.unwrap().id().to_owned();
+    let mut application = applications.get(&id).await.unwrap();
+    assert_eq!(application.secret().unwrap().expose_secret(), "of-our-own");
+    application.set_secret("another".to_owned());
+    applications.update(&application).await.unwrap();
+    assert_eq!(applications.get(&id).await.unwrap().secret().unwrap().expose_secret(), "another");
+
+    vault.configure(|settings| (settings.require_email, settings.require_name) = (true, true));
+    let refused = [
+        users.create(&NewUser::default()).await.unwrap_err(),
+        applications.create(&NewApplication::unnamed()).await.unwrap_err(),
+    ];
+    assert!(refused.iter().all(|error| error.kind() == ErrorKind::InvalidData && error.may_have_been_sent()));
 }
 
 #[tokio::test]

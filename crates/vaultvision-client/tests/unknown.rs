@@ -91,6 +91,44 @@ fn every_sample_comes_back_equal() {
     }
 }
 
+/// The JSON of the vendor's page, in its order, compared with the examples of the description: an example that was edited
+/// or lost is a failure. The page's other samples are commands.
+#[test]
+fn every_sample_of_the_page_is_an_example() {
+    let description: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let page: Vec<Value> = serde_json::from_str(include_str!("page_samples.json")).unwrap();
+    assert_eq!(page.len(), 30);
+    // Samples outside of the operation that they belong to.
+    let elsewhere = |section: &str, json: &Value| match section {
+        "Errors" => Some("/components/responses/Unauthenticated".to_owned()),
+        _ if json["updated_at"] == "2023-08-22T17:49:09.616763917Z" => Some(
+            "/paths/~1v1~1tenants~1{tenant_id}~1users~1{user_id}~1credentials~1{credential_id}".to_owned(),
+        ),
+        _ if section.starts_with("Example") => Some("/paths".to_owned()),
+        _ => None,
+    };
+    for sample in page {
+        let (section, part, json) =
+            (sample["section"].as_str().unwrap(), sample["part"].as_str().unwrap(), &sample["json"]);
+        let place = elsewhere(section, json).unwrap_or_else(|| {
+            let (method, path) = section.split_once(' ').unwrap();
+            let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
+                Some(name) => format!("{{{name}}}"),
+                None => segment.to_owned(),
+            });
+            let path = segments.collect::<Vec<_>>().join("~1");
+            let part = if part == "request" { "requestBody" } else { "responses" };
+            format!("/paths/{path}/{}/{part}", method.to_ascii_lowercase())
+        });
+        let node = description.pointer(&place).unwrap_or_else(|| panic!("{section}: no {place}"));
+        let text = serde_json::to_string(json).unwrap();
+        assert!(
+            serde_json::to_string(node).unwrap().contains(&format!("\"value\":{text}")),
+            "{section}: {part} {text}"
+        );
+    }
+}
+
 /// Puts `"x0":value` before the closing brace of every object of a sample, the rows of lists left out.
 fn injected(sample: &Value, value: &str) -> String {
     match sample {

@@ -143,7 +143,8 @@ impl ClientBuilder {
     }
 
     /// Sets the URL of the dashboard's API. There is no default: the vendor publishes no URL, and a wrong host
-    /// would receive the account's token. Assumption (dashboard-url): there is a dashboard with that API. Only listing the domains needs it.
+    /// would receive the account's token. Assumption (dashboard-url): there is a dashboard with that API. Only listing
+    /// the domains needs it.
     ///
     /// Equivalent to [`base_url`](Self::base_url).
     pub fn dashboard_url(mut self, url: impl Into<String>) -> Self {
@@ -180,8 +181,8 @@ impl ClientBuilder {
     }
 
     /// Sets whether the token is sent together with the phrase. Default: no. Assumption (token-on-auth): the
-    /// phrase is sufficient, because the vendor's documentation describes that step with the phrase alone. If set, a host receives the token before it has proved that it
-    /// knows the phrase.
+    /// phrase is sufficient, because the vendor's documentation describes that step with the phrase alone. If set, a
+    /// host receives the token before it has proved that it knows the phrase.
     pub fn token_on_auth(mut self, send: bool) -> Self {
         self.options.token_on_auth = send;
         self
@@ -218,9 +219,9 @@ impl ClientBuilder {
     }
 
     /// Sets how many redirects of the opening are followed. Default: 5; 0 follows none. Redirects stay within the host's
-    /// origin, carry the cookies that were set so far, and never the token. A redirect to another origin is not followed.
-    /// Assumption (auth-redirects): the session may be set by any of these responses, because the vendor's sample uses a
-    /// Python session, which follows redirects.
+    /// origin, carry the cookies that were set so far, and never the token. A redirect to another origin is not
+    /// followed. Assumption (auth-redirects): the session may be set by any of these responses, because the vendor's
+    /// sample uses a Python session, which follows redirects.
     pub fn auth_redirects(mut self, limit: u32) -> Self {
         self.options.auth_redirects = limit;
         self
@@ -267,7 +268,8 @@ impl ClientBuilder {
     }
 
     /// Sets whether status 403 means that the session has ended. Default: no.
-    /// Assumption (session-expired): 403 is about permissions or comes from the protection layer, so another session would not help.
+    /// Assumption (session-expired): 403 is about permissions or comes from the protection layer, so another session
+    /// would not help.
     pub fn forbidden_ends_sessions(mut self, end: bool) -> Self {
         self.options.forbidden_ends_sessions = end;
         self

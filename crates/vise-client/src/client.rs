@@ -49,8 +49,8 @@ impl Client {
 
     /// Lists the account's domains through the dashboard's Domains API.
     ///
-    /// Assumption (domains-endpoint): it is `GET /domains` below the dashboard's URL; the vendor documents neither. Any list whose
-    /// entries have `domain_vise_url` is accepted.
+    /// Assumption (domains-endpoint): it is `GET /domains` below the dashboard's URL; the vendor documents neither. Any
+    /// list whose entries have `domain_vise_url` is accepted.
     ///
     /// ```no_run
     /// # async fn example(vise: vise_client::Client) -> Result<(), vise_client::Error> {

@@ -126,10 +126,10 @@ impl Session {
 
     /// Calls the VISE Domains endpoint of this host.
     ///
-    /// Assumption (vise-paths): it is `GET /domains`; the vendor names the endpoint but documents neither its path nor its
-    /// response, so the JSON is returned as it is. See
-    /// [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path). The list of the account's
-    /// domains is [`Client::list_account_domains`](crate::Client::list_account_domains).
+    /// Assumption (vise-paths): it is `GET /domains`; the vendor names the endpoint but documents neither its path nor
+    /// its response, so the JSON is returned as it is. See
+    /// [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path). The list of the account's domains
+    /// is [`Client::list_account_domains`](crate::Client::list_account_domains).
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {

@@ -23,7 +23,8 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TokenPlacement {
-    /// `Authorization: Bearer <token>`. Assumption (token-placement): the vendor does not document it; this is the usual way.
+    /// `Authorization: Bearer <token>`. Assumption (token-placement): the vendor does not document it; this is the
+    /// usual way.
     #[default]
     Bearer,
     /// `Authorization: <token>`.

@@ -54,8 +54,8 @@
 //! # }
 //! ```
 //!
-//! Assumption (oidc-ids): an application's id is its `client_id`, and a user's id is the `sub` of tokens. Client secrets are
-//! sent with HTTP Basic, as in the vendor's samples; applications without a secret send none.
+//! Assumption (oidc-ids): an application's id is its `client_id`, and a user's id is the `sub` of tokens. Client
+//! secrets are sent with HTTP Basic, as in the vendor's samples; applications without a secret send none.
 
 mod builder;
 mod error;

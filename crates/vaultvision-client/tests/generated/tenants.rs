@@ -30,6 +30,18 @@ async fn get() {
 }
 
 #[tokio::test]
+async fn get_setting() {
+    let response = r#"{"type":"Tenant","id":"CmKJPDorO34hGJ0J","name":"acme01","created_at":"2023-08-18T15:11:28.708085985Z","updated_at":"2023-08-18T21:58:05.547823288Z","settings":{"domain":"acme01.vvkey.test","company_name":"acme01","support_email":"support@acme01.test","allow_social":true,"allow_hardware":true,"allow_passwords":true,"allow_totp_app":true,"allow_totp_email":true,"allow_unverified":true,"remember_device":true,"remember_device_seconds":2592000,"remember_login_seconds":2592000,"allow_signups":true}}"#;
+    let exchange = Exchange::start("GET", "/v1/tenants/CmKJPDorO34hGJ0J", None, (200, response)).await;
+    let client = common::client(&exchange.url());
+
+    let result = client.tenants().get("CmKJPDorO34hGJ0J").await;
+
+    exchange.assert_sent();
+    let _ = result.unwrap();
+}
+
+#[tokio::test]
 async fn update() {
     let body = r#"{"type":"Tenant","id":"CmKJPDorO34hGJ0J","name":"acme01","created_at":"2023-08-18T15:11:28.708085985Z","updated_at":"2023-08-18T15:11:28.708085985Z","metadata":{"mykey1":"myval1"},"settings":{"domain":"acme01.vvkey.test","company_name":"acme01","support_email":"support@acme01.test","allow_social":true,"allow_hardware":true,"allow_passwords":true,"allow_totp_app":true,"allow_totp_email":true,"allow_unverified":true,"remember_device":true,"remember_device_seconds":2592000,"remember_login_seconds":2592000,"allow_signups":true}}"#;
     let response = r#"{"type":"Tenant","id":"CmKJPDorO34hGJ0J","name":"acme01","created_at":"2023-08-18T15:11:28.708085985Z","updated_at":"2023-08-18T15:11:28.708085985Z","metadata":{"mykey1":"myval1"},"settings":{"domain":"acme01.vvkey.test","company_name":"acme01","support_email":"support@acme01.test","allow_social":true,"allow_hardware":true,"allow_passwords":true,"allow_totp_app":true,"allow_totp_email":true,"allow_unverified":true,"remember_device":true,"remember_device_seconds":2592000,"remember_login_seconds":2592000,"allow_signups":true}}"#;

@@ -75,8 +75,9 @@ impl VaultVision {
         self.0.with(|vault, _| Ok(vault.find(object)?.value.to_json()))
     }
 
-    /// Adds a credential other than a password, such as a passkey, and returns its id; `fields` is a JSON object with the fields
-    /// of that kind. The vendor has such kinds but documents none. Assumption (other-credentials): their ids have 12 letters and digits.
+    /// Adds a credential other than a password, such as a passkey, and returns its id; `fields` is a JSON object with the
+    /// fields of that kind. The vendor has such kinds but documents none. Assumption (other-credentials): their ids have 12
+    /// letters and digits.
     ///
     /// # Errors
     ///
@@ -94,7 +95,8 @@ impl VaultVision {
     }
 
     /// Logs a user in with a password and returns whether that succeeded. As documented, the first login unwraps an imported
-    /// digest and rehashes a bcrypt hash of another cost.
+    /// digest and rehashes a bcrypt hash of another cost; it fails for a disabled user or credential, if the tenant does not
+    /// allow passwords, and without `allow_unverified` until the email address is [verified](Self::verify_email).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -109,5 +111,14 @@ impl VaultVision {
     /// Returns an error if the user does not exist.
     pub fn log_in(&self, tenant_id: &str, user_id: &str, password: &str) -> Result<bool, ActionError> {
         self.0.with(|vault, context| vault.log_in(tenant_id, user_id, password, context))
+    }
+
+    /// Completes a user's verification of the email address: sets `verified_at` and `profile.email_verified`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the user does not exist.
+    pub fn verify_email(&self, tenant_id: &str, user_id: &str) -> Result<(), ActionError> {
+        self.0.with(|vault, context| vault.verify_email(tenant_id, user_id, context))
     }
 }

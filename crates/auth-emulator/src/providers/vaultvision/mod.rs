@@ -8,27 +8,29 @@
 //! Everything else is an assumption, marked "Assumption:" where it is made. Assumptions that a client could notice are
 //! [`Settings`].
 //!
-//! Assumption (check-order): a request is checked in the order proxy, path, method, key, permission, tenant configuration, existence, body,
-//! conflict; the first failure determines the response.
+//! Assumption (check-order): a request is checked in the order proxy, path, method, key, permission, tenant configuration,
+//! existence, body, conflict; the first failure determines the response.
 //!
-//! Assumption (error-codes): the codes other than `authentication_failure`, and their statuses: 400 `invalid_request`, `invalid_metadata` and
-//! `bcrypt_cost`, 403 `permission_denied`, 404 `not_found`, 409 `email_taken` and `credential_exists`, 500
-//! `tenant_configuration`.
+//! Assumption (error-codes): the codes other than `authentication_failure`, and their statuses: 400 `invalid_request`,
+//! `invalid_metadata` and `bcrypt_cost`, 403 `permission_denied`, 404 `not_found`, 409 `email_taken` and `credential_exists`,
+//! 500 `tenant_configuration`.
 //!
 //! Assumption (lists): lists are in the order of creation and are cut off at the limit; there are no parameters.
 //!
 //! Modules: `tree.rs` is JSON that keeps numbers exactly, `state.rs` stores the objects and replaces them, `passwords.rs`
-//! imports passwords, `access.rs` checks the key and its permissions, `replies.rs` formats responses, `settings.rs` has the
+//! imports passwords, `types.rs` checks the types of fields, `login.rs` has logins, `access.rs` checks the key and its permissions, `replies.rs` formats responses, `settings.rs` has the
 //! settings, `provider.rs` executes requests, `handle.rs` is the typed handle.
 
 mod access;
 mod handle;
+mod login;
 mod passwords;
 mod provider;
 mod replies;
 mod settings;
 mod state;
 mod tree;
+mod types;
 
 pub use self::handle::VaultVision;
 pub(crate) use self::provider::VaultVisionProvider;

@@ -62,8 +62,8 @@ pub(super) fn import(body: &Object, settings: &Settings, random: &mut Random) ->
 
 /// The stored password after an update.
 ///
-/// Assumption (password-update): the stored password may be sent back as it was read, in either of its two formats, and so may a wrapped hash
-/// that was read earlier; anything else is an import.
+/// Assumption (password-update): the stored password may be sent back as a single GET returns it, and so may a wrapped hash
+/// that was read earlier; anything else is an import. Settings accept the base64 of lists, and reject wrapped hashes.
 pub(super) fn update(
     body: &Object,
     old: &Object,
@@ -73,12 +73,16 @@ pub(super) fn update(
     let given = body.object(FIELD).ok_or(Problem::Invalid("password: an object is required"))?;
     let (alg, hash) = (given.string("alg"), given.string("hash").unwrap_or_default());
     let plain = STANDARD.decode(&hash).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let wrapped =
+        matches!(alg.as_deref(), Some("md5|bcrypt" | "sha1|bcrypt" | "sha256|bcrypt" | "sha512|bcrypt"));
+    if wrapped && !settings.accept_wrapped_hashes {
+        return import(body, settings, random);
+    }
+    let plain = plain.filter(|_| settings.accept_base64_hashes);
     let text = plain.filter(|text| cost(text).is_some()).unwrap_or(hash);
     if alg == old.string("alg") && Some(&text) == old.string("hash").as_ref() {
         return Ok(old.clone());
     }
-    let wrapped =
-        matches!(alg.as_deref(), Some("md5|bcrypt" | "sha1|bcrypt" | "sha256|bcrypt" | "sha512|bcrypt"));
     if wrapped && cost(&text).is_some() {
         return Ok(stored(&alg.unwrap_or_default(), &text));
     }
@@ -208,14 +212,30 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_password_may_be_sent_back_in_both_formats() {
+    fn a_stored_password_may_be_sent_back_in_the_formats_that_the_settings_accept() {
         let mut random = Random::new(1, "bcrypt");
-        let old = import(&body("plain", "x"), &settings(), &mut random).unwrap();
-        let shown = in_base64(&old);
-        assert_eq!(shown.get("cost"), Some(&Tree::Raw("4".into())));
-        for sent in [old.clone(), shown] {
-            let sent = Object::default().with("password", Tree::Object(sent));
-            assert_eq!(update(&sent, &old, &settings(), &mut random).unwrap(), old);
+        let settings = |base64, wrapped| Settings {
+            accept_base64_hashes: base64,
+            accept_wrapped_hashes: wrapped,
+            ..settings()
+        };
+        let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646";
+        for (alg, hash) in [("plain", "x"), ("sha256", digest)] {
+            let old = import(&body(alg, hash), &settings(false, true), &mut random).unwrap();
+            let shown = in_base64(&old);
+            assert_eq!(shown.get("cost"), Some(&Tree::Raw("4".into())));
+            for (sent, in_base64) in [(old.clone(), false), (shown, true)] {
+                let sent = Object::default().with("password", Tree::Object(sent));
+                for (base64, wrapped) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let accepted = (base64 || !in_base64) && (wrapped || alg == "plain");
+                    let stored = update(&sent, &old, &settings(base64, wrapped), &mut random);
+                    assert_eq!(
+                        stored.ok(),
+                        accepted.then(|| old.clone()),
+                        "{alg} {in_base64} {base64} {wrapped}"
+                    );
+                }
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::replies::{error, explain, list, object, reply_of};
 use super::settings::{Permission, Row, SecondPassword, Settings};
 use super::state::{Entry, Kind, Problem, State, Tenant, User, check_metadata};
 use super::tree::{Object, Tree};
+use super::types;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
@@ -59,7 +60,7 @@ static SPEC: Spec = Spec {
 pub(crate) struct VaultVisionProvider {
     pub(super) key: String,
     pub(super) state: State,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Emulate for VaultVisionProvider {
@@ -112,11 +113,19 @@ impl Emulate for VaultVisionProvider {
         self.state = initial(context);
     }
 
-    /// `add-field` with `{"path": "tenants/T/users/U", "field": "profile.picture", "value": …}`, and `log-in` with `{"tenant_id": …,
-    /// "user_id": …, "password": …}`.
+    /// `add-field` with `{"path": "tenants/T/users/U", "field": "profile.picture", "value": …}`, `log-in` with `{"tenant_id": …,
+    /// "user_id": …, "password": …}`, and `verify-email` with `{"tenant_id": …, "user_id": …}`.
     fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
         match action {
             "add-field" => Some(self.add_field(input)),
+            "verify-email" => Some((|| {
+                self.verify_email(
+                    string_field(input, "tenant_id")?,
+                    string_field(input, "user_id")?,
+                    context,
+                )?;
+                Ok(json!({ "verified": true }))
+            })()),
             "log-in" => Some((|| {
                 let [tenant, user, password] =
                     ["tenant_id", "user_id", "password"].map(|name| string_field(input, name));
@@ -174,40 +183,9 @@ impl VaultVisionProvider {
         user.credentials.push(Entry { kind: Kind::OtherCredential, value, undocumented });
         Ok(id)
     }
-
-    pub(super) fn log_in(
-        &mut self,
-        tenant_id: &str,
-        user_id: &str,
-        password: &str,
-        context: &Context,
-    ) -> Result<bool, ActionError> {
-        let Self { state, settings, .. } = self;
-        let time = state.time(context.clock.now());
-        let mut random = state.random.clone();
-        let user = state.user(tenant_id, user_id).map_err(action_error)?;
-        let is_disabled = |entry: &Entry| entry.value.get("disabled").is_some_and(Tree::is_true);
-        let user_is_disabled = is_disabled(&user.entry);
-        let Some(entry) = user.credentials.iter_mut().find(|entry| entry.kind == Kind::Password) else {
-            return Ok(false);
-        };
-        if user_is_disabled || is_disabled(entry) {
-            return Ok(false);
-        }
-        let stored = entry.value.object("password").cloned().unwrap_or_default();
-        let Some(after) = passwords::log_in(&stored, password, settings, &mut random) else {
-            return Ok(false);
-        };
-        if after != stored {
-            entry.value.set("password", Tree::Object(after));
-            entry.value.set("updated_at", Tree::string(&time));
-        }
-        state.random = random;
-        Ok(true)
-    }
 }
 
-fn action_error(problem: Problem) -> ActionError {
+pub(super) fn action_error(problem: Problem) -> ActionError {
     match problem {
         Problem::NotFound(reason) => ActionError::new(reason),
         _ => ActionError::new("the action is not possible"),
@@ -232,12 +210,14 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
                     .is_some_and(|grant| grant.allows(Row::Tenants, Permission::Read))
             };
             Ok(list(
+                call,
+                settings,
                 state.tenants.iter().filter(visible).map(|tenant| tenant.entry.shown(settings)).collect(),
             ))
         }
         "get_tenant" => Ok(one(ok, &state.tenant(tenant)?.entry)),
         "update_tenant" => {
-            let body = body(call)?;
+            let body = body(call, Kind::Tenant, settings)?;
             let time = state.time(call.now);
             let entry = &mut state.tenant(tenant)?.entry;
             entry.replace(&body, settings);
@@ -247,22 +227,24 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
         }
         "list_applications" => {
             let found = &state.tenant(tenant)?.applications;
-            Ok(list(found.iter().map(|entry| entry.shown(settings)).collect()))
+            Ok(list(call, settings, found.iter().map(|entry| entry.shown(settings)).collect()))
         }
         "create_application" => {
-            let body = body(call)?;
-            if body.string("name").unwrap_or_default().is_empty() {
-                return Err(Problem::Invalid("name: a string is required"));
+            let body = body(call, Kind::Application, settings)?;
+            if settings.require_name && body.string("name").unwrap_or_default().is_empty() {
+                return Err(Problem::Invalid("name: is required"));
             }
             state.check_capacity(tenant)?;
             let id = state.word(12);
             let value = state.stamped("Application", &id, call.now);
             let mut entry = Entry { kind: Kind::Application, value, undocumented: Vec::new() };
             entry.replace(&body, settings);
+            let secret = entry.value.get("secret").cloned();
             entry.value.remove("secret");
             let response = one(created, &entry);
-            if settings.new_applications_have_secret {
-                entry.value.set("secret", Tree::string(&state.word(24)));
+            let made = || settings.new_applications_have_secret.then(|| Tree::string(&state.word(24)));
+            if let Some(secret) = secret.or_else(made) {
+                entry.value.set("secret", secret);
             }
             state.tenant(tenant)?.applications.push(entry);
             context.effect("application_created");
@@ -270,7 +252,7 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
         }
         "get_application" => Ok(one(ok, state.application(tenant, call.param("application"))?)),
         "update_application" => {
-            let body = body(call)?;
+            let body = body(call, Kind::Application, settings)?;
             let time = state.time(call.now);
             let entry = state.application(tenant, call.param("application"))?;
             entry.replace(&body, settings);
@@ -287,11 +269,11 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
         }
         "list_users" => {
             let found = &state.tenant(tenant)?.users;
-            Ok(list(found.iter().map(|user| user.entry.shown(settings)).collect()))
+            Ok(list(call, settings, found.iter().map(|user| user.entry.shown(settings)).collect()))
         }
         "create_user" => {
-            let body = body(call)?;
-            state.check_email(tenant, None, &body)?;
+            let body = body(call, Kind::User, settings)?;
+            state.check_email(tenant, None, &body, settings.require_email)?;
             state.check_capacity(tenant)?;
             let id = state.word(12);
             let value = state.stamped("User", &id, call.now);
@@ -304,9 +286,9 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
         }
         "get_user" => Ok(one(ok, &state.user(tenant, user)?.entry)),
         "update_user" => {
-            let body = body(call)?;
+            let body = body(call, Kind::User, settings)?;
             state.user(tenant, user)?;
-            state.check_email(tenant, Some(user), &body)?;
+            state.check_email(tenant, Some(user), &body, settings.require_email)?;
             let time = state.time(call.now);
             let entry = &mut state.user(tenant, user)?.entry;
             entry.replace(&body, settings);
@@ -345,10 +327,10 @@ fn credential(
                 }
                 shown
             };
-            Ok(list(state.user(tenant, user)?.credentials.iter().map(shown).collect()))
+            Ok(list(call, settings, state.user(tenant, user)?.credentials.iter().map(shown).collect()))
         }
         "create_credential" => {
-            let body = body(call)?;
+            let body = body(call, Kind::Password, settings)?;
             state.user(tenant, user)?;
             // Documented: passwords are the only kind that can be created.
             if body.string("type").as_deref().is_some_and(|kind| kind != "PasswordCredential") {
@@ -371,7 +353,8 @@ fn credential(
         }
         "get_credential" => Ok(object(ok, &state.credential(tenant, user, id)?.shown(settings))),
         "update_credential" => {
-            let mut body = body(call)?;
+            let kind = state.credential(tenant, user, id)?.kind;
+            let mut body = body(call, kind, settings)?;
             let time = state.time(call.now);
             let entry = state.credential(tenant, user, id)?;
             if entry.kind == Kind::Password {
@@ -402,8 +385,11 @@ fn credential(
 }
 
 /// Parses the body. Assumption (content-type): `Content-Type` is ignored; the vendor's samples send an unsuitable one.
-fn body(call: &Call) -> Result<Object, Problem> {
+fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Object, Problem> {
     let body = Object::parse(&call.body).ok_or(Problem::Body)?;
+    if settings.check_types {
+        types::check(kind, &body)?;
+    }
     check_metadata(&body)?;
     Ok(body)
 }

@@ -26,11 +26,13 @@ pub struct Settings {
     pub key_enabled: bool,
     /// Permissions of a global key for every tenant. Default: write.
     pub permissions: Permissions,
-    /// Permissions of a restricted key, by tenant. `None` (the default): the key is global. Assumption (permissions): other tenants are a 404.
+    /// Permissions of a restricted key, by tenant. `None` (the default): the key is global. Assumption (permissions): other
+    /// tenants are a 404.
     pub restricted: Option<BTreeMap<String, Permissions>>,
     /// Status of creations. Assumption (created-status): 200; the vendor documents only that 2xx is success.
     pub create_status: CreateStatus,
-    /// Whether responses omit fields that are zero, false or empty. Documented: usually. Assumption (zeros): all of them, always.
+    /// Whether responses omit fields that are zero, false or empty. Documented: usually. Assumption (zeros): all of them,
+    /// always.
     pub omit_zeros: bool,
     /// Whether a change updates `updated_at`. Assumption (updated-at): true; in one of the
     /// vendor's samples it does not.
@@ -43,11 +45,31 @@ pub struct Settings {
     pub second_password: SecondPassword,
     /// Cost of new bcrypt hashes, from 4 to 14. Documented: 10; lower is faster in tests.
     pub bcrypt_cost: u32,
-    /// Accepted difference between `bcrypt_cost` and the cost of an imported hash. Assumption (bcrypt): 4; the vendor does not document
-    /// it.
+    /// Accepted difference between `bcrypt_cost` and the cost of an imported hash. Assumption (bcrypt): 4; the vendor does not
+    /// document it.
     pub bcrypt_tolerance: u32,
-    /// Whether lists show a password as base64 with a `cost`, as in the sample of that path. Assumption (list-passwords): false.
+    /// Whether lists show a password as base64 with a `cost`, as in the sample of that path. Assumption (list-passwords): true.
     pub list_passwords_in_base64: bool,
+    /// Whether an update accepts a hash in the base64 of lists. Assumption (password-update): false, because the vendor
+    /// documents this form for responses only.
+    pub accept_base64_hashes: bool,
+    /// Whether an update accepts `sha256|bcrypt` and the like, which a creation rejects. Assumption (password-update): true,
+    /// because an update contains the object as it was read.
+    pub accept_wrapped_hashes: bool,
+    /// Whether a user must have an email address. Assumption (required-fields): false.
+    pub require_email: bool,
+    /// Whether an application must have a name. Assumption (required-fields): false.
+    pub require_name: bool,
+    /// Whether an update can change the domain of a tenant. Assumption (tenant-domain): false.
+    pub domain_is_writable: bool,
+    /// Whether a body can set `verified_at`. Assumption (verified): false, like the other times.
+    pub verified_at_is_writable: bool,
+    /// Whether a value of another JSON type than in the samples is rejected. Assumption (json-types): true.
+    pub check_types: bool,
+    /// Maximum number of rows of a list. Documented: 100.
+    pub list_limit: usize,
+    /// Whether lists honour the query parameters `offset` and `limit`. Assumption (lists): false; none is documented.
+    pub paging: bool,
     /// Number of calls that the proxy in front accepts in 10 seconds of emulator time. Assumption (rate-limits): no limit.
     pub calls_per_window: Option<u32>,
     /// Ids of misconfigured tenants: every call on them is a 500.
@@ -68,7 +90,16 @@ impl Default for Settings {
             second_password: SecondPassword::Replace,
             bcrypt_cost: 10,
             bcrypt_tolerance: 4,
-            list_passwords_in_base64: false,
+            list_passwords_in_base64: true,
+            accept_base64_hashes: false,
+            accept_wrapped_hashes: true,
+            require_email: false,
+            require_name: false,
+            domain_is_writable: false,
+            verified_at_is_writable: false,
+            check_types: true,
+            list_limit: 100,
+            paging: false,
             calls_per_window: None,
             misconfigured_tenants: Vec::new(),
         }

@@ -36,6 +36,8 @@ pub(super) enum Problem {
     NotFound(&'static str),
     Body,
     Invalid(&'static str),
+    /// A field has another JSON type than this.
+    Type(&'static str, &'static str),
     Metadata(&'static str),
     BcryptCost,
     EmailTaken,
@@ -57,7 +59,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Fields that a body may set, in the order of responses.
-    fn fields(self) -> &'static [&'static str] {
+    pub(super) fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Tenant => &["name", "metadata", "settings"],
             Self::Application => &["name", "metadata", "secret", "login_url", "logout_urls", "redirect_urls"],
@@ -68,7 +70,7 @@ impl Kind {
     }
 
     /// Fields that only the server sets.
-    fn system(self) -> &'static [&'static str] {
+    pub(super) fn system(self) -> &'static [&'static str] {
         match self {
             Self::User => &["type", "id", "created_at", "updated_at", "verified_at"],
             _ => &["type", "id", "created_at", "updated_at"],
@@ -76,7 +78,7 @@ impl Kind {
     }
 
     /// The field names of a nested object; `None` if any name is allowed.
-    fn inner(field: &str) -> Option<&'static [&'static str]> {
+    pub(super) fn inner(field: &str) -> Option<&'static [&'static str]> {
         match field {
             "settings" => Some(SETTINGS),
             "profile" => Some(PROFILE),
@@ -130,16 +132,17 @@ impl Entry {
     /// Replaces the object by a body. Fields that are not in the body are deleted, except those that only the server sets.
     pub(super) fn replace(&mut self, body: &Object, settings: &Settings) {
         let mut next = Object::default();
-        for name in self.kind.system() {
-            if let Some(value) = self.value.get(name) {
-                next.set(name, value.clone());
-            }
+        let is_system = |name: &str| {
+            self.kind.system().contains(&name) && !(name == "verified_at" && settings.verified_at_is_writable)
+        };
+        for (name, value) in self.value.iter().filter(|(name, _)| is_system(name)) {
+            next.set(name, value.clone());
         }
         let fixed = self.kind == Kind::OtherCredential;
         for (name, value) in body.iter() {
-            let known = self.kind.fields().contains(&name);
+            let known = self.kind.fields().contains(&name) || self.kind.system().contains(&name);
             let allowed = known || (!fixed && self.accepts(name, settings));
-            if !allowed || self.kind.system().contains(&name) {
+            if !allowed || is_system(name) {
                 continue;
             }
             let value = match (value.as_object(), Kind::inner(name)) {
@@ -156,8 +159,7 @@ impl Entry {
                 next.set(name, value.clone());
             }
         }
-        // Assumption (tenant-domain): only the vendor's staff can change a tenant's domain; one in a body is ignored.
-        if self.kind == Kind::Tenant {
+        if self.kind == Kind::Tenant && !settings.domain_is_writable {
             let domain = self.value.object("settings").and_then(|settings| settings.get("domain")).cloned();
             next.change_object("settings", |settings| match domain {
                 Some(domain) => settings.set("domain", domain),
@@ -304,10 +306,11 @@ impl State {
         tenant: &str,
         own: Option<&str>,
         body: &Object,
+        required: bool,
     ) -> Result<(), Problem> {
         let email = body.object("profile").and_then(|profile| profile.string("email")).unwrap_or_default();
         if email.is_empty() {
-            return Err(Problem::Invalid("profile.email: a string is required"));
+            return if required { Err(Problem::Invalid("profile.email: is required")) } else { Ok(()) };
         }
         let taken = self.tenant(tenant)?.users.iter().any(|user| {
             let other = user.entry.value.object("profile").and_then(|profile| profile.string("email"));
@@ -329,8 +332,8 @@ impl State {
     }
 }
 
-/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption (metadata-limits): characters are not bytes, and values other
-/// than strings are accepted.
+/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption (metadata-limits): characters are not bytes,
+/// and values other than strings are accepted, with the characters of their JSON.
 pub(super) fn check_metadata(body: &Object) -> Result<(), Problem> {
     let metadata = match body.get("metadata") {
         None => return Ok(()),
@@ -344,7 +347,8 @@ pub(super) fn check_metadata(body: &Object) -> Result<(), Problem> {
         if key.chars().count() > 100 {
             return Err(Problem::Metadata("metadata: a key of more than 100 characters"));
         }
-        if value.as_string().is_some_and(|text| text.chars().count() > 1000) {
+        let text = value.as_string().unwrap_or_else(|| value.to_json());
+        if text.chars().count() > 1000 {
             return Err(Problem::Metadata("metadata: a value of more than 1000 characters"));
         }
     }

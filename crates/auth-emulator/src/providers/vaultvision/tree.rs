@@ -54,6 +54,12 @@ impl Tree {
         }
     }
 
+    pub(super) fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.print(&mut out);
+        out
+    }
+
     fn print(&self, out: &mut String) {
         match self {
             Self::Object(object) => object.print(out),

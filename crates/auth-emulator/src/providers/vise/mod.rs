@@ -5,9 +5,11 @@
 //! VISE host require the cookie and the token. Everything else is an assumption, marked "Assumption:" where it is made;
 //! assumptions that a client could notice are [`Settings`].
 //!
-//! Assumption (domains-endpoint): the list is `GET /domains` at the dashboard, and the VISE Domains endpoint is `GET /domains` at a VISE host.
+//! Assumption (domains-endpoint): the list is `GET /domains` at the dashboard, and the VISE Domains endpoint is `GET /domains`
+//! at a VISE host.
 //!
-//! Assumption (other-endpoints): other endpoints exist but none is documented; `/notes` stands for all of them, so that there is a write.
+//! Assumption (other-endpoints): other endpoints exist but none is documented; `/notes` stands for all of them, so that there
+//! is a write.
 //!
 //! Assumption (check-order): a request to a VISE host is checked in the order protection layer, session, token, body.
 //!

@@ -138,7 +138,8 @@ impl ViseProvider {
         replies::domain_list(&self.settings, self.domains(context))
     }
 
-    /// The account's domains. Assumption (domains-format): in addition to the two documented fields, they have an id and a name.
+    /// The account's domains. Assumption (domains-format): in addition to the two documented fields, they have an id and a
+    /// name.
     fn domains(&self, context: &Context) -> Vec<Value> {
         let settings = &self.settings;
         let named = |number: usize| {

@@ -25,7 +25,8 @@ pub(super) const MAX_HOSTS: usize = 256;
 pub struct Settings {
     /// Number of VISE hosts, each on its own port; at most 256. Fixed at start. Default: 3.
     pub hosts: usize,
-    /// Lifetime of a session, in seconds of emulator time. Assumption (session-lifetime): 900; the vendor documents only that it expires.
+    /// Lifetime of a session, in seconds of emulator time. Assumption (session-lifetime): 900; the vendor documents only that
+    /// it expires.
     pub session_seconds: u64,
     /// Expiry attribute of the session cookie. Assumption (session-lifetime): none.
     pub cookie_expiry: CookieExpiry,
