@@ -4,6 +4,7 @@
 //! they convert to [`rust_decimal::Decimal`] for arithmetic; without it that crate is not compiled.
 
 mod arithmetic;
+mod display;
 
 use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -99,8 +100,11 @@ impl Amount {
         self.places
     }
 
-    /// Parses a displayed amount: `$10.50`, `$1,210.50`, `-$3`, `($3)`. Returns `None` for words such as
+    /// Parses a displayed amount: `$10.50`, `$1,210.50`, `-$3`, `($3)`. Returns `None` for anything else, such as
     /// `Unavailable`.
+    ///
+    /// A minus may be any dash of Unicode, before or after the currency or at the end. Brackets come in pairs and mean a
+    /// negative amount. A currency has at most three letters and a currency symbol.
     ///
     /// Assumption: displayed amounts have a decimal point and commas between thousands, as in `en-US`.
     ///
@@ -109,29 +113,12 @@ impl Amount {
     ///
     /// assert_eq!(Amount::from_display("$1,210.50"), Some(Amount::new(121_050, 2)));
     /// assert_eq!(Amount::from_display("($3)"), Some(Amount::from(-3)));
+    /// assert_eq!(Amount::from_display("\u{2212}$3"), Some(Amount::from(-3)));
     /// assert_eq!(Amount::from_display("Unavailable"), None);
     /// ```
     #[must_use]
     pub fn from_display(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (text, in_brackets) = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
-            Some(inner) => (inner, true),
-            None => (text, false),
-        };
-        let at = text.find(|character: char| character.is_ascii_digit() || character == '.')?;
-        let (before, number) = text.split_at(at);
-        // A sign before or after the currency symbol.
-        let currency = before.strip_prefix('-').or_else(|| before.strip_suffix('-')).unwrap_or(before);
-        let is_negative = currency.len() < before.len();
-        let is_currency = currency.is_empty()
-            || (currency.chars().count() <= 4
-                && currency
-                    .chars()
-                    .all(|character| !character.is_whitespace() && !matches!(character, '-' | ','))
-                && currency.chars().any(|character| !character.is_alphanumeric()));
-        if !is_currency || (is_negative && in_brackets) {
-            return None;
-        }
+        let (number, is_negative) = display::split(text)?;
         let (whole, fraction) =
             number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
         let mut groups = whole.split(',');
@@ -146,7 +133,7 @@ impl Amount {
             None => digits,
         };
         let amount: Self = number.parse().ok()?;
-        Some(if is_negative || in_brackets { Self { digits: -amount.digits, ..amount } } else { amount })
+        Some(if is_negative { Self { digits: -amount.digits, ..amount } } else { amount })
     }
 
     /// Removes trailing zeros of the fraction.
@@ -395,8 +382,6 @@ mod tests {
             ("1.210,50", None),
             ("1,2345", None),
             (",123", None),
-            ("A 5", None),
-            ("USD 5", None),
             ("--5", None),
             ("(-5)", None),
             ("Unavailable", None),

@@ -4,11 +4,18 @@ use crate::amount::Amount;
 use crate::custom_fields::Flag;
 use crate::error::Error;
 use crate::error::PROVIDER;
-use crate::models::PaymentGift;
+use crate::models::{DateTime, PaymentGift};
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::record::{self, Field};
 
 /// Returns a field that the update requires, or an error if the response lacks it.
 pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
     value.ok_or_else(|| refused(member, "missing in the response, but required by the update"))
+}
+
+/// Reads a field of the update that the model of the response doesn't have.
+pub(crate) fn known<T: Field>(unknown: &UnknownFields, member: &'static str) -> Result<Option<T>, Error> {
+    record::known(unknown, member).map_err(|_| refused(member, "the response has a value of another type"))
 }
 
 /// Converts a displayed amount of a response to the number in an update.
@@ -16,6 +23,15 @@ pub(crate) fn amount(display: Option<&String>, member: &'static str) -> Result<O
     let Some(text) = display.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let amount = Amount::from_display(text);
     amount.map(Some).ok_or_else(|| refused(member, "the response contains no valid amount"))
+}
+
+/// Returns a date of a response. One that is not readable would be sent as it is displayed, and be lost.
+pub(crate) fn date(date: Option<&DateTime>, member: &'static str) -> Result<Option<DateTime>, Error> {
+    let Some(date) = date.filter(|date| !date.as_str().trim().is_empty()) else { return Ok(None) };
+    let is_readable = date.civil().is_some();
+    is_readable
+        .then(|| Some(date.clone()))
+        .ok_or_else(|| refused(member, "the response contains no readable date"))
 }
 
 /// Returns the part of a gift that was a payment.

@@ -172,7 +172,11 @@ impl Serialize for CustomFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.0.len()))?;
         for field in &self.0 {
-            list.serialize_element(&Entry { name: &field.name, value: &field.value })?;
+            list.serialize_element(&Entry {
+                name: &field.name,
+                value: &field.value,
+                unknown: &field.unknown,
+            })?;
         }
         list.end()
     }
@@ -182,6 +186,8 @@ impl Serialize for CustomFields {
 struct Entry<'a> {
     name: &'a str,
     value: &'a Value,
+    #[serde(flatten)]
+    unknown: &'a UnknownFields,
 }
 
 /// As an object, the shape that making contacts, transactions and patches take.

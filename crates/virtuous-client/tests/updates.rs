@@ -155,6 +155,8 @@ fn names_of_responses_become_names_of_writes() {
         "recurringGiftPayments": [{"id": 7, "amount": 10.5}],
         "tributeDescription": "In memory", "acknowledgeeId": 817,
         "customFields": [{"name": "shirt", "value": "M"}],
+        // Unknown to the client.
+        "isAcknowledgedGift": true,
     });
     assert_eq!(serde_json::to_value(&update).unwrap(), expected);
     assert!(serde_json::to_string(&update).unwrap().contains(r#""amount":10.50,"#), "digit by digit");
@@ -173,11 +175,14 @@ async fn nothing_is_sent_when_the_response_lacks_what_an_update_needs() {
 #[tokio::test]
 async fn a_change_that_is_made_of_a_fresh_response_is_sent_once() {
     let transport = ScriptedTransport::new()
-        .json(200, r#"{"id":5,"name":"Mug","price":"12.00","isActive":"True","new":{"kept":"on read"}}"#)
+        .json(200, r#"{"id":5,"name":"Mug","price":"12.00","isActive":"True","new":{"kept":"and sent"}}"#)
         .json(200, r#"{"id":5}"#);
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
     client.premiums().modify(5, |premium| premium.inventory_count = Some(3)).await.unwrap();
     let sent: Value = transport.requests()[1].json().unwrap();
-    assert_eq!(sent, json!({"name": "Mug", "price": 12.00, "inventoryCount": 3, "isActive": true}));
+    assert_eq!(
+        sent,
+        json!({"name": "Mug", "price": 12.00, "inventoryCount": 3, "isActive": true, "new": {"kept": "and sent"}})
+    );
 }

@@ -138,9 +138,16 @@ pub(crate) fn sheets(pages: Option<&i64>, member: &'static str) -> Result<Option
 
 pub(crate) mod convert {
     use super::Error;
+    use auth_client_core::UnknownFields;
+    use auth_client_core::provider::record::{self, Field};
 
     pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
         value.ok_or_else(|| Error::invalid_input("modify", member, "the response lacks it"))
+    }
+
+    pub(crate) fn known<T: Field>(unknown: &UnknownFields, member: &'static str) -> Result<Option<T>, Error> {
+        record::known(unknown, member)
+            .map_err(|_| Error::invalid_input("modify", member, "the response has a value of another type"))
     }
 }
 

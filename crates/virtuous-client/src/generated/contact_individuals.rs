@@ -146,7 +146,7 @@ impl ContactIndividuals<'_> {
         change: impl FnOnce(&mut IndividualUpdate),
     ) -> Result<ContactIndividual, Error> {
         let read = self.get(contact_individual_id).await?;
-        let mut update = IndividualUpdate::from(&read);
+        let mut update = IndividualUpdate::try_from(&read)?;
         change(&mut update);
         self.update(contact_individual_id, update).await
     }

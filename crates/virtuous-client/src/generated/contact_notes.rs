@@ -210,7 +210,7 @@ impl ContactNotes<'_> {
         change: impl FnOnce(&mut NoteUpdate),
     ) -> Result<ContactNote, Error> {
         let read = self.get(note_id).await?;
-        let mut update = NoteUpdate::from(&read);
+        let mut update = NoteUpdate::try_from(&read)?;
         change(&mut update);
         self.update(note_id, update).await
     }

@@ -156,7 +156,7 @@ impl Events<'_> {
     /// ```
     pub async fn modify(&self, event_id: i64, change: impl FnOnce(&mut EventWrite)) -> Result<Event, Error> {
         let read = self.get(event_id).await?;
-        let mut update = EventWrite::from(&read);
+        let mut update = EventWrite::try_from(&read)?;
         change(&mut update);
         self.update(event_id, update).await
     }

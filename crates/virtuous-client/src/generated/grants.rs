@@ -128,7 +128,7 @@ impl Grants<'_> {
     /// ```
     pub async fn modify(&self, grant_id: i64, change: impl FnOnce(&mut GrantWrite)) -> Result<Grant, Error> {
         let read = self.get(grant_id).await?;
-        let mut update = GrantWrite::from(&read);
+        let mut update = GrantWrite::try_from(&read)?;
         change(&mut update);
         self.update(grant_id, update).await
     }

@@ -329,7 +329,7 @@ impl OpportunityVolunteers<'_> {
         change: impl FnOnce(&mut VolunteerAttendanceWrite),
     ) -> Result<VolunteerAttendance, Error> {
         let read = self.attendance_record(volunteer_attendance_id).await?;
-        let mut update = VolunteerAttendanceWrite::from(&read);
+        let mut update = VolunteerAttendanceWrite::try_from(&read)?;
         change(&mut update);
         self.update_attendance(volunteer_attendance_id, update).await
     }

@@ -200,7 +200,7 @@ impl ProjectExpenses<'_> {
         change: impl FnOnce(&mut ProjectExpenseUpdate),
     ) -> Result<ProjectExpense, Error> {
         let read = self.get(project_expense_id).await?;
-        let mut update = ProjectExpenseUpdate::from(&read);
+        let mut update = ProjectExpenseUpdate::try_from(&read)?;
         change(&mut update);
         self.update(project_expense_id, update).await
     }

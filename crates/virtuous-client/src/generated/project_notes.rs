@@ -143,7 +143,7 @@ impl ProjectNotes<'_> {
         change: impl FnOnce(&mut ProjectNoteUpdate),
     ) -> Result<ProjectNote, Error> {
         let read = self.get(note_id).await?;
-        let mut update = ProjectNoteUpdate::from(&read);
+        let mut update = ProjectNoteUpdate::try_from(&read)?;
         change(&mut update);
         self.update(note_id, update).await
     }

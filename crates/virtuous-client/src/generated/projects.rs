@@ -126,7 +126,7 @@ impl Projects<'_> {
         change: impl FnOnce(&mut ProjectWrite),
     ) -> Result<Project, Error> {
         let read = self.get(project_id).await?;
-        let mut update = ProjectWrite::from(&read);
+        let mut update = ProjectWrite::try_from(&read)?;
         change(&mut update);
         self.update(project_id, update, ProjectsUpdateOptions::new()).await
     }

@@ -162,7 +162,7 @@ impl RecurringGifts<'_> {
         change: impl FnOnce(&mut RecurringGiftUpdate),
     ) -> Result<RecurringGift, Error> {
         let read = self.get(recurring_gift_id).await?;
-        let mut update = RecurringGiftUpdate::from(&read);
+        let mut update = RecurringGiftUpdate::try_from(&read)?;
         change(&mut update);
         self.update(recurring_gift_id, update).await
     }

@@ -134,7 +134,7 @@ impl Segments<'_> {
         change: impl FnOnce(&mut SegmentUpdate),
     ) -> Result<Segment, Error> {
         let read = self.get(segment_id).await?;
-        let mut update = SegmentUpdate::from(&read);
+        let mut update = SegmentUpdate::try_from(&read)?;
         change(&mut update);
         self.update(segment_id, update).await
     }

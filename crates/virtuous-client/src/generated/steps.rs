@@ -17,6 +17,7 @@ use crate::generated::models::gifts::{Frequency, GiftTransactionContact};
 use crate::generated::models::pledges::{PledgeCreate, PledgeUpdate};
 use crate::generated::models::project_roles::ProjectRoleCreate;
 use crate::models::Amount;
+use auth_client_core::UnknownFields;
 
 /// Builder step of [`NewContactIndividual`]: call `.last_name(…)` next.
 #[derive(Clone, Debug)]
@@ -409,6 +410,7 @@ impl PledgeUpdateWithExpectedFulfillmentDate {
             project_id: None,
             payments: None,
             custom_fields: None,
+            unknown: UnknownFields::new(),
         }
     }
 }

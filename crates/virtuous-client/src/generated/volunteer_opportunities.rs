@@ -196,7 +196,7 @@ impl VolunteerOpportunities<'_> {
         change: impl FnOnce(&mut VolunteerOpportunityWrite),
     ) -> Result<VolunteerOpportunity, Error> {
         let read = self.get(volunteer_opportunity_id).await?;
-        let mut update = VolunteerOpportunityWrite::from(&read);
+        let mut update = VolunteerOpportunityWrite::try_from(&read)?;
         change(&mut update);
         self.update(volunteer_opportunity_id, update).await
     }

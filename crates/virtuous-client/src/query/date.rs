@@ -25,7 +25,21 @@ macro_rules! displayed {
         }
     )*};
 }
-displayed!(&str, String, &String, i32, i64, u32, u64, bool, Amount, DateTime, &DateTime);
+displayed!(&str, String, &String, i32, i64, u32, u64, bool, Amount);
+
+/// The form that a request has: `12/7/2023` becomes `2023-12-07`.
+impl IntoQueryValue for &DateTime {
+    fn into_query_value(self) -> String {
+        self.to_wire()
+    }
+}
+
+/// The form that a request has: `12/7/2023` becomes `2023-12-07`.
+impl IntoQueryValue for DateTime {
+    fn into_query_value(self) -> String {
+        self.to_wire()
+    }
+}
 
 /// A date relative to today, by the server's calendar.
 ///

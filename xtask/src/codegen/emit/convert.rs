@@ -19,6 +19,10 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
         let value = value(plan, property, source_of(from, read, property));
         quote!(#name: #value)
     });
+    // What has a field of its own in the request, and none in the response.
+    let known = object.properties.iter().map(|property| &property.wire);
+    let known = known.filter(|wire| !read.properties.iter().any(|property| property.wire == **wire));
+    let unknown = quote!(unknown: auth_client_core::provider::record::carried(&read.unknown, &[#(#known),*]));
     let lost = lost(plan, model);
     let mut text = format!("Creates an update request from a [`{}`] that was read.", from.schema);
     if !lost.is_empty() {
@@ -33,7 +37,7 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
                 type Error = Error;
 
                 fn try_from(read: &#source) -> Result<Self, Error> {
-                    Ok(Self { #(#fields,)* })
+                    Ok(Self { #(#fields,)* #unknown })
                 }
             }
         }
@@ -42,7 +46,7 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
             #docs
             impl From<&#source> for #target {
                 fn from(read: &#source) -> Self {
-                    Self { #(#fields,)* }
+                    Self { #(#fields,)* #unknown }
                 }
             }
         }
@@ -56,11 +60,31 @@ pub(crate) fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
         inner.is_some_and(|inner| inner.schema.from.is_some() && may_fail(plan, inner))
     };
     model.object().is_some_and(|object| {
-        object
-            .properties
-            .iter()
-            .any(|property| property.is_argument() || property.convert.is_some() || inner(&property.ty))
+        object.properties.iter().any(|property| {
+            property.is_argument()
+                || property.convert.is_some()
+                || inner(&property.ty)
+                || is_date(&property.ty)
+                || is_looked_up(plan, model, property)
+        })
     })
+}
+
+/// Whether the response may have a field for this property that its model doesn't know.
+fn is_looked_up(plan: &Plan<'_>, model: &Model<'_>, property: &Property) -> bool {
+    let read = |from: &FromRead| plan.model(&from.schema).and_then(Model::object);
+    let source = model.schema.from.as_ref().zip(model.schema.from.as_ref().and_then(read));
+    source.is_some_and(|(from, read)| source_of(from, read, property).is_none()) && is_plain(&property.ty)
+}
+
+/// Whether a value is a date, which is kept as it was displayed and sent only if it is readable.
+fn is_date(ty: &Type) -> bool {
+    matches!(ty, Type::Custom(path) if path.ends_with("::DateTime"))
+}
+
+/// Whether a value can be read from a field that the model of the response doesn't know.
+fn is_plain(ty: &Type) -> bool {
+    matches!(ty, Type::Text | Type::Integer | Type::Number | Type::Boolean | Type::Custom(_))
 }
 
 /// The names of what is sent and is not in the answer.
@@ -106,13 +130,14 @@ fn value(plan: &Plan<'_>, property: &Property, source: Option<&Property>) -> Tok
         let source = &source.wire;
         return quote!(#path(read.#name.as_ref(), #source)?);
     }
-    let value = match (value, &property.ty) {
-        (Some(value), _) => value,
-        // The vendor's answers have more than its reference tells.
-        (None, Type::Text | Type::Integer | Type::Number | Type::Boolean | Type::Custom(_)) => {
-            quote!(auth_client_core::provider::record::known(&read.unknown, #wire))
+    let value = match value {
+        Some(value) => value,
+        // Responses have more fields than the vendor's reference.
+        None if is_date(&property.ty) => {
+            quote!(crate::convert::date(crate::convert::known(&read.unknown, #wire)?.as_ref(), #wire)?)
         }
-        (None, _) => quote!(None),
+        None if is_plain(&property.ty) => quote!(crate::convert::known(&read.unknown, #wire)?),
+        None => quote!(None),
     };
     if property.is_argument() {
         let source = source.map_or(wire, |source| &source.wire);
@@ -150,6 +175,11 @@ fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStrea
         return Some(quote!((!#place.is_empty()).then(|| #each)));
     }
     let same = *ty == source.ty;
+    if same && is_date(ty) {
+        let wire = &source.wire;
+        let date = if option { quote!(#place.as_ref()) } else { quote!(Some(&#place)) };
+        return Some(quote!(crate::convert::date(#date, #wire)?));
+    }
     let clone = match ty {
         _ if same && is_copy(ty) => quote!(#place),
         // It may be `Copy` or not.

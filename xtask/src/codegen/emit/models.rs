@@ -55,6 +55,9 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
                 "The fields that this version does not know by name. They are sent back as they came."
             }
             (true, false) => "The fields that this version does not know by name.",
+            (false, _) if model.schema.from.is_some() => {
+                "The fields of the response that this version does not know by name. They are sent as they came."
+            }
             (false, _) => "Fields that this version does not know by name, to be sent.",
         };
         let (docs, flatten) = (doc(text, 4), (!model.read).then(|| quote!(#[serde(flatten)])));

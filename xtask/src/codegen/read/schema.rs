@@ -28,7 +28,11 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
     let also = members.take("x-sdk-also").map(|place| direction(&place)).transpose()?;
     let from = members.take("x-sdk-from").map(|place| from_read(&place)).transpose()?;
     let shape = match kind(&mut members)? {
-        (Some("object"), false) => Shape::Object(object(&mut members)?),
+        (Some("object"), false) => {
+            let object = object(&mut members)?;
+            // What replaces an object that was read carries the fields of the response that this version doesn't know.
+            Shape::Object(Object { keep_unknown: object.keep_unknown || from.is_some(), ..object })
+        }
         (Some("string"), false) => Shape::Enumeration(variants(&mut members)?),
         _ => {
             return Err(members.refuse(

@@ -2,14 +2,17 @@
 
 use super::civil::{self, CivilDateTime};
 
-/// Reads month, day and year, then optionally a time of twelve hours. Any white space separates the parts; AM and PM may
-/// be in any case, with dots, and directly behind the time.
+/// Reads month, day and year, then optionally a time of twelve hours. Any white space and a comma separate the parts; AM
+/// and PM may be in any case, with dots and spaces, shortened to their first letter, and directly behind the time. The ISO
+/// form with unusual spaces or dashes is read as well.
 pub(super) fn read(text: &str) -> Option<CivilDateTime> {
-    let (date, time) = match text.trim().split_once(char::is_whitespace) {
-        Some((date, time)) => (date, time.trim()),
-        None => (text.trim(), "12:00 AM"),
-    };
-    let mut parts = date.split('/');
+    let text = clean(text);
+    civil::read(&text).or_else(|| read_clean(&text))
+}
+
+fn read_clean(text: &str) -> Option<CivilDateTime> {
+    let (date, time) = text.split_once(' ').unwrap_or((text, "12:00 AM"));
+    let mut parts = date.strip_suffix(',').unwrap_or(date).split('/');
     let (month, day) = (number(parts.next()?)?, number(parts.next()?)?);
     let year = parts.next().filter(|year| year.len() == 4)?;
     let letters = time.find(|letter: char| letter.is_ascii_alphabetic())?;
@@ -17,9 +20,9 @@ pub(super) fn read(text: &str) -> Option<CivilDateTime> {
     let mut clock = time.trim().split(':');
     let (hour, minute) = (number(clock.next()?)?, number(clock.next()?)?);
     let second = number(clock.next().unwrap_or("0"))?;
-    let afternoon = match half.to_ascii_lowercase().replace('.', "").as_str() {
-        "am" => 0,
-        "pm" => 12,
+    let afternoon = match half.to_ascii_lowercase().replace(['.', ' '], "").as_str() {
+        "am" | "a" => 0,
+        "pm" | "p" => 12,
         _ => return None,
     };
     if parts.next().is_some() || clock.next().is_some() || !(1..=12).contains(&hour) {
@@ -27,6 +30,29 @@ pub(super) fn read(text: &str) -> Option<CivilDateTime> {
     }
     let hour = hour % 12 + afternoon;
     civil::read(&format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
+}
+
+/// The text without characters that are not shown, with one space for any white space and ASCII dashes.
+pub(super) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        match character {
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => {}
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => clean.push('-'),
+            white if white.is_whitespace() => {
+                if !clean.ends_with(' ') {
+                    clean.push(' ');
+                }
+            }
+            other => clean.push(other),
+        }
+    }
+    clean.trim().to_owned()
 }
 
 /// One or two digits.
@@ -50,6 +76,13 @@ mod tests {
             "3/7/2022\u{a0}12:30\u{2009}p.m.",
             "\u{3000}3/7/2022  12:30   P.M. ",
             "3/7/2022\t12:30Pm",
+            "3/7/2022, 12:30:00\u{202f}PM",
+            "\u{200e}3/7/2022\u{2007}12:30 p. m.",
+            "3/7/2022 12:30p",
+            "3/\u{200e}7/\u{200e}2022\u{205f}12:30\u{a0}P\u{a0}M",
+            "2022-03-07\u{202f}12:30:00",
+            "2022\u{2010}03\u{2010}07T12:30:00",
+            "\u{feff}2022-03-07T12:30:00 ",
         ] {
             assert_eq!(read(text), expected, "{text:?}");
         }

@@ -25,7 +25,7 @@ const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 /// | form | example |
 /// | --- | --- |
 /// | RFC 3339, with or without the zone, the fraction or the time | `2023-11-30T14:20:56.3533333`, `2023-11-30` |
-/// | US display | `12/7/2023`, `3/27/2022 12:00 PM` |
+/// | US display, with any spaces and form of AM and PM | `12/7/2023`, `3/27/2022 12:00 PM`, `3/27/2022, 12:00 p.m.` |
 /// | number since 1970, as a JSON number or a string | `1498213552544`, `"1499346723"` |
 ///
 /// A string needs nine digits to be read as a number. A number counts seconds if it is less than 100,000,000,000 and milliseconds from there on.
@@ -39,8 +39,7 @@ const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 /// assert!(DateTime::from("Unavailable").civil().is_none());
 /// ```
 ///
-/// Two values are equal if their wire forms are. In a request, a US display becomes `2022-03-27T12:00:00`; any other
-/// form is sent as it is.
+/// Two values are equal if their wire forms are. Requests and queries have the form of [`to_wire`](Self::to_wire).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DateTime {
     text: String,
@@ -129,10 +128,22 @@ impl DateTime {
         Some((whole as i64, ((seconds - whole) * 1e9) as u32))
     }
 
-    /// The form that a request has: a US display as ISO 8601, anything else as it is.
-    fn to_wire(&self) -> String {
-        match display::read(&self.text) {
-            Some(CivilDateTime { year, month, day, hour, minute, second, .. }) if self.text.contains(':') => {
+    /// Returns the form that a request has: a US display, or a form with unusual spaces or dashes, as ISO 8601, and
+    /// anything else as it is.
+    ///
+    /// ```
+    /// # use auth_client_core::DateTime;
+    /// assert_eq!(DateTime::from("3/27/2022 12:30 PM").to_wire(), "2022-03-27T12:30:00");
+    /// assert_eq!(DateTime::from("2022-03-27").to_wire(), "2022-03-27");
+    /// ```
+    #[must_use]
+    pub fn to_wire(&self) -> String {
+        let text = display::clean(&self.text);
+        if self.since_epoch().is_some() || civil::read(&text).is_some() {
+            return text;
+        }
+        match display::read(&text) {
+            Some(CivilDateTime { year, month, day, hour, minute, second, .. }) if text.contains(':') => {
                 format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
             }
             Some(CivilDateTime { year, month, day, .. }) => format!("{year:04}-{month:02}-{day:02}"),
@@ -285,6 +296,9 @@ mod tests {
             ("12/7/2023", "2023-12-07"),
             ("2023-11-30T14:20:56.3533333", "2023-11-30T14:20:56.3533333"),
             ("30 Days Ago", "30 Days Ago"),
+            ("30  Days\u{a0}Ago", "30  Days\u{a0}Ago"),
+            ("2023-11-30\u{202f}14:20:56\u{2212}05:00", "2023-11-30 14:20:56-05:00"),
+            ("3/27/2022 25:00 PM", "3/27/2022 25:00 PM"),
         ] {
             assert_eq!(serde_json::to_value(DateTime::from(text)).unwrap(), wire, "{text}");
         }

@@ -16,7 +16,7 @@ mod slot;
 mod values;
 mod write;
 
-pub use read::{known, read, read_at};
+pub use read::{carried, known, read, read_at};
 pub use slot::Slot;
 pub use write::{Exposed, Form, debug, equal, write, write_field};
 

@@ -41,19 +41,44 @@ pub fn read_at<T: Field>(json: &str, reading: Reading) -> Result<T, &'static str
     Ok(value)
 }
 
-/// Reads leniently a field that a model does not know by name. `None` if it is absent or doesn't fit.
+/// Reads leniently a field that a model does not know by name. `None` if it is absent or null.
 ///
 /// ```
 /// use auth_client_core::provider::record::known;
 ///
-/// let unknown: auth_client_core::UnknownFields = serde_json::from_str(r#"{"age":"17"}"#)?;
-/// assert_eq!(known::<i64>(&unknown, "age"), Some(17));
-/// assert_eq!(known::<i64>(&unknown, "size"), None);
+/// let unknown: auth_client_core::UnknownFields = serde_json::from_str(r#"{"age":"17","size":"big"}"#)?;
+/// assert_eq!(known::<i64>(&unknown, "age"), Ok(Some(17)));
+/// assert_eq!(known::<i64>(&unknown, "name"), Ok(None));
+/// assert_eq!(known::<i64>(&unknown, "size"), Err("an integer"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The expected type, if the field has another one.
+pub fn known<T: Field>(unknown: &UnknownFields, name: &str) -> Result<Option<T>, &'static str> {
+    match unknown.get_raw(name) {
+        None | Some("null") => Ok(None),
+        Some(json) => read_at(json, Reading::Lenient).map(Some).map_err(|_| T::blank().expected()),
+    }
+}
+
+/// Returns unknown fields for the request that replaces the object, without those that are fields of the request.
+///
+/// ```
+/// use auth_client_core::provider::record::carried;
+///
+/// let unknown: auth_client_core::UnknownFields = serde_json::from_str(r#"{"age":17,"new":[1]}"#)?;
+/// assert_eq!(carried(&unknown, &["age"]).names().collect::<Vec<_>>(), ["new"]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[must_use]
-pub fn known<T: Field>(unknown: &UnknownFields, name: &str) -> Option<T> {
-    read_at(unknown.get_raw(name)?, Reading::Lenient).ok()
+pub fn carried(unknown: &UnknownFields, known: &[&str]) -> UnknownFields {
+    let mut carried = unknown.clone();
+    known.iter().for_each(|name| {
+        carried.remove(name);
+    });
+    carried
 }
 
 /// The meaning of null.

@@ -2,6 +2,7 @@
 //! Models used by `contact_addresses` first.
 
 use crate::generated::models::contacts::ContactAddress;
+use auth_client_core::UnknownFields;
 use serde::Serialize;
 
 /// An address to add to a contact.
@@ -201,6 +202,9 @@ pub struct AddressUpdate {
     /// The day on which the seasonal address ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_day: Option<i64>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`ContactAddress`] that was read.
@@ -219,6 +223,7 @@ impl From<&ContactAddress> for AddressUpdate {
             start_day: read.start_day,
             end_month: read.end_month,
             end_day: read.end_day,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["setAsPrimary"]),
         }
     }
 }

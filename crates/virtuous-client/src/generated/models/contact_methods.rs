@@ -2,6 +2,7 @@
 //! Models used by `contact_methods` first.
 
 use crate::generated::models::contacts::{ContactMethod, ContactMethodType};
+use auth_client_core::UnknownFields;
 use serde::Serialize;
 
 /// A contact method to create.
@@ -62,6 +63,9 @@ pub struct ContactMethodUpdate {
     /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`ContactMethod`] that was read.
@@ -72,6 +76,7 @@ impl From<&ContactMethod> for ContactMethodUpdate {
             value: read.value.clone(),
             is_opted_in: read.is_opted_in,
             set_as_primary: read.is_primary,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["setAsPrimary"]),
         }
     }
 }

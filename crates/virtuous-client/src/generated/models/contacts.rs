@@ -1163,6 +1163,9 @@ pub struct CollectionRecord {
     /// The `fields` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<NamedValue>>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`CollectionInstance`] that was read.
@@ -1171,6 +1174,7 @@ impl From<&CollectionInstance> for CollectionRecord {
         Self {
             name: read.custom_collection_name.clone(),
             fields: (!read.fields.is_empty()).then(|| read.fields.clone()),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["name"]),
         }
     }
 }
@@ -1241,6 +1245,9 @@ pub struct ContactUpdate {
     /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Contact`] that was read.
@@ -1261,6 +1268,7 @@ impl From<&Contact> for ContactUpdate {
             custom_fields: Clone::clone(&read.custom_fields),
             custom_collections: (!read.custom_collections.is_empty())
                 .then(|| read.custom_collections.iter().map(CollectionRecord::from).collect()),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::Error;
 use crate::generated::models::events::EventAttendee;
 use crate::models::CustomFields;
+use auth_client_core::UnknownFields;
 use serde::Serialize;
 
 /// An event attendee to create.
@@ -70,6 +71,9 @@ pub struct EventAttendeeUpdate {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`EventAttendee`] that was read. Not part of the response, so unset:
@@ -80,12 +84,16 @@ impl TryFrom<&EventAttendee> for EventAttendeeUpdate {
         Ok(Self {
             invited: crate::convert::flag(read.invited.as_ref(), "invited")?,
             rsvp: crate::convert::flag(read.rsvp.as_ref(), "rsvp")?,
-            rsvp_response: auth_client_core::provider::record::known(&read.unknown, "rsvpResponse"),
+            rsvp_response: crate::convert::known(&read.unknown, "rsvpResponse")?,
             attended: crate::convert::flag(read.attended.as_ref(), "attended")?,
-            schedule: auth_client_core::provider::record::known(&read.unknown, "schedule"),
-            table: auth_client_core::provider::record::known(&read.unknown, "table"),
-            meal: auth_client_core::provider::record::known(&read.unknown, "meal"),
+            schedule: crate::convert::known(&read.unknown, "schedule")?,
+            table: crate::convert::known(&read.unknown, "table")?,
+            meal: crate::convert::known(&read.unknown, "meal")?,
             custom_fields: Clone::clone(&read.custom_fields),
+            unknown: auth_client_core::provider::record::carried(
+                &read.unknown,
+                &["rsvpResponse", "schedule", "table", "meal"],
+            ),
         })
     }
 }

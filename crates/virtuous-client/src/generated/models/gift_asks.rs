@@ -263,6 +263,9 @@ pub struct GiftAskUpdate {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`GiftAsk`] that was read.
@@ -271,8 +274,11 @@ impl TryFrom<&GiftAsk> for GiftAskUpdate {
     fn try_from(read: &GiftAsk) -> Result<Self, Error> {
         Ok(Self {
             ask_amount: crate::convert::required(Clone::clone(&read.ask_amount), "askAmount")?,
-            ask_date: Clone::clone(&read.ask_date),
-            expected_fulfillment_date: Clone::clone(&read.expected_fulfillment_date),
+            ask_date: crate::convert::date(read.ask_date.as_ref(), "askDate")?,
+            expected_fulfillment_date: crate::convert::date(
+                read.expected_fulfillment_date.as_ref(),
+                "expectedFulfillmentDate",
+            )?,
             notes: read.notes.clone(),
             ask_type: crate::convert::required(read.ask_type.clone(), "askType")?,
             frequency: read.frequency.clone(),
@@ -283,6 +289,7 @@ impl TryFrom<&GiftAsk> for GiftAskUpdate {
             secondary_assigned_user_id: read.secondary_assigned_user_id,
             status: crate::convert::required(read.status.clone(), "status")?,
             custom_fields: Clone::clone(&read.custom_fields),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
         })
     }
 }
@@ -304,6 +311,7 @@ impl GiftAskUpdate {
             assigned_user_id: None,
             secondary_assigned_user_id: None,
             custom_fields: None,
+            unknown: UnknownFields::new(),
         }
     }
 

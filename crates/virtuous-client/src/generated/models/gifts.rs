@@ -942,6 +942,9 @@ pub struct GiftDesignationWrite {
     /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`GiftDesignation`] that was read. Not part of the response, so unset:
@@ -953,6 +956,7 @@ impl TryFrom<&GiftDesignation> for GiftDesignationWrite {
             project_id: crate::convert::required(read.project_id, "projectId")?,
             amount: crate::convert::required(Clone::clone(&read.amount_designated), "amountDesignated")?,
             state: None,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["amount", "state"]),
         })
     }
 }
@@ -960,7 +964,7 @@ impl TryFrom<&GiftDesignation> for GiftDesignationWrite {
 impl GiftDesignationWrite {
     /// Creates a [`GiftDesignationWrite`] from its required `project_id` and `amount`.
     pub fn new(project_id: i64, amount: impl Into<Amount>) -> Self {
-        Self { project_id, amount: amount.into(), state: None }
+        Self { project_id, amount: amount.into(), state: None, unknown: UnknownFields::new() }
     }
 
     /// The `state` field.
@@ -985,13 +989,21 @@ pub struct GiftPremiumWrite {
     /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`GiftPremium`] that was read. Not part of the response, so unset:
 /// `state`.
 impl From<&GiftPremium> for GiftPremiumWrite {
     fn from(read: &GiftPremium) -> Self {
-        Self { premium_id: read.premium_id, quantity: read.quantity, state: None }
+        Self {
+            premium_id: read.premium_id,
+            quantity: read.quantity,
+            state: None,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["state"]),
+        }
     }
 }
 
@@ -1037,13 +1049,21 @@ pub struct PledgePaymentWrite {
     /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`PledgePayment`] that was read. Not part of the response, so unset:
 /// `state`.
 impl From<&PledgePayment> for PledgePaymentWrite {
     fn from(read: &PledgePayment) -> Self {
-        Self { id: Some(read.id), amount: Clone::clone(&read.actual_amount), state: None }
+        Self {
+            id: Some(read.id),
+            amount: Clone::clone(&read.actual_amount),
+            state: None,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["amount", "state"]),
+        }
     }
 }
 
@@ -1093,6 +1113,9 @@ pub struct RecurringGiftPaymentWrite {
     /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`RecurringGiftPayment`] that was read. Not part of the response, so
@@ -1102,9 +1125,13 @@ impl TryFrom<&RecurringGiftPayment> for RecurringGiftPaymentWrite {
     fn try_from(read: &RecurringGiftPayment) -> Result<Self, Error> {
         Ok(Self {
             id: Some(read.id),
-            payment_id: auth_client_core::provider::record::known(&read.unknown, "paymentId"),
+            payment_id: crate::convert::known(&read.unknown, "paymentId")?,
             amount: crate::convert::paid(read.gift.as_ref(), "gift")?,
             state: None,
+            unknown: auth_client_core::provider::record::carried(
+                &read.unknown,
+                &["paymentId", "amount", "state"],
+            ),
         })
     }
 }
@@ -1303,6 +1330,9 @@ pub struct GiftUpdate {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Gift`] that was read. Not part of the response, so unset:
@@ -1316,65 +1346,56 @@ impl TryFrom<&Gift> for GiftUpdate {
     fn try_from(read: &Gift) -> Result<Self, Error> {
         Ok(Self {
             gift_type: read.gift_type.clone(),
-            gift_date: Clone::clone(&read.gift_date),
+            gift_date: crate::convert::date(read.gift_date.as_ref(), "giftDate")?,
             amount: Clone::clone(&read.amount),
             batch: read.batch.clone(),
             segment_id: read.segment_id,
-            receipt_segment_id: auth_client_core::provider::record::known(&read.unknown, "receiptSegmentId"),
+            receipt_segment_id: crate::convert::known(&read.unknown, "receiptSegmentId")?,
             media_outlet_id: read.media_outlet_id,
             notes: read.notes.clone(),
             is_private: read.is_private,
-            receipt_date: Clone::clone(&read.receipt_date),
+            receipt_date: crate::convert::date(read.receipt_date.as_ref(), "receiptDate")?,
             contact_individual_id: read.contact_individual_id,
             contact_passthrough_id: read.contact_passthrough_id,
             cash_accounting_code: read.cash_accounting_code.clone(),
             state: None,
             is_tax_deductible: read.is_tax_deductible,
             gift_ask_id: read.gift_ask_id,
-            passthrough_gift_ask_id: auth_client_core::provider::record::known(
-                &read.unknown,
-                "passthroughGiftAskId",
-            ),
+            passthrough_gift_ask_id: crate::convert::known(&read.unknown, "passthroughGiftAskId")?,
             grant_id: read.grant_id,
             contact_membership_id: read.contact_membership_id,
             currency_code: read.currency_code.clone(),
             exchange_rate: Clone::clone(&read.exchange_rate),
-            check_number: auth_client_core::provider::record::known(&read.unknown, "checkNumber"),
-            credit_card_type: auth_client_core::provider::record::known(&read.unknown, "creditCardType"),
-            cryptocoin_type: auth_client_core::provider::record::known(&read.unknown, "cryptocoinType"),
-            transaction_hash: auth_client_core::provider::record::known(&read.unknown, "transactionHash"),
-            coin_sold_for_cash: auth_client_core::provider::record::known(&read.unknown, "coinSoldForCash"),
-            coin_amount: auth_client_core::provider::record::known(&read.unknown, "coinAmount"),
-            date_coin_was_sold: auth_client_core::provider::record::known(&read.unknown, "dateCoinWasSold"),
-            coin_sale_amount: auth_client_core::provider::record::known(&read.unknown, "coinSaleAmount"),
-            ticker_symbol: auth_client_core::provider::record::known(&read.unknown, "tickerSymbol"),
-            number_of_shares: auth_client_core::provider::record::known(&read.unknown, "numberOfShares"),
-            stock_sold_for_cash: auth_client_core::provider::record::known(&read.unknown, "stockSoldForCash"),
-            date_stock_was_sold: auth_client_core::provider::record::known(&read.unknown, "dateStockWasSold"),
-            stock_sale_amount: auth_client_core::provider::record::known(&read.unknown, "stockSaleAmount"),
-            ira_custodian: auth_client_core::provider::record::known(&read.unknown, "iraCustodian"),
-            non_cash_gift_type_id: auth_client_core::provider::record::known(
-                &read.unknown,
-                "nonCashGiftTypeId",
-            ),
-            non_cash_gift_type: auth_client_core::provider::record::known(&read.unknown, "nonCashGiftType"),
-            description: auth_client_core::provider::record::known(&read.unknown, "description"),
-            non_cash_sold_for_cash: auth_client_core::provider::record::known(
-                &read.unknown,
-                "nonCashSoldForCash",
-            ),
-            date_non_cash_was_sold: auth_client_core::provider::record::known(
-                &read.unknown,
+            check_number: crate::convert::known(&read.unknown, "checkNumber")?,
+            credit_card_type: crate::convert::known(&read.unknown, "creditCardType")?,
+            cryptocoin_type: crate::convert::known(&read.unknown, "cryptocoinType")?,
+            transaction_hash: crate::convert::known(&read.unknown, "transactionHash")?,
+            coin_sold_for_cash: crate::convert::known(&read.unknown, "coinSoldForCash")?,
+            coin_amount: crate::convert::known(&read.unknown, "coinAmount")?,
+            date_coin_was_sold: crate::convert::date(
+                crate::convert::known(&read.unknown, "dateCoinWasSold")?.as_ref(),
+                "dateCoinWasSold",
+            )?,
+            coin_sale_amount: crate::convert::known(&read.unknown, "coinSaleAmount")?,
+            ticker_symbol: crate::convert::known(&read.unknown, "tickerSymbol")?,
+            number_of_shares: crate::convert::known(&read.unknown, "numberOfShares")?,
+            stock_sold_for_cash: crate::convert::known(&read.unknown, "stockSoldForCash")?,
+            date_stock_was_sold: crate::convert::date(
+                crate::convert::known(&read.unknown, "dateStockWasSold")?.as_ref(),
+                "dateStockWasSold",
+            )?,
+            stock_sale_amount: crate::convert::known(&read.unknown, "stockSaleAmount")?,
+            ira_custodian: crate::convert::known(&read.unknown, "iraCustodian")?,
+            non_cash_gift_type_id: crate::convert::known(&read.unknown, "nonCashGiftTypeId")?,
+            non_cash_gift_type: crate::convert::known(&read.unknown, "nonCashGiftType")?,
+            description: crate::convert::known(&read.unknown, "description")?,
+            non_cash_sold_for_cash: crate::convert::known(&read.unknown, "nonCashSoldForCash")?,
+            date_non_cash_was_sold: crate::convert::date(
+                crate::convert::known(&read.unknown, "dateNonCashWasSold")?.as_ref(),
                 "dateNonCashWasSold",
-            ),
-            non_cash_original_amount: auth_client_core::provider::record::known(
-                &read.unknown,
-                "nonCashOriginalAmount",
-            ),
-            non_cash_sale_amount: auth_client_core::provider::record::known(
-                &read.unknown,
-                "nonCashSaleAmount",
-            ),
+            )?,
+            non_cash_original_amount: crate::convert::known(&read.unknown, "nonCashOriginalAmount")?,
+            non_cash_sale_amount: crate::convert::known(&read.unknown, "nonCashSaleAmount")?,
             gift_designations: if read.gift_designations.is_empty() {
                 None
             } else {
@@ -1404,6 +1425,37 @@ impl TryFrom<&Gift> for GiftUpdate {
             tribute_description: read.tribute.clone(),
             acknowledgee_id: read.acknowledgee_individual_id,
             custom_fields: Clone::clone(&read.custom_fields),
+            unknown: auth_client_core::provider::record::carried(
+                &read.unknown,
+                &[
+                    "receiptSegmentId",
+                    "state",
+                    "passthroughGiftAskId",
+                    "checkNumber",
+                    "creditCardType",
+                    "cryptocoinType",
+                    "transactionHash",
+                    "coinSoldForCash",
+                    "coinAmount",
+                    "dateCoinWasSold",
+                    "coinSaleAmount",
+                    "tickerSymbol",
+                    "numberOfShares",
+                    "stockSoldForCash",
+                    "dateStockWasSold",
+                    "stockSaleAmount",
+                    "iraCustodian",
+                    "nonCashGiftTypeId",
+                    "nonCashGiftType",
+                    "description",
+                    "nonCashSoldForCash",
+                    "dateNonCashWasSold",
+                    "nonCashOriginalAmount",
+                    "nonCashSaleAmount",
+                    "tributeDescription",
+                    "acknowledgeeId",
+                ],
+            ),
         })
     }
 }

@@ -262,6 +262,9 @@ pub struct PlannedGiftUpdate {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`PlannedGift`] that was read. Not part of the response, so unset:
@@ -270,25 +273,32 @@ impl TryFrom<&PlannedGift> for PlannedGiftUpdate {
     type Error = Error;
     fn try_from(read: &PlannedGift) -> Result<Self, Error> {
         Ok(Self {
-            planned_gift_date: Clone::clone(&read.planned_gift_date),
+            planned_gift_date: crate::convert::date(read.planned_gift_date.as_ref(), "plannedGiftDate")?,
             planned_gift_type: read.planned_gift_type.clone(),
             frequency: read.frequency.clone(),
             anticipated_amount: crate::convert::amount(
                 read.anticipated_amount.as_ref(),
                 "anticipatedAmount",
             )?,
-            anticipated_start_date: Clone::clone(&read.anticipated_start_date),
+            anticipated_start_date: crate::convert::date(
+                read.anticipated_start_date.as_ref(),
+                "anticipatedStartDate",
+            )?,
             number_of_occurrences: read.number_of_occurrences,
             current_value: crate::convert::amount(read.current_value.as_ref(), "currentValue")?,
-            contact_individual_id: auth_client_core::provider::record::known(
-                &read.unknown,
-                "contactIndividualId",
-            ),
-            assigned_user_id: auth_client_core::provider::record::known(&read.unknown, "assignedUserId"),
+            contact_individual_id: crate::convert::known(&read.unknown, "contactIndividualId")?,
+            assigned_user_id: crate::convert::known(&read.unknown, "assignedUserId")?,
             project_id: read.project_id,
             segment_id: read.segment_id,
-            thank_you_date: auth_client_core::provider::record::known(&read.unknown, "thankYouDate"),
+            thank_you_date: crate::convert::date(
+                crate::convert::known(&read.unknown, "thankYouDate")?.as_ref(),
+                "thankYouDate",
+            )?,
             custom_fields: Clone::clone(&read.custom_fields),
+            unknown: auth_client_core::provider::record::carried(
+                &read.unknown,
+                &["plannedGiftType", "contactIndividualId", "assignedUserId", "thankYouDate"],
+            ),
         })
     }
 }

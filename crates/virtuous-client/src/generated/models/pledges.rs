@@ -155,6 +155,9 @@ pub struct PledgePaymentPlan {
     pub expected_payment_date: DateTime,
     /// The `expectedAmount` field.
     pub expected_amount: Amount,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`PledgePayment`] that was read.
@@ -163,10 +166,11 @@ impl TryFrom<&PledgePayment> for PledgePaymentPlan {
     fn try_from(read: &PledgePayment) -> Result<Self, Error> {
         Ok(Self {
             expected_payment_date: crate::convert::required(
-                Clone::clone(&read.expected_payment_date),
+                crate::convert::date(read.expected_payment_date.as_ref(), "expectedPaymentDate")?,
                 "expectedPaymentDate",
             )?,
             expected_amount: crate::convert::required(Clone::clone(&read.expected_amount), "expectedAmount")?,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
         })
     }
 }
@@ -174,7 +178,11 @@ impl TryFrom<&PledgePayment> for PledgePaymentPlan {
 impl PledgePaymentPlan {
     /// Creates a [`PledgePaymentPlan`] from its required `expected_payment_date` and `expected_amount`.
     pub fn new(expected_payment_date: impl Into<DateTime>, expected_amount: impl Into<Amount>) -> Self {
-        Self { expected_payment_date: expected_payment_date.into(), expected_amount: expected_amount.into() }
+        Self {
+            expected_payment_date: expected_payment_date.into(),
+            expected_amount: expected_amount.into(),
+            unknown: UnknownFields::new(),
+        }
     }
 }
 
@@ -212,6 +220,9 @@ pub struct PledgeUpdate {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Pledge`] that was read. Not part of the response, so unset:
@@ -222,12 +233,15 @@ impl TryFrom<&Pledge> for PledgeUpdate {
         Ok(Self {
             amount_pledged: crate::convert::required(Clone::clone(&read.amount_pledged), "amountPledged")?,
             frequency: crate::convert::required(read.frequency.clone(), "frequency")?,
-            pledge_date: crate::convert::required(Clone::clone(&read.pledge_date), "pledgeDate")?,
+            pledge_date: crate::convert::required(
+                crate::convert::date(read.pledge_date.as_ref(), "pledgeDate")?,
+                "pledgeDate",
+            )?,
             expected_fulfillment_date: crate::convert::required(
-                Clone::clone(&read.expected_fulfillment_date),
+                crate::convert::date(read.expected_fulfillment_date.as_ref(), "expectedFulfillmentDate")?,
                 "expectedFulfillmentDate",
             )?,
-            gift_ask_id: auth_client_core::provider::record::known(&read.unknown, "giftAskId"),
+            gift_ask_id: crate::convert::known(&read.unknown, "giftAskId")?,
             segment_id: read.segment_id,
             project_id: read.project_id,
             is_private: crate::convert::required(read.is_private, "isPrivate")?,
@@ -237,6 +251,7 @@ impl TryFrom<&Pledge> for PledgeUpdate {
                 Some(read.payments.iter().map(PledgePaymentPlan::try_from).collect::<Result<_, _>>()?)
             },
             custom_fields: Clone::clone(&read.custom_fields),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &["giftAskId"]),
         })
     }
 }

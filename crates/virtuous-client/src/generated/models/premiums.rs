@@ -74,6 +74,9 @@ pub struct PremiumWrite {
     /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Premium`] that was read.
@@ -89,6 +92,7 @@ impl From<&Premium> for PremiumWrite {
             inventory_count: read.inventory_count,
             is_active: read.is_active,
             custom_fields: Clone::clone(&read.custom_fields),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
         }
     }
 }

@@ -132,12 +132,19 @@ pub struct RelationshipUpdate {
     /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Relationship`] that was read.
 impl From<&Relationship> for RelationshipUpdate {
     fn from(read: &Relationship) -> Self {
-        Self { relationship_type: read.relationship_type.clone(), notes: read.notes.clone() }
+        Self {
+            relationship_type: read.relationship_type.clone(),
+            notes: read.notes.clone(),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
+        }
     }
 }
 

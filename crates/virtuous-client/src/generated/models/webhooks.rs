@@ -112,6 +112,9 @@ pub struct WebhookWrite {
     /// Whether deliveries are enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Webhook`] that was read.
@@ -137,6 +140,7 @@ impl TryFrom<&Webhook> for WebhookWrite {
             event_update: read.event_update,
             event_delete: read.event_delete,
             active: read.active,
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
         })
     }
 }
@@ -163,6 +167,7 @@ impl WebhookWrite {
             event_update: None,
             event_delete: None,
             active: None,
+            unknown: UnknownFields::new(),
         }
     }
 

@@ -135,6 +135,9 @@ pub struct BookUpdate {
     /// The `publisher` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<PartWrite>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Book`] that was read. Not part of the response, so unset: `edition`,
@@ -148,9 +151,13 @@ impl TryFrom<&Book> for BookUpdate {
             binding: read.cover.clone(),
             sheets: crate::sheets(read.pages.as_ref(), "pages")?,
             parts: (!read.parts.is_empty()).then(|| read.parts.iter().map(PartWrite::from).collect()),
-            edition: auth_client_core::provider::record::known(&read.unknown, "edition"),
+            edition: crate::convert::known(&read.unknown, "edition")?,
             isbn: read.isbn.clone(),
             publisher: None,
+            unknown: auth_client_core::provider::record::carried(
+                &read.unknown,
+                &["name", "binding", "sheets", "edition", "publisher"],
+            ),
         })
     }
 }
@@ -167,6 +174,7 @@ impl BookUpdate {
             edition: None,
             isbn: None,
             publisher: None,
+            unknown: UnknownFields::new(),
         }
     }
 
@@ -239,12 +247,18 @@ pub struct PartWrite {
     /// The `heading` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 /// Creates an update request from a [`Part`] that was read.
 impl From<&Part> for PartWrite {
     fn from(read: &Part) -> Self {
-        Self { heading: read.heading.clone() }
+        Self {
+            heading: read.heading.clone(),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
+        }
     }
 }
 

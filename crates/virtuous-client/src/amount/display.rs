@@ -1,0 +1,198 @@
+//! The signs around the number of a displayed amount.
+
+/// Returns the digits of a displayed amount, with points and commas, and whether it is negative. `None` if there is
+/// anything else than one minus or one pair of brackets and one currency.
+pub(super) fn split(text: &str) -> Option<(&str, bool)> {
+    let (mut rest, mut is_negative) = (text.trim(), false);
+    let (mut has_letters, mut has_symbol) = (false, false);
+    let set = |flag: &mut bool| (!std::mem::replace(flag, true)).then_some(());
+    loop {
+        let first = rest.chars().next()?;
+        rest = if first.is_ascii_digit() {
+            break;
+        } else if is_minus(first) {
+            set(&mut is_negative)?;
+            rest.strip_prefix(first)?
+        } else if let Some(bracket) = closing(first) {
+            set(&mut is_negative)?;
+            rest.strip_prefix(first)?.strip_suffix(bracket)?.trim_end()
+        } else if is_currency_symbol(first) {
+            set(&mut has_symbol)?;
+            rest.strip_prefix(first)?
+        } else {
+            let after = rest.trim_start_matches(char::is_alphabetic);
+            let letters = rest.strip_suffix(after)?.chars().count();
+            set(&mut has_letters)?;
+            (1..=3).contains(&letters).then_some(after)?
+        }
+        .trim_start();
+    }
+    loop {
+        let last = rest.chars().next_back()?;
+        if last.is_ascii_digit() {
+            break;
+        }
+        // `50¢` is half a dollar, and `5k` five thousand.
+        if is_minus(last) {
+            set(&mut is_negative)?;
+        } else if is_currency_symbol(last) && !matches!(last, '¢' | '￠') {
+            set(&mut has_symbol)?;
+        } else {
+            return None;
+        }
+        rest = rest.strip_suffix(last)?.trim_end();
+    }
+    let is_number = rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    is_number.then_some((rest, is_negative))
+}
+
+/// Whether a character is a dash or a minus of any kind.
+fn is_minus(character: char) -> bool {
+    matches!(
+        character,
+        '-' | '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2212}'
+                | '\u{207b}'
+                | '\u{208b}'
+                | '\u{2043}'
+                | '\u{2796}'
+                | '\u{2e3a}'
+                | '\u{2e3b}'
+                | '\u{301c}'
+                | '\u{3030}'
+                | '\u{fe31}'
+                | '\u{fe32}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
+                | '\u{2d7}'
+    )
+}
+
+/// The bracket that belongs to an opening one.
+fn closing(character: char) -> Option<char> {
+    Some(match character {
+        '(' => ')',
+        '（' => '）',
+        '﹙' => '﹚',
+        '⁽' => '⁾',
+        _ => return None,
+    })
+}
+
+/// Whether a character is in the general category Sc of Unicode 17.
+fn is_currency_symbol(character: char) -> bool {
+    matches!(
+        character,
+        '$' | '¢'..='¥' | '\u{58f}' | '\u{60b}' | '\u{7fe}' | '\u{7ff}' | '\u{9f2}' | '\u{9f3}' | '\u{9fb}' | '\u{af1}'
+            | '\u{bf9}' | '\u{e3f}' | '\u{17db}' | '\u{20a0}'..='\u{20c1}' | '\u{a838}' | '\u{fdfc}' | '\u{fe69}'
+            | '\u{ff04}' | '\u{ffe0}' | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}' | '\u{11fdd}'..='\u{11fe0}' | '\u{1e2ff}'
+            | '\u{1ecb0}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::amount::Amount;
+
+    #[test]
+    fn a_minus_is_a_minus_in_every_form_and_place() {
+        let ascii = ['-'].into_iter();
+        let dashes =
+            ('\u{2010}'..='\u{2015}').chain(['\u{2212}', '\u{fe58}', '\u{fe63}', '\u{ff0d}', '\u{207b}']);
+        for minus in ascii.chain(dashes) {
+            for text in [
+                format!("{minus}$1,000.50"),
+                format!("${minus}1,000.50"),
+                format!("$1,000.50{minus}"),
+                format!("{minus} $ 1,000.50"),
+                format!("{minus}\u{a0}CA$1,000.50"),
+                format!("{minus}1,000.50\u{202f}€"),
+                format!("{minus}1,000.50"),
+            ] {
+                assert_eq!(Amount::from_display(&text), Some(Amount::new(-100_050, 2)), "{text:?}");
+                let json = serde_json::to_string(&text).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<Amount>(&json).unwrap(),
+                    Amount::new(-100_050, 2),
+                    "{text:?}"
+                );
+            }
+            for text in [
+                format!("{minus}({minus}3)"),
+                format!("{minus}{minus}3"),
+                format!("{minus}3{minus}"),
+                format!("1{minus}1"),
+                format!("{minus}"),
+                format!("{minus}$"),
+            ] {
+                assert_eq!(Amount::from_display(&text), None, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn brackets_come_in_pairs() {
+        for text in ["(3)", "($3)", "$(3)", "（3）", "﹙$3﹚", "( $3 )", "USD (3)"] {
+            assert_eq!(Amount::from_display(text), Some(Amount::from(-3)), "{text}");
+        }
+        for text in ["(3", "3)", "($3", "$3)", "（3)", "((3))", "(3)(", "[3]", "()", "($)", "-(3)", "(3)-"] {
+            assert_eq!(Amount::from_display(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_letters_or_a_currency_symbol_and_nothing_else_is() {
+        for text in [
+            "€5", "5 €", "US$5", "CA$ 5", "$US5", "USD 5", "kr 5", "zł5", "₹5", "₿5", "﷼5", "＄5", "￥5",
+            "𞲰5", "US $5",
+        ] {
+            assert_eq!(Amount::from_display(text), Some(Amount::from(5)), "{text}");
+        }
+        for text in [
+            "*5",
+            "#5",
+            "+5",
+            "~5",
+            "~$5",
+            "≈5",
+            "<5",
+            ">$5",
+            "±5",
+            "%5",
+            "5%",
+            "~-5",
+            "'5",
+            "\"5\"",
+            "$$5",
+            "$€5",
+            "$5$",
+            "5k",
+            "$5k",
+            "5M",
+            "50¢",
+            "$5e3",
+            "5 USD 6",
+            "Total 5",
+            "Unavailable 3",
+            "$ five",
+            "$1 000",
+            "$1'000",
+            "٣",
+            "$３",
+            "5\u{338}",
+            "\u{200e}-5x",
+            "$5-6",
+            "5/6",
+            "5:6",
+            ".5",
+            "5.",
+            "$",
+            "",
+            "−",
+        ] {
+            assert_eq!(Amount::from_display(text), None, "{text:?}");
+        }
+    }
+}

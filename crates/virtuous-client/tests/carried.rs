@@ -1,0 +1,208 @@
+//! `modify` of every object: fields that the client doesn't know go back to a server that clears what it isn't sent.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_client_core::testing::ScriptedTransport;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use virtuous_client::{Client, Error, ErrorKind};
+
+fn description() -> Value {
+    serde_json::from_str(include_str!("../openapi.json")).unwrap()
+}
+
+/// An object of a schema with every field, and with an unknown one in every object.
+fn instance(api: &Value, schema: &Value, depth: usize) -> Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/components/schemas/")) {
+        return match name {
+            "DateTime" => json!("2023-12-07T00:00:00"),
+            "Flag" => json!("True"),
+            "CustomFields" => {
+                json!([{ "name": "shirt", "value": "M", "newField": { "keep": "me" }, "displayName": "Shirt" }])
+            }
+            _ => instance(api, &api["components"]["schemas"][name], depth),
+        };
+    }
+    if let Some(choice) = schema["anyOf"].get(0) {
+        return instance(api, choice, depth);
+    }
+    if let Some(first) = schema["enum"].get(0) {
+        return first.clone();
+    }
+    let types = &schema["type"];
+    match types.as_str().or(types[0].as_str()) {
+        Some("object") => {
+            let mut object = Map::new();
+            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                // A gift that has payments that have the gift.
+                if depth < 5 {
+                    object.insert(name.clone(), instance(api, property, depth + 1));
+                }
+            }
+            object.insert("newField".to_owned(), json!({ "keep": "me" }));
+            Value::Object(object)
+        }
+        Some("array") => json!([instance(api, &schema["items"], depth)]),
+        Some("integer") => json!(7),
+        Some("number") => json!(1.5),
+        Some("boolean") => json!(true),
+        _ => json!("12.50"),
+    }
+}
+
+/// The object that an update reads first.
+fn read(api: &Value, update: &str) -> String {
+    let operations = || {
+        let paths = api["paths"].as_object().unwrap().values();
+        paths
+            .flat_map(|path| path.as_object().unwrap().values())
+            .filter(|value| value["operationId"].is_string())
+    };
+    let update = operations().find(|operation| operation["operationId"] == update).unwrap();
+    let read = operations().find(|operation| operation["operationId"] == update["x-sdk-modify"]).unwrap();
+    let schema = &read["responses"]["200"]["content"]["application/json"]["schema"];
+    instance(api, schema, 0).to_string()
+}
+
+/// The paths of the objects that have no unknown field.
+fn without(value: &Value, path: &str, found: &mut Vec<String>, objects: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) if object.contains_key("keep") => {}
+        Value::Object(object) => {
+            objects.insert(path.to_owned());
+            if object.get("newField") != Some(&json!({ "keep": "me" })) {
+                found.push(path.to_owned());
+            }
+            object.iter().for_each(|(name, value)| without(value, &format!("{path}/{name}"), found, objects));
+        }
+        Value::Array(list) => list.iter().for_each(|value| without(value, path, found, objects)),
+        _ => {}
+    }
+}
+
+macro_rules! modify_all {
+    ($with:ident: $($operation:literal => $resource:ident($($of:literal)?).$modify:ident,)*) => {
+        [$(($operation, $with($operation, async |client: Client| client.$resource($($of)?).$modify(7, |_| {}).await.map(drop)).await)),*]
+    };
+}
+
+async fn sent(update: &str, modify: impl AsyncFnOnce(Client) -> Result<(), Error>) -> Value {
+    let object = read(&description(), update);
+    let transport = ScriptedTransport::new().json(200, object.clone()).json(200, object);
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    modify(client).await.unwrap_or_else(|error| panic!("{update}: {error} {:?}", error.field()));
+    let requests = transport.requests();
+    assert_eq!((requests.len(), requests[1].method.as_str()), (2, "PUT"), "{update}");
+    requests[1].json().unwrap()
+}
+
+#[tokio::test]
+async fn every_object_keeps_unknown_fields_at_every_depth_when_it_is_modified() {
+    let sent = modify_all! { sent:
+        "contacts.update" => contacts().modify,
+        "contact_individuals.update" => contact_individuals().modify,
+        "contact_addresses.update" => contact_addresses().modify,
+        "contact_methods.update" => contact_methods().modify,
+        "contact_notes.update" => contact_notes().modify,
+        "gifts.update" => gifts().modify,
+        "gift_asks.update" => gift_asks().modify,
+        "planned_gifts.update" => planned_gifts().modify,
+        "pledges.update" => pledges().modify,
+        "premiums.update" => premiums().modify,
+        "recurring_gifts.update" => recurring_gifts().modify,
+        "segments.update" => segments().modify,
+        "projects.update" => projects().modify,
+        "project_expenses.update" => project_expenses().modify,
+        "project_notes.update" => project_notes().modify,
+        "events.update" => events().modify,
+        "event_attendees.update" => event_attendees(3).modify,
+        "grants.update" => grants().modify,
+        "volunteer_opportunities.update" => volunteer_opportunities().modify,
+        "opportunity_volunteers.update_attendance" => opportunity_volunteers(3).modify_attendance,
+        "webhooks.update" => webhooks().modify,
+    };
+    let all = description().to_string().matches("\"x-sdk-modify\"").count();
+    assert_eq!(sent.len(), all, "an update that can be modified is missing");
+    let mut nested = BTreeSet::new();
+    for (update, body) in &sent {
+        let mut missing = Vec::new();
+        without(body, update, &mut missing, &mut nested);
+        assert!(missing.is_empty(), "no unknown field in {missing:?}: {body}");
+        let names = serde_json::to_string(body).unwrap();
+        assert!(!names.contains("null"), "{names}");
+    }
+    for path in
+        ["contacts.update/customFields", "gifts.update/giftDesignations", "gifts.update/pledgePayments"]
+    {
+        assert!(nested.contains(path), "{path} is not in {nested:?}");
+    }
+}
+
+fn scripted(responses: &[Value]) -> (Client, ScriptedTransport) {
+    let transport = responses
+        .iter()
+        .fold(ScriptedTransport::new(), |script, response| script.json(200, response.to_string()));
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    (client, transport)
+}
+
+#[tokio::test]
+async fn a_field_of_the_update_that_only_this_response_has_is_read_or_refused_and_never_sent_twice() {
+    let gift = json!({ "id": 5, "anticipatedAmount": "$3", "assignedUserId": "81", "new": 12345678901234567890_u64 });
+    let (client, transport) = scripted(&[gift, json!({ "id": 5 })]);
+    client.planned_gifts().modify(5, |gift| gift.segment_id = Some(2)).await.unwrap();
+    let body = String::from_utf8(transport.requests()[1].body.to_vec()).unwrap();
+    let expected = json!({ "anticipatedAmount": 3, "assignedUserId": 81, "segmentId": 2, "new": 12345678901234567890_u64 });
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+    assert_eq!(body.matches("assignedUserId").count(), 1, "{body}");
+
+    let null = json!({ "id": 5, "assignedUserId": null });
+    let (client, transport) = scripted(&[null, json!({ "id": 5 })]);
+    client.planned_gifts().modify(5, |_| {}).await.unwrap();
+    assert_eq!(transport.requests()[1].json().unwrap(), json!({}));
+
+    let (client, transport) = scripted(&[json!({ "id": 5, "assignedUserId": "Anna" })]);
+    let error = client.planned_gifts().modify(5, |_| {}).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("assignedUserId")));
+    assert!(!error.to_string().contains("Anna"), "{error}");
+    assert_eq!(transport.requests().len(), 1, "nothing was written");
+}
+
+#[tokio::test]
+async fn what_is_displayed_is_written_as_the_same_value_or_not_at_all() {
+    for (field, display, written) in [
+        ("currentValue", "\u{2212}$1,000.50", Some("-1000.50")),
+        ("currentValue", "1,000.50\u{a0}€-", Some("-1000.50")),
+        ("currentValue", "(1,000.50)", Some("-1000.50")),
+        ("currentValue", "(1,000.50", None),
+        ("currentValue", "~-$5", None),
+        ("currentValue", "5k", None),
+        ("anticipatedStartDate", "3/27/2022 12:30\u{202f}PM", Some("\"2022-03-27T12:30:00\"")),
+        ("anticipatedStartDate", "3/27/2022, 1:30 p. m.", Some("\"2022-03-27T13:30:00\"")),
+        ("anticipatedStartDate", "3/27/2022 13:30 XM", None),
+        ("anticipatedStartDate", "27/3/2022", None),
+        ("thankYouDate", "12/7/2023", Some("\"2023-12-07\"")),
+        ("thankYouDate", "soon", None),
+    ] {
+        let (client, transport) = scripted(&[json!({ "id": 5, field: display }), json!({ "id": 5 })]);
+        let result = client.planned_gifts().modify(5, |_| {}).await;
+        match written {
+            Some(written) => {
+                result.unwrap();
+                let body = String::from_utf8(transport.requests()[1].body.to_vec()).unwrap();
+                assert_eq!(body, format!("{{\"{field}\":{written}}}"), "{display}");
+            }
+            None => {
+                let error = result.unwrap_err();
+                assert_eq!(
+                    (error.kind(), error.field()),
+                    (ErrorKind::InvalidInput, Some(field)),
+                    "{display}"
+                );
+                assert_eq!(transport.requests().len(), 1, "{display}");
+            }
+        }
+    }
+}
