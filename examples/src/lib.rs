@@ -73,6 +73,9 @@ mod guides {
     #[doc = include_str!("../../docs/observability.md")]
     pub struct Observability;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/recipes.md")]
+    pub struct Recipes;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/retries-and-deadlines.md")]
     pub struct RetriesAndDeadlines;
     #[cfg(doctest)]

@@ -125,6 +125,23 @@ impl AccountDomain {
     }
 }
 
+/// Shows a name for people: `domain_name`, else the VISE host, else `unnamed domain`. A value that isn't a host name
+/// is not shown, because the fields may contain anything.
+///
+/// Assumption (domain-name): the vendor documents no name; the emulator's list has this field.
+impl fmt::Display for AccountDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.other.get("domain_name").and_then(Value::as_str);
+        let host = self.vise_url.as_deref().map(|url| url.strip_prefix("https://").unwrap_or(url));
+        let is_name = |text: &&str| {
+            (1..=253).contains(&text.len())
+                && text.contains('.')
+                && text.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c))
+        };
+        f.pad(name.filter(is_name).or_else(|| host.filter(is_name)).unwrap_or("unnamed domain"))
+    }
+}
+
 impl fmt::Debug for AccountDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The field may contain anything; it is shown only if it is a host that may be called.
@@ -279,6 +296,21 @@ mod tests {
         // Envelopes have limited depth.
         let nested = format!("{}{}", r#"{"data":"#.repeat(100), "}".repeat(100));
         assert!(read(&nested).is_err());
+    }
+
+    #[test]
+    fn display_shows_a_name_and_nothing_that_is_none() {
+        for (domain, shown) in [
+            (r#"{"domain_vise_url":"v.example","domain_name":"shop.example"}"#, "shop.example"),
+            (r#"{"domain_vise_url":"v.example","domain_name":"bücher.example"}"#, "bücher.example"),
+            (r#"{"domain_vise_url":"https://v.example","domain_name":"a canary"}"#, "v.example"),
+            (r#"{"domain_vise_url":"v.example","domain_name":7}"#, "v.example"),
+            (r#"{"domain_vise_url":"user:canary@v.example"}"#, "unnamed domain"),
+            (r#"{"domain_vise_url":"v.example\ncanary","domain_name":""}"#, "unnamed domain"),
+            (r#"{"domain_vise_url":null,"domain_vise_phrase":"canary"}"#, "unnamed domain"),
+        ] {
+            assert_eq!(read(domain).unwrap()[0].to_string(), shown, "{domain}");
+        }
     }
 
     #[test]
