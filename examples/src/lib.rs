@@ -52,9 +52,6 @@ mod guides {
     #[doc = include_str!("../../docs/README.md")]
     pub struct Index;
     #[cfg(doctest)]
-    #[doc = include_str!("../../docs/adding-a-provider.md")]
-    pub struct AddingAProvider;
-    #[cfg(doctest)]
     #[doc = include_str!("../../docs/assumptions.md")]
     pub struct Assumptions;
     #[cfg(doctest)]

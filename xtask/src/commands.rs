@@ -6,7 +6,6 @@ use crate::{
     Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, minimal, new_provider,
     outside, own_reqwest, package, public_api, sizes, tidy,
 };
-use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 /// The checks, generators and measurements of this workspace. Run them from any folder of it.
@@ -18,7 +17,7 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-Each command's --help says what it reads and writes, with examples. A failure ends with the next command to run.
+Each command's --help describes what it reads and writes, with examples. A failure ends with the next command to run.
 
 Often:
   cargo xtask tidy                   before every commit: a second
@@ -51,14 +50,14 @@ enum Command {
     Tidy(tidy::Arguments),
 }
 
-/// Parses the command line of this process and runs its command; gives back what to print.
+/// Parses the command line of this process, runs its command, and returns what to print.
 pub fn run() -> Result<String, Failure> {
     match Arguments::parse().command {
         Command::Bench(arguments) => bench::run(&arguments),
-        Command::Ci(arguments) => ci::run(&arguments, refuses),
+        Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
-        Command::Docs(arguments) => docs::run(&arguments, refuses),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Figures(arguments) => figures::run(&arguments),
@@ -73,41 +72,46 @@ pub fn run() -> Result<String, Failure> {
     }
 }
 
-/// Why these words behind `cargo xtask` are refused; none when they are a command, or ask for help.
-pub(crate) fn refuses(words: &[&str]) -> Option<String> {
-    let error = Arguments::try_parse_from(std::iter::once("xtask").chain(words.iter().copied())).err()?;
-    let help = [ErrorKind::DisplayHelp, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand];
-    if words.is_empty() || help.contains(&error.kind()) {
-        return None;
-    }
-    let text = error.to_string();
-    Some(text.lines().next().unwrap_or("it is refused").trim_start_matches("error: ").to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::process;
+    use crate::{docs, markdown, workspace};
     use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn every_command_is_consistent_and_its_first_line_says_what_it_does() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn what_would_be_refused_is_told() {
-        assert_eq!(refuses(&["ci", "--only", "fmt"]), None);
-        assert_eq!(refuses(&["codegen", "--help"]), None);
-        assert!(refuses(&["cii"]).unwrap().contains("cii"));
-        assert!(refuses(&["new-provider"]).unwrap().contains("required"));
-    }
-
-    /// Each says in its first line what it does, and everybody can find an example.
-    #[test]
-    fn every_command_has_help_worth_reading() {
         for command in Arguments::command().get_subcommands() {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
             assert!(about.len() > 30, "{}: {about}", command.get_name());
+        }
+    }
+
+    /// Why a command of xtask is refused; none when it is not, or asks for help.
+    fn refused(command: &str) -> Option<String> {
+        let words = shlex::split(command)?;
+        let error = Arguments::try_parse_from(words.iter().skip(1)).err()?;
+        (words.len() > 2 && error.kind() != ErrorKind::DisplayHelp).then(|| error.to_string())
+    }
+
+    #[test]
+    fn commands_in_markdown_have_arguments_that_exist() {
+        assert!(refused("cargo xtask cii").unwrap().contains("cii"));
+        assert!(refused("cargo xtask ci --onyl fmt").unwrap().contains("--onyl"));
+        assert!(refused("cargo xtask new-provider").unwrap().contains("required"));
+        assert_eq!(
+            [refused("cargo xtask ci --only fmt"), refused("cargo xtask codegen --help")],
+            [None, None]
+        );
+        let root = workspace::root();
+        for path in workspace::files(&root).unwrap().iter().filter(|path| path.ends_with(".md")) {
+            let text = process::read_text(&root.join(path)).unwrap();
+            for (line, command) in docs::cargo_commands(&markdown::read(&text)) {
+                let xtask = command.starts_with("cargo xtask");
+                assert_eq!(refused(&command).filter(|_| xtask), None, "{path}:{line}: {command}");
+            }
         }
     }
 }

@@ -15,12 +15,6 @@ impl Failure {
     pub fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into() }
     }
-
-    /// The same failure with another way out.
-    #[must_use]
-    pub fn or(self, next: impl fmt::Display) -> Self {
-        Self { next: format!("{}; or {next}", self.next), ..self }
-    }
 }
 
 impl fmt::Display for Failure {

@@ -3,25 +3,26 @@
 //! One module per command; `main.rs` reports how it ended. A new command is a module with an `Arguments` struct for clap and
 //! a `run` that returns the text to print, and two lines in `commands.rs`.
 
-pub mod bench;
-pub mod ci;
+mod bench;
+mod ci;
 pub mod codegen;
 pub mod commands;
-pub mod coverage;
-pub mod docs;
-pub mod emulator_figures;
+mod coverage;
+mod docs;
+mod emulator_figures;
 mod failure;
-pub mod features;
-pub mod figures;
+mod features;
+mod figures;
 mod markdown;
-pub mod minimal;
-pub mod new_provider;
-pub mod outside;
-pub mod own_reqwest;
-pub mod package;
-pub mod public_api;
-pub mod report;
-pub mod sizes;
+mod minimal;
+mod new_provider;
+mod outside;
+mod own_reqwest;
+mod package;
+mod public_api;
+mod report;
+mod sizes;
+pub mod stand_in;
 pub mod tidy;
 pub mod workspace;
 
@@ -31,3 +32,8 @@ pub use failure::Failure;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// The code of the guide for authors of provider crates, who name crates that users don't.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-provider.md")]
+pub struct AddingAProvider;

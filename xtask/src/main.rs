@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{commands, public_api};
+use xtask::{commands, stand_in};
 
 fn main() -> ExitCode {
-    if let Some(code) = public_api::stand_in() {
+    if let Some(code) = stand_in::run() {
         return code;
     }
     match commands::run() {

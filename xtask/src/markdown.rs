@@ -1,62 +1,59 @@
-//! Links in Markdown: which there are, and which files of the repository they lead to.
+//! Markdown, as pulldown-cmark reads it: links, headings and code, each with its line.
 
-use toml::Table;
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 /// How a host addresses a file of the main branch, behind the address of the repository.
 pub(crate) const BRANCH: &str = "/blob/main/";
 
-/// The targets of `[text](target)` outside of code.
-pub(crate) fn links(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut fenced = false;
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        }
-        if fenced {
-            continue;
-        }
-        // Every second piece between back ticks is code.
-        for prose in line.split('`').step_by(2) {
-            for piece in prose.split("](").skip(1) {
-                found.extend(piece.split(')').next().map(|target| target.trim().to_owned()));
+/// What checks look at.
+#[derive(Debug, Default)]
+pub(crate) struct Markdown {
+    /// The targets of links and images.
+    pub(crate) links: Vec<(usize, String)>,
+    /// The anchors that a viewer makes of headings.
+    pub(crate) anchors: Vec<String>,
+    /// Code: the language of a block, none for code in prose.
+    pub(crate) code: Vec<(usize, Option<String>, String)>,
+}
+
+pub(crate) fn read(text: &str) -> Markdown {
+    let mut found = Markdown::default();
+    let (mut heading, mut block): (Option<String>, Option<(usize, String, String)>) = (None, None);
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        let line = text.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
+        match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                found.links.push((line, dest_url.to_string()));
             }
-        }
-        // A link whose text is code was split in the middle; its target follows the code.
-        for piece in line.split("`](").skip(1) {
-            found.extend(piece.split(')').next().map(|target| target.trim().to_owned()));
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => found.anchors.extend(heading.take().map(|text| anchor(&text))),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
+                block = Some((line, language.to_string(), String::new()));
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                found
+                    .code
+                    .extend(block.take().map(|(line, language, code)| (line + 1, Some(language), code)));
+            }
+            Event::Text(part) => {
+                heading.iter_mut().for_each(|heading| heading.push_str(&part));
+                block.iter_mut().for_each(|(.., code)| code.push_str(&part));
+            }
+            Event::Code(part) => {
+                heading.iter_mut().for_each(|heading| heading.push_str(&part));
+                found.code.push((line, None, part.to_string()));
+            }
+            _ => {}
         }
     }
-    found.sort();
-    found.dedup();
     found
 }
 
-/// `a/b` and `../c.md` are `a/c.md`.
-pub(crate) fn resolve(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            ".." => {
-                parts.pop()?;
-            }
-            "." | "" => {}
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-/// The address of the repository; the workspace's manifest is the only place that has it.
-pub(crate) fn repository(manifest: &str) -> Option<String> {
-    let manifest: Table = manifest.parse().ok()?;
-    let address = manifest.get("workspace")?.get("package")?.get("repository")?.as_str()?;
-    Some(address.trim_end_matches('/').to_owned())
-}
-
-/// The path below the root that an absolute link leads to, if it is one of the repository's.
-pub(crate) fn in_repository<'a>(repository: &str, link: &'a str) -> Option<&'a str> {
-    link.strip_prefix(repository)?.strip_prefix(BRANCH)
+/// Lower case, punctuation dropped, spaces as hyphens.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -64,20 +61,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_found_outside_of_code_only() {
-        let text = "[a](one.md) and [`b`](two.md#x)\n```\n[c](three.md)\n```\n`[d](four.md)` ![e](five.png)";
-        assert_eq!(links(text), ["five.png", "one.md", "two.md#x"]);
-    }
-
-    #[test]
-    fn paths_are_resolved() {
-        assert_eq!(resolve("a/b", "../c.md").as_deref(), Some("a/c.md"));
-        assert_eq!(resolve("a", "../../c.md"), None);
-    }
-
-    #[test]
-    fn a_link_by_address_leads_to_a_file_of_the_repository() {
-        assert_eq!(in_repository("https://x.example/r", "https://x.example/r/blob/main/a.md"), Some("a.md"));
-        assert_eq!(in_repository("https://x.example/r", "https://y.example/r/blob/main/a.md"), None);
+    fn links_headings_and_code_are_found_with_their_lines() {
+        let text = "# What is *it*?\n## `cargo xtask` & more\n[a](one.md) and [`b`](two.md#x)\n\n```sh\n[c](three.md)\n```\n\
+            `[d](four.md)` ![e](five.png)\n";
+        let found = read(text);
+        let links: Vec<&str> = found.links.iter().map(|(_, link)| link.as_str()).collect();
+        assert_eq!(links, ["one.md", "two.md#x", "five.png"]);
+        assert_eq!(found.links[1].0, 3);
+        assert_eq!(found.anchors, ["what-is-it", "cargo-xtask--more"]);
+        assert_eq!(found.code[2], (6, Some("sh".to_owned()), "[c](three.md)\n".to_owned()));
+        assert_eq!(found.code[3], (8, None, "[d](four.md)".to_owned()));
     }
 }

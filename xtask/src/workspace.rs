@@ -1,10 +1,11 @@
-//! Where things are: the commands run from any folder and find the workspace by the place of this crate.
+//! Where things are: crates, files, copies of them below the target folder.
 
 use crate::Failure;
 use crate::report::process;
+use cargo_metadata::{Metadata, MetadataCommand};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The root of the workspace: the folder above this crate.
 #[must_use]
@@ -14,17 +15,27 @@ pub fn root() -> PathBuf {
 }
 
 /// Where cargo builds.
-#[must_use]
-pub fn target(root: &Path) -> PathBuf {
+pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+/// The packages, their dependencies and features, as cargo knows them.
+pub(crate) fn metadata(root: &Path) -> Result<Metadata, Failure> {
+    let mut command = MetadataCommand::new();
+    command.current_dir(root).other_options(["--all-features", "--locked"].map(str::to_owned));
+    command
+        .exec()
+        .map_err(|error| Failure::new(error.to_string(), "cargo metadata --locked --format-version 1"))
 }
 
 /// The folders of the crates that have an API description, sorted by name.
 pub fn described_crates(root: &Path) -> Result<Vec<PathBuf>, Failure> {
-    Ok(folders(root)?.into_iter().filter(|folder| folder.join("openapi.json").is_file()).collect())
+    let folders = library_crates(root)?.into_iter().map(|name| root.join("crates").join(name));
+    Ok(folders.filter(|folder| folder.join("openapi.json").is_file()).collect())
 }
 
-fn folders(root: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// The names of all crates below `crates/`, sorted.
+pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
     let crates = root.join("crates");
     let entries = fs::read_dir(&crates).map_err(|error| {
         Failure::new(
@@ -32,17 +43,25 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>, Failure> {
             "run it in a checkout of the workspace",
         )
     })?;
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.join("Cargo.toml").is_file())
-        .collect();
-    found.sort();
-    Ok(found)
+    let folders = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut names: Vec<String> =
+        folders.filter(|path| path.join("Cargo.toml").is_file()).map(|path| crate_name(&path)).collect();
+    names.sort();
+    Ok(names)
 }
 
-/// The names of all crates below `crates/`, sorted.
-pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
-    Ok(folders(root)?.iter().map(|folder| crate_name(folder)).collect())
+/// The names of the crates that are clients of a vendor, sorted.
+pub fn providers(root: &Path) -> Result<Vec<String>, Failure> {
+    Ok(library_crates(root)?.into_iter().filter(|name| name.ends_with("-client")).collect())
+}
+
+/// Those of the crates that were asked for; all if none was.
+pub(crate) fn chosen(all: Vec<String>, wanted: &[String], command: &str) -> Result<Vec<String>, Failure> {
+    if let Some(unknown) = wanted.iter().find(|name| !all.contains(name)) {
+        let what = format!("there is no crate `{unknown}` here; crates that exist: {}", all.join(", "));
+        return Err(Failure::new(what, format!("{command}, for all of them")));
+    }
+    Ok(if wanted.is_empty() { all } else { wanted.to_vec() })
 }
 
 /// The name of a crate's folder, which is the name of the crate.
@@ -51,71 +70,41 @@ pub fn crate_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The paths, below the root and with slashes, of all files that are tracked or would be: what is committed, and not
-/// what is built. Without git, all files outside of `target/` and hidden folders.
+/// The paths, below the root and with slashes, of all files that are tracked or would be. Without git, all files outside of
+/// `target/` and hidden folders.
 pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
-    let listed = git.stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let mut found: Vec<String> = match listed {
-        Ok(output) if output.status.success() && root.join(".git").exists() => {
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    match process::all(&mut git, "") {
+        Ok((true, listed, _)) if root.join(".git").exists() => {
             // What is deleted and not yet committed is still listed.
-            let there = |path: &&str| root.join(path).is_file();
-            text.split('\0').filter(there).map(str::to_owned).collect()
+            let there = listed.split('\0').filter(|path| root.join(path).is_file());
+            let mut found: Vec<String> = there.map(str::to_owned).collect();
+            found.sort();
+            found.dedup();
+            Ok(found)
         }
-        _ => walked(root)?,
-    };
-    found.sort();
-    found.dedup();
-    Ok(found)
-}
-
-/// Makes `copy` hold the files of the workspace that are `wanted`. Writes only what differs, so that builds there stay warm,
-/// and removes what the workspace does not have.
-pub fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let files = files(root)?;
-    for path in files.iter().filter(|path| wanted(path)) {
-        process::write_if_changed(&copy.join(path), &process::read(&root.join(path))?)?;
+        _ => walked(root),
     }
-    for path in walked(copy)?.iter().filter(|path| files.binary_search(path).is_err()) {
-        fs::remove_file(copy.join(path)).map_err(|error| {
-            Failure::new(format!("{path} can't be removed: {error}"), format!("remove {}", copy.display()))
-        })?;
-    }
-    Ok(())
-}
-
-/// Copies a program of `xtask/programs/` below the target folder, as deep below the root as it was, so that paths in its
-/// manifest stay right. It uses the lock file of the workspace.
-pub(crate) fn copy_program(root: &Path, name: &str) -> Result<PathBuf, Failure> {
-    let (from, to) = (root.join("xtask/programs").join(name), root.join("target/xtask").join(name));
-    for path in walked(&from)? {
-        process::write_if_changed(&to.join(&path), &process::read(&from.join(&path))?)?;
-    }
-    // Cargo drops what the program doesn't need, so the lock file is copied anew each time.
-    process::write_if_changed(&to.join("Cargo.lock"), &process::read(&root.join("Cargo.lock"))?)?;
-    Ok(to)
 }
 
 /// The same without asking git: all files outside of `target/` and hidden folders, sorted.
 pub fn walked(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
-    walk(root, "", &mut found)?;
+    walk(root, "", &mut found).map_err(|error| {
+        Failure::new(
+            format!("{} can't be read: {error}", root.display()),
+            "check the permissions of that folder",
+        )
+    })?;
     found.sort();
     Ok(found)
 }
 
-fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<(), Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| {
-        Failure::new(
-            format!("{} can't be read: {error}", folder.display()),
-            "look at the rights of that folder",
-        )
-    })?;
-    for entry in entries.filter_map(Result::ok) {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = entry.path();
+fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let (path, name) =
+            entry.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into_owned()))?;
         let hidden = name.starts_with('.') && !matches!(name.as_str(), ".cargo" | ".ci");
         if path.is_dir() && !hidden && name != "target" {
             walk(&path, &format!("{below}{name}/"), found)?;
@@ -124,6 +113,42 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// Makes `copy` hold the files of the workspace that are `wanted`, and no others. Writes only what differs, so that builds
+/// there stay warm.
+pub(crate) fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let files: Vec<String> = files(root)?.into_iter().filter(|path| wanted(path)).collect();
+    for path in &files {
+        process::write_if_changed(&copy.join(path), process::read(&root.join(path))?)?;
+    }
+    for path in walked(copy)?.iter().filter(|path| !files.contains(path) && *path != "Cargo.lock") {
+        let _ = fs::remove_file(copy.join(path));
+    }
+    Ok(())
+}
+
+/// Writes a program below the target folder, as deep below the root as `xtask/programs/<name>`, and returns its manifest. It
+/// uses the versions of the workspace's lock file.
+pub(crate) fn program(root: &Path, name: &str, files: &[(&str, Vec<u8>)]) -> Result<PathBuf, Failure> {
+    let folder = root.join("target/xtask").join(name);
+    for (path, content) in files {
+        process::write_if_changed(&folder.join(path), content)?;
+    }
+    // Cargo drops what the program doesn't need, so the lock file is copied anew each time.
+    process::write_if_changed(&folder.join("Cargo.lock"), process::read(&root.join("Cargo.lock"))?)?;
+    Ok(folder.join("Cargo.toml"))
+}
+
+/// The same for a program of `xtask/programs/`.
+pub(crate) fn copy_program(root: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let from = root.join("xtask/programs").join(name);
+    let paths = walked(&from)?;
+    let mut files = Vec::new();
+    for path in &paths {
+        files.push((path.as_str(), process::read(&from.join(path))?));
+    }
+    program(root, name, &files)
 }
 
 #[cfg(test)]

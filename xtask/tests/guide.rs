@@ -1,4 +1,5 @@
-//! The description that `docs/adding-a-provider.md` shows is one that the generator takes.
+//! The description that `docs/adding-a-provider.md` shows is one that the generator takes, and a README without a position for
+//! the table of operations is one that it doesn't.
 
 #![allow(
     clippy::expect_used,
@@ -21,6 +22,9 @@ fn the_guides_description_becomes_a_client() {
     fs::write(folder.join("README.md"), "<!-- operations: begin -->\n<!-- operations: end -->\n").unwrap();
 
     let files = codegen::generate(&root, &folder, "acme-client");
+    fs::write(folder.join("README.md"), "<!-- operations: begin -->\n").unwrap();
+    let failure = codegen::generate(&root, &folder, "acme-client").unwrap_err().to_string();
+    assert!(failure.contains("add the lines `<!-- operations: begin -->` and"), "{failure}");
     fs::remove_dir_all(&folder).unwrap();
     let files = files.unwrap_or_else(|failure| panic!("{failure}"));
     let all: String = files.into_values().collect();

@@ -4,7 +4,7 @@ use super::{plan::Plan, read, read_text, refused};
 use crate::{Failure, workspace};
 use std::path::Path;
 
-/// An operation, as far as a stand-in needs to know it.
+/// An operation, as far as the emulator needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Covered {
@@ -14,11 +14,6 @@ pub struct Covered {
     pub method: String,
     /// `/service/{service_id}/users`, below the client's prefix.
     pub path: String,
-}
-
-/// The operations of a provider such as `verigator`, in the order of its description.
-pub fn coverage(provider: &str) -> Result<Vec<Covered>, Failure> {
-    coverage_of(&workspace::root().join("crates").join(format!("{provider}-client")))
 }
 
 /// The operations of the description in a folder.

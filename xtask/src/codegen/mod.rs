@@ -14,7 +14,7 @@ mod read;
 mod refusals;
 mod walk;
 
-pub use coverage::{Covered, coverage, coverage_of};
+pub use coverage::{Covered, coverage_of};
 
 use crate::report::process::read_text;
 use crate::{Failure, workspace};

@@ -1,83 +1,68 @@
-//! Wrong credentials, derived from the right one: every change of one byte, then random ones.
+//! Wrong credentials, derived from the right one: mistakes that people make, every change of one byte, then random ones.
 
-use super::http::{Connection, failed};
-use super::server::Server;
+use super::server::{Server, failed};
 use crate::Failure;
 
-/// What came of it.
-#[derive(Debug)]
+/// The result of trying them.
+#[derive(Debug, Default)]
 pub(super) struct Tried {
-    /// How many wrong ones were sent.
     pub(super) wrong: usize,
-    /// How many of them got another answer than 401.
+    /// How many of them got another status than 401.
     pub(super) accepted: usize,
-    /// The first of those, in words.
+    /// The first of those.
     pub(super) unexpected: Option<String>,
     /// Whether the right one was accepted, before and after.
     pub(super) right_is_accepted: bool,
-    pub(super) requests: usize,
 }
 
 /// Tries at least `least` wrong credentials.
 pub(super) fn try_all(server: &Server, least: usize) -> Result<Tried, Failure> {
     let right = server.credential()?;
     let mut connection = server.verigator()?;
-    let path = a_service(&mut connection, &right)?;
-    let mut ask = |headers: &[&[u8]]| Ok(connection.send("GET", &path, headers, b"")?.status);
-    let accepted_before = ask(&[&header(right.as_bytes())])? == 200;
-    let mut tried =
-        Tried { wrong: 0, accepted: 0, unexpected: None, right_is_accepted: accepted_before, requests: 3 };
-    let mut refuse = |headers: &[&[u8]], what: &dyn Fn() -> String| {
-        let status = ask(headers)?;
+    let body = br#"{"fqdn":"figures.example","name":"Figures"}"#;
+    let (_, made) = connection.send("POST", "/v1/service/service", &[&header(right.as_bytes())], body)?;
+    let path = format!("/v1/service/service/{}", super::text(&made, "/id")?);
+    let mut status = |headers: &[&[u8]]| Ok::<u16, Failure>(connection.send("GET", &path, headers, b"")?.0);
+
+    let before = status(&[&header(right.as_bytes())])?;
+    let mut tried = Tried::default();
+    let mut refuse = |what: &str, headers: &[&[u8]]| {
+        let status = status(headers)?;
         tried.wrong += 1;
-        tried.requests += 1;
         if status != 401 {
             tried.accepted += 1;
-            tried.unexpected.get_or_insert_with(|| format!("{} was answered with {status}", what()));
+            tried.unexpected.get_or_insert_with(|| format!("{what} was answered with {status}"));
         }
-        Ok::<_, Failure>(())
+        Ok::<_, Failure>(tried.wrong)
     };
-    let (user, password) = right.split_once(':').unwrap_or((&right, ""));
-    refuse(&[], &|| "no header at all".to_owned())?;
-    refuse(&[&header(right.as_bytes()), &header(b"x:y")], &|| "the right one, then a wrong one".to_owned())?;
-    refuse(&[&header(b"x:y"), &header(right.as_bytes())], &|| "a wrong one, then the right one".to_owned())?;
-    for value in by_hand(user, password) {
-        refuse(&[&header(value.as_bytes())], &|| "a mistake that people make".to_owned())?;
+    let (good, bad) = (header(right.as_bytes()), header(b"x:y"));
+    refuse("no header at all", &[])?;
+    refuse("the right one, then a wrong one", &[&good, &bad])?;
+    refuse("a wrong one, then the right one", &[&bad, &good])?;
+    let (user, password) = right.split_once(':').ok_or_else(|| failed("a credential without a colon"))?;
+    for value in mistakes(user, password) {
+        refuse("a mistake that people make", &[&header(value.as_bytes())])?;
     }
+    let mut wrong = 0;
     for (place, value) in one_byte_off(right.as_bytes()) {
-        refuse(&[&header(&value)], &|| format!("a change of byte {place}"))?;
+        wrong = refuse(&format!("a change of byte {place}"), &[&header(&value)])?;
     }
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for number in tried_so_far(user, password, &right)..least {
-        let value = random.change(right.as_bytes());
-        refuse(&[&header(&value)], &|| format!("random change {number}"))?;
+    while wrong < least {
+        wrong = refuse("a random change", &[&header(&random.change(right.as_bytes()))])?;
     }
-    tried.right_is_accepted &= ask(&[&header(right.as_bytes())])? == 200;
+    tried.right_is_accepted = [before, status(&[&good])?] == [200, 200];
     Ok(tried)
-}
-
-fn tried_so_far(user: &str, password: &str, right: &str) -> usize {
-    3 + by_hand(user, password).len() + one_byte_off(right.as_bytes()).count()
-}
-
-/// A service to ask for, so that the right credential gets a 200.
-fn a_service(connection: &mut Connection, credential: &str) -> Result<String, Failure> {
-    let body = br#"{"fqdn":"figures.example","name":"Figures"}"#;
-    let made = connection.send("POST", "/v1/service/service", &[&header(credential.as_bytes())], body)?;
-    let id = serde_json::from_slice::<serde_json::Value>(&made.body)
-        .ok()
-        .and_then(|service| Some(service.get("id")?.as_str()?.to_owned()))
-        .ok_or_else(|| failed(format!("no service could be made: status {}", made.status)))?;
-    Ok(format!("/v1/service/service/{id}"))
 }
 
 fn header(value: &[u8]) -> Vec<u8> {
     [b"x-service-auth: ", value].concat()
 }
 
-/// What people send by mistake, and what a careless comparison would let through.
-fn by_hand(user: &str, password: &str) -> Vec<String> {
+/// What people send by mistake, and what a careless comparison would accept.
+fn mistakes(user: &str, password: &str) -> Vec<String> {
     let right = format!("{user}:{password}");
+    let (loud_user, loud_password) = (user.to_ascii_uppercase(), password.to_ascii_uppercase());
     vec![
         String::new(),
         ":".to_owned(),
@@ -95,9 +80,9 @@ fn by_hand(user: &str, password: &str) -> Vec<String> {
         format!("{right}{right}"),
         format!("Basic {right}"),
         format!("Bearer {password}"),
-        right.to_ascii_uppercase(),
-        format!("{user}:{}", password.to_ascii_uppercase()),
-        format!("{}:{password}", user.to_ascii_uppercase()),
+        format!("{loud_user}:{loud_password}"),
+        format!("{user}:{loud_password}"),
+        format!("{loud_user}:{password}"),
         "null:null".to_owned(),
         "*".to_owned(),
     ]
@@ -109,20 +94,18 @@ fn header_bytes() -> impl Iterator<Item = u8> + Clone {
 }
 
 /// Every replacement of one byte, every byte left out, one inserted anywhere, and every shorter beginning.
-fn one_byte_off(right: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
-    let places = 0..right.len();
-    let with = |place: usize, middle: &[u8], skipped: usize| {
+fn one_byte_off(right: &[u8]) -> Vec<(usize, Vec<u8>)> {
+    let mut all = Vec::new();
+    for place in 0..=right.len() {
         let (before, after) = right.split_at(place);
-        (place, [before, middle, after.get(skipped..).unwrap_or_default()].concat())
-    };
-    let replaced = places.clone().flat_map(move |place| {
-        let own = right.get(place).copied();
-        header_bytes().filter(move |byte| Some(*byte) != own).map(move |byte| with(place, &[byte], 1))
-    });
-    let left_out = places.clone().map(move |place| with(place, &[], 1));
-    let inserted = (0..=right.len()).map(move |place| with(place, b"x", 0));
-    let shorter = places.map(|length| (length, right.get(..length).unwrap_or_default().to_vec()));
-    replaced.chain(left_out).chain(inserted).chain(shorter)
+        all.push((place, [before, b"x", after].concat()));
+        let Some((own, rest)) = after.split_first() else { continue };
+        all.push((place, [before, rest].concat()));
+        all.push((place, before.to_vec()));
+        let others = header_bytes().filter(|byte| byte != own);
+        all.extend(others.map(|byte| (place, [before, &[byte], rest].concat())));
+    }
+    all
 }
 
 /// The same numbers in every run.
@@ -168,27 +151,21 @@ mod tests {
 
     #[test]
     fn one_byte_off_is_complete_and_never_right() {
-        let all: Vec<_> = one_byte_off(b"ab").map(|(_, value)| value).collect();
+        let all: Vec<_> = one_byte_off(b"ab").into_iter().map(|(_, value)| value).collect();
         // 2 × 221 replaced, 2 left out, 3 inserted, 2 shorter.
         assert_eq!(all.len(), 2 * 221 + 2 + 3 + 2);
-        assert!(all.iter().all(|value| value != b"ab"));
         for value in [&b"xb"[..], b"a\xff", b"b", b"a", b"xab", b"axb", b"abx", b""] {
             assert!(all.iter().any(|there| there == value), "{value:?}");
         }
+        assert!(all.iter().all(|value| value != b"ab"));
+        assert!(mistakes("user", "password").iter().all(|value| value.trim() != "user:password"));
     }
 
     #[test]
     fn random_changes_differ_and_can_be_sent() {
         let mut random = Random(7);
         let all: BTreeSet<_> = (0..1000).map(|_| random.change(b"user:password")).collect();
-        assert!(all.len() > 990, "{}", all.len());
+        assert!(all.len() > 990 && !all.contains(&b"user:password"[..]), "{}", all.len());
         assert!(all.iter().flatten().all(|byte| header_bytes().any(|good| good == *byte)));
-        assert!(!all.contains(&b"user:password"[..]));
-    }
-
-    #[test]
-    fn nothing_made_by_hand_is_right() {
-        let mistakes = by_hand("user", "password");
-        assert!(mistakes.iter().all(|value| value.trim() != "user:password"));
     }
 }

@@ -1,15 +1,15 @@
 //! `cargo xtask new-provider`: a crate for another vendor, in the shape that the others have, ready to compile.
 //!
-//! `name` checks what it is to be called, `templates` has its files, `register` adds the lines elsewhere that name it. Everything is made and generated in a folder of build output first; the workspace is
-//! touched when nothing can go wrong any more.
+//! Its files are those of `templates/`, where they are a crate for `vendorname`, three spellings of which are replaced; its
+//! manifest is that of verigator-client, so that features and dependencies are those that all providers have today.
+//! `register` adds the lines elsewhere that name it. Everything is made and generated in a folder of build output first; the
+//! workspace is touched when nothing can fail any more.
 
-mod name;
 mod register;
-mod templates;
 
 use crate::report::process;
+use crate::tidy::{self, Finding, Tree};
 use crate::{Failure, codegen, workspace};
-use name::Name;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,19 +20,19 @@ use std::path::{Path, PathBuf};
 /// and tests; runs codegen for it; and adds it to the workspace's dependencies, to the facade auth-clients, to both
 /// READMEs and to the changelog. Without --description, openapi.json has two operations to begin with.
 ///
-/// What it can't know is said at the end: how the vendor really authenticates, what its errors look like, its part of the
+/// What it can't know is listed at the end: how the vendor really authenticates, what its errors look like, its part of the
 /// emulator, its example.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The vendor in small letters, such as `acme`: the crate is acme-client, the type Acme, the variables ACME_…
-    pub name: String,
+    name: String,
     /// The vendor as people write it. By default the name with a capital letter.
     #[arg(long, value_name = "TEXT")]
-    pub title: Option<String>,
+    title: Option<String>,
     /// An OpenAPI 3.1 description to begin with, in the form that xtask/README.md lists.
     #[arg(long, value_name = "FILE")]
-    pub description: Option<PathBuf>,
+    description: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -43,38 +43,56 @@ Examples:
 A description names the vendor in `x-sdk-vendor`, and its server's URL becomes the default base URL. Nothing is written
 when it is refused.";
 
-/// What was made.
-#[derive(Debug)]
-pub struct Made {
-    /// `acme-client`
-    pub crate_name: String,
-    /// Paths below the root, each with what happened to it.
-    pub changes: Vec<String>,
+const FILES: [(&str, &str); 13] = [
+    ("LICENSE-APACHE", include_str!("../../../LICENSE-APACHE")),
+    ("LICENSE-MIT", include_str!("../../../LICENSE-MIT")),
+    ("README.md", include_str!("templates/readme.md")),
+    ("openapi.json", include_str!("templates/openapi.json")),
+    ("src/auth.rs", include_str!("templates/src/auth.rs")),
+    ("src/client.rs", include_str!("templates/src/client.rs")),
+    ("src/error.rs", include_str!("templates/src/error.rs")),
+    ("src/lib.rs", include_str!("templates/src/lib.rs")),
+    ("tests/common/mod.rs", include_str!("templates/tests/common/mod.rs")),
+    ("tests/environment.rs", include_str!("templates/tests/environment.rs")),
+    ("tests/errors.rs", include_str!("templates/tests/errors.rs")),
+    ("tests/secrets.rs", include_str!("templates/tests/secrets.rs")),
+    ("tests/wire.rs", include_str!("templates/tests/wire.rs")),
+];
+
+/// The smallest complete provider.
+const MODEL: &str = "verigator";
+const MODEL_TITLE: &str = "Messente Verigator";
+
+/// `acme` and `Acme Identity`.
+struct Name {
+    word: String,
+    title: String,
 }
 
-/// Makes the crate and says what is left to do.
-pub fn run(arguments: &Arguments) -> Result<String, Failure> {
-    let root = workspace::root();
-    let description = match &arguments.description {
-        Some(path) => Some(process::read_text(path)?),
-        None => None,
-    };
-    let made = make(&root, &arguments.name, arguments.title.as_deref(), description.as_deref())?;
-    Ok(format!("{}\n\n{}", made.changes.join("\n"), left_to_do(&made.crate_name)))
+/// Makes the crate and lists what is left to do.
+pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let description = arguments.description.as_deref().map(process::read_text).transpose()?;
+    let changes =
+        make(&workspace::root(), &arguments.name, arguments.title.as_deref(), description.as_deref())?;
+    Ok(format!("{}\n\n{}", changes.join("\n"), LEFT_TO_DO.replace("{}", &arguments.name)))
 }
 
-/// Makes the crate in the workspace at `root`.
-pub fn make(
+/// Makes the crate in the workspace at `root`, and returns the paths below it.
+fn make(
     root: &Path,
-    name: &str,
+    word: &str,
     title: Option<&str>,
     description: Option<&str>,
-) -> Result<Made, Failure> {
-    let name = Name::checked(root, name, title)?;
-    let crate_name = name.crate_name();
-    let url = description.map(server_url).transpose()?;
-    let mut files = templates::files(root, &name, url.as_deref())?;
+) -> Result<Vec<String>, Failure> {
+    let name = Name::checked(root, word, title)?;
+    let (crate_name, folder) = (format!("{word}-client"), root.join(format!("crates/{word}-client")));
+    let mut files: BTreeMap<PathBuf, String> =
+        FILES.iter().map(|(path, text)| (PathBuf::from(path), name.filled(path, text))).collect();
+    let manifest = process::read_text(&root.join(format!("crates/{MODEL}-client/Cargo.toml")))?;
+    files.insert(PathBuf::from("Cargo.toml"), name.manifest(&manifest));
     if let Some(description) = description {
+        let (url, template) = (server_url(description)?, format!("https://api.{word}.example/v1"));
+        files.values_mut().for_each(|text| *text = text.replace(&template, &url));
         files.insert(PathBuf::from("openapi.json"), description.to_owned());
     }
     let edits = register::edits(root, &name)?;
@@ -84,73 +102,215 @@ pub fn make(
     let _ = fs::remove_dir_all(&stage);
     write(&stage, &files)?;
     let generated = codegen::generate(root, &stage, &crate_name)?;
+    let mut append = |path: &str, before: &str, lines: &str| {
+        let text = files.entry(PathBuf::from(path)).or_default();
+        *text = if before.is_empty() {
+            format!("{text}{lines}")
+        } else {
+            text.replacen(before, &format!("{before}{lines}"), 1)
+        };
+    };
     if generated.values().any(|text| text.contains("serde_json::")) {
-        templates::add_serde_json(&mut files);
+        let why = "# Values whose form is not known before they are read.\nserde_json.workspace = true\n";
+        append("Cargo.toml", "serde.workspace = true\n", why);
     }
     if generated
         .keys()
-        .any(|path| path.starts_with("src/generated/models") || path.ends_with("generated/models.rs"))
+        .any(|path| path.to_string_lossy().replace('\\', "/").starts_with("src/generated/models"))
     {
-        templates::add_models(&mut files);
+        let module = "\n/// Models: request and response bodies.\npub mod models {\n    pub use crate::generated::models::*;\n}\n";
+        append("src/lib.rs", "", module);
     }
     files.extend(generated);
-    let _ = fs::remove_dir_all(&stage);
-
-    let folder = root.join("crates").join(&crate_name);
     write(&folder, &files)?;
-    let mut changes: Vec<String> =
-        files.keys().map(|path| format!("new      crates/{crate_name}/{}", path.display())).collect();
     for (path, text) in &edits {
-        process::write_if_changed(&root.join(path), text.as_bytes())?;
-        changes.push(format!("changed  {path}"));
+        process::write_if_changed(&root.join(path), text)?;
     }
     // Names of another length break lines elsewhere.
-    let mut format = process::cargo(&["fmt", "-p", &crate_name, "-p", "auth-clients"]);
-    process::output(format.current_dir(root), &format!("cargo fmt -p {crate_name}"))?;
-    Ok(Made { crate_name, changes })
+    let format = ["fmt", "-p", &crate_name, "-p", "auth-clients"];
+    process::output(&mut process::cargo(root, &format), &format!("cargo fmt -p {crate_name}"))?;
+    let new = files.keys().map(|path| format!("new      crates/{crate_name}/{}", path.display()));
+    Ok(new.chain(edits.keys().map(|path| format!("changed  {path}"))).collect())
 }
 
 fn write(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<(), Failure> {
-    files.iter().try_for_each(|(path, text)| process::write_if_changed(&folder.join(path), text.as_bytes()))
+    files.iter().try_for_each(|(path, text)| process::write_if_changed(&folder.join(path), text))
+}
+
+impl Name {
+    /// Checks a name against what every place asks for, and against the crates that exist.
+    fn checked(root: &Path, word: &str, title: Option<&str>) -> Result<Self, Failure> {
+        let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let one_word = word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(small);
+        let plain = |c: char| c.is_alphanumeric() || " -.'&".contains(c);
+        let title = title.map_or_else(|| capital(word), |title| title.trim().to_owned());
+        let facade = process::read_text(&root.join("crates/auth-clients/Cargo.toml"))?;
+        let problem = if word.ends_with("-client") {
+            "it is the vendor alone; `-client` is added"
+        } else if !one_word || !(2..=30).contains(&word.len()) {
+            "it is one word of 2 to 30 small letters and digits that begins with a letter"
+        } else if syn::parse_str::<syn::Ident>(word).is_err() {
+            "it is a keyword of Rust"
+        } else if root.join(format!("crates/{word}-client")).exists() {
+            "this crate exists already"
+        } else if facade.contains(&format!("\n{word} = ")) {
+            "the facade has a feature of that name"
+        } else if title.is_empty() || !title.chars().all(plain) {
+            "its title is letters, digits, spaces and -.'&"
+        } else {
+            return Ok(Self { word: word.to_owned(), title });
+        };
+        let what = format!("a provider can't be called `{word}`, `{title}`: {problem}");
+        Err(Failure::new(what, "cargo xtask new-provider acme --title 'Acme Identity', with another name"))
+    }
+
+    /// A template with the vendor's name. Prose has the title, code the name of the type.
+    fn filled(&self, path: &str, text: &str) -> String {
+        let type_name = capital(&self.word);
+        let lines = text.lines().map(|line| {
+            let prose =
+                path.ends_with(".md") || line.contains("\"title\"") || line.trim_start().starts_with("//");
+            line.replace("VendorName", if prose { &self.title } else { &type_name })
+        });
+        let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+        text.replace("VENDORNAME", &self.word.to_uppercase()).replace("vendorname", &self.word)
+    }
+
+    /// The manifest of the model with the vendor's name.
+    fn manifest(&self, model: &str) -> String {
+        let lines = model.lines().map(|line| match line.split_once(" = ") {
+            Some(("description", _)) => format!("description = \"Client for the {} API\"", self.title),
+            Some(("keywords", _)) => {
+                format!("keywords = [\"api-client\", \"authentication\", \"{}\"]", self.word)
+            }
+            _ => line.replace(MODEL, &self.word),
+        });
+        lines.collect::<Vec<_>>().join("\n") + "\n"
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The address of the description's server, as the client's default.
 fn server_url(description: &str) -> Result<String, Failure> {
-    let refused = |what: String| {
-        Failure::new(format!("the description is refused: {what}"), "correct it, then run this again")
-    };
-    let document: serde_json::Value =
-        serde_json::from_str(description).map_err(|error| refused(format!("it is no JSON: {error}")))?;
-    let url = document.pointer("/servers/0/url").and_then(serde_json::Value::as_str);
-    let url = url.ok_or_else(|| refused("#/servers/0/url is missing".to_owned()))?;
-    if !url.starts_with("https://") || url.contains(['{', '"', '\\']) {
-        return Err(refused(format!("#/servers/0/url: {url} is not an https address without variables")));
+    let document: serde_json::Value = serde_json::from_str(description).unwrap_or_default();
+    let url = document.pointer("/servers/0/url").and_then(serde_json::Value::as_str).unwrap_or_default();
+    if url.starts_with("https://") && !url.contains(['{', '"', '\\']) {
+        return Ok(url.trim_end_matches('/').to_owned());
     }
-    Ok(url.trim_end_matches('/').to_owned())
+    let what = "the description is refused: #/servers/0/url is not an https address without variables";
+    Err(Failure::new(what, "correct it, then run this again"))
 }
 
-fn left_to_do(crate_name: &str) -> String {
-    let name = crate_name.strip_suffix("-client").unwrap_or(crate_name);
-    format!(
-        "{crate_name} is there: cargo test -p {crate_name}
+const LEFT_TO_DO: &str = "\
+{}-client exists: cargo test -p {}-client
 
 left to do by hand:
-  1. crates/{crate_name}/openapi.json: the vendor's operations, then cargo xtask codegen {crate_name}
-  2. crates/{crate_name}/src/auth.rs: how the vendor authenticates, if not with a bearer key
-  3. crates/{crate_name}/src/error.rs: what its errors say
-  4. crates/{crate_name}/README.md and the heads of src/: its words, its pages, its assumptions
-  5. crates/auth-emulator/src/providers/{name}/: its part; the head of providers/mod.rs lists the steps;
-     then crates/{crate_name}/tests/emulator.rs with whole flows, and cargo xtask coverage
-  6. examples/{name}.rs with a [[example]] in examples/Cargo.toml, and a line in examples/tour.rs
-  7. xtask/programs/one-call/{crate_name}.rs, and limits for it in xtask/budgets.json
-  8. cargo xtask public-api --bless {crate_name}, cargo xtask features --bless {crate_name}
-  9. cargo xtask tidy says what is still missing; cargo xtask ci checks everything"
-    )
+  1. crates/{}-client/openapi.json: the vendor's operations, then cargo xtask codegen {}
+  2. crates/{}-client/src/auth.rs: how the vendor authenticates, if not with a bearer key
+  3. crates/{}-client/src/error.rs: what its errors say
+  4. crates/{}-client/README.md and the comments at the top of src/: its words, its pages, its assumptions
+  5. crates/auth-emulator/src/providers/{}/: its part; the top of providers/mod.rs lists the steps;
+     then crates/{}-client/tests/emulator.rs with whole flows, and cargo xtask coverage
+  6. examples/{}.rs with a [[example]] in examples/Cargo.toml, and a line in examples/tour.rs
+  7. xtask/programs/one-call/{}-client.rs, and limits for it in xtask/budgets.json
+  8. cargo xtask public-api --bless {}-client, cargo xtask features --bless {}-client
+  9. cargo xtask tidy lists what is still missing; cargo xtask ci checks everything";
+
+/// A new provider made in a copy of the workspace compiles, its tests pass, and tidy misses only what is left to a person.
+///
+/// The copy is below the target folder and shares it, so that what other steps have compiled is not compiled again.
+pub(crate) fn check(root: &Path) -> Result<String, Failure> {
+    // In the middle of the sorted lists, where it is most in the way.
+    let name = "samplevendor-client";
+    let target = workspace::target(root);
+    let copy = target.join("xtask/new-provider-check");
+    let _ = fs::remove_dir_all(copy.join("crates").join(name));
+    workspace::mirror(root, &copy, |_| true)?;
+    process::write_if_changed(&copy.join("Cargo.lock"), process::read(&root.join("Cargo.lock"))?)?;
+    make(&copy, "samplevendor", Some("Sample Vendor"), None)?;
+    let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
+    for arguments in [
+        &["test", "--quiet", "-p", name][..],
+        &["clippy", "--quiet", "-p", name, "--all-targets", "--", "-D", "warnings"],
+        &["check", "--quiet", "-p", "auth-clients", "--no-default-features", "--features", "samplevendor"],
+        &["fmt", "--check", "-p", name, "-p", "auth-clients"],
+    ] {
+        process::run(process::cargo(&copy, arguments).env("CARGO_TARGET_DIR", &target), next)?;
+    }
+    let expected = ["public-api.txt", "tests/emulator.rs", "xtask/programs/one-call/", "xtask/trees/"];
+    let findings = tidy::findings(&Tree::read(&copy)?);
+    let (left, missed): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().partition(|finding| expected.iter().any(|path| finding.path().contains(path)));
+    if missed.is_empty() && left.len() == expected.len() {
+        return Ok(format!(
+            "left to a person: {}",
+            left.iter().map(|left| left.path()).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let missed: Vec<String> = missed.iter().map(ToString::to_string).collect();
+    Err(Failure::new(
+        format!("tidy finds in a new provider what the command should have made:\n{}", missed.join("\n")),
+        next,
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_one_word_that_nothing_else_has_and_a_title_plain_text() {
+        let root = workspace::root();
+        let failure = |word: &str, title: Option<&str>| {
+            Name::checked(&root, word, title).err().map(|failure| failure.to_string()).unwrap_or_default()
+        };
+        assert_eq!(
+            (failure("acme2", None), failure("acme", Some(" Acme & Co. "))),
+            (String::new(), String::new())
+        );
+        for (word, part) in [
+            ("acme-client", "`-client` is added"),
+            ("Acme", "small letters"),
+            ("acme_id", "small letters"),
+            ("../acme", "small letters"),
+            ("2fa", "begins with a letter"),
+            ("", "begins with a letter"),
+            ("a", "2 to 30"),
+            ("async", "keyword"),
+            ("testing", "feature"),
+            ("verigator", "exists already"),
+        ] {
+            let failure = failure(word, None);
+            assert!(
+                failure.contains(part) && failure.contains("next: cargo xtask new-provider"),
+                "{failure}"
+            );
+        }
+        for title in ["", "a\"b", "a|b", "a`b", "a\nb"] {
+            assert!(failure("acme", Some(title)).contains("its title is letters"), "{title}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_placeholder_and_the_model_is_left() {
+        let root = workspace::root();
+        let name = Name::checked(&root, "acme", Some("Acme Identity")).unwrap();
+        for (path, text) in FILES {
+            let text = name.filled(path, text);
+            assert!(!text.to_lowercase().contains("vendorname"), "{path}: {text}");
+            assert!(
+                path != "src/client.rs" || text.contains("Acme Identity") && text.contains("{Error, Acme}"),
+                "{text}"
+            );
+        }
+        let model = process::read_text(&root.join("crates/verigator-client/Cargo.toml")).unwrap();
+        let manifest = name.manifest(&model);
+        assert!(!manifest.contains(MODEL) && manifest.contains("\nrustls-ring = [\"hyper\", "), "{manifest}");
+    }
 
     #[test]
     fn the_address_comes_from_the_description() {
@@ -171,14 +331,5 @@ mod tests {
         assert!(failure.contains("refused"), "{failure}");
         assert!(!root.join("crates/refused-client").exists());
         assert!(!fs::read_to_string(root.join("Cargo.toml")).unwrap().contains("refused-client"));
-    }
-
-    #[test]
-    fn what_is_left_names_the_crate_and_the_commands() {
-        let text = left_to_do("acme-client");
-        assert!(
-            text.contains("providers/acme/") && text.contains("cargo xtask codegen acme-client"),
-            "{text}"
-        );
     }
 }

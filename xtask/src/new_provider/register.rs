@@ -3,62 +3,46 @@
 //! Each is put beside the line of the provider that serves as the model, as text, so that comments and order stay.
 //! If a line is not found, nothing is changed anywhere.
 
-use super::name::Name;
-use super::templates::{MODEL, MODEL_TITLE};
+use super::{MODEL, MODEL_TITLE, Name};
 use crate::Failure;
 use crate::report::process;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 const FACADE: &str = "crates/auth-clients/Cargo.toml";
-const CHANGELOG: &str = "CHANGELOG.md";
 
 /// File, a part of the model's line, and the new lines; without those, the model's line with the names replaced.
-const LINES: &[(&str, &str, &str)] = &[
+#[rustfmt::skip]
+const LINES: [(&str, &str, &str); 8] = [
     ("Cargo.toml", "verigator-client = { path", ""),
     (FACADE, "verigator = [\"dep:", "# {title}.\n{word} = [\"dep:{word}-client\"]"),
     (FACADE, "verigator-client = {", ""),
     ("crates/auth-clients/src/lib.rs", "//! | `verigator` |", ""),
-    (
-        "crates/auth-clients/src/lib.rs",
-        "pub use verigator_client",
-        "#[cfg(feature = \"{word}\")]\npub use {word}_client as {word};",
-    ),
+    ("crates/auth-clients/src/lib.rs", "pub use verigator_client", "#[cfg(feature = \"{word}\")]\npub use {word}_client as {word};"),
     ("crates/auth-clients/README.md", "| `verigator` |", ""),
-    (
-        "README.md",
-        "(crates/verigator-client/README.md)",
-        "| {title} | [`{word}-client`](crates/{word}-client/README.md) | static bearer key | a beginning |",
-    ),
+    ("README.md", "(crates/verigator-client/README.md)", "| {title} | [`{word}-client`](crates/{word}-client/README.md) | static bearer key | a beginning |"),
+    ("CHANGELOG.md", "## Unreleased", "\n- `{word}-client`: a beginning for {title}."),
 ];
 
 /// Whole new texts, by the path below the root.
 pub(super) fn edits(root: &Path, name: &Name) -> Result<BTreeMap<&'static str, String>, Failure> {
-    let mut texts = BTreeMap::new();
-    for path in LINES.iter().map(|(path, ..)| *path).chain([CHANGELOG]) {
-        texts.insert(path, process::read_text(&root.join(path))?);
-    }
-    let unknown = |path: &str| {
-        let what = format!("{path} has no line like the one of {MODEL}-client, so a provider can't be added");
-        Failure::new(what, "correct xtask/src/new_provider/register.rs")
-    };
+    let mut texts: BTreeMap<&str, String> = BTreeMap::new();
     for (path, marker, new) in LINES {
-        let text = texts.get(path).map_or("", String::as_str);
-        let edited = add_line(text, marker, new, name).ok_or_else(|| unknown(path))?;
+        let text = texts.remove(path).map_or_else(|| process::read_text(&root.join(path)), Ok)?;
+        let edited = add_line(&text, marker, new, name).ok_or_else(|| {
+            let what = format!("{path} has no line with {marker}, so a provider can't be added");
+            Failure::new(what, "correct xtask/src/new_provider/register.rs")
+        })?;
         texts.insert(path, edited);
     }
     if let Some(text) = texts.get_mut(FACADE) {
-        let lines = text.lines().map(|line| add_to_list(line, name));
-        *text = lines.collect::<Vec<_>>().join("\n") + "\n";
-    }
-    if let Some(text) = texts.get_mut(CHANGELOG) {
-        *text = changelog(text, name).ok_or_else(|| unknown(CHANGELOG))?;
+        *text = text.lines().map(|line| add_to_list(line, name) + "\n").collect();
     }
     Ok(texts)
 }
 
 fn named(text: &str, name: &Name) -> String {
-    text.replace(MODEL_TITLE, name.title()).replace(MODEL, name.word())
+    text.replace(MODEL_TITLE, &name.title).replace(MODEL, &name.word)
 }
 
 /// Adds lines after the model's line. A single line is moved to its position among sorted neighbours.
@@ -67,7 +51,7 @@ fn add_line(text: &str, marker: &str, new: &str, name: &Name) -> Option<String> 
     let mut at = lines.iter().position(|line| line.contains(marker))?;
     let new = match new {
         "" => named(lines.get(at)?, name),
-        new => new.replace("{title}", name.title()).replace("{word}", name.word()),
+        new => new.replace("{title}", &name.title).replace("{word}", &name.word),
     };
     at += 1;
     if !new.contains('\n') {
@@ -86,39 +70,24 @@ fn add_line(text: &str, marker: &str, new: &str, name: &Name) -> Option<String> 
 /// `a = ["x", "z"]` with the provider's item, sorted, if the list has one of the model. Not for keywords, of which a crate
 /// has five.
 fn add_to_list(line: &str, name: &Name) -> String {
-    let parts = line.split_once(" = [").zip(line.strip_suffix(']'));
-    let Some(((key, list), _)) = parts.filter(|((key, list), _)| *key != "keywords" && list.contains(", "))
-    else {
+    let list = line.split_once(" = [").and_then(|(key, list)| Some((key, list.strip_suffix(']')?)));
+    let Some((key, list)) = list.filter(|(key, list)| *key != "keywords" && list.contains(", ")) else {
         return line.to_owned();
     };
-    let mut items: Vec<&str> = list.trim_end_matches(']').split(", ").collect();
+    let mut items: Vec<&str> = list.split(", ").collect();
     let new = items.iter().find(|item| item.starts_with(&format!("\"{MODEL}"))).map(|item| named(item, name));
     items.extend(new.as_deref());
     items.sort_unstable();
     format!("{key} = [{}]", items.join(", "))
 }
 
-/// Only what is not released yet can grow.
-fn changelog(text: &str, name: &Name) -> Option<String> {
-    let line = format!("- `{}`: a beginning for {}.\n", name.crate_name(), name.title());
-    let (before, after) = text.split_once("## Unreleased\n")?;
-    let end = after.find("\n## ").unwrap_or(after.len());
-    let (section, rest) = after.split_at(end);
-    let section = match section.split_once("### Added\n\n") {
-        Some((head, list)) => format!("{head}### Added\n\n{line}{list}"),
-        None => format!("\n### Added\n\n{line}{section}"),
-    };
-    Some(format!("{before}## Unreleased\n{section}{rest}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::workspace::root;
-    use toml::Table;
 
     fn name(word: &str) -> Name {
-        Name::checked(&root(), word, Some("The Vendor")).unwrap()
+        Name { word: word.to_owned(), title: "The Vendor".to_owned() }
     }
 
     /// First, in the middle, and last.
@@ -132,19 +101,19 @@ mod tests {
                     assert!(count(&text) >= count(&before), "{path}: {line}");
                 }
                 assert!(text.lines().count() > before.lines().count(), "{path}");
-                let Ok(table) = text.parse::<Table>() else {
-                    assert!(!path.ends_with(".toml"), "{path}: {text}");
-                    continue;
-                };
                 if path == FACADE {
-                    let features = table["features"].as_table().unwrap();
-                    assert_eq!(features[word][0].as_str(), Some(&*format!("dep:{word}-client")));
-                    let forwarded = |feature: &str, item: &str| {
-                        features[feature].as_array().unwrap().iter().any(|there| there.as_str() == Some(item))
+                    let list = |feature: &str| {
+                        text.lines()
+                            .find(|line| line.starts_with(&format!("{feature} = [")))
+                            .unwrap_or_default()
                     };
-                    assert!(forwarded("full", word) && forwarded("http2", &format!("{word}-client?/http2")));
-                    assert!(!forwarded("oidc", &format!("{word}-client?/oidc")));
-                    assert!(text.contains(&format!("# The Vendor.\n{word} = [")), "{text}");
+                    assert!(
+                        text.contains(&format!("# The Vendor.\n{word} = [\"dep:{word}-client\"]\n")),
+                        "{text}"
+                    );
+                    assert!(list("full").contains(&format!("\"{word}\"")), "{text}");
+                    assert!(list("http2").contains(&format!("\"{word}-client?/http2\"")), "{text}");
+                    assert!(!list("oidc").contains(word), "{text}");
                 }
             }
         }
@@ -160,20 +129,5 @@ mod tests {
         );
         assert_eq!(added("zulu").unwrap(), "# a\na-client = 1\nverigator-client = 1\nzulu-client = 1\n\nb\n");
         assert_eq!(add_line(text, "gone", "", &name("zulu")), None);
-    }
-
-    #[test]
-    fn the_changelog_grows_where_nothing_is_released_yet() {
-        let text = "# Changelog\n\n## Unreleased\n\n### Added\n\n- `b`: b.\n\n## 0.1.0\n\n### Added\n\n- `old`: x.\n";
-        let text = changelog(text, &name("aaa")).unwrap();
-        assert!(
-            text.contains(
-                "### Added\n\n- `aaa-client`: a beginning for The Vendor.\n- `b`: b.\n\n## 0.1.0\n"
-            ),
-            "{text}"
-        );
-        let text = changelog("## Unreleased\n\n## 0.1.0\n", &name("aaa")).unwrap();
-        assert!(text.contains("## Unreleased\n\n### Added\n\n- `aaa-client`"), "{text}");
-        assert_eq!(changelog("# Nothing\n", &name("aaa")), None);
     }
 }

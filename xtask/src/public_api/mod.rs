@@ -1,23 +1,17 @@
 //! `cargo xtask public-api`: what users can name, crate by crate, as a committed list that a change has to renew.
 //!
-//! `rustdoc` builds the documentation as data, `listing` makes lines of it, `difference` compares them with the
-//! committed file, and `foreign` looks in them for types of other crates that no list allows. `semver` compares with
-//! the last release.
+//! `listing` makes lines of rustdoc's JSON, this compares them with the committed file, and `foreign` searches them for types
+//! of other crates that no list allows.
 
-mod difference;
 mod foreign;
 mod listing;
-mod rustdoc;
-mod semver;
 
 pub(crate) use foreign::LIST as FOREIGN_TYPES;
-pub use rustdoc::stand_in;
-pub(crate) use semver::check as semver_check;
 
-use crate::report::process::write_if_changed;
-use crate::{Failure, workspace};
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::report::process;
+use crate::{Failure, stand_in, workspace};
+use std::path::Path;
+use std::process::Command;
 
 /// Compare the public API of each library crate with its committed list, crates/<crate>/public-api.txt.
 ///
@@ -28,17 +22,17 @@ use std::path::{Path, PathBuf};
 /// their signatures, trait implementations. A line that goes away breaks somebody; a line that comes stays for long. So
 /// both are shown, and a change that means it renews the list with --bless.
 ///
-/// The same lines are searched for types of other crates: xtask/foreign-types.txt says which may stand in signatures,
+/// The same lines are searched for types of other crates: xtask/foreign-types.txt lists which may stand in signatures,
 /// and why. A release of any other one would be a breaking change of ours.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Write the lists instead of comparing them.
     #[arg(long)]
-    pub bless: bool,
+    bless: bool,
     /// Only these crates, such as `auth-client-core`. All library crates by default.
     #[arg(value_name = "CRATE")]
-    pub crates: Vec<String>,
+    crates: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -48,7 +42,7 @@ Examples:
   git diff -- 'crates/*/public-api.txt'     what a branch changes
 
 Methods of standard traits (Clone, Debug, PartialEq, Serialize, …) are left out: their `impl` line says all. Implementations
-that the compiler makes by itself (Send, Sync, …) and those for all types are left out too.
+that the compiler makes (Send, Sync, …) and those for all types are left out too.
 
 The documentation is built by the stable toolchain with RUSTC_BOOTSTRAP=1 for rustdoc alone, because its JSON has no
 stable form yet. It takes about half a minute on a warm target folder.";
@@ -79,122 +73,85 @@ fn sides(name: &str) -> &'static [Side] {
 
 /// Whether a line is about an item of the crate's module `provider`: the item itself, or an implementation that names one.
 fn is_of_provider(line: &str, name: &str) -> bool {
-    let module = format!("{}::provider", name.replace('-', "_"));
+    let root = format!("{}::", name.replace('-', "_"));
     if line.starts_with("impl") {
-        return line.contains(&format!("{module}::"));
+        return line.contains(&format!("{root}provider::"));
     }
     // The item's path is the first one that names the crate; types of a signature come after it.
-    let item = line.find(&format!("{}::", name.replace('-', "_"))).and_then(|start| line.get(start..));
-    item.and_then(|item| item.strip_prefix(&module))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    let item = line.split_once(&root).and_then(|(_, item)| item.strip_prefix("provider"));
+    item.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// Compares, or writes.
-///
-/// # Errors
-///
-/// [`Failure`] when the documentation can't be built, a list differs, or a foreign type is not allowed.
-pub fn run(arguments: &Arguments) -> Result<String, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let all = workspace::library_crates(&root)?;
-    if let Some(unknown) = arguments.crates.iter().find(|name| !all.contains(name)) {
-        let what = format!("there is no library crate `{unknown}`; those that there are: {}", all.join(", "));
-        return Err(Failure::new(what, "cargo xtask public-api, for all of them"));
-    }
-    let chosen: Vec<String> = all
-        .iter()
-        .filter(|name| arguments.crates.is_empty() || arguments.crates.contains(name))
-        .cloned()
-        .collect();
+    let chosen = workspace::chosen(all.clone(), &arguments.crates, "cargo xtask public-api")?;
     let allowed = foreign::Allowed::read(&root)?;
-    if !arguments.bless {
-        // Before anything is built: a list that is not there needs no comparison.
-        for name in &chosen {
-            for side in sides(name) {
-                committed(&root, name, side)?;
-            }
-        }
-    }
-    let mut problems = Vec::new();
-    let mut violations = Vec::new();
-    let mut lines = Vec::new();
-    for (name, json) in rustdoc::build(&root, &chosen)? {
-        let listing = listing::read(&json, &name)?;
-        violations.extend(allowed.violations(&listing, &all));
-        for side in sides(&name) {
+    build(&root, &chosen)?;
+    let (mut report, mut differences, mut violations) = (Vec::new(), Vec::new(), Vec::new());
+    for name in &chosen {
+        let json = workspace::target(&root).join("doc").join(format!("{}.json", name.replace('-', "_")));
+        let lines = listing::read(&json, name)?;
+        violations.extend(allowed.violations(&lines, &all));
+        for side in sides(name) {
             let of_side =
-                |line: &&String| sides(&name).len() == 1 || is_of_provider(line, &name) == side.provider;
-            let listing: Vec<String> = listing.iter().filter(of_side).cloned().collect();
-            let (file, count) = (side.file, listing.len());
+                |line: &&String| sides(name).len() == 1 || is_of_provider(line, name) == side.provider;
+            let lines: Vec<&str> = lines.iter().filter(of_side).map(String::as_str).collect();
+            let path = format!("crates/{name}/{}", side.file);
+            let text = format!("{}{}\n", side.head, lines.join("\n"));
             if arguments.bless {
-                let text = format!("{}{}\n", side.head, listing.join("\n"));
-                write_if_changed(&path(&root, &name, side), text.as_bytes())?;
-                lines.push(format!("crates/{name}/{file}: {count} lines written"));
-                continue;
+                process::write_if_changed(&root.join(&path), text)?;
+            } else {
+                differences.extend(difference(&root, &path, &text)?);
             }
-            match difference::show(&committed(&root, &name, side)?, &listing) {
-                Some(shown) => problems.push(format!("crates/{name}/{file}\n{shown}")),
-                None => lines.push(format!("crates/{name}/{file}: {count} lines, as committed")),
-            }
+            report.push(format!("{path}: {} lines", lines.len()));
         }
     }
-    if arguments.crates.is_empty() && problems.is_empty() {
+    if arguments.crates.is_empty() && differences.is_empty() {
         violations.extend(allowed.unused());
     }
     if !violations.is_empty() {
-        problems.push(format!(
-            "types of other crates that {} does not allow there:\n{}",
-            foreign::LIST,
+        let what = format!(
+            "types of other crates that {FOREIGN_TYPES} does not allow there:\n{}",
             violations.join("\n")
-        ));
-        let next = format!(
-            "keep the type out of the signature, or add it to {} with a reason, then cargo xtask public-api",
-            foreign::LIST
         );
-        return Err(Failure::new(problems.join("\n\n"), next));
+        let next = "keep the type out of the signature, or add it to the list with a reason, then cargo xtask public-api";
+        return Err(Failure::new(what, next));
     }
-    if problems.is_empty() {
-        return Ok(lines.join("\n"));
+    if differences.is_empty() {
+        return Ok(report.join("\n"));
     }
-    let names = arguments.crates.iter().map(|name| format!(" {name}")).collect::<String>();
-    let what = format!("the public API is not the committed one:\n\n{}", problems.join("\n\n"));
-    let next = format!(
-        "cargo xtask public-api --bless{names}, if that is what is meant; then say why in the changelog"
-    );
+    let what = format!("the public API is not the committed one:\n\n{}", differences.join("\n"));
+    let next = "cargo xtask public-api --bless, if the change is intended; then write why in the changelog";
     Err(Failure::new(what, next))
 }
 
-fn path(root: &Path, name: &str, side: &Side) -> PathBuf {
-    root.join("crates").join(name).join(side.file)
+/// Documentation as JSON, below `target/doc`.
+fn build(root: &Path, crates: &[String]) -> Result<String, Failure> {
+    let mut command = process::cargo(root, &["doc", "--quiet", "--no-deps", "--lib", "--all-features"]);
+    command.args(crates.iter().flat_map(|name| ["-p", name]));
+    command.env("RUSTDOCFLAGS", "-Z unstable-options --output-format json --cap-lints allow");
+    stand_in::rustdoc(&mut command, stand_in::RUSTDOC)?;
+    process::run(&mut command, "cargo doc --no-deps --all-features, which shows more")
 }
 
-/// The lines of the committed list, without its head.
-fn committed(root: &Path, name: &str, side: &Side) -> Result<Vec<String>, Failure> {
-    let file = side.file;
-    let text = fs::read_to_string(path(root, name, side)).map_err(|error| {
-        Failure::new(
-            format!("crates/{name}/{file} can't be read: {error}"),
-            format!(
-                "git checkout crates/{name}/{file}; for a new crate cargo xtask public-api --bless {name}"
-            ),
-        )
-    })?;
-    Ok(text.lines().filter(|line| !line.starts_with("# ")).map(str::to_owned).collect())
+/// The lines that differ from the committed file.
+fn difference(root: &Path, path: &str, text: &str) -> Result<Option<String>, Failure> {
+    if process::read_text(&root.join(path)).is_ok_and(|committed| committed == text) {
+        return Ok(None);
+    }
+    let found = workspace::target(root).join("xtask").join(path);
+    process::write_if_changed(&found, text)?;
+    let mut diff = Command::new("git");
+    diff.args(["diff", "--no-index", "--unified=0", "--no-color", "--", path]).arg(&found).current_dir(root);
+    let (_, lines, errors) = process::all(&mut diff, "install git")?;
+    let lines: Vec<&str> = lines.lines().filter(|line| line.starts_with(['-', '+'])).collect();
+    Ok(Some(format!("{path}\n{}", process::tail(&format!("{errors}{}", lines.join("\n")), 60))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_list_that_is_missing_is_told_with_the_way_to_get_it() {
-        let failure = committed(&std::env::temp_dir(), "no-such-crate", &USERS).unwrap_err().to_string();
-        assert!(failure.contains("crates/no-such-crate/public-api.txt can't be read"), "{failure}");
-        assert!(
-            failure.contains("\n\nnext: git checkout") && failure.contains("--bless no-such-crate"),
-            "{failure}"
-        );
-    }
 
     #[test]
     fn a_line_is_on_the_side_of_its_item() {
@@ -218,9 +175,12 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_that_is_not_there_is_refused_with_those_that_are() {
-        let arguments = Arguments { bless: false, crates: vec!["clientcore".to_owned()] };
-        let failure = run(&arguments).unwrap_err().to_string();
-        assert!(failure.contains("`clientcore`") && failure.contains("auth-client-core"), "{failure}");
+    fn what_came_and_what_went_is_shown() {
+        let (root, path) = (workspace::root(), "crates/auth-core/public-api.txt");
+        let committed = process::read_text(&root.join(path)).unwrap();
+        assert_eq!(difference(&root, path, &committed).unwrap(), None);
+        let shown =
+            difference(&root, path, &format!("{committed}pub fn auth_core::new()\n")).unwrap().unwrap();
+        assert!(shown.contains("+pub fn auth_core::new()") && !shown.contains("-pub"), "{shown}");
     }
 }

@@ -1,45 +1,17 @@
-//! Running other programs: cargo, valgrind, what is measured.
+//! Running other programs: cargo, valgrind, what is measured; and files that they read.
 
 use crate::Failure;
-use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// Runs a command to its end and gives back its standard output; what it says on standard error is shown only when it
-/// fails.
-pub fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
-    let output = finish(command, next)?;
-    if !output.status.success() {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!("`{}` failed:\n{}", show(command), tail(&errors, 40)), next));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Runs a command to its end: whether it succeeded, and both outputs.
-pub fn all(command: &mut Command, next: &str) -> Result<(bool, String, String), Failure> {
-    let output = finish(command, next)?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok((output.status.success(), text(&output.stdout), text(&output.stderr)))
-}
-
-fn finish(command: &mut Command, next: &str) -> Result<Output, Failure> {
-    command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::new(format!("`{}` can't be started: {error}", show(command)), next))
-}
-
-/// A cargo command, as if typed into a shell.
-#[must_use]
-pub fn cargo(arguments: &[&str]) -> Command {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned());
-    let mut command = Command::new(cargo);
-    command.args(arguments);
+/// A cargo command in the workspace, as if typed into a shell.
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root);
     // `cargo run` sets variables of the package that it runs.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -52,119 +24,127 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Whether there is a program of this name.
-#[must_use]
-pub fn is_there(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
+/// Runs a program that writes to the terminal itself; `next` is what to do when it fails.
+pub(crate) fn run(command: &mut Command, next: &str) -> Result<String, Failure> {
+    let shown = show(command);
+    super::progress(&shown);
+    let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(String::new()),
+        Ok(status) => Err(failed(format!("failed: {status}"))),
+        Err(error) => Err(failed(format!("can't be started: {error}"))),
+    }
+}
+
+/// Runs a program and returns its standard output; its standard error is shown only when it fails.
+pub(crate) fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
+    match all(command, next)? {
+        (true, output, _) => Ok(output),
+        (false, _, errors) => {
+            Err(Failure::new(format!("`{}` failed:\n{}", show(command), tail(&errors, 40)), next))
+        }
+    }
+}
+
+/// Runs a program: whether it succeeded, and both outputs.
+pub(crate) fn all(command: &mut Command, next: &str) -> Result<(bool, String, String), Failure> {
+    let output = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+        .output()
+        .map_err(|error| Failure::new(format!("`{}` can't be started: {error}", show(command)), next))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok((output.status.success(), text(&output.stdout), text(&output.stderr)))
+}
+
+/// Whether there is a program of this name that can be run.
+pub(crate) fn is_there(program: &str) -> bool {
+    let mut command = Command::new(program);
+    all(command.arg("--version"), "").is_ok_and(|(succeeded, ..)| succeeded)
 }
 
 /// A program in the background, ended when this is dropped.
 #[derive(Debug)]
-pub struct Background {
-    child: Child,
-}
+pub(crate) struct Background(Child);
 
 impl Background {
     /// Starts a program and waits for the first line of its standard output.
-    pub fn start(command: &mut Command, next: &str) -> Result<(Self, String), Failure> {
+    pub(crate) fn start(command: &mut Command, next: &str) -> Result<(Self, String), Failure> {
         let shown = show(command);
         let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| failed(format!("can't be started: {error}")))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| failed(format!("can't be started: {error}")))?;
         let out = child.stdout.take();
-        let background = Self { child };
-        let line =
-            out.and_then(first_line).ok_or_else(|| failed("printed no line within 10 s".to_owned()))?;
-        Ok((background, line))
+        let background = Self(child);
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            // Without a line the sender is dropped, and the receiver notices.
+            if out.is_some_and(|out| BufReader::new(out).read_line(&mut line).is_ok_and(|read| read > 0)) {
+                let _ = sender.send(line);
+            }
+        });
+        let line = receiver.recv_timeout(Duration::from_secs(10));
+        Ok((background, line.map_err(|_| failed("printed no line within 10 s".to_owned()))?))
     }
 
-    /// Its process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It may have ended on its own.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
-}
-
-fn first_line(out: ChildStdout) -> Option<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        // Without a line the sender is dropped and the receiver learns of it.
-        if BufReader::new(out).read_line(&mut line).is_ok_and(|read| read > 0) {
-            let _ = sender.send(line);
-        }
-    });
-    receiver.recv_timeout(Duration::from_secs(10)).ok()
 }
 
 /// Writes a file unless it has that content already: what cargo built from it then stays fresh.
-pub fn write_if_changed(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_if_changed(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let content = content.as_ref();
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
-    let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, content)
-    };
-    write().map_err(|error: std::io::Error| {
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, content));
+    written.map_err(|error| {
         Failure::new(
             format!("{} can't be written: {error}", path.display()),
-            "look at the rights of that folder",
+            "check the permissions of the folder",
         )
     })
 }
 
-/// Reads a file as bytes.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path)
-        .map_err(|error| Failure::new(format!("{} can't be read: {error}", path.display()), "git status"))
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| unreadable(path, &error))
 }
 
-/// Reads a file as text.
-pub fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("{} can't be read: {error}", path.display()), "git status"))
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        format!("{} can't be read: {error}", path.display()),
+        "git status; git checkout restores a file",
+    )
 }
 
 /// The command line as a person would type it.
-#[must_use]
-pub fn show(command: &Command) -> String {
+pub(crate) fn show(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// The last lines of a text.
-#[must_use]
-pub fn tail(text: &str, lines: usize) -> String {
+pub(crate) fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
-    let skipped = all.len().saturating_sub(lines);
-    all.into_iter().skip(skipped).collect::<Vec<_>>().join("\n")
+    all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
 }
 
-/// Processor time of the processes that this one started and that have ended, with theirs in turn.
-#[must_use]
-pub fn children_cpu_seconds() -> Option<f64> {
+/// Processor time of the processes that this one started and that have ended, with theirs in turn. Only Linux reports it.
+pub(crate) fn children_cpu_seconds() -> Option<f64> {
     children_of_stat(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
@@ -172,10 +152,8 @@ pub fn children_cpu_seconds() -> Option<f64> {
 fn children_of_stat(stat: &str) -> Option<f64> {
     // The second field is the program's name in parentheses and may hold anything.
     let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_whitespace().skip(13);
-    let user: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some((user + system) / 100.0)
+    let mut fields = after_name.split_whitespace().skip(13).map(str::parse::<f64>);
+    Some((fields.next()?.ok()? + fields.next()?.ok()?) / 100.0)
 }
 
 #[cfg(test)]
@@ -183,17 +161,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_command_shows_the_end_of_what_it_said() {
-        let failure = output(&mut cargo(&["no-such-command"]), "the next step").unwrap_err().to_string();
+    fn a_failed_command_shows_the_end_of_its_errors() {
+        let mut command = cargo(&crate::workspace::root(), &["no-such-command"]);
+        let failure = output(&mut command, "the next step").unwrap_err().to_string();
         assert!(
             failure.contains("no-such-command` failed") && failure.ends_with("next: the next step"),
             "{failure}"
         );
         assert_eq!(tail("a\nb\nc", 2), "b\nc");
-    }
-
-    #[test]
-    fn a_program_that_is_not_there_is_known_to_be_not_there() {
         assert!(!is_there("no-such-program-anywhere"));
     }
 

@@ -2,52 +2,49 @@
 //!
 //! `xtask/old-words.txt` has how many each area still has. A number there may only become lower.
 
-use super::rust_files::is_generated;
 use super::tree::{Finding, Tree};
 use std::collections::BTreeMap;
 
 const WORDS: &str = "xtask/words.txt";
 /// How many there still are, by area.
-pub(super) const OLD: &str = "xtask/old-words.txt";
+const OLD: &str = "xtask/old-words.txt";
 
 /// Areas with more of them than before.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let allowed = allowed(tree);
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for finding in all(tree) {
-        *counts.entry(area(finding.path())).or_default() += 1;
-    }
-    let grew =
-        counts.into_iter().filter(|(area, count)| *count > allowed.get(area).copied().unwrap_or_default());
-    grew.map(|(area, count)| {
+    let grew = counts(tree).into_iter().filter_map(|(area, count)| {
         let before = allowed.get(&area).copied().unwrap_or_default();
         let what =
             format!("{area} has {count} uses of words that the project doesn't use; {before} are allowed");
-        Finding::new(OLD, 1, what, format!("run cargo xtask tidy --words {area} to list them"))
-    })
-    .collect()
+        let todo = format!("run cargo xtask tidy --words {area} to list them");
+        (count > before).then(|| Finding::new(OLD, 1, what, todo))
+    });
+    grew.collect()
 }
 
-/// The list with lower numbers, and without areas that have none. Nothing is ever added or raised.
-pub(super) fn fixed(tree: &Tree) -> String {
+/// Every use in an area or in all, then how many each area has, as the list has them.
+pub(super) fn list(tree: &Tree, wanted: &str) -> String {
+    let uses = all(tree)
+        .into_iter()
+        .filter(|found| wanted.is_empty() || area(found.path()) == wanted.trim_end_matches('/'));
+    let lines: Vec<String> = uses.map(|found| found.to_string()).collect();
+    let counts: String = counts(tree).into_iter().map(|(area, count)| format!("{count} {area}\n")).collect();
+    format!("{}\n\n{counts}", lines.join("\n"))
+}
+
+fn counts(tree: &Tree) -> BTreeMap<String, usize> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for finding in all(tree) {
         *counts.entry(area(finding.path())).or_default() += 1;
     }
-    let text = tree.text(OLD).unwrap_or_default();
-    let comments = text.lines().filter(|line| line.starts_with('#')).map(str::to_owned);
-    let lines = allowed(tree).into_iter().filter_map(|(area, before)| {
-        let now = counts.get(&area).copied().unwrap_or_default().min(before);
-        (now > 0).then(|| format!("{now} {area}"))
-    });
-    comments.chain(lines).map(|line| line + "\n").collect()
+    counts
 }
 
 /// Every use, as findings.
-pub(super) fn all(tree: &Tree) -> Vec<Finding> {
+fn all(tree: &Tree) -> Vec<Finding> {
     let words: Vec<Word<'_>> = tree.text(WORDS).unwrap_or_default().lines().filter_map(Word::read).collect();
     let mut findings = Vec::new();
-    for (path, text) in tree.iter().filter(|(path, _)| !is_generated(path)) {
+    for (path, text) in tree.by_hand() {
         // Most files have none of most words; only what may be there is looked for line by line.
         let lower = text.to_lowercase();
         let words: Vec<&Word<'_>> = words.iter().filter(|word| lower.contains(word.phrase)).collect();
@@ -63,7 +60,7 @@ pub(super) fn all(tree: &Tree) -> Vec<Finding> {
 }
 
 /// A crate, a folder of the root, or the root itself.
-pub(super) fn area(path: &str) -> String {
+fn area(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         ["crates", name, ..] => format!("crates/{name}"),
@@ -188,7 +185,7 @@ mod tests {
         let old = (OLD, "# why\n2 crates/a\n9 docs\n");
         let two = Tree::of(&[LIST, old, ("crates/a/README.md", "answer\nanswer")]);
         assert!(check(&two).is_empty());
-        assert_eq!(fixed(&two), "# why\n2 crates/a\n");
+        assert!(list(&two, "crates/a").ends_with("\n\n2 crates/a\n"));
         let mut three = two.clone();
         three.insert("crates/a/src/a.rs", "// answer".to_owned());
         assert_one(&check(&three), "xtask/old-words.txt:1", "tidy --words crates/a");

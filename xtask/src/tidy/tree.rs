@@ -8,83 +8,59 @@ use std::path::Path;
 
 /// All text files, by their path below the root.
 #[derive(Clone, Debug, Default)]
-pub struct Tree {
-    files: BTreeMap<String, String>,
-}
+pub struct Tree(BTreeMap<String, String>);
 
 impl Tree {
     /// Reads the files of the workspace; what is not UTF-8 is left out.
     pub fn read(root: &Path) -> Result<Self, Failure> {
-        Ok(Self::of_paths(root, workspace::files(root)?))
-    }
-
-    /// Reads all files of a folder that is no checkout, such as a copy.
-    pub fn read_all(root: &Path) -> Result<Self, Failure> {
-        Ok(Self::of_paths(root, workspace::walked(root)?))
-    }
-
-    fn of_paths(root: &Path, paths: Vec<String>) -> Self {
         let read = |path: String| Some((path.clone(), fs::read_to_string(root.join(path)).ok()?));
-        Self { files: paths.into_iter().filter_map(read).collect() }
+        Ok(Self(workspace::files(root)?.into_iter().filter_map(read).collect()))
     }
 
-    /// Files that are nowhere, for tests of rules.
+    /// Files that exist nowhere, for tests of rules.
     #[must_use]
     pub fn of(files: &[(&str, &str)]) -> Self {
-        Self { files: files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect() }
+        Self(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
     }
 
-    /// Puts a file in, or another text into one.
+    /// Adds a file, or replaces its text.
     pub fn insert(&mut self, path: &str, text: String) {
-        self.files.insert(path.to_owned(), text);
+        self.0.insert(path.to_owned(), text);
     }
 
-    /// Takes a file out.
+    /// Removes a file.
     pub fn remove(&mut self, path: &str) {
-        self.files.remove(path);
-    }
-
-    /// How many files there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    /// Whether there is no file.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.0.remove(path);
     }
 
     /// The text of a file.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(String::as_str)
+        self.0.get(path).map(String::as_str)
     }
 
     /// Whether there is a file.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
-        self.files.contains_key(path)
+        self.0.contains_key(path)
     }
 
     /// Paths and texts, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The same without what is generated.
+    pub(super) fn by_hand(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter()
+            .filter(|(path, _)| !path.contains("/src/generated/") && !path.contains("/tests/generated/"))
     }
 
     /// The folders of `crates/` that hold a crate, sorted.
     pub(super) fn crates(&self) -> Vec<&str> {
-        self.files
-            .keys()
-            .filter_map(|path| path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml"))
-            .filter(|name| !name.contains('/'))
-            .collect()
-    }
-
-    /// Those of them that are clients of a vendor.
-    pub(super) fn providers(&self) -> Vec<&str> {
-        self.crates().into_iter().filter(|name| name.ends_with("-client")).collect()
+        let names =
+            self.0.keys().filter_map(|path| path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml"));
+        names.filter(|name| !name.contains('/')).collect()
     }
 }
 
@@ -101,9 +77,7 @@ impl Finding {
     pub(super) fn new(path: &str, line: usize, what: impl Into<String>, todo: impl Into<String>) -> Self {
         Self { path: path.to_owned(), line, what: what.into(), todo: todo.into() }
     }
-}
 
-impl Finding {
     /// Where it is, below the root.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -129,27 +103,4 @@ pub(super) fn assert_one(findings: &[Finding], place: &str, part: &str) {
     assert_eq!(findings.len(), 1, "{findings:?}");
     let text = findings[0].to_string();
     assert!(text.starts_with(&format!("{place}: ")) && text.contains(part), "{text}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crates_are_folders_with_a_manifest_and_providers_are_named_so() {
-        let tree = Tree::of(&[
-            ("Cargo.toml", ""),
-            ("crates/a-client/Cargo.toml", ""),
-            ("crates/core/Cargo.toml", ""),
-            ("crates/core/inner/Cargo.toml", ""),
-            ("crates/empty/README.md", ""),
-        ]);
-        assert_eq!(tree.crates(), ["a-client", "core"]);
-        assert_eq!(tree.providers(), ["a-client"]);
-    }
-
-    #[test]
-    fn lines_are_counted_from_one() {
-        assert_eq!([line_of("a\n  b = 1\n", "b ="), line_of("a\n", "b")], [2, 1]);
-    }
 }

@@ -20,34 +20,22 @@ fn call(client: &Client, method: Method) -> Call<serde_json::Value> {
 }
 
 #[tokio::test]
-async fn every_status_has_its_kind_whatever_the_body() {
-    for (status, kind) in [
-        (400, ErrorKind::InvalidData),
-        (401, ErrorKind::Unauthenticated),
-        (403, ErrorKind::Forbidden),
-        (404, ErrorKind::NotFound),
-        (409, ErrorKind::Conflict),
-        (422, ErrorKind::InvalidData),
-        (500, ErrorKind::Server),
-        (303, ErrorKind::Redirect),
+async fn the_message_is_read_and_the_body_kept_as_it_came() {
+    for (body, message) in [
+        (r#"{"message":"why"}"#, Some("why")),
+        (r#"{"message":7}"#, None),
+        ("<html><body>Bad Gateway</body></html>", None),
+        ("", None),
     ] {
-        for (body, message) in [
-            (r#"{"message":"why"}"#, Some("why")),
-            (r#"{"message":7}"#, None),
-            ("<html><body>Bad Gateway</body></html>", None),
-            ("", None),
-        ] {
-            let server = MockServer::start_async().await;
-            let posted = server.mock(|when, then| {
-                when.method("POST").path("/status");
-                then.status(status).body(body);
-            });
-            let error = call(&client_of(&server), Method::POST).await.unwrap_err();
-            posted.assert();
-            assert_eq!((error.kind(), error.message()), (kind, message), "{status} {body}");
-            assert_eq!(error.body().unwrap(), body.as_bytes(), "kept as it came");
-            assert_eq!(error.provider(), "vendorname");
-        }
+        let server = MockServer::start_async().await;
+        let posted = server.mock(|when, then| {
+            when.method("POST").path("/status");
+            then.status(409).body(body);
+        });
+        let error = call(&client_of(&server), Method::POST).await.unwrap_err();
+        posted.assert();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, message), "{body}");
+        assert_eq!((error.provider(), error.body().unwrap()), ("vendorname", body.as_bytes()));
     }
 }
 

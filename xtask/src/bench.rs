@@ -1,0 +1,234 @@
+//! `cargo xtask bench`: what a call costs, beside the same call written by hand.
+//!
+//! The program in `xtask/programs/calls` makes the calls; this starts it, counts, and compares. Ratios of the same run are
+//! compared with limits, because absolute numbers depend on the machine.
+
+use crate::report::budgets::{Budgets, Transport};
+use crate::report::process::{self, Background};
+use crate::report::{self, Row, percentile, progress, thousands};
+use crate::{Failure, workspace};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Measure what a call costs, against reqwest and hyper-util by hand.
+///
+/// Our client over both transports, hyper (the default) and reqwest, beside the same calls written by hand. Ours has
+/// deadlines, retries, the origin check and spans on; those by hand have none.
+///
+/// Three figures, for a GET and a POST of 300 bytes and a list of 50 KB: instructions per call (callgrind; the difference of two
+/// runs, so that start-up cancels), allocations per call, and processor time per call in interleaved rounds. All
+/// clients do the same typed work against a server of its own process, on one thread.
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// Also write the figures as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Rounds of the comparison of processor time.
+    #[arg(long, default_value_t = 15, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
+const AFTER_HELP: &str = "\
+Where the instructions and allocations of a call go, after one run of this command:
+  $ calls=target/xtask/build/calls/release/calls
+  $ $calls serve                                            # prints its port
+  $ $calls trace verigator user http://127.0.0.1:PORT       # each allocation of one call, with its backtrace
+  $ valgrind --tool=callgrind --toggle-collect='*calls::repeat*' --callgrind-out-file=callgrind.out \\
+      $calls run verigator user http://127.0.0.1:PORT 0 2000
+  $ callgrind_annotate --inclusive=yes callgrind.out
+
+Without valgrind the instructions are `not run`. Limits are in xtask/budgets.json.";
+
+const NEXT: &str =
+    "cargo xtask bench --help   # how to run the program by hand, and to see where calls spend it";
+
+/// Ours over each transport, then those written by hand.
+const CLIENTS: [&str; 4] = ["verigator", "verigator-reqwest", "reqwest", "hyper"];
+
+struct Case {
+    name: &'static str,
+    title: &'static str,
+    /// Calls of the shorter and of the longer run whose instructions are counted.
+    counted: [u32; 2],
+    /// Calls of a round whose processor time is measured.
+    timed: u32,
+}
+
+const CASES: [Case; 3] = [
+    Case { name: "user", title: "GET 300 B", counted: [200, 1200], timed: 2000 },
+    Case { name: "create", title: "POST 300 B", counted: [200, 1200], timed: 2000 },
+    Case { name: "list", title: "GET 50 KB", counted: [20, 120], timed: 200 },
+];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let root = workspace::root();
+    let budgets = Budgets::read(&root)?.bench;
+    // A row's id names the transport unless it is the default one.
+    let ours = [("", "verigator", &budgets.hyper), ("reqwest.", "verigator over reqwest", &budgets.reqwest)];
+    progress("building the program that makes the calls (about a minute the first time)");
+    let program = Program::start(&root)?;
+    let mut rows = Vec::new();
+    for case in &CASES {
+        let costs = if process::is_there("valgrind") { Some(program.instructions(case)?) } else { None };
+        rows.extend(ours.iter().enumerate().map(|(index, part)| instructions_row(case, part, costs, index)));
+    }
+    progress("counting allocations");
+    let counts = each(|client| {
+        let cost = program.run(client, "user", 100, 1000)?;
+        Ok((cost.allocations + cost.grown) as f64 / 1000.0)
+    })?;
+    let [.., reqwest, hyper] = counts;
+    for ((part, title, limits), count) in ours.iter().zip(counts) {
+        let (id, what) = (
+            format!("bench.{part}user.allocations"),
+            format!("GET 300 B: allocations per call of {title}, growth included"),
+        );
+        let measured = format!("{count:.1} (reqwest {reqwest:.1}, hyper-util {hyper:.1})");
+        rows.push(
+            Row::at_most(&id, &what, count, limits.allocations, "", measured).cases("1,000 calls each"),
+        );
+    }
+    for case in &CASES {
+        rows.push(program.processor_time(case, arguments.rounds, budgets.hyper.cpu_ratio)?);
+    }
+    report::finish(&rows, arguments.json.as_deref(), NEXT)
+}
+
+fn instructions_row(
+    case: &Case,
+    (part, title, limits): &(&str, &str, &Transport),
+    costs: Option<[f64; 4]>,
+    index: usize,
+) -> Row {
+    let limit = if case.name == "list" { limits.list_instructions_ratio } else { limits.instructions_ratio };
+    let id = format!("bench.{part}{}.instructions", case.name);
+    let what = format!("{}: instructions per call, {title} / reqwest by hand", case.title);
+    let Some(costs) = costs else {
+        return Row::not_run(&id, &what, &format!("≤ {limit}"), "valgrind is not installed");
+    };
+    let [.., reqwest, hyper] = costs;
+    let ours = costs.get(index).copied().unwrap_or(f64::NAN);
+    let (ratio, kilo) = (ours / reqwest, |count: f64| thousands((count / 1000.0).round() as u64));
+    let measured =
+        format!("{ratio:.3} ({} k to {} k; hyper-util {:.2})", kilo(ours), kilo(reqwest), hyper / reqwest);
+    let [few, many] = case.counted;
+    Row::at_most(&id, &what, ratio, limit, "", measured).cases(format!("{} calls each", many - few))
+}
+
+/// The same measurement of every client.
+fn each(mut measure: impl FnMut(&str) -> Result<f64, Failure>) -> Result<[f64; 4], Failure> {
+    let mut found = [f64::NAN; 4];
+    for (value, client) in found.iter_mut().zip(CLIENTS) {
+        *value = measure(client)?;
+    }
+    Ok(found)
+}
+
+/// The built program, and its server in a process of its own.
+struct Program {
+    path: PathBuf,
+    url: String,
+    _server: Background,
+}
+
+/// What a number of calls cost.
+#[derive(Deserialize)]
+struct Cost {
+    allocations: u64,
+    /// Allocations that were made larger.
+    grown: u64,
+    cpu_ns: u64,
+}
+
+impl Program {
+    fn start(root: &Path) -> Result<Self, Failure> {
+        let manifest = workspace::copy_program(root, "calls")?;
+        let target = root.join("target/xtask/build/calls");
+        let mut build = process::cargo(root, &["build", "--quiet", "--release", "--manifest-path"]);
+        build.arg(manifest).arg("--target-dir").arg(&target);
+        process::output(&mut build, NEXT)?;
+        let path = target.join("release").join(format!("calls{}", std::env::consts::EXE_SUFFIX));
+        let (server, port) = Background::start(Command::new(&path).arg("serve"), NEXT)?;
+        Ok(Self { path, url: format!("http://127.0.0.1:{}", port.trim()), _server: server })
+    }
+
+    /// What `calls` calls cost after the warm-up.
+    fn run(&self, client: &str, what: &str, warm_up: u32, calls: u32) -> Result<Cost, Failure> {
+        let mut command = Command::new(&self.path);
+        command.args(["run", client, what, &self.url, &warm_up.to_string(), &calls.to_string()]);
+        let out = process::output(&mut command, NEXT)?;
+        serde_json::from_str(&out)
+            .map_err(|error| Failure::new(format!("`{}`: {error}", process::show(&command)), NEXT))
+    }
+
+    /// Instructions per call, start-up not included.
+    fn instructions(&self, case: &Case) -> Result<[f64; 4], Failure> {
+        let [few, many] = case.counted;
+        each(|client| {
+            progress(&format!("counting the instructions of {client}, {}", case.title));
+            let count = |calls: u32| {
+                let file = self.path.with_extension("callgrind");
+                let mut command = Command::new("valgrind");
+                command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", file.display()));
+                command.arg(&self.path).args(["run", client, case.name, &self.url, "0", &calls.to_string()]);
+                process::output(&mut command, NEXT)?;
+                instructions(&process::read_text(&file)?).ok_or_else(|| {
+                    Failure::new(
+                        format!("{} names no total", file.display()),
+                        "valgrind --version   # 3.18 to 3.24 work",
+                    )
+                })
+            };
+            Ok((count(many)? - count(few)?) / f64::from(many - few))
+        })
+    }
+
+    /// Interleaved, because a machine that is busy for a while is then busy for all of them.
+    fn processor_time(&self, case: &Case, rounds: u32, limit: f64) -> Result<Row, Failure> {
+        progress(&format!("comparing processor time, {}, {rounds} rounds", case.title));
+        let mut all = Vec::new();
+        for _ in 0..rounds {
+            let cost = |client: &str| self.run(client, case.name, 100, case.timed);
+            all.push(each(|client| Ok(cost(client)?.cpu_ns as f64 / f64::from(case.timed) / 1000.0))?);
+        }
+        let middle = |of: fn(&[f64; 4]) -> f64| percentile(&all.iter().map(of).collect::<Vec<_>>(), 50);
+        let ratio = middle(|[ours, _, by_hand, _]| ours / by_hand);
+        let measured = format!(
+            "{ratio:.3} (over reqwest {:.2}; reqwest {:.0} µs, hyper-util {:.2})",
+            middle(|[_, ours, by_hand, _]| ours / by_hand),
+            middle(|[_, _, by_hand, _]| *by_hand),
+            middle(|[_, _, by_hand, hyper]| hyper / by_hand)
+        );
+        let (id, what) = (
+            format!("bench.{}.cpu", case.name),
+            format!("{}: processor time per call, verigator / reqwest by hand", case.title),
+        );
+        let cases = format!("median of {rounds} rounds of {} calls", case.timed);
+        Ok(Row::at_most(&id, &what, ratio, limit, "", measured).cases(cases).for_information())
+    }
+}
+
+/// What callgrind counted, from the file that it writes: the first number of the line `summary:` or, in older files,
+/// `totals:`.
+fn instructions(file: &str) -> Option<f64> {
+    let number = |key: &str| {
+        file.lines().find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse().ok())
+    };
+    number("summary:").or_else(|| number("totals:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instructions;
+
+    #[test]
+    fn the_instructions_of_a_run_are_found() {
+        let file = "events: Ir\nsummary: 40902945\n\nfn=(0) summary: 9\n16 3\ntotals: 40902901\n";
+        assert_eq!(instructions(file), Some(40_902_945.0));
+        assert_eq!(instructions("events: Ir Dr\nfn=(1) a\n1 2\ntotals: 12 5\n"), Some(12.0));
+        assert_eq!(instructions("summary: many"), None);
+    }
+}

@@ -1,0 +1,299 @@
+//! `cargo xtask docs`: links of the documentation lead somewhere, its code is compiled, its commands exist.
+
+use crate::markdown::{self, BRANCH, Markdown};
+use crate::report::{process, progress};
+use crate::{Failure, workspace};
+use cargo_metadata::Metadata;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// Check the documentation: it builds without a warning, its links lead somewhere, its code and commands are there.
+///
+/// First what needs no build, in every Markdown file: links to files of the repository and anchors, relative or by address, the
+/// latter in READMEs of crates; that a test compiles the Rust code of each README and of docs/*.md; that the `cargo` commands
+/// name examples and packages that exist. `cargo test -p xtask` checks commands of xtask.
+///
+/// Then `cargo doc` of each library crate alone, with all features and warnings as errors: a link to an item that the crate
+/// alone doesn't know is one.
+#[derive(clap::Args, Debug, Default)]
+#[command(
+    after_help = "Examples:\n  cargo xtask docs --quick          Markdown only: builds nothing\n  cargo xtask docs auth-client-core      and the documentation of one crate"
+)]
+pub(crate) struct Arguments {
+    /// Markdown only: nothing is built.
+    #[arg(long)]
+    quick: bool,
+    /// Only the documentation of these crates. All library crates by default.
+    #[arg(value_name = "CRATE")]
+    crates: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let root = workspace::root();
+    let report = text(&root)?;
+    if arguments.quick { Ok(report) } else { Ok(format!("{report}\n{}", built(&root, &arguments.crates)?)) }
+}
+
+/// What needs no build.
+pub(crate) fn text(root: &Path) -> Result<String, Failure> {
+    let all = workspace::files(root)?;
+    let metadata = workspace::metadata(root)?;
+    // Links of templates count from elsewhere.
+    let markdown = all.iter().filter(|path| path.ends_with(".md") && !path.contains("/templates/"));
+    let read = |path: &String| Ok((path.clone(), markdown::read(&process::read_text(&root.join(path))?)));
+    let files: BTreeMap<String, Markdown> = markdown.map(read).collect::<Result<_, Failure>>()?;
+    let repository = metadata.workspace_packages().iter().find_map(|package| package.repository.clone());
+    let links = Links { files: &files, all: &all, base: repository.unwrap_or_default() + BRANCH };
+    let mut findings = Vec::new();
+    let mut commands = 0;
+    for (path, file) in &files {
+        let wrong = file.links.iter().filter_map(|(line, link)| Some((line, link, links.wrong(path, link)?)));
+        findings.extend(wrong.map(|(line, link, why)| format!("{path}:{line}: ({link}): {why}")));
+        for (line, command) in cargo_commands(file) {
+            commands += 1;
+            let why = refused(&command, &metadata);
+            findings.extend(why.map(|why| format!("{path}:{line}: {command}: {why}")));
+        }
+    }
+    let rust = all.iter().filter(|path| path.ends_with(".rs"));
+    let rust = rust.map(|path| Ok((path.as_str(), process::read_text(&root.join(path))?)));
+    findings.extend(uncompiled(files.keys(), &rust.collect::<Result<Vec<_>, Failure>>()?));
+    if findings.is_empty() {
+        return Ok(format!(
+            "{} Markdown files: no dead link, all code compiled, {commands} commands exist",
+            files.len()
+        ));
+    }
+    Err(Failure::new(findings.join("\n"), "correct them, then cargo xtask docs --quick"))
+}
+
+/// Builds the documentation of each crate alone.
+pub(crate) fn built(root: &Path, only: &[String]) -> Result<String, Failure> {
+    let chosen = workspace::chosen(workspace::library_crates(root)?, only, "cargo xtask docs")?;
+    for name in &chosen {
+        progress(&format!("documenting {name}"));
+        let mut command =
+            process::cargo(root, &["doc", "--quiet", "--no-deps", "--all-features", "--lib", "-p", name]);
+        let next = format!("RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features -p {name}");
+        process::output(command.env("RUSTDOCFLAGS", "-D warnings"), &next)?;
+    }
+    Ok(format!("{} crates documented without a warning", chosen.len()))
+}
+
+struct Links<'a> {
+    files: &'a BTreeMap<String, Markdown>,
+    all: &'a [String],
+    /// The address of the repository's root at its host.
+    base: String,
+}
+
+impl Links<'_> {
+    /// Why a link leads nowhere: in the repository, or on the page that a registry shows of a crate's README.
+    fn wrong(&self, from: &str, link: &str) -> Option<String> {
+        let (address, anchor) =
+            link.split_once('#').map_or((link, None), |(address, anchor)| (address, Some(anchor)));
+        let folder = Path::new(from).parent()?;
+        let target = match address.strip_prefix(&self.base) {
+            Some(path) => path.to_owned(),
+            None if address.is_empty() => from.to_owned(),
+            None if address.contains(':') => {
+                // A file of ours under an earlier address.
+                let moved = address
+                    .split_once(BRANCH)
+                    .is_some_and(|(_, path)| self.all.iter().any(|one| one == path));
+                return moved.then(|| format!("the repository's files begin with {}", self.base));
+            }
+            None => {
+                let path = resolved(&folder.join(address))?;
+                if from.starts_with("crates/") && from.ends_with("/README.md") {
+                    return Some(format!("registries show this page elsewhere: write {}{path}", self.base));
+                }
+                path
+            }
+        };
+        let folder = format!("{}/", target.trim_end_matches('/'));
+        if !self.all.contains(&target) && !self.all.iter().any(|path| path.starts_with(&folder)) {
+            return Some("there is no such file".to_owned());
+        }
+        let anchors = self.files.get(&target).map(|file| &file.anchors).zip(anchor);
+        let missing = anchors.is_some_and(|(known, anchor)| !known.iter().any(|one| one == anchor));
+        missing.then(|| "there is no such heading".to_owned())
+    }
+}
+
+/// `a/b/../c.md` is `a/c.md`.
+fn resolved(path: &Path) -> Option<String> {
+    let mut found = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => found.pop().then_some(())?,
+            Component::Normal(part) => found.push(part),
+            _ => {}
+        }
+    }
+    Some(found.to_str()?.to_owned())
+}
+
+/// READMEs of crates and of the whole, and guides, that no crate includes in its doc tests.
+fn uncompiled<'a>(markdown: impl Iterator<Item = &'a String>, rust: &[(&str, String)]) -> Vec<String> {
+    let included = |path: &str| {
+        rust.iter().any(|(file, text)| {
+            let line = |line: &str| {
+                let relative = line.trim().strip_prefix("#[doc = include_str!(\"")?.strip_suffix("\")]")?;
+                resolved(&Path::new(file).parent()?.join(relative))
+            };
+            let lines: Vec<&str> = text.lines().collect();
+            lines.windows(2).any(|two| matches!(two, [test, doc] if test.trim() == "#[cfg(doctest)]" && line(doc).as_deref() == Some(path)))
+        })
+    };
+    let of_a_crate = |path: &str| {
+        let folder = path.strip_suffix("README.md");
+        folder.is_some_and(|folder| rust.iter().any(|(file, _)| *file == format!("{folder}src/lib.rs")))
+    };
+    let wanted =
+        markdown.filter(|path| *path == "README.md" || path.starts_with("docs/") || of_a_crate(path));
+    let uncompiled = wanted.filter(|path| !included(path));
+    let line = "#[cfg(doctest)]\n    #[doc = include_str!(\"…\")]\n    pub struct Readme;";
+    uncompiled
+        .map(|path| format!("{path}:1: no test compiles its code; add to a lib.rs:\n    {line}"))
+        .collect()
+}
+
+/// The `cargo` commands of shell blocks and of code in prose, with their lines.
+pub(crate) fn cargo_commands(file: &Markdown) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (first, language, code) in &file.code {
+        let shell = language
+            .as_ref()
+            .map(|language| matches!(language.as_str(), "sh" | "bash" | "shell" | "console"));
+        for (index, line) in code.lines().enumerate() {
+            let Some(at) = line.find("cargo ").filter(|at| shell.unwrap_or(*at == 0)) else { continue };
+            // Behind a prompt or variables, before a comment, a pipe or what a shell does next.
+            let command = line
+                .get(at..)
+                .and_then(|command| command.split(" #").next()?.split([')', '|', '&', ';', '>']).next());
+            found.extend(
+                command.map(|command| (first + index, command.trim().trim_end_matches('"').to_owned())),
+            );
+        }
+    }
+    found
+}
+
+/// Why a command can't be run, if so.
+fn refused(command: &str, metadata: &Metadata) -> Option<String> {
+    let words = shlex::split(command)?;
+    let packages = metadata.workspace_packages();
+    // What stands behind two hyphens is the program's own.
+    let own: Vec<&str> = words.iter().map(String::as_str).take_while(|word| *word != "--").collect();
+    own.windows(2).find_map(|pair| {
+        let [option, name] = pair else { return None };
+        let (exists, what) = match *option {
+            "--example" => {
+                let mut targets = packages.iter().flat_map(|package| &package.targets);
+                (targets.any(|target| target.is_example() && target.name == *name), "example")
+            }
+            "-p" | "--package" => (packages.iter().any(|package| package.name.as_str() == *name), "package"),
+            _ => return None,
+        };
+        // Capitals and angle brackets are for the reader to fill in.
+        let placeholder =
+            name.contains(['<', '…', '$']) || name.chars().all(|c| c.is_uppercase() || c == '-');
+        (!exists && !placeholder).then(|| format!("there is no {what} `{name}`"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_a_file_and_a_heading_and_from_a_crate_by_address() {
+        let files = BTreeMap::from([
+            ("docs/a.md".to_owned(), markdown::read("# Here\n")),
+            ("crates/a/README.md".to_owned(), Markdown::default()),
+        ]);
+        let all = ["docs/a.md", "crates/a/README.md", "src/x.rs"].map(str::to_owned);
+        let links = Links { files: &files, all: &all, base: "https://x.example/r/blob/main/".to_owned() };
+        for (from, link) in [
+            ("docs/a.md", "#here"),
+            ("docs/a.md", "../src/x.rs"),
+            ("docs/a.md", "../src"),
+            ("docs/a.md", "https://example.com/x"),
+            ("crates/a/README.md", "https://x.example/r/blob/main/docs/a.md#here"),
+            ("docs/a.md", "https://other.example/q/blob/main/other.md"),
+        ] {
+            assert_eq!(links.wrong(from, link), None, "{from}: {link}");
+        }
+        for (from, link, why) in [
+            ("docs/a.md", "#there", "heading"),
+            ("docs/a.md", "b.md", "file"),
+            ("docs/a.md", "https://x.example/r/blob/main/b.md", "file"),
+            ("docs/a.md", "https://old.example/q/blob/main/docs/a.md", "files begin with"),
+            ("crates/a/README.md", "../../docs/a.md", "write https://x.example/r/blob/main/docs/a.md"),
+        ] {
+            let found = links.wrong(from, link).unwrap_or_default();
+            assert!(found.contains(why), "{from}: {link}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_readme_is_compiled_where_a_crate_includes_it_for_doc_tests() {
+        let markdown = ["README.md", "crates/a/README.md", "docs/retries.md", "CHANGELOG.md", "x/README.md"]
+            .map(str::to_owned);
+        let found = |readme: &str| {
+            let guide = "#[cfg(doctest)]\n#[doc = include_str!(\"../../docs/retries.md\")]\npub struct A;\n";
+            let whole = guide.replace("docs/retries.md", "README.md");
+            let rust = [("crates/a/src/lib.rs", readme.to_owned()), ("examples/src/lib.rs", whole + guide)];
+            uncompiled(markdown.iter(), &rust)
+        };
+        let included = "#[cfg(doctest)]\n    #[doc = include_str!(\"../README.md\")]\npub struct Readme;\n";
+        assert_eq!(found(included), [""; 0]);
+        for text in ["", &included.replace("#[cfg(doctest)]\n", ""), &included.replace("README", "OTHER")] {
+            let found = found(text);
+            assert!(
+                found.len() == 1 && found[0].starts_with("crates/a/README.md:1: no test"),
+                "{text}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn commands_are_found_in_shell_blocks_and_in_code_of_prose() {
+        let text = "Run `cargo test` or\n\n```sh\nX=1 cargo run --example tour   # cargo x\n$ eval \"$(cargo run -p auth-emulator -- env)\"\n```\n\n```rust\n// cargo run\n```\nto cargo run it, `cargo run --example\ntour`\n";
+        let commands: Vec<String> = cargo_commands(&markdown::read(text))
+            .into_iter()
+            .map(|(line, command)| format!("{line} {command}"))
+            .collect();
+        assert_eq!(
+            commands,
+            [
+                "1 cargo test",
+                "4 cargo run --example tour",
+                "5 cargo run -p auth-emulator -- env",
+                "11 cargo run --example tour"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused_and_what_a_reader_fills_in_is_not() {
+        let metadata = workspace::metadata(&workspace::root()).unwrap();
+        for (command, why) in [
+            ("cargo run --example tourr", "no example `tourr`"),
+            ("cargo run -q -p emulator -- serve", "no package `emulator`"),
+            ("cargo test --package nothing", "no package `nothing`"),
+        ] {
+            assert!(refused(command, &metadata).unwrap_or_default().contains(why), "{command}");
+        }
+        for command in [
+            "cargo run --example tour",
+            "cargo run -p auth-emulator -- -p x",
+            "cargo test -p <vendor>-client",
+            "cargo tree -p CRATE",
+            "cargo test -p 'auth-emulator'",
+        ] {
+            assert_eq!(refused(command, &metadata), None, "{command}");
+        }
+    }
+}

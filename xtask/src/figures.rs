@@ -1,0 +1,208 @@
+//! `cargo xtask figures`: what the tests show about reliability and security, as figures.
+//!
+//! `xtask/figures.json` names the tests behind each figure; this runs them and reads their results. A figure whose tests
+//! were not found or could not be built is `not run`, and so is one that has no test yet.
+
+use crate::report::{self, Row, process, progress};
+use crate::{Failure, workspace};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Run the tests behind the figures about reliability and security, and print the figures.
+///
+/// Each figure is what named tests of the workspace assert: its cases are what they go through, its target is what they assert.
+/// Figures that have no test yet are listed as `not run`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// Also write the figures as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Only figures whose name contains this text, for example `security` or `renewal`.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+}
+
+const AFTER_HELP: &str = "\
+Example:
+  $ cargo xtask figures --only reliability.renewal --json figures.json
+
+xtask/figures.json has the tests of each figure: `package target test`, target being `lib` or a file in tests/.";
+
+const TABLE: &str = include_str!("../figures.json");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figure {
+    id: String,
+    what: String,
+    target: String,
+    cases: String,
+    #[serde(default)]
+    tests: Vec<Test>,
+    /// Why there are no tests.
+    missing: Option<String>,
+}
+
+/// A test by its name in its binary, in the table `package target name`; the target is `lib` or a file in `tests/`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Test {
+    package: String,
+    target: String,
+    name: String,
+}
+
+impl TryFrom<String> for Test {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        let [package, target, name] =
+            <[String; 3]>::try_from(words).map_err(|_| format!("`{text}` is not `package target test`"))?;
+        Ok(Self { package, target, name })
+    }
+}
+
+impl Test {
+    /// What a person types to run the binary.
+    fn command(&self) -> Vec<&str> {
+        let mut words = vec!["test", "-p", &self.package];
+        if self.target == "lib" {
+            words.push("--lib");
+        } else {
+            words.extend(["--test", &self.target]);
+        }
+        // The signers are behind features, and their tests with them.
+        words.extend((self.package == "auth-core").then_some("--all-features"));
+        words.extend(["--", "--exact"]);
+        words
+    }
+}
+
+fn table() -> Result<Vec<Figure>, Failure> {
+    serde_json::from_str(TABLE).map_err(|error| {
+        Failure::new(format!("xtask/figures.json: {error}"), "correct it, then cargo xtask figures")
+    })
+}
+
+/// What `cargo test` printed about each test of a binary, or why it was not run.
+type Results = Result<BTreeMap<String, String>, String>;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let root = workspace::root();
+    let mut figures = table()?;
+    figures.retain(|figure| figure.id.contains(&arguments.only));
+    if figures.is_empty() {
+        let what = format!("no figure has {:?} in its name", arguments.only);
+        return Err(Failure::new(what, "cargo xtask figures   # prints all names"));
+    }
+    let mut suites: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
+    for test in figures.iter().flat_map(|figure| &figure.tests) {
+        suites.entry(test.command()).or_default().insert(&test.name);
+    }
+    let mut all: BTreeMap<Vec<&str>, Results> = BTreeMap::new();
+    for (command, names) in suites {
+        let results = run_suite(&root, &command, &names)?;
+        all.insert(command, results);
+    }
+    let outcome = |test: &Test| match all.get(&test.command()) {
+        Some(Ok(results)) => results.get(&test.name).cloned().ok_or_else(|| "it does not exist".to_owned()),
+        Some(Err(why)) => Err(format!("it does not build: {why}")),
+        None => Err("it was not run".to_owned()),
+    };
+    let rows: Vec<Row> = figures.iter().map(|figure| row(figure, outcome)).collect();
+    let failed =
+        figures.iter().flat_map(|figure| &figure.tests).find(|test| outcome(test).as_deref() != Ok("ok"));
+    let next = failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name));
+    report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())
+}
+
+fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>) -> Result<Results, Failure> {
+    progress(&format!("cargo {}, {} tests", command.join(" "), names.len()));
+    let (_, out, errors) = process::all(process::cargo(root, command).args(names), "cargo --version")?;
+    Ok(results(&out, &errors))
+}
+
+/// Reads both outputs of `cargo test` for one binary: test by test `ok`, `FAILED` or `ignored`. A binary that died has no
+/// result for the test that was running and those after it.
+fn results(out: &str, errors: &str) -> Results {
+    if !out.lines().any(|line| line.starts_with("running ")) {
+        let first = errors.lines().find(|line| line.starts_with("error"));
+        return Err(first.unwrap_or("cargo gave no reason").to_owned());
+    }
+    let outcomes = out.lines().filter_map(|line| {
+        let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+        // A test that is expected to panic has that behind its name, one that is ignored has the reason behind the word.
+        Some((name.split(" - ").next()?.to_owned(), outcome.split([' ', ',']).next()?.to_owned()))
+    });
+    Ok(outcomes.collect())
+}
+
+fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<String, String>) -> Row {
+    let Figure { id, what, target, cases, tests, missing } = figure;
+    if let Some(why) = missing {
+        return Row::not_run(id, what, target, why);
+    }
+    let mut failed = Vec::new();
+    for test in tests {
+        match outcome(test).as_deref() {
+            Ok("ok") => {}
+            Ok("FAILED") => failed.push(test.name.as_str()),
+            Ok(other) => return Row::missed(id, what, target, &format!("{}: {other}", test.name)),
+            Err(why) => return Row::missed(id, what, target, &format!("{}: {why}", test.name)),
+        }
+    }
+    let measured = match failed.as_slice() {
+        [] => format!("holds ({0} of {0} tests pass)", tests.len()),
+        names => format!("does not hold: {}", names.join(", ")),
+    };
+    Row::checked(id, what, target, measured, failed.is_empty()).cases(cases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Status;
+
+    #[test]
+    fn only_tests_that_passed_make_a_pass() {
+        let text =
+            r#"{"id":"x.y","what":"w","target":"0","cases":"7","tests":["auth-client-core lib a::b"]}"#;
+        let figure: Figure = serde_json::from_str(text).unwrap();
+        let status = |outcome: Result<&str, &str>| {
+            row(&figure, |_| outcome.map(str::to_owned).map_err(str::to_owned)).status
+        };
+        assert_eq!([status(Ok("ok")), status(Ok("FAILED"))], [Status::Pass, Status::Fail]);
+        assert_eq!([status(Ok("ignored")), status(Err("not there"))], [Status::NotRun; 2]);
+    }
+
+    #[test]
+    fn every_figure_has_a_name_of_its_own_and_either_tests_or_a_reason() {
+        let mut ids = BTreeSet::new();
+        for figure in table().unwrap() {
+            assert!(ids.insert(figure.id.clone()), "{} is there twice", figure.id);
+            assert_ne!(figure.tests.is_empty(), figure.missing.is_none(), "{}", figure.id);
+        }
+    }
+
+    #[test]
+    fn a_test_is_run_as_a_person_would_run_it() {
+        let command = |text: &str| Test::try_from(text.to_owned()).unwrap().command().join(" ");
+        assert_eq!(command("auth-client-core lib a::b"), "test -p auth-client-core --lib -- --exact");
+        assert_eq!(command("auth-core flows c"), "test -p auth-core --test flows --all-features -- --exact");
+    }
+
+    #[test]
+    fn every_test_has_its_result_and_what_does_not_build_the_first_error() {
+        let out = "\nrunning 4 tests\ntest a::good ... ok\ntest a::bad ... FAILED\ntest slow ... ignored, takes an hour\n\
+            test panics - should panic ... ok\n\nfailures:\n\n---- a::bad stdout ----\ntest result: FAILED. 2 passed\n";
+        let found = results(out, "").unwrap();
+        let list: Vec<String> = found.iter().map(|(name, outcome)| format!("{name} {outcome}")).collect();
+        assert_eq!(list, ["a::bad FAILED", "a::good ok", "panics ok", "slow ignored"]);
+        assert_eq!(results("", "warning: a\nerror[E0282]: b\nerror: c"), Err("error[E0282]: b".to_owned()));
+        assert_eq!(results("running 0 tests\n", ""), Ok(BTreeMap::new()));
+    }
+}
