@@ -1,4 +1,4 @@
-//! Where things are: crates, files, copies of them below the target folder.
+//! Where things are: crates, files, copies of them below the target folder. The commands run from any folder.
 
 use crate::Failure;
 use crate::report::process;
@@ -7,11 +7,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The root of the workspace: the folder above this crate.
+/// The root of the workspace that the command runs in: the nearest folder, from the current one upwards, that has this
+/// crate in it. Not the one it was built in: checkouts that share a target folder share this program.
+///
+/// Outside of any workspace, the current folder, where the commands then miss what they need.
 #[must_use]
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    let here = std::env::current_dir().unwrap_or_default();
+    above(&here).unwrap_or(here)
+}
+
+fn above(folder: &Path) -> Option<PathBuf> {
+    let is_root = |folder: &&Path| {
+        folder.join("Cargo.toml").is_file() && folder.join("xtask").join("Cargo.toml").is_file()
+    };
+    folder.ancestors().find(is_root).map(Path::to_path_buf)
 }
 
 /// Where cargo builds.
@@ -154,6 +164,24 @@ pub(crate) fn copy_program(root: &Path, name: &str) -> Result<PathBuf, Failure> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_workspace_is_the_one_around_the_folder_and_not_the_one_of_the_build() {
+        let other = target(&root()).join(format!("other-checkout-{}", std::process::id()));
+        let (inner, program) = (other.join("crates/shop-client/src"), other.join("xtask/programs/calls"));
+        for folder in [&inner, &program] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        for manifest in ["Cargo.toml", "xtask/Cargo.toml", "crates/shop-client/Cargo.toml"] {
+            fs::write(other.join(manifest), "").unwrap();
+        }
+        let found = [above(&other), above(&inner), above(&program)];
+        let outside = above(Path::new("/"));
+        fs::remove_dir_all(&other).unwrap();
+        assert_eq!(found, [Some(other.clone()), Some(other.clone()), Some(other)]);
+        assert_eq!(outside, None);
+        assert!(root().join("xtask/src/workspace.rs").is_file());
+    }
 
     #[test]
     fn without_git_the_same_files_are_found() {

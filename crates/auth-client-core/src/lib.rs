@@ -125,12 +125,11 @@ pub use observe::Observer;
 pub use operation::Idempotency;
 pub use page::{Items, Pages};
 pub use request::Request;
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
-pub use transport::TlsBackend;
 #[cfg(feature = "hyper")]
-pub use transport::{HyperTransport, HyperTransportBuilder};
+pub use transport::HyperTransport;
 #[cfg(feature = "reqwest-013")]
-pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
+pub use transport::ReqwestTransport;
+pub use transport::{TlsBackend, TransportSettings};
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

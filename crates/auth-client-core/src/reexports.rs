@@ -5,17 +5,16 @@
 
 /// The error type that all providers share, for code that handles errors of several providers.
 pub use crate::Error as CoreError;
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
-pub use crate::TlsBackend;
+#[cfg(feature = "hyper")]
+pub use crate::HyperTransport;
+#[cfg(feature = "reqwest-013")]
+pub use crate::ReqwestTransport;
 #[cfg(feature = "blocking")]
 pub use crate::blocking;
 #[cfg(any(test, doc, feature = "testing"))]
 pub use crate::testing;
 pub use crate::{
     CivilDateTime, Clock, DateTime, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, Reply,
-    Request, RetryPolicy, SecretString, Sleep, UnknownFields, UnknownValue, decode, observe, transport,
+    Request, RetryPolicy, SecretString, Sleep, TlsBackend, TransportSettings, UnknownFields, UnknownValue,
+    decode, observe, transport,
 };
-#[cfg(feature = "hyper")]
-pub use crate::{HyperTransport, HyperTransportBuilder};
-#[cfg(feature = "reqwest-013")]
-pub use crate::{ReqwestTransport, ReqwestTransportBuilder};

@@ -49,7 +49,7 @@ async fn what_cannot_pass_is_not_retried() {
         (script().status(501), ErrorKind::Server),
         (script().json(200, "not json"), ErrorKind::Decode),
         (script().fail(Phase::Connecting, Fault::Tls), ErrorKind::Connect),
-        (script().fail(Phase::Sending, Fault::Protocol), ErrorKind::Transport),
+        (script().fail(Phase::Sending, Fault::Protocol), ErrorKind::Protocol),
         (script().response(302, &[("location", "https://evil.example/?q=canary")], ""), ErrorKind::Redirect),
     ] {
         let setup = Setup::new(transport.clone().json(200, "1"));
@@ -99,6 +99,56 @@ async fn a_write_that_was_refused_was_not_executed() {
         let error = write(&Setup::new(transport.clone()).engine()).await.unwrap_err();
         assert!(error.may_have_been_sent() && !error.may_have_been_executed(), "{error}");
         assert_eq!(transport.requests().len(), 1, "a throttled write is not repeated by itself");
+    }
+}
+
+/// Each by the text of its RFC: the server refuses to process the request, or somebody before it does.
+#[tokio::test]
+async fn a_status_that_refuses_to_process_says_that_a_write_was_not_executed() {
+    for status in [405, 411, 413, 414, 415, 417, 421, 423, 424, 425, 426, 428, 431, 451, 501, 505, 511] {
+        let setup = Setup::new(script().status(status).json(200, "1"));
+        for error in [write(&setup.engine()).await.unwrap_err()] {
+            assert_eq!((error.attempts(), error.is_retryable()), (1, false), "{error}");
+            assert!(error.may_have_been_sent() && !error.may_have_been_executed(), "{error}");
+            assert!(!error.to_string().contains("executed"), "{error}");
+        }
+    }
+    // Applications send these after having done something.
+    for status in [402, 406, 408, 418, 499, 500, 502, 503, 504, 507, 508, 520, 599] {
+        let setup = Setup::new(script().status(status).json(200, "1"));
+        let error = write(&setup.engine()).await.unwrap_err();
+        assert!(error.may_have_been_executed() && error.attempts() == 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_407_is_the_proxys_and_not_retried() {
+    for call in [read, put, write] {
+        let transport =
+            script().response(407, &[("proxy-authenticate", "Basic realm=\"canary\"")], "").json(200, "1");
+        let setup = Setup::new(transport);
+        let error = call(&setup.engine()).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error}");
+        assert!(!error.may_have_been_executed() && !error.is_retryable(), "{error}");
+        let line = "could not connect: the proxy requires a user name and a password (status 407)";
+        assert!(error.to_string().ends_with(line), "{error}");
+    }
+}
+
+/// The rule belongs to the engine: another transport may pass on what the library made of the headers.
+#[tokio::test]
+async fn a_body_that_cannot_be_there_is_not_decoded() {
+    for status in [204, 205] {
+        let setup = Setup::new(script().response(status, &[], "2").response(status, &[], "canary"));
+        let error = write(&setup.engine()).await.unwrap_err();
+        assert_eq!((error.kind(), error.body().map(bytes::Bytes::len)), (ErrorKind::EmptyResponse, Some(0)));
+        setup
+            .engine()
+            .raw(Method::POST, "/x")
+            .call::<(), _>(decode::empty)
+            .await
+            .map_err(|e: auth_client_core::Error| e)
+            .unwrap();
     }
 }
 

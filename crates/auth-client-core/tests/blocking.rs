@@ -176,8 +176,8 @@ fn a_renewal_continues_after_the_call_that_began_it_has_returned() {
 #[cfg(feature = "hyper")]
 #[test]
 fn calls_of_several_threads_share_connections_that_stay_open() {
-    use auth_client_core::HyperTransport;
     use auth_client_core::provider::{BaseUrl, Settings};
+    use auth_client_core::{HyperTransport, TransportSettings};
     use std::io::{Read as _, Write as _};
 
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -197,7 +197,7 @@ fn calls_of_several_threads_share_connections_that_stay_open() {
         }
     });
     let mut settings = Settings::new("shop-client/1.0");
-    settings.set_transport(Arc::new(HyperTransport::builder().build().unwrap()));
+    settings.set_transport(Arc::new(HyperTransport::new(TransportSettings::new()).unwrap()));
     settings.set_retry(auth_client_core::RetryPolicy::none());
     let base = BaseUrl::parse("base URL", &url).unwrap();
     let engine = Engine::new(&settings, base, common::Shop, None).unwrap();

@@ -35,8 +35,8 @@
 //! | `chrono-04`, `jiff-02` | Virtuous: dates from and to the types of those crates |
 //! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
 //!
-//! If several TLS libraries are compiled in, select one when you build the transport:
-//! `HyperTransport::builder().tls(…)`.
+//! If several TLS libraries are compiled in, select one with
+//! `TransportSettings::new().tls(…)`.
 //!
 //! # Examples
 //!

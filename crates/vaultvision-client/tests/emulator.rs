@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use async_trait::async_trait;
-use auth_client_core::HyperTransport;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
+use auth_client_core::{HyperTransport, TransportSettings};
 use auth_emulator::providers::vaultvision::{Permission, Permissions, SecondPassword, VaultVision};
 use auth_emulator::{ClockStart, Emulator, Fault, FaultRule, Timestamp};
 use bytes::Bytes;
@@ -158,7 +158,7 @@ async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_informed() {
     let (_emulator, vault, _) = start().await;
     let (posts, answered) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let client = || {
-        let inner = HyperTransport::builder().build().unwrap();
+        let inner = HyperTransport::new(TransportSettings::new()).unwrap();
         let transport = Rendezvous { inner, posts: Arc::clone(&posts), answered: Arc::clone(&answered) };
         Client::builder(vault.api_key()).base_url(vault.base_url()).transport(transport).build().unwrap()
     };

@@ -68,7 +68,11 @@ async fn any_2xx_is_success_and_deletes_need_no_body() {
             deleted.assert_calls(2);
         }
         let transport = ScriptedTransport::new().json(status, r#"{"id":"1","name":"A","ctime":"now"}"#);
-        client(&transport).services().create(NewService::fqdn("a.example").name("A")).await.unwrap();
+        let created = client(&transport).services().create(NewService::fqdn("a.example").name("A")).await;
+        match status {
+            204 => assert_eq!(created.unwrap_err().kind(), ErrorKind::EmptyResponse),
+            _ => drop(created.unwrap()),
+        }
     }
 }
 
@@ -83,15 +87,18 @@ async fn responses_that_lack_what_they_must_have_are_decode_errors() {
     let client = client(&transport);
     let users = client.users("s1");
     let login = users.authentication("u1");
+    let expected = |(kind, field): (ErrorKind, Option<&'static str>), error: &verigator_client::Error| {
+        assert_eq!((error.kind(), error.field()), (kind, field), "{error}");
+    };
     for (error, field) in [
         (users.list().await.unwrap_err(), "$.users"),
         (login.verify("123456").await.map(drop).unwrap_err(), "$.verified"),
         (login.start(AuthMethod::Sms).await.unwrap_err(), "$.method"),
         (client.services().get("s1").await.unwrap_err(), "$.id"),
-        (client.services().get("s1").await.unwrap_err(), "$"),
     ] {
-        assert_eq!((error.kind(), error.field()), (ErrorKind::Decode, Some(field)), "{error}");
+        expected((ErrorKind::Decode, Some(field)), &error);
     }
+    expected((ErrorKind::EmptyResponse, None), &client.services().get("s1").await.unwrap_err());
 }
 
 #[tokio::test]

@@ -281,8 +281,7 @@ impl ClientBuilder {
     fn try_build(mut self) -> Result<Client, auth_client_core::Error> {
         let base = self.base()?;
         // One transport for the calls and the token endpoint.
-        let transport = self.settings.transport()?;
-        self.settings.set_transport(transport);
+        self.settings.share_transport(false)?;
         let has_session =
             self.session || self.tokens.is_some() || self.store.is_some() || self.login.is_some();
         if self.api_key.is_some() && has_session {

@@ -329,8 +329,7 @@ impl ClientBuilder {
     fn try_build(mut self) -> Result<Client, auth_client_core::Error> {
         self.check()?;
         // One transport for the dashboard and all hosts.
-        let transport = self.transport_for_all()?;
-        self.settings.set_transport(transport);
+        self.settings.share_transport(self.public_addresses_only)?;
         let (source, url) = self.settings.base_url_or("");
         let has_dashboard = !url.is_empty();
         let base = BaseUrl::parse(source, if has_dashboard { url } else { PLACEHOLDER_URL })?;
@@ -374,15 +373,6 @@ impl ClientBuilder {
             return refuse("session lifetime", "must not be zero");
         }
         Ok(())
-    }
-
-    fn transport_for_all(
-        &mut self,
-    ) -> Result<Arc<dyn auth_client_core::transport::Transport>, auth_client_core::Error> {
-        match self.public_addresses_only {
-            true => self.settings.transport_to_public_addresses(),
-            false => self.settings.transport(),
-        }
     }
 }
 

@@ -139,7 +139,7 @@ mod tests {
             (301, vec![], Classification::CredentialRefused(ErrorKind::Redirect)),
             (302, vec![], Classification::CredentialRefused(ErrorKind::Redirect)),
             (307, vec![JSON], Classification::CredentialRefused(ErrorKind::Redirect)),
-            (304, vec![], Classification::Permanent(ErrorKind::Redirect)),
+            (304, vec![], Classification::Permanent(ErrorKind::Status)),
             (401, vec![JSON], Classification::CredentialRefused(ErrorKind::Unauthenticated)),
             (403, vec![JSON], Classification::Permanent(ErrorKind::Forbidden)),
             (403, vec![JSON, CLEAR], Classification::CredentialRefused(ErrorKind::Forbidden)),

@@ -261,7 +261,9 @@ async fn a_name_that_leads_to_this_machine_is_refused_at_resolution() {
             .collect();
     assert!(chain.iter().any(|text| text.contains("not public")), "{chain:?}");
     assert_eq!(vise.counts(0), Default::default());
-    let both = builder(&emulator).transport(auth_client_core::HyperTransport::builder().build().unwrap());
+    let both = builder(&emulator).transport(
+        auth_client_core::HyperTransport::new(auth_client_core::TransportSettings::new()).unwrap(),
+    );
     assert_eq!(both.public_addresses_only().build().unwrap_err().field(), Some("public addresses only"));
 }
 

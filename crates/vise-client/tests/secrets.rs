@@ -5,8 +5,8 @@
 #[path = "../../auth-client-core/tests/common/wire.rs"]
 mod wire;
 
-use auth_client_core::HyperTransport;
 use auth_client_core::testing::{Canary, ScriptedTransport};
+use auth_client_core::{HyperTransport, TransportSettings};
 use http::Method;
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -70,7 +70,7 @@ fn assert_error_clean(what: &str, error: &Error) {
 fn builder() -> ClientBuilder {
     // One for all: setting TLS up takes longer than all the calls.
     static TRANSPORT: OnceLock<HyperTransport> = OnceLock::new();
-    let transport = TRANSPORT.get_or_init(|| HyperTransport::builder().build().unwrap());
+    let transport = TRANSPORT.get_or_init(|| HyperTransport::new(TransportSettings::new()).unwrap());
     Client::builder(TOKEN.to_owned()).retry(vise_client::RetryPolicy::none()).transport(transport.clone())
 }
 

@@ -27,49 +27,83 @@ pub struct BaseUrl {
     pub(crate) path: String,
 }
 
+const NOT_ABSOLUTE: &str = "must be an absolute URL such as https://api.example.com";
+const NOT_HTTPS: &str = "scheme must be https (http is allowed for loopback only)";
+
 impl BaseUrl {
     /// Parses a base URL. `name` is used in errors, such as `base URL` or the name of a variable.
     ///
     /// # Errors
     ///
     /// A [`Configuration`](crate::ErrorKind::Configuration) error if the string is not an absolute URL, its
-    /// scheme is not https (or http for a loopback address), or it has user information, a query or a fragment.
+    /// scheme is not https (or http for a loopback address), it has user information, a query or a fragment, or a
+    /// URL parser would change it: blanks, line breaks, backslashes, double slashes, dot segments.
     pub fn parse(name: &'static str, text: &str) -> Result<Self, Error> {
-        let refuse = |reason: &'static str| Err(Error::configuration(name, reason));
-        let Ok(url) = Url::parse(text) else {
-            return refuse("must be an absolute URL such as https://api.example.com");
-        };
-        let secure = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return refuse("scheme must be https (http is allowed for loopback only)"),
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return refuse("must not contain a user name or password");
+        Self::checked(text).map_err(|reason| Error::configuration(name, reason))
+    }
+
+    fn checked(text: &str) -> Result<Self, &'static str> {
+        // A URL parser removes, converts or encodes such characters without saying so.
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err("must not contain blanks, tabs, line breaks or control characters");
         }
-        if url.query().is_some() || url.fragment().is_some() {
-            return refuse("must not have a query or fragment");
+        if !text.is_ascii() {
+            return Err(
+                "must be ASCII: an international host name in its form with `xn--`, a path percent-encoded",
+            );
         }
-        let Some(host) = url.host_str() else {
-            return refuse("must have a host");
+        let (scheme, rest) = text.split_once("://").ok_or(NOT_ABSOLUTE)?;
+        let secure = if scheme.eq_ignore_ascii_case("https") {
+            true
+        } else if scheme.eq_ignore_ascii_case("http") {
+            false
+        } else {
+            return Err(NOT_HTTPS);
         };
+        if rest.contains('\\') {
+            return Err("must not contain backslashes");
+        }
+        if rest.contains(['?', '#']) {
+            return Err("must not have a query or fragment");
+        }
+        let (host_and_port, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if host_and_port.is_empty() {
+            return Err("must have a host");
+        }
+        if host_and_port.contains('@') {
+            return Err("must not contain a user name or password");
+        }
+        let path = path.trim_end_matches('/');
+        if path.contains("//") {
+            return Err("must not contain two slashes in its path");
+        }
+        if !path.is_empty() {
+            path::check_raw(path)?;
+        }
+        let url = Url::parse(text).map_err(|_| "must be an absolute URL with a valid host and port")?;
+        let host = url.host_str().ok_or("must have a host")?;
+        let written = match host_and_port.rsplit_once(':') {
+            // The last colon of an IPv6 address is inside its brackets.
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => host_and_port,
+        };
+        if !host.eq_ignore_ascii_case(written) {
+            return Err("its host must be a name or an address in its usual form, such as 127.0.0.1");
+        }
+        if url.port() == Some(0) {
+            return Err("its port must not be 0");
+        }
         let origin = Origin::new(secure, host, url.port());
         if !secure && !origin.is_loopback() {
-            return refuse("scheme must be https (http is allowed for loopback only)");
+            return Err(NOT_HTTPS);
         }
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let Ok(authority) = Authority::from_str(&authority) else {
-            return refuse("its host is invalid");
-        };
-        Ok(Self {
-            scheme: if secure { Scheme::HTTPS } else { Scheme::HTTP },
-            authority,
-            origin,
-            path: url.path().trim_end_matches('/').to_owned(),
-        })
+        let authority = Authority::from_str(&authority).map_err(|_| "its host is invalid")?;
+        let scheme = if secure { Scheme::HTTPS } else { Scheme::HTTP };
+        Ok(Self { scheme, authority, origin, path: path.to_owned() })
     }
 
     /// Returns the origin, which credentials of this client are bound to.
@@ -95,7 +129,9 @@ impl BaseUrl {
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self, Error> {
         let prefix = prefix.trim_end_matches('/');
         if !prefix.is_empty() {
-            path::check_raw(prefix).map_err(|reason| Error::configuration("path prefix", reason))?;
+            let two_slashes = prefix.contains("//").then_some("must not contain two slashes");
+            let checked = two_slashes.map_or_else(|| path::check_raw(prefix), Err);
+            checked.map_err(|reason| Error::configuration("path prefix", reason))?;
             self.path.push_str(prefix);
         }
         Ok(self)
@@ -129,6 +165,70 @@ mod tests {
         }
     }
 
+    /// Every one of these builds with a lenient parser, and leads somewhere else than it says or nowhere.
+    #[test]
+    fn an_address_that_a_parser_would_change_is_refused_with_the_reason() {
+        for (bad, reason) in [
+            ("https://api.example.com//v1", "two slashes"),
+            ("https://api.example.com/v1//x/", "two slashes"),
+            ("https://api.exam\nple.com", "line breaks"),
+            ("https://api.example.com/v\t1", "tabs"),
+            ("https://api.example.com\r\n", "line breaks"),
+            (" https://api.example.com", "blanks"),
+            ("https://api.example.com ", "blanks"),
+            ("https://api.example.com/a b", "blanks"),
+            ("https://api.example.com\u{a0}", "blanks"),
+            ("https://api.example.com/\0", "control characters"),
+            ("https://api\u{200b}.example.com", "ASCII"),
+            ("https://bücher.example", "xn--"),
+            ("https://api.example.com/é", "percent-encoded"),
+            ("https:\\\\api.example.com", "absolute URL"),
+            ("https://api.example.com\\v1", "backslashes"),
+            ("https:api.example.com", "absolute URL"),
+            ("https:/api.example.com", "absolute URL"),
+            ("https:///api.example.com", "host"),
+            ("https://@api.example.com", "user name"),
+            ("https://:@api.example.com", "user name"),
+            ("https://api.example.com?", "query"),
+            ("https://api.example.com/#", "fragment"),
+            ("https://api.example.com/v1/../x", "dot segments"),
+            ("https://api.example.com/%2E%2e/x", "dot segments"),
+            ("https://api.example.com/.", "dot segments"),
+            ("https://api.example.com/a|b", "percent-encoded"),
+            ("https://api.example.com/%zz", "hexadecimal"),
+            ("https://2130706433", "usual form"),
+            ("http://0x7f.1:80", "usual form"),
+            ("http://[::0001]:1", "usual form"),
+            ("https://%61pi.example.com", "usual form"),
+            ("https://api.example.com:0", "port"),
+            ("https://api.example.com:99999", "port"),
+            ("https://api.example.com:x", "port"),
+            ("https://a b", "blanks"),
+        ] {
+            let error = BaseUrl::parse("base URL", bad).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::Configuration, "{bad:?}");
+            assert!(error.to_string().contains(reason), "{bad:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_is_called_as_it_is_written() {
+        for (text, authority, path) in [
+            ("https://API.example.com/V1", "api.example.com", "/V1"),
+            ("HTTPS://api.example.com:443", "api.example.com", ""),
+            ("https://api.example.com:8443/a%20b/c~d", "api.example.com:8443", "/a%20b/c~d"),
+            ("https://xn--bcher-kva.example", "xn--bcher-kva.example", ""),
+            ("http://[::1]:8080/x/", "[::1]:8080", "/x"),
+            ("http://[::1]", "[::1]", ""),
+            ("http://127.0.0.1", "127.0.0.1", ""),
+            ("http://LOCALHOST:81", "localhost:81", ""),
+            ("http://a.localhost:81/:x", "a.localhost:81", "/:x"),
+        ] {
+            let base = BaseUrl::parse("base URL", text).unwrap();
+            assert_eq!((base.authority.as_str(), base.path.as_str()), (authority, path), "{text}");
+        }
+    }
+
     #[test]
     fn slashes_at_the_end_do_not_count() {
         for (text, path) in
@@ -144,7 +244,7 @@ mod tests {
         assert_eq!(base().with_prefix("/v1/service/").unwrap().path, "/x/v1/service");
         assert_eq!(base().with_prefix("/").unwrap().path, "/x");
         assert_eq!(base().with_prefix("").unwrap().path, "/x");
-        for bad in ["v1", "//evil.example", "/../y", "/a?b", "/a b"] {
+        for bad in ["v1", "//evil.example", "/../y", "/a?b", "/a b", "/a//b"] {
             assert_eq!(base().with_prefix(bad).unwrap_err().field(), Some("path prefix"), "{bad}");
         }
     }

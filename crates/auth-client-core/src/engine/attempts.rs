@@ -6,14 +6,14 @@
 use super::failure::{AttemptFailure, Failure};
 use super::rate_limiter::RateLimiterDecision;
 use super::retry::{self, Reason};
-use super::rules::{Classification, ResponseView};
+use super::rules::{self, Classification, ResponseView};
 use super::state::CallState;
 use super::{CallOptions, Exchange, Inner, Outgoing, signing, skew};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::observe::AttemptOutcome;
 use crate::observe::tracker::CallTracker;
 use crate::operation::{Idempotency, Operation};
-use crate::transport::{Fault, Phase, Progress, Received, TransportError};
+use crate::transport::{Fault, Phase, Progress, Received, TransportError, has_body};
 use auth_core::{Credential, CredentialSource, Now, Recovery};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -45,6 +45,9 @@ impl Inner {
             wrong_clock: None,
             retry_cost: None,
         };
+        if !self.timer.works() {
+            return Err(self.no_runtime(operation, &mut state));
+        }
         // The number of attempts that the policy counts; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
@@ -207,7 +210,8 @@ impl Inner {
             Idempotency::IdempotentWrite | Idempotency::Write => Delivery::MaybeExecuted,
         };
         let received = match outcome {
-            Ok(received) => received,
+            Ok(received) if has_body(operation.method(), received.response.status()) => received,
+            Ok(received) => received.without_body(),
             Err(error) => {
                 let outcome = AttemptOutcome::Failed(error.phase(), error.fault());
                 state.tracker.attempt_ended(state.attempts, outcome, now.since(sent_at));
@@ -255,8 +259,12 @@ impl Inner {
             Classification::Transient(kind) => (kind, Some(Reason::Transient)),
             Classification::Permanent(kind) => (kind, None),
         };
-        let refused = kind.is_refusal() || operation.is_not_executed(status);
-        state.delivery = state.delivery.max(if refused { Delivery::Sent } else { executed });
+        let refused = kind.is_refusal() || rules::is_refusal(status) || operation.is_not_executed(status);
+        state.delivery = state.delivery.max(match (refused, kind) {
+            (true, ErrorKind::Connect) => Delivery::NotSent,
+            (true, _) => Delivery::Sent,
+            (false, _) => executed,
+        });
         let retry_after = retry::retry_after(view.headers, now.wall)
             .or_else(|| reason.and_then(|_| self.rules.wait_hint(view, now.wall)));
         let failure = Failure { kind, reason, retry_after, response: Some(Box::new(received)), source: None };

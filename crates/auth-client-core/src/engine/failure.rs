@@ -3,12 +3,16 @@
 use super::retry::Reason;
 use super::rules::ResponseView;
 use super::state::CallState;
+use super::time::NO_RUNTIME;
 use super::{Exchange, Inner, Outgoing, skew};
 use crate::decode::{DecodeFailure, explain};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal};
 use crate::operation::{Idempotency, Operation};
 use crate::transport::{Fault, Phase, Received, TransportError};
 use auth_core::Origin;
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Reason why an attempt did not end the call with a success.
@@ -52,8 +56,8 @@ impl Failure {
             (Fault::Timeout | Fault::Deadline, _) => (ErrorKind::Timeout, true),
             (Fault::Io, Phase::Connecting) => (ErrorKind::Connect, true),
             (Fault::Io, _) => (ErrorKind::Transport, true),
-            (Fault::Tls | Fault::Address, _) => (ErrorKind::Connect, false),
-            (Fault::Protocol, _) => (ErrorKind::Transport, false),
+            (Fault::Tls | Fault::Address | Fault::Proxy, _) => (ErrorKind::Connect, false),
+            (Fault::Protocol, _) => (ErrorKind::Protocol, false),
             (Fault::TooLarge, _) => (ErrorKind::TooLarge, false),
             (Fault::Redirected, _) => (ErrorKind::Redirect, false),
             (Fault::Request, _) => (ErrorKind::Configuration, false),
@@ -76,8 +80,12 @@ impl Inner {
         let api = response
             .as_ref()
             .map_or_else(ApiError::new, |received| self.rules.api_error(ResponseView::of(received)));
-        let redirect = (kind == ErrorKind::Redirect).then(|| redirect_target(response.as_deref())).flatten();
-        let mut error = Error::new(kind, operation.id(), redirect.unwrap_or_default());
+        let detail = match (&response, &source) {
+            (Some(received), _) => detail(kind, &received.response),
+            (None, Some(error)) => error.reason().unwrap_or_default(),
+            (None, None) => Cow::default(),
+        };
+        let mut error = Error::new(kind, operation.id(), detail);
         if let Some(source) = source {
             error = error.with_source(source);
         }
@@ -128,6 +136,12 @@ impl Inner {
         self.complete(error, state)
     }
 
+    /// Returns the error of a call that was made where it can't wait.
+    pub(super) fn no_runtime(&self, operation: &Operation, state: &mut CallState) -> Error {
+        let error = Error::configuration("runtime", NO_RUNTIME);
+        self.complete(error.edit(|inner| inner.operation = operation.id()), state)
+    }
+
     /// Returns the error of a call whose credential did not arrive in time.
     pub(super) fn credential_timeout(&self, operation: &Operation, state: &mut CallState) -> Error {
         let error = Error::new(ErrorKind::Timeout, operation.id(), "while waiting for a credential");
@@ -165,16 +179,22 @@ impl Inner {
             DecodeFailure::Rule(reason) => ("$".to_owned(), reason.to_owned(), false),
             DecodeFailure::Mismatch(reason) => ("$".to_owned(), reason, false),
         };
-        // Without a content length, only the end of the connection marks the end of the body: JSON that stops in
-        // the middle was then cut off in transit.
-        let (kind, detail) = if cut && received.close_delimited {
-            (ErrorKind::Transport, "the connection was closed in the middle of the response".to_owned())
-        } else {
-            (ErrorKind::Decode, reason)
-        };
-        tracker.failed(kind, elapsed);
         let operation = &outgoing.operation;
         let idempotency = operation.idempotency();
+        // Without a content length, only the end of the connection marks the end of the body: JSON that stops in
+        // the middle was then cut off in transit. A write whose status arrived was executed all the same, and there
+        // is nothing to wait for.
+        let (kind, detail) =
+            if is_blank(body) && (idempotency != Idempotency::Read || !received.close_delimited) {
+                (ErrorKind::EmptyResponse, String::new())
+            } else if let Some(reason) = compressed(&received.response) {
+                (ErrorKind::Decode, reason)
+            } else if cut && received.close_delimited {
+                (ErrorKind::Transport, "the connection was closed in the middle of the response".to_owned())
+            } else {
+                (ErrorKind::Decode, reason)
+            };
+        tracker.failed(kind, elapsed);
         let error = Error::new(kind, operation.id(), detail).edit(|inner| {
             inner.field = (kind == ErrorKind::Decode).then(|| path.into());
             inner.attempts = attempts;
@@ -198,11 +218,41 @@ fn names_credential(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::Api)
 }
 
+/// Returns what a response of this kind says about its cause, in words that contain nothing secret.
+fn detail(kind: ErrorKind, response: &http::Response<Bytes>) -> Cow<'static, str> {
+    match (kind, response.status().as_u16()) {
+        (_, 407) => "the proxy requires a user name and a password".into(),
+        (ErrorKind::Redirect, _) => redirect_target(response.headers()).unwrap_or_default().into(),
+        _ => compressed(response).map_or_else(Cow::default, Cow::from),
+    }
+}
+
 /// Returns scheme and host of a redirect's target; its path and query may contain secrets.
-fn redirect_target(received: Option<&Received>) -> Option<String> {
-    let location = received?.response.headers().get(http::header::LOCATION)?.to_str().ok()?;
+fn redirect_target(headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(header::LOCATION)?.to_str().ok()?;
     match location.parse().ok().as_ref().and_then(Origin::of) {
         Some(origin) => Some(format!("to {origin}")),
         None => Some("to another path".to_owned()),
     }
+}
+
+/// Returns the reason why a compressed body is unreadable.
+fn compressed(response: &http::Response<Bytes>) -> Option<String> {
+    const KNOWN: [&str; 7] = ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"];
+
+    if response.body().is_empty() {
+        return None;
+    }
+    let coding = response.headers().get(header::CONTENT_ENCODING)?.to_str().unwrap_or_default().trim();
+    if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
+        return None;
+    }
+    let named = KNOWN.iter().find(|known| coding.eq_ignore_ascii_case(known));
+    let named = named.map_or("an unknown coding", |known| known);
+    Some(format!("its body is compressed with {named}, which the request did not allow"))
+}
+
+/// Whether a body has nothing in it.
+fn is_blank(body: &[u8]) -> bool {
+    body.trim_ascii().is_empty()
 }

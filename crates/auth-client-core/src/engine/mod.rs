@@ -101,11 +101,13 @@ impl Engine {
     ) -> Result<Self, Error> {
         let name = rules.name();
         let build = || {
+            let transport = settings.transport()?;
+            transport.check(&base.origin)?;
             Ok(Inner {
                 base,
                 rules: Box::new(rules),
                 credential,
-                transport: settings.transport()?,
+                transport,
                 clock: Arc::clone(&settings.clock),
                 skew: Skew::default(),
                 timer: settings.timer.clone(),

@@ -4,6 +4,7 @@
 //! cancelled caller doesn't cancel it. The result goes to all callers that wait for it.
 
 use crate::engine::settings::Settings;
+use crate::engine::time::NO_RUNTIME;
 use crate::observe::spans::{self, Span};
 use crate::observe::{Observer, RenewalEnded, RenewalOutcome};
 use async_trait::async_trait;
@@ -243,6 +244,10 @@ impl<R: Renew> RenewingCredential<R> {
             completed: false,
         };
         guard.span = spans::renewal(self.shared.provider);
+        if tokio::runtime::Handle::try_current().is_err() {
+            guard.complete(Err(CredentialError::unavailable(NO_RUNTIME)));
+            return receiver;
+        }
         let span = guard.span.clone();
         drop(tokio::spawn(spans::within(span, async move {
             let result = guard.shared.renew.renew(held).await;

@@ -206,6 +206,19 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     }
 }
 
+/// Whether a status says that the request was not executed, whatever the operation: by the text of RFC 9110 (405, 411,
+/// 413, 414, 415, 417, 421, 426, 501, 505), RFC 4918 (423, 424), RFC 6585 (428, 431, 511), RFC 7725 (451) and RFC 8470
+/// (425) the server refuses to process it, or something before the server does (407).
+///
+/// Not among them: 402, 406 and 507, which applications also send after having done something; 408, which gateways send
+/// for a server that is too slow; and the rest of 5xx.
+pub(super) fn is_refusal(status: StatusCode) -> bool {
+    matches!(
+        status.as_u16(),
+        405 | 407 | 411 | 413..=415 | 417 | 421 | 423..=426 | 428 | 431 | 451 | 501 | 505 | 511
+    )
+}
+
 /// Classifies a response by its HTTP status: 401 is a refused credential, 429 throttling; 408, 500, 502, 503, 504
 /// and 520 to 524 are transient; any other error status is permanent.
 ///

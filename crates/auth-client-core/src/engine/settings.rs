@@ -5,7 +5,7 @@ use crate::engine::retry::RetryPolicy;
 use crate::engine::time::{Sleep, Timer};
 use crate::error::Error;
 use crate::observe::Observer;
-use crate::transport::{self, BodyLimits, Transport};
+use crate::transport::{self, BodyLimits, Transport, TransportSettings};
 use auth_core::{Clock, SystemClock};
 use http::HeaderValue;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Limit for connecting, including name resolution and TLS. Default: 10 seconds. Belongs to the transport;
-    /// has no effect on a custom one.
-    pub connect: Duration,
+    /// Limit for connecting, including name resolution and TLS, in place of that of the [`TransportSettings`]. Has no
+    /// effect on a custom transport.
+    pub connect: Option<Duration>,
     /// Limit for one attempt, from the first byte of the request to the last byte of the response. Default: 30
     /// seconds.
     pub attempt: Duration,
@@ -36,11 +36,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            attempt: Duration::from_secs(30),
-            operation: Duration::from_secs(120),
-        }
+        Self { connect: None, attempt: Duration::from_secs(30), operation: Duration::from_secs(120) }
     }
 }
 
@@ -65,6 +61,7 @@ impl Default for Timeouts {
 pub struct Settings {
     pub(crate) base_url: Option<(&'static str, String)>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) transport_settings: Option<TransportSettings>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timer: Timer,
     pub(crate) timeouts: Timeouts,
@@ -82,6 +79,7 @@ impl Settings {
         Self {
             base_url: None,
             transport: None,
+            transport_settings: None,
             clock: Arc::new(SystemClock::new()),
             timer: Timer::Tokio,
             timeouts: Timeouts::default(),
@@ -101,6 +99,11 @@ impl Settings {
     /// Sets the transport.
     pub fn set_transport(&mut self, transport: Arc<dyn Transport>) {
         self.transport = Some(transport);
+    }
+
+    /// Sets the settings of the transport that is created by default.
+    pub fn set_transport_settings(&mut self, settings: TransportSettings) {
+        self.transport_settings = Some(settings);
     }
 
     /// Sets the clock and the timer.
@@ -266,26 +269,44 @@ impl Settings {
     /// A [`Configuration`](crate::ErrorKind::Configuration) error if no transport feature is enabled, or if TLS
     /// can't be set up.
     pub fn transport(&self) -> Result<Arc<dyn Transport>, Error> {
-        if let Some(transport) = &self.transport {
-            return Ok(Arc::clone(transport));
+        match (&self.transport, &self.transport_settings) {
+            (Some(_), Some(_)) => Err(Error::configuration(
+                "transport settings",
+                "a transport was set as well; create it with these settings instead",
+            )),
+            (Some(transport), None) => Ok(Arc::clone(transport)),
+            (None, settings) => transport::default(self.connecting(settings.clone().unwrap_or_default())),
         }
-        transport::default(self.timeouts.connect, false)
     }
 
-    /// Builds a transport that connects to public addresses only, for clients whose host names come from a server.
+    fn connecting(&self, settings: TransportSettings) -> TransportSettings {
+        match self.timeouts.connect {
+            Some(limit) => settings.connect_timeout(limit),
+            None => settings,
+        }
+    }
+
+    /// Creates the transport now, so that the engines of one client share it. With `public_addresses_only` it connects
+    /// to public addresses only, for clients whose host names come from a server.
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when a transport was set, which has its own rule, or
-    /// as for [`transport`](Self::transport).
-    pub fn transport_to_public_addresses(&self) -> Result<Arc<dyn Transport>, Error> {
-        if self.transport.is_some() {
-            return Err(Error::configuration(
-                "public addresses only",
-                "a transport was set; set this on its builder instead, such as `HyperTransport::builder()`",
-            ));
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error as for [`transport`](Self::transport), or with
+    /// `public_addresses_only` if a transport was set, which has its own rule.
+    pub fn share_transport(&mut self, public_addresses_only: bool) -> Result<(), Error> {
+        if public_addresses_only {
+            if self.transport.is_some() {
+                return Err(Error::configuration(
+                    "public addresses only",
+                    "a transport was set; set this in the `TransportSettings` that it is created with instead",
+                ));
+            }
+            let settings = self.transport_settings.take().unwrap_or_default();
+            self.transport_settings = Some(settings.public_addresses_only());
         }
-        transport::default(self.timeouts.connect, true)
+        self.transport = Some(self.transport()?);
+        self.transport_settings = None;
+        Ok(())
     }
 }
 
@@ -334,6 +355,13 @@ macro_rules! shared_builder_methods {
             self
         }
 
+        /// Sets the proxy, certificates, addresses and limits of this client's connections. Can't be combined with
+        /// [`transport`](Self::transport), which has settings of its own.
+        pub fn transport_settings(mut self, settings: $crate::TransportSettings) -> Self {
+            self.settings.set_transport_settings(settings);
+            self
+        }
+
         /// Sets the time limit of one attempt, up to the last byte of the response. Default: 30 seconds.
         pub fn attempt_timeout(mut self, limit: ::std::time::Duration) -> Self {
             self.settings.timeouts_mut().attempt = limit;
@@ -349,7 +377,7 @@ macro_rules! shared_builder_methods {
 
         /// Sets the time limit for connecting. Default: 10 seconds. Has no effect on a custom transport.
         pub fn connect_timeout(mut self, limit: ::std::time::Duration) -> Self {
-            self.settings.timeouts_mut().connect = limit;
+            self.settings.timeouts_mut().connect = Some(limit);
             self
         }
 

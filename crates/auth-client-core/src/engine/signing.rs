@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use auth_core::{Credential, ExposeSecret, SigningRequest};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use std::time::SystemTime;
 
 /// Destination of requests, and the user agent.
@@ -24,11 +24,16 @@ pub(crate) fn sign(
     time: SystemTime,
 ) -> Result<http::Request<Bytes>, Error> {
     let operation = &*outgoing.operation;
-    let mut headers = HeaderMap::with_capacity(6);
+    let mut headers = HeaderMap::with_capacity(8);
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    // Nothing here decompresses.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(header::USER_AGENT, target.user_agent.clone());
     if let Some(content_type) = &outgoing.content_type {
         headers.insert(header::CONTENT_TYPE, content_type.clone());
+    }
+    if outgoing.body.is_empty() && expects_content(operation.method()) {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     for (name, value) in &outgoing.headers {
         headers.insert(name.clone(), value.clone());
@@ -72,6 +77,15 @@ pub(crate) fn sign(
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     Ok(request)
+}
+
+/// Whether a request with this method has content, by RFC 9110: one without any then says so with a length of 0. HTTP
+/// libraries leave that out, and servers such as IIS answer 411.
+fn expects_content(method: &Method) -> bool {
+    !matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS | Method::TRACE | Method::CONNECT
+    )
 }
 
 fn uri(base: &BaseUrl, outgoing: &Outgoing, target: &str) -> Result<Uri, Error> {

@@ -28,6 +28,10 @@ pub trait Sleep: Send + Sync + fmt::Debug {
     async fn sleep(&self, duration: Duration);
 }
 
+/// The reason of an error outside of a runtime.
+pub(crate) const NO_RUNTIME: &str = "calls need a tokio runtime with time and I/O enabled: await them inside one, or \
+    use `.wait()` with the feature `blocking`";
+
 /// Tokio's timer without a box in the common case, any other behind `dyn`.
 #[derive(Clone, Debug)]
 pub(crate) enum Timer {
@@ -36,6 +40,14 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
+    /// Whether a call can wait: outside of a runtime, tokio's timer panics.
+    pub(crate) fn works(&self) -> bool {
+        match self {
+            Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),
+            Self::Custom(_) => true,
+        }
+    }
+
     pub(crate) async fn sleep(&self, duration: Duration) {
         match self {
             Self::Tokio => tokio::time::sleep(duration).await,

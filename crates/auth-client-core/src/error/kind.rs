@@ -27,12 +27,14 @@ pub enum ErrorKind {
     InvalidInput,
     /// No credential could be obtained: a login or renewal failed. The call was not sent.
     Credentials,
-    /// Could not connect: name resolution, network or TLS failed. Nothing was sent.
+    /// Could not connect: name resolution, network, proxy or TLS failed. Nothing was sent to the server.
     Connect,
     /// A time limit passed.
     Timeout,
-    /// The connection broke, or the response was cut off or is not HTTP.
+    /// The connection broke, or the response was cut off.
     Transport,
+    /// The response is not valid HTTP, such as one with two different lengths. A retry can't help.
+    Protocol,
     /// The server sent a redirect. Redirects are never followed.
     Redirect,
     /// The server rejected the content of the request: status 400 or 422.
@@ -56,6 +58,9 @@ pub enum ErrorKind {
     Api,
     /// The response could not be decoded; [`body`](super::Error::body) returns it.
     Decode,
+    /// The call succeeded, but its response has no body to read the result from. A write was executed: read its
+    /// result in another way, and don't repeat it.
+    EmptyResponse,
     /// The response is larger than the limit.
     TooLarge,
     /// A list repeats itself: the same position came twice.
@@ -67,11 +72,15 @@ impl ErrorKind {
     #[must_use]
     pub fn from_status(status: http::StatusCode) -> Self {
         match status.as_u16() {
+            // Not modified: the response to a condition in the request.
+            304 => Self::Status,
             300..=399 => Self::Redirect,
             400 | 422 => Self::InvalidData,
             401 => Self::Unauthenticated,
             403 => Self::Forbidden,
             404 | 410 => Self::NotFound,
+            // A proxy's: the request did not reach the server.
+            407 => Self::Connect,
             409 | 412 => Self::Conflict,
             429 => Self::Throttled,
             500..=599 => Self::Server,
@@ -105,6 +114,7 @@ impl ErrorKind {
             Self::Connect => "connect",
             Self::Timeout => "timeout",
             Self::Transport => "transport",
+            Self::Protocol => "protocol",
             Self::Redirect => "redirect",
             Self::InvalidData => "invalid_data",
             Self::Unauthenticated => "unauthenticated",
@@ -116,6 +126,7 @@ impl ErrorKind {
             Self::Status => "status",
             Self::Api => "api",
             Self::Decode => "decode",
+            Self::EmptyResponse => "empty_response",
             Self::TooLarge => "too_large",
             Self::Paging => "paging",
         }
@@ -131,6 +142,7 @@ impl fmt::Display for ErrorKind {
             Self::Connect => "could not connect",
             Self::Timeout => "timed out",
             Self::Transport => "connection failed",
+            Self::Protocol => "invalid HTTP response",
             Self::Redirect => "unexpected redirect",
             Self::InvalidData => "request rejected as invalid",
             Self::Unauthenticated => "credential refused",
@@ -142,6 +154,7 @@ impl fmt::Display for ErrorKind {
             Self::Status => "unexpected status",
             Self::Api => "the API reported a failure",
             Self::Decode => "invalid response",
+            Self::EmptyResponse => "succeeded without a response body",
             Self::TooLarge => "response too large",
             Self::Paging => "invalid page",
         })

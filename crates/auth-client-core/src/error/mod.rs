@@ -3,6 +3,7 @@
 //! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Everything the server sent
 //! can be read from the error, and none of it is printed: servers echo what they were sent, including secrets.
 
+mod causes;
 mod kind;
 mod parts;
 mod provider;
@@ -24,8 +25,8 @@ pub(crate) const NOT_SET: &str = "is not set";
 
 /// A failed call.
 ///
-/// `Display` is one line: the operation, the failure, the status, the API's error code and request id, and the
-/// number of attempts. It never contains a body, a URL or a secret. Causes follow as
+/// `Display` is one line: the operation, the failure and its cause, the status, the API's error code and request id,
+/// and the number of attempts. It never contains a body, a URL or a secret. The errors of the libraries beneath follow as
 /// [`source`](std::error::Error::source).
 ///
 /// ```
@@ -306,6 +307,13 @@ impl fmt::Display for Error {
             (None, "") => write!(f, "{}", inner.kind)?,
             (None, detail) => write!(f, "{}: {detail}", inner.kind)?,
         }
+        if matches!(inner.kind, ErrorKind::Credentials | ErrorKind::Configuration | ErrorKind::InvalidInput)
+            && let Some(source) = self.source()
+        {
+            let causes = causes::beyond(&inner.detail, source);
+            let colon = if causes.is_empty() { "" } else { ": " };
+            write!(f, "{colon}{causes}")?;
+        }
         let mut facts = Facts { f, any: false };
         if let Some(response) = &inner.response {
             facts.add(format_args!("status {}", response.status.as_u16()))?;
@@ -322,7 +330,9 @@ impl fmt::Display for Error {
         if inner.attempts > 1 {
             facts.add(format_args!("{} attempts", inner.attempts))?;
         }
-        if self.may_have_been_executed() && !matches!(inner.kind, ErrorKind::Decode) {
+        if self.may_have_been_executed()
+            && !matches!(inner.kind, ErrorKind::Decode | ErrorKind::EmptyResponse)
+        {
             facts.add(format_args!("may have been executed"))?;
         }
         facts.close()
@@ -442,6 +452,46 @@ mod tests {
         }
         assert_eq!(error.message(), Some("canary"), "but the accessor returns it");
         assert!(error.body_as::<serde_json::Value>().is_some());
+    }
+
+    #[test]
+    fn the_line_names_every_cause_once() {
+        use auth_core::CredentialError;
+        use auth_core::store::{LockError, StoreError};
+
+        let store = || StoreError::new("read", "token.json has mode 0666");
+        let inner = Error::credentials("token", CredentialError::unavailable(store())).with_provider("shop");
+        for (source, expected) in [
+            (CredentialError::unavailable("the clock stands"), "the clock stands"),
+            (CredentialError::refused("the password is wrong"), "the password is wrong"),
+            (
+                CredentialError::unavailable(store()).with_message("the token store failed"),
+                "the token store failed: token store: read failed: token.json has mode 0666",
+            ),
+            (
+                CredentialError::unavailable(LockError::Unavailable(store())).with_message("no lock"),
+                "no lock: could not lock the token: token store: read failed: token.json has mode 0666",
+            ),
+            (
+                CredentialError::unavailable("busy").with_message("busy").with_retry_after(Duration::ZERO),
+                "busy (retry after 0 s)",
+            ),
+            (
+                CredentialError::unavailable(inner),
+                "shop token: could not obtain credentials: token store: read failed: token.json has mode 0666",
+            ),
+            (CredentialError::unavailable("two\nlines"), "two lines"),
+        ] {
+            let error = Error::credentials("items.get", source);
+            assert_eq!(error.to_string(), format!("items.get: could not obtain credentials: {expected}"));
+        }
+        let error = Error::configuration("TLS", "can't be set up").with_source(store());
+        assert_eq!(
+            error.to_string(),
+            "invalid TLS: can't be set up: token store: read failed: token.json has mode 0666"
+        );
+        let long = Error::configuration("x", "y").with_source("z".repeat(10_000));
+        assert!(long.to_string().len() < 400);
     }
 
     #[test]

@@ -25,26 +25,50 @@ impl fmt::Display for NotPublic {
 
 impl StdError for NotPublic {}
 
+/// A name that could not be resolved.
+#[derive(Debug)]
+pub(super) struct NotResolved(io::Error);
+
+impl fmt::Display for NotResolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of the host could not be resolved")?;
+        // The operating system's words, which don't quote the name: whether to try again or to correct it.
+        match self.0.to_string().split_once(": ") {
+            Some(("failed to lookup address information", why)) => write!(f, ": {why}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl StdError for NotResolved {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
+
 type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 type Resolved = Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>>;
 
-/// Resolves names and refuses those with an address that the rule does not allow.
-#[derive(Clone)]
+/// Resolves names and refuses those with an address that the rule does not allow. The default is the operating system's
+/// resolver, and any address.
+#[derive(Clone, Default)]
 pub(super) struct Resolver {
     /// `None`: the operating system's.
     look_up: Option<Arc<dyn Fn(String) -> Addresses + Send + Sync>>,
+    /// Names in lower case that are not looked up, with their addresses.
+    known: Vec<(String, IpAddr)>,
     may_dial: Option<fn(IpAddr) -> bool>,
 }
 
 impl Resolver {
-    /// The operating system's resolver, and any address.
-    pub(super) fn system() -> Self {
-        Self { look_up: None, may_dial: None }
+    /// Adds an address of a host that is not looked up.
+    pub(super) fn add(&mut self, host: &str, address: IpAddr) {
+        self.known.push((host.to_ascii_lowercase(), address));
     }
 
-    /// The operating system's resolver, and public addresses only.
-    pub(super) fn public_only() -> Self {
-        Self { look_up: None, may_dial: Some(is_public) }
+    /// Allows public addresses only.
+    pub(super) fn allow_public_only(&mut self) {
+        self.may_dial = Some(is_public);
     }
 
     /// Another source of addresses and another rule, for tests.
@@ -53,9 +77,12 @@ impl Resolver {
         look_up: impl Fn(String) -> Addresses + Send + Sync + 'static,
         may_dial: fn(IpAddr) -> bool,
     ) -> Self {
-        Self { look_up: Some(Arc::new(look_up)), may_dial: Some(may_dial) }
+        Self { look_up: Some(Arc::new(look_up)), known: Vec::new(), may_dial: Some(may_dial) }
     }
+}
 
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+impl Resolver {
     /// Whether some addresses are refused.
     pub(super) fn is_guarded(&self) -> bool {
         self.may_dial.is_some()
@@ -76,12 +103,17 @@ impl Resolver {
     /// The addresses of a name, without a port.
     pub(super) fn resolve(&self, name: &str) -> impl Future<Output = Resolved> + Send + use<> {
         let name = name.to_owned();
-        let Self { look_up, may_dial } = self.clone();
+        let known = self.known.iter().filter(|(host, _)| host.eq_ignore_ascii_case(&name));
+        // Port 0 stands for that of the URL.
+        let known: Vec<SocketAddr> = known.map(|(_, address)| SocketAddr::new(*address, 0)).collect();
+        let (look_up, may_dial) = (self.look_up.clone(), self.may_dial);
         async move {
-            let addresses: Vec<SocketAddr> = match look_up {
-                None => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
-                Some(look_up) => look_up(name).await?,
+            let addresses = match look_up {
+                _ if !known.is_empty() => Ok(known),
+                None => tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect),
+                Some(look_up) => look_up(name).await,
             };
+            let addresses: Vec<SocketAddr> = addresses.map_err(NotResolved)?;
             // One refused address among allowed ones refuses the name: which of them is dialled is not ours to choose.
             let allowed = |address: &SocketAddr| may_dial.is_none_or(|may_dial| may_dial(address.ip()));
             if addresses.iter().all(allowed) { Ok(addresses) } else { Err(NotPublic.into()) }
@@ -91,7 +123,10 @@ impl Resolver {
 
 impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolver").field("guarded", &self.is_guarded()).finish_non_exhaustive()
+        f.debug_struct("Resolver")
+            .field("known", &self.known)
+            .field("public_only", &self.may_dial.is_some())
+            .finish_non_exhaustive()
     }
 }
 

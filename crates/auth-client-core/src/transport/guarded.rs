@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::transport::addresses::{Resolver, is_public};
-use crate::transport::{BodyLimits, Fault, Phase, Transport as _};
+use crate::transport::{BodyLimits, Fault, Phase, Transport as _, TransportSettings};
 use bytes::Bytes;
 use httpmock::MockServer;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -17,8 +17,8 @@ fn get(url: &str) -> http::Request<Bytes> {
 fn transport(addresses: Vec<SocketAddr>, may_dial: fn(IpAddr) -> bool) -> (Subject, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);
-    let mut builder = Subject::builder();
-    builder.options.resolver = Resolver::with(
+    let mut settings = TransportSettings::new();
+    settings.resolver = Resolver::with(
         move |_| {
             let number = counter.fetch_add(1, Ordering::SeqCst);
             let address = addresses[number.min(addresses.len() - 1)];
@@ -26,7 +26,7 @@ fn transport(addresses: Vec<SocketAddr>, may_dial: fn(IpAddr) -> bool) -> (Subje
         },
         may_dial,
     );
-    (builder.build().unwrap(), count)
+    (Subject::new(settings).unwrap(), count)
 }
 
 #[tokio::test]
@@ -79,13 +79,13 @@ async fn addresses_in_place_of_names_and_localhost_are_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let guarded = Subject::builder().public_addresses_only().build().unwrap();
+    let guarded = Subject::new(TransportSettings::new().public_addresses_only()).unwrap();
     for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "localhost"] {
         let url = format!("http://{host}:{port}/");
         let error = guarded.send(get(&url), BodyLimits::default()).await.unwrap_err();
         assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Address), "{host}");
     }
     assert!(listener.accept().is_err(), "no connection arrived");
-    let proxied = Subject::builder().public_addresses_only().proxy("http://127.0.0.1:1").build();
-    assert_eq!(proxied.unwrap_err().field(), Some("proxy"));
+    let proxied = TransportSettings::new().public_addresses_only().proxy("http://127.0.0.1:1");
+    assert_eq!(Subject::new(proxied).unwrap_err().field(), Some("proxy"));
 }

@@ -3,38 +3,36 @@
 //! A transport takes a finished request and returns a complete response, or reports how far it got. It makes no
 //! decisions: retries, statuses and decoding belong to the engine.
 
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod addresses;
+mod cause;
 #[cfg(feature = "hyper")]
 mod hyper;
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
-mod options;
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod outgoing;
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod proxy;
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod receive;
 #[cfg(feature = "reqwest-013")]
 mod reqwest;
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+mod settings;
 mod tls;
 
 #[cfg(feature = "hyper")]
-pub use self::hyper::{HyperTransport, HyperTransportBuilder};
+pub use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest-013")]
-pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+pub use self::reqwest::ReqwestTransport;
+pub use self::settings::TransportSettings;
 pub use self::tls::TlsBackend;
 
 use crate::error::Error;
 use async_trait::async_trait;
+use auth_core::Origin;
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 /// Maximum sizes of response bodies.
 ///
@@ -87,6 +85,16 @@ impl Received {
     pub fn new(response: http::Response<Bytes>) -> Self {
         Self { response, truncated: false, close_delimited: false }
     }
+
+    pub(crate) fn without_body(self) -> Self {
+        Self::new(self.response.map(|_| Bytes::new()))
+    }
+}
+
+/// Whether a response to this method with this status can have a body, whatever its headers say. 204, 205, 304 and
+/// responses to HEAD have none, so nothing can be missing from them.
+pub(crate) fn has_body(method: &http::Method, status: http::StatusCode) -> bool {
+    *method != http::Method::HEAD && !matches!(status.as_u16(), 204 | 205 | 304)
 }
 
 impl fmt::Debug for Received {
@@ -210,7 +218,7 @@ pub enum Fault {
     Deadline,
     /// TLS failed, for example because of the server's certificate; a retry can't help.
     Tls,
-    /// The response is not HTTP.
+    /// The response is not valid HTTP.
     Protocol,
     /// The body is larger than the limit.
     TooLarge,
@@ -220,6 +228,8 @@ pub enum Fault {
     Request,
     /// The host resolves to an address that this transport must not call.
     Address,
+    /// The proxy refused, for example because it requires other credentials; a retry can't help.
+    Proxy,
 }
 
 impl Fault {
@@ -236,6 +246,7 @@ impl Fault {
             Self::Redirected => "redirected",
             Self::Request => "request",
             Self::Address => "address",
+            Self::Proxy => "proxy",
         }
     }
 }
@@ -254,6 +265,7 @@ impl Fault {
 pub struct TransportError {
     phase: Phase,
     fault: Fault,
+    reason: Option<Cow<'static, str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -261,7 +273,7 @@ impl TransportError {
     /// Creates an error with this cause and phase.
     #[must_use]
     pub fn new(phase: Phase, fault: Fault) -> Self {
-        Self { phase, fault, source: None }
+        Self { phase, fault, reason: None, source: None }
     }
 
     /// Sets the source. Its message must not contain a URL or a secret.
@@ -269,6 +281,37 @@ impl TransportError {
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Sets the cause that the error of the call shows in its line; by default it is looked for among the sources. It
+    /// must not contain a URL or a secret.
+    ///
+    /// ```
+    /// use auth_client_core::transport::{Fault, Phase, TransportError};
+    ///
+    /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    /// let error = TransportError::new(Phase::Connecting, Fault::Io).with_source(refused);
+    /// assert_eq!(error.reason().as_deref(), Some("the connection was refused"));
+    /// let error = error.with_reason("the modem is offline");
+    /// assert_eq!(error.reason().as_deref(), Some("the modem is offline"));
+    /// ```
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Returns the cause in words that a person can act on, if it is known: "the server's certificate has expired".
+    #[must_use]
+    pub fn reason(&self) -> Option<Cow<'static, str>> {
+        let source = || cause::of(self.source.as_deref()?);
+        self.reason.clone().or_else(source).or(match (self.fault, self.phase) {
+            (Fault::Timeout, Phase::Connecting) => Some("the time limit for connecting passed".into()),
+            (Fault::Deadline, Phase::Connecting) => Some("while connecting".into()),
+            (Fault::Tls, _) => Some("the TLS handshake failed".into()),
+            (Fault::Redirected, _) => Some("the HTTP client followed it, although it must not".into()),
+            _ => None,
+        })
     }
 
     /// Returns how far the request got.
@@ -290,11 +333,12 @@ impl fmt::Display for TransportError {
             Fault::Io => "the connection broke",
             Fault::Timeout | Fault::Deadline => "the time limit passed",
             Fault::Tls => "TLS failed",
-            Fault::Protocol => "the response is not HTTP",
+            Fault::Protocol => "the response is not valid HTTP",
             Fault::TooLarge => "the body is larger than the limit",
             Fault::Redirected => "the HTTP client followed a redirect, although it must not",
             Fault::Request => "the request can't be sent",
             Fault::Address => "the host resolves to an address that is not public",
+            Fault::Proxy => "the proxy refused",
         })?;
         f.write_str(match self.phase {
             Phase::Connecting => " before anything was sent",
@@ -349,33 +393,34 @@ pub trait Transport: Send + Sync + fmt::Debug {
         request: http::Request<Bytes>,
         limits: BodyLimits,
     ) -> Result<Received, TransportError>;
+
+    /// Checks that requests to this origin can be sent at all; called when a client is built. The default accepts every
+    /// origin.
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error, such as for https without TLS.
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        let _ = origin;
+        Ok(())
+    }
 }
 
 /// The default transport of this build: hyper, else reqwest.
 #[cfg(feature = "hyper")]
-pub(crate) fn default(
-    connect_timeout: Duration,
-    public_addresses_only: bool,
-) -> Result<Arc<dyn Transport>, Error> {
-    let builder = HyperTransport::builder().connect_timeout(connect_timeout);
-    let builder = if public_addresses_only { builder.public_addresses_only() } else { builder };
-    Ok(Arc::new(builder.build()?))
+pub(crate) fn default(settings: TransportSettings) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(HyperTransport::new(settings)?))
 }
 
 /// The default transport of this build: hyper, else reqwest.
 #[cfg(all(feature = "reqwest-013", not(feature = "hyper")))]
-pub(crate) fn default(
-    connect_timeout: Duration,
-    public_addresses_only: bool,
-) -> Result<Arc<dyn Transport>, Error> {
-    let builder = ReqwestTransport::builder().connect_timeout(connect_timeout);
-    let builder = if public_addresses_only { builder.public_addresses_only() } else { builder };
-    Ok(Arc::new(builder.build()?))
+pub(crate) fn default(settings: TransportSettings) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(ReqwestTransport::new(settings)?))
 }
 
 /// The error of a build without any transport.
 #[cfg(not(any(feature = "hyper", feature = "reqwest-013")))]
-pub(crate) fn default(_: Duration, _: bool) -> Result<Arc<dyn Transport>, Error> {
+pub(crate) fn default(_: TransportSettings) -> Result<Arc<dyn Transport>, Error> {
     Err(Error::configuration(
         "transport",
         "this build has none: turn on the feature `rustls-ring`, or pass one to `.transport(…)`",

@@ -1,8 +1,11 @@
 //! Which proxy a transport connects through, and which hosts it reaches without.
 
+use super::TransportSettings;
+use crate::encode::path::STRICT;
 use crate::env;
 use crate::error::Error;
 use auth_core::secret::{ExposeSecret as _, SecretString};
+use percent_encoding::utf8_percent_encode;
 use url::Url;
 
 /// Loopback never goes through a proxy, whatever is configured.
@@ -25,21 +28,38 @@ pub(super) struct Proxy {
 
 impl Proxy {
     /// The proxy to use, if any; checked as far as both transports agree.
-    pub(super) fn resolve(source: Option<&ProxySource>, guarded: bool) -> Result<Option<Self>, Error> {
-        let proxy = match source {
+    pub(super) fn resolve(settings: &TransportSettings) -> Result<Option<Self>, Error> {
+        let proxy = match &settings.proxy {
             None => None,
             Some(ProxySource::Url(url)) => {
                 Some(Self { url: valid("proxy", url.expose_secret())?, exempt: LOOPBACK.to_owned() })
             }
             Some(ProxySource::Environment) => from_environment(&env::optional)?,
         };
-        if proxy.is_some() && guarded {
-            return Err(Error::configuration(
+        match (&proxy, &settings.proxy_credentials, &settings.proxy) {
+            (Some(_), ..) if settings.resolver.is_guarded() => Err(Error::configuration(
                 "proxy",
                 "public_addresses_only can't be combined with a proxy, which resolves names itself",
-            ));
+            )),
+            (Some(proxy), Some((user, password)), _) => proxy.with_credentials(user, password).map(Some),
+            (None, Some(_), None) => Err(Error::configuration("proxy credentials", "there is no proxy")),
+            _ => Ok(proxy),
         }
-        Ok(proxy)
+    }
+
+    /// With a user name and a password in its address, encoded so that none of their characters means anything there.
+    fn with_credentials(&self, user: &str, password: &SecretString) -> Result<Self, Error> {
+        let refuse = |reason| Error::configuration("proxy credentials", reason);
+        if user.is_empty() || user.contains(':') {
+            return Err(refuse("the user name must not be empty or contain a colon"));
+        }
+        let mut url = Url::parse(&self.url).map_err(|_| refuse("the proxy has no valid address"))?;
+        let encode = |text: &str| utf8_percent_encode(text, STRICT).to_string();
+        let set = url
+            .set_username(&encode(user))
+            .and_then(|()| url.set_password(Some(&encode(password.expose_secret()))));
+        set.map_err(|()| refuse("the proxy has no host to send them to"))?;
+        Ok(Self { url: url.into(), exempt: self.exempt.clone() })
     }
 }
 
@@ -62,8 +82,18 @@ fn from_environment(
 /// The address with its scheme; an error never quotes it, since it may hold a password.
 fn valid(source: &'static str, url: &str) -> Result<String, Error> {
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    let is_clean = !url.chars().any(|c| c.is_whitespace() || c.is_control());
     match Url::parse(&url) {
-        Ok(parsed) if parsed.has_host() && matches!(parsed.scheme(), "http" | "https") => Ok(url),
+        // In its normal form, which the libraries read the same way: an address that one of them didn't understand
+        // would mean no proxy to it.
+        Ok(parsed)
+            if is_clean
+                && parsed.has_host()
+                && matches!(parsed.scheme(), "http" | "https")
+                && parsed.as_str().parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()) =>
+        {
+            Ok(parsed.into())
+        }
         _ => Err(Error::configuration(
             source,
             "it must be the http or https address of a proxy, such as http://proxy.example:3128",
@@ -87,10 +117,10 @@ mod tests {
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let proxy = from_environment(&|wanted| Ok((wanted == name).then(|| "p.example:1".to_owned())));
             let proxy = proxy.unwrap().unwrap();
-            assert_eq!((proxy.url.as_str(), proxy.exempt.as_str()), ("http://p.example:1", LOOPBACK));
+            assert_eq!((proxy.url.as_str(), proxy.exempt.as_str()), ("http://p.example:1/", LOOPBACK));
         }
         let both = environment(&[("ALL_PROXY", "http://a.example"), ("HTTPS_PROXY", "http://b.example")]);
-        assert_eq!(both.unwrap().unwrap().url, "http://b.example", "the more specific one");
+        assert_eq!(both.unwrap().unwrap().url, "http://b.example/", "the more specific one");
         let exempt = environment(&[("ALL_PROXY", "http://a.example"), ("no_proxy", "b.example")]);
         assert_eq!(exempt.unwrap().unwrap().exempt, format!("b.example,{LOOPBACK}"));
     }
@@ -100,6 +130,41 @@ mod tests {
         let error = environment(&[("HTTPS_PROXY", "http://user:canary@ no")]).err().unwrap();
         assert_eq!(error.field(), Some("HTTPS_PROXY"));
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
-        assert_eq!(valid("proxy", "http://").unwrap_err().field(), Some("proxy"));
+        for bad in [
+            "http://",
+            "http://p.example:1\n",
+            "http://user:a b@p.example",
+            "socks5://p.example",
+            "http://p.example:x",
+        ] {
+            assert_eq!(valid("proxy", bad).unwrap_err().field(), Some("proxy"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn every_address_that_is_accepted_is_one_that_the_libraries_accept() {
+        for good in [
+            "http://user:p@ss@p.example:1",
+            "http://u%20x:%C3%A9@p.example",
+            "p.example",
+            "http://[::1]:3128/x",
+        ] {
+            let url = valid("proxy", good).unwrap();
+            assert!(url.parse::<http::Uri>().is_ok_and(|uri| uri.authority().is_some()), "{good}: {url}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_encoded_and_need_a_proxy() {
+        let settings = || TransportSettings::new().proxy_credentials("ro bot", "p@s:s/%40#".to_owned());
+        let proxy = Proxy::resolve(&settings().proxy("http://old:one@p.example:1")).unwrap().unwrap();
+        assert_eq!(proxy.url, "http://ro%20bot:p%40s%3As%2F%2540%23@p.example:1/");
+        assert_eq!(Proxy::resolve(&settings()).err().unwrap().field(), Some("proxy credentials"));
+        for user in ["", "a:b"] {
+            let settings = settings().proxy("http://p.example").proxy_credentials(user, "canary".to_owned());
+            let error = Proxy::resolve(&settings).err().unwrap();
+            assert_eq!(error.field(), Some("proxy credentials"));
+            assert!(!format!("{error:?} {settings:?}").contains("canary"), "{error:?}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Reads a response within its limits, the same way for every transport.
 
-use super::{BodyLimits, Fault, Phase, Received, TransportError};
+use super::{BodyLimits, Fault, Phase, Received, TransportError, has_body};
 use bytes::{Bytes, BytesMut};
-use http::{StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
+use std::error::Error as StdError;
+use std::io;
 
 /// A body that arrives in pieces.
 pub(super) trait Chunks: Send {
@@ -18,12 +20,21 @@ const TRUSTED: usize = 1 << 20;
 
 /// Reads the body of a response whose head has arrived.
 pub(super) async fn all(
+    method: Method,
     head: http::response::Parts,
     mut chunks: impl Chunks,
     announced: Option<u64>,
     limits: BodyLimits,
 ) -> Result<Received, TransportError> {
     let status = head.status;
+    if !has_body(&method, status) {
+        // Not even read: a 205 without a length would end with the connection.
+        return Ok(Received::new(http::Response::from_parts(head, Bytes::new())));
+    }
+    if has_unknown_coding(&head.headers) {
+        let error = TransportError::new(Phase::Reading(status), Fault::Protocol);
+        return Err(error.with_source("the response has a transfer coding other than `chunked`"));
+    }
     let framed = head.version > http::Version::HTTP_11
         || head.headers.contains_key(header::CONTENT_LENGTH)
         || head.headers.contains_key(header::TRANSFER_ENCODING);
@@ -31,6 +42,25 @@ pub(super) async fn all(
     let (body, truncated) = read(&mut chunks, status, announced.unwrap_or(0), limit).await?;
     let response = http::Response::from_parts(head, body);
     Ok(Received { response, truncated, close_delimited: !framed })
+}
+
+/// Whether the body has a transfer coding other than `chunked`, which was not asked for. Its end would be that of the
+/// connection, which need not come.
+fn has_unknown_coding(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::TRANSFER_ENCODING)
+        .iter()
+        .any(|value| !value.to_str().is_ok_and(|value| value.trim().eq_ignore_ascii_case("chunked")))
+}
+
+/// The cause of a body that could not be read: the end of the connection, or bytes that are no chunks.
+pub(super) fn fault_of<'e>(mut causes: impl Iterator<Item = &'e (dyn StdError + 'static)>) -> Fault {
+    let invalid =
+        |io: &io::Error| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+    match causes.any(|cause| cause.downcast_ref().is_some_and(invalid)) {
+        true => Fault::Protocol,
+        false => Fault::Io,
+    }
 }
 
 /// Reads the body up to the limit. A success over it is an error; the body of an error is truncated.

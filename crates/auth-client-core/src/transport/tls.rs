@@ -7,24 +7,23 @@ use crate::error::Error;
 use auth_core::secret::SecretString;
 use std::fmt;
 
-/// The library that speaks TLS, for the method `tls` of the transports' builders.
+/// The library that speaks TLS, for [`TransportSettings::tls`](crate::TransportSettings::tls).
 ///
 /// Features add up, so a program can have more than one, and chooses at run time:
 ///
 /// ```
 /// # #[cfg(feature = "hyper")] {
-/// use auth_client_core::{Error, HyperTransport, TlsBackend};
+/// use auth_client_core::{HyperTransport, TlsBackend, TransportSettings};
 ///
 /// /// aws-lc-rs where it is compiled in.
-/// fn transport() -> Result<HyperTransport, Error> {
-///     let builder = HyperTransport::builder();
+/// fn settings() -> TransportSettings {
 ///     let aws = TlsBackend::RustlsAwsLc;
 ///     match HyperTransport::tls_backends().contains(&aws) {
-///         true => builder.tls(aws).build(),
-///         false => builder.build(),
+///         true => TransportSettings::new().tls(aws),
+///         false => TransportSettings::new(),
 ///     }
 /// }
-/// # let _ = transport();
+/// # let _ = settings();
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +93,6 @@ pub(super) enum Adapter {
 }
 
 /// Certificates besides those of the operating system; parsed when the transport is built.
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Certificates {
     pub(super) roots: Vec<Vec<u8>>,
@@ -103,19 +101,11 @@ pub(super) struct Certificates {
 
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 impl Certificates {
-    pub(super) fn add_roots(&mut self, certificates: Vec<u8>) {
-        self.roots.push(certificates);
-    }
-
-    pub(super) fn set_identity(&mut self, pem: SecretString) {
-        self.identity = Some(pem);
-    }
-
     /// Certificates are an error where nothing would check or present them.
     pub(super) fn refuse_without_tls(&self) -> Result<(), Error> {
         match (self.roots.is_empty(), &self.identity) {
             (true, None) => Ok(()),
-            (false, _) => Err(Error::configuration("root certificates", WITHOUT_TLS)),
+            (false, _) => Err(Error::configuration("root certificate", WITHOUT_TLS)),
             (true, Some(_)) => Err(Error::configuration("client certificate", WITHOUT_TLS)),
         }
     }
@@ -128,10 +118,32 @@ pub(super) const NO_ROOT: &str = "it is neither PEM with certificates nor a cert
 #[cfg(any(feature = "__rustls", feature = "reqwest-013-native-tls"))]
 pub(super) const NO_IDENTITY: &str = "it is not PEM with a certificate and its private key in PKCS #8";
 
+/// The operating system has no certificate authorities, so that no server can be trusted. Only https needs them.
+#[cfg(feature = "__rustls")]
+#[derive(Clone, Debug)]
+pub(super) struct NoTrustStore(std::sync::Arc<rustls::Error>);
+
+#[cfg(feature = "__rustls")]
+impl fmt::Display for NoTrustStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "no certificate authorities were found on this system: install the package `ca-certificates`, set \
+            `SSL_CERT_FILE`, or trust your own with `add_root_certificate`",
+        )
+    }
+}
+
+#[cfg(feature = "__rustls")]
+impl std::error::Error for NoTrustStore {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
 /// rustls's configuration, shared by the transports of both kinds.
 #[cfg(feature = "__rustls")]
 pub(super) mod config {
-    use super::{Certificates, NO_IDENTITY, NO_ROOT, TlsBackend};
+    use super::{Certificates, NO_IDENTITY, NO_ROOT, NoTrustStore, TlsBackend};
     use crate::error::Error;
     use auth_core::secret::ExposeSecret as _;
     use rustls::ClientConfig;
@@ -144,30 +156,40 @@ pub(super) mod config {
     static SHARED: Mutex<Vec<(TlsBackend, Weak<ClientConfig>)>> = Mutex::new(Vec::new());
 
     /// TLS 1.2 and 1.3 with the operating system's trust store, and a provider that is ours and not the process's.
+    ///
+    /// A trust store that can't be read is returned inside: a client of a loopback address works without.
     pub(in crate::transport) fn rustls(
         backend: TlsBackend,
         certificates: &Certificates,
-    ) -> Result<Arc<ClientConfig>, Error> {
+    ) -> Result<Result<Arc<ClientConfig>, NoTrustStore>, Error> {
         if !certificates.roots.is_empty() || certificates.identity.is_some() {
-            return build(backend, certificates).map(Arc::new);
+            return Ok(build(backend, certificates)?.map(Arc::new));
         }
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.retain(|(_, config)| config.strong_count() > 0);
         let known =
             shared.iter().find(|(known, _)| *known == backend).and_then(|(_, config)| config.upgrade());
         if let Some(config) = known {
-            return Ok(config);
+            return Ok(Ok(config));
         }
-        let config = Arc::new(build(backend, certificates)?);
-        shared.push((backend, Arc::downgrade(&config)));
-        Ok(config)
+        let built = build(backend, certificates)?.map(Arc::new);
+        if let Ok(config) = &built {
+            shared.push((backend, Arc::downgrade(config)));
+        }
+        Ok(built)
     }
 
-    fn build(backend: TlsBackend, certificates: &Certificates) -> Result<ClientConfig, Error> {
+    fn build(
+        backend: TlsBackend,
+        certificates: &Certificates,
+    ) -> Result<Result<ClientConfig, NoTrustStore>, Error> {
         let refuse =
             |error: rustls::Error| Error::configuration("TLS", "it can't be set up").with_source(error);
         let provider = Arc::new(provider(backend)?);
-        let verifier = verifier(&certificates.roots()?, Arc::clone(&provider)).map_err(refuse)?;
+        let verifier = match verifier(&certificates.roots()?, Arc::clone(&provider)) {
+            Ok(verifier) => verifier,
+            Err(error) => return Ok(Err(NoTrustStore(Arc::new(error)))),
+        };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(refuse)?
@@ -186,7 +208,16 @@ pub(super) mod config {
         };
         #[cfg(feature = "http2")]
         config.alpn_protocols.extend([b"h2".to_vec(), b"http/1.1".to_vec()]);
-        Ok(config)
+        Ok(Ok(config))
+    }
+
+    /// A configuration that trusts nobody, for a library that must have one.
+    #[cfg(feature = "reqwest-013-rustls")]
+    pub(in crate::transport) fn distrustful(backend: TlsBackend) -> Result<ClientConfig, Error> {
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider(backend)?))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::configuration("TLS", "it can't be set up").with_source(error))?;
+        Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
     }
 
     fn provider(backend: TlsBackend) -> Result<CryptoProvider, Error> {
@@ -220,7 +251,7 @@ pub(super) mod config {
 
     impl Certificates {
         fn roots(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
-            let refuse = || Error::configuration("root certificates", NO_ROOT);
+            let refuse = || Error::configuration("root certificate", NO_ROOT);
             let mut roots = Vec::new();
             for bytes in &self.roots {
                 if !super::is_pem(bytes) {

@@ -4,7 +4,7 @@ use super::Subject;
 use super::tls::{AUTHORITY, config};
 use crate::common::{Json, READ, WRITE};
 use crate::engine;
-use auth_client_core::{Call, Error, ErrorKind, RetryPolicy, decode};
+use auth_client_core::{Call, Error, ErrorKind, RetryPolicy, TransportSettings, decode};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::future::poll_fn;
@@ -75,7 +75,7 @@ async fn serve() -> (String, Arc<AtomicUsize>) {
 }
 
 fn transport() -> Subject {
-    Subject::builder().root_certificates(AUTHORITY).build().unwrap()
+    Subject::new(TransportSettings::new().add_root_certificate(AUTHORITY)).unwrap()
 }
 
 #[tokio::test]

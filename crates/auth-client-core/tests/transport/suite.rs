@@ -5,7 +5,7 @@ use crate::common::{Json, READ, WRITE};
 use crate::wire::WireServer;
 use crate::{engine, head_of};
 use auth_client_core::provider::{Engine, Operation};
-use auth_client_core::{Call, Error, ErrorKind, Idempotency, RetryPolicy, decode};
+use auth_client_core::{Call, Error, ErrorKind, Idempotency, RetryPolicy, TransportSettings, decode};
 use http::Method;
 use httpmock::MockServer;
 use std::io::{Read as _, Write as _};
@@ -14,7 +14,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 fn transport() -> Subject {
-    Subject::builder().build().unwrap()
+    Subject::new(TransportSettings::new()).unwrap()
 }
 
 fn read(engine: &Engine) -> Call<Json> {
@@ -86,11 +86,9 @@ async fn a_redirect_is_never_followed() {
 async fn what_is_not_http_is_said_to_be_not_http() {
     for answer in ["SSH-2.0-OpenSSH_9.6\r\n", "\0\0\0\0\0\0\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"] {
         let error = once(answer).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
         assert!(!error.is_retryable(), "{error}: {:?}", std::error::Error::source(&error));
     }
-    let error = once("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
 }
 
 #[tokio::test]
@@ -337,7 +335,7 @@ fn url_of(listener: &TcpListener) -> String {
 
 fn assert_nobody_waits(listener: &TcpListener) {
     listener.set_nonblocking(true).unwrap();
-    assert!(listener.accept().is_err(), "a request was sent twice");
+    assert!(listener.accept().is_err(), "there is a connection that should not be");
 }
 
 /// Waits for an event of a connection, which comes no earlier than those of connections that were closed before.
@@ -382,7 +380,8 @@ async fn the_time_limit_for_connecting_covers_tls() {
     }
     // Accepts by way of its backlog and says nothing.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let transport = Subject::builder().connect_timeout(Duration::from_millis(50)).build().unwrap();
+    let transport =
+        Subject::new(TransportSettings::new().connect_timeout(Duration::from_millis(50))).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let error = read(&engine(transport, &url, RetryPolicy::none())).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error:?}");
@@ -402,7 +401,8 @@ async fn an_https_call_goes_through_a_tunnel_of_the_proxy() {
         return;
     }
     let (address, head) = proxy();
-    let transport = Subject::builder().proxy(format!("http://user:p%40ss@{address}")).build().unwrap();
+    let transport =
+        Subject::new(TransportSettings::new().proxy(format!("http://user:p%40ss@{address}"))).unwrap();
     assert!(!format!("{transport:?}").contains("p%40ss"), "{transport:?}");
     let error = read(&engine(transport, "https://api.example:8443", RetryPolicy::none())).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error:?}");
@@ -422,16 +422,23 @@ async fn loopback_never_goes_through_a_proxy_and_plain_http_is_refused() {
         when.path("/items/7").header_missing("proxy-connection");
         then.status(200).header("content-type", "application/json").body("1");
     });
-    // A port that nobody listens on.
-    let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    let transport = Subject::builder().proxy(format!("http://{closed}")).build().unwrap();
+    let proxy = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://user:canary@{}", proxy.local_addr().unwrap());
+    let transport = Subject::new(TransportSettings::new().proxy(url)).unwrap();
     for url in [server.base_url(), format!("http://localhost:{}", server.port())] {
         read(&engine(transport.clone(), &url, RetryPolicy::none())).await.unwrap();
     }
     direct.assert_calls(2);
+    // Names below `localhost` and the other loopback addresses: nobody listens, and the proxy would.
+    for host in ["127.9.9.9", "[::1]", "api.localhost"] {
+        let request = http::Request::get(format!("http://{host}:1/x")).body(bytes::Bytes::new()).unwrap();
+        let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
+        assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Io), "{host}: {error:?}");
+    }
     let request = http::Request::get("http://api.example/x").body(bytes::Bytes::new()).unwrap();
     let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
     assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Request));
+    assert_nobody_waits(&proxy);
 }
 
 #[test]
@@ -443,18 +450,18 @@ fn invalid_settings_are_errors_that_name_the_setting() {
         error.field().unwrap().to_owned()
     };
     for url in ["canary is no address", "ftp://canary.example", "http://"] {
-        assert_eq!(field(Subject::builder().proxy(url).build()), "proxy", "{url}");
+        assert_eq!(field(Subject::new(TransportSettings::new().proxy(url))), "proxy", "{url}");
     }
-    let guarded = Subject::builder().public_addresses_only().proxy("http://127.0.0.1:1");
-    assert_eq!(field(guarded.build()), "proxy");
+    let guarded = TransportSettings::new().public_addresses_only().proxy("http://127.0.0.1:1");
+    assert_eq!(field(Subject::new(guarded)), "proxy");
     for roots in ["canary", "", "-----BEGIN CANARY-----\ncanary\n-----END CANARY-----\n"] {
         assert_eq!(
-            field(Subject::builder().root_certificates(roots).build()),
-            "root certificates",
+            field(Subject::new(TransportSettings::new().add_root_certificate(roots))),
+            "root certificate",
             "{roots}"
         );
     }
-    let client = Subject::builder().client_certificate("canary");
+    let client = TransportSettings::new().client_certificate("canary");
     assert!(!format!("{client:?}").contains("canary"), "{client:?}");
-    assert_eq!(field(client.build()), "client certificate");
+    assert_eq!(field(Subject::new(client)), "client certificate");
 }

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::common::{Json, READ};
 use crate::{engine, head_of};
 use auth_client_core::transport::{BodyLimits, Phase, Transport as _};
-use auth_client_core::{Error, ErrorKind, RetryPolicy, TlsBackend, decode};
+use auth_client_core::{Error, ErrorKind, RetryPolicy, TlsBackend, TransportSettings, decode};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 
 pub(super) const AUTHORITY: &str = include_str!("certificates/ca.pem");
 const SERVER: &str = include_str!("certificates/server.pem");
-const CLIENT: &str = include_str!("certificates/client.pem");
+pub(super) const CLIENT: &str = include_str!("certificates/client.pem");
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     #[cfg(feature = "rustls-ring")]
@@ -25,8 +25,12 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
 }
 
 pub(super) fn config(wants_client: bool) -> rustls::ServerConfig {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(SERVER.as_bytes()).map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_slice(SERVER.as_bytes()).unwrap();
+    config_of(SERVER, wants_client)
+}
+
+pub(super) fn config_of(certificate: &str, wants_client: bool) -> rustls::ServerConfig {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(certificate.as_bytes()).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(certificate.as_bytes()).unwrap();
     let builder = rustls::ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap();
@@ -43,8 +47,12 @@ pub(super) fn config(wants_client: bool) -> rustls::ServerConfig {
 }
 
 /// Serves one connection, and returns the head of its request, or an empty string where TLS failed.
-fn serve(listener: TcpListener, wants_client: bool) -> JoinHandle<String> {
-    let config = Arc::new(config(wants_client));
+pub(super) fn serve(listener: TcpListener, wants_client: bool) -> JoinHandle<String> {
+    serve_with(listener, config(wants_client))
+}
+
+pub(super) fn serve_with(listener: TcpListener, config: rustls::ServerConfig) -> JoinHandle<String> {
+    let config = Arc::new(config);
     std::thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
         let mut connection = rustls::ServerConnection::new(config).unwrap();
@@ -78,8 +86,8 @@ async fn an_authority_of_the_caller_is_trusted_in_pem_and_in_der() {
     for backend in Subject::tls_backends() {
         for roots in [AUTHORITY.as_bytes().to_vec(), der.clone()] {
             for host in ["localhost", "127.0.0.1"] {
-                let builder = Subject::builder().tls(*backend).root_certificates(roots.clone());
-                let (result, head) = call(builder.build().unwrap(), host, false).await;
+                let settings = TransportSettings::new().tls(*backend).add_root_certificate(roots.clone());
+                let (result, head) = call(Subject::new(settings).unwrap(), host, false).await;
                 assert_eq!(result.unwrap(), 1, "{backend} {host}");
                 assert!(head.starts_with("GET /items/7 HTTP/1.1\r\n"), "{head}");
             }
@@ -91,7 +99,7 @@ async fn an_authority_of_the_caller_is_trusted_in_pem_and_in_der() {
 async fn an_unknown_authority_is_an_error_that_no_retry_helps() {
     for backend in Subject::tls_backends() {
         let (result, head) =
-            call(Subject::builder().tls(*backend).build().unwrap(), "localhost", false).await;
+            call(Subject::new(TransportSettings::new().tls(*backend)).unwrap(), "localhost", false).await;
         let error = result.unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error:?}");
         // The operating system's library has no error type that could be recognised.
@@ -103,12 +111,12 @@ async fn an_unknown_authority_is_an_error_that_no_retry_helps() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_asks_for_a_certificate_gets_the_one_of_the_caller() {
     for backend in Subject::tls_backends() {
-        let builder = Subject::builder().tls(*backend).root_certificates(AUTHORITY);
-        let (result, _) = call(builder.clone().build().unwrap(), "localhost", true).await;
+        let settings = TransportSettings::new().tls(*backend).add_root_certificate(AUTHORITY);
+        let (result, _) = call(Subject::new(settings.clone()).unwrap(), "localhost", true).await;
         assert!(result.is_err(), "{backend}: without a certificate the server refuses");
-        let builder = builder.client_certificate(CLIENT);
-        assert!(!format!("{builder:?}").contains("PRIVATE"), "{builder:?}");
-        let (result, _) = call(builder.build().unwrap(), "localhost", true).await;
+        let settings = settings.client_certificate(CLIENT);
+        assert!(!format!("{settings:?}").contains("PRIVATE"), "{settings:?}");
+        let (result, _) = call(Subject::new(settings).unwrap(), "localhost", true).await;
         assert_eq!(result.unwrap(), 1, "{backend}");
     }
 }
@@ -116,7 +124,7 @@ async fn a_server_that_asks_for_a_certificate_gets_the_one_of_the_caller() {
 #[test]
 fn a_certificate_without_its_key_is_refused() {
     for backend in Subject::tls_backends() {
-        let built = Subject::builder().tls(*backend).client_certificate(AUTHORITY).build();
+        let built = Subject::new(TransportSettings::new().tls(*backend).client_certificate(AUTHORITY));
         assert_eq!(built.unwrap_err().field(), Some("client certificate"), "{backend}");
     }
 }
@@ -124,7 +132,7 @@ fn a_certificate_without_its_key_is_refused() {
 #[test]
 fn a_library_that_is_not_compiled_in_is_an_error_that_names_the_feature() {
     for backend in [TlsBackend::RustlsRing, TlsBackend::RustlsAwsLc, TlsBackend::Native] {
-        let built = Subject::builder().tls(backend).build();
+        let built = Subject::new(TransportSettings::new().tls(backend));
         if Subject::tls_backends().contains(&backend) {
             built.unwrap();
             continue;
@@ -192,7 +200,7 @@ async fn hello_of(backend: TlsBackend) -> Hello {
         stream.read_exact(&mut record[5..]).unwrap();
         record
     });
-    let transport = Subject::builder().tls(backend).build().unwrap();
+    let transport = Subject::new(TransportSettings::new().tls(backend)).unwrap();
     let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
     let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
     assert_eq!(error.phase(), Phase::Connecting, "{error:?}");

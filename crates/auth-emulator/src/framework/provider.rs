@@ -68,6 +68,8 @@ pub(crate) enum Rejection {
     WrongMethod,
     /// 400: the path's percent-encoding is invalid.
     BadEncoding,
+    /// 411: a POST, PUT or PATCH without a `Content-Length`, even of 0. IIS sends this.
+    LengthRequired,
     /// 413.
     BodyTooLarge,
 }
@@ -78,6 +80,7 @@ impl Rejection {
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadEncoding => StatusCode::BAD_REQUEST,
+            Self::LengthRequired => StatusCode::LENGTH_REQUIRED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
@@ -87,6 +90,9 @@ impl Rejection {
             Self::UnknownPath => "no such path",
             Self::WrongMethod => "method not allowed for this path",
             Self::BadEncoding => "the path is not valid percent-encoded UTF-8",
+            Self::LengthRequired => {
+                "a POST, PUT or PATCH must have a Content-Length, which is 0 without a body"
+            }
             Self::BodyTooLarge => "the body is larger than 1 MiB",
         }
     }

@@ -169,6 +169,10 @@ impl<'m> Exchange<'m> {
     fn execute(&mut self) -> Option<Reply> {
         let provider = &self.mounted.provider;
         let Some(found) = self.found.take() else { return Some(wrong_host()) };
+        if !has_length(&self.parts) {
+            self.checks.fail("length", Rejection::LengthRequired.message());
+            return Some(provider.reject(Rejection::LengthRequired));
+        }
         let Received::Whole(body) = &self.body else {
             self.checks.fail("body size", Rejection::BodyTooLarge.message());
             return Some(provider.reject(Rejection::BodyTooLarge));
@@ -246,6 +250,14 @@ impl<'m> Exchange<'m> {
         };
         to_response(reply, cut, &core.clock, &self.parts.method)
     }
+}
+
+/// Whether a request that may have content says how much, as IIS demands before it looks at anything else.
+fn has_length(parts: &Parts) -> bool {
+    let may_have_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
+    !may_have_content
+        || parts.headers.contains_key(header::CONTENT_LENGTH)
+        || parts.headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 fn injected(status: u16, headers: &std::collections::BTreeMap<String, String>, body: &str) -> Reply {
@@ -387,7 +399,27 @@ mod tests {
 
     async fn send(mounted: &Mounted, method: Method, uri: &str) -> Response<Body> {
         let request = Request::builder().method(method).uri(uri).header("host", "localhost:8080");
-        respond(mounted, request.body(Body::empty()).unwrap()).await
+        respond(mounted, request.header("content-length", "0").body(Body::empty()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn a_write_without_a_length_is_411() {
+        for (method, length, expected) in [
+            (Method::POST, None, StatusCode::LENGTH_REQUIRED),
+            (Method::PUT, None, StatusCode::LENGTH_REQUIRED),
+            (Method::PATCH, None, StatusCode::LENGTH_REQUIRED),
+            (Method::POST, Some(("content-length", "0")), StatusCode::NOT_IMPLEMENTED),
+            (Method::POST, Some(("transfer-encoding", "chunked")), StatusCode::NOT_IMPLEMENTED),
+            (Method::DELETE, None, StatusCode::METHOD_NOT_ALLOWED),
+        ] {
+            let mut request =
+                Request::builder().method(&method).uri("/codes").header("host", "localhost:8080");
+            if let Some((name, value)) = length {
+                request = request.header(name, value);
+            }
+            let response = respond(&mounted(), request.body(Body::empty()).unwrap()).await;
+            assert_eq!(response.status(), expected, "{method} {length:?}");
+        }
     }
 
     #[tokio::test]

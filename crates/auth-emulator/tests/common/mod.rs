@@ -72,11 +72,15 @@ pub(crate) fn split_url(url: &str) -> (SocketAddr, String) {
 }
 
 impl Request {
-    /// `url` is sent unchanged, except for its scheme and address.
+    /// `url` is sent unchanged, except for its scheme and address. A method that may have content gets a length of 0,
+    /// without which every such request is 411.
     pub(crate) fn new(method: &str, url: &str) -> Self {
         let (address, target) = split_url(url);
         let target = if target.is_empty() { "/".to_owned() } else { target };
-        let headers = vec![("Host".to_owned(), address.to_string())];
+        let mut headers = vec![("Host".to_owned(), address.to_string())];
+        if matches!(method, "POST" | "PUT" | "PATCH") {
+            headers.push(("Content-Length".to_owned(), "0".to_owned()));
+        }
         Self { address, method: method.to_owned(), target, headers, body: Vec::new() }
     }
 
@@ -99,7 +103,7 @@ impl Request {
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         let length = self.body.len().to_string();
-        self.header("Content-Length", &length)
+        self.without("content-length").header("Content-Length", &length)
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {

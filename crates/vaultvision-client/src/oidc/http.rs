@@ -51,6 +51,9 @@ impl Http {
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let mut limits = BodyLimits::default();
         limits.response = 1 << 20;
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(LoginError::server(step, None, "a login needs a tokio runtime"));
+        }
         let sent = tokio::time::timeout(LIMIT, self.transport.send(request, limits)).await;
         let received = sent
             .map_err(|_| LoginError::server(step, None, "no response within 30 seconds"))?

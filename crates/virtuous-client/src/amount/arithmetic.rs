@@ -93,9 +93,19 @@ mod tests {
             ("10.50", "3", "13.50", "7.50"),
             ("0.00", "-3", "-3.00", "3.00"),
             ("-0.05", "0.05", "0.00", "-0.10"),
-            ("123456789012345678.91", "0.0000000001", "123456789012345678.9100000001", "123456789012345678.9099999999"),
+            (
+                "123456789012345678.91",
+                "0.0000000001",
+                "123456789012345678.9100000001",
+                "123456789012345678.9099999999",
+            ),
             // Only without its trailing zeros does the second one fit beside the first.
-            ("10000000000000000000000000000000000000", "0.50", "10000000000000000000000000000000000000.5", "9999999999999999999999999999999999999.5"),
+            (
+                "10000000000000000000000000000000000000",
+                "0.50",
+                "10000000000000000000000000000000000000.5",
+                "9999999999999999999999999999999999999.5",
+            ),
         ] {
             let (a, b) = (amount(a), amount(b));
             assert_eq!(a.checked_add(b).unwrap().to_string(), sum);
@@ -108,7 +118,11 @@ mod tests {
     fn sums_that_do_not_fit_are_none_in_both_directions() {
         let most = amount(MOST);
         for (a, b) in [(most, amount("1")), (-most, amount("-1")), (most, amount("0.1")), (-most, -most)] {
-            assert_eq!((a.checked_add(b), b.checked_add(a), a.checked_sub(-b)), (None, None, None), "{a} {b}");
+            assert_eq!(
+                (a.checked_add(b), b.checked_add(a), a.checked_sub(-b)),
+                (None, None, None),
+                "{a} {b}"
+            );
         }
         let smallest = Amount::new(1, 28);
         assert_eq!(Amount::from(i64::MAX).checked_add(smallest).map(|sum| sum.places()), None);

@@ -15,7 +15,7 @@ impl Client {
 
     pub fn over_reqwest(url: &str) -> Result<Self> {
         let builder = verigator_client::Client::builder(USERNAME, PASSWORD.to_owned());
-        let transport = verigator_client::ReqwestTransport::builder().build()?;
+        let transport = verigator_client::ReqwestTransport::new(verigator_client::TransportSettings::new())?;
         Ok(Self { verigator: builder.base_url(url).transport(transport).build()? })
     }
 

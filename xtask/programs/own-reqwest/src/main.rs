@@ -102,7 +102,7 @@ async fn ours() {
         feature = "ours-reqwest-native-tls"
     ))]
     {
-        let transport = verigator_client::ReqwestTransport::builder().build().expect("a transport");
+        let transport = verigator_client::ReqwestTransport::new(verigator_client::TransportSettings::new()).expect("a transport");
         assert_eq!(list(builder().transport(transport).build().expect("a client")).await, 0);
         println!("ours over reqwest: works");
     }

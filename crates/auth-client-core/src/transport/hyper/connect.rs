@@ -1,17 +1,20 @@
 //! Opens connections: name resolution, TCP, a tunnel through the proxy, TLS; all within one time limit.
 
 use super::stream::Stream;
+use super::tunnel;
 use crate::error::Error;
 use crate::transport::addresses::Resolver;
-use crate::transport::options::Options;
+use crate::transport::cause::{self, Cause};
 use crate::transport::proxy::Proxy;
 use crate::transport::tls::Adapter;
-use crate::transport::{Fault, Phase, TransportError};
+#[cfg(feature = "__hyper-tls")]
+use crate::transport::tls::NoTrustStore;
+use crate::transport::{Fault, Phase, TransportError, TransportSettings};
+use auth_core::Origin;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use std::error::Error as StdError;
 use std::fmt;
@@ -37,28 +40,28 @@ struct Inner {
     limit: Duration,
     proxy: Option<Matcher>,
     #[cfg(feature = "__hyper-tls")]
-    tls: Option<Arc<rustls::ClientConfig>>,
+    tls: Result<Arc<rustls::ClientConfig>, NoTrustStore>,
 }
 
 impl Connector {
-    pub(super) fn new(options: Options) -> Result<Self, Error> {
-        let proxy = Proxy::resolve(options.proxy.as_ref(), options.resolver.is_guarded())?
-            .map(|proxy| matcher(&proxy))
-            .transpose()?;
+    pub(super) fn new(settings: TransportSettings) -> Result<Self, Error> {
+        let proxy = Proxy::resolve(&settings)?.map(|proxy| matcher(&proxy)).transpose()?;
+        let backends = super::HyperTransport::tls_backends();
         #[cfg(feature = "__hyper-tls")]
-        let tls = match options.tls {
-            Some(backend) if super::HyperTransport::tls_backends().contains(&backend) => {
-                Some(crate::transport::tls::config::rustls(backend, &options.certificates)?)
+        let tls = match settings.tls.or(backends.first().copied()) {
+            Some(backend) if backends.contains(&backend) => {
+                crate::transport::tls::config::rustls(backend, &settings.certificates)?
             }
-            Some(missing) => return Err(missing.is_missing(Adapter::Hyper)),
-            None => options.certificates.refuse_without_tls().map(|()| None)?,
+            missing => {
+                return Err(missing.unwrap_or(crate::TlsBackend::RustlsRing).is_missing(Adapter::Hyper));
+            }
         };
         #[cfg(not(feature = "__hyper-tls"))]
-        match options.tls {
+        match settings.tls.or(backends.first().copied()) {
             Some(missing) => return Err(missing.is_missing(Adapter::Hyper)),
-            None => options.certificates.refuse_without_tls()?,
+            None => settings.certificates.refuse_without_tls()?,
         }
-        let mut tcp = HttpConnector::new_with_resolver(options.resolver.clone());
+        let mut tcp = HttpConnector::new_with_resolver(settings.resolver.clone());
         // Whether https may be called is decided here, by whether there is TLS.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -69,8 +72,8 @@ impl Connector {
         tcp.set_tcp_user_timeout(Some(Duration::from_secs(30)));
         Ok(Self(Arc::new(Inner {
             tcp,
-            resolver: options.resolver,
-            limit: options.connect_timeout,
+            resolver: settings.resolver,
+            limit: settings.connect_timeout,
             proxy,
             #[cfg(feature = "__hyper-tls")]
             tls,
@@ -79,20 +82,35 @@ impl Connector {
 
     /// Refuses an address that can't be called, before anything is done for it.
     pub(super) fn check(&self, uri: &Uri) -> Result<(), TransportError> {
-        let refuse =
-            |why: Refusal| Err(TransportError::new(Phase::Connecting, Fault::Request).with_source(why));
-        let Some(host) = uri.host() else { return refuse(Refusal::Relative) };
+        let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
+        let refuse = |why: &'static str| Err(unsendable().with_source(Cause::new(why)));
+        let Some(host) = uri.host() else { return refuse("the address has no host") };
         // An address in place of a name never reaches the resolver.
         self.0.resolver.check_literal(host)?;
         match uri.scheme_str() {
-            Some("https") if self.0.has_tls() => Ok(()),
-            Some("https") => refuse(Refusal::NoTls),
-            Some("http") if self.0.proxy_of(uri).is_some() => refuse(Refusal::PlainThroughProxy),
+            Some("https") => self.check_tls().map_err(|error| unsendable().with_source(error)),
+            Some("http") if self.0.proxy_of(uri).is_some() => {
+                refuse("plain http does not go through a proxy")
+            }
             Some("http") => Ok(()),
-            _ => refuse(Refusal::Scheme),
+            _ => refuse("the scheme must be https or http"),
         }
     }
+
+    #[cfg(feature = "__hyper-tls")]
+    pub(super) fn check_tls(&self) -> Result<(), NoTrustStore> {
+        self.0.tls.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    #[cfg(not(feature = "__hyper-tls"))]
+    #[expect(clippy::unused_self, reason = "the same signature as with TLS")]
+    pub(super) fn check_tls(&self) -> Result<(), Cause> {
+        Err(Cause::new(NO_TLS))
+    }
 }
+
+#[cfg(not(feature = "__hyper-tls"))]
+const NO_TLS: &str = "this build has no TLS: turn on the feature `rustls-ring` or `rustls-aws-lc`";
 
 /// Probes after this long without traffic, and again in this interval: as long as reqwest's.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -108,18 +126,13 @@ fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
 }
 
 impl Inner {
-    #[cfg(feature = "__hyper-tls")]
-    fn has_tls(&self) -> bool {
-        self.tls.is_some()
-    }
-
-    #[cfg(not(feature = "__hyper-tls"))]
-    fn has_tls(&self) -> bool {
-        false
-    }
-
-    fn proxy_of(&self, uri: &Uri) -> Option<hyper_util::client::proxy::matcher::Intercept> {
-        self.proxy.as_ref()?.intercept(uri)
+    /// The proxy for this address. Loopback has none, whatever is configured.
+    fn proxy_of(&self, uri: &Uri) -> Option<Intercept> {
+        let proxy = self.proxy.as_ref()?;
+        match Origin::of(uri) {
+            Some(origin) if origin.is_loopback() => None,
+            _ => proxy.intercept(uri),
+        }
     }
 
     async fn connect(&self, target: Uri) -> Result<Stream, ConnectFailure> {
@@ -136,18 +149,16 @@ impl Inner {
         let Some(proxy) = self.proxy_of(target) else {
             return tcp.call(target.clone()).await.map(TokioIo::into_inner).map_err(ConnectFailure::io);
         };
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-        if let Some(credential) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(credential.clone());
-        }
-        tunnel.call(target.clone()).await.map(TokioIo::into_inner).map_err(ConnectFailure::io)
+        let stream = tcp.call(proxy.uri().clone()).await;
+        let stream = stream.map_err(|error| ConnectFailure::Proxy(io::Error::other(error)))?;
+        tunnel::open(stream.into_inner(), target, proxy.basic_auth()).await
     }
 
     #[cfg(feature = "__hyper-tls")]
     async fn encrypt(&self, target: &Uri, tcp: TcpStream) -> Result<Stream, ConnectFailure> {
         use rustls::pki_types::ServerName;
 
-        let Some(config) = &self.tls else { return Err(ConnectFailure::io(Refusal::NoTls)) };
+        let config = self.tls.as_ref().map_err(|error| ConnectFailure::io(error.clone()))?;
         let host = target.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| ConnectFailure::Tls(io::Error::other(error)))?;
@@ -163,7 +174,7 @@ impl Inner {
     #[cfg(not(feature = "__hyper-tls"))]
     #[expect(clippy::unused_async, reason = "the same signature as with TLS")]
     async fn encrypt(&self, _: &Uri, _: TcpStream) -> Result<Stream, ConnectFailure> {
-        Err(ConnectFailure::io(Refusal::NoTls))
+        Err(ConnectFailure::io(Cause::new(NO_TLS)))
     }
 }
 
@@ -214,6 +225,10 @@ pub(super) enum ConnectFailure {
     #[cfg_attr(not(feature = "__hyper-tls"), expect(dead_code, reason = "there is no TLS"))]
     Tls(io::Error),
     Io(Box<dyn StdError + Send + Sync>),
+    /// The proxy can't be reached, or does not speak HTTP.
+    Proxy(io::Error),
+    /// The proxy refused.
+    Refused(Fault, Cause),
 }
 
 impl ConnectFailure {
@@ -225,7 +240,8 @@ impl ConnectFailure {
         match self {
             Self::Timeout => Fault::Timeout,
             Self::Tls(_) => Fault::Tls,
-            Self::Io(_) => Fault::Io,
+            Self::Refused(fault, _) => *fault,
+            Self::Io(_) | Self::Proxy(_) => Fault::Io,
         }
     }
 }
@@ -236,6 +252,7 @@ impl fmt::Display for ConnectFailure {
             Self::Timeout => "the time limit for connecting passed",
             Self::Tls(_) => "the TLS handshake failed",
             Self::Io(_) => "the connection could not be opened",
+            Self::Proxy(_) | Self::Refused(..) => cause::TUNNEL,
         })
     }
 }
@@ -244,30 +261,9 @@ impl StdError for ConnectFailure {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Timeout => None,
-            Self::Tls(error) => Some(error),
+            Self::Refused(_, cause) => Some(cause),
+            Self::Tls(error) | Self::Proxy(error) => Some(error),
             Self::Io(error) => Some(&**error),
         }
     }
 }
-
-/// A request that this transport can't send.
-#[derive(Clone, Copy, Debug)]
-enum Refusal {
-    Relative,
-    Scheme,
-    NoTls,
-    PlainThroughProxy,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Relative => "the address has no host",
-            Self::Scheme => "the scheme must be https or http",
-            Self::NoTls => "this build has no TLS: turn on the feature `rustls-ring` or `rustls-aws-lc`",
-            Self::PlainThroughProxy => "plain http does not go through a proxy",
-        })
-    }
-}
-
-impl StdError for Refusal {}

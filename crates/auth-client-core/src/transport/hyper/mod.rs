@@ -2,17 +2,21 @@
 //!
 //! It does what a call needs and nothing else: no redirects, cookies, decompression or headers of its own. A pooled
 //! connection that turns out to be closed before a request was written to it is replaced, since nothing was sent; no
-//! request is written twice. `connect` opens connections and `stream` is what they read and write.
+//! request is written twice. `connect` opens connections, `tunnel` leads through a proxy, and `stream` is what they read and write.
 
 mod connect;
 mod stream;
+mod tunnel;
 
 use super::addresses::NotPublic;
-use super::options::{Options, options_methods};
+use super::cause::chain as causes;
 use super::outgoing::OutgoingBody;
 use super::receive::{self, Chunks};
-use super::{BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError};
+use super::{
+    BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
+};
 use crate::error::Error;
+use auth_core::Origin;
 use bytes::Bytes;
 use connect::{ConnectFailure, Connector};
 use http_body::Body as _;
@@ -25,19 +29,8 @@ use std::pin::Pin;
 
 /// Sends requests with hyper. Cheap to clone; clones share their connections.
 ///
-/// Clients that share one transport share its connections:
-///
-/// ```no_run
-/// use auth_client_core::HyperTransport;
-/// use std::time::Duration;
-///
-/// let transport = HyperTransport::builder()
-///     .connect_timeout(Duration::from_secs(3))
-///     .build()?;
-/// // first_client_builder.transport(transport.clone())
-/// // second_client_builder.transport(transport)
-/// # Ok::<(), auth_client_core::Error>(())
-/// ```
+/// Clients that share one transport share its connections; a client that needs no other one is built with
+/// [`TransportSettings`] alone.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
     client: Client<Connector, OutgoingBody>,
@@ -45,9 +38,34 @@ pub struct HyperTransport {
 }
 
 impl HyperTransport {
-    /// Returns a builder with the defaults.
-    pub fn builder() -> HyperTransportBuilder {
-        HyperTransportBuilder::default()
+    /// Creates a transport.
+    ///
+    /// The first one with TLS reads the operating system's trust store, which takes some milliseconds; transports
+    /// without certificates of their own share what was read.
+    ///
+    /// ```
+    /// use auth_client_core::{HyperTransport, TransportSettings};
+    ///
+    /// let settings = TransportSettings::new().proxy("not a URL");
+    /// let error = HyperTransport::new(settings).unwrap_err();
+    /// assert_eq!(error.field(), Some("proxy"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the proxy or a certificate is invalid, the chosen
+    /// TLS library is not compiled in, the proxy has another scheme than http, or a proxy was combined with
+    /// [`public_addresses_only`](TransportSettings::public_addresses_only).
+    pub fn new(settings: TransportSettings) -> Result<Self, Error> {
+        let idle = settings.idle_timeout;
+        let connector = Connector::new(settings)?;
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(idle)
+            // Only for a request that was handed back unwritten by a pooled connection that had been closed.
+            .retry_canceled_requests(true);
+        Ok(Self { client: builder.build(connector.clone()), connector })
     }
 
     /// The TLS libraries that this transport has in this build, the default first.
@@ -59,63 +77,6 @@ impl HyperTransport {
             #[cfg(feature = "rustls-aws-lc")]
             TlsBackend::RustlsAwsLc,
         ]
-    }
-}
-
-/// Builds a [`HyperTransport`].
-///
-/// ```
-/// use auth_client_core::HyperTransport;
-/// use std::time::Duration;
-///
-/// let transport = HyperTransport::builder()
-///     .connect_timeout(Duration::from_secs(3))
-///     .idle_timeout(Duration::from_secs(20))
-///     .proxy("http://proxy.example:3128")
-///     .build()?;
-/// # let _ = transport;
-/// # Ok::<(), auth_client_core::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a builder has no effect until `build` is called"]
-pub struct HyperTransportBuilder {
-    pub(super) options: Options,
-}
-
-impl Default for HyperTransportBuilder {
-    fn default() -> Self {
-        Self { options: Options::new(HyperTransport::tls_backends()) }
-    }
-}
-
-options_methods!(HyperTransportBuilder);
-
-impl HyperTransportBuilder {
-    /// Builds the transport.
-    ///
-    /// The first client with TLS reads the operating system's trust store, which takes some milliseconds; transports
-    /// without certificates of their own share what was read.
-    ///
-    /// ```
-    /// let error = auth_client_core::HyperTransport::builder().proxy("no address").build().unwrap_err();
-    /// assert_eq!(error.field(), Some("proxy"));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy, a certificate or TLS is invalid, the
-    /// chosen TLS library is not compiled in, the proxy has another scheme than http, or a proxy was combined with
-    /// [`public_addresses_only`](Self::public_addresses_only).
-    pub fn build(self) -> Result<HyperTransport, Error> {
-        let idle = self.options.idle_timeout;
-        let connector = Connector::new(self.options)?;
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(idle)
-            // Only for a request that was handed back unwritten by a pooled connection that had been closed.
-            .retry_canceled_requests(true);
-        Ok(HyperTransport { client: builder.build(connector.clone()), connector })
     }
 }
 
@@ -131,6 +92,7 @@ impl Transport for HyperTransport {
         'a: 'f,
         Self: 'f,
     {
+        let method = request.method().clone();
         let sending =
             self.prepare(request).map(|(request, progress)| (self.client.request(request), progress));
         Box::pin(async move {
@@ -138,8 +100,17 @@ impl Transport for HyperTransport {
             let response = response.await.map_err(|error| before_head(error, progress.as_ref()))?;
             let (head, body) = response.into_parts();
             let announced = body.size_hint().exact();
-            receive::all(head, body, announced, limits).await
+            receive::all(method, head, body, announced, limits).await
         })
+    }
+
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        if !origin.is_secure() {
+            return Ok(());
+        }
+        self.connector
+            .check_tls()
+            .map_err(|error| Error::configuration("TLS", error.to_string()).with_source(error))
     }
 }
 
@@ -167,7 +138,12 @@ impl Chunks for Incoming {
                     Err(_) => continue,
                 },
                 Some(Err(error)) => {
-                    let fault = if error.is_timeout() { Fault::Timeout } else { Fault::Io };
+                    let fault = match () {
+                        () if error.is_timeout() => Fault::Timeout,
+                        () if is_tls(&error) => Fault::Tls,
+                        () if is_parse(&error) => Fault::Protocol,
+                        () => receive::fault_of(causes(&error)),
+                    };
                     return Err(TransportError::new(Phase::Reading(status), fault).with_source(error));
                 }
             }
@@ -182,7 +158,10 @@ fn before_head(error: ClientError, progress: Option<&Progress>) -> TransportErro
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
         .is_some_and(hyper::Error::is_canceled);
     let unwritten = unwritten && progress.is_none_or(|progress| !progress.has_begun());
-    let phase = if error.is_connect() || unwritten { Phase::Connecting } else { Phase::Sending };
+    let phase = match error.is_connect() || unwritten || is_refused_client(&error) {
+        true => Phase::Connecting,
+        false => Phase::Sending,
+    };
     let connect = causes(&error).find_map(|cause| cause.downcast_ref::<ConnectFailure>());
     let hyper = || causes(&error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
     let fault = if causes(&error).any(|cause| cause.is::<NotPublic>()) {
@@ -193,7 +172,7 @@ fn before_head(error: ClientError, progress: Option<&Progress>) -> TransportErro
         Fault::Tls
     } else if hyper().any(hyper::Error::is_timeout) {
         Fault::Timeout
-    } else if hyper().any(hyper::Error::is_parse) {
+    } else if hyper().any(is_parse) {
         Fault::Protocol
     } else {
         Fault::Io
@@ -201,21 +180,34 @@ fn before_head(error: ClientError, progress: Option<&Progress>) -> TransportErro
     TransportError::new(phase, fault).with_source(error)
 }
 
-/// The causes of an error; an I/O error doesn't return its inner error as its source, so that is looked for too.
-fn causes(error: &ClientError) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&cause| match cause.downcast_ref::<std::io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-        None => cause.source(),
-    })
+/// Whether the bytes of the response are the fault, in either version of HTTP.
+fn is_parse(error: &hyper::Error) -> bool {
+    // The type of HTTP/2's errors belongs to another crate. One that was detected here is about what the server sent.
+    let detected = |cause: &(dyn StdError + 'static)| cause.to_string().contains(" error detected: ");
+    error.is_parse() || error.is_parse_status() || causes(error).any(detected)
 }
 
 #[cfg(feature = "__rustls")]
-fn is_tls(error: &ClientError) -> bool {
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| cause.is::<rustls::Error>())
 }
 
+/// Whether the server ended the connection for want of a certificate, which it does before it reads a request.
+#[cfg(feature = "__rustls")]
+fn is_refused_client(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).filter_map(|cause| cause.downcast_ref()).any(|error| match error {
+        rustls::Error::AlertReceived(alert) => super::cause::is_about_client(*alert),
+        _ => false,
+    })
+}
+
 #[cfg(not(feature = "__rustls"))]
-fn is_tls(_: &ClientError) -> bool {
+fn is_refused_client(_: &(dyn StdError + 'static)) -> bool {
+    false
+}
+
+#[cfg(not(feature = "__rustls"))]
+fn is_tls(_: &(dyn StdError + 'static)) -> bool {
     false
 }
 

@@ -7,46 +7,85 @@ mod origins;
 mod tls;
 
 use super::addresses::{NotPublic, Resolver};
-use super::options::{Options, options_methods};
+use super::cause::{Cause, chain as causes};
 use super::outgoing::OutgoingBody;
 use super::proxy::Proxy;
 use super::receive::{self, Chunks};
-use super::{BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError};
+use super::{
+    BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
+};
 use crate::error::Error;
+use auth_core::Origin;
 use bytes::Bytes;
 use origins::Origins;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
 
 /// Sends requests with reqwest. Cheap to clone; clones share their connections.
 ///
-/// Clients that share one transport share its connections:
-///
-/// ```no_run
-/// use auth_client_core::ReqwestTransport;
-/// use std::time::Duration;
-///
-/// let transport = ReqwestTransport::builder().connect_timeout(Duration::from_secs(3)).build()?;
-/// // first_client_builder.transport(transport.clone())
-/// // second_client_builder.transport(transport)
-/// # Ok::<(), auth_client_core::Error>(())
-/// ```
+/// Clients that share one transport share its connections.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
     resolver: Resolver,
     /// Whether an explicit proxy is set, which plain http must not go through.
     proxied: bool,
+    /// Why https can't be called.
+    no_tls: Option<Cause>,
     origins: Origins,
 }
 
 impl ReqwestTransport {
-    /// Returns a builder with the defaults.
-    pub fn builder() -> ReqwestTransportBuilder {
-        ReqwestTransportBuilder::default()
+    /// Creates a transport.
+    ///
+    /// ```
+    /// use auth_client_core::{ReqwestTransport, TransportSettings};
+    ///
+    /// let settings = TransportSettings::new().proxy("not a URL");
+    /// let error = ReqwestTransport::new(settings).unwrap_err();
+    /// assert_eq!(error.field(), Some("proxy"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the proxy, a certificate or TLS is invalid, the
+    /// chosen TLS library is not compiled in, or a proxy was combined with
+    /// [`public_addresses_only`](TransportSettings::public_addresses_only).
+    ///
+    /// # Panics
+    ///
+    /// As `reqwest::Client::new()` does: when another crate of the program turned on reqwest's feature
+    /// `rustls-no-provider`, this crate has no TLS feature for reqwest, and the program installed no provider.
+    pub fn new(settings: TransportSettings) -> Result<Self, Error> {
+        let proxy = Proxy::resolve(&settings)?;
+        let proxied = proxy.is_some();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that builds a client, with all of it set"
+        )]
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(settings.idle_timeout)
+            .tcp_nodelay(true)
+            .dns_resolver(Arc::new(settings.resolver.clone()));
+        if let Some(proxy) = proxy {
+            // The address may hold a password, and reqwest's error would quote it.
+            let exempt = reqwest::NoProxy::from_string(&proxy.exempt);
+            let proxy = reqwest::Proxy::all(proxy.url)
+                .map_err(|_| Error::configuration("proxy", "reqwest does not take this address"))?;
+            builder = builder.proxy(proxy.no_proxy(exempt));
+        }
+        let (builder, no_tls) = tls::set(builder, settings.tls, &settings.certificates)?;
+        let client = builder.build().map_err(|error| {
+            Error::configuration("transport", "it can't be set up").with_source(error.without_url())
+        })?;
+        Ok(Self { client, resolver: settings.resolver, proxied, no_tls, origins: Origins::default() })
     }
 
     /// The TLS libraries that this transport has in this build, the default first.
@@ -64,8 +103,10 @@ impl ReqwestTransport {
 
     /// Uses your own client of reqwest 0.13: your proxy, your certificates, your resolver.
     ///
-    /// Build it with redirects, retries, cookies and referer off. A redirect that it follows nevertheless is reported
-    /// as an error, but by then its target has seen the request's headers.
+    /// Build it with redirects, retries, cookies and referer off. A redirect that it follows nevertheless to another
+    /// address is reported as an error, but by then its target has seen the request's headers. Build it with
+    /// `no_proxy()` as well unless you want the proxy of the environment, to which reqwest also sends plain http for a
+    /// loopback address, credentials included.
     ///
     /// ```
     /// use auth_client_core::ReqwestTransport;
@@ -74,6 +115,7 @@ impl ReqwestTransport {
     /// let client = reqwest::Client::builder()
     ///     .redirect(reqwest::redirect::Policy::none())
     ///     .referer(false)
+    ///     .no_proxy()
     ///     .retry(reqwest::retry::never())
     ///     .build()?;
     /// let transport = ReqwestTransport::from_reqwest_013(client);
@@ -83,87 +125,13 @@ impl ReqwestTransport {
     /// ```
     #[must_use]
     pub fn from_reqwest_013(client: reqwest::Client) -> Self {
-        Self { client, resolver: Resolver::system(), proxied: false, origins: Origins::default() }
-    }
-}
-
-/// Builds a [`ReqwestTransport`].
-///
-/// ```
-/// use auth_client_core::ReqwestTransport;
-/// use std::time::Duration;
-///
-/// let transport = ReqwestTransport::builder()
-///     .connect_timeout(Duration::from_secs(3))
-///     .idle_timeout(Duration::from_secs(20))
-///     .proxy("http://proxy.example:3128")
-///     .build()?;
-/// # let _ = transport;
-/// # Ok::<(), auth_client_core::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a builder has no effect until `build` is called"]
-pub struct ReqwestTransportBuilder {
-    pub(super) options: Options,
-}
-
-impl Default for ReqwestTransportBuilder {
-    fn default() -> Self {
-        Self { options: Options::new(ReqwestTransport::tls_backends()) }
-    }
-}
-
-options_methods!(ReqwestTransportBuilder);
-
-impl ReqwestTransportBuilder {
-    /// Builds the transport.
-    ///
-    /// ```
-    /// let error = auth_client_core::ReqwestTransport::builder().proxy("no address").build().unwrap_err();
-    /// assert_eq!(error.field(), Some("proxy"));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error when the proxy, a certificate or TLS is invalid, the
-    /// chosen TLS library is not compiled in, or a proxy was combined with
-    /// [`public_addresses_only`](Self::public_addresses_only).
-    ///
-    /// # Panics
-    ///
-    /// As `reqwest::Client::new()` does: when another crate of the program turned on reqwest's feature
-    /// `rustls-no-provider`, this crate has no TLS feature for reqwest, and the program installed no provider.
-    pub fn build(self) -> Result<ReqwestTransport, Error> {
-        let options = self.options;
-        let proxy = Proxy::resolve(options.proxy.as_ref(), options.resolver.is_guarded())?;
-        let proxied = proxy.is_some();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that builds a client, with all of it set"
-        )]
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(options.idle_timeout)
-            .tcp_nodelay(true);
-        if options.resolver.is_guarded() {
-            builder = builder.dns_resolver(Arc::new(options.resolver.clone()));
+        Self {
+            client,
+            resolver: Resolver::default(),
+            proxied: false,
+            no_tls: None,
+            origins: Origins::default(),
         }
-        if let Some(proxy) = proxy {
-            // The address may hold a password, and reqwest's error would quote it.
-            let exempt = reqwest::NoProxy::from_string(&proxy.exempt);
-            let proxy = reqwest::Proxy::all(proxy.url)
-                .map_err(|_| Error::configuration("proxy", "reqwest does not take this address"))?;
-            builder = builder.proxy(proxy.no_proxy(exempt));
-        }
-        builder = tls::set(builder, options.tls, &options.certificates)?;
-        let client = builder.build().map_err(|error| {
-            Error::configuration("transport", "it can't be set up").with_source(error.without_url())
-        })?;
-        Ok(ReqwestTransport { client, resolver: options.resolver, proxied, origins: Origins::default() })
     }
 }
 
@@ -179,15 +147,25 @@ impl Transport for ReqwestTransport {
         'a: 'f,
         Self: 'f,
     {
+        let method = request.method().clone();
         let under_way = self.prepare(request).map(|(uri, request)| (uri, self.client.execute(request)));
         Box::pin(async move {
             let (uri, response) = under_way?;
             let response = response.await.map_err(before_head)?;
             if was_redirected(&uri, response.url()) {
-                return Err(TransportError::new(Phase::Reading(response.status()), Fault::Redirected));
+                let error = TransportError::new(Phase::Reading(response.status()), Fault::Redirected);
+                let target = response.url().origin().ascii_serialization();
+                return Err(error.with_reason(format!("to {target}, which the HTTP client has followed")));
             }
-            receive_all(response, limits).await
+            receive_all(method, response, limits).await
         })
+    }
+
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        match &self.no_tls {
+            Some(cause) if origin.is_secure() => Err(Error::configuration("TLS", cause.to_string())),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -201,8 +179,11 @@ impl ReqwestTransport {
         let url = self.origins.url(&head.uri).ok_or_else(unsendable)?;
         // An address in place of a name never reaches the resolver.
         self.resolver.check_literal(url.host_str().unwrap_or_default())?;
+        if let Some(cause) = self.no_tls.as_ref().filter(|_| url.scheme() == "https") {
+            return Err(unsendable().with_source(cause.clone()));
+        }
         if self.proxied && url.scheme() == "http" && !is_loopback(&url) {
-            return Err(unsendable().with_source("plain http does not go through a proxy"));
+            return Err(unsendable().with_source(Cause::new("plain http does not go through a proxy")));
         }
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
@@ -217,6 +198,7 @@ impl ReqwestTransport {
 
 /// Reads the rest of a response whose head has arrived.
 async fn receive_all(
+    method: http::Method,
     mut response: reqwest::Response,
     limits: BodyLimits,
 ) -> Result<Received, TransportError> {
@@ -225,13 +207,18 @@ async fn receive_all(
     head.version = response.version();
     std::mem::swap(&mut head.headers, response.headers_mut());
     let announced = response.content_length();
-    receive::all(head, response, announced, limits).await
+    receive::all(method, head, response, announced, limits).await
 }
 
 impl Chunks for reqwest::Response {
     async fn chunk(&mut self, status: http::StatusCode) -> Result<Option<Bytes>, TransportError> {
         reqwest::Response::chunk(self).await.map_err(|error| {
-            let fault = if error.is_timeout() { Fault::Timeout } else { Fault::Io };
+            let fault = match () {
+                () if error.is_timeout() => Fault::Timeout,
+                () if is_tls(&error) => Fault::Tls,
+                () if is_protocol(&error) => Fault::Protocol,
+                () => receive::fault_of(causes(&error)),
+            };
             TransportError::new(Phase::Reading(status), fault).with_source(error.without_url())
         })
     }
@@ -245,7 +232,7 @@ impl Resolve for Resolver {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| auth_core::Origin::new(false, host, None).is_loopback())
+    url.host_str().is_some_and(|host| Origin::new(false, host, None).is_loopback())
 }
 
 /// The meaning of a failure before the head of the response. Its URL is removed, since it may hold a secret.
@@ -257,6 +244,8 @@ fn before_head(error: reqwest::Error) -> TransportError {
         Fault::Address
     } else if is_tls(&error) {
         Fault::Tls
+    } else if causes(&error).any(|cause| cause.to_string() == "tunnel error: proxy authorization required") {
+        Fault::Proxy
     } else if error.is_timeout() {
         Fault::Timeout
     } else if is_protocol(&error) {
@@ -266,14 +255,6 @@ fn before_head(error: reqwest::Error) -> TransportError {
     };
     let phase = if fault == Fault::Request { Phase::Connecting } else { phase };
     TransportError::new(phase, fault).with_source(error.without_url())
-}
-
-/// The causes of an error; an I/O error doesn't return its inner error as its source, so that is looked for too.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&cause| match cause.downcast_ref::<std::io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-        None => cause.source(),
-    })
 }
 
 #[cfg(feature = "reqwest-013-rustls")]
@@ -286,13 +267,30 @@ fn is_tls(_: &reqwest::Error) -> bool {
     false
 }
 
-/// hyper's parse errors are recognised by their message: the type is not part of reqwest's API.
+/// hyper's parse errors, and those of HTTP/2, are recognised by their messages: the types are not part of reqwest's API.
 fn is_protocol(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.to_string().starts_with("invalid HTTP"))
+    causes(error).any(|cause| {
+        let message = cause.to_string();
+        [
+            "invalid HTTP",
+            "invalid content-length",
+            "unexpected transfer-encoding",
+            "message head is too large",
+        ]
+        .iter()
+        .any(|start| message.starts_with(start))
+            || message.contains(" error detected: ")
+    })
 }
 
+/// Whether the response is from another address than the one that was asked. The whole origin counts: another port or
+/// scheme of the same host is another server.
 fn was_redirected(asked: &http::Uri, answered: &Url) -> bool {
-    let same_place = asked.host().is_some_and(|host| answered.host_str() == Some(host))
+    let origin = |url: &Url| {
+        let port = url.port();
+        url.host_str().map(|host| Origin::new(url.scheme() == "https", host, port))
+    };
+    let same_place = Origin::of(asked) == origin(answered)
         && asked.path() == answered.path()
         && asked.query() == answered.query();
     !same_place

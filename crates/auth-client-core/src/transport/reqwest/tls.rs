@@ -1,24 +1,31 @@
 //! TLS of a reqwest client.
 
 use crate::error::Error;
+use crate::transport::cause::Cause;
 #[cfg(any(feature = "reqwest-013-rustls", feature = "reqwest-013-native-tls"))]
 use crate::transport::tls;
 use crate::transport::tls::{Adapter, Certificates, TlsBackend};
 
-/// Sets the TLS library and the certificates of a reqwest client; without any library only loopback can be called.
+const NO_TLS: &str =
+    "this build has no TLS for reqwest: turn on `reqwest-013-rustls` or `reqwest-013-native-tls`";
+
+/// Sets the TLS library and the certificates of a reqwest client. Returns why https can't be called, if it can't.
 pub(super) fn set(
     builder: reqwest::ClientBuilder,
     backend: Option<TlsBackend>,
     certificates: &Certificates,
-) -> Result<reqwest::ClientBuilder, Error> {
-    match backend {
-        None => certificates.refuse_without_tls().map(|()| builder),
+) -> Result<(reqwest::ClientBuilder, Option<Cause>), Error> {
+    match backend.or(super::ReqwestTransport::tls_backends().first().copied()) {
+        None => certificates.refuse_without_tls().map(|()| (builder, Some(Cause::new(NO_TLS)))),
         #[cfg(feature = "reqwest-013-native-tls")]
-        Some(TlsBackend::Native) => native(builder.tls_backend_native(), certificates),
+        Some(TlsBackend::Native) => Ok((native(builder.tls_backend_native(), certificates)?, None)),
         #[cfg(feature = "reqwest-013-rustls")]
         Some(rustls) if super::ReqwestTransport::tls_backends().contains(&rustls) => {
-            let config = tls::config::rustls(rustls, certificates)?;
-            Ok(builder.tls_backend_preconfigured((*config).clone()))
+            let (config, cause) = match tls::config::rustls(rustls, certificates)? {
+                Ok(config) => ((*config).clone(), None),
+                Err(error) => (tls::config::distrustful(rustls)?, Some(Cause::new(error.to_string()))),
+            };
+            Ok((builder.tls_backend_preconfigured(config), cause))
         }
         Some(missing) => Err(missing.is_missing(Adapter::Reqwest)),
     }
@@ -37,7 +44,7 @@ fn native(
             false => reqwest::Certificate::from_der(bytes).map(|one| vec![one]),
         };
         let roots = parsed.ok().filter(|roots| !roots.is_empty());
-        let roots = roots.ok_or_else(|| Error::configuration("root certificates", tls::NO_ROOT))?;
+        let roots = roots.ok_or_else(|| Error::configuration("root certificate", tls::NO_ROOT))?;
         builder = roots.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
     }
     if let Some(pem) = &certificates.identity {

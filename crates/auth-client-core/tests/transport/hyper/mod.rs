@@ -2,6 +2,10 @@
 
 use auth_client_core::HyperTransport as Subject;
 
+#[path = "../connections.rs"]
+mod connections;
+#[path = "../framing.rs"]
+mod framing;
 #[cfg(all(feature = "__hyper-tls", feature = "http2"))]
 #[path = "../http2.rs"]
 mod http2;

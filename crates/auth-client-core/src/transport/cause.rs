@@ -1,0 +1,190 @@
+//! The cause of a failed request, in words that a person can act on.
+//!
+//! Libraries describe what they were doing ("client error (Connect)"), and the cause is several errors below. It is
+//! looked for here, among types and messages that contain nothing of the request or the response.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// A cause in our own words.
+#[derive(Clone, Debug)]
+pub(super) struct Cause(Cow<'static, str>);
+
+impl Cause {
+    pub(super) fn new(text: impl Into<Cow<'static, str>>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Cause {}
+
+/// An error and its causes; an I/O error doesn't return its inner error as its source, so that is looked for too.
+pub(super) fn chain<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+        None => cause.source(),
+    })
+}
+
+/// Returns the cause of an error, if it is a known one.
+pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    // What failed on the way to or through the proxy, once that is known to be the place.
+    let mut proxy = None;
+    for cause in chain(error) {
+        let own = cause.downcast_ref().map(|Cause(text)| text.clone());
+        if let Some(text) =
+            own.or_else(|| of_address(cause)).or_else(|| of_tls(cause)).or_else(|| of_io(cause))
+        {
+            let about_proxy = proxy.is_some() && !text.contains("proxy");
+            return Some(if about_proxy { format!("{PROXY}: {text}").into() } else { text });
+        }
+        // The types of these are not public.
+        match cause.to_string().as_str() {
+            "tunnel error: proxy authorization required" => return Some(PROXY_LOGIN.into()),
+            "tunnel error: unsuccessful" => return Some("the proxy refused to open a connection".into()),
+            "connection closed before message completed" => {
+                return Some("the connection was closed before the response was complete".into());
+            }
+            message => {
+                proxy = proxy.or_else(|| message.strip_prefix(TUNNEL).map(|what| format!("{PROXY}{what}")));
+            }
+        }
+    }
+    proxy.map(Cow::from)
+}
+
+const PROXY: &str = "the proxy can't be used";
+
+/// Start of the message of errors on the way to and through a proxy, of hyper-util and of ours.
+pub(super) const TUNNEL: &str = "tunnel error";
+pub(super) const PROXY_LOGIN: &str = "the proxy requires a user name and a password (status 407)";
+
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+fn of_address(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    use super::addresses::{NotPublic, NotResolved};
+
+    let known = cause.is::<NotPublic>() || cause.is::<NotResolved>();
+    known.then(|| cause.to_string().into())
+}
+
+#[cfg(not(any(feature = "hyper", feature = "reqwest-013")))]
+fn of_address(_: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    None
+}
+
+fn of_io(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    let error: &io::Error = cause.downcast_ref()?;
+    let known = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "the connection was refused",
+        io::ErrorKind::ConnectionReset => "the connection was reset",
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected | io::ErrorKind::BrokenPipe => {
+            "the connection was closed"
+        }
+        io::ErrorKind::UnexpectedEof if error.raw_os_error().is_none() => {
+            "the connection was closed in the middle of the response"
+        }
+        io::ErrorKind::TimedOut => "the connection timed out",
+        io::ErrorKind::HostUnreachable => "the host is unreachable",
+        io::ErrorKind::NetworkUnreachable => "the network is unreachable",
+        io::ErrorKind::NetworkDown => "the network is down",
+        io::ErrorKind::PermissionDenied => "connecting is not permitted on this system",
+        // The operating system's own words, such as those for too many open files.
+        _ if error.raw_os_error().is_some() => return Some(error.to_string().into()),
+        _ => return None,
+    };
+    Some(known.into())
+}
+
+#[cfg(not(feature = "__rustls"))]
+fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    of_native_tls(cause)
+}
+
+#[cfg(feature = "__rustls")]
+fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    use rustls::AlertDescription as Alert;
+    use rustls::CertificateError as Certificate;
+    use rustls::Error;
+
+    if cause.is::<super::tls::NoTrustStore>() {
+        return Some(cause.to_string().into());
+    }
+    let Some(error) = cause.downcast_ref::<Error>() else { return of_native_tls(cause) };
+    let text = match error {
+        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => EXPIRED,
+        Error::InvalidCertificate(Certificate::NotValidYet | Certificate::NotValidYetContext { .. }) => {
+            "the server's certificate is not valid yet: check the clock of this system"
+        }
+        Error::InvalidCertificate(
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
+        ) => OTHER_NAME,
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => UNKNOWN_ISSUER,
+        Error::InvalidCertificate(Certificate::Revoked) => "the server's certificate was revoked",
+        Error::InvalidCertificate(_) => "the server's certificate is invalid",
+        Error::InvalidMessage(_) => "the server does not speak TLS on this port",
+        Error::PeerIncompatible(_)
+        | Error::AlertReceived(Alert::ProtocolVersion | Alert::HandshakeFailure) => {
+            "the server and this client have no version or cipher of TLS in common"
+        }
+        Error::AlertReceived(alert) if is_about_client(*alert) => CLIENT_CERTIFICATE,
+        Error::AlertReceived(Alert::UnrecognisedName) => "the server does not know this host name",
+        Error::AlertReceived(_) => "the server ended the TLS handshake",
+        _ => "the TLS handshake failed",
+    };
+    Some(text.into())
+}
+
+/// Whether the server says that it did not accept the client's certificate, or that there was none. It comes after the
+/// handshake, as far as the client can tell, but before the server reads anything of a request.
+#[cfg(feature = "__rustls")]
+pub(super) fn is_about_client(alert: rustls::AlertDescription) -> bool {
+    use rustls::AlertDescription as Alert;
+
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+    )
+}
+
+/// The operating system's library has messages only.
+fn of_native_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    let message = cause.to_string();
+    if !message.contains("certificate verify failed") {
+        return None;
+    }
+    let known = [
+        ("expired", EXPIRED),
+        ("ostname mismatch", OTHER_NAME),
+        ("IP address mismatch", OTHER_NAME),
+        ("issuer certificate", UNKNOWN_ISSUER),
+        ("self-signed", UNKNOWN_ISSUER),
+        ("self signed", UNKNOWN_ISSUER),
+    ];
+    let known = known.iter().find(|(part, _)| message.contains(part));
+    Some(known.map_or("the server's certificate is invalid", |(_, text)| text).into())
+}
+
+const EXPIRED: &str = "the server's certificate has expired";
+const OTHER_NAME: &str = "the server's certificate is for another host name";
+const UNKNOWN_ISSUER: &str = "the server's certificate was issued by an authority that is not trusted here; trust your \
+    own with `add_root_certificate`";
+#[cfg(feature = "__rustls")]
+const CLIENT_CERTIFICATE: &str =
+    "the server did not accept the client's certificate, or requires one; set it with `client_certificate`";
