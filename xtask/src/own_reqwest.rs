@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let observe = |features: &str| {
         progress(&format!("building and running the program with: {features}"));
         let mut run = process::cargo(&root, &["run", "--quiet", "--features", features, "--manifest-path"]);
-        run.arg(&manifest).arg("--target-dir").arg(root.join("target/xtask/build/own-reqwest"));
+        run.arg(&manifest).arg("--target-dir").arg(workspace::target(&root));
         process::output(
             &mut run,
             &format!("cargo run --manifest-path target/xtask/own-reqwest/Cargo.toml --features {features}"),

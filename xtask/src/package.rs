@@ -62,7 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     };
     let next =
         "correct the crate that the last lines name; packages that need each other want cargo 1.90 or newer";
-    process::run(command.arg("--quiet"), next)?;
+    // Without it, cargo compiles the dependencies of each package anew.
+    command.arg("--quiet").arg("--target-dir").arg(workspace::target(&root));
+    process::run(&mut command, next)?;
     Ok(format!("{} crates packaged, below target/package", crates.len()))
 }
 

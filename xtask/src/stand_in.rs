@@ -14,7 +14,7 @@ const ROLE: &str = "XTASK_STANDS_IN_FOR";
 
 /// Rustdoc with options that are not stable, which `RUSTDOCFLAGS` has.
 pub(crate) const RUSTDOC: &str = "rustdoc";
-/// Rustdoc that compiles doc tests as a user would, and doesn't run them.
+/// Rustdoc that compiles doc tests as a user would.
 pub(crate) const DOC_TESTS: &str = "doc tests";
 const COMPILER: &str = "compiler of doc tests";
 
@@ -56,9 +56,7 @@ pub fn run() -> Option<ExitCode> {
         command
     };
     if role == DOC_TESTS {
-        command
-            .args(["-Zunstable-options", "--no-run", "--test-builder-wrapper"])
-            .arg(std::env::current_exe().ok()?);
+        command.args(["-Zunstable-options", "--test-builder-wrapper"]).arg(std::env::current_exe().ok()?);
         command.env(ROLE, COMPILER);
     }
     let succeeded = command.status().is_ok_and(|status| status.success());

@@ -3,7 +3,6 @@
 //! `read` takes a description in, strictly; `plan` checks that its parts fit; `emit` writes. Nothing is written
 //! before everything is known to be good, so a refused description leaves the tree as it was.
 
-mod coverage;
 mod description;
 mod emit;
 mod json;
@@ -13,8 +12,6 @@ mod read;
 #[cfg(test)]
 mod refusals;
 mod walk;
-
-pub use coverage::{Covered, coverage_of};
 
 use crate::report::process::read_text;
 use crate::{Failure, workspace};
@@ -99,9 +96,7 @@ fn changes_of(root: &Path, folder: &Path) -> Result<Vec<Change>, Failure> {
 
 /// All files that come from the description in `folder`, by their path in it, for a crate of this name.
 pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap<PathBuf, String>, Failure> {
-    let text = read_text(&folder.join("openapi.json"))?;
-    let document = parse(crate_name, &text)?;
-    let api = read::api(&document).map_err(|refusal| refused(crate_name, &refusal))?;
+    let (text, api) = described(folder, crate_name)?;
     if format!("{}-client", api.vendor) != crate_name {
         let sentence = format!("the crate is {crate_name}, so the vendor is its name without `-client`");
         return Err(refused(crate_name, &Refusal::new("#/x-sdk-vendor", sentence)));
@@ -119,13 +114,38 @@ pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap
     Ok(files)
 }
 
-fn parse(crate_name: &str, text: &str) -> Result<Node, Failure> {
-    Node::parse(text).map_err(|error| {
+/// An operation, as far as the emulator needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Covered {
+    /// `users.create`
+    pub id: String,
+    /// `POST`
+    pub method: String,
+    /// `/service/{service_id}/users`, below the client's prefix.
+    pub path: String,
+}
+
+/// The operations of the description in a folder, in its order.
+pub fn coverage_of(folder: &Path) -> Result<Vec<Covered>, Failure> {
+    let crate_name = workspace::crate_name(folder);
+    let (_, api) = described(folder, &crate_name)?;
+    plan::Plan::new(&api).map_err(|refusal| refused(&crate_name, &refusal))?;
+    let operations = api.operations.into_iter();
+    Ok(operations.map(|one| Covered { id: one.id, method: one.verb.to_owned(), path: one.path }).collect())
+}
+
+/// The description in a folder: its text, and what was read.
+fn described(folder: &Path, crate_name: &str) -> Result<(String, description::Api), Failure> {
+    let text = read_text(&folder.join("openapi.json"))?;
+    let document = Node::parse(&text).map_err(|error| {
         Failure::new(
             format!("crates/{crate_name}/openapi.json is no JSON: {error}"),
             "correct it, then run cargo xtask codegen",
         )
-    })
+    })?;
+    let api = read::api(&document).map_err(|refusal| refused(crate_name, &refusal))?;
+    Ok((text, api))
 }
 
 fn refused(crate_name: &str, refusal: &Refusal) -> Failure {

@@ -145,7 +145,10 @@ fn difference(root: &Path, path: &str, text: &str) -> Result<Option<String>, Fai
     let mut diff = Command::new("git");
     diff.args(["diff", "--no-index", "--unified=0", "--no-color", "--", path]).arg(&found).current_dir(root);
     let (_, lines, errors) = process::all(&mut diff, "install git")?;
-    let lines: Vec<&str> = lines.lines().filter(|line| line.starts_with(['-', '+'])).collect();
+    let lines: Vec<&str> = lines
+        .lines()
+        .filter(|line| line.starts_with(['-', '+']) && !line.starts_with("---") && !line.starts_with("+++"))
+        .collect();
     Ok(Some(format!("{path}\n{}", process::tail(&format!("{errors}{}", lines.join("\n")), 60))))
 }
 

@@ -35,7 +35,8 @@ async fn the_message_is_read_and_the_body_kept_as_it_came() {
         let error = call(&client_of(&server), Method::POST).await.unwrap_err();
         posted.assert();
         assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, message), "{body}");
-        assert_eq!((error.provider(), error.body().unwrap()), ("vendorname", body.as_bytes()));
+        assert_eq!(error.provider(), "vendorname");
+        assert_eq!(error.body().unwrap(), body.as_bytes(), "kept as it came");
     }
 }
 
