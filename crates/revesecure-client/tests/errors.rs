@@ -282,3 +282,21 @@ fn keys_that_can_not_sign_are_refused_by_name() {
     let text = Client::builder("a".to_owned(), "canary".to_owned()).key_encoding(KeyEncoding::Utf8);
     assert!(text.build().is_ok());
 }
+
+#[tokio::test]
+async fn a_code_goes_out_without_its_white_space_and_an_empty_one_not_at_all() {
+    let transport = ScriptedTransport::new().json(200, r#"{"AuthResult":"OTP Valid"}"#);
+    let check = |code: &str| {
+        OtpCheck::login_name("root")
+            .user_name("ann")
+            .end_user_ip("UNKNOWN")
+            .otp(code)
+            .auth_type(AuthType::Software)
+    };
+    let client = client(&transport);
+    let _ = client.validation().otp(check(" 123 456\r\n")).await;
+    let sent: serde_json::Value = serde_json::from_slice(&transport.requests()[0].body).unwrap();
+    assert_eq!(sent["OTP"], "123456");
+    assert!(client.validation().otp(check(" \n")).await.is_err());
+    assert_eq!(transport.requests().len(), 1, "no try is spent");
+}

@@ -219,3 +219,15 @@ async fn unknown_fields_and_methods_are_no_problem() {
     let started = users.authentication("u1").start(AuthMethod::Totp).await.unwrap();
     assert_eq!(started.method, AuthMethod::from("pigeon"));
 }
+
+#[tokio::test]
+async fn a_code_goes_out_without_its_white_space_and_an_empty_one_not_at_all() {
+    let transport = ScriptedTransport::new().json(200, r#"{"verified":true}"#);
+    let client = client(&transport);
+    let users = client.users("s1");
+    assert!(users.authentication("u1").verify(" 123 456\n").await.unwrap().is_verified());
+    let sent: serde_json::Value = serde_json::from_slice(&transport.requests()[0].body).unwrap();
+    assert_eq!(sent["token"], "123456");
+    assert!(users.authentication("u1").verify(" \t\u{200b}\n").await.is_err());
+    assert_eq!(transport.requests().len(), 1, "no try is spent");
+}

@@ -179,6 +179,45 @@ async fn eight_processes_share_a_rotating_token_and_never_lose_it() {
     assert_eq!(virtuous.effect("login"), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_processes_whose_session_ended_recover_with_one_login_elsewhere() {
+    let folder = Folder::new("revived");
+    let emulator = Emulator::start().await.unwrap();
+    let virtuous = emulator.virtuous();
+    // They start before anybody has logged in.
+    let mut others: Vec<Other> =
+        (0..8).map(|_| Other::start("worker", &virtuous.base_url(), &folder.file())).collect();
+    tokio::task::block_in_place(|| others.iter().for_each(|other| drop(other.wait_for("ready"))));
+    let all_fail = |others: &mut Vec<Other>| {
+        tokio::task::block_in_place(|| {
+            others.iter_mut().for_each(|other| other.tell("go"));
+            for other in others {
+                assert!(other.wait_for("done").starts_with("done 10 "));
+            }
+        });
+    };
+    all_fail(&mut others);
+    for logins in 1..=2 {
+        let anna = client(&virtuous.base_url(), FileStore::at(folder.file()));
+        anna.login(virtuous.username(), virtuous.password()).await.unwrap();
+        tokio::task::block_in_place(|| {
+            for other in &mut others {
+                // The store is read again every two seconds.
+                let recovered = (0..100).any(|_| {
+                    other.tell("go");
+                    let done = other.wait_for("done");
+                    std::thread::sleep(Duration::from_millis(100));
+                    done.starts_with("done 0 ")
+                });
+                assert!(recovered, "after login {logins}");
+            }
+        });
+        virtuous.revoke_all_tokens();
+        all_fail(&mut others);
+    }
+    assert_eq!(virtuous.effect("login"), 2);
+}
+
 /// A store that stops at a step, says so, and never goes on.
 #[derive(Clone, Debug)]
 struct Pausing {

@@ -8,6 +8,7 @@ mod failure;
 mod outgoing;
 pub(crate) mod rate_limiter;
 pub(crate) mod renew;
+pub(crate) mod renewer;
 pub(crate) mod retry;
 pub(crate) mod rules;
 pub(crate) mod settings;

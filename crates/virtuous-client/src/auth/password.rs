@@ -42,14 +42,19 @@ impl Renewer {
         let started = self.now();
         let limit = self.engine().operation_timeout();
         let left = || limit.saturating_sub(self.now().since(started));
-        let Some(mut state) = self.engine().within(left(), self.state.lock()).await else {
-            let busy = "timed out waiting for a renewal in progress";
-            return Err(credentials(CredentialError::unavailable(busy).with_message(busy)));
+        let prepare = async {
+            let mut state = self.state.lock().await;
+            // If an earlier pair can't be saved, neither can a new one, and the code would be wasted.
+            self.retry_save(&mut state).await?;
+            let mut place = self.lock(left()).await?;
+            place.prove_writable().await?;
+            Ok((state, place))
         };
-        // If an earlier pair can't be saved, neither can a new one, and the code would be wasted.
-        self.retry_save(&mut state).await.map_err(credentials)?;
-        let mut place = self.lock(left()).await.map_err(credentials)?;
-        place.prove_writable().await.map_err(credentials)?;
+        let busy = "timed out waiting for a renewal in progress";
+        let (mut state, mut place) = match self.engine().within(limit, prepare).await {
+            Some(prepared) => prepared.map_err(credentials)?,
+            None => return Err(credentials(CredentialError::unavailable(busy).with_message(busy))),
+        };
         match self.endpoint.password(user, password, code, left()).await? {
             Grant::Tokens(tokens) => {
                 Ok(Some(self.keep(&mut state, &mut place, tokens).await.map_err(credentials)?))
