@@ -175,7 +175,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
     /// #     "items.list",
     /// #     0,
     /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
-    /// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
+    /// #     |at, page, _| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
     /// # );
     /// let mut pages = pages.limit_pages(1);
     /// while let Some(page) = pages.wait_next() {
@@ -224,7 +224,7 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
     /// #     "items.list",
     /// #     0,
     /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
-    /// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
+    /// #     |at, page, _| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
     /// # );
     /// let mut rows = pages.items(|page| page);
     /// assert_eq!(rows.wait_next().transpose()?, Some(1));
@@ -273,7 +273,7 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
 /// #     "items.list",
 /// #     0,
 /// #     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
-/// #     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
+/// #     |at, page, _| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
 /// # );
 /// let mut pages = pages.blocking();
 /// assert_eq!(pages.by_ref().filter_map(Result::ok).count(), 1, "the second page failed");

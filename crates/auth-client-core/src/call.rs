@@ -3,7 +3,8 @@
 //! Every operation of every provider returns a [`Call`]. Options can be set on it; awaiting it sends it. It owns
 //! all its data, so it can be stored, moved to a task, or dropped without side effects.
 
-use crate::decode::{self, Decode};
+use crate::decode::rows::{self, Recover, Report, Rows, UnreadableRow};
+use crate::decode::{self, Decode, DecodeFailure};
 use crate::encode::query::{self, QueryValue};
 use crate::engine::retry::RetryPolicy;
 use crate::engine::{CallOptions, Engine, Exchange, Outgoing};
@@ -15,6 +16,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A call that is ready to be sent: `.await` sends it.
@@ -58,6 +60,8 @@ pub struct Call<T, E = Error> {
     // Most calls have no options.
     options: Option<Box<CallOptions>>,
     decode: Decode<T>,
+    /// Set with the option to leave out rows, so that other calls don't compile it.
+    recover: Option<Recover<T>>,
     error: PhantomData<fn() -> E>,
 }
 
@@ -85,6 +89,8 @@ pub struct Reply<T> {
     pub attempts: u32,
     /// Duration of the call, including waits.
     pub elapsed: Duration,
+    /// Rows that could not be read and were left out.
+    pub(crate) left_out: Vec<UnreadableRow>,
 }
 
 impl<T: fmt::Debug> fmt::Debug for Reply<T> {
@@ -101,7 +107,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 
 impl<T, E: From<Error>> Call<T, E> {
     pub(crate) fn new(engine: Engine, outgoing: Result<Outgoing, Error>, decode: Decode<T>) -> Self {
-        Self { engine, outgoing, options: None, decode, error: PhantomData }
+        Self { engine, outgoing, options: None, decode, recover: None, error: PhantomData }
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Outgoing) -> Result<(), Error>) -> Self {
@@ -162,6 +168,7 @@ impl<T, E: From<Error>> Call<T, E> {
             outgoing: self.outgoing,
             options: self.options,
             decode: decode::raw,
+            recover: None,
             error: PhantomData,
         }
     }
@@ -189,9 +196,9 @@ impl<T, E: From<Error>> Call<T, E> {
     ///
     /// The error of an invalid argument, which is normally returned when the call is awaited.
     pub fn into_template(self) -> Result<CallTemplate<T, E>, E> {
-        let Self { engine, outgoing, options, decode, .. } = self;
+        let Self { engine, outgoing, options, decode, recover, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
-        Ok(CallTemplate { engine, outgoing, options, decode, error: PhantomData })
+        Ok(CallTemplate { engine, outgoing, options, decode, recover, error: PhantomData })
     }
 
     /// Sends the call; equivalent to `.await`.
@@ -226,11 +233,11 @@ impl<T, E: From<Error>> Call<T, E> {
     /// The provider's error, which wraps [`Error`].
     pub async fn send(self) -> Result<T, E> {
         // Does not use `reply`: a nested future is moved once more, and it is not small.
-        let Self { engine, outgoing, options, decode, .. } = self;
+        let Self { engine, outgoing, options, decode, recover, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         let exchange = engine.run(&outgoing, options.as_deref()).await?;
-        match decode(&exchange.received.response) {
-            Ok(value) => Ok(value),
+        match read(&exchange.received.response, decode, recover, options.as_deref()) {
+            Ok((value, _)) => Ok(value),
             Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),
         }
     }
@@ -261,13 +268,63 @@ impl<T, E: From<Error>> Call<T, E> {
     ///
     /// The provider's error, which wraps [`Error`].
     pub async fn reply(self) -> Result<Reply<T>, E> {
-        let Self { engine, outgoing, options, decode, .. } = self;
+        let Self { engine, outgoing, options, decode, recover, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         let exchange = engine.run(&outgoing, options.as_deref()).await?;
-        match decode(&exchange.received.response) {
-            Ok(value) => Ok(exchange.into_reply(value)),
+        match read(&exchange.received.response, decode, recover, options.as_deref()) {
+            Ok((value, left_out)) => Ok(exchange.into_reply(value, left_out)),
             Err(failure) => Err(engine.undecodable(&outgoing, exchange, failure).into()),
         }
+    }
+}
+
+/// Decodes a response, without rows that can't be read if the call allows that. Returns these rows, too.
+fn read<T>(
+    response: &Response<Bytes>,
+    decode: Decode<T>,
+    recover: Option<Recover<T>>,
+    options: Option<&CallOptions>,
+) -> Result<(T, Vec<UnreadableRow>), DecodeFailure> {
+    match (decode(response), recover.zip(options.and_then(|options| options.unreadable.as_ref()))) {
+        (Ok(value), _) => Ok((value, Vec::new())),
+        (Err(failure), None) => Err(failure),
+        (Err(failure), Some((recover, report))) => recover(response, decode, failure, report),
+    }
+}
+
+impl<T: Rows, E: From<Error>> Call<T, E> {
+    /// Leaves out rows of the list that can't be read, and passes each of them to this function. Without it, one such row
+    /// makes the call fail with the kind [`Decode`](crate::ErrorKind::Decode).
+    ///
+    /// A stream of [`pages`](Call::pages) or [`items`](Call::items) made of this call does the same.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().json(200, r#"["lamp", 7, "chair"]"#);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # let call = engine.raw(http::Method::GET, "/names").call::<Vec<String>, Error>(decode::json);
+    /// // The response is ["lamp", 7, "chair"].
+    /// let names = call.on_unreadable(|row| eprintln!("left out: {row}")).await?;
+    /// assert_eq!(names, ["lamp", "chair"]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_unreadable(self, report: impl Fn(&UnreadableRow) + Send + Sync + 'static) -> Self {
+        self.reporting(Report(Arc::new(report)))
+    }
+
+    pub(crate) fn reporting(mut self, report: Report) -> Self {
+        self.options.get_or_insert_default().unreadable = Some(report);
+        self.recover = Some(rows::recover);
+        self
     }
 }
 
@@ -300,6 +357,8 @@ pub struct CallTemplate<T, E = Error> {
     outgoing: Outgoing,
     options: Option<Box<CallOptions>>,
     decode: Decode<T>,
+    /// Set with the option to leave out rows, so that other calls don't compile it.
+    recover: Option<Recover<T>>,
     error: PhantomData<fn() -> E>,
 }
 
@@ -327,6 +386,7 @@ impl<T, E: From<Error>> CallTemplate<T, E> {
             outgoing: Ok(outgoing),
             options: self.options.clone(),
             decode: self.decode,
+            recover: self.recover,
             error: PhantomData,
         }
     }
@@ -341,10 +401,11 @@ impl<T, E> fmt::Debug for CallTemplate<T, E> {
 }
 
 impl Exchange {
-    fn into_reply<T>(self, value: T) -> Reply<T> {
+    fn into_reply<T>(self, value: T, left_out: Vec<UnreadableRow>) -> Reply<T> {
         let (head, _) = self.received.response.into_parts();
         Reply {
             value,
+            left_out,
             status: head.status,
             headers: head.headers,
             attempts: self.attempts,

@@ -116,6 +116,8 @@ pub use auth_core::{self, Clock, ExposeSecret, SecretString};
 pub use call::{Call, Reply};
 pub use decode::date_time::{CivilDateTime, DateTime};
 pub use decode::open_enum::UnknownValue;
+pub use decode::raw_json::RawJson;
+pub use decode::rows::UnreadableRow;
 pub use decode::unknown::UnknownFields;
 pub use encode::query::QueryValue;
 pub use engine::retry::RetryPolicy;

@@ -6,20 +6,22 @@
 //! A list of numbered rows ends when a page brings nothing new. A stated total ends nothing: servers state zero, the size
 //! of the page, or one too many. It is kept, so that a program can compare it with the number of rows received.
 
-use crate::call::{Call, CallTemplate};
+use crate::call::{Call, CallTemplate, Reply};
+use crate::decode::rows::{Report, Rows, UnreadableRow};
 use crate::error::Error;
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 /// A response that is a page of a list. Its calls have [`pages`](Call::pages) and [`items`](Call::items).
 ///
 /// ```
-/// use auth_client_core::Error;
+/// use auth_client_core::{Error, UnreadableRow};
 /// use auth_client_core::provider::{CallTemplate, Page, Step};
 ///
 /// /// Items from `offset` on; the list ends with an empty page.
@@ -28,6 +30,8 @@ use std::task::{Context, Poll, ready};
 /// }
 ///
 /// const SIZE: u64 = 50;
+///
+/// impl auth_client_core::provider::Rows for Rows {}
 ///
 /// impl Page for Rows {
 ///     type Item = String;
@@ -41,8 +45,12 @@ use std::task::{Context, Poll, ready};
 ///         vec![("offset", *offset), ("size", SIZE)]
 ///     }
 ///
-///     fn next(offset: &u64, page: &Self) -> Result<Step<u64>, &'static str> {
-///         let rows = page.rows.len() as u64;
+///     fn next(
+///         offset: &u64,
+///         page: &Self,
+///         left_out: &[UnreadableRow],
+///     ) -> Result<Step<u64>, &'static str> {
+///         let rows = (page.rows.len() + left_out.len()) as u64;
 ///         let step = if rows == 0 { Step::nothing_new() } else { Step::to(offset + rows) };
 ///         Ok(step.rows(rows))
 ///     }
@@ -51,10 +59,10 @@ use std::task::{Context, Poll, ready};
 ///         self.rows
 ///     }
 /// }
-/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 5] }), Ok(Step::to(5).rows(5)));
-/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }), Ok(Step::nothing_new()));
+/// # assert_eq!(Rows::next(&0, &Rows { rows: vec![String::new(); 5] }, &[]), Ok(Step::to(5).rows(5)));
+/// # assert_eq!(Rows::next(&50, &Rows { rows: vec![] }, &[]), Ok(Step::nothing_new()));
 /// ```
-pub trait Page: Sized + 'static {
+pub trait Page: Rows + Sized + 'static {
     /// Type of the items.
     type Item: Unpin;
     /// Position in the list. Two positions with equal hashes count as the same; reaching a position twice ends
@@ -67,12 +75,17 @@ pub trait Page: Sized + 'static {
     /// Returns the query parameters of the call for a position.
     fn query(position: &Self::Position) -> Vec<(&'static str, u64)>;
 
-    /// Returns the step after this page.
+    /// Returns the step after this page. `left_out` are the rows that the response has and the page has not, because they
+    /// can't be read.
     ///
     /// # Errors
     ///
     /// The reason why the list can't continue, which must not quote the page.
-    fn next(position: &Self::Position, page: &Self) -> Result<Step<Self::Position>, &'static str>;
+    fn next(
+        position: &Self::Position,
+        page: &Self,
+        left_out: &[UnreadableRow],
+    ) -> Result<Step<Self::Position>, &'static str>;
 
     /// Returns the items.
     fn into_items(self) -> Vec<Self::Item>;
@@ -180,8 +193,8 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
 const REMEMBERED: usize = 16;
 
 type Fetch<P, C, E> = Box<dyn Fn(&C) -> Call<P, E> + Send + Sync>;
-type Next<P, C> = fn(&C, &P) -> Result<Step<C>, &'static str>;
-type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<P, E>> + Send>>;
+type Next<P, C> = fn(&C, &P, &[UnreadableRow]) -> Result<Step<C>, &'static str>;
+type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<Reply<P>, E>> + Send>>;
 
 /// A list as a stream of pages, also available through [`next_page`](Pages::next_page).
 ///
@@ -203,7 +216,7 @@ pub struct Pages<P, C, E = Error> {
     position: Option<C>,
     in_flight: Option<InFlight<P, E>>,
     /// Returned before anything is requested: an invalid argument, or a page that was available at once.
-    early: Option<Box<Result<P, E>>>,
+    early: Option<Box<Result<Reply<P>, E>>>,
     prefetch: bool,
     seen: VecDeque<u64>,
     pages_left: Option<u64>,
@@ -214,9 +227,21 @@ pub struct Pages<P, C, E = Error> {
     operation: &'static str,
 }
 
+impl<P: Rows + 'static, C: 'static, E: From<Error> + 'static> Pages<P, C, E> {
+    /// Leaves out rows that can't be read, and passes each of them to this function, as
+    /// [`Call::on_unreadable`] does. Without it, one such row makes the request of its page fail every time.
+    pub fn on_unreadable(mut self, report: impl Fn(&UnreadableRow) + Send + Sync + 'static) -> Self {
+        let report = Report(Arc::new(report));
+        self.fetch = self.fetch.map(|fetch| {
+            Box::new(move |position: &C| fetch(position).reporting(report.clone())) as Fetch<P, C, E>
+        });
+        self
+    }
+}
+
 impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     /// Creates a list of `operation` that starts at `start`. `fetch` makes the call for a position; `next`
-    /// returns the step after a page.
+    /// returns the step after a page and the rows that were left out of it.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -233,7 +258,10 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     ///     "items.list",
     ///     0,
     ///     move |at| engine.raw(http::Method::GET, "/items").query("offset", *at).call(decode::json),
-    ///     |at, page| Ok((!page.is_empty()).then_some(at + page.len() as u64).into()),
+    ///     |at, page, left_out| {
+    ///         let rows = (page.len() + left_out.len()) as u64;
+    ///         Ok((rows > 0).then_some(at + rows).into())
+    ///     },
     /// );
     /// let mut rows = pages.items(|page| page);
     /// assert_eq!(rows.next().await.transpose()?, Some(7));
@@ -269,7 +297,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     fn failed(error: E) -> Self {
         Self {
             fetch: None,
-            next: |_, _| Ok(Step::end()),
+            next: |_, _, _| Ok(Step::end()),
             position: None,
             in_flight: None,
             early: Some(Box::new(Err(error))),
@@ -317,12 +345,13 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
     }
 
     /// Moves to the position after `page`, or to the end. Returns whether the page is part of the list.
-    fn advance(&mut self, page: &P) -> Result<bool, Error> {
+    fn advance(&mut self, page: &Reply<P>) -> Result<bool, Error> {
         let Some(current) = self.position.take() else { return Ok(true) };
         if let Some(left) = &mut self.pages_left {
             *left = left.saturating_sub(1);
         }
-        let step = (self.next)(&current, page).map_err(|reason| Error::paging(self.operation, reason))?;
+        let step = (self.next)(&current, &page.value, &page.left_out)
+            .map_err(|reason| Error::paging(self.operation, reason))?;
         self.total = step.total.or(self.total);
         if step.has_news {
             self.received = self.received.saturating_add(step.rows);
@@ -362,8 +391,8 @@ impl<P: 'static, C, E: From<Error> + 'static> Pages<P, C, E> {
     fn start_fetch(&mut self) -> bool {
         if self.in_flight.is_none() {
             let position = self.position.as_ref().filter(|_| self.pages_left != Some(0));
-            self.in_flight =
-                self.fetch.as_ref().zip(position).map(|(fetch, position)| fetch(position).into_future());
+            let call = self.fetch.as_ref().zip(position).map(|(fetch, position)| fetch(position));
+            self.in_flight = call.map(|call| Box::pin(call.reply()) as InFlight<P, E>);
         }
         self.in_flight.is_some()
     }
@@ -388,7 +417,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
         };
         // The page with a repeated position is not returned: its items may be those of an earlier page.
         let result = match result.and_then(|page| Ok((this.advance(&page).map_err(E::from)?, page))) {
-            Ok((true, page)) => Ok(page),
+            Ok((true, page)) => Ok(page.value),
             Ok((false, _)) => return Poll::Ready(None),
             Err(error) => Err(error),
         };

@@ -14,7 +14,7 @@ pub use crate::blocking;
 #[cfg(any(test, doc, feature = "testing"))]
 pub use crate::testing;
 pub use crate::{
-    CivilDateTime, Clock, DateTime, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, Reply,
-    Request, RetryPolicy, SecretString, Sleep, TlsBackend, TransportSettings, UnknownFields, UnknownValue,
-    decode, observe, transport,
+    CivilDateTime, Clock, DateTime, ErrorKind, ExposeSecret, Idempotency, Observer, QueryValue, RawJson,
+    Reply, Request, RetryPolicy, SecretString, Sleep, TlsBackend, TransportSettings, UnknownFields,
+    UnknownValue, UnreadableRow, decode, observe, transport,
 };

@@ -79,7 +79,7 @@ fn pages(engine: &Engine) -> Pages<Page, String, Error> {
         move |cursor: &String| {
             engine.request(&READ, &["7".into()]).query("cursor", cursor).call(decode::json)
         },
-        |_, page: &Page| Ok(page.1.clone().into()),
+        |_, page: &Page, _| Ok(page.1.clone().into()),
     )
 }
 

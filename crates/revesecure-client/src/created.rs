@@ -1,8 +1,8 @@
 //! Responses without documentation: those of creations and of the key check.
 
+use auth_client_core::{RawJson, UnknownFields};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use std::fmt;
 
 /// Response to a creation.
@@ -13,7 +13,7 @@ use std::fmt;
 /// ```
 /// let created: revesecure_client::models::Created = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
 /// assert_eq!(created.user_id.as_deref(), Some("u1"));
-/// assert_eq!(created.value["Note"], "welcome");
+/// assert_eq!(created.value.get(), r#"{"UserId":"u1","Note":"welcome"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Default)]
@@ -26,7 +26,7 @@ pub struct Created {
     /// Id of the created token, if present.
     pub token_id: Option<String>,
     /// The whole JSON value without the envelope; null for an empty body.
-    pub value: Value,
+    pub value: RawJson,
 }
 
 impl fmt::Debug for Created {
@@ -41,10 +41,11 @@ impl fmt::Debug for Created {
 
 impl<'de> Deserialize<'de> for Created {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+        let value = RawJson::deserialize(deserializer)?;
+        let fields: UnknownFields = value.read_as().unwrap_or_default();
         let id = |names: [&str; 2]| {
-            let found = names.iter().find_map(|name| value.get(name));
-            found.and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
+            let found = names.iter().find_map(|name| fields.value(name));
+            found.and_then(RawJson::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
         };
         Ok(Self {
             user_id: id(["UserId", "userId"]),
@@ -81,9 +82,9 @@ pub struct KeyCheck;
 
 impl<'de> Deserialize<'de> for KeyCheck {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Object(_) | Value::Array(_) => Ok(Self),
-            _ => Err(serde::de::Error::invalid_type(
+        match RawJson::deserialize(deserializer)?.get().starts_with(['{', '[']) {
+            true => Ok(Self),
+            false => Err(serde::de::Error::invalid_type(
                 serde::de::Unexpected::Other("another type"),
                 &"an envelope",
             )),
@@ -110,7 +111,7 @@ mod tests {
         assert_eq!(created.user_id, None);
         assert!(!format!("{created:?}").contains("canary"));
         assert_eq!(serde_json::to_string(&created).unwrap(), r#"{"ServiceId":"s1"}"#);
-        assert_eq!(created.value["SecretKey"], "canary");
+        assert!(created.value.get().contains("canary"));
         assert_eq!(serde_json::from_str::<Created>("null").unwrap(), Created::default());
         assert!(serde_json::from_str::<KeyCheck>("null").is_err());
     }

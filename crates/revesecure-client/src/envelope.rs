@@ -4,7 +4,8 @@
 //! `status`; its plugin reads an envelope where the documentation shows none. So every endpoint accepts both.
 //! Only strict JSON is accepted: the single quotes in the documentation are typography.
 
-use auth_client_core::decode::DecodeFailure;
+use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::provider::model;
 use http::Response;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -41,10 +42,7 @@ impl Envelope {
     /// ```
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
-        if body.trim_ascii_start().first() != Some(&b'{') {
-            return None;
-        }
-        let Statuses(statuses) = serde_json::from_slice(body).ok()?;
+        let Statuses(statuses) = model::from_slice(body).ok()?;
         let mut envelopes = statuses.iter().filter_map(Self::of);
         let first = envelopes.next()?;
         // If there are several (invalid, but possible), a failure counts.
@@ -153,24 +151,24 @@ pub(crate) fn json<T: DeserializeOwned>(response: &Response<bytes::Bytes>) -> Re
     let body = response.body();
     if body.trim_ascii().is_empty() {
         // An empty body counts as null where null is accepted; otherwise the error says that the body is empty.
-        return serde_json::from_slice(b"null").or_else(|_| Ok(serde_json::from_slice(body)?));
+        return model::from_slice(b"null").or_else(|_| decode::json(response));
     }
     if Envelope::read(body).is_none() {
-        return Ok(serde_json::from_slice(body)?);
+        return decode::json(response);
     }
-    if let Some(value) = serde_json::from_slice::<Enveloped<T>>(body)?.data {
+    if let Some(value) = model::from_slice::<Enveloped<T>>(body)?.data {
         return Ok(value);
     }
     // Missing or null data counts as empty; a response without an envelope may have other fields next to
     // `status`.
-    serde_json::from_slice(body).or_else(|error| serde_json::from_slice(b"[]").map_err(|_| error.into()))
+    model::from_slice(body).or_else(|error| model::from_slice(b"[]").map_err(|_| error.into()))
 }
 
 /// Accepts a response without a result: an empty body or any JSON. HTML, as proxies send it, is an error.
 pub(crate) fn nothing(response: &Response<bytes::Bytes>) -> Result<(), DecodeFailure> {
     let body = response.body();
     if !body.trim_ascii().is_empty() {
-        serde_json::from_slice::<IgnoredAny>(body)?;
+        model::from_slice::<IgnoredAny>(body)?;
     }
     Ok(())
 }

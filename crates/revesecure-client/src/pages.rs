@@ -7,8 +7,8 @@
 use crate::arguments::{ServicesRange, TokensRange, UsersRange};
 use crate::models::{Count, ServicePage, TokenPage, UserPage};
 use crate::{Client, Error};
-use auth_client_core::Pages;
 use auth_client_core::provider::Step;
+use auth_client_core::{Pages, UnreadableRow};
 use serde::Serialize;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -92,11 +92,18 @@ impl RangePosition {
 
     /// Returns the step after a page. `count` is read as the number of all rows, as the vendor's sample suggests, which
     /// has 14 in a response of two.
-    fn after<T: Serialize>(&self, details: &[T], count: Option<Count>) -> Result<Step<Self>, &'static str> {
+    fn after<T: Serialize>(
+        &self,
+        details: &[T],
+        left_out: &[UnreadableRow],
+        count: Option<Count>,
+    ) -> Result<Step<Self>, &'static str> {
         let (size, first) = self.paging;
-        let rows = i64::try_from(details.len()).unwrap_or(i64::MAX);
+        let rows = i64::try_from(details.len())
+            .unwrap_or(i64::MAX)
+            .saturating_add(i64::try_from(left_out.len()).unwrap_or(i64::MAX));
         let count = count.map(Count::get);
-        let page = fingerprint(details);
+        let page = fingerprint(details, left_out);
         let step = if rows == 0 {
             Step::nothing_new()
         } else if page == self.page_before {
@@ -114,14 +121,16 @@ impl RangePosition {
     }
 }
 
-fn fingerprint<T: Serialize>(details: &[T]) -> u64 {
+fn fingerprint<T: Serialize>(details: &[T], left_out: &[UnreadableRow]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    serde_json::to_vec(details).unwrap_or_default().hash(&mut hasher);
+    (serde_json::to_vec(details).unwrap_or_default(), left_out).hash(&mut hasher);
     hasher.finish()
 }
 
 macro_rules! paged {
     ($name:ident, $plural:ident, $range:ident, $page:ident, $operation:literal) => {
+        impl auth_client_core::provider::Rows for $page {}
+
         impl Client {
             #[doc = concat!("All ", stringify!($plural), ", page by page. `.items(|page| page.details)` turns the pages into a stream of rows.")]
             ///
@@ -142,8 +151,8 @@ macro_rules! paged {
                 let fetch = move |position: &RangePosition| {
                     client.$plural().range($range::start_index(position.index()).end_index(position.end()))
                 };
-                Pages::new($operation, paging.start(), fetch, |position, page| {
-                    position.after(&page.details, page.count)
+                Pages::new($operation, paging.start(), fetch, |position, page, left_out| {
+                    position.after(&page.details, left_out, page.count)
                 })
             }
         }
@@ -167,9 +176,9 @@ mod tests {
         let start = Paging::new().size(10).first_index(1).start();
         assert_eq!((start.index(), start.end()), (1, 11));
         let rows: Vec<u32> = (0..30).collect();
-        let after = |rows: &[u32], stated| start.after(rows, stated).unwrap();
+        let after = |rows: &[u32], stated| start.after(rows, &[], stated).unwrap();
         let to = |next, rows: &[u32], total| {
-            let position = RangePosition { next, page_before: fingerprint(rows), ..start };
+            let position = RangePosition { next, page_before: fingerprint(rows, &[]), ..start };
             Step::to(position).rows(rows.len() as u64).total(total)
         };
         // The end of the range is inclusive or not, the server returns fewer rows than requested, or all at once.
@@ -200,8 +209,8 @@ mod tests {
         ] {
             let rows: Vec<u32> = (0..length).collect();
             let position =
-                RangePosition { next: i64::from(length), page_before: fingerprint(&rows), ..start };
-            assert_eq!(position.after(&rows, stated).is_ok(), is_complete, "{length} of {stated:?}");
+                RangePosition { next: i64::from(length), page_before: fingerprint(&rows, &[]), ..start };
+            assert_eq!(position.after(&rows, &[], stated).is_ok(), is_complete, "{length} of {stated:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Additional methods of generated models.
 
 use crate::models::{DigitsAsNumber, ServiceUpdate, TokenSummary, TokenUpdate, UserUpdate, YesNo};
-use serde_json::Value;
+use auth_client_core::RawJson;
 
 impl UserUpdate {
     /// Sets country code and number, which the vendor accepts only together.
@@ -24,7 +24,7 @@ impl UserUpdate {
     /// # let _ = update;
     /// ```
     #[must_use]
-    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<RawJson>) -> Self {
         // A value of JSON can always be written.
         let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
@@ -40,7 +40,7 @@ impl ServiceUpdate {
     /// # let _ = update;
     /// ```
     #[must_use]
-    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<RawJson>) -> Self {
         // A value of JSON can always be written.
         let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
@@ -66,7 +66,7 @@ impl TokenUpdate {
     /// # let _ = update;
     /// ```
     #[must_use]
-    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+    pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<RawJson>) -> Self {
         // A value of JSON can always be written.
         let _ = self.unknown.insert(name.as_ref(), &value.into());
         self

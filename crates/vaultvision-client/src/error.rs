@@ -4,8 +4,9 @@
 //! body: a `status_code` as a string, a `status_text`, no code, no UUID, and no `Retry-After`.
 
 use crate::whole::whole_object;
+use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
-use auth_client_core::provider::{ApiError, ProviderRules, ResponseView};
+use auth_client_core::provider::{ApiError, ProviderRules, ResponseView, model};
 
 auth_client_core::provider::error_type! {
     /// A failed call to Vault Vision.
@@ -136,11 +137,8 @@ impl ProviderRules for VaultVision {
 
     fn api_error(&self, response: ResponseView<'_>) -> ApiError {
         let mut api = ApiError::new();
-        let Ok(body) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(response.body)
-        else {
-            return api;
-        };
-        let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let body: UnknownFields = model::from_slice(response.body).unwrap_or_default();
+        let text = |name: &str| body.get::<String>(name);
         api.code = text("code").filter(|code| !may_be_a_secret(code));
         api.request_id = text("uuid").filter(|uuid| !may_be_a_secret(uuid));
         api.message = text("status_text");

@@ -130,6 +130,8 @@ impl<T> List<T> {
     }
 }
 
+impl<T> auth_client_core::provider::Rows for List<T> {}
+
 impl<T> IntoIterator for List<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;

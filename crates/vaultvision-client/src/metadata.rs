@@ -6,9 +6,8 @@
 //! Assumption (metadata-limits): characters are Unicode scalar values, and those of a value that is no string are its
 //! JSON; the vendor doesn't document whether bytes are counted, nor which types are allowed.
 
-use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::{Field, Fit, Form, Reading};
-use serde_json::Value;
+use auth_client_core::{RawJson, UnknownFields};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -29,7 +28,7 @@ pub const MAX_VALUE_CHARACTERS: usize = 1_000;
 ///
 /// let mut user = NewUser::email("test01@example.test");
 /// user.metadata_mut().insert("other_id", "other_id_01");
-/// assert_eq!(user.metadata().get("other_id").as_deref(), Some("other_id_01"));
+/// assert_eq!(user.metadata().get("other_id"), Some("other_id_01"));
 /// ```
 #[derive(Clone, Default)]
 pub struct Metadata {
@@ -42,13 +41,13 @@ impl Metadata {
     ///
     /// ```
     /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","metadata":{"crm_id":"17","age":3}}"#)?;
-    /// assert_eq!(user.metadata().get("crm_id").as_deref(), Some("17"));
+    /// assert_eq!(user.metadata().get("crm_id"), Some("17"));
     /// assert_eq!(user.metadata().get("age"), None, "it is no text");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        text(self.fields.get_raw(key)?)
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.fields.value(key)?.as_str()
     }
 
     /// Sets the value of a key to a string.
@@ -58,7 +57,7 @@ impl Metadata {
     ///
     /// let mut user = NewUser::email("anna@example.test");
     /// user.metadata_mut().insert("crm_id", "17");
-    /// assert_eq!(user.metadata().get("crm_id").as_deref(), Some("17"));
+    /// assert_eq!(user.metadata().get("crm_id"), Some("17"));
     /// ```
     pub fn insert(&mut self, key: &str, value: &str) {
         self.insert_json(key, value);
@@ -73,9 +72,9 @@ impl Metadata {
     /// user.metadata_mut().insert_json("seats", 3);
     /// assert_eq!(user.metadata().unknown().get("seats"), Some(3));
     /// ```
-    pub fn insert_json(&mut self, key: &str, value: impl Into<Value>) {
+    pub fn insert_json(&mut self, key: &str, value: impl Into<RawJson>) {
         self.changed = true;
-        // A `Value` can always be written as JSON.
+        // JSON can always be written.
         let _ = self.fields.insert(key, &value.into());
     }
 
@@ -126,8 +125,8 @@ impl Metadata {
     ///     assert_eq!((key, &*value), ("crm_id", "17"));
     /// }
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        self.fields.iter().filter_map(|(key, value)| Some((key, text(value)?)))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(|(key, value)| Some((key, value.as_str()?)))
     }
 
     /// Every key with its value as JSON, also where that is no text.
@@ -159,7 +158,7 @@ impl Metadata {
                 )
                 .into());
             }
-            let characters = text(value).map_or_else(|| value.chars().count(), |text| text.chars().count());
+            let characters = value.as_str().unwrap_or(value.get()).chars().count();
             if characters > MAX_VALUE_CHARACTERS {
                 return Err(format!(
                     "the value of its key number {} has {characters} characters, and the vendor takes \
@@ -170,16 +169,6 @@ impl Metadata {
             }
         }
         Ok(())
-    }
-}
-
-/// The text of a JSON string; `None` for other JSON.
-fn text(json: &str) -> Option<Cow<'_, str>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
-        serde_json::from_str(json).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inner))
     }
 }
 

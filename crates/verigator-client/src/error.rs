@@ -3,8 +3,8 @@
 //! The vendor documents statuses but no bodies. Its Python client reads a top-level `message`, and so does this
 //! one.
 
-use auth_client_core::provider::{ApiError, ProviderRules, ResponseView};
-use serde::Deserialize;
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::{ApiError, ProviderRules, ResponseView, model};
 
 auth_client_core::provider::error_type! {
     /// A failed call to Verigator.
@@ -35,13 +35,9 @@ impl ProviderRules for Verigator {
     }
 
     fn api_error(&self, response: ResponseView<'_>) -> ApiError {
-        #[derive(Deserialize)]
-        struct Body {
-            message: Option<String>,
-        }
+        let body: UnknownFields = model::from_slice(response.body).unwrap_or_default();
         let mut api = ApiError::new();
-        api.message = auth_client_core::provider::model::read_object::<Body>(response.body)
-            .and_then(|body| body.message);
+        api.message = body.get("message");
         api
     }
 }

@@ -2,12 +2,10 @@
 //! object with the values under their names, and nothing. Behind one type, whichever it was.
 
 use crate::models::CustomFieldType;
-use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::{self, Field, Fit, Form, List, Reading, Scalar};
+use auth_client_core::{RawJson, UnknownFields};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
-use std::borrow::Cow;
 
 /// The values of an organization's own fields.
 ///
@@ -16,8 +14,11 @@ use std::borrow::Cow;
 ///
 /// let mut fields = CustomFields::from([("shirt", "M")]);
 /// fields.set("visits", 3);
-/// assert_eq!(fields.text("shirt").as_deref(), Some("M"));
-/// assert_eq!(fields.text("visits").as_deref(), Some("3"));
+/// assert_eq!(fields.text("shirt"), Some("M"));
+/// assert_eq!(fields.text("visits"), Some("3"));
+///
+/// fields.set("account", "12345678901234567890.125".parse::<virtuous_client::RawJson>()?);
+/// assert_eq!(fields.text("account"), Some("12345678901234567890.125"));
 ///
 /// let list: CustomFields = serde_json::from_str(r#"[{"name":"shirt","value":"M","displayName":"Shirt size"}]"#)?;
 /// let map: CustomFields = serde_json::from_str(r#"{"shirt":"M"}"#)?;
@@ -41,8 +42,8 @@ pub struct CustomFields(Vec<CustomField>);
 pub struct CustomField {
     /// The name, by which it is written.
     pub name: String,
-    /// The value; mostly a text, whatever the field's type.
-    pub value: Value,
+    /// The value; mostly a string, whatever the field's type. A number keeps all of its digits.
+    pub value: RawJson,
     /// What people see as its name. Told by reads only.
     pub display_name: Option<String>,
     /// What kind of value it takes. Told by some reads only.
@@ -70,7 +71,7 @@ impl CustomFields {
     /// use virtuous_client::models::CustomFields;
     ///
     /// let fields = CustomFields::from([("visits", 3)]);
-    /// assert_eq!(fields.get("visits").and_then(|field| field.value.as_i64()), Some(3));
+    /// assert_eq!(fields.get("visits").and_then(|field| field.value.read_as::<i64>()), Some(3));
     /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&CustomField> {
@@ -83,16 +84,13 @@ impl CustomFields {
     /// use virtuous_client::models::CustomFields;
     ///
     /// let fields = CustomFields::from([("visits", 3)]);
-    /// assert_eq!(fields.text("visits").as_deref(), Some("3"));
+    /// assert_eq!(fields.text("visits"), Some("3"));
     /// assert_eq!(fields.text("shirt"), None);
     /// ```
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
-        match &self.get(name)?.value {
-            Value::Null => None,
-            Value::String(text) => Some(Cow::Borrowed(text)),
-            other => Some(Cow::Owned(other.to_string())),
-        }
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let value = &self.get(name)?.value;
+        value.as_str().or_else(|| (!value.is_null()).then(|| value.get()))
     }
 
     /// Sets the value of a field, and adds the field where there is none of this name.
@@ -102,9 +100,9 @@ impl CustomFields {
     ///
     /// let mut fields = CustomFields::from([("shirt", "M")]);
     /// fields.set("shirt", "L");
-    /// assert_eq!((fields.len(), fields.text("shirt").as_deref()), (1, Some("L")));
+    /// assert_eq!((fields.len(), fields.text("shirt")), (1, Some("L")));
     /// ```
-    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<RawJson>) {
         let (name, value) = (name.into(), value.into());
         match self.0.iter_mut().find(|field| field.name == name) {
             Some(field) => field.value = value,
@@ -153,7 +151,7 @@ impl<'a> IntoIterator for &'a CustomFields {
     }
 }
 
-impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for CustomFields {
+impl<N: Into<String>, V: Into<RawJson>> FromIterator<(N, V)> for CustomFields {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut fields = Self::new();
         pairs.into_iter().for_each(|(name, value)| fields.set(name, value));
@@ -161,7 +159,7 @@ impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for CustomFields {
     }
 }
 
-impl<N: Into<String>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for CustomFields {
+impl<N: Into<String>, V: Into<RawJson>, const COUNT: usize> From<[(N, V); COUNT]> for CustomFields {
     fn from(pairs: [(N, V); COUNT]) -> Self {
         pairs.into_iter().collect()
     }
@@ -185,7 +183,7 @@ impl Serialize for CustomFields {
 #[derive(Serialize)]
 struct Entry<'a> {
     name: &'a str,
-    value: &'a Value,
+    value: &'a RawJson,
     #[serde(flatten)]
     unknown: &'a UnknownFields,
 }
@@ -220,11 +218,12 @@ impl Field for CustomFields {
     fn raw(&mut self, json: &str, reading: Reading) -> Fit {
         let fields: Result<Vec<CustomField>, _> = if json.starts_with('{') {
             let members = record::read_at::<UnknownFields>(json, reading)?;
-            let field = |(name, json): (&str, &str)| {
-                let value = serde_json::from_str(json).map_err(|_| self.expected())?;
-                Ok(CustomField { name: name.to_owned(), value, ..CustomField::default() })
+            let field = |(name, value): (&str, &RawJson)| CustomField {
+                name: name.to_owned(),
+                value: value.clone(),
+                ..CustomField::default()
             };
-            members.iter().map(field).collect()
+            Ok(members.iter().map(field).collect())
         } else if json.starts_with('[') {
             record::read_at(json, reading)
         } else {
@@ -395,13 +394,10 @@ mod tests {
         ] {
             let fields: CustomFields = serde_json::from_str(json).unwrap();
             assert_eq!(fields.len(), count, "{json}");
-            assert_eq!(fields.text("shirt").as_deref(), (count == 1).then_some("M"), "{json}");
+            assert_eq!(fields.text("shirt"), (count == 1).then_some("M"), "{json}");
         }
         let fields: CustomFields = serde_json::from_str(r#"[{"name":"n","value":10.50},{"name":"b","value":true},{"name":"z","value":null},{"name":"x"}]"#).unwrap();
-        assert_eq!(
-            (fields.text("n").unwrap().as_ref(), fields.text("b").unwrap().as_ref()),
-            ("10.5", "true")
-        );
+        assert_eq!((fields.text("n"), fields.text("b")), (Some("10.50"), Some("true")));
         assert_eq!((fields.text("z"), fields.text("x"), fields.text("none")), (None, None, None));
         for bad in ["7", r#""a""#, "[7]", r#"[{"value":1}]"#] {
             assert!(serde_json::from_str::<CustomFields>(bad).is_err(), "{bad}");
@@ -421,6 +417,18 @@ mod tests {
         let both = Both { list: fields.clone(), map: Some(fields) };
         let expected = json!({"list": [{"name": "b", "value": 3}, {"name": "a", "value": "1"}], "map": {"b": 3, "a": "1"}});
         assert_eq!(serde_json::to_value(&both).unwrap(), expected);
+    }
+
+    #[test]
+    fn long_numbers_come_back_digit_for_digit() {
+        let number = "12345678901234567890.125";
+        for json in [format!(r#"[{{"name":"n","value":{number}}}]"#), format!(r#"{{"n":{number}}}"#)] {
+            let fields: CustomFields = serde_json::from_str(&json).unwrap();
+            assert_eq!(fields.text("n"), Some(number));
+            let written = serde_json::to_string(&fields).unwrap();
+            assert_eq!(written, format!(r#"[{{"name":"n","value":{number}}}]"#));
+            assert_eq!(serde_json::from_str::<CustomFields>(&written).unwrap(), fields);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
 use auth_client_core::auth_core::CredentialSource;
-use auth_client_core::provider::{ApiError, Operation, ProviderRules, ResponseView};
+use auth_client_core::provider::{ApiError, Operation, ProviderRules, ResponseView, model};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -203,7 +203,7 @@ impl ErrorBody {
         if body.is_empty() {
             return Self::default();
         }
-        let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+        let Ok(Value::Object(body)) = model::from_slice(body) else {
             return Self { shape: ErrorShape::Other, ..Self::default() };
         };
         let error = member(&body, "error");

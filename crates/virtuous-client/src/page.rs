@@ -1,11 +1,11 @@
 //! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
 
-use auth_client_core::UnknownFields;
 use auth_client_core::decode;
 use auth_client_core::provider::record::{
-    self, Field, Form, List, Member, Need, Object, Reading, Record, Schema, Slot,
+    self, Field, Fit, Form, List, Member, Need, Object, Reading, Record, Scalar, Schema, Slot,
 };
 use auth_client_core::provider::{CallTemplate, Step};
+use auth_client_core::{UnknownFields, UnreadableRow};
 use bytes::Bytes;
 use http::Response;
 use serde::de::{Error as _, Unexpected};
@@ -59,20 +59,26 @@ impl<T> Page<T> {
         u64::try_from(self.stated_total?).ok()
     }
 
-    pub(crate) fn rows(&self) -> u64 {
-        u64::try_from(self.list.len()).unwrap_or(u64::MAX)
+    /// Returns the number of rows that the response has.
+    pub(crate) fn rows(&self, left_out: &[UnreadableRow]) -> u64 {
+        u64::try_from(self.list.len().saturating_add(left_out.len())).unwrap_or(u64::MAX)
     }
 
     /// Returns a mark that only equal responses share; `None` for a page that was not read from a response.
-    pub(crate) fn fingerprint(&self) -> Option<u64> {
-        (self.fingerprint != 0).then_some(self.fingerprint)
+    pub(crate) fn fingerprint(&self, left_out: &[UnreadableRow]) -> Option<u64> {
+        if left_out.is_empty() {
+            return (self.fingerprint != 0).then_some(self.fingerprint);
+        }
+        let mut hasher = DefaultHasher::new();
+        (self.fingerprint, left_out).hash(&mut hasher);
+        Some(hasher.finish())
     }
 
     /// Returns whether a list is complete whose server returns this page again instead of the rows after the first
     /// `received`: the server has returned what it states. A server that states nothing has returned everything if it
     /// doesn't return exactly as many rows as requested.
-    pub(crate) fn completes(&self, received: u64, requested: u64) -> bool {
-        self.told_total().map_or(self.rows() != requested, |total| received >= total)
+    pub(crate) fn completes(&self, rows: u64, received: u64, requested: u64) -> bool {
+        self.told_total().map_or(rows != requested, |total| received >= total)
     }
 }
 
@@ -105,6 +111,13 @@ impl<T: Field> Field for Rows<T> {
 
     fn expected(&self) -> &'static str {
         self.0.expected()
+    }
+
+    /// Null is an empty list.
+    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
+        let Scalar::Null = value else { return Err(self.expected()) };
+        self.0.list = Slot::of(Vec::new());
+        Ok(())
     }
 
     fn list(&mut self) -> Option<&mut dyn List> {
@@ -240,6 +253,8 @@ impl Hash for Position {
     }
 }
 
+impl<T> auth_client_core::provider::Rows for Page<T> {}
+
 impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
     type Item = T;
     type Position = Position;
@@ -261,8 +276,12 @@ impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
         if position.paged { vec![("skip", position.skip), ("take", position.take)] } else { Vec::new() }
     }
 
-    fn next(position: &Position, page: &Self) -> Result<Step<Position>, &'static str> {
-        let (rows, total) = (page.rows(), page.told_total());
+    fn next(
+        position: &Position,
+        page: &Self,
+        left_out: &[UnreadableRow],
+    ) -> Result<Step<Position>, &'static str> {
+        let (rows, total, fingerprint) = (page.rows(left_out), page.told_total(), page.fingerprint(left_out));
         let skip = position.skip.saturating_add(rows);
         let step = if !position.paged {
             if total.is_some_and(|total| total > skip) {
@@ -273,13 +292,13 @@ impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
             Step::end()
         } else if rows == 0 {
             Step::nothing_new()
-        } else if page.fingerprint() == Some(position.page_before)
-            && page.completes(position.skip, position.take)
+        } else if fingerprint == Some(position.page_before)
+            && page.completes(rows, position.skip, position.take)
         {
             // The server ignores `skip`; an incomplete list is an error of the stream.
             Step::nothing_new()
         } else {
-            Step::to(Position { skip, page_before: page.fingerprint, ..*position })
+            Step::to(Position { skip, page_before: fingerprint.unwrap_or_default(), ..*position })
         };
         Ok(step.rows(rows).total(total))
     }
@@ -310,6 +329,7 @@ mod tests {
             (r#"{"list":null,"total":0}"#, 0, 0),
             (r#"[{"id":1},{"id":2},{"id":3}]"#, 3, 3),
             ("[]", 0, 0),
+            ("null", 0, 0),
             (r#"{"id":5,"tagName":"a","other":1}"#, 1, 1),
         ] {
             let page = read_text(json).unwrap();
@@ -319,7 +339,6 @@ mod tests {
         for bad in [
             "{}",
             "7",
-            "null",
             r#"{"list":7}"#,
             r#"{"list":[{"tagName":"a"}]}"#,
             r#"{"message":"under maintenance"}"#,

@@ -116,7 +116,20 @@ fn single_and_batched_deliveries_are_read_alike() {
     let Payload::Gift(second) = &batch.payloads[2] else { panic!("a gift") };
     assert_eq!(second.amount().as_deref(), Some("10.5"));
     assert!(matches!(&batch.payloads[3], Payload::Other(record) if record.name() == "volunteer"));
-    assert_eq!(batch.raw["models"].as_array().unwrap().len(), 7);
+    let whole: serde_json::Value = batch.raw.read_as().unwrap();
+    assert_eq!(whole["models"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn numbers_keep_their_digits_and_half_a_character_loses_no_delivery() {
+    let body = "\u{feff}{\"event\":\"GiftCreate\",\"gift\":{\"id\":301,\"amount\":12345678901234567890.125,\
+                \"new\":12345678901234567890.125,\"segmentCode\":\"cut \\ud83d\",\"\\ud83d\":1}}";
+    let delivery = Delivery::parse(body.as_bytes()).unwrap();
+    let record = delivery.payloads[0].record();
+    assert_eq!(record.fields().get_raw("new"), Some("12345678901234567890.125"));
+    assert_eq!(record.text("segmentCode"), Some("cut \u{fffd}"));
+    let gift: virtuous_client::models::Gift = record.read_as().unwrap();
+    assert_eq!(gift.amount.unwrap().to_string(), "12345678901234567890.125");
 }
 
 #[test]

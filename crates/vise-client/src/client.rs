@@ -8,9 +8,9 @@ use crate::host::ViseHost;
 use crate::rules::NAME;
 use crate::session::Session;
 use crate::session_opener::SessionOpener;
+use auth_client_core::UnknownFields;
 use auth_client_core::auth_core::SecretString;
 use auth_client_core::auth_core::secret::check_trimmed;
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -134,7 +134,7 @@ impl Client {
         check_trimmed("key phrase", phrase.expose()).map_err(|error| {
             invalid(auth_client_core::Error::invalid_input(OPEN, error.field(), error.reason().to_owned()))
         })?;
-        self.session_with(self.check(host)?, phrase, Map::new())
+        self.session_with(self.check(host)?, phrase, UnknownFields::new())
     }
 
     /// Resumes a session that was opened elsewhere, by the value of its cookie. It can't be reopened: once it has
@@ -156,7 +156,7 @@ impl Client {
     pub fn resume_session(&self, host: &str, cookie: impl Into<SecretString>) -> Result<Session, Error> {
         let host = self.check(host)?;
         let resume = || {
-            let opener = SessionOpener::new(Arc::clone(&self.account), host, None, Map::new())?;
+            let opener = SessionOpener::new(Arc::clone(&self.account), host, None, UnknownFields::new())?;
             let session = Session::new(Arc::clone(&self.account), opener)?;
             session.install(check_cookie(cookie.into())?)?;
             Ok(session)
@@ -181,7 +181,7 @@ impl Client {
     /// The errors of [`session_for`](Self::session_for).
     pub fn default_session(&self) -> Result<Option<Session>, Error> {
         let open = |(host, phrase): &(ViseHost, KeyPhrase)| {
-            self.session_with(host.clone(), phrase.clone(), Map::new())
+            self.session_with(host.clone(), phrase.clone(), UnknownFields::new())
         };
         self.default.as_ref().map(open).transpose()
     }
@@ -197,7 +197,7 @@ impl Client {
         &self,
         host: ViseHost,
         phrase: KeyPhrase,
-        identity: Map<String, Value>,
+        identity: UnknownFields,
     ) -> Result<Session, Error> {
         let mut sessions = self.sessions();
         let here = sessions.entry(host.clone()).or_default();

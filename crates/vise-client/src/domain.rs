@@ -6,9 +6,10 @@
 
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::decode::DecodeFailure;
+use auth_client_core::provider::model;
+use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
 use http::Response;
-use serde_json::{Map, Value};
 use std::fmt;
 
 pub(crate) const VISE_URL: &str = "domain_vise_url";
@@ -92,7 +93,7 @@ pub struct AccountDomain {
     /// `domain_vise_phrase`: the phrase that opens a session there.
     pub vise_phrase: Option<KeyPhrase>,
     /// All other fields.
-    pub other: Map<String, Value>,
+    pub other: UnknownFields,
 }
 
 impl AccountDomain {
@@ -104,24 +105,23 @@ impl AccountDomain {
     /// ```
     #[must_use]
     pub fn new(vise_url: impl Into<String>, vise_phrase: impl Into<KeyPhrase>) -> Self {
-        Self { vise_url: Some(vise_url.into()), vise_phrase: Some(vise_phrase.into()), other: Map::new() }
+        Self {
+            vise_url: Some(vise_url.into()),
+            vise_phrase: Some(vise_phrase.into()),
+            other: UnknownFields::new(),
+        }
     }
 
-    fn read(mut members: Map<String, Value>) -> Self {
-        let vise_url = match members.remove(VISE_URL) {
-            Some(Value::String(url)) => Some(url),
-            _ => None,
-        };
-        let vise_phrase = match members.remove(VISE_PHRASE) {
-            Some(Value::String(phrase)) => Some(KeyPhrase::from(phrase)),
-            Some(Value::Number(phrase)) => Some(KeyPhrase::from(phrase.to_string())),
-            _ => None,
-        };
-        Self {
-            vise_url: vise_url.filter(|url| !url.is_empty()),
-            vise_phrase: vise_phrase.filter(|phrase| !phrase.expose().is_empty()),
-            other: members,
-        }
+    fn read(mut members: UnknownFields) -> Self {
+        let text = |name: &str| members.get::<String>(name).filter(|text| !text.is_empty());
+        // A phrase may be a number.
+        let is_number = |json: &&str| json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let number = || members.get_raw(VISE_PHRASE).filter(is_number).map(str::to_owned);
+        let (vise_url, vise_phrase) =
+            (text(VISE_URL), text(VISE_PHRASE).or_else(number).map(KeyPhrase::from));
+        members.remove(VISE_URL);
+        members.remove(VISE_PHRASE);
+        Self { vise_url, vise_phrase, other: members }
     }
 }
 
@@ -131,7 +131,7 @@ impl AccountDomain {
 /// Assumption (domain-name): the vendor documents no name; the emulator's list has this field.
 impl fmt::Display for AccountDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.other.get("domain_name").and_then(Value::as_str);
+        let name = self.other.value("domain_name").and_then(RawJson::as_str);
         let host = self.vise_url.as_deref().map(|url| url.strip_prefix("https://").unwrap_or(url));
         let is_name = |text: &&str| {
             (1..=253).contains(&text.len())
@@ -157,16 +157,16 @@ impl fmt::Debug for AccountDomain {
 
 /// Decodes the list of domains: an array, an object that contains one, or a single domain.
 pub(crate) fn read_list(response: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
-    let value: Value = serde_json::from_slice(response.body())?;
-    let entries = entries(value, 0).map_err(DecodeFailure::Mismatch)?;
+    let value: RawJson = model::from_slice(response.body())?;
+    let entries = entries(&value, 0).map_err(DecodeFailure::Mismatch)?;
     let mut domains = Vec::with_capacity(entries.len());
     let mut seen: Vec<String> = Vec::new();
     let mut fits = entries.is_empty();
     for entry in entries {
-        let Value::Object(members) = entry else {
+        let Some(members) = entry.read_as::<UnknownFields>() else {
             return Err(DecodeFailure::Mismatch("an entry of the domain list is not an object".to_owned()));
         };
-        fits |= members.contains_key(VISE_URL);
+        fits |= members.value(VISE_URL).is_some();
         if !fits {
             seen.extend(names(&members));
         }
@@ -175,28 +175,30 @@ pub(crate) fn read_list(response: &Response<Bytes>) -> Result<Vec<AccountDomain>
     if fits { Ok(domains) } else { Err(DecodeFailure::Mismatch(nothing_fits(seen))) }
 }
 
-fn entries(value: Value, depth: usize) -> Result<Vec<Value>, String> {
-    let mut members = match value {
-        Value::Array(entries) => return Ok(entries),
-        Value::Object(members) => members,
-        _ => return Err("the domain list is neither an array nor an object".to_owned()),
-    };
-    if members.contains_key(VISE_URL) {
-        return Ok(vec![Value::Object(members)]);
+fn entries(value: &RawJson, depth: usize) -> Result<Vec<RawJson>, String> {
+    if let Some(entries) = value.read_as() {
+        return Ok(entries);
     }
-    let usual = ENVELOPES.iter().find(|name| {
-        members.get(**name).is_some_and(|value| value.is_array() || (value.is_object() && depth < MAX_DEPTH))
-    });
-    // An unusual name is accepted if its content is unambiguous.
-    let holds_domains = |value: &Value| {
-        let first = value.as_array().and_then(|entries| entries.first());
-        first.is_some_and(|entry| entry.get(VISE_URL).is_some())
+    let Some(members) = value.read_as::<UnknownFields>() else {
+        return Err("the domain list is neither an array nor an object".to_owned());
     };
-    let unusual = || members.iter().find(|(_, value)| holds_domains(value)).map(|(name, _)| name.clone());
-    let seen = names(&members);
-    match usual.map(|name| (*name).to_owned()).or_else(unusual).and_then(|name| members.remove(&name)) {
+    if members.value(VISE_URL).is_some() {
+        return Ok(vec![value.clone()]);
+    }
+    let usual = ENVELOPES
+        .iter()
+        .filter_map(|name| members.value(name))
+        .find(|value| value.get().starts_with('[') || (value.get().starts_with('{') && depth < MAX_DEPTH));
+    // An unusual name is accepted if its content is unambiguous.
+    let holds_domains = |value: &RawJson| {
+        let first = value.read_as::<Vec<RawJson>>().and_then(|entries| entries.into_iter().next());
+        let first = first.and_then(|entry| entry.read_as::<UnknownFields>());
+        first.is_some_and(|entry| entry.value(VISE_URL).is_some())
+    };
+    let unusual = || members.iter().map(|(_, value)| value).find(|value| holds_domains(value));
+    match usual.or_else(unusual) {
         Some(value) => entries(value, depth + 1),
-        None => Err(nothing_fits(seen)),
+        None => Err(nothing_fits(names(&members))),
     }
 }
 
@@ -211,13 +213,8 @@ fn nothing_fits(mut seen: Vec<String>) -> String {
 
 /// Returns the field names of an object. Strings that don't look like names are omitted: an object may be keyed
 /// by ids, tokens or phrases, which have spaces, symbols or more than a few digits.
-fn names(members: &Map<String, Value>) -> Vec<String> {
-    let is_name = |text: &str| {
-        (1..=40).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-            && text.bytes().filter(u8::is_ascii_digit).count() <= 2
-    };
-    members.keys().map(|name| if is_name(name) { name.clone() } else { "(odd)".to_owned() }).collect()
+fn names(members: &UnknownFields) -> Vec<String> {
+    members.names().map(|name| if model::is_name(name) { name } else { "(odd)" }.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -257,8 +254,8 @@ mod tests {
             assert_eq!(domains[0].vise_url.as_deref(), Some("a.example"));
             assert_eq!(domains[0].vise_phrase.as_ref().unwrap().expose(), "p");
             assert_eq!(
-                Value::Object(domains[0].other.clone()).to_string(),
-                r#"{"deep":{"x":[1]},"domain_id":7}"#
+                serde_json::to_string(&domains[0].other).unwrap(),
+                r#"{"domain_id":7,"deep":{"x":[1]}}"#
             );
         }
     }

@@ -11,6 +11,7 @@ use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_page};
 use crate::host::ViseHost;
 use crate::{redirects, rules};
 use async_trait::async_trait;
+use auth_client_core::UnknownFields;
 use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
@@ -21,7 +22,6 @@ use auth_client_core::{Call, Error, ErrorKind, Idempotency, decode};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +59,7 @@ pub(crate) struct SessionOpener {
     host: ViseHost,
     engine: Engine,
     /// The other fields of the domain, to find it again in a later list.
-    identity: Map<String, Value>,
+    identity: UnknownFields,
     phrase: Mutex<Option<KeyPhrase>>,
     refused_in_a_row: AtomicU32,
     opened: Mutex<Option<Now>>,
@@ -88,7 +88,7 @@ impl SessionOpener {
         account: Arc<Account>,
         host: ViseHost,
         phrase: Option<KeyPhrase>,
-        identity: Map<String, Value>,
+        identity: UnknownFields,
     ) -> Result<Self, Error> {
         let base = host.base_url()?.with_prefix(&account.options.vise_prefix)?;
         let credential: Option<Arc<dyn CredentialSource>> = account.options.token_on_auth.then(|| {

@@ -141,7 +141,7 @@ async fn the_chain_starts_with_the_token_with_a_phrase_or_with_a_cookie() {
     let vise =
         builder().dashboard_url("https://dashboard.example/api/").transport(server.clone()).build().unwrap();
     let domains = vise.list_account_domains().await.unwrap();
-    assert_eq!(domains[0].other["id"], 1);
+    assert_eq!(domains[0].other.get_raw("id"), Some("1"));
     let session = vise.open_session(&domains[0]).await.unwrap();
     assert_eq!(session.host().name(), "a.vise.example");
     assert_eq!(session.vise_domains().await.unwrap(), json!(["a"]));

@@ -94,7 +94,7 @@ async fn every_form_of_opening_refusal_and_list_is_understood() {
         vise.configure(|settings| settings.domain_list = list.clone());
         let domains = client(&emulator).list_account_domains().await.unwrap();
         assert_eq!(domains.len(), count, "{list:?}");
-        assert_eq!(domains[0].other["domain_name"], "shop-1.example");
+        assert_eq!(domains[0].other.get::<String>("domain_name").as_deref(), Some("shop-1.example"));
     }
     vise.configure(|settings| settings.domain_list = DomainList::OtherNames);
     let error = client(&emulator).list_account_domains().await.unwrap_err();

@@ -4,9 +4,13 @@
 //! found by scanning the body up to the position of the failure, in code that is compiled once and not once per
 //! model.
 
+use super::text;
 use std::fmt::Write as _;
 
-/// Location and reason of a decode failure. Contains nothing of the body except field names.
+/// The most containers of a path that are printed.
+const MOST_FRAMES: usize = 12;
+
+/// Location and reason of a decode failure. Contains nothing of the body except names that look like those of fields.
 #[derive(Debug)]
 pub(crate) struct Mismatch {
     pub(crate) path: String,
@@ -16,12 +20,12 @@ pub(crate) struct Mismatch {
 }
 
 pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Mismatch {
+    let body = &*text::readable(body);
     let message = error.to_string();
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
-    let end = offset(body, error.line(), error.column());
-    // A missing field is detected at the closing brace of its object, which must still count as open.
-    let mut frames = walk(body, end.saturating_sub(usize::from(missing.is_some())));
-    if let (Some((field, _)), Some(last)) = (missing, frames.last_mut()) {
+    let missing = missing(&message);
+    let mut frames = walk(body, position_of(body, error));
+    if let (Some(field), Some(last)) = (missing, frames.last_mut()) {
+        // The name comes from the type and not from the body.
         *last = Frame::Member(field.to_owned());
     }
     let reason = match error.classify() {
@@ -52,16 +56,46 @@ enum Frame {
 
 fn print(frames: &[Frame]) -> String {
     let mut path = String::from("$");
-    for frame in frames {
+    for frame in frames.iter().take(MOST_FRAMES) {
         match frame {
             Frame::Object => {}
-            Frame::Member(name) => path.extend([".", name.as_str()]),
+            Frame::Member(name) => path.extend([".", if is_name(name) { name } else { "*" }]),
             Frame::Element(index) => {
                 let _ = write!(path, "[{index}]");
             }
         }
     }
+    if frames.len() > MOST_FRAMES {
+        path.push('…');
+    }
     path
+}
+
+/// Returns whether a string looks like the name of a field. Objects may also be keyed by ids, tokens or phrases, which have
+/// spaces, symbols, or more than a few digits.
+///
+/// ```
+/// use auth_client_core::provider::model::is_name;
+///
+/// assert!(is_name("domain_id") && !is_name("anna@example.org"));
+/// ```
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && text.bytes().filter(u8::is_ascii_digit).count() <= 2
+}
+
+/// Returns the byte offset at which reading failed, inside of all objects and lists that were open.
+pub(crate) fn position_of(body: &[u8], error: &serde_json::Error) -> usize {
+    // A missing field is detected at the closing brace of its object, which must still count as open.
+    let missing = missing(&error.to_string()).is_some();
+    offset(body, error.line(), error.column()).saturating_sub(usize::from(missing))
+}
+
+/// The field that a message calls missing.
+fn missing(message: &str) -> Option<&str> {
+    Some(message.strip_prefix("missing field `")?.split_once('`')?.0)
 }
 
 /// Returns the byte offset of a line and column as serde_json counts them.
@@ -113,7 +147,8 @@ fn string(bytes: &mut impl Iterator<Item = u8>) -> String {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => break,
-            b'\\' => text.extend(bytes.next()),
+            // Names with escapes are not shown, so they need no decoding.
+            b'\\' => text.extend([byte].into_iter().chain(bytes.next())),
             _ => text.push(byte),
         }
     }
@@ -184,6 +219,38 @@ mod tests {
             let found = mismatch(body);
             assert!(!format!("{found:?}").contains("canary"), "{found:?}");
         }
+    }
+
+    #[test]
+    fn names_that_may_be_ids_are_not_shown_and_paths_are_bounded() {
+        type Ages = std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>;
+        let long = "n".repeat(1 << 20);
+        for (name, shown) in [
+            ("work", "work"),
+            ("home_2", "home_2"),
+            ("anna@example.org", "*"),
+            ("Anna Larsson", "*"),
+            ("0703456789", "*"),
+            ("6b1f0c9e", "*"),
+            (r"two\nlines", "*"),
+            (long.as_str(), "*"),
+            ("", "*"),
+        ] {
+            let body = format!(r#"{{"users":{{"{name}":"x"}}}}"#);
+            let error = serde_json::from_str::<Ages>(&body).unwrap_err();
+            assert_eq!(explain(body.as_bytes(), &error).path, format!("$.users.{shown}"), "{name:.20}");
+        }
+        let deep = format!("{}7", "[".repeat(100));
+        let error = serde_json::from_str::<serde_json::Value>(&deep).unwrap_err();
+        assert_eq!(explain(deep.as_bytes(), &error).path, format!("${}…", "[0]".repeat(MOST_FRAMES)));
+    }
+
+    #[test]
+    fn positions_are_those_of_what_was_read() {
+        let body = "\u{feff}{\"users\":[{\"id\":\"\\ud83d\",\"home\":{\"city\":\"\n\\ud83d\"},\"age\":300}]}";
+        let error = text::from_slice::<List>(body.as_bytes()).unwrap_err();
+        let found = explain(body.as_bytes(), &error);
+        assert_eq!((found.path.as_str(), found.reason.as_str()), ("$.users[0].age", "expected u8"));
     }
 
     #[test]

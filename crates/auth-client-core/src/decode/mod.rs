@@ -7,7 +7,10 @@ pub(crate) mod date_time;
 pub(crate) mod explain;
 pub(crate) mod model;
 pub(crate) mod open_enum;
+pub(crate) mod raw_json;
 pub(crate) mod record;
+pub(crate) mod rows;
+pub(crate) mod text;
 pub(crate) mod unknown;
 
 use bytes::Bytes;
@@ -50,6 +53,9 @@ impl From<serde_json::Error> for DecodeFailure {
 
 /// Decodes a JSON body.
 ///
+/// A byte order mark is accepted, characters in strings that are not Unicode, such as half a surrogate pair, become
+/// U+FFFD, and `null` is accepted as an empty list.
+///
 /// ```
 /// use auth_client_core::decode;
 ///
@@ -62,7 +68,11 @@ impl From<serde_json::Error> for DecodeFailure {
 ///
 /// [`DecodeFailure::Json`] if the body is not JSON or does not match the type.
 pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, DecodeFailure> {
-    Ok(serde_json::from_slice(response.body())?)
+    let body = response.body();
+    text::from_slice(body).or_else(|error| match text::without_mark(body).trim_ascii() {
+        b"null" => serde_json::from_slice(b"[]").map_err(|_| error.into()),
+        _ => Err(error.into()),
+    })
 }
 
 /// Ignores the body, for operations without a result.

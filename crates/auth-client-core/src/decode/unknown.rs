@@ -3,14 +3,15 @@
 //! Serde's own `flatten` can't be used for that: it takes numbers apart and puts them together again, which changes long
 //! ones.
 
+use super::raw_json::RawJson;
 use super::record::{Field, Fit, Form, Reading};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 use std::fmt;
 
-/// The fields of a JSON object that this version does not know by name, in their order, with their values as raw JSON.
+/// The fields of a JSON object that this version does not know by name, or that have no fixed names, in their order, with
+/// their values as raw JSON.
 ///
 /// Numbers keep all of their digits. `Debug` shows the names only, because a value may be anything.
 ///
@@ -26,7 +27,7 @@ use std::fmt;
 ///
 /// `Serialize` and `Deserialize` are for `serde_json`; other formats have no place for raw JSON.
 #[derive(Clone, Default)]
-pub struct UnknownFields(Vec<(Box<str>, Box<RawValue>)>);
+pub struct UnknownFields(Vec<(Box<str>, RawJson)>);
 
 impl UnknownFields {
     /// An empty set.
@@ -59,16 +60,18 @@ impl UnknownFields {
         self.0.iter().map(|(name, _)| &**name)
     }
 
-    /// Returns the names with the JSON of their values.
+    /// Returns the names with their values, in the order of the response.
     ///
     /// ```
     /// # use auth_client_core::UnknownFields;
     /// let unknown: UnknownFields = serde_json::from_str(r#"{"nick":"ann","size":[1, 2]}"#)?;
-    /// assert_eq!(unknown.iter().collect::<Vec<_>>(), [("nick", r#""ann""#), ("size", "[1, 2]")]);
+    /// for (name, value) in unknown.iter() {
+    ///     println!("{name}: {value}");
+    /// }
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, value.get()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawJson)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
     }
 
     /// Reads a field. `None` if it is absent or has another type.
@@ -82,13 +85,19 @@ impl UnknownFields {
     /// ```
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_str(self.get_raw(name)?).ok()
+        self.value(name)?.read_as()
+    }
+
+    /// Returns the value of a field. If the response has the field more than once, the last one counts.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&RawJson> {
+        self.0.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value)
     }
 
     /// Returns the JSON of a field. If the response has the field more than once, the last one counts.
     #[must_use]
     pub fn get_raw(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value.get())
+        self.value(name).map(RawJson::get)
     }
 
     /// Sets a field. It replaces all fields of that name.
@@ -105,11 +114,14 @@ impl UnknownFields {
     ///
     /// When the value can't be written as JSON.
     pub fn insert<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), serde_json::Error> {
-        let value = serde_json::value::to_raw_value(value)?;
+        self.put(name, RawJson::new(value)?);
+        Ok(())
+    }
+
+    fn put(&mut self, name: &str, value: RawJson) {
         let at = self.0.iter().position(|(known, _)| &**known == name).unwrap_or(self.0.len());
         self.remove(name);
         self.0.insert(at, (name.into(), value));
-        Ok(())
     }
 
     /// Removes a field and returns whether it was there.
@@ -127,12 +139,8 @@ impl UnknownFields {
         self.0.len() < before
     }
 
-    pub(super) fn keep(&mut self, name: &str, value: Box<RawValue>) {
+    pub(super) fn keep(&mut self, name: &str, value: RawJson) {
         self.0.push((name.into(), value));
-    }
-
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 }
 
@@ -143,32 +151,23 @@ impl fmt::Debug for UnknownFields {
     }
 }
 
-/// Two sets are equal if they have the same fields, in any order; white space between JSON tokens does not count.
+/// The last value of a name counts.
+impl<N: AsRef<str>, V: Into<RawJson>> FromIterator<(N, V)> for UnknownFields {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        let mut all = Self::new();
+        fields.into_iter().for_each(|(name, value)| all.put(name.as_ref(), value.into()));
+        all
+    }
+}
+
+/// Two sets are equal if they have the same fields, in any order.
 impl PartialEq for UnknownFields {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(name, value): (&str, &str)| {
-            other.get_raw(name).is_some_and(|known| known == value || compact(known) == compact(value))
-        };
-        self.len() == other.len() && self.iter().all(same)
+        self.len() == other.len() && self.iter().all(|(name, value)| other.value(name) == Some(value))
     }
 }
 
 impl Eq for UnknownFields {}
-
-/// The JSON without white space between its tokens.
-fn compact(json: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |character: &char| {
-        let kept = in_string || !character.is_ascii_whitespace();
-        match character {
-            '"' if !escaped => in_string = !in_string,
-            _ => {}
-        }
-        escaped = in_string && *character == '\\' && !escaped;
-        kept
-    };
-    json.chars().filter(keep).collect()
-}
 
 impl Serialize for UnknownFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -191,7 +190,7 @@ impl<'de> Deserialize<'de> for UnknownFields {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UnknownFields, A::Error> {
                 let mut fields = UnknownFields::new();
-                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                while let Some((name, value)) = map.next_entry::<String, RawJson>()? {
                     fields.keep(&name, value);
                 }
                 Ok(fields)
@@ -259,7 +258,7 @@ mod tests {
         fields.insert("a", &4).unwrap();
         assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"a":4,"b":2}"#);
         fields.insert("c", &[5]).unwrap();
-        assert_eq!(fields.iter().collect::<Vec<_>>(), [("a", "4"), ("b", "2"), ("c", "[5]")]);
+        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"a":4,"b":2,"c":[5]}"#);
     }
 
     #[test]

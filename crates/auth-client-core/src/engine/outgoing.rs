@@ -1,6 +1,7 @@
 //! A request, encoded once and ready to be signed, and the options of its call.
 
 use super::retry::RetryPolicy;
+use crate::decode::rows::Report;
 use crate::error::Error;
 use crate::operation::Operation;
 use bytes::Bytes;
@@ -68,4 +69,5 @@ pub(crate) struct CallOptions {
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) operation_timeout: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) unreadable: Option<Report>,
 }

@@ -12,6 +12,7 @@ pub use kind::ErrorKind;
 pub use parts::ApiError;
 pub(crate) use parts::{Delivery, ErrorResponse, Renewal};
 
+use crate::decode::text;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -210,7 +211,7 @@ impl Error {
     /// Decodes the body as JSON; `None` if there is none or it doesn't match the type.
     #[must_use]
     pub fn body_as<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(self.body()?).ok()
+        text::from_slice(self.body()?).ok()
     }
 
     /// Returns the API's error code, if there is one.

@@ -2,6 +2,7 @@
 
 use super::error::LoginError;
 use auth_client_core::auth_core::Origin;
+use auth_client_core::provider::model;
 use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
@@ -71,8 +72,7 @@ impl Answer {
 
     /// Decodes the body, whatever the status.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, LoginError> {
-        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        serde_json::from_slice(body).map_err(|error| {
+        model::from_slice(&self.body).map_err(|error| {
             // The message of a parser may quote the value.
             self.bad(match error.classify() {
                 serde_json::error::Category::Data => "the response lacks a field, or one has another type",

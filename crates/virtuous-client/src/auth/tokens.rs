@@ -5,11 +5,10 @@
 
 use auth_client_core::auth_core::SecretString;
 use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::decode::DecodeFailure;
-use auth_client_core::provider::model;
+use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
-use serde::Deserialize;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -153,22 +152,28 @@ enum Ends {
     Unknown,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Default)]
 struct Body {
-    #[serde(deserialize_with = "model::secret")]
-    access_token: SecretString,
-    #[serde(default, deserialize_with = "model::optional_secret")]
+    access_token: Option<SecretString>,
     refresh_token: Option<SecretString>,
-    #[serde(default)]
-    expires_in: serde_json::Value,
-    #[serde(rename = ".issued", default)]
-    issued: serde_json::Value,
-    #[serde(rename = ".expires", default)]
-    expires: serde_json::Value,
-    #[serde(rename = "userName", default)]
-    user_name: serde_json::Value,
-    #[serde(rename = "twoFactorEnabled", default)]
-    two_factor_enabled: serde_json::Value,
+    expires_in: RawJson,
+    issued: RawJson,
+    expires: RawJson,
+    user_name: RawJson,
+    two_factor_enabled: RawJson,
+    unknown: UnknownFields,
+}
+
+auth_client_core::provider::record! {
+    Lenient Body {
+        "access_token" required => access_token,
+        "refresh_token" => refresh_token,
+        "expires_in" => expires_in,
+        ".issued" => issued,
+        ".expires" => expires,
+        "userName" => user_name,
+        "twoFactorEnabled" => two_factor_enabled,
+    }
 }
 
 /// Decodes a response of `/Token`, by its status first.
@@ -176,12 +181,13 @@ pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFa
     if response.status() == StatusCode::ACCEPTED {
         return Ok(TokenResponse::CodeRequired);
     }
-    let body: Body = model::object(&mut serde_json::Deserializer::from_slice(response.body()))?;
-    if Bearer::new(&body.access_token).is_err() {
+    let body: Body = decode::json(response)?;
+    let access_token = body.access_token.ok_or(DecodeFailure::Rule("the access token is null"))?;
+    if Bearer::new(&access_token).is_err() {
         return Err(DecodeFailure::Rule("the access token is not a valid header value"));
     }
-    let ends = ends(&body, response.headers());
-    let mut tokens = Tokens::new(body.access_token);
+    let ends = ends(&body.issued, &body.expires, &body.expires_in, response.headers());
+    let mut tokens = Tokens::new(access_token);
     tokens.refresh = body.refresh_token;
     tokens.user_name = body.user_name.as_str().map(str::to_owned);
     tokens.two_factor_enabled = flag(&body.two_factor_enabled);
@@ -190,12 +196,12 @@ pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFa
 
 /// Returns the expiry: `.expires` by the server's own clock if the response shows it, otherwise `expires_in`, and
 /// last `.expires` by this machine's clock.
-fn ends(body: &Body, headers: &HeaderMap) -> Ends {
+fn ends(issued: &RawJson, expires: &RawJson, expires_in: &RawJson, headers: &HeaderMap) -> Ends {
     let date = |text: &str| httpdate::parse_http_date(text).ok();
     let dated = headers.get(header::DATE).and_then(|now| now.to_str().ok()).and_then(date);
-    let server_now = dated.or_else(|| body.issued.as_str().and_then(date));
-    let end = body.expires.as_str().and_then(date);
-    let seconds = body.expires_in.as_u64().or_else(|| body.expires_in.as_str()?.trim().parse().ok());
+    let server_now = dated.or_else(|| issued.as_str().and_then(date));
+    let end = expires.as_str().and_then(date);
+    let seconds = expires_in.as_str().unwrap_or(expires_in.get()).trim().parse().ok();
     match (end, server_now, seconds) {
         (Some(end), Some(now), _) => Ends::After(end.duration_since(now).unwrap_or(Duration::ZERO)),
         (_, _, Some(seconds)) => Ends::After(Duration::from_secs(seconds)),
@@ -205,13 +211,8 @@ fn ends(body: &Body, headers: &HeaderMap) -> Ends {
 }
 
 /// Parses `"True"`, as in the vendor's sample, or a boolean.
-fn flag(value: &serde_json::Value) -> Option<bool> {
-    match value {
-        serde_json::Value::Bool(flag) => Some(*flag),
-        serde_json::Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        serde_json::Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    }
+fn flag(value: &RawJson) -> Option<bool> {
+    value.as_str().unwrap_or(value.get()).to_ascii_lowercase().parse().ok()
 }
 
 impl Granted {
@@ -324,6 +325,14 @@ mod tests {
         ] {
             assert!(read(&answer(200, body, None)).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_a_repeated_field_are_accepted() {
+        let body =
+            "\u{feff}{\"access_token\":\"old\",\"access_token\":\"a\",\"expires_in\":60,\"expires_in\":60}";
+        assert_eq!(granted(body, None).access_token().expose_secret(), "a");
+        assert_eq!(life(body, None), Some(60));
     }
 
     #[test]

@@ -29,9 +29,9 @@ use crate::arguments::Paging;
 use crate::models::QueryOptions;
 use crate::query::{ContactQuery, Query};
 use crate::{Client, Error, ErrorKind, Walk, page};
-use auth_client_core::decode;
 use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use auth_client_core::provider::{Operation, check};
+use auth_client_core::{UnreadableRow, decode};
 use file::ExportFile;
 use serde::Serialize;
 use serde_json::Value;
@@ -65,6 +65,7 @@ pub struct Export<'a> {
     query: ContactQuery,
     take: u64,
     progress: Option<Tell<'a>>,
+    report: Option<Box<dyn Fn(&UnreadableRow) + Send + Sync>>,
 }
 
 type Tell<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
@@ -157,7 +158,7 @@ pub enum ExportError {
 impl<'a> Export<'a> {
     /// Creates an export of all rows of a resource.
     pub fn new(client: &'a Client, resource: Resource) -> Self {
-        Self { client, resource, query: ContactQuery::all(), take: 1000, progress: None }
+        Self { client, resource, query: ContactQuery::all(), take: 1000, progress: None, report: None }
     }
 
     /// Restricts the export to the results of this query. Its order is ignored.
@@ -192,6 +193,14 @@ impl<'a> Export<'a> {
     /// Sets a callback that is called after every page and before every wait.
     pub fn on_progress(mut self, tell: impl FnMut(&Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
+        self
+    }
+
+    /// Leaves out rows that can't be read, and passes each of them to this function, as
+    /// [`Call::on_unreadable`](auth_client_core::Call::on_unreadable) does. Without it, the export stops at such a row. Only
+    /// ids are read, so few rows are unreadable: those that are no objects, or whose id is no number.
+    pub fn on_unreadable(mut self, report: impl Fn(&UnreadableRow) + Send + Sync + 'static) -> Self {
+        self.report = Some(Box::new(report));
         self
     }
 
@@ -231,6 +240,9 @@ impl<'a> Export<'a> {
             walk = walk.after(id);
         }
         walk = walk.skipping(resumed);
+        if let Some(report) = self.report.take() {
+            walk = walk.on_unreadable(report);
+        }
         loop {
             match walk.next_rows().await {
                 Ok(rows) if rows.is_empty() => break,

@@ -9,9 +9,8 @@ use crate::generated::models::contacts::{CustomFieldDef, QueryOptions};
 use crate::generated::operations;
 use crate::models::Page;
 use crate::{Call, Client, Error, Query};
-use auth_client_core::decode;
 use auth_client_core::provider::check;
-use serde_json::{Map, Value};
+use auth_client_core::{UnknownFields, decode};
 
 /// Notes on contacts.
 ///
@@ -373,7 +372,7 @@ impl ContactNotes<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn types(&self) -> Call<Map<String, Value>> {
+    pub fn types(&self) -> Call<UnknownFields> {
         self.client.engine().request(&operations::CONTACT_NOTES_TYPES, &[]).call(decode::json)
     }
 

@@ -10,9 +10,8 @@ use crate::generated::models::reminders::{
 use crate::generated::operations;
 use crate::models::Page;
 use crate::{Call, Client};
-use auth_client_core::decode;
 use auth_client_core::provider::check;
-use serde_json::{Map, Value};
+use auth_client_core::{UnknownFields, decode};
 
 /// Reminders. The vendor has replaced them with tasks.
 ///
@@ -450,7 +449,7 @@ impl Reminders<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn reminder_types(&self) -> Call<Map<String, Value>> {
+    pub fn reminder_types(&self) -> Call<UnknownFields> {
         self.client.engine().request(&operations::REMINDERS_REMINDER_TYPES, &[]).call(decode::json)
     }
 
@@ -472,7 +471,7 @@ impl Reminders<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn source_types(&self) -> Call<Map<String, Value>> {
+    pub fn source_types(&self) -> Call<UnknownFields> {
         self.client.engine().request(&operations::REMINDERS_SOURCE_TYPES, &[]).call(decode::json)
     }
 
@@ -494,7 +493,7 @@ impl Reminders<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn milestone_types(&self) -> Call<Map<String, Value>> {
+    pub fn milestone_types(&self) -> Call<UnknownFields> {
         self.client.engine().request(&operations::REMINDERS_MILESTONE_TYPES, &[]).call(decode::json)
     }
 
@@ -516,7 +515,7 @@ impl Reminders<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn frequencies(&self) -> Call<Map<String, Value>> {
+    pub fn frequencies(&self) -> Call<UnknownFields> {
         self.client.engine().request(&operations::REMINDERS_FREQUENCIES, &[]).call(decode::json)
     }
 }

@@ -13,12 +13,14 @@ use crate::arguments::Paging;
 use crate::models::Page;
 use crate::query::{Query, parameter};
 use crate::{Call, Error, ErrorKind};
+use auth_client_core::UnreadableRow;
 use auth_client_core::provider::record::Field;
 use futures_core::Stream;
 use http::StatusCode;
 use std::fmt;
 use std::future::{Future, IntoFuture as _};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -34,6 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const NO_PROGRESS: &str = "the server returned the same rows again";
 
 type Fetch<T> = Box<dyn Fn(&Query, Paging) -> Call<Page<T>> + Send + Sync>;
+type Report = Arc<dyn Fn(&UnreadableRow) + Send + Sync>;
 type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
 /// All results of a query by ascending id, as a stream or through [`next`](Self::next).
@@ -69,7 +72,7 @@ pub struct Walk<T> {
     /// Value of `skip` for the next page, and for the first one.
     skip: u64,
     skipped: u64,
-    /// Position and first row of the last page requested with `skip`, and its fingerprint.
+    /// Position and id of the first row that could be read in the last page requested with `skip`, and its fingerprint.
     began: Option<(u64, i64)>,
     page_before: Option<u64>,
     /// Whether the last row received has an id, by which the next page requested with `skip` can be joined to it.
@@ -78,6 +81,11 @@ pub struct Walk<T> {
     apart: bool,
     /// Rows of the largest page received.
     largest: u64,
+    /// Rows at the end of what was received that can't be read. A walk by ids skips them, because it doesn't know their ids.
+    unread: u64,
+    report: Option<Report>,
+    /// Rows that were left out of the page in flight.
+    left_out: Arc<Mutex<Vec<UnreadableRow>>>,
     take: u64,
     most: u64,
     good: u32,
@@ -124,6 +132,9 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             joins: false,
             apart: false,
             largest: 0,
+            unread: 0,
+            report: None,
+            left_out: Arc::default(),
             take: MAX_TAKE,
             most: MAX_TAKE,
             good: 0,
@@ -209,6 +220,25 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// ```
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
+        self
+    }
+
+    /// Leaves out rows that can't be read, and passes each of them to this function, as
+    /// [`Call::on_unreadable`](auth_client_core::Call::on_unreadable) does. Without it, the walk returns an error at the page
+    /// of such a row, every time.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// let gifts = client.gifts().walk(virtuous_client::Query::all());
+    /// let mut gifts = gifts.on_unreadable(|row| eprintln!("left out: {row}"));
+    /// while let Some(gift) = gifts.next().await {
+    ///     println!("{}", gift?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_unreadable(mut self, report: impl Fn(&UnreadableRow) + Send + Sync + 'static) -> Self {
+        self.report = Some(Arc::new(report));
         self
     }
 
@@ -301,7 +331,25 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     }
 
     fn call(&self) -> Call<Page<T>> {
+        let call = self.plain_call();
+        if self.report.is_none() {
+            return call;
+        }
+        self.take_left_out();
+        let left_out = Arc::clone(&self.left_out);
+        call.on_unreadable(move |row| {
+            left_out.lock().unwrap_or_else(PoisonError::into_inner).push(row.clone());
+        })
+    }
+
+    fn take_left_out(&self) -> Vec<UnreadableRow> {
+        std::mem::take(&mut *self.left_out.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn plain_call(&self) -> Call<Page<T>> {
         let paging = Paging::new().take(signed(self.take));
+        let paging =
+            if self.by.is_some() && self.unread > 0 { paging.skip(signed(self.unread)) } else { paging };
         match (&self.by, self.after) {
             (Some(by), Some(after)) => {
                 (self.fetch)(&self.query.clone().and(parameter(by.as_str()).greater_than(after)), paging)
@@ -318,11 +366,25 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// Accepts a page completely, or leaves the state unchanged.
     fn take_in(&mut self, page: Page<T>) -> Result<(), Error> {
         let total = page.told_total();
-        let (came, fingerprint) = (page.rows(), page.fingerprint());
-        if self.is_repeated(&page)? {
+        let left_out = self.take_left_out();
+        let (came, fingerprint) = (page.rows(&left_out), page.fingerprint(&left_out));
+        let is_left_out = |index: &u64| left_out.iter().any(|row| u64::try_from(row.index()) == Ok(*index));
+        let at_start = u64::try_from((0..came).take_while(is_left_out).count()).unwrap_or(u64::MAX);
+        if self.is_repeated(&page, at_start, came, fingerprint)? {
             self.ended = true;
             return Ok(());
         }
+        let at_end = u64::try_from((0..came).rev().take_while(is_left_out).count()).unwrap_or(u64::MAX);
+        if at_end == came
+            && came > 0
+            && self.unread > 0
+            && fingerprint == self.page_before
+            && self.by.is_some()
+        {
+            return Err(paging(NO_PROGRESS));
+        }
+        // In a walk that uses `skip`, rows before this index have been reported.
+        let reported = if self.by.is_some() { 0 } else { u64::from(self.overlaps()) };
         let mut rows = page.list;
         let (skip, apart, ended) = if self.by.is_some() {
             (self.skip, false, came == 0)
@@ -330,7 +392,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             let overlaps = self.overlaps();
             let from = self.skip - u64::from(overlaps);
             let first = rows.first().and_then(self.id);
-            self.began = first.map(|first| (from, first));
+            self.began = first.map(|first| (from.saturating_add(at_start), first));
             if overlaps && (came == 0 || first > self.after) && from > 0 {
                 // Rows before this position are gone, and others have moved up: go back further.
                 self.skip = from.saturating_sub(self.take);
@@ -362,8 +424,15 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             None => total.saturating_sub(self.skipped),
         });
         self.total = self.total.or(known);
-        if let Some(last) = rows.last() {
+        if at_end > 0 {
+            self.joins = false;
+        } else if let Some(last) = rows.last() {
             self.joins = (self.id)(last).is_some();
+        }
+        self.unread = if at_end == came { self.unread.saturating_add(at_end) } else { at_end };
+        let is_new = |row: &&UnreadableRow| u64::try_from(row.index()).is_ok_and(|index| index >= reported);
+        for row in left_out.iter().filter(is_new) {
+            self.report.iter().for_each(|report| report(row));
         }
         (self.after, self.skip, self.apart, self.ended) = (after, skip, apart, ended);
         (self.page_before, self.largest) = (fingerprint, self.largest.max(came));
@@ -381,24 +450,30 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// # Errors
     ///
     /// The server ignores `skip`, and rows are missing.
-    fn is_repeated(&self, page: &Page<T>) -> Result<bool, Error> {
+    fn is_repeated(
+        &self,
+        page: &Page<T>,
+        at_start: u64,
+        came: u64,
+        fingerprint: Option<u64>,
+    ) -> Result<bool, Error> {
         let first = page.list.first().and_then(self.id);
-        let all_known = page.rows() > 0
-            && page.list.iter().all(|row| (self.id)(row).is_none_or(|id| Some(id) <= self.after));
+        let all_known =
+            came > 0 && page.list.iter().all(|row| (self.id)(row).is_none_or(|id| Some(id) <= self.after));
         if self.by.is_some() {
             // An incomplete page is out of order.
-            return Ok(all_known && first.is_some() && page.completes(page.rows(), self.take));
+            return Ok(all_known && first.is_some() && page.completes(came, came, self.take));
         }
         let overlap = u64::from(self.overlaps());
         let from = self.skip - overlap;
-        let starts_before =
-            self.began.is_some_and(|(place, id)| from > place && first.is_some_and(|first| first <= id));
-        let is_same =
-            first.is_none() && page.fingerprint().is_some_and(|mark| self.page_before == Some(mark));
-        if page.rows() == 0 || !(starts_before || is_same) {
+        let starts_before = self.began.is_some_and(|(place, id)| {
+            from.saturating_add(at_start) > place && first.is_some_and(|first| first <= id)
+        });
+        let is_same = first.is_none() && fingerprint.is_some() && fingerprint == self.page_before;
+        if came == 0 || !(starts_before || is_same) {
             return Ok(false);
         }
-        let is_complete = page.completes(self.skip, (self.take + overlap).min(MAX_TAKE));
+        let is_complete = page.completes(came, self.skip, (self.take + overlap).min(MAX_TAKE));
         if is_complete && all_known { Ok(true) } else { Err(paging(NO_PROGRESS)) }
     }
 }

@@ -11,9 +11,10 @@
 mod record;
 
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::model;
+use auth_client_core::{RawJson, UnknownFields};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::fmt;
 
@@ -160,7 +161,7 @@ pub struct Delivery {
     /// Affected records.
     pub payloads: Vec<Payload>,
     /// The whole body.
-    pub raw: Value,
+    pub raw: RawJson,
 }
 
 /// Shows only the event and the number of records, because records contain personal data.
@@ -214,29 +215,28 @@ impl Delivery {
     ///
     /// [`WebhookError::NotJson`] or [`WebhookError::NoEvent`]. A record of an unknown kind is not an error.
     pub fn parse(body: &[u8]) -> Result<Self, WebhookError> {
-        let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
-            return Err(WebhookError::NotJson);
-        };
+        let raw: RawJson = model::from_slice(body).map_err(|_| WebhookError::NotJson)?;
+        let object: UnknownFields = raw.read_as().ok_or(WebhookError::NotJson)?;
         // `eventType` is an assumption in the vendor's newer documentation.
-        let event = object.get("event").or_else(|| object.get("eventType")).and_then(Value::as_str);
+        let event = object.value("event").or_else(|| object.value("eventType")).and_then(RawJson::as_str);
         let event = EventKind::from(event.ok_or(WebhookError::NoEvent)?);
-        let payloads = match object.get("models") {
-            Some(Value::Array(models)) => {
-                models.iter().filter_map(Value::as_object).flat_map(payloads_of).collect()
+        let payloads = match object.get::<Vec<RawJson>>("models") {
+            Some(models) => {
+                models.iter().filter_map(RawJson::read_as).flat_map(|model| payloads_of(&model)).collect()
             }
-            _ => payloads_of(&object),
+            None => payloads_of(&object),
         };
-        Ok(Self { event, payloads, raw: Value::Object(object) })
+        Ok(Self { event, payloads, raw })
     }
 }
 
 /// Returns the records of an object: its fields that are objects.
-fn payloads_of(object: &Map<String, Value>) -> Vec<Payload> {
-    let records = object.iter().filter_map(|(name, value)| Some((name, value.as_object()?)));
+fn payloads_of(object: &UnknownFields) -> Vec<Payload> {
+    let records = object.iter().filter_map(|(name, value)| Some((name, value, value.read_as()?)));
     records
-        .map(|(name, fields)| {
-            let record = WebhookRecord { name: name.clone(), fields: fields.clone() };
-            match name.as_str() {
+        .map(|(name, json, fields)| {
+            let record = WebhookRecord { name: name.to_owned(), json: json.clone(), fields };
+            match name {
                 "contact" => Payload::Contact(WebhookContact(record)),
                 "gift" => Payload::Gift(WebhookGift(record)),
                 _ => Payload::Other(record),

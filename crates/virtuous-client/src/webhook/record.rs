@@ -1,7 +1,8 @@
 //! Records of a delivery.
 
+use auth_client_core::provider::record::known;
+use auth_client_core::{RawJson, UnknownFields};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 use std::fmt;
 
 /// A record in a delivery. A field that is absent, null or of an unexpected type is `None`.
@@ -18,7 +19,8 @@ use std::fmt;
 #[derive(Clone)]
 pub struct WebhookRecord {
     pub(super) name: String,
-    pub(super) fields: Map<String, Value>,
+    pub(super) json: RawJson,
+    pub(super) fields: UnknownFields,
 }
 
 impl WebhookRecord {
@@ -36,13 +38,12 @@ impl WebhookRecord {
 
     /// Returns all fields.
     #[must_use]
-    pub fn fields(&self) -> &Map<String, Value> {
+    pub fn fields(&self) -> &UnknownFields {
         &self.fields
     }
 
     /// Decodes the record as a model of the API, such as [`Gift`](crate::models::Gift) or [`Contact`](crate::models::Contact),
-    /// with fields that only deliveries have in its `unknown`. Returns `None` if it doesn't match. An amount of
-    /// more than 15 digits is rounded, because a delivery stores fractions as floating-point numbers.
+    /// with fields that only deliveries have in its `unknown`. Returns `None` if it doesn't match.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -55,13 +56,13 @@ impl WebhookRecord {
     /// ```
     #[must_use]
     pub fn read_as<T: DeserializeOwned>(&self) -> Option<T> {
-        T::deserialize(&self.fields).ok()
+        self.json.read_as()
     }
 
     /// Returns a field that is a string.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field)?.as_str()
+        self.fields.value(field)?.as_str()
     }
 
     /// Returns a field that is an integer, or a string that contains one.
@@ -75,14 +76,13 @@ impl WebhookRecord {
     /// ```
     #[must_use]
     pub fn integer(&self, field: &str) -> Option<i64> {
-        let value = self.fields.get(field)?;
-        value.as_i64().or_else(|| value.as_str()?.parse().ok())
+        known(&self.fields, field).ok().flatten()
     }
 
     /// Returns a field that is an array; empty otherwise.
     #[must_use]
-    pub fn list(&self, field: &str) -> &[Value] {
-        self.fields.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    pub fn list(&self, field: &str) -> Vec<RawJson> {
+        self.fields.get(field).unwrap_or_default()
     }
 }
 
@@ -127,19 +127,19 @@ impl WebhookContact {
 
     /// Returns the individuals of the contact.
     #[must_use]
-    pub fn individuals(&self) -> &[Value] {
+    pub fn individuals(&self) -> Vec<RawJson> {
         self.0.list("contactIndividuals")
     }
 
     /// Returns the addresses: an array in deliveries, a single one in responses.
     #[must_use]
-    pub fn addresses(&self) -> &[Value] {
+    pub fn addresses(&self) -> Vec<RawJson> {
         self.0.list("contactAddresses")
     }
 
     /// Returns the tags.
     #[must_use]
-    pub fn tags(&self) -> &[Value] {
+    pub fn tags(&self) -> Vec<RawJson> {
         self.0.list("tags")
     }
 
@@ -158,7 +158,7 @@ impl WebhookContact {
 /// let body = br#"{"event":"GiftCreate","gift":{"id":301,"contactId":17,"giftType":"Check","amount":10.50}}"#;
 /// let Payload::Gift(gift) = &Delivery::parse(body)?.payloads[0] else { panic!("a gift") };
 /// assert_eq!((gift.id(), gift.contact_id(), gift.gift_type()), (Some(301), Some(17), Some("Check")));
-/// assert_eq!((gift.amount().as_deref(), gift.segment_code()), (Some("10.5"), None));
+/// assert_eq!((gift.amount().as_deref(), gift.segment_code()), (Some("10.50"), None));
 /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -186,11 +186,9 @@ impl WebhookGift {
     /// Returns the amount as the digits in the delivery, from a number or a string.
     #[must_use]
     pub fn amount(&self) -> Option<String> {
-        match self.0.fields.get("amount")? {
-            Value::Number(number) => Some(number.to_string()),
-            Value::String(text) => Some(text.clone()),
-            _ => None,
-        }
+        let amount = self.0.fields.value("amount")?;
+        let number = || amount.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        amount.as_str().or_else(|| number().then(|| amount.get())).map(str::to_owned)
     }
 
     /// Returns the displayed date, as month, day and year.
@@ -207,7 +205,7 @@ impl WebhookGift {
 
     /// Returns the designations.
     #[must_use]
-    pub fn designations(&self) -> &[Value] {
+    pub fn designations(&self) -> Vec<RawJson> {
         self.0.list("giftDesignations")
     }
 

@@ -334,8 +334,8 @@ async fn types() {
     exchange.assert_sent();
     let response = result.unwrap();
     assert_eq!(response.len(), 2);
-    assert_eq!(response["general"].to_string(), "\"General\"");
-    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.get_raw("general"), Some("\"General\""));
+    assert_eq!(response.get_raw("phoneCall"), Some("\"Phone Call\""));
 }
 
 #[tokio::test]

@@ -518,8 +518,8 @@ async fn reminder_types() {
     exchange.assert_sent();
     let response = result.unwrap();
     assert_eq!(response.len(), 2);
-    assert_eq!(response["general"].to_string(), "\"General\"");
-    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.get_raw("general"), Some("\"General\""));
+    assert_eq!(response.get_raw("phoneCall"), Some("\"Phone Call\""));
 }
 
 #[tokio::test]
@@ -533,8 +533,8 @@ async fn source_types() {
     exchange.assert_sent();
     let response = result.unwrap();
     assert_eq!(response.len(), 2);
-    assert_eq!(response["general"].to_string(), "\"General\"");
-    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.get_raw("general"), Some("\"General\""));
+    assert_eq!(response.get_raw("phoneCall"), Some("\"Phone Call\""));
 }
 
 #[tokio::test]
@@ -548,8 +548,8 @@ async fn milestone_types() {
     exchange.assert_sent();
     let response = result.unwrap();
     assert_eq!(response.len(), 2);
-    assert_eq!(response["general"].to_string(), "\"General\"");
-    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.get_raw("general"), Some("\"General\""));
+    assert_eq!(response.get_raw("phoneCall"), Some("\"Phone Call\""));
 }
 
 #[tokio::test]
@@ -564,6 +564,6 @@ async fn frequencies() {
     exchange.assert_sent();
     let response = result.unwrap();
     assert_eq!(response.len(), 2);
-    assert_eq!(response["general"].to_string(), "\"General\"");
-    assert_eq!(response["phoneCall"].to_string(), "\"Phone Call\"");
+    assert_eq!(response.get_raw("general"), Some("\"General\""));
+    assert_eq!(response.get_raw("phoneCall"), Some("\"Phone Call\""));
 }

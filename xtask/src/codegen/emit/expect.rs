@@ -60,10 +60,7 @@ pub(crate) fn assertions(
             let mut all = length(access, members.len());
             for (name, value) in members {
                 let json = value.to_string();
-                // An object of several members is written in another order by another build of serde_json.
-                if !matches!(value, Node::Object(_) | Node::Array(_)) {
-                    all.push(quote!(assert_eq!(#access[#name].to_string(), #json);));
-                }
+                all.push(quote!(assert_eq!(#access.get_raw(#name), Some(#json));));
             }
             all
         }

@@ -30,7 +30,7 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
             let inner = owned(inner);
             quote!(Page<#inner>)
         }
-        Type::FreeMap => quote!(Map<String, Value>),
+        Type::FreeMap => quote!(UnknownFields),
         Type::Named(name) => {
             let name = ident(name);
             quote!(#name)
@@ -76,7 +76,10 @@ pub(crate) fn input(ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
                 _ => pairs(&item, &quote!(value), name),
             }
         }
-        Type::FreeMap => pairs(&quote!(impl Into<Value>), &quote!(value.into()), name),
+        Type::FreeMap => (
+            quote!(impl IntoIterator<Item = (impl AsRef<str>, impl Into<RawJson>)>),
+            quote!(#name.into_iter().collect()),
+        ),
     }
 }
 

@@ -112,8 +112,8 @@ impl Feed<'_> {
     }
 
     fn digits<E: serde::de::Error>(self, digits: &str) -> Result<(), E> {
-        let number = digits.parse().map(Scalar::Integer);
-        match number.or_else(|_| digits.parse().map(Scalar::Float)) {
+        let whole = || digits.parse().map(i64::into).or_else(|_| digits.parse().map(u64::into));
+        match whole().map(Scalar::Integer).or_else(|_| digits.parse().map(Scalar::Float)) {
             Ok(number) => self.scalar(number),
             Err(_) => fit(Err(self.field.expected()), Unexpected::Other("a number")),
         }

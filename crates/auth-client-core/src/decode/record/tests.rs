@@ -112,6 +112,8 @@ fn a_misfit_is_named_with_its_place_and_without_its_value() {
         (r#"{"id":"canary"}"#, "$.id: expected an integer"),
         (r#"{"id":1.5}"#, "$.id: expected an integer"),
         (r#"{"id":99999999999999999999}"#, "$.id: expected an integer"),
+        (r#"{"id":90071992547409925.0}"#, "$.id: expected an integer"),
+        (r#"{"id":1,"name":99999999999999999999}"#, "$.name: expected a string"),
         (r#"{"id":1,"hot":"canary"}"#, "$.hot: expected true or false"),
         (r#"{"id":1,"size":"NaN"}"#, "$.size: expected a number"),
         (r#"{"id":1,"name":{}}"#, "$.name: expected a string"),

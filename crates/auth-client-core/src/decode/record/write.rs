@@ -1,11 +1,11 @@
 //! From fields to a serializer, to `Debug` and to a comparison.
 
+use super::super::raw_json::RawJson;
 use super::{Entries, Field, List, Record, UnknownFields};
 use auth_core::{ExposeSecret, SecretString};
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -31,9 +31,7 @@ pub enum Form<'v> {
     /// A string that must not be seen.
     Secret(&'v SecretString),
     /// JSON.
-    Json(&'v Value),
-    /// An object of JSON.
-    Map(&'v Map<String, Value>),
+    Json(&'v RawJson),
     /// A list.
     List(&'v dyn List),
     /// An object with known fields.
@@ -48,15 +46,13 @@ impl Form<'_> {
     /// Returns whether it says no more than nothing at all.
     pub(super) fn is_zero(&self) -> bool {
         match self {
-            Self::Absent | Self::Null | Self::Bool(false) | Self::Integer(0) | Self::Json(Value::Null) => {
-                true
-            }
+            Self::Absent | Self::Null | Self::Bool(false) | Self::Integer(0) => true,
+            Self::Json(json) => json.is_null(),
             Self::Text(text) => text.is_empty(),
             Self::Secret(secret) => secret.expose_secret().is_empty(),
             Self::List(list) => list.count() == 0,
             Self::Entries(entries) => entries.count() == 0,
             Self::Fields(fields) => fields.is_empty(),
-            Self::Map(map) => map.is_empty(),
             Self::Record(record) => {
                 let mut zero = true;
                 record.fields(&mut |fields, unknown| {
@@ -152,7 +148,6 @@ impl Serialize for Written<'_> {
             Form::Secret(secret) if secrets => serializer.serialize_str(secret.expose_secret()),
             Form::Secret(_) => serializer.serialize_unit(),
             Form::Json(json) => json.serialize(serializer),
-            Form::Map(map) => map.serialize(serializer),
             Form::List(list) => {
                 let mut out = serializer.serialize_seq(None)?;
                 for field in (0..list.count()).filter_map(|index| list.at(index)) {
@@ -203,7 +198,7 @@ fn record_to<M: SerializeMap>(
             out.serialize_entry(name, &written)?;
         }
     }
-    unknown.entries().try_for_each(|(name, value)| out.serialize_entry(name, value))
+    unknown.iter().try_for_each(|(name, value)| out.serialize_entry(name, value.raw()))
 }
 
 /// Compares two objects of one type without their secrets, for implementations of `PartialEq`.
@@ -232,7 +227,6 @@ fn same(one: &Form<'_>, other: &Form<'_>) -> bool {
         (Form::Number(one), Form::Number(other)) => one == other || plain(one) == plain(other),
         (Form::Text(one), Form::Text(other)) => one == other,
         (Form::Json(one), Form::Json(other)) => one == other,
-        (Form::Map(one), Form::Map(other)) => one == other,
         (Form::List(one), Form::List(other)) => {
             one.count() == other.count()
                 && (0..one.count()).all(|index| match (one.at(index), other.at(index)) {
@@ -300,7 +294,6 @@ impl fmt::Debug for Shown<'_> {
             Form::Text(text) => fmt::Debug::fmt(text, f),
             Form::Secret(_) => f.write_str("[REDACTED]"),
             Form::Json(json) => fmt::Display::fmt(json, f),
-            Form::Map(map) => fmt::Debug::fmt(map, f),
             Form::List(list) => {
                 let elements = (0..list.count()).filter_map(|index| list.at(index));
                 f.debug_list().entries(elements.map(|field| Shown(field.shown()))).finish()

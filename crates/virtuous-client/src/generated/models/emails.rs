@@ -2,9 +2,8 @@
 //! Models used by `emails` first.
 
 use crate::DateTime;
-use auth_client_core::UnknownFields;
+use auth_client_core::{RawJson, UnknownFields};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// An email.
 #[derive(Clone, Default)]
@@ -43,7 +42,7 @@ pub struct EmailPersonalization {
     pub contact_id: i64,
     /// Values for the merge fields, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub merge_fields: Option<Map<String, Value>>,
+    pub merge_fields: Option<UnknownFields>,
 }
 
 impl EmailPersonalization {
@@ -56,10 +55,9 @@ impl EmailPersonalization {
     #[must_use]
     pub fn merge_fields(
         mut self,
-        merge_fields: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        merge_fields: impl IntoIterator<Item = (impl AsRef<str>, impl Into<RawJson>)>,
     ) -> Self {
-        self.merge_fields =
-            Some(merge_fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+        self.merge_fields = Some(merge_fields.into_iter().collect());
         self
     }
 }
@@ -79,7 +77,7 @@ pub struct EmailSend {
     pub personalizations: Option<Vec<EmailPersonalization>>,
     /// Sections of the body, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sections: Option<Map<String, Value>>,
+    pub sections: Option<UnknownFields>,
 }
 
 impl EmailSend {
@@ -109,9 +107,9 @@ impl EmailSend {
     #[must_use]
     pub fn sections(
         mut self,
-        sections: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        sections: impl IntoIterator<Item = (impl AsRef<str>, impl Into<RawJson>)>,
     ) -> Self {
-        self.sections = Some(sections.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+        self.sections = Some(sections.into_iter().collect());
         self
     }
 }

@@ -3,8 +3,8 @@
 //! Read is a top-level `message`, where it is there; everything else is kept as it came. Name the vendor's page here, and
 //! read its codes and request ids too.
 
-use auth_client_core::provider::{ResponseView, ApiError, ProviderRules};
-use serde::Deserialize;
+use auth_client_core::UnknownFields;
+use auth_client_core::provider::{ApiError, ProviderRules, ResponseView, model};
 
 auth_client_core::provider::error_type! {
     /// A call to VendorName that failed.
@@ -38,12 +38,9 @@ impl ProviderRules for VendorName {
     }
 
     fn api_error(&self, answer: ResponseView<'_>) -> ApiError {
-        #[derive(Deserialize)]
-        struct Body {
-            message: Option<String>,
-        }
+        let body: UnknownFields = model::from_slice(answer.body).unwrap_or_default();
         let mut api = ApiError::new();
-        api.message = auth_client_core::provider::model::read_object::<Body>(answer.body).and_then(|body| body.message);
+        api.message = body.get("message");
         api
     }
 }

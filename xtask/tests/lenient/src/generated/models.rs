@@ -4,7 +4,6 @@
 use crate::{Error, Notes, Price, Stamp};
 use auth_client_core::{SecretString, UnknownFields};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 auth_client_core::provider::open_enum! {
     /// How a book is bound.
@@ -41,7 +40,7 @@ pub struct Book {
     /// The `author` field.
     pub author: Option<Part>,
     /// The `more` field.
-    pub more: Option<Map<String, Value>>,
+    pub more: Option<UnknownFields>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
 }

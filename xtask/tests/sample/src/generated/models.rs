@@ -3,9 +3,8 @@
 
 use crate::Money;
 use crate::generated::steps::LoginWithUser;
-use auth_client_core::{SecretString, UnknownFields};
+use auth_client_core::{RawJson, SecretString, UnknownFields};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A ring for tea.
@@ -91,7 +90,7 @@ pub struct Pot {
     /// The `labels` field.
     pub labels: Option<BTreeMap<String, String>>,
     /// The `extras` field.
-    pub extras: Option<Map<String, Value>>,
+    pub extras: Option<UnknownFields>,
     /// The `price` field.
     pub price: Option<Money>,
     /// At least 2 characters. At most 40 characters.
@@ -135,7 +134,7 @@ pub struct NewPot {
     pub labels: Option<BTreeMap<String, String>>,
     /// The `extras` field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extras: Option<Map<String, Value>>,
+    pub extras: Option<UnknownFields>,
     /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
@@ -218,8 +217,8 @@ impl NewPot {
 
     /// The `extras` field.
     #[must_use]
-    pub fn extras(mut self, extras: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Self {
-        self.extras = Some(extras.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+    pub fn extras(mut self, extras: impl IntoIterator<Item = (impl AsRef<str>, impl Into<RawJson>)>) -> Self {
+        self.extras = Some(extras.into_iter().collect());
         self
     }
 

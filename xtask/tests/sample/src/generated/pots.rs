@@ -5,8 +5,7 @@ use crate::generated::arguments::{Paging, PotsBetween, PotsCreateOptions, PotsFi
 use crate::generated::models::{NewPot, Pot, PotChange, Ring, TeaKind};
 use crate::generated::operations;
 use crate::{Call, Client, Lid};
-use auth_client_core::decode;
-use serde_json::{Map, Value};
+use auth_client_core::{UnknownFields, decode};
 use std::collections::BTreeMap;
 
 /// Pots of tea.
@@ -136,7 +135,7 @@ impl Pots<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn change(&self, changes: &[PotChange]) -> Call<Map<String, Value>> {
+    pub fn change(&self, changes: &[PotChange]) -> Call<UnknownFields> {
         self.client.engine().request(&operations::POTS_CHANGE, &[]).json(changes).call(crate::decode_counting)
     }
 

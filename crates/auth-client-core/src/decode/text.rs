@@ -1,0 +1,157 @@
+//! JSON as vendors send it: after a byte order mark, and with strings that are not Unicode.
+//!
+//! A string that was cut in the middle of a character, such as `"cut \ud83d"`, is no string in Rust. It would make a whole
+//! page unreadable, so such characters are replaced by U+FFFD, as browsers do. The body is scanned for them only after
+//! it could not be read as it is.
+
+use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Reads JSON, for bodies that are not read by a decoder. Accepts a byte order mark, and replaces what is not Unicode in
+/// strings by U+FFFD.
+///
+/// ```
+/// use auth_client_core::provider::model;
+///
+/// assert_eq!(model::from_slice::<Vec<u8>>(b"\xef\xbb\xbf[1]")?, [1]);
+/// assert_eq!(model::from_slice::<String>(br#""cut \ud83d""#)?, "cut \u{fffd}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the body is not JSON, or does not fit.
+pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    let body = without_mark(body);
+    let mut json = Cow::Borrowed(body);
+    loop {
+        match serde_json::from_slice(&json) {
+            Err(error) => match &json {
+                Cow::Borrowed(_) => match repaired(body) {
+                    Some(repaired) => json = Cow::Owned(repaired.into_bytes()),
+                    None => return Err(error),
+                },
+                Cow::Owned(_) => return Err(error),
+            },
+            read => return read,
+        }
+    }
+}
+
+/// Returns JSON as [`from_slice`] reads it, for other readers of JSON. If it failed, the positions in its error are those of
+/// this text.
+///
+/// ```
+/// assert_eq!(&*auth_client_core::provider::model::readable(b"\xef\xbb\xbf{}"), b"{}");
+/// ```
+#[must_use]
+pub fn readable(body: &[u8]) -> Cow<'_, [u8]> {
+    let body = without_mark(body);
+    repaired(body).map_or(Cow::Borrowed(body), |repaired| Cow::Owned(repaired.into_bytes()))
+}
+
+/// JSON without a byte order mark before it.
+pub(crate) fn without_mark(mut json: &[u8]) -> &[u8] {
+    while let Some(rest) = json.strip_prefix(b"\xef\xbb\xbf") {
+        json = rest;
+    }
+    json
+}
+
+/// Returns JSON whose strings are Unicode; `None` if they are already, in the form that JSON prescribes.
+fn repaired(json: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(json);
+    let mut out = String::with_capacity(text.len());
+    let mut changed = matches!(text, Cow::Owned(_));
+    let mut rest = &*text;
+    let mut in_string = false;
+    while let Some(first) = rest.chars().next() {
+        let mut taken = first.len_utf8();
+        match first {
+            '"' => in_string = !in_string,
+            '\\' if in_string => match unit(rest) {
+                None => taken = rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at),
+                Some(high) => {
+                    let low = || rest.get(6..).and_then(unit);
+                    let pair = (0xd800..0xdc00).contains(&high)
+                        && low().is_some_and(|low| (0xdc00..0xe000).contains(&low));
+                    taken = if pair { 12 } else { 6 };
+                    if !pair && (0xd800..0xe000).contains(&high) {
+                        out.push_str("\\ufffd");
+                        changed = true;
+                        rest = rest.get(taken..).unwrap_or_default();
+                        continue;
+                    }
+                }
+            },
+            control if in_string && control < ' ' => {
+                // Writing to a String can't fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
+                changed = true;
+                rest = rest.get(taken..).unwrap_or_default();
+                continue;
+            }
+            _ => {}
+        }
+        let (piece, after) = rest.split_at_checked(taken).unwrap_or((rest, ""));
+        out.push_str(piece);
+        rest = after;
+    }
+    changed.then_some(out)
+}
+
+/// The UTF-16 unit of an escape `\uXXXX` at the start of the text.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_not_unicode_is_replaced_and_nothing_else_is_touched() {
+        for (json, text) in [
+            (&br#""cut \ud83d""#[..], "cut \u{fffd}"),
+            (br#""\uDE00 low""#, "\u{fffd} low"),
+            (br#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}"),
+            (br#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+            (br#""\ud83d\n\u00e9""#, "\u{fffd}\n\u{e9}"),
+            (br#""\\ud83d \" \ud83d""#, "\\ud83d \" \u{fffd}"),
+            (b"\"a\nb\tc \\ud83d\"", "a\nb\tc \u{fffd}"),
+            (b"\"Zo\xeb\"", "Zo\u{fffd}"),
+            (b"\"\xed\xa0\xbd\"", "\u{fffd}\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(from_slice::<String>(json).unwrap(), text, "{}", String::from_utf8_lossy(json));
+        }
+        for json in
+            [r#""\ud83d\ude00""#, r#"{"a":"\u0000\\","b":[1,"\""]}"#, "[1,\n2]", "\"é\"", "{'a':\t1}", "\"\\"]
+        {
+            assert_eq!(repaired(json.as_bytes()), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn marks_are_passed_over_and_broken_json_stays_an_error() {
+        assert_eq!(from_slice::<Vec<u8>>("\u{feff}\u{feff} [1]".as_bytes()).unwrap(), [1]);
+        for json in ["", "\u{feff}", "<html>", r#"["\ud83d""#, r#""\ud8""#, r#""\x""#, "\u{fffd}"] {
+            assert!(from_slice::<serde_json::Value>(json.as_bytes()).is_err(), "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_repaired_body_needs_no_repair(json in proptest::collection::vec(prop_oneof![
+            Just(&b"\""[..]), Just(&b"\\"[..]), Just(&b"\\ud83d"[..]), Just(&b"\\ude00"[..]), Just(&b"a"[..]),
+            Just(&b"\xff"[..]), Just(&b"\n"[..]), Just("é".as_bytes()), Just(&b"\\u00"[..]),
+        ], 0..20)) {
+            let json = json.concat();
+            if let Some(once) = repaired(&json) {
+                prop_assert_eq!(repaired(once.as_bytes()), None);
+            }
+        }
+    }
+}
