@@ -211,17 +211,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the method of the request that opens a session. Default: GET. Assumption (auth-request): the whole request
-    /// is in the URL, as in the vendor's template. The body is always empty.
+    /// Sets the method of the request that opens a session. Default: GET. Assumption (auth-request): the vendor shows
+    /// a URL only. The body is always empty.
     pub fn auth_method(mut self, method: Method) -> Self {
         self.options.auth_method = method;
         self
     }
 
-    /// Sets how many redirects of the opening are followed. Default: 5; 0 follows none. Redirects stay within the host's
-    /// origin, carry the cookies that were set so far, and never the token. A redirect to another origin is not
-    /// followed. Assumption (auth-redirects): the session may be set by any of these responses, because the vendor's
-    /// sample uses a Python session, which follows redirects.
+    /// Sets how many redirects of the opening are followed, within the host's origin, with the cookies so far and
+    /// never with the token. Default: 5; 0 follows none. Assumption (auth-redirects): any of these responses may set
+    /// the session, because the vendor's sample uses a Python session, which follows redirects.
     pub fn auth_redirects(mut self, limit: u32) -> Self {
         self.options.auth_redirects = limit;
         self

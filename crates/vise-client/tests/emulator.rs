@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_emulator::providers::vise::{
-    Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, WrongPhrase,
+    AuthMethod, Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, WrongPhrase,
 };
 use auth_emulator::{Effect, Emulator, Fault, FaultRule};
 use http::Method;
@@ -55,6 +55,49 @@ async fn the_vendors_own_example_works_in_order_and_leaks_nothing() {
     assert_eq!((vise.effect("domains_listed"), vise.effect("token_leaked")), (1, 0));
 }
 
+#[tokio::test]
+async fn the_request_that_opens_a_session_follows_the_settings_of_both_sides() {
+    let emulator = start(1).await;
+    let vise = emulator.vise();
+    vise.configure(|settings| {
+        settings.auth_method = AuthMethod::Post;
+        (settings.auth_path, settings.auth_parameter) = ("/v2/open".to_owned(), "key".to_owned());
+    });
+    let with = |method: Method, path: &str, parameter: &str| {
+        let builder = builder(&emulator).auth_method(method).auth_path(path).auth_parameter(parameter);
+        builder.build().unwrap().session(&vise.host(0), vise.phrase(0)).unwrap()
+    };
+    with(Method::POST, "/v2/open", "key").vise_domains().await.unwrap();
+    for (method, path, parameter) in [
+        (Method::GET, "/auth", "pfk"),
+        (Method::POST, "/auth", "key"),
+        (Method::GET, "/v2/open", "key"),
+        (Method::POST, "/v2/open", "pfk"),
+    ] {
+        let error = with(method.clone(), path, parameter).open().await.unwrap_err();
+        assert_eq!(
+            error.session_problem(),
+            Some(SessionProblem::PhraseRefused),
+            "{method} {path} {parameter}"
+        );
+    }
+    assert_eq!(vise.counts(0).sessions_opened, 1);
+}
+
+#[tokio::test]
+async fn a_session_behind_a_redirect_needs_the_cookie_of_the_first_response() {
+    let emulator = start(1).await;
+    let vise = emulator.vise();
+    vise.configure(|settings| settings.opened_response = OpenedResponse::RedirectFirst);
+    client(&emulator).session(&vise.host(0), vise.phrase(0)).unwrap().vise_domains().await.unwrap();
+    let counts = vise.counts(0);
+    assert_eq!((counts.auth_requests, counts.sessions_opened, counts.early_tokens), (1, 1, 0));
+    let none = builder(&emulator).auth_redirects(0).build().unwrap();
+    let error = none.session(&vise.host(0), vise.phrase(0)).unwrap().open().await.unwrap_err();
+    assert_eq!(error.session_problem(), Some(SessionProblem::PhraseRefused), "{error}");
+    assert_eq!(vise.counts(0).sessions_opened, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_walk_can_be_moved_to_a_task() {
     let emulator = start(3).await;
@@ -71,7 +114,13 @@ async fn a_walk_can_be_moved_to_a_task() {
 async fn every_form_of_opening_refusal_and_list_is_understood() {
     let emulator = start(2).await;
     let vise = emulator.vise();
-    for form in [OpenedResponse::Page, OpenedResponse::NoContent, OpenedResponse::Redirect] {
+    let forms = [
+        OpenedResponse::Page,
+        OpenedResponse::NoContent,
+        OpenedResponse::Redirect,
+        OpenedResponse::RedirectFirst,
+    ];
+    for form in forms {
         vise.configure(|settings| settings.opened_response = form);
         let session = client(&emulator).session(&vise.host(0), vise.phrase(0)).unwrap();
         session.vise_domains().await.unwrap_or_else(|error| panic!("{form:?}: {error}"));

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use http::Method;
 use serde_json::Value;
 
 use crate::framework::checks::Checks;
@@ -45,6 +46,10 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn env(&self) -> Vec<(&'static str, String)> {
         self.with(|state, context| state.env(context))
+    }
+
+    fn routed(&self, method: &Method, path: &str) -> Option<(Method, &'static str)> {
+        self.with(|state, _| state.routed(method, path))
     }
 
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply {

@@ -2,7 +2,7 @@
 //! `Instance` (in `instance.rs`) wraps that state in a mutex and implements [`Provider`], the object-safe trait that the
 //! server and the control API use.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::framework::checks::Checks;
@@ -115,6 +115,11 @@ pub(crate) trait Emulate: Sized + Send + 'static {
 
     fn settings_mut(&mut self) -> &mut Self::Settings;
 
+    /// The route that a request is meant for, if routes are settings: `Some` replaces the requested method and path.
+    fn routed(&self, _: &Method, _: &str) -> Option<(Method, &'static str)> {
+        None
+    }
+
     /// The environment variables that configure a client for this provider.
     fn env(&self, context: &Context) -> Vec<(&'static str, String)>;
 
@@ -157,6 +162,9 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn spec(&self) -> &'static Spec;
     fn base_url(&self) -> String;
     fn env(&self) -> Vec<(&'static str, String)>;
+    fn routed(&self, _: &Method, _: &str) -> Option<(Method, &'static str)> {
+        None
+    }
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply;
     fn reject(&self, rejection: Rejection) -> Reply;
     fn reset(&self);

@@ -94,8 +94,14 @@ impl<'m> Exchange<'m> {
         let request_id = format!("emu-{}", lock(&mounted.ids).hex(12));
         let mut checks = Checks::new(core.relaxations.clone());
         let host_is_local = check_host(&parts, mounted.address.port(), &mut checks);
-        let found = host_is_local
-            .then(|| route::find(spec.routes, spec.ignore_case, &parts.method, parts.uri.path()));
+        let routed = mounted.provider.routed(&parts.method, parts.uri.path());
+        let found = host_is_local.then(|| {
+            let (method, path) = match &routed {
+                Some((method, path)) => (method, *path),
+                None => (&parts.method, parts.uri.path()),
+            };
+            route::find(spec.routes, spec.ignore_case, method, path)
+        });
         let (operation, path) = match &found {
             Some(Found::Operation { route, params }) => {
                 let secret = params.iter().any(|(name, _)| spec.secret_params.contains(name));

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::settings::{MAX_HOSTS, Settings};
+use super::settings::{AuthMethod, MAX_HOSTS, OpenedResponse, Settings};
 use super::state::{SessionState, State};
 use super::{access, hostile, replies};
 use crate::framework::checks::Checks;
@@ -13,9 +13,15 @@ use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::route::Route;
 use crate::framework::settings::ActionError;
 
+/// The documented path, which settings may replace.
+const AUTH: &str = "/auth";
+/// A path that does not exist.
+const NOWHERE: &str = "/nowhere";
+
 static ROUTES: &[Route] = &[
     Route::new("domains", Method::GET, "/domains"),
-    Route::new("auth", Method::GET, "/auth"),
+    Route::new("auth", Method::GET, AUTH),
+    Route::new("welcome", Method::GET, "/welcome"),
     Route::new("list_notes", Method::GET, "/notes"),
     Route::new("create_note", Method::POST, "/notes"),
 ];
@@ -61,6 +67,19 @@ impl Emulate for ViseProvider {
 
     fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    fn routed(&self, method: &Method, path: &str) -> Option<(Method, &'static str)> {
+        let Settings { auth_method, auth_path, .. } = &self.settings;
+        let expected = match auth_method {
+            AuthMethod::Get => Method::GET,
+            AuthMethod::Post => Method::POST,
+        };
+        match (path == auth_path, *method == expected) {
+            (true, true) => Some((Method::GET, AUTH)),
+            (true, false) => Some((Method::GET, NOWHERE)),
+            (false, _) => (path == AUTH).then_some((Method::GET, NOWHERE)),
+        }
     }
 
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
@@ -172,7 +191,8 @@ impl ViseProvider {
         let has_token = access::contains_token(call, token);
         let session = access::cookie(call, &settings.session_cookie);
         let foreign = session.is_some_and(|value| state.is_foreign(number, value));
-        let expires_now = call.operation != "auth" && state.chance(settings.random_expiry_per_mille);
+        let expires_now =
+            !matches!(call.operation, "auth" | "welcome") && state.chance(settings.random_expiry_per_mille);
         let Some(host) = state.hosts.get_mut(number) else {
             return replies::problem(StatusCode::NOT_FOUND, Rejection::UnknownPath.message());
         };
@@ -191,13 +211,28 @@ impl ViseProvider {
         if call.operation == "auth" {
             host.counts.auth_requests += 1;
             host.counts.tokens_on_auth += u64::from(has_token);
-            if access::query_value(call, "pfk").as_ref() != Some(&host.phrase) {
+            if access::query_value(call, &settings.auth_parameter).as_ref() != Some(&host.phrase) {
                 host.counts.phrases_refused += 1;
                 context.effect("phrase_refused");
-                checks.fail("phrase", "pfk is missing, is encoded incorrectly, or is not this host's phrase");
+                checks.fail(
+                    "phrase",
+                    "the phrase (pfk) is missing, is encoded incorrectly, or is not this host's",
+                );
                 return replies::wrong_phrase(settings);
             }
             checks.pass("phrase");
+            if settings.opened_response == OpenedResponse::RedirectFirst {
+                return replies::step(&state.begin(number));
+            }
+            context.effect("session_opened");
+            let value = state.open(number, call.now, settings.session_seconds);
+            return replies::opened(settings, &value, call.now);
+        }
+        if call.operation == "welcome" {
+            if !access::cookie(call, "step").is_some_and(|step| host.take_step(step)) {
+                checks.fail("step", "the cookie of the redirect is missing or was used already");
+                return replies::session_ended(settings);
+            }
             context.effect("session_opened");
             let value = state.open(number, call.now, settings.session_seconds);
             return replies::opened(settings, &value, call.now);

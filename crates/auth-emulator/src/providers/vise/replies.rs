@@ -35,9 +35,16 @@ fn set_cookie(mut reply: Reply, cookie: &str) -> Reply {
     reply
 }
 
+/// A redirect that must be followed with its cookie.
+pub(super) fn step(value: &str) -> Reply {
+    let reply = Reply::empty(StatusCode::FOUND);
+    let reply = reply.header(header::LOCATION, HeaderValue::from_static("/welcome?from=auth"));
+    set_cookie(reply, &format!("step={value}; Path=/; HttpOnly"))
+}
+
 pub(super) fn opened(settings: &Settings, value: &str, now: Timestamp) -> Reply {
     let mut reply = match settings.opened_response {
-        OpenedResponse::Page => page(StatusCode::OK),
+        OpenedResponse::Page | OpenedResponse::RedirectFirst => page(StatusCode::OK),
         OpenedResponse::NoContent => Reply::empty(StatusCode::NO_CONTENT),
         OpenedResponse::Redirect => redirect(),
     };

@@ -38,6 +38,12 @@ pub struct Settings {
     pub random_expiry_per_mille: u32,
     /// Response to the opening of a session. Assumption (auth-response): 200 with an HTML page.
     pub opened_response: OpenedResponse,
+    /// Method of the request that opens a session. Assumption (auth-request): GET.
+    pub auth_method: AuthMethod,
+    /// Path of that request. Documented: `/auth`.
+    pub auth_path: String,
+    /// Query parameter of the phrase. Documented: `pfk`.
+    pub auth_parameter: String,
     /// Response to a wrong phrase. Assumption (phrase-refused): 401.
     pub wrong_phrase: WrongPhrase,
     /// Name of the session cookie. Assumption (session-cookie): `session`, as the vendor's page suggests.
@@ -70,6 +76,9 @@ impl Default for Settings {
             calls_per_session: None,
             random_expiry_per_mille: 0,
             opened_response: OpenedResponse::Page,
+            auth_method: AuthMethod::Get,
+            auth_path: "/auth".to_owned(),
+            auth_parameter: "pfk".to_owned(),
             wrong_phrase: WrongPhrase::Unauthorized,
             session_cookie: "session".to_owned(),
             sibling_cookies: true,
@@ -141,6 +150,25 @@ pub enum OpenedResponse {
     NoContent,
     /// 302 to a page on the same host.
     Redirect,
+    /// 302 with another cookie; the page that it leads to opens the session for that cookie.
+    RedirectFirst,
+}
+
+/// The method of the request that opens a session.
+///
+/// ```
+/// use auth_emulator::providers::vise::AuthMethod;
+///
+/// assert_eq!(serde_json::json!(AuthMethod::Post), serde_json::json!("POST"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
 }
 
 /// The response to a wrong phrase; never with the cookie.

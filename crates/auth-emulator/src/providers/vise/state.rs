@@ -68,6 +68,8 @@ pub(super) struct Host {
     pub phrase: String,
     pub counts: HostCounts,
     sessions: Vec<Session>,
+    /// Cookies of openings whose redirect was not followed yet.
+    steps: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -89,6 +91,18 @@ impl State {
         let host = self.hosts.get_mut(host)?;
         host.phrase.clone_from(&new);
         Some(new)
+    }
+
+    /// Begins an opening that the client completes by following a redirect, and returns the value of its cookie.
+    pub(super) fn begin(&mut self, host: usize) -> String {
+        let value = self.random.hex(16);
+        if let Some(host) = self.hosts.get_mut(host) {
+            if host.steps.len() >= MAX_SESSIONS {
+                host.steps.remove(0);
+            }
+            host.steps.push(value.clone());
+        }
+        value
     }
 
     /// Opens a session and returns the value of its cookie.
@@ -126,7 +140,20 @@ impl State {
 
 impl Host {
     fn new(phrase: String) -> Self {
-        Self { phrase, counts: HostCounts::default(), sessions: Vec::new(), notes: Vec::new() }
+        Self {
+            phrase,
+            counts: HostCounts::default(),
+            sessions: Vec::new(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whether this is the cookie of an opening that was not completed; it is used up.
+    pub(super) fn take_step(&mut self, value: &str) -> bool {
+        let before = self.steps.len();
+        self.steps.retain(|step| step != value);
+        self.steps.len() < before
     }
 
     fn end_sessions(&mut self) -> usize {
