@@ -211,8 +211,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the method of the request that opens a session. Default: GET. Assumption (auth-request): the vendor shows
-    /// a URL only. The body is always empty.
+    /// Sets the method of `/auth`. Default: GET. Assumption (auth-request): the vendor shows a URL only.
     pub fn auth_method(mut self, method: Method) -> Self {
         self.options.auth_method = method;
         self

@@ -21,6 +21,7 @@ const NOWHERE: &str = "/nowhere";
 static ROUTES: &[Route] = &[
     Route::new("domains", Method::GET, "/domains"),
     Route::new("auth", Method::GET, AUTH),
+    Route::new("login", Method::GET, "/login"),
     Route::new("welcome", Method::GET, "/welcome"),
     Route::new("list_notes", Method::GET, "/notes"),
     Route::new("create_note", Method::POST, "/notes"),
@@ -191,8 +192,8 @@ impl ViseProvider {
         let has_token = access::contains_token(call, token);
         let session = access::cookie(call, &settings.session_cookie);
         let foreign = session.is_some_and(|value| state.is_foreign(number, value));
-        let expires_now =
-            !matches!(call.operation, "auth" | "welcome") && state.chance(settings.random_expiry_per_mille);
+        let expires_now = !matches!(call.operation, "auth" | "login" | "welcome")
+            && state.chance(settings.random_expiry_per_mille);
         let Some(host) = state.hosts.get_mut(number) else {
             return replies::problem(StatusCode::NOT_FOUND, Rejection::UnknownPath.message());
         };
@@ -227,6 +228,9 @@ impl ViseProvider {
             context.effect("session_opened");
             let value = state.open(number, call.now, settings.session_seconds);
             return replies::opened(settings, &value, call.now);
+        }
+        if call.operation == "login" {
+            return replies::page(StatusCode::OK);
         }
         if call.operation == "welcome" {
             if !access::cookie(call, "step").is_some_and(|step| host.take_step(step)) {

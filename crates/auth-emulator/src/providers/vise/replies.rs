@@ -11,7 +11,7 @@ use crate::framework::timestamp::Timestamp;
 
 const PAGE: &str = "<!doctype html><title>VISE</title><p>Please sign in.</p>";
 const CHALLENGE: &str = "<!doctype html><title>Checking your browser</title><p>One moment.</p>";
-/// The target of redirects.
+/// The target of redirects, a page without a cookie.
 const LOGIN: &str = "/login";
 
 /// Assumption (error-bodies): errors are `{"message": …}`; the vendor documents no error body.
@@ -19,7 +19,7 @@ pub(super) fn problem(status: StatusCode, message: &str) -> Reply {
     Reply::json(status, &json!({ "message": message }))
 }
 
-fn page(status: StatusCode) -> Reply {
+pub(super) fn page(status: StatusCode) -> Reply {
     Reply::text(status, "text/html; charset=utf-8", PAGE)
 }
 
