@@ -205,6 +205,38 @@ async fn a_caller_who_goes_away_harms_nobody() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_program_waits_for_renewals_and_starts_none() {
+    let world = world(false);
+    world.server.gate.add_permits(1);
+    read(&world.engine).await.unwrap();
+    world.setup.time.advance(Duration::from_secs(3_500));
+    // In the early window: the call returns, and nobody waits for the renewal that it has started.
+    read(&world.engine).await.unwrap();
+    settle().await;
+    let source = world.source.clone();
+    let closing = tokio::spawn(async move { source.close().await });
+    settle().await;
+    assert!(!closing.is_finished(), "the renewal is still running");
+    // A renewal that a login has superseded runs on as well.
+    world.source.install(SecretString::from("t3"), Lifetime::For(Duration::from_secs(3600))).unwrap();
+    settle().await;
+    assert!(!closing.is_finished(), "the renewal is still running");
+    world.server.gate.add_permits(1);
+    closing.await.unwrap();
+    assert_eq!(count(&world.server.renewals), 2);
+
+    world.setup.time.advance(Duration::from_secs(3_500));
+    read(&world.engine).await.unwrap();
+    settle().await;
+    assert_eq!(count(&world.server.renewals), 2, "no early renewal after the end was announced");
+    world.source.close().await;
+    world.setup.time.advance(Duration::from_secs(200));
+    world.server.open();
+    read(&world.engine).await.unwrap();
+    assert_eq!(count(&world.server.renewals), 3, "a call waits for this one");
+}
+
+#[tokio::test]
 async fn a_permanent_refusal_costs_two_sends_per_call_and_few_renewals() {
     let world = world(true);
     world.server.refuses_all.store(true, Ordering::Relaxed);

@@ -163,6 +163,8 @@ pub struct RenewalState<M, E> {
     failures_in_a_row: u32,
     last_ticket: u64,
     generation: Generation,
+    /// No early renewals start any more.
+    closing: bool,
 }
 
 impl<M, E: Clone> RenewalState<M, E> {
@@ -177,6 +179,7 @@ impl<M, E: Clone> RenewalState<M, E> {
             failures_in_a_row: 0,
             last_ticket: 0,
             generation: Generation::default(),
+            closing: false,
         }
     }
 
@@ -189,11 +192,17 @@ impl<M, E: Clone> RenewalState<M, E> {
         self.hold(material, lifetime, jitter, None, now)
     }
 
+    /// Stops early renewals: a program that is about to end must not start one that nobody waits for. Renewals that
+    /// callers wait for are still started.
+    pub fn close(&mut self) {
+        self.closing = true;
+    }
+
     /// Returns what the caller must do at `now`.
     pub fn decide(&mut self, now: Now) -> Decision<M, E> {
         if let Some(held) = self.held.as_ref().filter(|held| held.is_usable(now)) {
             let issued = held.issued.clone();
-            if held.is_early(now) && self.flight.is_none() && self.blocked(now).is_none() {
+            if !self.closing && held.is_early(now) && self.flight.is_none() && self.blocked(now).is_none() {
                 return Decision::ServeAndRenew(issued, self.start());
             }
             return Decision::Serve(issued);
@@ -212,7 +221,8 @@ impl<M, E: Clone> RenewalState<M, E> {
     #[must_use]
     pub fn peek(&self, now: Now) -> Option<Issued<M>> {
         let held = self.held.as_ref().filter(|held| held.is_usable(now))?;
-        let rests = !held.is_early(now) || self.flight.is_some() || self.blocked(now).is_some();
+        let rests =
+            self.closing || !held.is_early(now) || self.flight.is_some() || self.blocked(now).is_some();
         rests.then(|| held.issued.clone())
     }
 
@@ -402,6 +412,19 @@ mod tests {
         assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "one renewal only");
         state.succeed(ticket, 2, hour(), 0.0, clock.now()).unwrap();
         assert_eq!(served(state.decide(clock.now())), 2);
+    }
+
+    #[test]
+    fn nothing_is_renewed_early_after_the_end_was_announced() {
+        let (mut state, clock) = machine();
+        state.install(7, hour(), 0.0, clock.now());
+        clock.advance(Duration::from_secs(3_400));
+        assert!(state.peek(clock.now()).is_none(), "in the early window");
+        state.close();
+        assert!(state.peek(clock.now()).is_some());
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)));
+        clock.advance(Duration::from_secs(200));
+        assert!(matches!(state.decide(clock.now()), Decision::Renew(_)), "callers wait for this one");
     }
 
     #[test]

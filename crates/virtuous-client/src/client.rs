@@ -74,6 +74,30 @@ impl Client {
         Some(self.session.as_ref()?.source.held()?.tokens.clone())
     }
 
+    /// Waits until no renewal of the session's tokens runs, and starts no early ones from then on. Await it before your
+    /// program ends.
+    ///
+    /// In the early window, a call renews the tokens in the background. If the runtime ends before the new pair is saved,
+    /// the stored refresh token is one that the server has already replaced, and a new login is required. The client can
+    /// be used afterwards, and a renewal that a call waits for still starts. Without a session, `close` returns at once.
+    ///
+    /// A renewal ends within the client's time limits, and so does `close`.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), virtuous_client::Error> {
+    /// let virtuous = virtuous_client::Client::from_env()?;
+    /// let organization = virtuous.organizations().current().await?;
+    /// println!("{:?}", organization.organization_name);
+    /// virtuous.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn close(&self) {
+        if let Some(session) = &self.session {
+            session.source.close().await;
+        }
+    }
+
     /// Returns a request to any path, with the same authentication and retry rules as all calls.
     ///
     /// The path must be percent-encoded and starts with `/api`; query parameters go into

@@ -27,6 +27,7 @@ fn logins(login: Login, with_code: Login, challenge: &Challenge) {
 fn records(client: &Client, walk: &mut Walk<ContactSummary>) {
     is_send(walk.next());
     is_send(Export::new(client, Resource::Contacts).to_file("contacts.jsonl"));
+    is_send(client.close());
     is_send(client.contact_addresses().modify(1, |_| {}));
     is_send(client.contact_individuals().modify(1, |_| {}));
     is_send(client.contact_methods().modify(1, |_| {}));

@@ -49,6 +49,8 @@ struct Shared<R: Renew> {
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
     state: Mutex<State<R::Material>>,
+    /// Number of renewals that run, superseded ones included: these save their result too.
+    running: watch::Sender<usize>,
 }
 
 struct State<M> {
@@ -88,6 +90,7 @@ impl<R: Renew> RenewingCredential<R> {
                 clock: Arc::clone(&client.clock),
                 observer: client.observer.clone(),
                 state: Mutex::new(State { machine: RenewalState::new(renewal), flight: None }),
+                running: watch::Sender::new(0),
             }),
         }
     }
@@ -130,6 +133,21 @@ impl<R: Renew> RenewingCredential<R> {
         &self.shared.renew
     }
 
+    /// Waits until no renewal runs, and starts no early ones from then on. A renewal that is killed with the runtime may
+    /// lose a credential that the server has already replaced.
+    ///
+    /// ```
+    /// # use auth_client_core::provider::{Renew, RenewingCredential};
+    /// # async fn example<R: Renew>(source: &RenewingCredential<R>) {
+    /// source.close().await;
+    /// # }
+    /// ```
+    pub async fn close(&self) {
+        self.shared.lock().machine.close();
+        // The sender lives as long as `self`.
+        let _ = self.shared.running.subscribe().wait_for(|running| *running == 0).await;
+    }
+
     /// Starts the renewal of this ticket as a task and returns the receiver for its waiters.
     fn start(
         &self,
@@ -143,6 +161,7 @@ impl<R: Renew> RenewingCredential<R> {
         // The guard locks the state on drop, which is also what a runtime that is shutting down causes.
         drop(state);
         // From here on the guard ends the renewal, whatever panics: a subscriber, or a spawn without a runtime.
+        self.shared.running.send_modify(|running| *running += 1);
         let mut guard = RenewalGuard {
             shared: Arc::clone(&self.shared),
             ticket,
@@ -238,6 +257,7 @@ impl<R: Renew> Drop for RenewalGuard<R> {
         if !self.completed {
             self.complete(Err(CredentialError::unavailable("the renewal was interrupted")));
         }
+        self.shared.running.send_modify(|running| *running = running.saturating_sub(1));
     }
 }
 
