@@ -96,7 +96,7 @@ pub(crate) fn read(key: &StoreKey, place: &str, text: &[u8]) -> Result<StoredTok
         ));
     }
     let mut token = StoredToken::new(read.generation, SecretString::from(read.access));
-    token.refresh = read.refresh.map(SecretString::from);
+    token.refresh = read.refresh.filter(|refresh| !refresh.trim().is_empty()).map(SecretString::from);
     token.expires_at = read
         .expires_at_unix_ms
         .and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));

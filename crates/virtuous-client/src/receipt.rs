@@ -1,7 +1,7 @@
 //! Receipt files: the vendor's reference shows base64 inside JSON; some clients receive the file itself.
 
 use auth_client_core::UnknownFields;
-use auth_client_core::decode::DecodeFailure;
+use auth_client_core::decode::{self, DecodeFailure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -60,10 +60,11 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailur
     let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = content_type.is_some_and(|value| value.to_ascii_lowercase().contains("json"));
     if !is_json {
+        decode::not_a_web_page(answer)?;
         let content_type = content_type.map(str::to_owned);
         return Ok(ReceiptFile { bytes: answer.body().clone(), content_type, path: None });
     }
-    let wrapped: Wrapped = auth_client_core::decode::json(answer)?;
+    let wrapped: Wrapped = decode::json(answer)?;
     let bytes = match wrapped.stream {
         Some(text) => STANDARD.decode(text).map_err(|_| DecodeFailure::Rule("fileStream is not base64"))?,
         None => return Err(DecodeFailure::Rule("missing field fileStream")),
@@ -103,6 +104,9 @@ mod tests {
     fn json_without_a_file_is_no_receipt() {
         for body in [&b"{}"[..], br#"{"fileStream":"?"}"#, b"[]"] {
             assert!(read(&answer("application/json", body)).is_err());
+        }
+        for content_type in ["text/html", "application/pdf"] {
+            assert!(read(&answer(content_type, b"<html>Back soon")).is_err(), "a page is no receipt");
         }
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_client_core::auth_core::store::{
     LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore,
 };
-use auth_client_core::testing::ManualTime;
+use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use auth_client_core::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -823,4 +823,39 @@ async fn a_store_that_cannot_be_written_costs_no_login() {
     let error = client.login("anna".to_owned(), "password".to_owned()).await.unwrap_err();
     assert_eq!(error.session_problem(), Some(SessionProblem::StoreUnavailable));
     assert_eq!(world.server.logins(), 1, "neither password nor code was sent");
+}
+
+#[tokio::test]
+async fn an_empty_refresh_token_never_replaces_a_good_one() {
+    use virtuous_client::ExposeSecret as _;
+
+    for empty in [r#""""#, r#"" \t""#, "null"] {
+        let answer = format!(r#"{{"access_token":"a2","refresh_token":{empty},"expires_in":3600}}"#);
+        let transport = ScriptedTransport::new()
+            .json(200, answer)
+            .json(200, "{}")
+            .json(401, "{}")
+            .json(200, r#"{"access_token":"a3","expires_in":3600}"#);
+        let transport = transport.json(200, "{}");
+        let store = MemoryStore::new();
+        let client = |tokens: Option<Tokens>| {
+            let builder = Client::builder().transport(transport.clone()).token_store(store.clone(), "anna");
+            tokens.into_iter().fold(builder, ClientBuilder::tokens).build().unwrap()
+        };
+        let expired = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+        let tokens =
+            Tokens::new("a1".to_owned()).with_refresh_token("good".to_owned()).with_expires_at(expired);
+        let first = client(Some(tokens));
+        first.organizations().current().reply().await.ok();
+        let held = first.tokens().unwrap();
+        assert_eq!(held.access_token().expose_secret(), "a2", "{empty}");
+        assert_eq!(held.refresh_token().unwrap().expose_secret(), "good", "{empty}");
+        // Another process has the pair from the store.
+        client(None).organizations().current().reply().await.ok();
+        let sent = transport.requests();
+        let body = |index: usize| String::from_utf8(sent[index].body.to_vec()).unwrap();
+        assert!(body(3).contains("refresh_token=good"), "{empty}: {}", body(3));
+    }
+    let none = Tokens::new("a".to_owned()).with_refresh_token(String::new());
+    assert!(none.refresh_token().is_none());
 }

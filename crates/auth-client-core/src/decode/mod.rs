@@ -14,7 +14,7 @@ pub(crate) mod text;
 pub(crate) mod unknown;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, header};
 use serde::de::DeserializeOwned;
 
 /// Function that decodes a response.
@@ -75,20 +75,51 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Decode
     })
 }
 
-/// Ignores the body, for operations without a result.
+/// Checks the body of an operation without a result. It may be anything but a web page: a proxy or a maintenance page
+/// with status 200 is not a success.
 ///
 /// ```
 /// use auth_client_core::decode;
 ///
 /// let response = http::Response::new("anything".into());
 /// decode::empty(&response)?;
+/// let maintenance = http::Response::new("<!DOCTYPE html><title>Back soon</title>".into());
+/// assert!(decode::empty(&maintenance).is_err());
 /// # Ok::<(), decode::DecodeFailure>(())
 /// ```
 ///
 /// # Errors
 ///
-/// None; the signature is that of a decoder.
-pub fn empty(_: &Response<Bytes>) -> Result<(), DecodeFailure> {
+/// [`DecodeFailure::Rule`] for a web page.
+pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
+    not_a_web_page(response)
+}
+
+/// Returns an error if the body is a web page, for decoders that accept more than JSON.
+///
+/// ```
+/// use auth_client_core::decode;
+///
+/// assert!(decode::not_a_web_page(&http::Response::new("%PDF-1.7".into())).is_ok());
+/// assert!(decode::not_a_web_page(&http::Response::new("<html><body>".into())).is_err());
+/// ```
+///
+/// # Errors
+///
+/// [`DecodeFailure::Rule`] for a body that starts with a tag, or is declared as HTML and not empty.
+pub fn not_a_web_page(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
+    let body = response.body();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_html = content_type.is_some_and(|value| {
+        let media_type = value.split(';').next().unwrap_or_default().trim();
+        ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html))
+    });
+    let is_tag = matches!(body, [b'<', b'!' | b'?' | b'/' | b'a'..=b'z' | b'A'..=b'Z', ..]);
+    let is_utf16 = body.starts_with(b"\xff\xfe<") || body.starts_with(b"\xfe\xff\0<");
+    if is_tag || is_utf16 || (is_html && !body.is_empty()) {
+        return Err(DecodeFailure::Rule("a web page instead of the API's response"));
+    }
     Ok(())
 }
 
@@ -111,4 +142,45 @@ pub fn raw(response: &Response<Bytes>) -> Result<Response<Bytes>, DecodeFailure>
     *copy.headers_mut() = response.headers().clone();
     *copy.version_mut() = response.version();
     Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(content_type: &str, body: &'static [u8]) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from_static(body));
+        if !content_type.is_empty() {
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        }
+        response
+    }
+
+    #[test]
+    fn a_web_page_is_no_success_of_an_operation_without_a_result() {
+        for (content_type, body) in [
+            ("text/html", &b"<!DOCTYPE html><html>"[..]),
+            ("", b"<!doctype html>"),
+            ("application/json", b"\xef\xbb\xbf\r\n <HTML>"),
+            ("text/plain", b"<?xml version=\"1.0\"?><html>"),
+            ("Text/HTML; charset=utf-8", b"Down for maintenance"),
+            ("application/xhtml+xml", b"x"),
+            ("", b"<!-- proxy --><html>"),
+            ("", b"<h1>Back soon</h1>"),
+            ("", b"\xff\xfe<\0h\0"),
+        ] {
+            assert!(empty(&response(content_type, body)).is_err(), "{content_type} {body:?}");
+        }
+        for (content_type, body) in [
+            ("", &b""[..]),
+            ("text/html", b""),
+            ("text/html; charset=utf-8", b" \r\n"),
+            ("application/json", b"{\"deleted\":true}"),
+            ("", b"true"),
+            ("text/plain", b"OK"),
+            ("text/plain", b"<3"),
+        ] {
+            assert!(empty(&response(content_type, body)).is_ok(), "{content_type} {body:?}");
+        }
+    }
 }

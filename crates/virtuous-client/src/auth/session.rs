@@ -5,7 +5,7 @@
 
 use super::endpoint::Grant;
 use super::renewer::Renewer;
-use super::tokens::Tokens;
+use super::tokens::{Tokens, is_given};
 use auth_client_core::Error;
 use auth_client_core::auth_core::SecretString;
 use auth_client_core::auth_core::store::StoredToken;
@@ -64,7 +64,7 @@ impl Held {
 
     pub(crate) fn of_store(token: &StoredToken) -> Self {
         let mut tokens = Tokens::new(token.access.clone());
-        tokens.refresh.clone_from(&token.refresh);
+        tokens.refresh = token.refresh.clone().filter(is_given);
         tokens.expires_at = token.expires_at;
         Self::new(tokens, token.generation, false)
     }

@@ -3,8 +3,8 @@
 //! The response is a flat object with two dotted names and a boolean that is a string. The vendor documents three
 //! lifetimes (an hour in a sample, two weeks, 15 days), so none is assumed: the response states the expiry.
 
-use auth_client_core::auth_core::SecretString;
 use auth_client_core::auth_core::scheme::Bearer;
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
@@ -54,7 +54,7 @@ impl Tokens {
         }
     }
 
-    /// Sets the refresh token, which obtains the next pair.
+    /// Sets the refresh token, which obtains the next pair. An empty one counts as none.
     ///
     /// ```
     /// use virtuous_client::Tokens;
@@ -64,7 +64,7 @@ impl Tokens {
     /// ```
     #[must_use]
     pub fn with_refresh_token(mut self, refresh_token: impl Into<SecretString>) -> Self {
-        self.refresh = Some(refresh_token.into());
+        self.refresh = Some(refresh_token.into()).filter(is_given);
         self
     }
 
@@ -120,6 +120,11 @@ impl Tokens {
     pub fn two_factor_enabled(&self) -> Option<bool> {
         self.two_factor_enabled
     }
+}
+
+/// Returns whether a token is more than white space. Servers write an empty string for a token that stays the same.
+pub(super) fn is_given(token: &SecretString) -> bool {
+    !token.expose_secret().trim().is_empty()
 }
 
 /// Shows the expiry, but neither tokens nor user.
@@ -188,7 +193,7 @@ pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFa
     }
     let ends = ends(&body.issued, &body.expires, &body.expires_in, response.headers());
     let mut tokens = Tokens::new(access_token);
-    tokens.refresh = body.refresh_token;
+    tokens.refresh = body.refresh_token.filter(is_given);
     tokens.user_name = body.user_name.as_str().map(str::to_owned);
     tokens.two_factor_enabled = flag(&body.two_factor_enabled);
     Ok(TokenResponse::Granted(Box::new(Granted { tokens, ends })))
