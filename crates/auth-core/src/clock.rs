@@ -49,15 +49,18 @@ impl Now {
         self.monotonic.saturating_sub(earlier.monotonic)
     }
 
-    /// Returns this reading with both clocks advanced by `by`.
+    /// Returns this reading with both clocks advanced by `by`, the wall clock by at most a thousand years.
     #[must_use]
     pub fn after(&self, by: Duration) -> Now {
         Now {
-            wall: self.wall.checked_add(by).unwrap_or(self.wall),
+            wall: self.wall.checked_add(by.min(THOUSAND_YEARS)).unwrap_or(self.wall),
             monotonic: self.monotonic.saturating_add(by),
         }
     }
 }
+
+/// Far beyond every expiry, and within what the platforms' clocks can represent.
+const THOUSAND_YEARS: Duration = Duration::from_secs(31_557_600_000);
 
 /// A source of time.
 ///
@@ -174,6 +177,13 @@ mod tests {
         clock.jump_wall(SystemTime::UNIX_EPOCH);
         assert_eq!(clock.now().since(before), Duration::ZERO);
         assert_eq!(clock.now().wall, SystemTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn the_longest_duration_is_ahead_on_both_clocks() {
+        let now = SystemClock::new().now();
+        let later = now.after(Duration::MAX);
+        assert!(later.wall > now.wall && later.monotonic == Duration::MAX);
     }
 
     #[test]

@@ -121,10 +121,12 @@
 //! it is certain that nothing was sent. Give transactions a source and an id of your own, by which the server
 //! recognizes duplicates. If the response to a write is lost,
 //! [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`.
+//! [`create_once`](resources::Gifts::create_once) of gifts and contacts looks before it creates again.
 //!
 //! # Webhooks
 //!
-//! [`webhook::verify`] checks the signature of a delivery, [`webhook::Delivery`] parses it.
+//! [`webhook::verify`] checks the signature of a delivery, [`webhook::verify_any`] against several secrets, and
+//! [`webhook::Delivery`] parses it. Its records may be partial: fetch what you want to store.
 //!
 //! # Testing
 //!
@@ -160,6 +162,7 @@ mod avatar;
 mod builder;
 mod client;
 mod convert;
+mod create_once;
 mod custom_fields;
 mod error;
 pub mod export;

@@ -3,7 +3,7 @@
 #![allow(clippy::type_complexity, reason = "the types of functions that are only compiled")]
 
 use virtuous_client::export::{Export, Resource};
-use virtuous_client::models::ContactSummary;
+use virtuous_client::models::{ContactCreate, ContactSummary, ContactType, GiftCreate, GiftType};
 use virtuous_client::{Call, Challenge, Client, Items, Login, Pages, Walk};
 
 fn is_send<T: Send>(_: T) {}
@@ -28,6 +28,9 @@ fn records(client: &Client, walk: &mut Walk<ContactSummary>) {
     is_send(walk.next());
     is_send(Export::new(client, Resource::Contacts).to_file("contacts.jsonl"));
     is_send(client.close());
+    let contact = ContactCreate::new(ContactType::Household, "Larsson", []);
+    is_send(client.contacts().create_once(contact));
+    is_send(client.gifts().create_once(GiftCreate::new(17, GiftType::Cash, "2023-12-07", 5, [])));
     is_send(client.contact_addresses().modify(1, |_| {}));
     is_send(client.contact_individuals().modify(1, |_| {}));
     is_send(client.contact_methods().modify(1, |_| {}));

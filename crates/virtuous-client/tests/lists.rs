@@ -431,3 +431,42 @@ async fn queries_are_held_against_what_the_server_offers() {
     let error = client.contacts().query(&ContactQuery::from(bad), Paging::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData, "the server agrees");
 }
+
+#[tokio::test]
+async fn an_empty_list_of_values_and_a_displayed_date_are_not_sent_as_they_are() {
+    use virtuous_client::DateTime;
+    use virtuous_client::export::{Export, ExportError, Resource};
+
+    let none = Vec::<String>::new;
+    let p = || parameter("Contact Id");
+    for condition in [p().is_in(none()), p().is_not_in(none()), p().is_any_of(none()), p().is_none_of(none())]
+    {
+        let transport = ScriptedTransport::new().json(200, r#"{"options":[]}"#);
+        let client = scripted(&transport);
+        let query = Query::matching([parameter("Batch").is("B-7")]).or_matching([condition]);
+        let refused = |error: virtuous_client::Error| {
+            assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("values")), "{error}");
+            assert!(error.to_string().contains("at least one value"), "{error}");
+        };
+        refused(client.gifts().query(&query, Paging::new()).await.unwrap_err());
+        refused(client.gifts().walk(query.clone()).next().await.unwrap().unwrap_err());
+        let contacts = ContactQuery::from(query.clone());
+        refused(client.contacts().query(&contacts, Paging::new()).await.unwrap_err());
+        refused(client.contacts().walk(contacts).next().await.unwrap().unwrap_err());
+        assert!(transport.requests().is_empty());
+        let file = std::env::temp_dir().join(format!("virtuous-empty-list-{}", std::process::id()));
+        match Export::new(&client, Resource::Pledges).query(query).to_file(&file).await.unwrap_err() {
+            ExportError::Api(error) => refused(error),
+            other => panic!("{other}"),
+        }
+        let note = file.with_extension("export");
+        let _ = (std::fs::remove_file(&file), std::fs::remove_file(note));
+    }
+
+    let date = || DateTime::from("3/27/2022 12:30\u{202f}PM");
+    let day = DateTime::from("12/7/2023");
+    let condition = parameter("Gift Date").between(&day, date());
+    assert_eq!(condition.value.as_deref(), Some("2023-12-07"));
+    assert_eq!(condition.secondary_value.as_deref(), Some("2022-03-27T12:30:00"));
+    assert_eq!(parameter("Gift Date").is_in([date()]).values.unwrap(), ["2022-03-27T12:30:00"]);
+}

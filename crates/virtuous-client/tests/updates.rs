@@ -186,3 +186,43 @@ async fn a_change_that_is_made_of_a_fresh_response_is_sent_once() {
         json!({"name": "Mug", "price": 12.00, "inventoryCount": 3, "isActive": true, "new": {"kept": "and sent"}})
     );
 }
+
+#[tokio::test]
+async fn a_creation_whose_response_is_lost_is_looked_up_before_it_is_repeated() {
+    let gift = || {
+        GiftCreate::new(17, GiftType::Cash, "2023-12-07", 5, [])
+            .transaction_source("shop")
+            .transaction_id("payment/301")
+    };
+    let made = r#"{"id":301}"#;
+    let lost = ScriptedTransport::broken;
+    for (script, methods, is_made) in [
+        // It is there already, from a run that crashed.
+        (ScriptedTransport::new().json(200, made), "GET", true),
+        (ScriptedTransport::new().status(404).json(200, made), "GET POST", true),
+        // The response was lost, and the gift is there, or not.
+        (lost(ScriptedTransport::new().status(404)).json(200, made), "GET POST GET", true),
+        (lost(ScriptedTransport::new().status(404)).status(404).json(200, made), "GET POST GET POST", true),
+        // A refusal is no lost response.
+        (ScriptedTransport::new().status(404).status(400), "GET POST", false),
+        (
+            lost(lost(lost(ScriptedTransport::new().status(404)).status(404)).status(404)),
+            "GET POST GET POST GET POST",
+            false,
+        ),
+    ] {
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(script.clone()).build().unwrap();
+        let result = client.gifts().create_once(gift()).await;
+        assert_eq!(result.is_ok_and(|gift| gift.id == 301), is_made, "{methods}");
+        let sent: Vec<String> = script.requests().iter().map(|request| request.method.to_string()).collect();
+        assert_eq!(sent.join(" "), methods);
+    }
+    let transport = ScriptedTransport::new();
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    let contact = ContactCreate::new(ContactType::Household, "Larsson", []).reference_source("shop");
+    let error = client.contacts().create_once(contact).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("reference_id")));
+    assert!(transport.requests().is_empty());
+}

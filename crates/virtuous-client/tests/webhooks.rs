@@ -214,3 +214,50 @@ async fn a_delivery_without_a_receiver_or_to_another_machine_fails() {
     assert_eq!(statuses, [None, None, None]);
     assert!(virtuous.deliver_webhook(WebhookDelivery::new("http://192.0.2.1:80/", json!({}))).await.is_err());
 }
+
+#[test]
+fn several_secrets_are_tried_and_the_one_that_matches_is_named() {
+    use virtuous_client::webhook::{self, WebhookError};
+    use virtuous_client::{ExposeSecret as _, SecretString};
+
+    let body = br#"{"event":"GiftCreate","gift":{"id":301}}"#;
+    let signature = "/an1dhTddfcO6gfvqvBeFx/pYX8LFSM2fiShXC2lX0Q=";
+    let good = || SecretString::from("it is a secret");
+    let other = || SecretString::from("another");
+    for (secrets, expected) in [
+        (vec![good()], Ok(0)),
+        (vec![other(), good()], Ok(1)),
+        (vec![good(), other()], Ok(0)),
+        (vec![good(), good()], Ok(0)),
+        (vec![other(), other()], Err(WebhookError::Mismatch)),
+        (vec![good(), SecretString::from("")], Err(WebhookError::NoSecret)),
+        (vec![SecretString::from(""), good()], Err(WebhookError::NoSecret)),
+        (vec![], Err(WebhookError::NoSecret)),
+    ] {
+        let names: Vec<&str> = secrets.iter().map(|secret| secret.expose_secret()).collect();
+        assert_eq!(webhook::verify_any(&secrets, body, signature), expected, "{names:?}");
+    }
+    assert_eq!(webhook::verify_any(&[good()], body, "nonsense"), Err(WebhookError::Malformed));
+}
+
+#[tokio::test]
+async fn a_partial_record_is_fetched_whole() {
+    use auth_client_core::testing::ScriptedTransport;
+    use virtuous_client::webhook::{Delivery, Payload};
+    use virtuous_client::{Client, ErrorKind};
+
+    let transport =
+        ScriptedTransport::new().json(200, r#"{"id":17,"name":"Larsson","website":"kept.example"}"#);
+    let client =
+        Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+    let body = br#"{"event":"ContactUpdate","models":[{"contact":{"id":17,"name":"Larsson"}},{"gift":{"amount":5}}]}"#;
+    let delivery = Delivery::parse(body).unwrap();
+    let [Payload::Contact(contact), Payload::Gift(gift)] = delivery.payloads.as_slice() else {
+        panic!("two")
+    };
+    assert!(contact.record().has("name") && !contact.record().has("website"));
+    assert_eq!(contact.fetch(&client).await.unwrap().website.as_deref(), Some("kept.example"));
+    let error = gift.fetch(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("id")));
+    assert_eq!(transport.requests().len(), 1);
+}

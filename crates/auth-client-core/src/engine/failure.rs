@@ -6,7 +6,7 @@ use super::state::CallState;
 use super::time::NO_RUNTIME;
 use super::{Exchange, Inner, Outgoing, skew};
 use crate::decode::{DecodeFailure, explain};
-use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal};
+use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, fields};
 use crate::operation::{Idempotency, Operation};
 use crate::transport::{Fault, Phase, Received, TransportError};
 use auth_core::Origin;
@@ -80,6 +80,7 @@ impl Inner {
         let api = response
             .as_ref()
             .map_or_else(ApiError::new, |received| self.rules.api_error(ResponseView::of(received)));
+        let complaints = response.as_ref().map(|received| fields::read(received.response.body()));
         let detail = match (&response, &source) {
             (Some(received), _) => detail(kind, &received.response),
             (None, Some(error)) => error.reason().unwrap_or_default(),
@@ -96,6 +97,7 @@ impl Inner {
             inner.retry_after = retry_after;
             inner.retryable = reason.is_some() && may_call_again(operation, state);
             inner.api = api;
+            inner.complaints = complaints.unwrap_or_default();
             inner.response = response.map(|received| ErrorResponse::from(*received));
         });
         self.complete(error, state)

@@ -4,6 +4,7 @@
 //! can be read from the error, and none of it is printed: servers echo what they were sent, including secrets.
 
 mod causes;
+pub(crate) mod fields;
 mod kind;
 mod parts;
 mod provider;
@@ -21,13 +22,17 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+/// Characters of a server's message that [`Error::with_message`] shows.
+const LONGEST_MESSAGE: usize = 500;
+
 /// Start of the reason of a setting that is missing: `Display` puts the name of the setting before it.
 pub(crate) const NOT_SET: &str = "is not set";
 
 /// A failed call.
 ///
-/// `Display` is one line: the operation, the failure and its cause, the status, the API's error code and request id,
-/// and the number of attempts. It never contains a body, a URL or a secret. The errors of the libraries beneath follow as
+/// `Display` is one line: the operation, the failure and its cause, the status, the API's error code, the names of the
+/// fields that the server complains about, the request id, and the number of attempts. It never contains a body, a URL or a
+/// secret. The errors of the libraries beneath follow as
 /// [`source`](std::error::Error::source).
 ///
 /// ```
@@ -57,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) detail: Cow<'static, str>,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) api: ApiError,
+    pub(crate) complaints: Vec<fields::Complaint>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
@@ -81,6 +87,7 @@ impl Error {
                 detail: detail.into(),
                 response: None,
                 api: ApiError::default(),
+                complaints: Vec::new(),
                 retry_after: None,
                 attempts: 0,
                 elapsed: Duration::ZERO,
@@ -226,6 +233,37 @@ impl Error {
         self.inner.api.message.as_deref()
     }
 
+    /// Returns the fields of the request that the server complains about, as it names them, with its message about each.
+    /// Empty if the response names none. `Display` shows the names and no message.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.inner.complaints.iter().map(|(field, message)| (field.as_str(), message.as_deref()))
+    }
+
+    /// Returns the line of `Display` with the server's messages, for people who may see what was sent: messages may quote
+    /// the request. It stays one line.
+    ///
+    /// ```
+    /// # use auth_client_core::Error;
+    /// fn log(error: &Error) {
+    ///     eprintln!("{}", error.with_message());
+    /// }
+    /// # log(&Error::paging("items.list", "repeated page"));
+    /// ```
+    #[must_use]
+    pub fn with_message(&self) -> String {
+        let message = self.message().map(str::to_owned);
+        let complaints = self.fields().filter_map(|(field, message)| Some(format!("{field}: {}", message?)));
+        let mut line = self.to_string();
+        for text in message.into_iter().chain(complaints) {
+            let text: Vec<&str> =
+                text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
+            let text = text.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+            line.push_str("; ");
+            line.extend(text.chars().take(LONGEST_MESSAGE));
+        }
+        line
+    }
+
     /// Returns the request id to quote to the vendor's support, if there is one.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -321,6 +359,11 @@ impl fmt::Display for Error {
         }
         if let Some(code) = inner.api.code.as_deref().filter(|code| is_token(code)) {
             facts.add(format_args!("code {code}"))?;
+        }
+        let fields = fields::shown(&inner.complaints);
+        if !fields.is_empty() {
+            let word = if fields.len() == 1 { "field" } else { "fields" };
+            facts.add(format_args!("{word} {}", fields.join(" ")))?;
         }
         if let Some(id) = inner.api.request_id.as_deref().filter(|id| is_token(id)) {
             facts.add(format_args!("request id {id}"))?;
@@ -493,6 +536,28 @@ mod tests {
         );
         let long = Error::configuration("x", "y").with_source("z".repeat(10_000));
         assert!(long.to_string().len() < 400);
+    }
+
+    #[test]
+    fn a_refused_write_names_the_fields_and_on_request_the_message() {
+        let error = answered("{}").edit(|inner| {
+            inner.api.message = Some("The request is\ninvalid.".to_owned());
+            inner.complaints = fields::read(
+                br#"{"modelState":{"gift.project":["Unknown project 71."],"a@b.example":["x"]}}"#,
+            );
+        });
+        let line = "verigator services.create: conflict (status 409, field gift.project, 2 attempts)";
+        assert_eq!(error.to_string(), line);
+        assert!(!format!("{error:?}").contains("71"));
+        assert_eq!(
+            error.with_message(),
+            format!("{line}; The request is invalid.; a@b.example: x; gift.project: Unknown project 71.")
+        );
+        assert!(error.fields().any(|(field, message)| field == "gift.project" && message.is_some()));
+        assert!(
+            answered("{}").edit(|inner| inner.api.message = Some("x".repeat(9_000))).with_message().len()
+                < 700
+        );
     }
 
     #[test]

@@ -77,7 +77,8 @@ impl TransportSettings {
 
     /// Sets how long an unused connection is kept. Default: 50 seconds.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = limit;
+        // The pools of both libraries add it to the current time, which panics for the longest durations.
+        self.idle_timeout = limit.min(Duration::from_secs(31_557_600));
         self
     }
 

@@ -143,7 +143,8 @@ impl LoginBuilder {
     /// Sets the allowed difference between this machine's clock and the tenant's, for the expiry and the start of ID
     /// tokens. Default: 1 second.
     pub fn clock_allowance(mut self, allowance: Duration) -> Self {
-        self.clock_allowance = allowance;
+        // More than a year is no clock, and its sum with a time may not be representable.
+        self.clock_allowance = allowance.min(Duration::from_secs(31_557_600));
         self
     }
 

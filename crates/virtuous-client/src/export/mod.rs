@@ -27,7 +27,7 @@ pub use resource::{Resource, UnknownResource};
 
 use crate::arguments::Paging;
 use crate::models::QueryOptions;
-use crate::query::{ContactQuery, Query};
+use crate::query::{self, ContactQuery, Query};
 use crate::{Client, Error, ErrorKind, Walk, page};
 use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use auth_client_core::provider::{Operation, check};
@@ -286,6 +286,7 @@ impl<'a> Export<'a> {
         let operation = resource.query_operation();
         let fetch = move |part: &Query, paging: Paging| {
             let request = client.engine().request(operation, &[]);
+            let request = request.check(query::check_query(operation, part));
             let request = match resource.is_contacts() {
                 true => request.json(&ContactQuery { query: part.clone(), ..query.clone() }),
                 false => request.json(part),

@@ -122,6 +122,7 @@ impl Campaigns<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::CAMPAIGNS_QUERY, query))
             .check(check::page(&operations::CAMPAIGNS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -200,6 +200,7 @@ impl Communications<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::COMMUNICATIONS_QUERY, query))
             .check(check::page(&operations::COMMUNICATIONS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

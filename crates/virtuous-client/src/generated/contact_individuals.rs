@@ -370,6 +370,7 @@ impl ContactIndividuals<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::CONTACT_INDIVIDUALS_QUERY, query))
             .check(check::page(&operations::CONTACT_INDIVIDUALS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

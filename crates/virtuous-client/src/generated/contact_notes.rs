@@ -352,6 +352,7 @@ impl ContactNotes<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::CONTACT_NOTES_QUERY, query))
             .check(check::page(&operations::CONTACT_NOTES_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

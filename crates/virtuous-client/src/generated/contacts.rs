@@ -721,6 +721,7 @@ impl Contacts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_contact_query(&operations::CONTACTS_QUERY, query))
             .check(check::page(&operations::CONTACTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
@@ -757,6 +758,7 @@ impl Contacts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_contact_query(&operations::CONTACTS_QUERY_FULL, query))
             .check(check::page(&operations::CONTACTS_QUERY_FULL, options.skip, options.take))
             .call(crate::page::read)
     }

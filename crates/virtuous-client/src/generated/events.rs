@@ -301,6 +301,7 @@ impl Events<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::EVENTS_QUERY, query))
             .check(check::page(&operations::EVENTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
@@ -374,6 +375,7 @@ impl Events<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::EVENTS_QUERY_ATTENDEES, query))
             .check(check::page(&operations::EVENTS_QUERY_ATTENDEES, options.skip, options.take))
             .call(crate::page::read)
     }

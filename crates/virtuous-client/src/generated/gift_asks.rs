@@ -265,6 +265,7 @@ impl GiftAsks<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::GIFT_ASKS_QUERY, query))
             .check(check::page(&operations::GIFT_ASKS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -76,6 +76,7 @@ impl GiftDesignations<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::GIFT_DESIGNATIONS_QUERY, query))
             .check(check::page(&operations::GIFT_DESIGNATIONS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

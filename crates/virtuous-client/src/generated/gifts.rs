@@ -655,6 +655,7 @@ impl Gifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::GIFTS_QUERY, query))
             .check(check::page(&operations::GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }
@@ -690,6 +691,7 @@ impl Gifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::GIFTS_QUERY_FULL, query))
             .check(check::page(&operations::GIFTS_QUERY_FULL, options.skip, options.take))
             .call(crate::page::read)
     }

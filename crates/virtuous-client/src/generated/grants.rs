@@ -298,6 +298,7 @@ impl Grants<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::GRANTS_QUERY, query))
             .check(check::page(&operations::GRANTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -280,6 +280,7 @@ impl PlannedGifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::PLANNED_GIFTS_QUERY, query))
             .check(check::page(&operations::PLANNED_GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

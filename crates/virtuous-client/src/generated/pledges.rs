@@ -298,6 +298,7 @@ impl Pledges<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::PLEDGES_QUERY, query))
             .check(check::page(&operations::PLEDGES_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -298,6 +298,7 @@ impl Premiums<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::PREMIUMS_QUERY, query))
             .check(check::page(&operations::PREMIUMS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -410,6 +410,7 @@ impl Projects<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::PROJECTS_QUERY, query))
             .check(check::page(&operations::PROJECTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

@@ -303,6 +303,7 @@ impl RecurringGifts<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::RECURRING_GIFTS_QUERY, query))
             .check(check::page(&operations::RECURRING_GIFTS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

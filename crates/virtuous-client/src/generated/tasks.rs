@@ -111,6 +111,7 @@ impl Tasks<'_> {
             .query("skip", options.skip)
             .query("take", options.take)
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::TASKS_QUERY, query))
             .check(check::page(&operations::TASKS_QUERY, options.skip, options.take))
             .call(crate::page::read)
     }

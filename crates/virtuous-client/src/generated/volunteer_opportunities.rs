@@ -301,6 +301,7 @@ impl VolunteerOpportunities<'_> {
             .engine()
             .request(&operations::VOLUNTEER_OPPORTUNITIES_QUERY, &[])
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::VOLUNTEER_OPPORTUNITIES_QUERY, query))
             .call(crate::page::read)
     }
 }

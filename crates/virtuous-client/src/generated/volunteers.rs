@@ -119,6 +119,7 @@ impl Volunteers<'_> {
             .engine()
             .request(&operations::VOLUNTEERS_QUERY, &[])
             .json(&query.to_body())
+            .check(crate::query::check_query(&operations::VOLUNTEERS_QUERY, query))
             .call(crate::page::read)
     }
 }

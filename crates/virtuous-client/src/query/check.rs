@@ -4,6 +4,8 @@
 use super::condition::{Arity, Condition};
 use super::{ContactQuery, Query};
 use crate::models::{QueryOption, QueryOptions};
+use auth_client_core::Error as CoreError;
+use auth_client_core::provider::Operation;
 use std::fmt;
 
 /// A problem of a query.
@@ -73,6 +75,26 @@ impl Problems {
     pub fn list(&self) -> &[Problem] {
         &self.0
     }
+}
+
+/// Refuses a list of values that is empty: a server that ignores it returns every row.
+pub(crate) fn check_query(operation: &'static Operation, query: &Query) -> Result<(), CoreError> {
+    let mut conditions = query.groups.iter().flat_map(|group| &group.conditions);
+    match conditions.find(|condition| condition.values.as_ref().is_some_and(Vec::is_empty)) {
+        None => Ok(()),
+        Some(condition) => {
+            let reason = format!("`{}` requires a list of at least one value", condition.operator.as_str());
+            Err(CoreError::invalid_input(operation.id(), "values", reason))
+        }
+    }
+}
+
+/// The same for a query of contacts.
+pub(crate) fn check_contact_query(
+    operation: &'static Operation,
+    query: &ContactQuery,
+) -> Result<(), CoreError> {
+    check_query(operation, &query.query)
 }
 
 impl fmt::Display for Problem {

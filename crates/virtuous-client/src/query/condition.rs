@@ -176,6 +176,8 @@ macro_rules! without_value {
 macro_rules! with_many_values {
     ($($(#[$docs:meta])* $method:ident => $operator:ident),* $(,)?) => {$(
         $(#[$docs])*
+        ///
+        /// A query with an empty list is refused before it is sent: a server that ignores it would return every row.
         #[must_use]
         pub fn $method(self, values: impl IntoIterator<Item = impl IntoQueryValue>) -> Condition {
             let values = values.into_iter().map(IntoQueryValue::into_query_value).collect();

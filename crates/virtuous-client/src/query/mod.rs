@@ -28,6 +28,7 @@ mod condition;
 mod date;
 
 pub use check::{Problem, Problems};
+pub(crate) use check::{check_contact_query, check_query};
 pub use condition::{Condition, Operator, Parameter, parameter};
 pub use date::{IntoQueryValue, RelativeDate};
 

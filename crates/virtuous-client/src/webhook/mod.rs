@@ -126,6 +126,37 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
     mac.chain_update(body).verify_slice(&signature).map_err(|_| WebhookError::Mismatch)
 }
 
+/// Verifies the signature of a delivery against several secrets and returns the index of the one that matches, so that a
+/// secret can be replaced without losing deliveries: accept the new and the old one until no delivery matches the old one.
+///
+/// ```
+/// use virtuous_client::{SecretString, webhook};
+///
+/// let secrets = ["the new one", "it is a secret"].map(SecretString::from);
+/// let body = br#"{"event":"GiftCreate","gift":{"id":301}}"#;
+/// let signature = "/an1dhTddfcO6gfvqvBeFx/pYX8LFSM2fiShXC2lX0Q=";
+/// assert_eq!(webhook::verify_any(&secrets, body, signature)?, 1);
+/// # Ok::<(), webhook::WebhookError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`WebhookError`] if the signature is malformed or matches no secret, if a secret is empty, or if there is none.
+pub fn verify_any(secrets: &[SecretString], body: &[u8], header: &str) -> Result<usize, WebhookError> {
+    let mut matching = Err(WebhookError::NoSecret);
+    // All are tried, so that the time doesn't depend on which one matches.
+    for (index, secret) in secrets.iter().enumerate() {
+        match verify(secret, body, header) {
+            Ok(()) if matching.is_err() => matching = Ok(index),
+            Ok(()) => {}
+            Err(WebhookError::Mismatch) if matching.is_ok() => {}
+            Err(WebhookError::Mismatch) => matching = Err(WebhookError::Mismatch),
+            Err(error) => return Err(error),
+        }
+    }
+    matching
+}
+
 /// Decodes 32 bytes of hexadecimal digits, in either case.
 fn hex(text: &str) -> Option<Vec<u8>> {
     if text.len() != 64 || !text.is_ascii() {

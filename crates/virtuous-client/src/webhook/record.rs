@@ -1,11 +1,20 @@
 //! Records of a delivery.
 
+use crate::generated::operations;
+use crate::models::{Contact, Gift};
+use crate::{Call, Client};
+use auth_client_core::provider::Operation;
 use auth_client_core::provider::record::known;
-use auth_client_core::{RawJson, UnknownFields};
+use auth_client_core::{RawJson, UnknownFields, decode};
 use serde::de::DeserializeOwned;
 use std::fmt;
 
 /// A record in a delivery. A field that is absent, null or of an unexpected type is `None`.
+///
+/// **The record may be partial**: the vendor doesn't document which fields a delivery has. `None` can mean that the field
+/// was left out, so don't write these values over a row of your own: it would lose what the delivery left out. Take the id,
+/// and fetch the whole record: [`WebhookContact::fetch`], [`WebhookGift::fetch`], or the resource's `get`. This also gives
+/// the newest state when deliveries arrive out of order.
 ///
 /// ```
 /// use virtuous_client::webhook::Delivery;
@@ -36,6 +45,21 @@ impl WebhookRecord {
         self.integer("id")
     }
 
+    /// Returns whether the delivery has this field, be it null.
+    ///
+    /// ```
+    /// use virtuous_client::webhook::Delivery;
+    ///
+    /// let delivery = Delivery::parse(br#"{"event":"GiftUpdate","gift":{"id":301,"notes":null}}"#)?;
+    /// let gift = delivery.payloads[0].record();
+    /// assert!(gift.has("notes") && !gift.has("amount"));
+    /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
+    /// ```
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.get_raw(field).is_some()
+    }
+
     /// Returns all fields.
     #[must_use]
     pub fn fields(&self) -> &UnknownFields {
@@ -44,6 +68,9 @@ impl WebhookRecord {
 
     /// Decodes the record as a model of the API, such as [`Gift`](crate::models::Gift) or [`Contact`](crate::models::Contact),
     /// with fields that only deliveries have in its `unknown`. Returns `None` if it doesn't match.
+    ///
+    /// The result is as partial as the record: a field that the delivery leaves out is `None` or empty in the model, like
+    /// one that was cleared; [`has`](Self::has) tells them apart. To store a record, fetch it by its id.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -86,6 +113,15 @@ impl WebhookRecord {
     }
 }
 
+/// Fetches a record by its id.
+fn fetch<T: DeserializeOwned>(client: &Client, operation: &'static Operation, id: Option<i64>) -> Call<T> {
+    let has_id = id.map(|_| ()).ok_or_else(|| {
+        auth_client_core::Error::invalid_input(operation.id(), "id", "missing in the delivery")
+    });
+    let request = client.engine().request(operation, &[id.unwrap_or_default().into()]);
+    request.check(has_id).call(decode::json)
+}
+
 impl fmt::Debug for WebhookRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookRecord").field("fields", &self.fields.len()).finish_non_exhaustive()
@@ -111,6 +147,30 @@ impl WebhookContact {
     #[must_use]
     pub fn id(&self) -> Option<i64> {
         self.0.id()
+    }
+
+    /// Returns a call that fetches the whole contact, as it is now. A delivery may leave fields out.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use virtuous_client::webhook::{Delivery, Payload};
+    ///
+    /// for payload in &Delivery::parse(body)?.payloads {
+    ///     if let Payload::Contact(contact) = payload {
+    ///         let contact = contact.fetch(client).await?;
+    ///         println!("store {} with all fields", contact.id);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Contacts::get`](crate::resources::Contacts::get), and
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a record without an id.
+    pub fn fetch(&self, client: &Client) -> Call<Contact> {
+        fetch(client, &operations::CONTACTS_GET, self.id())
     }
 
     /// Returns the type: `Household`, `Organization`, `Foundation`, or a custom type of the organization.
@@ -169,6 +229,29 @@ impl WebhookGift {
     #[must_use]
     pub fn id(&self) -> Option<i64> {
         self.0.id()
+    }
+
+    /// Returns a call that fetches the whole gift, as it is now. A delivery may leave fields out.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use virtuous_client::webhook::{Delivery, Payload};
+    ///
+    /// for payload in &Delivery::parse(body)?.payloads {
+    ///     if let Payload::Gift(gift) = payload {
+    ///         println!("{:?}", gift.fetch(client).await?.amount);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Gifts::get`](crate::resources::Gifts::get), and
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a record without an id.
+    pub fn fetch(&self, client: &Client) -> Call<Gift> {
+        fetch(client, &operations::GIFTS_GET, self.id())
     }
 
     /// Returns the id of the contact that made the gift.

@@ -111,13 +111,15 @@ impl RetryPolicy {
     ) -> Option<Duration> {
         let doublings = attempt.saturating_sub(1).min(16);
         let ceiling = self.base_delay.saturating_mul(1 << doublings).min(self.max_delay);
-        let jittered = ceiling.mul_f64(random.clamp(0.0, 1.0));
+        // Not `mul_f64`, which panics for the longest durations.
+        let jittered = ceiling.as_secs_f64() * random.clamp(0.0, 1.0);
+        let jittered = Duration::try_from_secs_f64(jittered).unwrap_or(ceiling).min(ceiling);
         match asked {
             Some(asked) if asked > self.max_retry_after => None,
             Some(asked) => Some(asked.max(jittered)),
             None if reason == Reason::Throttled => {
                 let least = self.throttle_delay.saturating_mul(1 << doublings).min(self.max_retry_after);
-                Some(least + jittered)
+                Some(least.saturating_add(jittered))
             }
             None => Some(jittered),
         }
@@ -177,6 +179,24 @@ mod tests {
             let delay = |random| policy.delay(attempt, Reason::Transient, None, random).unwrap();
             assert_eq!(delay(1.0), Duration::from_millis(ceiling), "attempt {attempt}");
             assert_eq!(delay(0.0), Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn no_duration_makes_it_panic() {
+        let policy = RetryPolicy::default()
+            .base_delay(Duration::MAX)
+            .max_delay(Duration::MAX)
+            .throttle_delay(Duration::MAX)
+            .max_retry_after(Duration::MAX);
+        for attempt in [1, 2, 40] {
+            for reason in [Reason::Throttled, Reason::Transient, Reason::Lost] {
+                for asked in [None, Some(Duration::MAX)] {
+                    for random in [0.0, 0.5, 0.999_999_999_999_999_9, 1.0] {
+                        assert!(policy.delay(attempt, reason, asked, random).is_some());
+                    }
+                }
+            }
         }
     }
 

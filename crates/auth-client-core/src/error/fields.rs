@@ -1,0 +1,128 @@
+//! The fields of a request that an error response complains about, in the forms that frameworks use.
+
+use serde_json::{Map, Value};
+
+/// Fields named in the line of an error.
+const SHOWN: usize = 8;
+
+/// A field of the request as the server names it, and what the server says about it.
+pub(crate) type Complaint = (String, Option<String>);
+
+/// Reads the fields of an error body: objects of messages under their fields (`modelState`, `errors`), and lists of
+/// objects that name a field (`details`, `errors`), at the top or under `error`.
+pub(crate) fn read(body: &[u8]) -> Vec<Complaint> {
+    let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return Vec::new() };
+    let mut found = Vec::new();
+    for object in [Some(&body), member(&body, "error").and_then(Value::as_object)].into_iter().flatten() {
+        for name in ["modelState", "errors", "details", "fields", "violations"] {
+            match member(object, name) {
+                Some(Value::Object(fields)) => {
+                    found.extend(fields.iter().map(|(field, words)| (field.clone(), message(words))));
+                }
+                Some(Value::Array(list)) => found.extend(list.iter().filter_map(of_object)),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The field that an object of a list names.
+fn of_object(value: &Value) -> Option<Complaint> {
+    let object = value.as_object()?;
+    let names = ["field", "param", "property", "path", "pointer"];
+    let field = names.iter().find_map(|name| member(object, name)?.as_str())?;
+    let message = ["message", "detail", "reason"].iter().find_map(|name| member(object, name)?.as_str());
+    Some((field.to_owned(), message.map(str::to_owned)))
+}
+
+/// The messages about a field: a string, or a list of strings.
+fn message(words: &Value) -> Option<String> {
+    match words {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(list) => {
+            let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            (!texts.is_empty()).then(|| texts.join(" "))
+        }
+        _ => None,
+    }
+}
+
+fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// Returns the names that may be printed, each once: words of letters, joined by dots and indices. Anything else may be
+/// a value that the server uses as a name.
+pub(crate) fn shown(complaints: &[Complaint]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in complaints {
+        if is_name(name) && !names.contains(&name.as_str()) && names.len() < SHOWN {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn is_name(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let letters = part.trim_end_matches(|last: char| last.is_ascii_digit());
+        part.len() - letters.len() <= 2
+            && (1..=40).contains(&part.len())
+            && letters.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_' || first == '$')
+            && letters.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$')
+    };
+    let is_index =
+        |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    name.len() <= 120
+        && name
+            .strip_prefix('/')
+            .unwrap_or(name)
+            .split(['.', '/', '['])
+            .enumerate()
+            .all(|(at, part)| is_part(part) || (at > 0 && is_index(part.strip_suffix(']').unwrap_or(part))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(body: &str) -> Vec<String> {
+        shown(&read(body.as_bytes())).into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn fields_are_found_in_every_form() {
+        for (body, expected) in [
+            (
+                r#"{"message":"bad","modelState":{"gift.amount":["too small"],"gift.giftType":"missing"}}"#,
+                &["gift.amount", "gift.giftType"][..],
+            ),
+            (
+                r#"{"Message":"bad","ModelState":{"gift.giftDesignations[0].projectId":["canary"]}}"#,
+                &["gift.giftDesignations[0].projectId"],
+            ),
+            (
+                r#"{"error":{"code":"X","details":[{"field":"giftDate","message":"canary"},{"field":"giftDate"},7]}}"#,
+                &["giftDate"],
+            ),
+            (
+                r#"{"errors":[{"pointer":"/data/0/name","detail":"canary"},{"param":"email"}]}"#,
+                &["/data/0/name", "email"],
+            ),
+            (r#"{"errors":{"address1":["canary"]}}"#, &["address1"]),
+            (
+                r#"{"modelState":{"canary@example.org":["x"],"4111111111111111":["x"],"a b":["x"],"tokenAbc123456":["x"],"a\nb":[],"":[]}}"#,
+                &[],
+            ),
+            ("{}", &[]),
+            ("[]", &[]),
+            ("<html>", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(names(body), expected, "{body}");
+        }
+        let many: Vec<String> = (b'a'..=b'z').map(|letter| format!("\"{}\":[]", letter as char)).collect();
+        assert_eq!(names(&format!("{{\"errors\":{{{}}}}}", many.join(","))).len(), SHOWN);
+    }
+}

@@ -1,0 +1,99 @@
+//! Creations that are safe to repeat: the record is looked up by an id of the program's own before it is created again.
+
+use crate::arguments::{ContactsBySource, GiftsByTransaction};
+use crate::error::{Error, PROVIDER};
+use crate::models::{Contact, ContactCreate, Gift, GiftCreate};
+use crate::resources::{Contacts, Gifts};
+use crate::{Call, ErrorKind};
+
+/// Creations per call, each after a lookup that found nothing.
+const CREATIONS: u32 = 3;
+
+impl Contacts<'_> {
+    /// Returns the contact with this reference, and creates it if there is none. Safe to repeat after a lost response or
+    /// a crash.
+    ///
+    /// `contact` needs a `reference_source` and a `reference_id`: the name of your system and the contact's id in it. The
+    /// contact is looked up by them first, and again after each creation whose response is lost. Two programs that create
+    /// the same contact at the same time can still create it twice. An existing contact is not changed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// use virtuous_client::models::{ContactCreate, ContactType, NewContactIndividual};
+    ///
+    /// let anna = NewContactIndividual::first_name("Anna").last_name("Larsson");
+    /// let contact = ContactCreate::new(ContactType::Household, "Larsson", [anna])
+    ///     .reference_source("shop")
+    ///     .reference_id("customer-17");
+    /// println!("{}", client.contacts().create_once(contact).await?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] without a reference; otherwise the errors of the lookup and of the creation.
+    pub async fn create_once(&self, contact: ContactCreate) -> Result<Contact, Error> {
+        let source = given(contact.reference_source.as_ref(), "reference_source")?;
+        let id = given(contact.reference_id.as_ref(), "reference_id")?;
+        let find = || self.by_source(ContactsBySource::reference_source(&source).reference_id(&id));
+        once(find, || self.create(contact.clone())).await
+    }
+}
+
+impl Gifts<'_> {
+    /// Returns the gift with this transaction, and creates it if there is none. Safe to repeat after a lost response or a
+    /// crash.
+    ///
+    /// `gift` needs a `transaction_source` and a `transaction_id`: the name of your system and the payment's id in it. The
+    /// gift is looked up by them first, and again after each creation whose response is lost. Two programs that create the
+    /// same gift at the same time can still create it twice. An existing gift is not changed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// use virtuous_client::models::{Amount, GiftCreate, GiftDesignationWrite, GiftType};
+    ///
+    /// let amount = Amount::new(2550, 2);
+    /// let gift = GiftCreate::new(17, GiftType::Credit, "2023-12-07", amount, [GiftDesignationWrite::new(51, amount)])
+    ///     .transaction_source("shop")
+    ///     .transaction_id("payment-301");
+    /// println!("{}", client.gifts().create_once(gift).await?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] without a transaction; otherwise the errors of the lookup and of the creation.
+    pub async fn create_once(&self, gift: GiftCreate) -> Result<Gift, Error> {
+        let source = given(gift.transaction_source.as_ref(), "transaction_source")?;
+        let id = given(gift.transaction_id.as_ref(), "transaction_id")?;
+        let find =
+            || self.by_transaction(GiftsByTransaction::transaction_source(&source).transaction_id(&id));
+        once(find, || self.create(gift.clone())).await
+    }
+}
+
+/// Looks for a record, and creates it if there is none, until the result of a creation is known.
+async fn once<T: 'static>(find: impl Fn() -> Call<T>, create: impl Fn() -> Call<T>) -> Result<T, Error> {
+    let mut creations = 0;
+    loop {
+        match find().await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+        creations += 1;
+        match create().await {
+            Err(error) if error.may_have_been_executed() && creations < CREATIONS => {}
+            created => return created,
+        }
+    }
+}
+
+fn given(value: Option<&String>, field: &'static str) -> Result<String, Error> {
+    value.filter(|value| !value.trim().is_empty()).cloned().ok_or_else(|| {
+        auth_client_core::Error::invalid_input("create_once", field, "required, to find the record again")
+            .with_provider(PROVIDER)
+            .into()
+    })
+}
