@@ -4,6 +4,7 @@
 //! [`attempts`], and decoded by its [`Call`](crate::Call).
 
 mod attempts;
+mod builder_methods;
 mod failure;
 mod outgoing;
 pub(crate) mod rate_limiter;

@@ -1,7 +1,9 @@
-//! The causes of an error in its line, so that a person sees what to do without walking through the sources.
+//! The causes of an error in its line, so that a person sees what to do without walking through the sources, and the facts
+//! at its end.
 
 use crate::transport::TransportError;
 use std::error::Error as StdError;
+use std::fmt;
 
 /// Messages that say no more than the kind of the error does.
 const GENERIC: [&str; 2] = ["could not obtain credentials", "the server refused the credentials"];
@@ -33,4 +35,22 @@ pub(super) fn beyond(shown: &str, error: &(dyn StdError + 'static)) -> String {
         }
     }
     line
+}
+
+/// Writes `(a, b, c)` after the line, or nothing if there are no facts.
+pub(super) struct Facts<'a, 'f> {
+    pub(super) f: &'a mut fmt::Formatter<'f>,
+    pub(super) any: bool,
+}
+
+impl Facts<'_, '_> {
+    pub(super) fn add(&mut self, fact: fmt::Arguments<'_>) -> fmt::Result {
+        self.f.write_str(if self.any { ", " } else { " (" })?;
+        self.any = true;
+        self.f.write_fmt(fact)
+    }
+
+    pub(super) fn close(self) -> fmt::Result {
+        if self.any { self.f.write_str(")") } else { Ok(()) }
+    }
 }

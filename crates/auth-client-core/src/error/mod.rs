@@ -353,7 +353,7 @@ impl fmt::Display for Error {
             let colon = if causes.is_empty() { "" } else { ": " };
             write!(f, "{colon}{causes}")?;
         }
-        let mut facts = Facts { f, any: false };
+        let mut facts = causes::Facts { f, any: false };
         if let Some(response) = &inner.response {
             facts.add(format_args!("status {}", response.status.as_u16()))?;
         }
@@ -380,24 +380,6 @@ impl fmt::Display for Error {
             facts.add(format_args!("may have been executed"))?;
         }
         facts.close()
-    }
-}
-
-/// Writes `(a, b, c)` after the line, or nothing if there are no facts.
-struct Facts<'a, 'f> {
-    f: &'a mut fmt::Formatter<'f>,
-    any: bool,
-}
-
-impl Facts<'_, '_> {
-    fn add(&mut self, fact: fmt::Arguments<'_>) -> fmt::Result {
-        self.f.write_str(if self.any { ", " } else { " (" })?;
-        self.any = true;
-        self.f.write_fmt(fact)
-    }
-
-    fn close(self) -> fmt::Result {
-        if self.any { self.f.write_str(")") } else { Ok(()) }
     }
 }
 
