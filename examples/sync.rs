@@ -34,14 +34,15 @@ const PAGE: u64 = 200;
 async fn main() -> Result {
     if is_set(&["VIRTUOUS_API_KEY", "VIRTUOUS_USERNAME"]) {
         let path = std::env::args().nth(1).unwrap_or_else(|| "virtuous.sqlite".to_owned());
-        return sync(&Client::from_env()?, &mut Connection::open(path)?).await;
+        let counts = sync(&Client::from_env()?, &mut Connection::open(path)?).await?;
+        println!("{counts:?}");
+        return Ok(());
     }
     let emulator = Emulator::start().await?;
     let virtuous = emulator.virtuous();
     let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build()?;
     let mut database = Connection::open_in_memory()?;
-    println!("First run:");
-    sync(&client, &mut database).await?;
+    println!("First run: {:?}", sync(&client, &mut database).await?);
 
     let first: i64 = database.query_row("SELECT min(id) FROM gifts", [], |row| row.get(0))?;
     client.gifts().delete(first).await?;
@@ -50,12 +51,22 @@ async fn main() -> Result {
     let project = projects.first().ok_or("there is no project")?.id;
     let part = GiftDesignationWrite::new(project, Amount::from(25));
     client.gifts().create(GiftCreate::new(17, GiftType::Cash, "2023-12-07", 25, [part])).await?;
-    println!("Second run, after a gift was created, a gift deleted and a contact archived:");
-    sync(&client, &mut database).await
+    println!("A gift was created, another one deleted, a contact archived.");
+    println!("Second run: {:?}", sync(&client, &mut database).await?);
+    Ok(())
+}
+
+/// Numbers of rows that a run wrote or deleted.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Counts {
+    pub(crate) contacts: usize,
+    pub(crate) gifts: usize,
+    pub(crate) deleted_gifts: usize,
 }
 
 /// One run.
-async fn sync(client: &Client, database: &mut Connection) -> Result {
+pub(crate) async fn sync(client: &Client, database: &mut Connection) -> Result<Counts> {
+    let mut counts = Counts::default();
     database.execute_batch(SCHEMA)?;
     let started: String = database.query_row("SELECT datetime('now')", [], |row| row.get(0))?;
     // The vendor compares dates. Two more days make up for time zones and for clocks that differ.
@@ -70,33 +81,28 @@ async fn sync(client: &Client, database: &mut Connection) -> Result {
     let contacts = ContactQuery::from(changed.clone()).include_archived(true);
     let mut contacts = client.contacts().walk_full(contacts).take(PAGE);
     let mut rows = Vec::new();
-    let mut count = 0;
     while let Some(contact) = contacts.next().await {
         rows.push(contact?);
-        count += 1;
+        counts.contacts += 1;
         if rows.len() >= 100 {
             save_contacts(database, &mut rows)?;
         }
     }
     save_contacts(database, &mut rows)?;
-    println!("  {count} contacts written");
 
     let mut gifts = client.gifts().walk_full(changed).take(PAGE);
     let mut rows = Vec::new();
-    let mut count = 0;
     while let Some(gift) = gifts.next().await {
         rows.push(gift?);
-        count += 1;
+        counts.gifts += 1;
         if rows.len() >= 100 {
             save_gifts(database, &mut rows)?;
         }
     }
     save_gifts(database, &mut rows)?;
-    println!("  {count} gifts written");
-
-    println!("  {} gifts deleted", delete_gifts(client, database).await?);
+    counts.deleted_gifts = delete_gifts(client, database).await?;
     database.execute("INSERT INTO runs (started) VALUES (?1)", [started])?;
-    Ok(())
+    Ok(counts)
 }
 
 fn save_contacts(database: &mut Connection, rows: &mut Vec<Contact>) -> Result {

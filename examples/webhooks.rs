@@ -26,7 +26,7 @@ const SCHEMA: &str = "
 /// The vendor doesn't document the name: look at a delivery.
 const SIGNATURE: &str = "x-virtuous-signature";
 
-struct Receiver {
+pub(crate) struct Receiver {
     client: Client,
     /// The new secret and, until the vendor signs no delivery with it any more, the old one.
     secrets: Vec<SecretString>,
@@ -52,6 +52,21 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
 }
 
 impl Receiver {
+    pub(crate) fn new(client: Client, secrets: &[&str], database: Connection) -> Result<Arc<Self>> {
+        database.execute_batch(SCHEMA)?;
+        let secrets = secrets.iter().map(|secret| SecretString::from(*secret)).collect();
+        Ok(Arc::new(Self { client, secrets, database: Mutex::new(database) }))
+    }
+
+    /// Serves deliveries and returns their URL.
+    pub(crate) async fn start(self: Arc<Self>) -> Result<String> {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}/webhooks", listener.local_addr()?);
+        let app = Router::new().route("/webhooks", post(receive)).with_state(self);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Ok(url)
+    }
+
     /// Reads each gift of a delivery again: a delivery may be late, out of order, or contain a part of the record only.
     async fn apply(&self, delivery: &Delivery) -> Result<&'static str> {
         let mut outcome = "no gift";
@@ -99,7 +114,7 @@ impl Receiver {
         Ok(found.is_some())
     }
 
-    fn database(&self) -> MutexGuard<'_, Connection> {
+    pub(crate) fn database(&self) -> MutexGuard<'_, Connection> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,15 +124,9 @@ async fn main() -> Result {
     let emulator = Emulator::builder().virtuous(|settings| settings.webhook_duplicates = 1).start().await?;
     let virtuous = emulator.virtuous();
     let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build()?;
-    let database = Connection::open_in_memory()?;
-    database.execute_batch(SCHEMA)?;
-    let secrets = ["the new secret", "the old secret"].map(SecretString::from).to_vec();
-    let receiver = Arc::new(Receiver { client: client.clone(), secrets, database: Mutex::new(database) });
-
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-    let url = format!("http://{}/webhooks", listener.local_addr()?);
-    let app = Router::new().route("/webhooks", post(receive)).with_state(Arc::clone(&receiver));
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let secrets = ["the new secret", "the old secret"];
+    let receiver = Receiver::new(client.clone(), &secrets, Connection::open_in_memory()?)?;
+    let url = Arc::clone(&receiver).start().await?;
 
     // Each is sent twice.
     let gift = json!({ "id": 301, "modifiedDateTimeUtc": "2023-11-30T14:20:56" });

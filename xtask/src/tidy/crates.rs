@@ -25,7 +25,8 @@ pub(super) fn dependencies(tree: &Tree) -> Vec<Finding> {
                 find(format!("{name} stands after {before}"), "sort the table");
             }
             before = name;
-            if !comment.is_some_and(|comment| comment.starts_with(&format!("{name}: "))) {
+            let reason = comment.and_then(|comment| comment.strip_prefix(&format!("{name}: ")));
+            if reason.is_none_or(|reason| reason.trim().is_empty()) {
                 find(format!("{name} has no reason"), "write `# name: what it is for` in the line above");
             }
             let uses = [format!("\n{name}.workspace = true"), format!("\n{name} = {{ workspace = true")];
@@ -36,7 +37,94 @@ pub(super) fn dependencies(tree: &Tree) -> Vec<Finding> {
         }
         comment = None;
     }
+    if let Some((name, _)) =
+        text.split_once("\n[workspace.dependencies.").and_then(|(_, rest)| rest.split_once(']'))
+    {
+        let todo = "write it as a line of `[workspace.dependencies]`, with its reason above";
+        let line = line_of(text, &format!("[workspace.dependencies.{name}]"));
+        findings.push(Finding::new(WORKSPACE, line, format!("{name} has a table of its own"), todo));
+    }
     findings
+}
+
+/// A manifest's dependencies are those of the workspace's table, where the reasons are; the files of its targets exist.
+pub(super) fn targets(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.iter().filter(|(path, _)| is_member(path)) {
+        let folder = path.strip_suffix("Cargo.toml").unwrap_or_default();
+        let mut table = "";
+        for (index, line) in text.lines().enumerate() {
+            let mut find =
+                |what: String, todo: &str| findings.push(Finding::new(path, index + 1, what, todo));
+            let (key, value) = line.split_once(" = ").unwrap_or((line, ""));
+            if let Some(name) = line.strip_prefix('[') {
+                table = name.trim_matches(['[', ']']);
+                if table.split_once("dependencies.").is_some_and(|(before, _)| !before.contains("metadata")) {
+                    find(format!("{table} is a table"), "write it in one line, with `workspace = true`");
+                }
+            } else if table.ends_with("dependencies") && line.contains(" = ") {
+                if !key.ends_with(".workspace") && !value.contains("workspace = true") {
+                    let todo =
+                        "add it to the workspace's table with a reason, and write `workspace = true` here";
+                    find(format!("{key} is not a dependency of the workspace, so it has no reason"), todo);
+                }
+            } else if key == "path" && ["bench", "bin", "example", "test"].contains(&table) {
+                let file = format!("{folder}{}", value.trim_matches('"'));
+                if !tree.has(&file) {
+                    find(format!("names {file}, which is missing"), "restore the file, or delete the entry");
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// What a provider has outside of its crate: sections of guides, an example and its place in the tour, its emulator.
+pub(super) fn around(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in tree.crates() {
+        let Some(word) = name.strip_suffix("-client") else { continue };
+        let link = format!("(crates/{name}/README.md)");
+        let row = tree.text("README.md").and_then(|text| text.lines().find(|line| line.contains(&link)));
+        let title = row.and_then(|row| row.split('|').nth(1)).map_or(word, str::trim);
+        // `Messente Verigator` is `Verigator` in some headings.
+        let last = title.split(' ').rfind(|word| *word != "CRM").unwrap_or(title);
+        let section = |text: &str| {
+            text.lines().any(|line| line.starts_with("## ") && (line.contains(title) || line.contains(last)))
+        };
+        let module = format!("mod {word};");
+        let entry = format!("name = \"{word}\"");
+        let mut need = |path: &str, holds: &dyn Fn(&str) -> bool, todo: String| {
+            if !tree.text(path).is_some_and(holds) {
+                findings.push(Finding::new(path, 1, format!("lacks {title}"), todo));
+            }
+        };
+        for guide in ["docs/authentication.md", "docs/assumptions.md"] {
+            need(guide, &section, format!("add a section `## {title}`"));
+        }
+        need(
+            &format!("examples/{word}.rs"),
+            &|_| true,
+            "write an example, as examples/verigator.rs".to_owned(),
+        );
+        need(
+            "examples/Cargo.toml",
+            &|text| text.contains(&entry),
+            format!("add an [[example]] with {entry}"),
+        );
+        need(
+            "examples/tour.rs",
+            &|text| text.contains(&module),
+            format!("add `{module}`, and a line that runs it"),
+        );
+        let emulator = format!("crates/auth-emulator/src/providers/{word}/mod.rs");
+        need(&emulator, &|_| true, "emulate the API; the top of providers/mod.rs lists the steps".to_owned());
+    }
+    findings
+}
+
+fn is_member(path: &str) -> bool {
+    path.ends_with("/Cargo.toml") && !path.contains("/programs/") && !path.contains("/templates/")
 }
 
 /// What every member declares, as taplo formats it; what everything that users may depend on declares besides; and what
@@ -55,10 +143,7 @@ const PUBLISHED: [&str; 7] = [
 /// What manifests declare; every feature of a provider has a comment; keywords name the vendor; licences are those of the workspace.
 pub(super) fn manifests(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let member = |path: &str| {
-        path.ends_with("/Cargo.toml") && !path.contains("/programs/") && !path.contains("/templates/")
-    };
-    for (path, text) in tree.iter().filter(|(path, _)| member(path)) {
+    for (path, text) in tree.iter().filter(|(path, _)| is_member(path)) {
         let name = path.strip_prefix("crates/").and_then(|path| path.strip_suffix("/Cargo.toml"));
         let published: &[&str] = if name.is_some() { &PUBLISHED } else { &[] };
         let line = line_of(text, "[package]");
@@ -198,13 +283,76 @@ mod tests {
         assert!(check(good).is_empty(), "{:?}", check(good));
         assert_one(&check(&good.replace("http", "arc")), "Cargo.toml:9", "stands after bytes");
         assert_one(&check(&good.replace("http", "more")), "Cargo.toml:9", "no crate depends on more");
-        for bad in ["", "# shared.\n", "# http requests.\n", "# bytes: requests.\n", "# http: requests.\n\n"]
-        {
+        for bad in [
+            "",
+            "# shared.\n",
+            "# http requests.\n",
+            "# bytes: requests.\n",
+            "# http: requests.\n\n",
+            "# http: \n",
+        ] {
             let found = check(&good.replace("# http: requests.\n", bad));
             assert!(
                 found.len() == 1 && found[0].to_string().contains("http has no reason"),
                 "{bad}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_dependency_outside_of_the_table_and_a_target_without_its_file_are_found() {
+        let found = |text: &str| {
+            let files = [("examples/Cargo.toml", text), ("examples/here.rs", "//! Here.")];
+            targets(&Tree::of(&files))
+        };
+        let good = "[[example]]\nname = \"here\"\npath = \"here.rs\"\n\n[dependencies]\nhttp.workspace = true\n\
+                    bytes = { workspace = true, features = [\"std\"] }\n\n[features]\na = []\n";
+        assert!(found(good).is_empty(), "{:?}", found(good));
+        let gone = good.replace("\"here.rs\"", "\"gone.rs\"");
+        assert_one(&found(&gone), "examples/Cargo.toml:3", "names examples/gone.rs, which is missing");
+        for own in ["http = \"1\"", "http = { version = \"1\" }", "http = { path = \"../http\" }"] {
+            for table in ["[dependencies]", "[dev-dependencies]", "[target.'cfg(unix)'.dependencies]"] {
+                let text = good.replace("http.workspace = true", own).replace("[dependencies]", table);
+                assert_one(
+                    &found(&text),
+                    "examples/Cargo.toml:6",
+                    "http is not a dependency of the workspace",
+                );
+            }
+        }
+        let table = good.replace("[features]", "[dependencies.http]");
+        assert_one(&found(&table), "examples/Cargo.toml:9", "dependencies.http is a table");
+        let tree = Tree::of(&[(
+            WORKSPACE,
+            "[workspace.dependencies]\n\n[workspace.dependencies.http]\nversion = \"1\"\n",
+        )]);
+        assert_one(&dependencies(&tree), "Cargo.toml:3", "http has a table of its own");
+    }
+
+    #[test]
+    fn what_a_new_provider_still_lacks_is_listed() {
+        let mut tree = Tree::of(&[
+            ("README.md", "| Acme Identity | [`acme-client`](crates/acme-client/README.md) | key | all |"),
+            ("crates/acme-client/Cargo.toml", ""),
+        ]);
+        let have = [
+            ("crates/auth-emulator/src/providers/acme/mod.rs", "//! Acme."),
+            ("docs/assumptions.md", "## Acme Identity\n"),
+            ("docs/authentication.md", "## Identity: a key\n"),
+            ("examples/Cargo.toml", "name = \"acme\"\n"),
+            ("examples/acme.rs", "//! Acme."),
+            ("examples/tour.rs", "mod acme;\n"),
+        ];
+        assert_eq!(around(&tree).len(), have.len());
+        have.iter().for_each(|(path, text)| tree.insert(path, (*text).to_owned()));
+        assert!(around(&tree).is_empty(), "{:?}", around(&tree));
+        for (path, _) in have {
+            let mut tree = tree.clone();
+            tree.insert(path, "other".to_owned());
+            if path.ends_with("mod.rs") || path.ends_with("acme.rs") {
+                tree.remove(path);
+            }
+            assert_one(&around(&tree), &format!("{path}:1"), "lacks Acme Identity");
         }
     }
 

@@ -36,8 +36,9 @@ What is checked:
   length      at most 400 lines without tests; longer ones are listed and may only become shorter
   prose       words that the project doesn't use, listed in xtask/words.txt with the ones that it does
   words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
-  manifests   reasons and order of dependencies, comments of features, what every crate declares
-  files       those that a crate of its kind has; the changelog and the README name it";
+  manifests   reasons and order of dependencies, comments of features, files of targets, what every crate declares
+  files       those that a crate of its kind has; the changelog and the README name it; a provider's
+              sections in the guides, its example, its place in the tour, its emulator";
 
 type Rule = fn(&Tree) -> Vec<Finding>;
 
@@ -49,6 +50,8 @@ const RULES: &[Rule] = &[
     crates::dependencies,
     crates::manifests,
     crates::files,
+    crates::targets,
+    crates::around,
 ];
 
 /// Checks every rule and returns what to print.

@@ -24,8 +24,8 @@
 //!
 //! # Retries
 //!
-//! Reads are retried within the [`RetryPolicy`]. Everything else is retried only when it is certain that nothing was
-//! sent. When the response to such a call is lost,
+//! Reads and idempotent writes are retried within the [`RetryPolicy`]. Other writes are retried only when it is certain
+//! that nothing was sent. When the response to such a call is lost,
 //! [`Error::may_have_been_executed`](auth_client_core::Error::may_have_been_executed) says so.
 //!
 //! # Testing your own code
