@@ -63,7 +63,11 @@ pub(super) fn targets(tree: &Tree) -> Vec<Finding> {
                     find(format!("{table} is a table"), "write it in one line, with `workspace = true`");
                 }
             } else if table.ends_with("dependencies") && line.contains(" = ") {
-                if !key.ends_with(".workspace") && !value.contains("workspace = true") {
+                // A crate that turns on features of its own for its tests names itself.
+                if !key.ends_with(".workspace")
+                    && !value.contains("workspace = true")
+                    && !value.contains("path = \".\"")
+                {
                     let todo =
                         "add it to the workspace's table with a reason, and write `workspace = true` here";
                     find(format!("{key} is not a dependency of the workspace, so it has no reason"), todo);
