@@ -62,7 +62,10 @@ async fn a_delivery_is_applied_once_and_again_after_a_failure_and_never_if_it_is
         let delivery = WebhookDelivery::new(&url, body).signed_with(secret);
         virtuous.deliver_webhook(delivery).await.unwrap()
     };
-    let counts = || (count(&receiver.database(), "gifts"), count(&receiver.database(), "deliveries"));
+    let counts = || {
+        let database = receiver.database();
+        (count(&database, "gifts"), count(&database, "deliveries"))
+    };
 
     let gift = json!({ "id": 301, "modifiedDateTimeUtc": "2023-11-30T14:20:56" });
     let created = json!({ "event": "GiftCreate", "models": [{ "gift": gift }] });
