@@ -12,9 +12,10 @@
 use auth_client_examples::{Output, Result, is_set, server};
 use auth_emulator::{Emulator, Outcome};
 use revesecure_client::models::{AuthType, NewService, NewUser, ServiceType, ServiceUsers};
-use revesecure_client::{Client, Error, HmacDigest, Login, Paging, PushOutcome, PushWait, SecondFactor};
+use revesecure_client::{
+    Challenge, Client, Error, HmacDigest, Login, Paging, PushOutcome, PushWait, SecondFactor,
+};
 use std::process::ExitCode;
-use std::time::Duration;
 
 const USER: &str = "anna@example.com";
 const SERVICE: &str = "Coffee shop";
@@ -41,7 +42,7 @@ pub(crate) async fn run(output: &mut Output) -> Result {
     let user_id = set_up(output, &client).await?;
     // A login is to the service whose key signs the request.
     let own = ServiceUsers::new(revesecure.service_id(), [user_id.as_str()]);
-    output.call("services.map(own service, anna)", client.services().map(own), |()| "mapped").await?;
+    output.call("services.map(own service, anna)", client.services().map(own), |_| "mapped").await?;
     log_in_with_code(output, &client, &emulator).await?;
     log_in_with_push(output, &client, &emulator).await?;
     clean_up(output, &client, &user_id).await?;
@@ -77,7 +78,7 @@ async fn set_up(output: &mut Output, client: &Client) -> Result<String> {
     let shop = list.iter().find(|service| service.service_name.as_deref() == Some(SERVICE));
     let shop = shop.ok_or("the new service is not in the list")?;
     let mapping = ServiceUsers::new(&shop.service_id, [user_id.as_str()]);
-    output.call("services.map(coffee shop, anna)", services.map(mapping), |()| "mapped").await?;
+    output.call("services.map(coffee shop, anna)", services.map(mapping), |_| "mapped").await?;
     Ok(user_id)
 }
 
@@ -86,14 +87,15 @@ async fn log_in_with_code(output: &mut Output, client: &Client, emulator: &Emula
         output.call("SecondFactor::begin(anna)", SecondFactor::of(USER).begin(client), describe).await?;
     let Login::NeedsFactor(challenge) = login else { return Err("no second factor was required".into()) };
     let describe = |valid| if valid { "valid code" } else { "wrong code" };
-    let call = challenge.code(AuthType::Software, "000000");
-    let wrong = output.call("challenge.code(000000)", call, |result| describe(result.is_valid())).await?;
+    let call = challenge.answer(client, AuthType::Software, "000000");
+    let wrong = output.call("challenge.answer(000000)", call, |result| describe(result.is_valid())).await?;
 
     // The emulator returns the code that the user's app would show.
     let pending = emulator.pending_codes_for("revesecure", USER);
     let code = pending.iter().find(|code| code.kind == "otp-software").ok_or("no pending code")?;
-    let call = challenge.code(AuthType::Software, code.code.clone());
-    let right = output.call("challenge.code(of the app)", call, |result| describe(result.is_valid())).await?;
+    let call = challenge.answer(client, AuthType::Software, code.code.clone());
+    let right =
+        output.call("challenge.answer(of the app)", call, |result| describe(result.is_valid())).await?;
     if wrong.is_valid() || !right.is_valid() {
         return Err("unexpected result of a code".into());
     }
@@ -103,19 +105,22 @@ async fn log_in_with_code(output: &mut Output, client: &Client, emulator: &Emula
 async fn log_in_with_push(output: &mut Output, client: &Client, emulator: &Emulator) -> Result {
     let login =
         output.call("SecondFactor::begin(anna)", SecondFactor::of(USER).begin(client), describe).await?;
-    let Login::NeedsFactor(challenge) = login else { return Err("no second factor was required".into()) };
+    let Login::NeedsFactor(mut challenge) = login else { return Err("no second factor was required".into()) };
     let phone = challenge.push_tokens().next().ok_or("the user has no phone")?.token_id.clone();
-    let once = PushWait::new().limit(Duration::ZERO);
-    let call = challenge.push(&phone, once);
-    let outcome = output.call("challenge.push(phone)", call, ToString::to_string).await?;
+    output.call("challenge.send_push(phone)", challenge.send_push(client, &phone), |()| "sent").await?;
+    // A web service stores the challenge in the user's session until the page asks again.
+    let session = serde_json::to_string(&challenge)?;
+
+    let challenge: Challenge = serde_json::from_str(&session)?;
+    let call = challenge.push_outcome(client, PushWait::once());
+    let outcome = output.call("challenge.push_outcome()", call, ToString::to_string).await?;
     let PushOutcome::StillPending { push_txn_id } = outcome else {
         return Err("the push is no longer pending".into());
     };
     emulator.approve(&push_txn_id)?;
     output.note("the user approves the push (through the emulator)");
-    let wait = PushWait::new();
-    let call = wait.wait(client, &push_txn_id);
-    let outcome = output.call("PushWait::wait()", call, ToString::to_string).await?;
+    let call = challenge.push_outcome(client, PushWait::new());
+    let outcome = output.call("challenge.push_outcome()", call, ToString::to_string).await?;
     if outcome.is_approved() { Ok(()) } else { Err("the push was not approved".into()) }
 }
 

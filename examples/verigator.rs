@@ -11,7 +11,7 @@ use auth_client_examples::{Output, Result, is_set, server};
 use auth_emulator::Emulator;
 use std::process::ExitCode;
 use verigator_client::models::{AuthMethod, NewService, NewUser, Verification};
-use verigator_client::{Client, ErrorKind, Outcome, SecondFactor};
+use verigator_client::{Answer, Challenge, Client, ErrorKind, SecondFactor};
 
 const USER: &str = "anna@example.com";
 
@@ -61,21 +61,32 @@ async fn calls(output: &mut Output, client: &Client, emulator: Option<&Emulator>
         })
         .await?;
 
-    // `SecondFactor` runs the whole step. The emulator returns the code that a user would type.
+    // `SecondFactor` runs the whole step. Between the requests of a web service, the challenge is in the user's
+    // session. The emulator returns the code that a user would type.
     if let Some(emulator) = emulator {
         let step = SecondFactor::new(AuthMethod::Sms).max_tries(3);
-        let outcome = step.run(client, &service.id, &user.id, |prompt| {
-            let code = emulator.pending_codes_for("verigator", USER).pop().map(|pending| pending.code);
-            // A typing error at the first attempt.
-            let typed = if prompt.attempt == 1 { Some("123".to_owned()) } else { code };
-            async move { typed.map(Into::into) }
-        });
-        let _ = output
-            .call("SecondFactor::run(sms)", outcome, |outcome| match outcome {
-                Outcome::Verified => "verified with the second code".to_owned(),
-                Outcome::Failed(why) => format!("not verified: {why}"),
+        let begun = step.begin(client, &service.id, &user.id);
+        let challenge = output
+            .call("SecondFactor::begin(sms)", begun, |challenge| {
+                format!("code sent by {}", challenge.method())
             })
             .await?;
+        let mut session = serde_json::to_string(&challenge)?;
+        let code = emulator.pending_codes_for("verigator", USER).pop().ok_or("no code was sent")?.code;
+        // A typing error at the first try.
+        for typed in ["123".to_owned(), code] {
+            let mut challenge: Challenge = serde_json::from_str(&session)?;
+            let answer = challenge.answer(client, typed);
+            let _ = output
+                .call("Challenge::answer(code)", answer, |answer| match answer {
+                    Answer::Verified => "verified".to_owned(),
+                    Answer::Rejected(why) => why.to_string(),
+                    Answer::CodeReplaced => "expired; another code was sent".to_owned(),
+                    Answer::Failed(why) => format!("not verified: {why}"),
+                })
+                .await?;
+            session = serde_json::to_string(&challenge)?;
+        }
     }
 
     output.call("users.delete(anna)", users.delete(&user.id), |()| "deleted").await?;

@@ -61,7 +61,7 @@ impl Request {
                     operation: Described::Generated(operation),
                     target,
                     headers: Vec::new(),
-                    content_type: None,
+                    content_type: engine.content_type_without_body(),
                     body: Bytes::new(),
                 }
             });
@@ -87,7 +87,7 @@ impl Request {
                 target: format!("{}{path}", engine.path_prefix()),
                 operation: Described::Raw(Box::new(operation)),
                 headers: Vec::new(),
-                content_type: None,
+                content_type: engine.content_type_without_body(),
                 body: Bytes::new(),
             }),
             Err(reason) => Err(Error::invalid_input(operation.id(), "path", reason)),

@@ -100,9 +100,12 @@
 //! async fn second_factor(user: &str) -> Result<bool, Error> {
 //!     let revesecure = Client::from_env()?;
 //!     match SecondFactor::of(user).begin(&revesecure).await? {
-//!         Login::NeedsFactor(challenge) => {
-//!             for phone in challenge.push_tokens() {
-//!                 let push = challenge.push(&phone.token_id, PushWait::new());
+//!         Login::NeedsFactor(mut challenge) => {
+//!             let phones: Vec<_> = challenge.push_tokens().cloned().collect();
+//!             for phone in phones {
+//!                 challenge.send_push(&revesecure, &phone.token_id).await?;
+//!                 let wait = PushWait::new();
+//!                 let push = challenge.push_outcome(&revesecure, wait);
 //!                 if push.await?.is_approved() {
 //!                     return Ok(true);
 //!                 }

@@ -24,7 +24,8 @@
 //!     let mut stream = tokio::net::TcpStream::connect(address).await?;
 //!     let request = format!(
 //!         "{method} /v1/service{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-//!          X-Service-Auth: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+//!          X-Service-Auth: {}:{}\r\nAccept: application/json\r\n\
+//!          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
 //!         verigator.username(),
 //!         verigator.password(),
 //!         body.len(),

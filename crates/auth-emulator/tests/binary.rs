@@ -117,6 +117,8 @@ fn request(ready: &Value, method: &str, path: &str) -> Request {
     let credential = format!("{}:{}", text(&env["VERIGATOR_USERNAME"]), text(&env["VERIGATOR_PASSWORD"]));
     Request::new(method, &format!("{}/v1/service{path}", text(&provider["base_url"])))
         .header("X-Service-Auth", &credential)
+        .header("Accept", "application/json")
+        .header("Content-Type", "application/json")
 }
 
 fn control(ready: &Value, method: &str, path: &str) -> Request {

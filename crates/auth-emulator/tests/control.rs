@@ -51,6 +51,8 @@ fn provider(emulator: &Emulator, method: &str, path: &str) -> Request {
     let credential = format!("{}:{}", verigator.username(), verigator.password());
     Request::new(method, &format!("{}/v1/service{path}", verigator.base_url()))
         .header("X-Service-Auth", &credential)
+        .header("Accept", "application/json")
+        .header("Content-Type", "application/json")
 }
 
 /// A service with a user and a started authentication: its path, and the user's id.

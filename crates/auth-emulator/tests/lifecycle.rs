@@ -23,6 +23,8 @@ fn request(emulator: &Emulator, method: &str, path: &str) -> Request {
     let credential = format!("{}:{}", verigator.username(), verigator.password());
     Request::new(method, &format!("{}/v1/service{path}", verigator.base_url()))
         .header("X-Service-Auth", &credential)
+        .header("Accept", "application/json")
+        .header("Content-Type", "application/json")
 }
 
 fn control(emulator: &Emulator, path: &str) -> Request {

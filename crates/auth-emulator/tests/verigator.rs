@@ -13,7 +13,8 @@ mod common;
 use std::time::Duration;
 
 use auth_emulator::providers::verigator::{
-    AuthIdFormat, CreateStatus, CtimeFormat, DeleteStatus, ErrorBody, ServiceWithUsers, Verigator,
+    AuthIdFormat, CreateStatus, CredentialSeparator, CtimeFormat, DeleteStatus, ErrorBody, ServiceWithUsers,
+    Verigator,
 };
 use auth_emulator::{ClockStart, Emulator, Outcome, Timestamp};
 use common::{Request, Response};
@@ -36,7 +37,7 @@ impl Client {
         Self { verigator: emulator.verigator() }
     }
 
-    /// With the credential only.
+    /// With the required headers; of a request with a body, `json` or the test sets `Content-Type`.
     fn request(&self, method: &str, path: &str) -> Request {
         let url = format!("{}/v1/service{path}", self.verigator.base_url());
         let credential = format!("{}:{}", self.verigator.username(), self.verigator.password());
@@ -44,11 +45,11 @@ impl Client {
     }
 
     async fn get(&self, path: &str) -> Response {
-        self.request("GET", path).send().await
+        self.request("GET", path).header("Content-Type", "application/json").send().await
     }
 
     async fn delete(&self, path: &str) -> Response {
-        self.request("DELETE", path).send().await
+        self.request("DELETE", path).header("Content-Type", "application/json").send().await
     }
 
     async fn post(&self, path: &str, body: &Value) -> Response {
@@ -373,13 +374,44 @@ async fn bodies_must_have_a_json_content_type() {
     }
     let charset = request().header("Content-Type", "Application/JSON; charset=utf-8").send().await;
     assert_eq!(charset.status, 201);
-    for (accept, status) in [("text/html", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 404)]
-    {
-        let request = client.request("GET", "/service/none").without("accept").header("Accept", accept);
+    // "Always set Accept and Content-Type headers to application/json": on requests without a body too.
+    let get = || client.request("GET", "/service/none").header("Content-Type", "application/json");
+    for (accept, status) in [
+        ("text/html", 406),
+        ("application/json;q=0", 406),
+        ("*/*", 406),
+        ("application/json", 404),
+        ("text/html, application/json;q=0.1", 404),
+    ] {
+        let request = get().without("accept").header("Accept", accept);
         assert_eq!(request.send().await.status, status, "{accept}");
     }
-    let without = client.request("GET", "/service/none").without("accept");
-    assert_eq!(without.send().await.status, 404);
+    assert_eq!(get().without("accept").send().await.status, 406);
+    for method in ["GET", "DELETE"] {
+        let bare = client.request(method, "/service/none");
+        assert_eq!(bare.send().await.status, 415, "{method}");
+        let other = client.request(method, "/service/none").header("Content-Type", "text/plain");
+        assert_eq!(other.send().await.status, 415, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_page_leaves_open_about_access_can_be_set() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    client.verigator.configure(|settings| settings.credential_separator = CredentialSeparator::Semicolon);
+    assert_eq!(client.get("/service/none").await.status, 401);
+    let (user, password) = (client.verigator.username(), client.verigator.password());
+    let semicolon = |path: &str| {
+        let request = client.request("GET", path).without("x-service-auth");
+        let request = request.header("Content-Type", "application/json");
+        request.header("X-Service-Auth", &format!("{user};{password}"))
+    };
+    assert_eq!(semicolon("/service/none").send().await.status, 404);
+
+    client.verigator.configure(|settings| settings.forbidden = true);
+    let forbidden = semicolon("/service/none").send().await;
+    assert_eq!((forbidden.status, &forbidden.json()["message"]), (403, &json!("Forbidden request")));
 }
 
 #[tokio::test]

@@ -118,17 +118,21 @@ impl Client {
         self.api_key.expose_secret()
     }
 
-    /// Adds the API key to a body, as the validation calls require.
-    pub(crate) fn with_api_key<'a, T: Serialize>(&'a self, body: &'a T) -> WithApiKey<'a, T> {
-        WithApiKey { api_key: self.api_key(), body }
+    /// Adds the client's API key to the body of a validation call that has no other one.
+    pub(crate) fn with_api_key<'a, T: Serialize>(
+        &'a self,
+        given: Option<&SecretString>,
+        body: &'a T,
+    ) -> WithApiKey<'a, T> {
+        WithApiKey { api_key: given.is_none().then(|| self.api_key()), body }
     }
 }
 
 /// A body and the API key, which comes first as in the vendor's samples.
 #[derive(Serialize)]
 pub(crate) struct WithApiKey<'a, T> {
-    #[serde(rename = "ApiKey")]
-    api_key: &'a str,
+    #[serde(rename = "ApiKey", skip_serializing_if = "Option::is_none")]
+    api_key: Option<&'a str>,
     #[serde(flatten)]
     body: &'a T,
 }

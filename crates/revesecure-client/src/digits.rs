@@ -59,7 +59,8 @@ macro_rules! digits {
             }
         }
 
-        digits!(@from $name: &str, i32, u32, i64, u64, &crate::models::CountryCode, &crate::models::ContactNumber);
+        // One integer type, so that a literal has it: with others, `8123456789` would be an `i32` that overflows.
+        digits!(@from $name: &str, u64, &crate::models::CountryCode, &crate::models::ContactNumber);
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -70,7 +71,7 @@ macro_rules! digits {
             }
         }
     };
-    (@from $name:ident: $($source:ty),+) => {
+    (@from $name:ident: $($source:ty),+ $(,)?) => {
         $(impl From<$source> for $name {
             fn from(digits: $source) -> Self {
                 Self::from(digits.to_string())
@@ -80,12 +81,13 @@ macro_rules! digits {
 }
 
 digits! {
-    /// Digits of a phone number or country calling code, sent as a string by default.
+    /// Digits of a phone number or country calling code, sent as a string by default. Made from a string, or from a
+    /// `u64`.
     ///
     /// ```
     /// use revesecure_client::models::{DigitForm, DigitsAsText};
     ///
-    /// assert_eq!(serde_json::to_string(&DigitsAsText::from(91))?, r#""91""#);
+    /// assert_eq!(serde_json::to_string(&DigitsAsText::from(8123456789))?, r#""8123456789""#);
     /// assert_eq!(serde_json::to_string(&DigitsAsText::from("91").in_form(DigitForm::Number))?, "91");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -93,11 +95,13 @@ digits! {
 }
 
 digits! {
-    /// Digits of a phone number or country calling code, sent as a number by default if that is lossless.
+    /// Digits of a phone number or country calling code, sent as a number by default if that is lossless. Made from a
+    /// string, or from a `u64`.
     ///
     /// ```
     /// use revesecure_client::models::DigitsAsNumber;
     ///
+    /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from(8123456789))?, "8123456789");
     /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("8123456789"))?, "8123456789");
     /// assert_eq!(serde_json::to_string(&DigitsAsNumber::from("08123"))?, r#""08123""#, "a number would lose the zero");
     /// # Ok::<(), serde_json::Error>(())
@@ -108,6 +112,24 @@ digits! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The numbers as the vendor prints them: an integer of ten digits compiles as a literal.
+    #[test]
+    fn a_ten_digit_number_is_a_literal() {
+        use crate::models::{NewUser, UserUpdate};
+        let update = UserUpdate::new("u1").country_code(91).contact_number(8123456789);
+        assert_eq!(
+            serde_json::to_string(&update).unwrap(),
+            r#"{"UserId":"u1","CountryCode":91,"ContactNumber":8123456789}"#
+        );
+        let new = NewUser::contact_number(8123465790).country_code(91);
+        assert_eq!(
+            serde_json::to_string(&new).unwrap(),
+            r#"{"ContactNumber":"8123465790","CountryCode":"91"}"#
+        );
+        let all = DigitsAsNumber::from(u64::MAX);
+        assert_eq!(serde_json::to_string(&all).unwrap(), format!("\"{}\"", u64::MAX), "no digit is lost");
+    }
 
     #[test]
     fn only_what_loses_nothing_becomes_a_number() {

@@ -32,7 +32,7 @@
 //!
 //! match SecondFactor::of("ann@example.com").begin(&revesecure).await? {
 //!     Login::NeedsFactor(challenge) => {
-//!         let result = challenge.code(AuthType::Software, read_from_the_app()).await?;
+//!         let result = challenge.answer(&revesecure, AuthType::Software, read_from_the_app()).await?;
 //!         assert!(result.is_valid());
 //!     }
 //!     Login::Bypassed(_) => println!("welcome; no second factor needed"),
@@ -43,7 +43,8 @@
 //! # }
 //! ```
 //!
-//! [`Challenge::push`] sends a push to the user's phone instead and waits for the result.
+//! [`Challenge::send_push`] sends a push to the user's phone instead. A [`Challenge`] can be serialized and stored
+//! between two requests of a web service.
 //!
 //! # Credentials
 //!
@@ -85,7 +86,7 @@
 //!
 //! Where the vendor's documentation is silent, this crate has a setting or assumes: digest, key encoding, signed
 //! host, separator and date ([`ClientBuilder`]); any response may have an envelope, whose code decides in a 2xx
-//! response; the JSON that creations return is kept ([`Created`](models::Created)); an unknown state of a push means that it is
+//! response; the JSON that writes return is kept ([`WriteResponse`](models::WriteResponse)); an unknown state of a push means that it is
 //! pending ([`PushState`](models::PushState)); ranges start at 0 ([`Paging`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -93,7 +94,6 @@
 mod auth;
 mod check;
 mod client;
-mod created;
 mod digits;
 mod envelope;
 mod error;
@@ -104,6 +104,7 @@ mod pages;
 mod push_wait;
 mod second_factor;
 mod update;
+mod written;
 
 pub use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
 
@@ -118,12 +119,12 @@ pub use second_factor::{Challenge, Login, SecondFactor};
 
 /// Models: request and response bodies.
 pub mod models {
-    pub use crate::created::{Created, KeyCheck};
     pub use crate::digits::{DigitForm, DigitsAsNumber, DigitsAsText};
     pub use crate::envelope::Envelope;
     pub use crate::generated::models::*;
     pub use crate::lenient::{ContactNumber, Count, CountryCode, Flag};
     pub use crate::outcome::{AuthMethod, AuthMethods, AuthResult, Policy, PushState};
+    pub use crate::written::{KeyCheck, WriteResponse};
 }
 
 /// Compiles the code of the README.

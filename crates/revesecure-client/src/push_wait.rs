@@ -103,6 +103,16 @@ impl PushWait {
         Self { interval: Duration::from_secs(1), limit: Duration::from_secs(30) }
     }
 
+    /// Creates a wait that asks once and returns at once.
+    ///
+    /// ```
+    /// let once = revesecure_client::PushWait::once();
+    /// # let _ = once;
+    /// ```
+    pub fn once() -> Self {
+        Self::new().limit(Duration::ZERO)
+    }
+
     /// Sets the interval between two polls; at least 100 ms. Default: 1 second.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.max(SHORTEST);

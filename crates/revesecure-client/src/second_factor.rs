@@ -1,4 +1,5 @@
-//! A login with its second factor: check the policy, then a code or a push.
+//! A login with its second factor: check the policy, then a code or a push, in one program or in several requests of a
+//! web service.
 //!
 //! The first step returns one of three variants. Only the variant that needs a second factor leads to codes and
 //! pushes, so that a code of a denied user is never taken for a login.
@@ -7,8 +8,9 @@ use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
 };
 use crate::{Client, Error, PushOutcome, PushWait};
-use auth_client_core::auth_core::SecretString;
-use std::fmt;
+use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Placeholder that the vendor's plugin sends for an unknown address.
 const NO_ADDRESS: &str = "UNKNOWN";
@@ -22,7 +24,7 @@ const NO_ADDRESS: &str = "UNKNOWN";
 /// # async fn run(revesecure: &Client, typed: String) -> Result<(), revesecure_client::Error> {
 /// match SecondFactor::of("ann@example.com").end_user_ip("203.0.113.7").begin(revesecure).await? {
 ///     Login::NeedsFactor(challenge) => {
-///         let result = challenge.code(AuthType::Software, typed).await?;
+///         let result = challenge.answer(revesecure, AuthType::Software, typed).await?;
 ///         println!("{}", if result.is_valid() { "welcome" } else { "wrong code" });
 ///     }
 ///     Login::Bypassed(_) => println!("welcome; no second factor needed"),
@@ -31,7 +33,7 @@ const NO_ADDRESS: &str = "UNKNOWN";
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "nothing is sent until `begin` is called"]
 pub struct SecondFactor {
     user_name: String,
@@ -59,27 +61,41 @@ pub enum Login {
     Denied(Box<UserInfo>),
 }
 
-/// A login that waits for its second factor.
+/// A login that waits for its second factor. It holds no secret, and can be serialized: into a session, a database,
+/// or a cookie that your service signs. The user must not be able to change it.
+///
+/// It is bound to the server and the API key of the client that began it.
 ///
 /// ```no_run
-/// use revesecure_client::{Challenge, PushWait};
 /// use revesecure_client::models::AuthType;
+/// use revesecure_client::{Challenge, Client, PushOutcome, PushWait};
 ///
-/// # async fn example(challenge: Challenge, typed: Option<String>) -> Result<bool, revesecure_client::Error> {
-/// // The user confirms a push on the phone, or enters a code.
-/// let phone = challenge.push_tokens().next().map(|phone| phone.token_id.clone());
-/// Ok(match (phone, typed) {
-///     (_, Some(code)) => challenge.code(AuthType::Software, code).await?.is_valid(),
-///     (Some(phone), None) => challenge.push(&phone, PushWait::new()).await?.is_approved(),
-///     (None, None) => false,
-/// })
-/// # }
+/// /// A later request of a login. The first one stored the challenge in the user's session.
+/// async fn later_request(
+///     revesecure: &Client,
+///     session: &str,
+///     typed: Option<String>,
+/// ) -> Result<&'static str, Box<dyn std::error::Error>> {
+///     let challenge: Challenge = serde_json::from_str(session)?;
+///     if let Some(code) = typed {
+///         let result = challenge.answer(revesecure, AuthType::Software, code).await?;
+///         return Ok(if result.is_valid() { "welcome" } else { "wrong code; try again" });
+///     }
+///     // No code: the page asks from time to time about the push that `send_push` sent.
+///     Ok(match challenge.push_outcome(revesecure, PushWait::once()).await? {
+///         PushOutcome::Approved => "welcome",
+///         PushOutcome::StillPending { .. } => "confirm on your phone",
+///         _ => "not approved",
+///     })
+/// }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[must_use = "the login is incomplete until the challenge is answered"]
 pub struct Challenge {
-    client: Client,
     login: SecondFactor,
     user: UserInfo,
+    push_txn_id: Option<String>,
+    client: String,
 }
 
 impl SecondFactor {
@@ -131,7 +147,10 @@ impl SecondFactor {
         let user = client.validation().user(query).await?;
         Ok(match user.policy {
             Policy::Enabled => {
-                Login::NeedsFactor(Box::new(Challenge { client: client.clone(), login: self, user }))
+                let client = fingerprint(client);
+                // The server repeats the API key of the request, which is a secret of the service.
+                let user = UserInfo { api_key: None, ..user };
+                Login::NeedsFactor(Box::new(Challenge { login: self, user, push_txn_id: None, client }))
             }
             Policy::Bypass => Login::Bypassed(Box::new(user)),
             Policy::Denied | Policy::Unknown(_) => Login::Denied(Box::new(user)),
@@ -170,13 +189,17 @@ impl Challenge {
         })
     }
 
-    /// Checks a code that the user entered. A check consumes the code and is never retried.
+    /// Checks a code that the user entered, without its surrounding white space. A check consumes the code and is
+    /// never retried. The vendor documents no limit of tries; count them if your users can repeat this request.
     ///
     /// ```no_run
-    /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
+    /// # async fn example(
+    /// #     client: &revesecure_client::Client,
+    /// #     challenge: &revesecure_client::Challenge,
+    /// # ) -> Result<(), revesecure_client::Error> {
     /// use revesecure_client::models::AuthType;
     ///
-    /// let result = challenge.code(AuthType::Software, "123456").await?;
+    /// let result = challenge.answer(client, AuthType::Software, "123456").await?;
     /// println!("{}", if result.is_valid() { "welcome" } else { "wrong code" });
     /// # Ok(())
     /// # }
@@ -185,23 +208,38 @@ impl Challenge {
     /// # Errors
     ///
     /// [`Error`] if the call fails, or the response doesn't say if the code was right.
-    pub async fn code(&self, source: AuthType, code: impl Into<SecretString>) -> Result<AuthResult, Error> {
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge was begun by a client of another
+    /// server or service.
+    pub async fn answer(
+        &self,
+        client: &Client,
+        source: AuthType,
+        code: impl Into<SecretString>,
+    ) -> Result<AuthResult, Error> {
+        self.check("validation.otp", client)?;
+        let code = code.into();
         let check = OtpCheck::login_name(&self.login.login_name)
             .user_name(&self.login.user_name)
             .end_user_ip(self.login.address())
-            .otp(code)
+            .otp(code.expose_secret().trim())
             .auth_type(source);
-        Ok(self.client.validation().otp(check).await?.auth_result)
+        Ok(client.validation().otp(check).await?.auth_result)
     }
 
-    /// Sends a push to one of [`push_tokens`](Self::push_tokens) and waits for its result.
+    /// Sends a push to one of [`push_tokens`](Self::push_tokens). Store the challenge again afterwards: it contains
+    /// the id of the push, which [`push_outcome`](Self::push_outcome) asks about.
     ///
     /// ```no_run
-    /// # async fn example(challenge: &revesecure_client::Challenge) -> Result<(), revesecure_client::Error> {
+    /// # async fn example(
+    /// #     client: &revesecure_client::Client,
+    /// #     challenge: &mut revesecure_client::Challenge,
+    /// # ) -> Result<(), revesecure_client::Error> {
     /// use revesecure_client::PushWait;
     ///
-    /// if let Some(phone) = challenge.push_tokens().next() {
-    ///     println!("{}", challenge.push(&phone.token_id, PushWait::new()).await?);
+    /// let phone = challenge.push_tokens().next().map(|phone| phone.token_id.clone());
+    /// if let Some(phone) = phone {
+    ///     challenge.send_push(client, &phone).await?;
+    ///     println!("{}", challenge.push_outcome(client, PushWait::new()).await?);
     /// }
     /// # Ok(())
     /// # }
@@ -209,21 +247,56 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// The errors of [`PushWait::run`].
-    pub async fn push(&self, token_id: &str, wait: PushWait) -> Result<PushOutcome, Error> {
+    /// As of [`answer`](Self::answer). The push is never sent twice; if its response is lost,
+    /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the phone may
+    /// show it.
+    pub async fn send_push(&mut self, client: &Client, token_id: &str) -> Result<(), Error> {
+        self.check("validation.push", client)?;
         let push = PushRequest::login_name(&self.login.login_name)
             .user_name(&self.login.user_name)
             .end_user_ip(self.login.address())
             .token_id(token_id);
-        wait.run(&self.client, push).await
+        self.push_txn_id = Some(client.validation().push(push).await?.push_txn_id);
+        Ok(())
+    }
+
+    /// Waits for the result of the push that was sent last; [`PushWait::once`] asks once, for pages that poll.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     client: &revesecure_client::Client,
+    /// #     challenge: &revesecure_client::Challenge,
+    /// # ) -> Result<(), revesecure_client::Error> {
+    /// let outcome = challenge.push_outcome(client, revesecure_client::PushWait::once()).await?;
+    /// println!("{outcome}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`answer`](Self::answer), and [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if no push was
+    /// sent.
+    pub async fn push_outcome(&self, client: &Client, wait: PushWait) -> Result<PushOutcome, Error> {
+        const OPERATION: &str = "validation.push_status";
+        self.check(OPERATION, client)?;
+        match &self.push_txn_id {
+            Some(push) => wait.wait(client, push).await,
+            None => Err(auth_client_core::Error::invalid_input(OPERATION, "challenge", "has no push").into()),
+        }
+    }
+
+    fn check(&self, operation: &'static str, client: &Client) -> Result<(), Error> {
+        if self.client == fingerprint(client) {
+            return Ok(());
+        }
+        let reason = "belongs to a client of another server or service";
+        Err(auth_client_core::Error::invalid_input(operation, "challenge", reason).into())
     }
 }
 
-impl fmt::Debug for Challenge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Challenge")
-            .field("login", &self.login)
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
+/// Identifies a client without its secrets: a digest of its server and its API key.
+fn fingerprint(client: &Client) -> String {
+    let digest = Sha256::digest(format!("{}\n{}", client.engine().origin(), client.api_key()));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

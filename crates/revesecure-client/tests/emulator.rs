@@ -10,10 +10,9 @@ use revesecure_client::models::{
     ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserUpdate,
 };
 use revesecure_client::{
-    Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome,
+    Challenge, Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome,
     PushWait, SecondFactor,
 };
-use std::time::Duration;
 
 fn builder(emulator: &Emulator) -> ClientBuilder {
     let revesecure = emulator.revesecure();
@@ -115,17 +114,35 @@ async fn logins_by_code_and_by_push() {
     let begin = || SecondFactor::of("ann").login_name("root").begin(&client);
     let Login::NeedsFactor(challenge) = begin().await.unwrap() else { panic!("a second factor is needed") };
     let code = emulator.revesecure().pending_codes_for("ann").remove(0).code;
-    assert!(!challenge.code(AuthType::Hardware, code.clone()).await.unwrap().is_valid());
-    assert!(challenge.code(AuthType::Software, code).await.unwrap().is_valid());
+    assert!(!challenge.answer(&client, AuthType::Hardware, code.clone()).await.unwrap().is_valid());
+    assert!(challenge.answer(&client, AuthType::Software, format!(" {code}\n")).await.unwrap().is_valid());
 
+    // Each step of a web service has its own client, and only what the first one stored.
+    let stored = serde_json::to_string(&challenge).unwrap();
+    assert!(!stored.contains(&emulator.revesecure().api_key()) && stored.contains("ann"), "{stored}");
+    let later = || builder(&emulator).build().unwrap();
+    let mut challenge: Challenge = serde_json::from_str(&stored).unwrap();
+    let error = challenge.push_outcome(&later(), PushWait::once()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "there is no push");
     let phone = challenge.push_tokens().next().unwrap().token_id.clone();
-    let wait = PushWait::new().limit(Duration::ZERO);
-    let PushOutcome::StillPending { push_txn_id } = challenge.push(&phone, wait).await.unwrap() else {
-        panic!("nobody has answered")
-    };
+    challenge.send_push(&later(), &phone).await.unwrap();
+    let stored = serde_json::to_string(&challenge).unwrap();
+
+    let challenge: Challenge = serde_json::from_str(&stored).unwrap();
+    let outcome = challenge.push_outcome(&later(), PushWait::once()).await.unwrap();
+    let PushOutcome::StillPending { push_txn_id } = outcome else { panic!("nobody has answered") };
     emulator.approve(&push_txn_id).unwrap();
-    assert!(wait.wait(&client, &push_txn_id).await.unwrap().is_approved());
+    assert!(challenge.push_outcome(&later(), PushWait::once()).await.unwrap().is_approved());
     assert_eq!(emulator.revesecure().effect("push_sent"), 1);
+
+    // A client of another server, or with another service's key, is refused before anything is sent.
+    let elsewhere = Emulator::start().await.unwrap();
+    let other_key = Client::builder("other".to_owned(), emulator.revesecure().secret_key());
+    let other_key = other_key.base_url(emulator.revesecure().base_url()).build().unwrap();
+    for other in [builder(&elsewhere).build().unwrap(), other_key] {
+        let error = challenge.answer(&other, AuthType::Software, "123456").await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
+    }
 
     emulator.revesecure().set_policy(&id, Rule::Bypass).unwrap();
     assert!(matches!(begin().await.unwrap(), Login::Bypassed(_)));

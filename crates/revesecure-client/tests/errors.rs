@@ -188,9 +188,9 @@ async fn what_may_be_changed_is_sent_in_the_forms_of_the_samples() {
     let client = common::client(&server.base_url());
     let results = [
         client.users().create(NewUser::contact_number(8_123_465).country_code(91)).await.map(drop),
-        client.users().update(UserUpdate::new("u1").phone("91", "08123").extra("Nick", "A")).await,
-        client.tokens().update(TokenUpdate::new("t1").blocked(true)).await,
-        client.services().map(ServiceUsers::new("s1", ["u1"])).await,
+        client.users().update(UserUpdate::new("u1").phone("91", "08123").extra("Nick", "A")).await.map(drop),
+        client.tokens().update(TokenUpdate::new("t1").blocked(true)).await.map(drop),
+        client.services().map(ServiceUsers::new("s1", ["u1"])).await.map(drop),
     ];
     for (mock, result) in expected.iter().zip(results) {
         mock.assert();

@@ -15,10 +15,11 @@ fn calls(call: Call<()>, pages: Pages<(), u64>, items: Items<(), u64, ()>) {
 }
 
 /// Compiling this function is the test of the futures that it names.
-fn helpers(client: &Client, challenge: &Challenge, push: PushRequest) {
+fn helpers(client: &Client, challenge: &mut Challenge, push: PushRequest) {
     is_send(SecondFactor::of("anna@example.com").begin(client));
-    is_send(challenge.code(AuthType::Hardware, "123456".to_owned()));
-    is_send(challenge.push("token-id", PushWait::new()));
+    is_send(challenge.answer(client, AuthType::Hardware, "123456".to_owned()));
+    is_send(challenge.send_push(client, "token-id"));
+    is_send(challenge.push_outcome(client, PushWait::new()));
     is_send(PushWait::new().run(client, push));
     is_send(PushWait::new().wait(client, "transaction-id"));
 }
@@ -26,5 +27,5 @@ fn helpers(client: &Client, challenge: &Challenge, push: PushRequest) {
 #[test]
 fn futures_are_send() {
     let _: fn(Call<()>, Pages<(), u64>, Items<(), u64, ()>) = calls;
-    let _: fn(&Client, &Challenge, PushRequest) = helpers;
+    let _: fn(&Client, &mut Challenge, PushRequest) = helpers;
 }

@@ -7,8 +7,8 @@ mod wire;
 
 use auth_client_core::testing::{Canary, ScriptedTransport};
 use revesecure_client::models::{
-    AuthResult, AuthType, BypassCodeList, Created, Envelope, NewBypassCodes, NewUser, OtpAnswer, OtpCheck,
-    PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery, UserUpdate,
+    AuthResult, AuthType, BypassCodeList, Envelope, NewBypassCodes, NewUser, OtpAnswer, OtpCheck,
+    PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery, UserUpdate, WriteResponse,
 };
 use revesecure_client::{Client, DateText, Error, Login, Paging, PushWait, SecondFactor};
 use std::io::Write;
@@ -100,7 +100,9 @@ async fn no_public_type_prints_a_secret() {
         read::<PushStarted>(&format!(r#"{{"ApiKey":"{API_KEY}","PushTxnId":"p1"}}"#)),
         read::<PushStatus>(&format!(r#"{{"ApiKey":"{API_KEY}","PushState":"PUSH_DENY"}}"#)),
         read::<BypassCodeList>(&format!(r#"{{"codes":[{{"BypassCode":"{BYPASS}","ExpireTime":1}}]}}"#)),
-        read::<Created>(&format!(r#"{{"ServiceId":"s1","SecretKey":"{SECRET}","codes":["{BYPASS}"]}}"#)),
+        read::<WriteResponse>(&format!(
+            r#"{{"ServiceId":"s1","SecretKey":"{SECRET}","codes":["{BYPASS}"]}}"#
+        )),
         Envelope::read(format!(r#"{{"status":{{"code":1,"description":"{OTP}"}}}}"#).as_bytes()).unwrap(),
         AuthResult::Invalid(OTP.to_owned()),
     );

@@ -59,6 +59,8 @@ impl Client {
             username: username.into(),
             password: password.into(),
             prefix: DEFAULT_PREFIX.to_owned(),
+            separator: ':',
+            content_type_without_body: true,
             from_env: false,
             settings: Settings::new(concat!("verigator-client/", env!("CARGO_PKG_VERSION"))),
         }
@@ -137,6 +139,8 @@ pub struct ClientBuilder {
     username: String,
     password: SecretString,
     prefix: String,
+    separator: char,
+    content_type_without_body: bool,
     /// `true` if the credentials were read from the environment; errors then name the variable.
     from_env: bool,
     settings: Settings,
@@ -174,8 +178,9 @@ impl ClientBuilder {
     /// Sets the path between the host and the API's resources. Default: `/v1/service`, to which paths such as
     /// `/service/…` are appended.
     ///
-    /// Assumption: one sample of the vendor has a single `service`, all others have two. If the server expects
-    /// one, set the prefix to `/v1`.
+    /// Assumption (path-prefix): one sample of the vendor has a single `service`, all others have two. If the server
+    /// expects one, set the prefix to `/v1`. The vendor's page itself has two where a service is registered and one
+    /// where a user is authenticated; if that is what the server expects, use two clients.
     ///
     /// ```
     /// let verigator =
@@ -185,6 +190,41 @@ impl ClientBuilder {
     /// ```
     pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
+        self
+    }
+
+    /// Sets the character between user name and password in the header `X-Service-Auth`. Default: a colon.
+    ///
+    /// Assumption (credential-separator): the vendor's text says semicolon; both of its examples and both of its
+    /// clients use a colon.
+    ///
+    /// ```
+    /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
+    ///     .credential_separator(';')
+    ///     .build()?;
+    /// # let _ = verigator;
+    /// # Ok::<(), verigator_client::Error>(())
+    /// ```
+    pub fn credential_separator(mut self, separator: char) -> Self {
+        self.separator = separator;
+        self
+    }
+
+    /// Sets whether requests without a body, GET and DELETE, have the header `Content-Type: application/json` too.
+    /// Default: true.
+    ///
+    /// Assumption (content-type): "Always set Accept and Content-Type headers to application/json", says the vendor's
+    /// page; both of its clients set it only with a body.
+    ///
+    /// ```
+    /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
+    ///     .content_type_without_body(false)
+    ///     .build()?;
+    /// # let _ = verigator;
+    /// # Ok::<(), verigator_client::Error>(())
+    /// ```
+    pub fn content_type_without_body(mut self, on: bool) -> Self {
+        self.content_type_without_body = on;
         self
     }
 
@@ -204,13 +244,16 @@ impl ClientBuilder {
         let build = || {
             let base = BaseUrl::parse(source, url)?.with_prefix(&self.prefix)?;
             let signer =
-                auth::signer(&self.username, &self.password).map_err(|error| match error.field() {
+                auth::signer(self.separator, &self.username, &self.password).map_err(|error| match error
+                    .field()
+                {
                     "username" if self.from_env => error.with_field(USERNAME),
                     "password" if self.from_env => error.with_field(PASSWORD),
                     _ => error,
                 })?;
             let credential = StaticCredential::new(signer, base.origin().clone());
-            Engine::new(&self.settings, base, Verigator, Some(Arc::new(credential)))
+            let rules = Verigator { content_type_without_body: self.content_type_without_body };
+            Engine::new(&self.settings, base, rules, Some(Arc::new(credential)))
         };
         match build() {
             Ok(engine) => Ok(Client { engine }),
@@ -224,6 +267,8 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("prefix", &self.prefix)
+            .field("separator", &self.separator)
+            .field("content_type_without_body", &self.content_type_without_body)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

@@ -5,6 +5,7 @@
 
 use auth_client_core::UnknownFields;
 use auth_client_core::provider::{ApiError, ProviderRules, ResponseView, model};
+use http::HeaderValue;
 
 auth_client_core::provider::error_type! {
     /// A failed call to Verigator.
@@ -25,13 +26,20 @@ auth_client_core::provider::error_type! {
     pub struct Error;
 }
 
-/// Provider rules: those of plain HTTP, plus a message in the body.
+/// Provider rules: those of plain HTTP, plus a message in the body, and a `Content-Type` on every request.
 #[derive(Debug)]
-pub(crate) struct Verigator;
+pub(crate) struct Verigator {
+    /// Whether requests without a body have a `Content-Type` too.
+    pub(crate) content_type_without_body: bool,
+}
 
 impl ProviderRules for Verigator {
     fn name(&self) -> &'static str {
         "verigator"
+    }
+
+    fn content_type_without_body(&self) -> Option<HeaderValue> {
+        self.content_type_without_body.then(|| HeaderValue::from_static("application/json"))
     }
 
     fn api_error(&self, response: ResponseView<'_>) -> ApiError {

@@ -38,8 +38,8 @@
 //! # }
 //! ```
 //!
-//! [`SecondFactor`] runs the whole step in one call: send a code, ask for it, verify it, with a bounded number of
-//! tries.
+//! [`SecondFactor`] runs the whole step with a bounded number of tries: it sends a code and returns a [`Challenge`]
+//! that can be stored until the user has answered, as web services need.
 //!
 //! # Credentials
 //!
@@ -79,8 +79,10 @@
 //! # Assumptions
 //!
 //! Where the vendor's documentation is silent or contradicts itself, this crate has a setting or assumes:
-//! requests go to `/v1/service/service/…`, although one sample has a single `service` (see
-//! [`ClientBuilder::path_prefix`]); any 2xx status is a success; a verification sends only the code.
+//! requests go to `/v1/service/service/…` at `api.verigator.com`, although one sample has a single `service` (see
+//! [`ClientBuilder::path_prefix`]) and another the host `api.dev.verigator.com` (see
+//! [`ClientBuilder::base_url`]); a colon joins user name and password, although the text says semicolon (see
+//! [`ClientBuilder::credential_separator`]); any 2xx status is a success; a verification sends only the code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -96,7 +98,7 @@ pub use auth_client_core::reexports::*;
 pub use client::{Client, ClientBuilder};
 pub use error::{Call, Error, Items, Pages};
 pub use generated::resources;
-pub use second_factor::{FailureReason, Outcome, Prompt, SecondFactor};
+pub use second_factor::{Answer, Challenge, FailureReason, SecondFactor};
 
 /// Models: request and response bodies.
 pub mod models {

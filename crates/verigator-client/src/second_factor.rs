@@ -1,57 +1,108 @@
-//! The whole second-factor step in one call: send a code, ask for it, verify it.
+//! The second-factor step of a login, in two requests of a web service or in a loop of a program.
 //!
-//! The vendor's samples loop until the code is right. Here the number of tries is limited, an expired code is
-//! replaced only if that was allowed, and a failure has a typed reason.
+//! [`SecondFactor::begin`] sends a code and returns a [`Challenge`], which can be stored between two requests or
+//! passed to another instance; [`Challenge::answer`] checks what the user typed. The vendor's samples loop until
+//! the code is right. Here the number of tries is limited, an expired code is replaced only if that was allowed,
+//! and a failure has a typed reason.
 
 use crate::models::{AuthMethod, Rejection, Verification};
 use crate::{Client, Error};
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::future::Future;
 
-/// Prompt for a code, passed to the callback of [`SecondFactor::run`].
+/// Settings of the second-factor step.
 ///
-/// ```
-/// use verigator_client::Prompt;
+/// ```no_run
+/// use verigator_client::{Answer, Client, SecondFactor};
+/// use verigator_client::models::AuthMethod;
 ///
-/// fn question(prompt: &Prompt) -> String {
-///     match &prompt.rejection {
-///         Some(why) => format!("Wrong code ({why}). {} tries left after this one: ", prompt.tries_left),
-///         None => format!("The code sent by {}: ", prompt.method),
+/// # async fn ask(question: String) -> String { question }
+/// # async fn run(verigator: &Client) -> Result<bool, verigator_client::Error> {
+/// let step = SecondFactor::new(AuthMethod::Totp).max_tries(3);
+/// let mut challenge = step.begin(verigator, "service-id", "user-id").await?;
+/// loop {
+///     let typed = ask(format!("Your code by {}: ", challenge.method())).await;
+///     match challenge.answer(verigator, typed).await? {
+///         Answer::Verified => return Ok(true),
+///         Answer::Rejected(why) => println!("{why}; {} tries left", challenge.tries_left()),
+///         Answer::CodeReplaced => println!("the code had expired; another one was sent"),
+///         Answer::Failed(why) => {
+///             println!("not verified: {why}");
+///             return Ok(false);
+///         }
 ///     }
 /// }
+/// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Prompt {
-    /// Delivery method used: a user without the app gets a text message in place of an app code.
-    pub method: AuthMethod,
-    /// Number of this try, from 1.
-    pub attempt: u32,
-    /// Number of tries left after this one.
-    pub tries_left: u32,
-    /// Why the previous code was not accepted.
-    pub rejection: Option<Rejection>,
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `begin` is called"]
+pub struct SecondFactor {
+    method: AuthMethod,
+    max_tries: u32,
+    max_codes: u32,
 }
 
-/// Result of the second-factor step.
+/// A code that was sent and waits for the user. It holds no secret, and can be serialized: into a session, a
+/// database, or a cookie that your service signs.
+///
+/// The user must not be able to change it, nor to send an older copy back: it counts the tries. It is bound to the
+/// server of the client that began it.
+///
+/// ```no_run
+/// use verigator_client::{Answer, Challenge, Client};
+///
+/// /// The second request of a login. The first one stored the challenge in the user's session.
+/// async fn second_request(
+///     verigator: &Client,
+///     session: &mut String,
+///     typed: String,
+/// ) -> Result<&'static str, Box<dyn std::error::Error>> {
+///     let mut challenge: Challenge = serde_json::from_str(session)?;
+///     let answer = challenge.answer(verigator, typed).await?;
+///     *session = serde_json::to_string(&challenge)?;
+///     Ok(match answer {
+///         Answer::Verified => "welcome",
+///         Answer::Rejected(_) => "wrong code; try again",
+///         Answer::CodeReplaced => "the code had expired; enter the new one",
+///         Answer::Failed(_) => "not verified",
+///     })
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use = "the step is incomplete until the code is answered"]
+pub struct Challenge {
+    server: String,
+    service_id: String,
+    user_id: String,
+    requested: AuthMethod,
+    method: AuthMethod,
+    tries_left: u32,
+    codes_left: u32,
+}
+
+/// Result of an answer to a [`Challenge`].
 ///
 /// ```
-/// use verigator_client::{FailureReason, Outcome};
+/// use verigator_client::{Answer, FailureReason};
 ///
-/// assert!(Outcome::Verified.is_verified());
-/// assert!(!Outcome::Failed(FailureReason::TooManyTries).is_verified());
+/// assert!(Answer::Verified.is_verified());
+/// assert!(!Answer::Failed(FailureReason::TooManyTries).is_verified());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a failed step is a value, not an error"]
-pub enum Outcome {
+#[must_use = "a wrong code is a value, not an error"]
+pub enum Answer {
     /// The user entered the right code.
     Verified,
-    /// The user did not enter the right code.
+    /// The code is wrong. The challenge accepts another one.
+    Rejected(Rejection),
+    /// The code had expired, and another one was sent. The challenge accepts that one.
+    CodeReplaced,
+    /// The step has ended without a right code.
     Failed(FailureReason),
 }
 
-impl Outcome {
+impl Answer {
     /// Returns `true` if the user entered the right code.
     #[must_use]
     pub fn is_verified(&self) -> bool {
@@ -67,8 +118,6 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureReason {
-    /// The user cancelled: the callback returned `None`.
-    Cancelled,
     /// The limit of tries was reached.
     TooManyTries,
     /// The vendor accepts no more tries for a while.
@@ -80,41 +129,11 @@ pub enum FailureReason {
 impl fmt::Display for FailureReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Cancelled => "the user did not enter a code",
             Self::TooManyTries => "too many wrong codes",
             Self::Throttled => "too many tries: wait before the next one",
             Self::Expired => "the code has expired",
         })
     }
-}
-
-/// The second-factor step of a login.
-///
-/// ```no_run
-/// use verigator_client::{Client, Outcome, SecondFactor};
-/// use verigator_client::models::AuthMethod;
-///
-/// # async fn ask(question: String) -> Option<String> { None }
-/// # async fn run(verigator: &Client) -> Result<(), verigator_client::Error> {
-/// let outcome = SecondFactor::new(AuthMethod::Totp)
-///     .max_tries(3)
-///     .run(verigator, "service-id", "user-id", |prompt| async move {
-///         ask(format!("Your code by {} (try {}): ", prompt.method, prompt.attempt)).await.map(Into::into)
-///     })
-///     .await?;
-/// match outcome {
-///     Outcome::Verified => println!("welcome"),
-///     Outcome::Failed(why) => println!("not verified: {why}"),
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a step does nothing until it runs"]
-pub struct SecondFactor {
-    method: AuthMethod,
-    max_tries: u32,
-    max_codes: u32,
 }
 
 impl SecondFactor {
@@ -145,81 +164,112 @@ impl SecondFactor {
         self
     }
 
-    /// Sends a code, asks for it and verifies it, until it is right or a limit is reached.
-    ///
-    /// `ask` receives the [`Prompt`] and returns what the user entered, or `None` if the user cancelled.
-    /// Surrounding white space is removed.
+    /// Sends a code.
     ///
     /// ```no_run
-    /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
+    /// # async fn example(client: &verigator_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// use verigator_client::SecondFactor;
     /// use verigator_client::models::AuthMethod;
     ///
-    /// let step = SecondFactor::new(AuthMethod::Sms);
-    /// let outcome = step.run(client, "service-id", "user-id", async |prompt| {
-    ///     println!("The code sent by {}: ", prompt.method);
-    ///     let typed = std::io::stdin().lines().next()?.ok()?;
-    ///     Some(typed.into())
-    /// });
-    /// println!("{}", outcome.await?.is_verified());
+    /// let challenge = SecondFactor::new(AuthMethod::Sms).begin(client, "service-id", "user-id").await?;
+    /// println!("{}", serde_json::to_string(&challenge)?);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error`] if a call fails. Neither sending a code nor verifying it is retried.
-    pub async fn run<F, A>(
-        &self,
-        client: &Client,
-        service_id: &str,
-        user_id: &str,
-        mut ask: F,
-    ) -> Result<Outcome, Error>
-    where
-        F: FnMut(Prompt) -> A,
-        A: Future<Output = Option<SecretString>>,
-    {
-        let users = client.users(service_id);
-        let login = users.authentication(user_id);
-        let mut attempt = 0;
-        let mut rejection = None;
-        for _ in 0..self.max_codes {
-            let started = login.start(self.method.clone()).await?;
-            loop {
-                if attempt == self.max_tries {
-                    return Ok(Outcome::Failed(FailureReason::TooManyTries));
-                }
-                attempt += 1;
-                let prompt = Prompt {
-                    method: started.method.clone(),
-                    attempt,
-                    tries_left: self.max_tries - attempt,
-                    rejection: rejection.take(),
-                };
-                let Some(code) = ask(prompt).await else {
-                    return Ok(Outcome::Failed(FailureReason::Cancelled));
-                };
-                let code = code.expose_secret().trim();
-                // An empty code is wrong and need not be sent.
-                if code.is_empty() {
-                    continue;
-                }
-                match login.verify(SecretString::from(code)).await? {
-                    Verification::Verified { .. } => return Ok(Outcome::Verified),
-                    Verification::Rejected(why) if why.throttled => {
-                        return Ok(Outcome::Failed(FailureReason::Throttled));
-                    }
-                    Verification::Rejected(why) => {
-                        let expired = why.expired;
-                        rejection = Some(why);
-                        if expired {
-                            break;
-                        }
-                    }
-                }
-            }
+    /// [`Error`] if the call fails. It is not retried: each text message costs money.
+    pub async fn begin(&self, client: &Client, service_id: &str, user_id: &str) -> Result<Challenge, Error> {
+        let started = client.users(service_id).authentication(user_id).start(self.method.clone()).await?;
+        Ok(Challenge {
+            server: client.engine().origin().to_string(),
+            service_id: service_id.to_owned(),
+            user_id: user_id.to_owned(),
+            requested: self.method.clone(),
+            method: started.method,
+            tries_left: self.max_tries,
+            codes_left: self.max_codes - 1,
+        })
+    }
+}
+
+impl Challenge {
+    /// Returns the delivery method used: a user without the app gets a text message in place of an app code.
+    #[must_use]
+    pub fn method(&self) -> &AuthMethod {
+        &self.method
+    }
+
+    /// Returns the id of the user who answers.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    /// Returns the number of tries left.
+    #[must_use]
+    pub fn tries_left(&self) -> u32 {
+        self.tries_left
+    }
+
+    /// Checks what the user typed, without its surrounding white space. Store the challenge again afterwards: it
+    /// counts the tries, also those whose response was lost.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     client: &verigator_client::Client,
+    /// #     mut challenge: verigator_client::Challenge,
+    /// # ) -> Result<(), verigator_client::Error> {
+    /// let answer = challenge.answer(client, "045961").await?;
+    /// println!("{}", answer.is_verified());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if a call fails; neither a check nor a new code is retried.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge was begun at another server.
+    pub async fn answer(&mut self, client: &Client, typed: impl Into<SecretString>) -> Result<Answer, Error> {
+        if self.server != client.engine().origin().to_string() {
+            let reason = "belongs to a client of another server";
+            return Err(
+                auth_client_core::Error::invalid_input("authentication.verify", "challenge", reason).into()
+            );
         }
-        Ok(Outcome::Failed(FailureReason::Expired))
+        let Some(tries_left) = self.tries_left.checked_sub(1) else {
+            return Ok(Answer::Failed(FailureReason::TooManyTries));
+        };
+        self.tries_left = tries_left;
+        let users = client.users(&self.service_id);
+        let login = users.authentication(&self.user_id);
+        let typed = typed.into();
+        let code = typed.expose_secret().trim();
+        // An empty code is wrong and need not be sent.
+        let rejection = if code.is_empty() {
+            Rejection { invalid: true, ..Rejection::default() }
+        } else {
+            match login.verify(SecretString::from(code)).await? {
+                Verification::Verified { .. } => {
+                    self.tries_left = 0;
+                    return Ok(Answer::Verified);
+                }
+                Verification::Rejected(why) => why,
+            }
+        };
+        let failure = match rejection {
+            Rejection { throttled: true, .. } => FailureReason::Throttled,
+            Rejection { expired: true, .. } if self.codes_left == 0 => FailureReason::Expired,
+            _ if tries_left == 0 => FailureReason::TooManyTries,
+            Rejection { expired: true, .. } => {
+                self.codes_left -= 1;
+                self.method = login.start(self.requested.clone()).await?.method;
+                return Ok(Answer::CodeReplaced);
+            }
+            rejection => return Ok(Answer::Rejected(rejection)),
+        };
+        self.tries_left = 0;
+        Ok(Answer::Failed(failure))
     }
 }

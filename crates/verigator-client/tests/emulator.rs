@@ -6,7 +6,7 @@ use auth_emulator::Emulator;
 use auth_emulator::providers::verigator::CreateStatus;
 use std::time::Duration;
 use verigator_client::models::{AuthMethod, NewService, NewUser, User, Verification};
-use verigator_client::{Client, ErrorKind, FailureReason, Outcome, SecondFactor, SecretString};
+use verigator_client::{Answer, Challenge, Client, ErrorKind, FailureReason, SecondFactor, SecretString};
 
 struct World {
     emulator: Emulator,
@@ -93,51 +93,93 @@ async fn a_code_is_right_wrong_late_or_once_too_often() {
     assert!(why.expired);
 }
 
+/// Runs a step to its end, storing the challenge after each answer as a web service does between two requests.
+async fn run(world: &World, step: &SecondFactor, mut type_code: impl FnMut(u32) -> String) -> Vec<Answer> {
+    let challenge = step.begin(&world.client, &world.service_id, &world.user.id).await.unwrap();
+    let mut session = serde_json::to_string(&challenge).unwrap();
+    let mut answers = Vec::new();
+    loop {
+        // Another instance of the service, with a client of its own.
+        let client = client(&world.emulator, &world.emulator.verigator().password());
+        let mut challenge: Challenge = serde_json::from_str(&session).unwrap();
+        let typed = type_code(u32::try_from(answers.len()).unwrap());
+        let answer = challenge.answer(&client, typed).await.unwrap();
+        session = serde_json::to_string(&challenge).unwrap();
+        let goes_on = matches!(answer, Answer::Rejected(_) | Answer::CodeReplaced);
+        answers.push(answer);
+        if !goes_on {
+            return answers;
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_second_factor_step_ends_in_every_way() {
     let world = World::new().await;
     let step = SecondFactor::new(AuthMethod::Sms).max_tries(3);
-    let run = |typed: Vec<Option<&'static str>>, step: SecondFactor| {
+    let typed = |codes: &'static [&'static str]| {
         let world = &world;
-        async move {
-            let mut typed = typed.into_iter();
-            step.run(&world.client, &world.service_id, &world.user.id, move |_| {
-                let code = match typed.next().flatten() {
-                    Some("right") => Some(world.code()),
-                    other => other.map(str::to_owned),
-                };
-                async move { code.map(SecretString::from) }
-            })
-            .await
-            .unwrap()
+        move |index: u32| match codes[usize::try_from(index).unwrap()] {
+            "right" => format!(" {}\n", world.code()),
+            other => other.to_owned(),
         }
     };
-    assert_eq!(run(vec![Some("1"), Some(" "), Some("right")], step.clone()).await, Outcome::Verified);
+    let last = |answers: Vec<Answer>| (answers.len(), answers.last().unwrap().clone());
+    assert_eq!(last(run(&world, &step, typed(&["1", " ", "right"])).await), (3, Answer::Verified));
     assert_eq!(
-        run(vec![Some("1"), Some("2"), Some("3"), Some("right")], step.clone()).await,
-        Outcome::Failed(FailureReason::TooManyTries)
+        last(run(&world, &step, typed(&["1", "2", "3", "right"])).await),
+        (3, Answer::Failed(FailureReason::TooManyTries))
     );
-    assert_eq!(run(vec![None], step.clone()).await, Outcome::Failed(FailureReason::Cancelled));
     let patient = step.clone().max_tries(20);
-    assert_eq!(run(vec![Some("1"); 20], patient).await, Outcome::Failed(FailureReason::Throttled));
-    assert_eq!(world.sent(), 4, "one message per step");
+    let (_, throttled) = last(run(&world, &patient, |_| "1".to_owned()).await);
+    assert_eq!(throttled, Answer::Failed(FailureReason::Throttled));
+    assert_eq!(world.sent(), 3, "one message per step");
 }
 
 #[tokio::test]
 async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
     let world = World::new().await;
-    for (codes, expected) in [(1, Outcome::Failed(FailureReason::Expired)), (2, Outcome::Verified)] {
-        let step = SecondFactor::new(AuthMethod::Sms).max_tries(5).max_codes(codes);
-        let outcome = step.run(&world.client, &world.service_id, &world.user.id, |prompt| {
+    for (codes, tries, expected) in [
+        (1, 5, vec![Answer::Failed(FailureReason::Expired)]),
+        (2, 5, vec![Answer::CodeReplaced, Answer::Verified]),
+        (2, 1, vec![Answer::Failed(FailureReason::TooManyTries)]),
+    ] {
+        let step = SecondFactor::new(AuthMethod::Sms).max_tries(tries).max_codes(codes);
+        let answers = run(&world, &step, |index| {
             let code = world.code();
-            if prompt.attempt == 1 {
+            if index == 0 {
                 world.emulator.clock().advance(Duration::from_secs(301));
             }
-            async move { Some(SecretString::from(code)) }
+            code
         });
-        assert_eq!(outcome.await.unwrap(), expected);
+        assert_eq!(answers.await, expected);
     }
-    assert_eq!(world.sent(), 3);
+    assert_eq!(world.sent(), 4, "nothing is sent that nobody can answer");
+}
+
+#[tokio::test]
+async fn a_challenge_counts_lost_responses_and_stays_with_its_server() {
+    use auth_emulator::{Effect, Fault, FaultRule};
+
+    let world = World::new().await;
+    let step = SecondFactor::new(AuthMethod::Totp).max_tries(2);
+    let mut challenge = step.begin(&world.client, &world.service_id, &world.user.id).await.unwrap();
+    assert_eq!((challenge.method(), challenge.tries_left()), (&AuthMethod::Sms, 2), "the user has no app");
+    let stored = serde_json::to_string(&challenge).unwrap();
+    assert!(!stored.contains(&world.emulator.verigator().password()) && !stored.contains(&world.code()));
+
+    let elsewhere = Emulator::start().await.unwrap();
+    let other = client(&elsewhere, &elsewhere.verigator().password());
+    let error = challenge.answer(&other, world.code()).await.unwrap_err();
+    assert_eq!((error.kind(), challenge.tries_left()), (ErrorKind::InvalidInput, 2));
+    assert!(elsewhere.journal_of("verigator").is_empty(), "nothing was sent there");
+
+    let lost = FaultRule::new("verigator", Fault::close_before_response()).effect(Effect::Before);
+    world.emulator.add_fault(lost).unwrap();
+    assert!(challenge.answer(&world.client, "1").await.is_err());
+    assert_eq!(challenge.tries_left(), 1, "it may have been counted");
+    assert_eq!(challenge.answer(&world.client, world.code()).await.unwrap(), Answer::Verified);
+    assert!(!challenge.answer(&world.client, world.code()).await.unwrap().is_verified(), "it is over");
 }
 
 #[tokio::test]

@@ -127,7 +127,16 @@ pub(crate) struct Body {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) ty: Option<Type>,
+    /// The member that has the value, of a response that is described with its envelope.
+    pub(crate) envelope: Option<String>,
     pub(crate) examples: Vec<Example>,
+}
+
+impl Answer {
+    /// The value in an example, without the envelope.
+    pub(crate) fn value<'a>(&self, example: &'a Node) -> &'a Node {
+        self.envelope.as_ref().and_then(|name| example.get(name)).unwrap_or(example)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -176,15 +185,8 @@ pub(crate) struct Object {
     pub(crate) properties: Vec<Property>,
     /// Keeps the members that it doesn't know, and writes them back.
     pub(crate) keep_unknown: bool,
-    /// A member that comes first and that the client fills in, so that the type has no field for it.
-    pub(crate) filled: Option<Filled>,
-}
-
-/// A member of a request whose value the client knows.
-#[derive(Debug)]
-pub(crate) struct Filled {
-    pub(crate) wire: String,
-    pub(crate) rust: String,
+    /// The name in Rust of its first member, which the client fills in where the caller has not.
+    pub(crate) filled: Option<String>,
 }
 
 #[derive(Debug)]

@@ -135,8 +135,10 @@ impl Connection {
         headers: &[&[u8]],
         body: &[u8],
     ) -> Result<(u16, Vec<u8>), Failure> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host).into_bytes();
-        let length = format!("content-type: application/json\r\ncontent-length: {}", body.len());
+        // Verigator requires both headers on every request.
+        let json = "accept: application/json\r\ncontent-type: application/json\r\n";
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{json}", self.host).into_bytes();
+        let length = format!("content-length: {}", body.len());
         let of_body = (!body.is_empty()).then_some(length.as_bytes());
         for header in headers.iter().copied().chain(of_body) {
             request.extend([header, b"\r\n"].concat());

@@ -184,6 +184,10 @@ impl Engine {
         self.inner.rules.json_style()
     }
 
+    pub(crate) fn content_type_without_body(&self) -> Option<HeaderValue> {
+        self.inner.rules.content_type_without_body()
+    }
+
     /// Adds the name of this provider to an error.
     pub(crate) fn attribute(&self, error: Error) -> Error {
         error.with_provider(self.inner.rules.name())

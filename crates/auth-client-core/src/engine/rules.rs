@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorKind};
 use crate::operation::Operation;
 use crate::transport::Received;
 use auth_core::CredentialSource;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -47,7 +47,7 @@ pub enum Classification {
 ///
 /// ```
 /// use auth_client_core::provider::{ResponseView, ApiError};
-/// use http::{HeaderMap, StatusCode};
+/// use http::{HeaderMap, HeaderValue, StatusCode};
 ///
 /// /// The body is the error code as a JSON string.
 /// fn api_error(response: ResponseView<'_>) -> ApiError {
@@ -203,6 +203,11 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     /// Returns the encoding of JSON bodies.
     fn json_style(&self) -> JsonStyle {
         JsonStyle::Utf8
+    }
+
+    /// Returns the `Content-Type` of requests without a body, for APIs that require one. None by default.
+    fn content_type_without_body(&self) -> Option<HeaderValue> {
+        None
     }
 }
 

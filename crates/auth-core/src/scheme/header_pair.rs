@@ -1,4 +1,4 @@
-//! A header that carries `name:password` in plain text, as Messente Verigator uses it.
+//! A header that carries a user name and a password in plain text, as Messente Verigator uses it.
 
 use crate::secret::{
     ExposeSecret, InvalidCredential, SecretString, check_trimmed, check_user_name, sensitive_header,
@@ -42,9 +42,34 @@ impl HeaderPair {
     /// ```
     pub fn new(name: HeaderName, username: &str, password: &SecretString) -> Result<Self, InvalidCredential> {
         check_user_name("username", username)?;
+        Self::separated_by(':', name, username, password)
+    }
+
+    /// Creates a signer that joins user name and password by another character than a colon.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredential`] if either part is empty or has a control character, or the user name has the separator.
+    ///
+    /// ```
+    /// # use auth_core::{scheme::HeaderPair, secret::SecretString};
+    /// # let name = http::HeaderName::from_static("x-service-auth");
+    /// let error = HeaderPair::separated_by(';', name, "api;user", &SecretString::from("p")).expect_err("ambiguous");
+    /// assert_eq!(error.field(), "username");
+    /// ```
+    pub fn separated_by(
+        separator: char,
+        name: HeaderName,
+        username: &str,
+        password: &SecretString,
+    ) -> Result<Self, InvalidCredential> {
+        check_trimmed("username", username)?;
+        if username.contains(separator) {
+            return Err(InvalidCredential::new("username", "must not contain the separator"));
+        }
         let password = password.expose_secret();
         check_trimmed("password", password)?;
-        Ok(Self { name, value: sensitive_header("password", &format!("{username}:{password}"))? })
+        Ok(Self { name, value: sensitive_header("password", &format!("{username}{separator}{password}"))? })
     }
 }
 

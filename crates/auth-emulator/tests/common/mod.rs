@@ -107,7 +107,7 @@ impl Request {
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {
-        self.header("Content-Type", "application/json").body(body.to_string())
+        self.without("content-type").header("Content-Type", "application/json").body(body.to_string())
     }
 
     fn bytes(&self) -> Vec<u8> {

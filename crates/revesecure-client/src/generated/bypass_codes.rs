@@ -3,7 +3,7 @@
 
 use crate::generated::models::bypass_codes::{BypassCodeList, NewBypassCodes};
 use crate::generated::operations;
-use crate::models::Created;
+use crate::models::WriteResponse;
 use crate::{Call, Client};
 use auth_client_core::provider::check;
 
@@ -45,14 +45,14 @@ impl BypassCodes<'_> {
     /// use revesecure_client::models::NewBypassCodes;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let created = client
+    /// let write_response = client
     ///     .bypass_codes()
     ///     .create(NewBypassCodes::new("vBvamntOzKq7oGhcJEdKYHUmloLIMwAy", 1))
     ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create(&self, bypass_codes: NewBypassCodes) -> Call<Created> {
+    pub fn create(&self, bypass_codes: NewBypassCodes) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::BYPASS_CODES_CREATE, &[])

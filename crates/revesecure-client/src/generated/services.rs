@@ -6,7 +6,7 @@ use crate::generated::models::services::{
     NewService, ServiceDetails, ServicePage, ServiceSummary, ServiceUpdate, ServiceUser, ServiceUsers,
 };
 use crate::generated::operations;
-use crate::models::Created;
+use crate::models::WriteResponse;
 use crate::{Call, Client};
 use auth_client_core::provider::check;
 
@@ -69,12 +69,12 @@ impl Services<'_> {
     /// use revesecure_client::models::{NewService, ServiceType};
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let created =
+    /// let write_response =
     ///     client.services().create(NewService::new("test_service", ServiceType::WebApi)).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create(&self, service: NewService) -> Call<Created> {
+    pub fn create(&self, service: NewService) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::SERVICES_CREATE, &[])
@@ -106,14 +106,14 @@ impl Services<'_> {
     /// use revesecure_client::models::ServiceUpdate;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .services()
     ///     .update(ServiceUpdate::new("cZ112rt54gh72uXa").service_name("test1_service"))
     ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update(&self, service_update: impl Into<ServiceUpdate>) -> Call<()> {
+    pub fn update(&self, service_update: impl Into<ServiceUpdate>) -> Call<WriteResponse> {
         let service_update: ServiceUpdate = service_update.into();
         self.client
             .engine()
@@ -125,7 +125,7 @@ impl Services<'_> {
             ))
             .json(&service_update)
             .check(crate::check::service_update(&operations::SERVICES_UPDATE, &service_update))
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Maps users to a service, so that they can log in to it.
@@ -149,14 +149,14 @@ impl Services<'_> {
     /// use revesecure_client::models::ServiceUsers;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .services()
     ///     .map(ServiceUsers::new("23uyaXJH211KGDmz", ["va1amntOzKq7oGhcJEdKYHUmloLIMwAy"]))
     ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn map(&self, service_users: ServiceUsers) -> Call<()> {
+    pub fn map(&self, service_users: ServiceUsers) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::SERVICES_MAP, &[])
@@ -167,7 +167,7 @@ impl Services<'_> {
             ))
             .json(&service_users)
             .check(crate::check::service_users(&operations::SERVICES_MAP, &service_users))
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Unmaps a user from a service.
@@ -194,7 +194,7 @@ impl Services<'_> {
     /// use revesecure_client::models::ServiceUser;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .services()
     ///     .unmap(
     ///         ServiceUser::service_id("IIuyaXJH211KGDmz").user_id("vBvamntOzKq7oGhcJEdKYHUmloLIMwAy"),
@@ -203,7 +203,7 @@ impl Services<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn unmap(&self, service_user: ServiceUser) -> Call<()> {
+    pub fn unmap(&self, service_user: ServiceUser) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::SERVICES_UNMAP, &[])
@@ -214,7 +214,7 @@ impl Services<'_> {
             ))
             .check(check::not_empty(&operations::SERVICES_UNMAP, "UserId", service_user.user_id.as_str()))
             .json(&service_user)
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Lists a range of services.

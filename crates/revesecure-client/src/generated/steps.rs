@@ -41,7 +41,7 @@ pub struct UserQueryWithLoginName {
 impl UserQueryWithLoginName {
     /// The user's email address or user name at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> UserQuery {
-        UserQuery { login_name: self.login_name, user_name: user_name.into(), ip: None }
+        UserQuery { login_name: self.login_name, user_name: user_name.into(), api_key: None, ip: None }
     }
 }
 
@@ -118,6 +118,7 @@ impl OtpCheckWithOtp {
             end_user_ip: self.end_user_ip,
             otp: self.otp,
             auth_type,
+            api_key: None,
         }
     }
 }
@@ -172,6 +173,7 @@ impl PushRequestWithEndUserIp {
             user_name: self.user_name,
             end_user_ip: self.end_user_ip,
             token_id: token_id.into(),
+            api_key: None,
             os_name: None,
             browser_name: None,
             is_mobile: None,
@@ -204,7 +206,12 @@ pub struct RegistrationWithDeviceUid {
 impl RegistrationWithDeviceUid {
     /// Whether the second factor is enabled.
     pub fn second_factor(self, second_factor: bool) -> Registration {
-        Registration { login_name: self.login_name, device_uid: self.device_uid, second_factor }
+        Registration {
+            login_name: self.login_name,
+            device_uid: self.device_uid,
+            second_factor,
+            api_key: None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::generated::models::tokens::{
     NewToken, TokenDetails, TokenPage, TokenSummary, TokenUpdate, TokenUser,
 };
 use crate::generated::operations;
-use crate::models::Created;
+use crate::models::WriteResponse;
 use crate::{Call, Client};
 use auth_client_core::provider::check;
 
@@ -69,7 +69,7 @@ impl Tokens<'_> {
     /// use revesecure_client::models::NewToken;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let created = client
+    /// let write_response = client
     ///     .tokens()
     ///     .create(
     ///         NewToken::token_name("test_token")
@@ -80,7 +80,7 @@ impl Tokens<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create(&self, token: NewToken) -> Call<Created> {
+    pub fn create(&self, token: NewToken) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::TOKENS_CREATE, &[])
@@ -114,7 +114,7 @@ impl Tokens<'_> {
     /// use revesecure_client::models::{TokenUpdate, YesNo};
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .tokens()
     ///     .update(
     ///         TokenUpdate::new("6a8vQSnqXY99ULkK6cXOXzaAKpmq8rJB")
@@ -125,7 +125,7 @@ impl Tokens<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update(&self, token_update: impl Into<TokenUpdate>) -> Call<()> {
+    pub fn update(&self, token_update: impl Into<TokenUpdate>) -> Call<WriteResponse> {
         let token_update: TokenUpdate = token_update.into();
         self.client
             .engine()
@@ -133,7 +133,7 @@ impl Tokens<'_> {
             .check(check::not_empty(&operations::TOKENS_UPDATE, "TokenId", token_update.token_id.as_str()))
             .json(&token_update)
             .check(crate::check::token_update(&operations::TOKENS_UPDATE, &token_update))
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Assigns a token to a user.
@@ -158,7 +158,7 @@ impl Tokens<'_> {
     /// use revesecure_client::models::TokenUser;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .tokens()
     ///     .assign(
     ///         TokenUser::user_id("vBvamntOzKq7oGhcJEdKYHUmloLIMwAy")
@@ -168,14 +168,14 @@ impl Tokens<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn assign(&self, token_user: TokenUser) -> Call<()> {
+    pub fn assign(&self, token_user: TokenUser) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::TOKENS_ASSIGN, &[])
             .check(check::not_empty(&operations::TOKENS_ASSIGN, "UserId", token_user.user_id.as_str()))
             .check(check::not_empty(&operations::TOKENS_ASSIGN, "TokenId", token_user.token_id.as_str()))
             .json(&token_user)
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Unassigns a token from a user.
@@ -200,7 +200,7 @@ impl Tokens<'_> {
     /// use revesecure_client::models::TokenUser;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .tokens()
     ///     .unassign(
     ///         TokenUser::user_id("vBvamntOzKq7oGhcJEdKYHUmloLIMwAy")
@@ -210,14 +210,14 @@ impl Tokens<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn unassign(&self, token_user: TokenUser) -> Call<()> {
+    pub fn unassign(&self, token_user: TokenUser) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::TOKENS_UNASSIGN, &[])
             .check(check::not_empty(&operations::TOKENS_UNASSIGN, "UserId", token_user.user_id.as_str()))
             .check(check::not_empty(&operations::TOKENS_UNASSIGN, "TokenId", token_user.token_id.as_str()))
             .json(&token_user)
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Lists a range of tokens.

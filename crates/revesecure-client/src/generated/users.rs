@@ -4,7 +4,7 @@
 use crate::generated::arguments::UsersRange;
 use crate::generated::models::users::{NewUser, UserDetails, UserPage, UserSummary, UserUpdate};
 use crate::generated::operations;
-use crate::models::Created;
+use crate::models::WriteResponse;
 use crate::{Call, Client};
 use auth_client_core::provider::check;
 
@@ -70,7 +70,7 @@ impl Users<'_> {
     /// use revesecure_client::models::NewUser;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let created = client
+    /// let write_response = client
     ///     .users()
     ///     .create(
     ///         NewUser::contact_number("8123465790")
@@ -84,7 +84,7 @@ impl Users<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create(&self, user: NewUser) -> Call<Created> {
+    pub fn create(&self, user: NewUser) -> Call<WriteResponse> {
         self.client.engine().request(&operations::USERS_CREATE, &[]).json(&user).call(crate::envelope::json)
     }
 
@@ -113,7 +113,7 @@ impl Users<'_> {
     /// use revesecure_client::models::UserUpdate;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .users()
     ///     .update(
     ///         UserUpdate::new("4xc5Ha1OfWaeCaaP32JgVIuEv4vfMDTr")
@@ -122,13 +122,13 @@ impl Users<'_> {
     ///             .last_name("Doe")
     ///             .user_name("test1@example.com")
     ///             .country_code(91)
-    ///             .contact_number(812345678),
+    ///             .contact_number(8123456789),
     ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update(&self, user_update: impl Into<UserUpdate>) -> Call<()> {
+    pub fn update(&self, user_update: impl Into<UserUpdate>) -> Call<WriteResponse> {
         let user_update: UserUpdate = user_update.into();
         self.client
             .engine()
@@ -136,7 +136,7 @@ impl Users<'_> {
             .check(check::not_empty(&operations::USERS_UPDATE, "UserId", user_update.user_id.as_str()))
             .json(&user_update)
             .check(crate::check::user_update(&operations::USERS_UPDATE, &user_update))
-            .call(crate::envelope::nothing)
+            .call(crate::envelope::json)
     }
 
     /// Lists a range of users.

@@ -2,11 +2,10 @@
 //! Resource handle `Validation` with 6 operations.
 
 use crate::generated::models::validation::{
-    OtpAnswer, OtpCheck, PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery,
-    ValidationPushStatusBody,
+    OtpAnswer, OtpCheck, PushQuery, PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery,
 };
 use crate::generated::operations;
-use crate::models::KeyCheck;
+use crate::models::{KeyCheck, WriteResponse};
 use crate::{Call, Client};
 use auth_client_core::ExposeSecret;
 use auth_client_core::provider::check;
@@ -52,7 +51,12 @@ impl Validation<'_> {
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// let user_info = client
     ///     .validation()
-    ///     .user(UserQuery::login_name("root").user_name("test1@example.com").ip("2.2.2.2"))
+    ///     .user(
+    ///         UserQuery::login_name("root")
+    ///             .user_name("test1@example.com/uniqueUserName")
+    ///             .api_key("zdvsdv97vfv")
+    ///             .ip("2.2.2.2"),
+    ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -67,7 +71,7 @@ impl Validation<'_> {
                 user_query.login_name.as_str(),
             ))
             .check(check::not_empty(&operations::VALIDATION_USER, "UserName", user_query.user_name.as_str()))
-            .json(&self.client.with_api_key(&user_query))
+            .json(&self.client.with_api_key(user_query.api_key.as_ref(), &user_query))
             .call(crate::envelope::json)
     }
 
@@ -103,7 +107,8 @@ impl Validation<'_> {
     ///             .user_name("test1@example.com")
     ///             .end_user_ip("2.2.2.2")
     ///             .otp("123456")
-    ///             .auth_type(AuthType::Software),
+    ///             .auth_type(AuthType::Software)
+    ///             .api_key("1q3sdv97vfv"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -116,7 +121,7 @@ impl Validation<'_> {
             .check(check::not_empty(&operations::VALIDATION_OTP, "LoginName", otp_check.login_name.as_str()))
             .check(check::not_empty(&operations::VALIDATION_OTP, "UserName", otp_check.user_name.as_str()))
             .check(check::not_empty(&operations::VALIDATION_OTP, "OTP", otp_check.otp.expose_secret()))
-            .json(&self.client.with_api_key(&otp_check))
+            .json(&self.client.with_api_key(otp_check.api_key.as_ref(), &otp_check))
             .call(crate::envelope::json)
     }
 
@@ -144,7 +149,7 @@ impl Validation<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use revesecure_client::models::{PushRequest, TextFlag};
+    /// use revesecure_client::models::PushRequest;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
     /// let push_started = client
@@ -154,9 +159,7 @@ impl Validation<'_> {
     ///             .user_name("test1@example.com")
     ///             .end_user_ip("2.2.2.2")
     ///             .token_id("sdvsdvsv")
-    ///             .os_name("Linux")
-    ///             .browser_name("Firefox")
-    ///             .is_mobile(TextFlag::False),
+    ///             .api_key("1q3sdv97vfv"),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -177,7 +180,7 @@ impl Validation<'_> {
                 push_request.user_name.as_str(),
             ))
             .check(check::not_empty(&operations::VALIDATION_PUSH, "TokenId", push_request.token_id.as_str()))
-            .json(&self.client.with_api_key(&push_request))
+            .json(&self.client.with_api_key(push_request.api_key.as_ref(), &push_request))
             .call(crate::envelope::json)
     }
 
@@ -198,22 +201,25 @@ impl Validation<'_> {
     /// # Example
     ///
     /// ```no_run
+    /// use revesecure_client::models::PushQuery;
+    ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// let push_status = client.validation().push_status("sdvsdv").await?;
+    /// let push_status =
+    ///     client.validation().push_status(PushQuery::new("sdvsdv").api_key("zdvsdv97vfv")).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn push_status(&self, push_txn_id: impl Into<String>) -> Call<PushStatus> {
-        let body = ValidationPushStatusBody { push_txn_id: push_txn_id.into() };
+    pub fn push_status(&self, push: impl Into<PushQuery>) -> Call<PushStatus> {
+        let push: PushQuery = push.into();
         self.client
             .engine()
             .request(&operations::VALIDATION_PUSH_STATUS, &[])
             .check(check::not_empty(
                 &operations::VALIDATION_PUSH_STATUS,
                 "PushTxnId",
-                body.push_txn_id.as_str(),
+                push.push_txn_id.as_str(),
             ))
-            .json(&self.client.with_api_key(&body))
+            .json(&self.client.with_api_key(push.api_key.as_ref(), &push))
             .call(crate::envelope::json)
     }
 
@@ -237,14 +243,19 @@ impl Validation<'_> {
     /// use revesecure_client::models::Registration;
     ///
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// client
+    /// let write_response = client
     ///     .validation()
-    ///     .register(Registration::login_name("root").device_uid("DeviceUID").second_factor(true))
+    ///     .register(
+    ///         Registration::login_name("root")
+    ///             .device_uid("DeviceUID")
+    ///             .second_factor(true)
+    ///             .api_key("1q3sdv97vfv"),
+    ///     )
     ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn register(&self, registration: Registration) -> Call<()> {
+    pub fn register(&self, registration: Registration) -> Call<WriteResponse> {
         self.client
             .engine()
             .request(&operations::VALIDATION_REGISTER, &[])
@@ -258,8 +269,8 @@ impl Validation<'_> {
                 "DeviceUID",
                 registration.device_uid.as_str(),
             ))
-            .json(&self.client.with_api_key(&registration))
-            .call(crate::envelope::nothing)
+            .json(&self.client.with_api_key(registration.api_key.as_ref(), &registration))
+            .call(crate::envelope::json)
     }
 
     /// Checks the API key and secret key of the client.

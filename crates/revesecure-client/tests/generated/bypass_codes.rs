@@ -9,7 +9,7 @@ use revesecure_client::models::{BypassCodeStatus, NewBypassCodes};
 #[tokio::test]
 async fn create() {
     let body = r#"{"userId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","number":1}"#;
-    let response = r#"{}"#;
+    let response = r#"{"userId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","number":1}"#;
     let exchange = Exchange::start("POST", "/rest/v1/bypassCodes", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 

@@ -6,9 +6,9 @@ use crate::common;
 use httpmock::MockServer;
 use revesecure_client::arguments::{ServicesRange, TokensRange, UsersRange};
 use revesecure_client::models::{
-    AuthType, NewBypassCodes, NewService, NewToken, NewUser, OtpCheck, PushRequest, Registration,
-    ServiceType, ServiceUpdate, ServiceUser, ServiceUsers, TextFlag, TokenUpdate, TokenUser, UserQuery,
-    UserUpdate, YesNo,
+    AuthType, NewBypassCodes, NewService, NewToken, NewUser, OtpCheck, PushQuery, PushRequest, Registration,
+    ServiceType, ServiceUpdate, ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserQuery, UserUpdate,
+    YesNo,
 };
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn users_update() {
                     .last_name("Doe")
                     .user_name("test1@example.com")
                     .country_code(91)
-                    .contact_number(812345678),
+                    .contact_number(8123456789),
             )
             .await
         {
@@ -209,7 +209,12 @@ async fn validation_user() {
             .await;
         if let Err(error) = client
             .validation()
-            .user(UserQuery::login_name("root").user_name("test1@example.com").ip("2.2.2.2"))
+            .user(
+                UserQuery::login_name("root")
+                    .user_name("test1@example.com/uniqueUserName")
+                    .api_key("zdvsdv97vfv")
+                    .ip("2.2.2.2"),
+            )
             .await
         {
             panic!("{error:?}: {body}");
@@ -238,7 +243,8 @@ async fn validation_otp() {
                     .user_name("test1@example.com")
                     .end_user_ip("2.2.2.2")
                     .otp("123456")
-                    .auth_type(AuthType::Software),
+                    .auth_type(AuthType::Software)
+                    .api_key("1q3sdv97vfv"),
             )
             .await
         {
@@ -268,9 +274,7 @@ async fn validation_push() {
                     .user_name("test1@example.com")
                     .end_user_ip("2.2.2.2")
                     .token_id("sdvsdvsv")
-                    .os_name("Linux")
-                    .browser_name("Firefox")
-                    .is_mobile(TextFlag::False),
+                    .api_key("1q3sdv97vfv"),
             )
             .await
         {
@@ -293,7 +297,9 @@ async fn validation_push_status() {
                 then.status(responses.status).header("content-type", "application/json").body(body);
             })
             .await;
-        if let Err(error) = client.validation().push_status("sdvsdv").await {
+        if let Err(error) =
+            client.validation().push_status(PushQuery::new("sdvsdv").api_key("zdvsdv97vfv")).await
+        {
             panic!("{error:?}: {body}");
         }
         mock.delete_async().await;
@@ -315,7 +321,12 @@ async fn validation_register() {
             .await;
         if let Err(error) = client
             .validation()
-            .register(Registration::login_name("root").device_uid("DeviceUID").second_factor(true))
+            .register(
+                Registration::login_name("root")
+                    .device_uid("DeviceUID")
+                    .second_factor(true)
+                    .api_key("1q3sdv97vfv"),
+            )
             .await
         {
             panic!("{error:?}: {body}");

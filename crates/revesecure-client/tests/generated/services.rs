@@ -32,7 +32,7 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"name":"test_service","type":"WEB_API"}"#;
-    let response = r#"{}"#;
+    let response = r#"{"name":"test_service","type":"WEB_API"}"#;
     let exchange = Exchange::start("POST", "/rest/v1/services", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
@@ -45,20 +45,22 @@ async fn create() {
 #[tokio::test]
 async fn update() {
     let body = r#"{"ServiceId":"cZ112rt54gh72uXa","ServiceName":"test1_service"}"#;
-    let exchange = Exchange::start("PUT", "/rest/v1/services", Some(body), (200, "")).await;
+    let response = r#"{"ServiceId":"cZ112rt54gh72uXa","ServiceName":"test1_service"}"#;
+    let exchange = Exchange::start("PUT", "/rest/v1/services", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result =
         client.services().update(ServiceUpdate::new("cZ112rt54gh72uXa").service_name("test1_service")).await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]
 async fn map() {
     let body = r#"{"ServiceId":"23uyaXJH211KGDmz","UserId":["va1amntOzKq7oGhcJEdKYHUmloLIMwAy"]}"#;
-    let exchange = Exchange::start("POST", "/rest/v1/services/map", Some(body), (200, "")).await;
+    let response = r#"{"ServiceId":"23uyaXJH211KGDmz","UserId":["va1amntOzKq7oGhcJEdKYHUmloLIMwAy"]}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/services/map", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
@@ -67,13 +69,14 @@ async fn map() {
         .await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]
 async fn unmap() {
     let body = r#"{"ServiceId":"IIuyaXJH211KGDmz","UserId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy"}"#;
-    let exchange = Exchange::start("POST", "/rest/v1/services/unmap", Some(body), (200, "")).await;
+    let response = r#"{"ServiceId":"IIuyaXJH211KGDmz","UserId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy"}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/services/unmap", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
@@ -82,7 +85,7 @@ async fn unmap() {
         .await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn list() {
 #[tokio::test]
 async fn create() {
     let body = r#"{"TokenName":"test_token","SerialNumber":"1656565465","HardwareType":"Seamon-3000"}"#;
-    let response = r#"{}"#;
+    let response = r#"{"TokenName":"test_token","SerialNumber":"1656565465","HardwareType":"Seamon-3000"}"#;
     let exchange = Exchange::start("POST", "/rest/v1/tokens", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
@@ -49,7 +49,9 @@ async fn create() {
 async fn update() {
     let body =
         r#"{"TokenId":"6a8vQSnqXY99ULkK6cXOXzaAKpmq8rJB","TokenName":"test1_token","TokenBlocked":"yes"}"#;
-    let exchange = Exchange::start("PUT", "/rest/v1/tokens", Some(body), (200, "")).await;
+    let response =
+        r#"{"TokenId":"6a8vQSnqXY99ULkK6cXOXzaAKpmq8rJB","TokenName":"test1_token","TokenBlocked":"yes"}"#;
+    let exchange = Exchange::start("PUT", "/rest/v1/tokens", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
@@ -62,14 +64,16 @@ async fn update() {
         .await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]
 async fn assign() {
     let body =
         r#"{"UserId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}"#;
-    let exchange = Exchange::start("POST", "/rest/v1/tokens/assign", Some(body), (200, "")).await;
+    let response =
+        r#"{"UserId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/tokens/assign", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
@@ -81,14 +85,16 @@ async fn assign() {
         .await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]
 async fn unassign() {
     let body =
         r#"{"UserId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}"#;
-    let exchange = Exchange::start("POST", "/rest/v1/tokens/unassign", Some(body), (200, "")).await;
+    let response =
+        r#"{"UserId":"vBvamntOzKq7oGhcJEdKYHUmloLIMwAy","TokenId":"hucyaN89IdlsDVJiaiAshfM8rQTKEjZt"}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/tokens/unassign", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
@@ -100,7 +106,7 @@ async fn unassign() {
         .await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]

@@ -5,20 +5,80 @@ use super::Exchange;
 use crate::common;
 use auth_client_core::ExposeSecret;
 use revesecure_client::models::{
-    AuthType, OtpCheck, PushRequest, Registration, TextFlag, TokenType, UserQuery,
+    AuthType, OtpCheck, PushQuery, PushRequest, Registration, TokenType, UserQuery,
 };
 
 #[tokio::test]
 async fn user() {
-    let body =
-        r#"{"ApiKey":"demo-api-key","LoginName":"root","UserName":"test1@example.com","IP":"2.2.2.2"}"#;
-    let response = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":1}"#;
+    let body = r#"{"ApiKey":"zdvsdv97vfv","LoginName":"root","UserName":"test1@example.com/uniqueUserName","IP":"2.2.2.2"}"#;
+    let response = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":0}"#;
     let exchange = Exchange::start("POST", "/rest/v1/validate/user", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
         .validation()
-        .user(UserQuery::login_name("root").user_name("test1@example.com").ip("2.2.2.2"))
+        .user(
+            UserQuery::login_name("root")
+                .user_name("test1@example.com/uniqueUserName")
+                .api_key("zdvsdv97vfv")
+                .ip("2.2.2.2"),
+        )
+        .await;
+
+    exchange.assert_sent();
+    let user_info = result.unwrap();
+    assert_eq!(user_info.api_key.as_ref().unwrap().expose_secret(), "1q3sdv97vfv");
+    assert_eq!(user_info.user_name.as_deref(), Some("test1@example.com"));
+    assert_eq!(user_info.email_id.as_deref(), Some("test1@example.com"));
+    assert_eq!(user_info.tokens.len(), 1);
+    assert_eq!(user_info.tokens[0].token_id, "dsvsdvs");
+    assert_eq!(user_info.tokens[0].token_name.as_deref(), Some("Ascav"));
+    assert_eq!(user_info.tokens[0].token_type, Some(TokenType::Hardware));
+}
+
+#[tokio::test]
+async fn user_bypass() {
+    let body = r#"{"ApiKey":"zdvsdv97vfv","LoginName":"root","UserName":"test1@example.com/uniqueUserName","IP":"2.2.2.2"}"#;
+    let response = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Bypass","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":1}],"AuthMethods":1}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/validate/user", Some(body), (200, response)).await;
+    let client = common::client(&exchange.url());
+
+    let result = client
+        .validation()
+        .user(
+            UserQuery::login_name("root")
+                .user_name("test1@example.com/uniqueUserName")
+                .api_key("zdvsdv97vfv")
+                .ip("2.2.2.2"),
+        )
+        .await;
+
+    exchange.assert_sent();
+    let user_info = result.unwrap();
+    assert_eq!(user_info.api_key.as_ref().unwrap().expose_secret(), "1q3sdv97vfv");
+    assert_eq!(user_info.user_name.as_deref(), Some("test1@example.com"));
+    assert_eq!(user_info.email_id.as_deref(), Some("test1@example.com"));
+    assert_eq!(user_info.tokens.len(), 1);
+    assert_eq!(user_info.tokens[0].token_id, "dsvsdvs");
+    assert_eq!(user_info.tokens[0].token_name.as_deref(), Some("Ascav"));
+    assert_eq!(user_info.tokens[0].token_type, Some(TokenType::Hardware));
+}
+
+#[tokio::test]
+async fn user_denied() {
+    let body = r#"{"ApiKey":"zdvsdv97vfv","LoginName":"root","UserName":"test1@example.com/uniqueUserName","IP":"2.2.2.2"}"#;
+    let response = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Denied","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":2}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/validate/user", Some(body), (200, response)).await;
+    let client = common::client(&exchange.url());
+
+    let result = client
+        .validation()
+        .user(
+            UserQuery::login_name("root")
+                .user_name("test1@example.com/uniqueUserName")
+                .api_key("zdvsdv97vfv")
+                .ip("2.2.2.2"),
+        )
         .await;
 
     exchange.assert_sent();
@@ -34,8 +94,8 @@ async fn user() {
 
 #[tokio::test]
 async fn otp() {
-    let body = r#"{"ApiKey":"demo-api-key","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
-    let response = r#"{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP VALID"}"#;
+    let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
+    let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP VALID"},"status":{"code":200,"description":"Success","error":true}}"#;
     let exchange = Exchange::start("POST", "/rest/v1/validate/user/otp", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
@@ -46,7 +106,32 @@ async fn otp() {
                 .user_name("test1@example.com")
                 .end_user_ip("2.2.2.2")
                 .otp("123456")
-                .auth_type(AuthType::Software),
+                .auth_type(AuthType::Software)
+                .api_key("1q3sdv97vfv"),
+        )
+        .await;
+
+    exchange.assert_sent();
+    let otp_answer = result.unwrap();
+    assert_eq!(otp_answer.api_key.as_ref().unwrap().expose_secret(), "1q3sdv97vfv");
+}
+
+#[tokio::test]
+async fn otp_invalid() {
+    let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
+    let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP INVALID"},"status":{"code":200,"description":"Success","error":true}}"#;
+    let exchange = Exchange::start("POST", "/rest/v1/validate/user/otp", Some(body), (200, response)).await;
+    let client = common::client(&exchange.url());
+
+    let result = client
+        .validation()
+        .otp(
+            OtpCheck::login_name("root")
+                .user_name("test1@example.com")
+                .end_user_ip("2.2.2.2")
+                .otp("123456")
+                .auth_type(AuthType::Software)
+                .api_key("1q3sdv97vfv"),
         )
         .await;
 
@@ -57,7 +142,7 @@ async fn otp() {
 
 #[tokio::test]
 async fn push() {
-    let body = r#"{"ApiKey":"demo-api-key","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","TokenId":"sdvsdvsv","OS_NAME":"Linux","BROWSER_NAME":"Firefox","IS_MOBILE":"false"}"#;
+    let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","TokenId":"sdvsdvsv"}"#;
     let response = r#"{"ApiKey":"1q3sdv97vfv","PushTxnId":"xxxxxxxx"}"#;
     let exchange = Exchange::start("POST", "/rest/v1/validate/user/push", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
@@ -69,9 +154,7 @@ async fn push() {
                 .user_name("test1@example.com")
                 .end_user_ip("2.2.2.2")
                 .token_id("sdvsdvsv")
-                .os_name("Linux")
-                .browser_name("Firefox")
-                .is_mobile(TextFlag::False),
+                .api_key("1q3sdv97vfv"),
         )
         .await;
 
@@ -83,13 +166,29 @@ async fn push() {
 
 #[tokio::test]
 async fn push_status() {
-    let body = r#"{"ApiKey":"demo-api-key","PushTxnId":"sdvsdv"}"#;
+    let body = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv"}"#;
+    let response = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv","PushState":"xxxxxxxx"}"#;
+    let exchange =
+        Exchange::start("POST", "/rest/v1/validate/user/push/status", Some(body), (200, response)).await;
+    let client = common::client(&exchange.url());
+
+    let result = client.validation().push_status(PushQuery::new("sdvsdv").api_key("zdvsdv97vfv")).await;
+
+    exchange.assert_sent();
+    let push_status = result.unwrap();
+    assert_eq!(push_status.api_key.as_ref().unwrap().expose_secret(), "zdvsdv97vfv");
+    assert_eq!(push_status.push_txn_id.as_deref(), Some("sdvsdv"));
+}
+
+#[tokio::test]
+async fn push_status_approved() {
+    let body = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv"}"#;
     let response = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv","PushState":"PUSH_APPROVE"}"#;
     let exchange =
         Exchange::start("POST", "/rest/v1/validate/user/push/status", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
-    let result = client.validation().push_status("sdvsdv").await;
+    let result = client.validation().push_status(PushQuery::new("sdvsdv").api_key("zdvsdv97vfv")).await;
 
     exchange.assert_sent();
     let push_status = result.unwrap();
@@ -99,17 +198,24 @@ async fn push_status() {
 
 #[tokio::test]
 async fn register() {
-    let body = r#"{"ApiKey":"demo-api-key","LoginName":"root","DeviceUID":"DeviceUID","R2faStatus":true}"#;
-    let exchange = Exchange::start("POST", "/rest/v1/validate/register/user", Some(body), (200, "")).await;
+    let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","DeviceUID":"DeviceUID","R2faStatus":true}"#;
+    let response = r#"{"data":{},"status":{"code":200,"description":"Success","error":true}}"#;
+    let exchange =
+        Exchange::start("POST", "/rest/v1/validate/register/user", Some(body), (200, response)).await;
     let client = common::client(&exchange.url());
 
     let result = client
         .validation()
-        .register(Registration::login_name("root").device_uid("DeviceUID").second_factor(true))
+        .register(
+            Registration::login_name("root")
+                .device_uid("DeviceUID")
+                .second_factor(true)
+                .api_key("1q3sdv97vfv"),
+        )
         .await;
 
     exchange.assert_sent();
-    result.unwrap();
+    let _ = result.unwrap();
 }
 
 #[tokio::test]

@@ -35,9 +35,8 @@ impl Authentication<'_> {
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the vendor documents this status without a
     ///   reason.
-    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
-    ///   `application/json`. Assumption: not documented.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the request body is invalid: check the
+    ///   format, and that it is correctly encoded as JSON.
     ///
     /// # Example
     ///
@@ -46,7 +45,7 @@ impl Authentication<'_> {
     ///
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let started_authentication = client
-    ///     .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+    ///     .users("402339fa-624a-11e7-907b-a6006ad3dba0")
     ///     .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
     ///     .start(AuthMethod::Totp)
     ///     .await?;
@@ -75,16 +74,15 @@ impl Authentication<'_> {
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user, or no
     ///   authentication was started.
-    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
-    ///   `application/json`. Assumption: not documented.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the request body is invalid: check the
+    ///   format, and that it is correctly encoded as JSON.
     ///
     /// # Example
     ///
     /// ```no_run
     /// # async fn example(client: &verigator_client::Client) -> Result<(), verigator_client::Error> {
     /// let verification = client
-    ///     .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+    ///     .users("402339fa-624a-11e7-907b-a6006ad3dba0")
     ///     .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
     ///     .verify("045961")
     ///     .await?;

@@ -13,14 +13,16 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewService {
-    /// The host name of the web application, such as `dashboard.coffeeshop.com`. Not empty.
+    /// The fully qualified domain name of the web application, such as `coffeeshop.com` or
+    /// `dashboard.service.com`. Not empty.
     pub fqdn: String,
-    /// The issuer that users see in the authenticator app. Not empty.
+    /// The name of your service, which appears as the issuer in the Verigator app. Not empty.
     pub name: String,
 }
 
 impl NewService {
-    /// The host name of the web application, such as `dashboard.coffeeshop.com`. Not empty.
+    /// The fully qualified domain name of the web application, such as `coffeeshop.com` or
+    /// `dashboard.service.com`. Not empty.
     pub fn fqdn(fqdn: impl Into<String>) -> NewServiceWithFqdn {
         NewServiceWithFqdn { fqdn: fqdn.into() }
     }
@@ -30,11 +32,11 @@ impl NewService {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Service {
-    /// The id at the vendor. Store it: services cannot be listed.
+    /// The newly created ServiceID. Store it in your configuration: services cannot be listed.
     pub id: String,
-    /// The issuer that users see in the authenticator app.
+    /// The name of the service as provided in the request body.
     pub name: String,
-    /// The time of registration.
+    /// The time at which the service was created, in RFC 3339 format.
     pub ctime: DateTime,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,

@@ -26,7 +26,8 @@ impl Client {
 impl Services<'_> {
     /// Registers a service.
     ///
-    /// Store the id of the response: services cannot be listed.
+    /// Required first, to get the ServiceID with which users are added and verified. One account can have
+    /// several services. Store the id of the response: services cannot be listed.
     ///
     /// `POST /service`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://messente.com/documentation/verification-api/creating-service).
@@ -36,10 +37,11 @@ impl Services<'_> {
     /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
     /// call:
     ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such path; the vendor documents no
+    ///   reason.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service is registered already.
-    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
-    ///   `application/json`. Assumption: not documented.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the request body is invalid: check the
+    ///   format, and that it is correctly encoded as JSON.
     ///
     /// # Example
     ///
@@ -102,8 +104,8 @@ impl Services<'_> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service still has users. Assumption: a
-    ///   comment in the vendor's Java client says that they have to be deleted first.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service still has users. Assumption
+    ///   (service-with-users): a comment in the vendor's Java client says that they have to be deleted first.
     ///
     /// # Example
     ///

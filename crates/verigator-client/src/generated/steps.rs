@@ -12,7 +12,7 @@ pub struct NewServiceWithFqdn {
 }
 
 impl NewServiceWithFqdn {
-    /// The issuer that users see in the authenticator app. Not empty.
+    /// The name of your service, which appears as the issuer in the Verigator app. Not empty.
     pub fn name(self, name: impl Into<String>) -> NewService {
         NewService { fqdn: self.fqdn, name: name.into() }
     }

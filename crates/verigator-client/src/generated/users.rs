@@ -76,9 +76,8 @@ impl<'a> Users<'a> {
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service has this user already.
-    /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
-    ///   `application/json`. Assumption: not documented.
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: a field is missing or invalid.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the request body is invalid: check the
+    ///   format, and that it is correctly encoded as JSON.
     ///
     /// # Example
     ///

@@ -11,7 +11,7 @@ async fn start() {
     let response = r#"{"method":"totp"}"#;
     let exchange = Exchange::start(
         "POST",
-        "/service/81213bfd-b690-499e-b9d2-8754cb1550e8/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
+        "/service/402339fa-624a-11e7-907b-a6006ad3dba0/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
         Some(body),
         (201, response),
     )
@@ -19,7 +19,7 @@ async fn start() {
     let client = common::client(&exchange.url());
 
     let result = client
-        .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+        .users("402339fa-624a-11e7-907b-a6006ad3dba0")
         .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
         .start(AuthMethod::Totp)
         .await;
@@ -36,7 +36,7 @@ async fn start_by_text_message() {
     let response = r#"{"method":"sms","auth_id":"93658578-43a3-4e83-9a14-16b5a62b1d50"}"#;
     let exchange = Exchange::start(
         "POST",
-        "/service/81213bfd-b690-499e-b9d2-8754cb1550e8/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
+        "/service/402339fa-624a-11e7-907b-a6006ad3dba0/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
         Some(body),
         (201, response),
     )
@@ -44,7 +44,7 @@ async fn start_by_text_message() {
     let client = common::client(&exchange.url());
 
     let result = client
-        .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+        .users("402339fa-624a-11e7-907b-a6006ad3dba0")
         .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
         .start(AuthMethod::Sms)
         .await;
@@ -61,7 +61,7 @@ async fn verify() {
     let response = r#"{"verified":true,"method":"sms"}"#;
     let exchange = Exchange::start(
         "PUT",
-        "/service/81213bfd-b690-499e-b9d2-8754cb1550e8/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
+        "/service/402339fa-624a-11e7-907b-a6006ad3dba0/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
         Some(body),
         (200, response),
     )
@@ -69,7 +69,7 @@ async fn verify() {
     let client = common::client(&exchange.url());
 
     let result = client
-        .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+        .users("402339fa-624a-11e7-907b-a6006ad3dba0")
         .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
         .verify("045961")
         .await;
@@ -84,7 +84,7 @@ async fn verify_in_full() {
     let response = r#"{"verified":true,"method":"sms"}"#;
     let exchange = Exchange::start(
         "PUT",
-        "/service/81213bfd-b690-499e-b9d2-8754cb1550e8/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
+        "/service/402339fa-624a-11e7-907b-a6006ad3dba0/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
         Some(body),
         (200, response),
     )
@@ -92,7 +92,7 @@ async fn verify_in_full() {
     let client = common::client(&exchange.url());
 
     let result = client
-        .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+        .users("402339fa-624a-11e7-907b-a6006ad3dba0")
         .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
         .verify(
             VerifyPin::new("045961").method(AuthMethod::Sms).auth_id("93658578-43a3-4e83-9a14-16b5a62b1d50"),
@@ -109,7 +109,7 @@ async fn verify_wrong() {
     let response = r#"{"verified":false,"method":"totp","status":{"throttled":false,"expired":false,"invalid":true,"result":"INVALID"}}"#;
     let exchange = Exchange::start(
         "PUT",
-        "/service/81213bfd-b690-499e-b9d2-8754cb1550e8/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
+        "/service/402339fa-624a-11e7-907b-a6006ad3dba0/users/57166678-624a-11e7-907b-a6006ad3dba0/auth",
         Some(body),
         (200, response),
     )
@@ -117,7 +117,7 @@ async fn verify_wrong() {
     let client = common::client(&exchange.url());
 
     let result = client
-        .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+        .users("402339fa-624a-11e7-907b-a6006ad3dba0")
         .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
         .verify("045961")
         .await;

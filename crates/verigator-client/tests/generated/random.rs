@@ -174,7 +174,7 @@ async fn authentication_start() {
             })
             .await;
         if let Err(error) = client
-            .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+            .users("402339fa-624a-11e7-907b-a6006ad3dba0")
             .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
             .start(AuthMethod::Totp)
             .await
@@ -199,7 +199,7 @@ async fn authentication_verify() {
             })
             .await;
         if let Err(error) = client
-            .users("81213bfd-b690-499e-b9d2-8754cb1550e8")
+            .users("402339fa-624a-11e7-907b-a6006ad3dba0")
             .authentication("57166678-624a-11e7-907b-a6006ad3dba0")
             .verify("045961")
             .await

@@ -399,8 +399,7 @@ fn known_members(model: &Model<'_>, node: &Node, pointer: &str) -> Result<()> {
         ));
     };
     for (name, _) in members {
-        let is_filled = object.filled.as_ref().is_some_and(|filled| filled.wire == *name);
-        if !is_filled && !object.properties.iter().any(|property| property.wire == *name) {
+        if !object.properties.iter().any(|property| property.wire == *name) {
             return Err(Refusal::new(
                 format!("{pointer}/{}", escaped(name)),
                 format!("the example has `{name}`, which {} lacks", model.schema.name),

@@ -1,6 +1,6 @@
 //! One file per resource: its handle, how the handle is come by, and a method per operation.
 
-use super::super::description::{Filled, Operation, Parameter, Resource, Type};
+use super::super::description::{Operation, Parameter, Resource, Type};
 use super::super::plan::{BodyForm, Plan};
 use super::Stop;
 use super::construct::initial;
@@ -232,9 +232,10 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             request = quote!(#request #(.check(#checks))*);
         }
         request = match filled(&form) {
-            Some(filled) => {
-                let with = ident(&format!("with_{}", filled.rust));
-                quote!(#request.json(&self.client.#with(#value)))
+            Some((filled, body)) => {
+                let (with, filled) = (ident(&format!("with_{filled}")), ident(filled));
+                let body = body_variable(operation, body);
+                quote!(#request.json(&self.client.#with(#body.#filled.as_ref(), #value)))
             }
             None => match &form {
                 // What was read is sent with its secrets, which serde alone does not show.
@@ -267,10 +268,10 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
 }
 
 /// What the client adds to a body.
-fn filled<'a>(form: &BodyForm<'a>) -> Option<&'a Filled> {
+fn filled<'f, 'a>(form: &'f BodyForm<'a>) -> Option<(&'a str, &'f BodyForm<'a>)> {
     match form {
         BodyForm::Direct(model, _) | BodyForm::Into(model) | BodyForm::Value(model) => {
-            model.object()?.filled.as_ref()
+            Some((model.object()?.filled.as_ref()?, form))
         }
         _ => None,
     }

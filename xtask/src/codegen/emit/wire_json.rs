@@ -40,9 +40,6 @@ pub(crate) fn wire(plan: &Plan<'_>, ty: &Type, node: &Node) -> Node {
 fn wire_object(plan: &Plan<'_>, object: &Object, members: &[(String, Node)]) -> Node {
     let find = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     let mut ordered = Vec::new();
-    if let Some(filled) = &object.filled {
-        ordered.extend(find(&filled.wire).map(|value| (filled.wire.clone(), value.clone())));
-    }
     for property in &object.properties {
         let value = find(&property.wire).filter(|value| **value != Node::Null);
         match value {

@@ -84,7 +84,9 @@ fn test<'a>(
     let expression = &call.expression;
     let value = ident(call.result.as_deref().unwrap_or("value"));
     let checks = match (&operation.answer.ty, answer) {
-        (Some(ty), Some(example)) => assertions(plan, ty, &example.node, &quote!(#value), names),
+        (Some(ty), Some(example)) => {
+            assertions(plan, ty, operation.answer.value(&example.node), &quote!(#value), names)
+        }
         _ => Vec::new(),
     };
     let received = match &operation.answer.ty {

@@ -93,7 +93,7 @@ fn operation(
         .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
     let (answer, errors) = match by_hand {
         // Body and answer of a method that is written by hand are for other readers of the file.
-        Some(_) => (Answer { status: 200, ty: None, examples: Vec::new() }, Vec::new()),
+        Some(_) => (Answer { status: 200, ty: None, envelope: None, examples: Vec::new() }, Vec::new()),
         None => responses(&answers, shared)?,
     };
     // Which credential signs the call is written by hand; this is there for other readers of the file.
@@ -192,7 +192,10 @@ fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
     }
     let check = function(&mut members)?;
     let content = members.need("content", "describe its application/json")?;
-    let Media { ty, examples } = media(&content)?;
+    let Media { ty, examples, envelope } = media(&content)?;
+    if envelope.is_some() {
+        return Err(content.refuse("x-sdk-envelope is for responses"));
+    }
     members.finish()?;
     let (ty, inline) = match ty {
         Ok(ty @ (Type::Named(_) | Type::Custom(_))) => (ty, None),
@@ -225,6 +228,8 @@ fn function(members: &mut Members<'_>) -> Result<Option<String>> {
 /// A JSON body: its type, which an object without a name lacks, and examples.
 struct Media {
     ty: std::result::Result<Type, Object>,
+    /// The member that has the value; of responses only.
+    envelope: Option<String>,
     examples: Vec<Example>,
 }
 
@@ -235,6 +240,7 @@ fn media(content: &Place<'_>) -> Result<Media> {
     let mut members = json.members("a JSON body")?;
     let place = members.need("schema", "give its schema")?;
     let mut schema_members = place.members("a schema")?;
+    let envelope = schema_members.text("x-sdk-envelope")?;
     let ty = if place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none() {
         schema_members.take("type");
         Err(schema::inline_object(&mut schema_members)?)
@@ -259,7 +265,7 @@ fn media(content: &Place<'_>) -> Result<Media> {
         return Err(examples.refuse("give at least one example; it goes into documentation and tests"));
     }
     members.finish()?;
-    Ok(Media { ty, examples: found })
+    Ok(Media { ty, envelope, examples: found })
 }
 
 fn responses(place: &Place<'_>, shared: &Shared) -> Result<(Answer, Vec<(u16, String)>)> {
@@ -302,11 +308,22 @@ fn answer(status: u16, place: &Place<'_>) -> Result<Answer> {
     members.need("description", "say what it means")?.text()?;
     let content = members.take("content");
     members.finish()?;
-    let Some(content) = content else { return Ok(Answer { status, ty: None, examples: Vec::new() }) };
-    let Media { ty, examples } = media(&content)?;
-    match ty {
-        Ok(ty) => Ok(Answer { status, ty: Some(ty), examples }),
-        Err(_) => {
+    let Some(content) = content else {
+        return Ok(Answer { status, ty: None, envelope: None, examples: Vec::new() });
+    };
+    let Media { ty, envelope, examples } = media(&content)?;
+    match (ty, &envelope) {
+        (Ok(ty), _) => Ok(Answer { status, ty: Some(ty), envelope, examples }),
+        (Err(object), Some(name)) => {
+            let member = object.properties.into_iter().find(|property| property.wire == *name);
+            let Some(member) =
+                member.filter(|_| examples.iter().all(|example| example.node.get(name).is_some()))
+            else {
+                return Err(content.refuse(format!("`{name}` is to be in the envelope and in its examples")));
+            };
+            Ok(Answer { status, ty: Some(member.ty), envelope, examples })
+        }
+        (Err(_), None) => {
             Err(content.refuse("give the object of an answer a name in components/schemas and refer to it"))
         }
     }

@@ -1,8 +1,6 @@
 //! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
 
-use super::super::description::{
-    Direction, Filled, FromRead, Object, Property, Schema, Shape, Type, Variant,
-};
+use super::super::description::{Direction, FromRead, Object, Property, Schema, Shape, Type, Variant};
 use super::super::json::Node;
 use super::super::walk::{Members, Place};
 use super::{Component, Result, is_type_name, reference, rust_name};
@@ -83,14 +81,14 @@ fn object(members: &mut Members<'_>) -> Result<Object> {
     let mut filled = None;
     let place = members.need("properties", "name its properties; a map of free names is written in place")?;
     for (name, place) in place.members("the properties")?.all() {
-        if let Some(place) = place.node.get("x-sdk-filled").map(|_| &place) {
-            if !properties.is_empty() || filled.is_some() {
-                return Err(place.refuse("what the client fills in is one property, and the first"));
-            }
-            filled = Some(filled_property(name, place, names.contains(&name))?);
-            continue;
+        let is_filled = place.node.get("x-sdk-filled").is_some();
+        if is_filled && !properties.is_empty() {
+            return Err(place.refuse("what the client fills in is one property, and the first"));
         }
         let property = property(name, &place, names.contains(&name))?;
+        if is_filled {
+            filled = Some(property.rust.clone());
+        }
         if let Some(other) = properties.iter().find(|other| other.rust == property.rust) {
             return Err(place.refuse(format!(
                 "`{}` and `{name}` are both named `{}` in Rust; rename one with x-sdk-name",
@@ -104,26 +102,11 @@ fn object(members: &mut Members<'_>) -> Result<Object> {
         properties.push(property);
     }
     for (place, name) in required.iter().zip(names) {
-        let is_filled = filled.as_ref().is_some_and(|filled| filled.wire == name);
-        if !is_filled && !properties.iter().any(|property| property.wire == name) {
+        if !properties.iter().any(|property| property.wire == name) {
             return Err(place.refuse(format!("`{name}` is required and no property")));
         }
     }
     Ok(Object { properties, keep_unknown, filled })
-}
-
-/// A text that the client knows, such as its own API key.
-fn filled_property(wire: &str, place: &Place<'_>, required: bool) -> Result<Filled> {
-    let mut members = place.members("a property")?;
-    let rust = rust_name(&mut members, wire)?;
-    let on = members.flag("x-sdk-filled")?;
-    docs(&mut members)?;
-    let ty = plain_type(&mut members)?;
-    members.finish()?;
-    if !on || !required || !matches!(ty, Type::Text | Type::Secret) {
-        return Err(place.refuse("x-sdk-filled is true, and for required texts"));
-    }
-    Ok(Filled { wire: wire.to_owned(), rust })
 }
 
 fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
@@ -144,9 +127,15 @@ fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {
         return Err(place
             .refuse("x-sdk-write and x-sdk-convert are paths of functions, such as crate::money::as_text"));
     }
+    // On the wire it is required; a caller may leave it to the client, which knows one, such as its own API key.
+    let filled = members.flag("x-sdk-filled")?;
     let docs = docs(&mut members)?;
     let (ty, nullable) = nullable_type(&mut members)?;
     members.finish()?;
+    if filled && !(required && ty == Type::Secret) {
+        return Err(place.refuse("x-sdk-filled is for required secrets"));
+    }
+    let required = required && !filled;
     if defaulted && matches!(ty, Type::Secret | Type::Custom(_)) {
         return Err(place.refuse("x-sdk-default is for plain types, lists, maps and objects of such"));
     }

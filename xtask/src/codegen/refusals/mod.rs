@@ -84,7 +84,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r##"{ "$ref": "#/components/schemas/NewPot" }"##, r#"{ "$ref": "pot.json" }"#, "#/paths/~1pots/post/requestBody/content/application~1json/schema/$ref", "a reference here is to #/components/schemas"),
     ("\"required\": true,\n          \"content\"", "\"required\": true, \"x-sdk-check\": \"a b\", \"content\"", "#/paths/~1pots/post/requestBody/x-sdk-check", "write the path of a function"),
     (r#""operationId": "pots.create","#, r#""operationId": "pots.create", "x-sdk-check": "a b","#, "#/paths/~1pots/post/x-sdk-check", "write the path of a function"),
-    (r#""size": { "type": "integer" }"#, r#""size": { "type": "integer", "x-sdk-filled": true }"#, "#/components/schemas/Cup/properties/size", "for required texts"),
+    (r#""size": { "type": "integer" }"#, r#""size": { "type": "integer", "x-sdk-filled": true }"#, "#/components/schemas/Cup/properties/size", "for required secrets"),
     (r#""size": { "type": "integer" }"#, r#""size": { "type": "integer" }, "key": { "type": "string", "x-sdk-filled": true }"#, "#/components/schemas/Cup/properties/key", "and the first"),
     (r#""name": "take", "in": "query","#, r#""name": "take", "in": "query", "x-sdk-filled": true,"#, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/parameters/2", "texts in the path"),
     (r#""operationId": "pots.create","#, r#""operationId": "pots.create", "x-sdk-body-id": "id","#, "#/paths/~1pots/post", "x-sdk-body-id names a path parameter"),

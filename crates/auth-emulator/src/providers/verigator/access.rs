@@ -1,11 +1,13 @@
-//! Access control: the `X-Service-Auth` header, and `Accept`.
+//! Access control: the `X-Service-Auth` header, and the two other headers that the vendor's page requires.
 
 use http::header;
 
-use super::spec::RELAX_ACCEPT;
+use super::settings::{CredentialSeparator, Settings};
+use super::spec::{RELAX_ACCEPT, RELAX_CONTENT_TYPE};
 use super::state::Problem;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::Call;
+use crate::framework::fields::BodyProblem;
 use crate::framework::random::Random;
 
 const HEADER: &str = "x-service-auth";
@@ -25,39 +27,62 @@ impl Credential {
         }
     }
 
-    /// User name and password, separated by a colon. The password may contain further colons.
-    fn header_value(&self) -> String {
-        format!("{}:{}", self.username, self.password)
+    /// User name and password with the separator between them. The password may contain it too.
+    fn header_value(&self, separator: CredentialSeparator) -> String {
+        format!("{}{}{}", self.username, separator.character(), self.password)
     }
 }
 
-/// Checks the credential, then `Accept`.
-pub(super) fn check(call: &Call, expected: &Credential, checks: &mut Checks) -> Result<(), Problem> {
+/// Checks the credential, then `Accept`, then the `Content-Type` of a request without a body; that of a body is checked when
+/// it is read.
+pub(super) fn check(
+    call: &Call,
+    expected: &Credential,
+    settings: &Settings,
+    checks: &mut Checks,
+) -> Result<(), Problem> {
+    let separator = settings.credential_separator;
     let reason = match call.header_once(HEADER) {
         Err(problem) => format!("X-Service-Auth {}", problem.message()),
-        Ok(given) if given == expected.header_value() => {
+        Ok(given) if given == expected.header_value(separator) => {
             checks.pass("credential");
-            return check_accept(call, checks);
+            if settings.forbidden {
+                return Err(Problem::Forbidden);
+            }
+            check_accept(call, checks)?;
+            return if call.body.is_empty() { check_content_type(call, checks) } else { Ok(()) };
         }
-        Ok(given) => mistake(given, expected).to_owned(),
+        Ok(given) => mistake(given, expected, separator),
     };
     checks.fail("credential", reason);
     Err(Problem::Unauthorized)
 }
 
 /// Explains an invalid credential without repeating any of it.
-fn mistake(given: &str, expected: &Credential) -> &'static str {
+fn mistake(given: &str, expected: &Credential, separator: CredentialSeparator) -> String {
     if given.strip_prefix("Basic ").is_some() || given.strip_prefix("Bearer ").is_some() {
-        return "X-Service-Auth starts with a scheme; it must be username:password in plain text";
+        return "X-Service-Auth starts with a scheme; it must be username:password in plain text".to_owned();
     }
-    match given.split_once(':') {
-        None if given.contains(';') => {
-            "X-Service-Auth contains a semicolon instead of a colon between username and password"
+    let (name, other) = (separator.name(), separator.other());
+    match given.split_once(separator.character()) {
+        None if given.contains(other.character()) => {
+            let other = other.name();
+            format!("X-Service-Auth contains a {other} instead of a {name} between username and password")
         }
-        None => "X-Service-Auth has no colon between username and password",
-        Some((username, _)) if username != expected.username => "the username is wrong",
-        Some(_) => "the password is wrong",
+        None => format!("X-Service-Auth has no {name} between username and password"),
+        Some((username, _)) if username != expected.username => "the username is wrong".to_owned(),
+        Some(_) => "the password is wrong".to_owned(),
     }
+}
+
+fn check_content_type(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
+    if call.has_content_type("application/json") {
+        checks.pass("content type");
+        return Ok(());
+    }
+    let reason = "Content-Type is not application/json; the vendor requires it on every request";
+    let accepted = checks.fail_unless_relaxed("content type", &RELAX_CONTENT_TYPE, reason);
+    if accepted { Ok(()) } else { Err(Problem::Body(BodyProblem::ContentType)) }
 }
 
 fn check_accept(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
@@ -69,14 +94,13 @@ fn check_accept(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
         let mut parts = range.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
         let excluded = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        !excluded && matches!(essence.as_str(), "application/json" | "application/*" | "*/*")
+        !excluded && essence == "application/json"
     };
-    if ranges.is_empty() || ranges.iter().any(accepts_json) {
+    if ranges.iter().any(accepts_json) {
         checks.pass("accept");
         return Ok(());
     }
-    let accepted =
-        checks.fail_unless_relaxed("accept", &RELAX_ACCEPT, "Accept does not include application/json");
+    let accepted = checks.fail_unless_relaxed("accept", &RELAX_ACCEPT, "Accept is not application/json");
     if accepted { Ok(()) } else { Err(Problem::NotAcceptable) }
 }
 
@@ -87,7 +111,10 @@ mod tests {
     #[test]
     fn mistakes_are_distinguished() {
         let expected = Credential { username: "u".to_owned(), password: "p:q".to_owned() };
-        assert_eq!(expected.header_value(), "u:p:q");
+        let (colon, semicolon) = (CredentialSeparator::Colon, CredentialSeparator::Semicolon);
+        assert_eq!(expected.header_value(colon), "u:p:q");
+        assert_eq!(expected.header_value(semicolon), "u;p:q");
+        assert!(mistake("up:q", &expected, semicolon).contains("colon instead of a semicolon"));
         for (given, word) in [
             ("u;p:q", "username is wrong"),
             ("u;p", "semicolon"),
@@ -96,7 +123,7 @@ mod tests {
             ("u:p", "password is wrong"),
             ("Basic dTpw", "scheme"),
         ] {
-            assert!(mistake(given, &expected).contains(word), "{given}");
+            assert!(mistake(given, &expected, colon).contains(word), "{given}");
         }
     }
 

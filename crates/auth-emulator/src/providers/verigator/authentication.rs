@@ -107,7 +107,7 @@ impl Authentication {
         }
         let (result, step) = match &self.secret {
             Secret::Sms { code, expires_at } => {
-                // Assumption: after the lifetime, every code counts as expired, right or wrong.
+                // Assumption (code-lifetime): after the lifetime, every code counts as expired, right or wrong.
                 let result = if now >= *expires_at {
                     CodeResult::Expired
                 } else if token == code {
@@ -148,7 +148,7 @@ impl Authentication {
     }
 }
 
-/// Assumption: the codes of the previous and the next step are accepted, for clock skew; a code that was valid earlier, within
+/// Assumption (app-codes): the codes of the previous and the next step are accepted, for clock skew; a code that was valid earlier, within
 /// the lifetime of text messages, counts as expired; and the app uses SHA-256.
 fn check_app_code(
     key: &[u8],

@@ -18,13 +18,13 @@ pub(super) struct NewUser {
 }
 
 pub(super) fn new_service(call: &Call, checks: &mut Checks) -> Result<NewService, Problem> {
-    // Assumption: any string is accepted as fqdn. The documentation says "fully qualified domain name", but the vendor's samples
+    // Assumption (field-values): any string is accepted as fqdn. The documentation says "fully qualified domain name", but the vendor's samples
     // send whole URLs.
     read(call, checks, |fields| Ok(NewService { fqdn: fields.string("fqdn")?, name: fields.string("name")? }))
 }
 
 pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<NewUser, Problem> {
-    // Assumption: any string is accepted as phone number. The documentation shows `+` and a country prefix, but the vendor's tests
+    // Assumption (field-values): any string is accepted as phone number. The documentation shows `+` and a country prefix, but the vendor's tests
     // send neither.
     read(call, checks, |fields| {
         Ok(NewUser {
@@ -39,7 +39,7 @@ pub(super) fn start(call: &Call, checks: &mut Checks) -> Result<Method, Problem>
 }
 
 pub(super) fn attempt(call: &Call, checks: &mut Checks, needs_method: bool) -> Result<Attempt, Problem> {
-    // Assumption: any string is accepted as token; one that can't be a code is an invalid code, not an invalid body.
+    // Assumption (field-values): any string is accepted as token; one that can't be a code is an invalid code, not an invalid body.
     read(call, checks, |fields| {
         let token = fields.string("token")?;
         let method = match fields.optional_string("method")? {

@@ -52,7 +52,7 @@ impl Emulate for VerigatorProvider {
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
         let Self { credential, settings, state } = self;
-        let outcome = access::check(call, credential, checks)
+        let outcome = access::check(call, credential, settings, checks)
             .and_then(|()| execute(call, checks, settings, state, context));
         outcome.unwrap_or_else(|problem| {
             if let Some((check, reason)) = problem.for_explanation() {

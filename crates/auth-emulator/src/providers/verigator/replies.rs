@@ -34,7 +34,7 @@ impl<'s> Replies<'s> {
         json!({ "id": user.id, "ctime": self.ctime(user.ctime), "id_in_service": user.id_in_service })
     }
 
-    /// Assumption: one list with all users; no paging parameters are documented.
+    /// Assumption (list-totals): one list with all users; no paging parameters are documented.
     pub(super) fn users(&self, users: &[User]) -> Value {
         let list: Vec<_> = users.iter().map(|user| self.user(user)).collect();
         if self.settings.list_has_totals {
@@ -53,7 +53,7 @@ impl<'s> Replies<'s> {
         }
     }
 
-    /// Assumption: `result` is `INVALID` (the only documented value), `EXPIRED` or `THROTTLED`, and exactly one of the three
+    /// Assumption (result-words): `result` is `INVALID` (the only documented value), `EXPIRED` or `THROTTLED`, and exactly one of the three
     /// booleans is true.
     pub(super) fn result(&self, method: Method, code: CodeResult) -> Value {
         let result = match code {
@@ -83,6 +83,7 @@ impl<'s> Replies<'s> {
     pub(super) fn problem(&self, problem: &Problem) -> Reply {
         let (status, message) = match problem {
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "Authentication required".to_owned()),
+            Problem::Forbidden => (StatusCode::FORBIDDEN, "Forbidden request".to_owned()),
             Problem::NotAcceptable => {
                 (StatusCode::NOT_ACCEPTABLE, "Only application/json is supported".to_owned())
             }

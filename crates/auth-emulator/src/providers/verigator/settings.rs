@@ -21,38 +21,46 @@ use crate::framework::settings::ProviderSettings;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Lifetime of a code sent by text message, in seconds of emulator time. Assumption: 300.
+    /// Whether the account is forbidden to use the API, so that every call with its credential is a 403. The vendor documents the
+    /// status without a reason. Assumption (forbidden): false.
+    pub forbidden: bool,
+    /// The character between user name and password. Assumption (credential-separator): a colon, as in the vendor's samples; its
+    /// text says semicolon.
+    pub credential_separator: CredentialSeparator,
+    /// Lifetime of a code sent by text message, in seconds of emulator time. Assumption (code-lifetime): 300.
     pub code_lifetime_seconds: u64,
     /// Number of invalid codes after which every code, even the valid one, is throttled until another authentication is
-    /// started. Assumption: 5.
+    /// started. Assumption (wrong-codes): 5.
     pub max_wrong_tries: u32,
-    /// Status of created services and users. Documented: 201; one of the vendor's clients accepts only 200.
+    /// Status of created services and users. Assumption (created-status): 201, as documented; one of the vendor's clients accepts only 200.
     pub create_status: CreateStatus,
-    /// Status of a started authentication. Documented: 201; one of the vendor's clients accepts only 200.
+    /// Status of a started authentication. Assumption (created-status): 201, as documented; one of the vendor's clients accepts only 200.
     pub start_status: CreateStatus,
-    /// Status of deletions. Documented for users: 202. Assumption: the same for services.
+    /// Status of deletions. Documented for users: 202. Assumption (deleted-status): the same for services.
     pub delete_status: DeleteStatus,
     /// Whether deletions respond with `{}` instead of no body, as the other of the vendor's clients expects. No effect on 204.
     pub delete_with_json_body: bool,
-    /// Format of error bodies. Assumption: `{"message": …}`; the vendor documents no error body.
+    /// Format of error bodies. Assumption (error-bodies): `{"message": …}`; the vendor documents no error body.
     pub error_body: ErrorBody,
-    /// Format of creation times. Documented: RFC 3339 with milliseconds and `Z`; two others have been observed.
+    /// Format of creation times. Assumption (creation-times): RFC 3339, as documented, with milliseconds and `Z`; two others have been observed.
     pub ctime_format: CtimeFormat,
-    /// Result of deleting a service that still has users. Assumption: 409.
+    /// Result of deleting a service that still has users. Assumption (service-with-users): 409.
     pub service_with_users: ServiceWithUsers,
-    /// Whether a started authentication has an `auth_id`. Documented on the older pages, later removed from both clients.
+    /// Whether a started authentication has an `auth_id`. Assumption (verify-fields): it has, as on the older pages; later removed from both clients.
     pub auth_id: AuthIdFormat,
-    /// Whether the list of users has `total` and `count`, as in one of the vendor's clients.
+    /// Assumption (list-totals): the list of users has `total` and `count`, as in one of the vendor's clients.
     pub list_has_totals: bool,
-    /// Whether `method` is required to verify, as documented on the older pages.
+    /// Whether `method` is required to verify, as on the older pages. Assumption (verify-fields): false.
     pub verify_needs_method: bool,
-    /// Whether new users have the app, so that `totp` does not fall back to `sms`.
+    /// Whether new users have the app, so that `totp` does not fall back to `sms`. Assumption (app): false.
     pub new_users_have_app: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            forbidden: false,
+            credential_separator: CredentialSeparator::Colon,
             code_lifetime_seconds: 300,
             max_wrong_tries: 5,
             create_status: CreateStatus::Created,
@@ -66,6 +74,46 @@ impl Default for Settings {
             list_has_totals: true,
             verify_needs_method: false,
             new_users_have_app: false,
+        }
+    }
+}
+
+/// The character between user name and password.
+///
+/// ```
+/// use auth_emulator::providers::verigator::CredentialSeparator;
+///
+/// assert_eq!(serde_json::json!(CredentialSeparator::Semicolon), serde_json::json!("semicolon"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum CredentialSeparator {
+    /// `:`, as in the vendor's samples.
+    Colon,
+    /// `;`, as the vendor's text says.
+    Semicolon,
+}
+
+impl CredentialSeparator {
+    pub(super) fn character(self) -> char {
+        match self {
+            Self::Colon => ':',
+            Self::Semicolon => ';',
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Colon => "colon",
+            Self::Semicolon => "semicolon",
+        }
+    }
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Colon => Self::Semicolon,
+            Self::Semicolon => Self::Colon,
         }
     }
 }

@@ -24,13 +24,15 @@ static ROUTES: &[Route] = &[
     Route::new("verify_pin", Method::PUT, AUTH),
 ];
 
-/// Assumption: a body without a JSON content type is rejected with 415.
-pub(super) const RELAX_CONTENT_TYPE: Relaxation =
-    Relaxation::new("verigator.content-type", "bodies whose Content-Type is missing or not application/json");
-/// Assumption: `Accept` without JSON is rejected with 406; a missing `Accept` is accepted.
+/// Assumption (missing-headers): a request without a JSON content type is rejected with 415.
+pub(super) const RELAX_CONTENT_TYPE: Relaxation = Relaxation::new(
+    "verigator.content-type",
+    "requests whose Content-Type is missing or not application/json",
+);
+/// Assumption (missing-headers): a missing `Accept`, or one without `application/json`, is rejected with 406.
 pub(super) const RELAX_ACCEPT: Relaxation =
-    Relaxation::new("verigator.accept", "an Accept header without application/json");
-/// Assumption: an undocumented field is rejected with 422.
+    Relaxation::new("verigator.accept", "an Accept header that is missing or without application/json");
+/// Assumption (unknown-fields): an undocumented field is rejected with 422.
 pub(super) const RELAX_UNKNOWN_FIELDS: Relaxation =
     Relaxation::new("verigator.unknown-fields", "unknown body fields");
 

@@ -17,6 +17,7 @@ const CODE_DIGITS: usize = 6;
 pub(super) enum Problem {
     Unauthorized,
     NotAcceptable,
+    Forbidden,
     Body(BodyProblem),
     NoService,
     NoUser,
@@ -38,6 +39,7 @@ impl Problem {
     pub(super) fn for_explanation(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Unauthorized | Self::NotAcceptable | Self::Body(_) => None,
+            Self::Forbidden => Some(("permission", "the account is not allowed to use the API")),
             Self::NoService => Some(("existence", "there is no service with that id")),
             Self::NoUser => Some(("existence", "the service has no user with that id")),
             Self::NotStarted => Some((
@@ -91,7 +93,7 @@ impl State {
         name: String,
         now: Timestamp,
     ) -> Result<&Service, Problem> {
-        // Assumption: "service already exists" refers to the fqdn, compared case-insensitively like domain names.
+        // Assumption (duplicates): "service already exists" refers to the fqdn, compared case-insensitively like domain names.
         if self.services.iter().any(|service| service.fqdn.eq_ignore_ascii_case(&fqdn)) {
             return Err(Problem::ServiceExists);
         }
@@ -132,7 +134,7 @@ impl State {
         let count: usize = self.services.iter().map(|service| service.users.len()).sum();
         let (id, key) = (self.random.uuid(), self.random.bytes(32));
         let service = self.service_mut(service)?;
-        // Assumption: the same person may be a user of two services, and two users may have the same phone number.
+        // Assumption (duplicates): the same person may be a user of two services, and two users may have the same phone number.
         if service.users.iter().any(|user| user.id_in_service == id_in_service) {
             return Err(Problem::UserExists);
         }
@@ -168,7 +170,7 @@ impl State {
 
     /// Starts an authentication; returns the method that is used, and the id.
     ///
-    /// Assumption: another authentication can be started at any time; it ends the previous one.
+    /// Assumption (one-authentication): another authentication can be started at any time; it ends the previous one.
     pub(super) fn start(
         &mut self,
         service: &str,
@@ -191,7 +193,7 @@ impl State {
 
     /// Checks a code.
     ///
-    /// Assumption: a verified authentication is complete, so that another code, even the same one, is a 404.
+    /// Assumption (one-authentication): a verified authentication is complete, so that another code, even the same one, is a 404.
     pub(super) fn verify(
         &mut self,
         service: &str,

@@ -21,6 +21,6 @@ pub use tokens::{
 };
 pub use users::{NewUser, UserDetails, UserPage, UserSummary, UserUpdate};
 pub use validation::{
-    AuthType, LoginToken, OtpAnswer, OtpCheck, PushRequest, PushStarted, PushStatus, Registration, TextFlag,
-    TokenType, UserInfo, UserQuery,
+    AuthType, LoginToken, OtpAnswer, OtpCheck, PushQuery, PushRequest, PushStarted, PushStatus, Registration,
+    TextFlag, TokenType, UserInfo, UserQuery,
 };

@@ -12,10 +12,17 @@ use serde::Serialize;
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `UserQuery::login_name(…).user_name(…)`. Optional fields follow.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserQuery {
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::provider::model::expose_optional"
+    )]
+    pub api_key: Option<SecretString>,
     /// The user's name on the machine or site. Not empty.
     pub login_name: String,
     /// The user's email address or user name at ReveSecure. Not empty.
@@ -29,6 +36,14 @@ impl UserQuery {
     /// The user's name on the machine or site. Not empty.
     pub fn login_name(login_name: impl Into<String>) -> UserQueryWithLoginName {
         UserQueryWithLoginName { login_name: login_name.into() }
+    }
+
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
     }
 
     /// The IP address of the user.
@@ -83,11 +98,18 @@ pub struct LoginToken {
 /// A one-time code to check.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
-/// `OtpCheck::login_name(…).user_name(…).end_user_ip(…).otp(…).auth_type(…)`.
+/// `OtpCheck::login_name(…).user_name(…).end_user_ip(…).otp(…).auth_type(…)`. Optional fields follow.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct OtpCheck {
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::provider::model::expose_optional"
+    )]
+    pub api_key: Option<SecretString>,
     /// The user's name on the machine or site. Not empty.
     pub login_name: String,
     /// The user's email address or user name at ReveSecure. Not empty.
@@ -107,6 +129,14 @@ impl OtpCheck {
     pub fn login_name(login_name: impl Into<String>) -> OtpCheckWithLoginName {
         OtpCheckWithLoginName { login_name: login_name.into() }
     }
+
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
 }
 
 /// The result of a one-time code.
@@ -125,10 +155,17 @@ pub struct OtpAnswer {
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `PushRequest::login_name(…).user_name(…).end_user_ip(…).token_id(…)`. Optional fields follow.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PushRequest {
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::provider::model::expose_optional"
+    )]
+    pub api_key: Option<SecretString>,
     /// The user's name on the machine or site. Not empty.
     pub login_name: String,
     /// The user's email address or user name at ReveSecure. Not empty.
@@ -155,6 +192,14 @@ impl PushRequest {
         PushRequestWithLoginName { login_name: login_name.into() }
     }
 
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+
     /// The user's operating system. Only the vendor's plugin sends it.
     #[must_use]
     pub fn os_name(mut self, os_name: impl Into<String>) -> Self {
@@ -174,6 +219,49 @@ impl PushRequest {
     pub fn is_mobile(mut self, is_mobile: TextFlag) -> Self {
         self.is_mobile = Some(is_mobile);
         self
+    }
+}
+
+/// A push whose state is requested.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct PushQuery {
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::provider::model::expose_optional"
+    )]
+    pub api_key: Option<SecretString>,
+    /// The id of the push, from the response to the push. Not empty.
+    pub push_txn_id: String,
+}
+
+impl PushQuery {
+    /// Creates a [`PushQuery`] from its required `push_txn_id`.
+    pub fn new(push_txn_id: impl Into<String>) -> Self {
+        Self { push_txn_id: push_txn_id.into(), api_key: None }
+    }
+
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+}
+
+impl From<&str> for PushQuery {
+    fn from(push_txn_id: &str) -> Self {
+        Self::new(push_txn_id)
+    }
+}
+
+impl From<String> for PushQuery {
+    fn from(push_txn_id: String) -> Self {
+        Self::new(push_txn_id)
     }
 }
 
@@ -206,11 +294,18 @@ pub struct PushStatus {
 /// A Windows or Unix machine to register for a user.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
-/// `Registration::login_name(…).device_uid(…).second_factor(…)`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// `Registration::login_name(…).device_uid(…).second_factor(…)`. Optional fields follow.
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct Registration {
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::provider::model::expose_optional"
+    )]
+    pub api_key: Option<SecretString>,
     /// The user's name on the machine. Not empty.
     pub login_name: String,
     /// The machine's id. Not empty.
@@ -225,6 +320,14 @@ impl Registration {
     /// The user's name on the machine. Not empty.
     pub fn login_name(login_name: impl Into<String>) -> RegistrationWithLoginName {
         RegistrationWithLoginName { login_name: login_name.into() }
+    }
+
+    /// The API key of the service that the user logs in to; the client sends its own key unless another one
+    /// is set. The vendor's sample has different keys in request and response.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
     }
 }
 
@@ -258,14 +361,6 @@ auth_client_core::provider::open_enum! {
         /// Wire value: `false`.
         False = "false",
     }
-}
-
-/// The body of `validation.push_status`.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ValidationPushStatusBody {
-    /// Not empty.
-    pub(crate) push_txn_id: String,
 }
 
 auth_client_core::provider::record! {

@@ -1,0 +1,154 @@
+//! Responses of which little is documented: those of writes and of the key check.
+
+use crate::models::BypassCode;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// Response to a creation, update or mapping.
+///
+/// Assumption: the vendor prints the object that is sent as the example response and documents nothing else, so the
+/// JSON is kept, and ids and bypass codes are read from it if present. The response may contain keys or codes, so
+/// `Debug` shows ids only.
+///
+/// ```
+/// use revesecure_client::models::WriteResponse;
+///
+/// let written: WriteResponse = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
+/// assert_eq!(written.user_id.as_deref(), Some("u1"));
+/// assert_eq!(written.value["Note"], "welcome");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct WriteResponse {
+    /// Id of the user, if the response has one.
+    pub user_id: Option<String>,
+    /// Id of the service, if the response has one.
+    pub service_id: Option<String>,
+    /// Id of the token, if the response has one.
+    pub token_id: Option<String>,
+    /// The created bypass codes, if the response contains them.
+    pub codes: Vec<BypassCode>,
+    /// The whole JSON value without the envelope; null for an empty body.
+    pub value: Value,
+}
+
+impl fmt::Debug for WriteResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteResponse")
+            .field("user_id", &self.user_id)
+            .field("service_id", &self.service_id)
+            .field("token_id", &self.token_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'de> Deserialize<'de> for WriteResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let id = |names: [&str; 2]| {
+            let found = names.iter().find_map(|name| value.get(name));
+            found.and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
+        };
+        // The codes as the list of codes returns them, or as strings; in `codes`, or as the whole response.
+        let codes = value.get("codes").unwrap_or(&value).as_array();
+        let code = |code: &Value| match code {
+            Value::String(_) | Value::Number(_) => {
+                let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+                BypassCode::deserialize(json!({ "BypassCode": code })).ok()
+            }
+            code => BypassCode::deserialize(code).ok(),
+        };
+        let codes = codes.into_iter().flatten().filter_map(code).collect();
+        Ok(Self {
+            user_id: id(["UserId", "userId"]),
+            service_id: id(["ServiceId", "serviceId"]),
+            token_id: id(["TokenId", "tokenId"]),
+            codes,
+            value,
+        })
+    }
+}
+
+/// Writes the ids only: the rest may hold secrets.
+impl Serialize for WriteResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let ids = [("UserId", &self.user_id), ("ServiceId", &self.service_id), ("TokenId", &self.token_id)];
+        for (name, id) in ids {
+            if let Some(id) = id {
+                map.serialize_entry(name, id)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Confirms that API key and secret key are valid. Any other response is an error.
+///
+/// ```
+/// assert!(serde_json::from_str::<revesecure_client::models::KeyCheck>("{}").is_ok());
+/// assert!(serde_json::from_str::<revesecure_client::models::KeyCheck>("null").is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyCheck;
+
+impl<'de> Deserialize<'de> for KeyCheck {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Object(_) | Value::Array(_) => Ok(Self),
+            _ => Err(serde::de::Error::invalid_type(
+                serde::de::Unexpected::Other("another type"),
+                &"an envelope",
+            )),
+        }
+    }
+}
+
+/// An object without fields.
+impl Serialize for KeyCheck {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_map(Some(0))?.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth_client_core::auth_core::ExposeSecret as _;
+
+    #[test]
+    fn ids_are_found_and_secrets_not_shown() {
+        let written: WriteResponse =
+            serde_json::from_str(r#"{"ServiceId":"s1","SecretKey":"canary","userId":7}"#).unwrap();
+        assert_eq!(written.service_id.as_deref(), Some("s1"));
+        assert_eq!(written.user_id, None);
+        assert!(!format!("{written:?}").contains("canary"));
+        assert_eq!(serde_json::to_string(&written).unwrap(), r#"{"ServiceId":"s1"}"#);
+        assert_eq!(written.value["SecretKey"], "canary");
+        assert_eq!(serde_json::from_str::<WriteResponse>("null").unwrap(), WriteResponse::default());
+        assert!(serde_json::from_str::<KeyCheck>("null").is_err());
+    }
+
+    #[test]
+    fn bypass_codes_are_typed_in_every_form() {
+        for response in [
+            r#"{"codes":[{"BypassCode":"57397661","ExpireTime":1531743146368},{"BypassCode":"06917674"}]}"#,
+            r#"{"codes":["57397661","06917674"]}"#,
+            r#"["57397661",{"BypassCode":"06917674","ExpireTime":"1531743146368"}]"#,
+        ] {
+            let written: WriteResponse = serde_json::from_str(response).unwrap();
+            let codes: Vec<&str> = written.codes.iter().map(|code| code.code.expose_secret()).collect();
+            assert_eq!(codes, ["57397661", "06917674"], "{response}");
+            assert!(!format!("{written:?}").contains("57397661"));
+            assert!(!serde_json::to_string(&written).unwrap().contains("57397661"));
+        }
+        for other in [r#"{"userId":"u1","number":1}"#, r#"{"UserId":["u1"]}"#, "{}", "null", r#"{"codes":2}"#]
+        {
+            assert!(serde_json::from_str::<WriteResponse>(other).unwrap().codes.is_empty(), "{other}");
+        }
+    }
+}
