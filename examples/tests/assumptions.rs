@@ -20,7 +20,7 @@ const SECTIONS: [(&str, &str, &str); 6] = [
     ("Vecurity VISE", "crates/vise-client", "crates/auth-emulator/src/providers/vise"),
 ];
 /// Sections whose notes have no ids yet.
-const WITHOUT_IDS: [&str; 3] = ["Messente Verigator", "ReveSecure", "Virtuous CRM"];
+const WITHOUT_IDS: [&str; 1] = ["Virtuous CRM"];
 
 /// A row of the page: its id, and the settings of the client and of the emulator that it names.
 struct Row {

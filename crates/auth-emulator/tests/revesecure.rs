@@ -12,7 +12,10 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use auth_emulator::providers::revesecure::{ErrorBody, Policy, ReveSecure};
+use auth_emulator::providers::revesecure::{
+    AuthMethodsFormat, AuthResultFormat, Envelope, ErrorBody, HmacDigest, KeyEncoding, Policy, ReveSecure,
+    WriteResponse,
+};
 use auth_emulator::{ClockStart, Emulator, Outcome, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -474,8 +477,11 @@ async fn logins_by_code_by_bypass_code_and_by_push() {
     let info = client
         .call("POST", "/rest/v1/validate/user", &client.login("ann", &json!({ "IP": "2.2.2.2" })))
         .await
-        .json();
-    assert_eq!((&info["R2faStatus"], &info["AuthMethods"]), (&json!("Enabled"), &json!(2)));
+        .json()["data"]
+        .clone();
+    // As the vendor's plugin reads it.
+    let methods = json!(["Software", "Push"]);
+    assert_eq!((&info["R2faStatus"], &info["AuthMethods"]), (&json!("Enabled"), &methods));
     let token = info["Tokens"][0]["TokenId"].as_str().unwrap().to_owned();
 
     let otp = async |code: &str, kind: &str| {
@@ -487,16 +493,16 @@ async fn logins_by_code_by_bypass_code_and_by_push() {
         let codes = client.revesecure.pending_codes_for("ann");
         codes.into_iter().find(|code| code.kind == kind).unwrap()
     };
-    assert_eq!(otp("000000", "S").await, "OTP INVALID");
+    assert_eq!(otp("000000", "S").await, "OTP Invalid");
     let code = pending("otp-software").code;
-    assert_eq!(otp(&code, "H").await, "OTP INVALID");
-    assert_eq!(otp(&code, "S").await, "OTP VALID");
-    assert_eq!(otp(&code, "S").await, "OTP INVALID", "a code works once");
+    assert_eq!(otp(&code, "H").await, "OTP Invalid");
+    assert_eq!(otp(&code, "S").await, "OTP Valid");
+    assert_eq!(otp(&code, "S").await, "OTP Invalid", "a code works once");
     client.done("POST", "/rest/v1/bypassCodes", &json!({ "userId": id, "number": 2 })).await;
     let held = client.get(&format!("/rest/v1/bypassCodes/{id}")).await;
     let code = held["codes"][0]["BypassCode"].as_str().unwrap().to_owned();
     assert_eq!((code.len(), &held["bypassCodeStatus"]), (8, &json!("Enabled")));
-    assert_eq!(otp(&code, "B").await, "OTP VALID");
+    assert_eq!(otp(&code, "B").await, "OTP Valid");
     emulator.expire_code(&pending("bypass-code").id).unwrap();
     client.done("DELETE", &format!("/rest/v1/bypassCodes/{id}"), &Value::Null).await;
 
@@ -504,13 +510,14 @@ async fn logins_by_code_by_bypass_code_and_by_push() {
         client.login("ann", &json!({ "EndUserIP": "UNKNOWN", "TokenId": token, "IS_MOBILE": "false" }));
     let state = async |id: &str| {
         let body = json!({ "ApiKey": client.api_key, "PushTxnId": id });
-        client.call("POST", "/rest/v1/validate/user/push/status", &body).await.json()["PushState"].clone()
+        client.call("POST", "/rest/v1/validate/user/push/status", &body).await.json()["data"]["PushState"]
+            .clone()
     };
     for (decision, end) in
         [("approve", "PUSH_APPROVE"), ("deny", "PUSH_DENY"), ("expire", "PUSH_TXN_UNKNOWN")]
     {
         let sent = client.call("POST", "/rest/v1/validate/user/push", &push).await.json();
-        let push_id = sent["PushTxnId"].as_str().unwrap();
+        let push_id = sent["data"]["PushTxnId"].as_str().unwrap();
         assert_eq!(state(push_id).await, "PUSH_PENDING");
         let control =
             Request::new("POST", &format!("{}/pending-codes/{push_id}/{decision}", emulator.control_url()))
@@ -529,6 +536,149 @@ async fn logins_by_code_by_bypass_code_and_by_push() {
     assert_eq!(client.revesecure.devices(), [("root".to_owned(), "d1".to_owned(), true)]);
     client.done("GET", &format!("/rest/v1/validate/check/{}", client.api_key), &Value::Null).await;
     assert_eq!(client.call("GET", "/rest/v1/validate/check/other", &Value::Null).await.status, 401);
+}
+
+#[tokio::test]
+async fn the_documented_forms_are_settings() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    client.revesecure.configure(|settings| {
+        settings.envelope = Envelope::Documented;
+        settings.auth_methods = AuthMethodsFormat::Number;
+        settings.auth_result = AuthResultFormat::UpperCase;
+        settings.write_response = WriteResponse::Echo;
+    });
+    let new = json!({ "ContactNumber": "8123465790", "CountryCode": "91", "UserName": "ann" });
+    let made = client.call("POST", "/rest/v1/users", &new).await.json();
+    assert_eq!(made["data"], new, "the page prints what is sent as the example response");
+    let id = client.get("/rest/v1/users").await[0]["UserId"].clone();
+    let map = json!({ "ServiceId": client.revesecure.service_id(), "UserId": [id] });
+    assert_eq!(client.call("POST", "/rest/v1/services/map", &map).await.json()["data"], map);
+    let info = client.call("POST", "/rest/v1/validate/user", &client.login("ann", &json!({}))).await.json();
+    assert_eq!((&info["R2faStatus"], &info["AuthMethods"]), (&json!("Enabled"), &json!(2)));
+    let body = client.login("ann", &json!({ "EndUserIP": "2.2.2.2", "OTP": "123456", "AuthType": "S" }));
+    let response = client.call("POST", "/rest/v1/validate/user/otp", &body).await.json();
+    let status = json!({ "code": 200, "description": "Success", "error": true });
+    assert_eq!((&response["data"]["AuthResult"], &response["status"]), (&json!("OTP INVALID"), &status));
+}
+
+#[tokio::test]
+async fn a_login_is_to_the_service_of_the_api_key() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    client.user("ann").await;
+    client.revesecure.configure(|settings| settings.write_response = WriteResponse::Ids);
+    let shop = json!({ "name": "shop", "type": "WEB_API" });
+    let shop = client.call("POST", "/rest/v1/services", &shop).await.json()["data"]["ServiceId"].clone();
+    let (api_key, secret_key) = client.revesecure.service_keys(shop.as_str().unwrap()).unwrap();
+
+    let policy = async |client: &Client, api_key: &str| {
+        let mut body = client.login("ann", &json!({}));
+        body["ApiKey"] = json!(api_key);
+        let response = client.call("POST", "/rest/v1/validate/user", &body).await;
+        (
+            response.status,
+            response.json()["data"]["R2faStatus"].clone(),
+            response.json()["data"]["ApiKey"].clone(),
+        )
+    };
+    let own = client.api_key.clone();
+    assert_eq!(policy(&client, &own).await, (200, json!("Enabled"), json!(own)));
+    assert_eq!(
+        policy(&client, &api_key).await,
+        (200, json!("Denied"), json!(api_key)),
+        "not mapped to the shop"
+    );
+    assert_eq!(policy(&client, "nobody's").await.0, 401);
+
+    // The keys of any service sign.
+    let of_the_shop = Client { key: unhex(&secret_key), api_key: api_key.clone(), ..Client::of(&emulator) };
+    assert_eq!(policy(&of_the_shop, &own).await.1, "Enabled");
+    let mixed = Client { api_key, ..Client::of(&emulator) };
+    assert_eq!(mixed.call("GET", "/rest/v1/users", &Value::Null).await.status, 401);
+}
+
+#[tokio::test]
+async fn what_is_deactivated_is_inactive() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let id = client.user("ann").await;
+    let service = client.revesecure.service_id();
+    let token = client.get("/rest/v1/tokens").await[0]["TokenId"].as_str().unwrap().to_owned();
+    let statuses = async || {
+        let list = client.get("/rest/v1/services").await[0]["ActivationStatus"].clone();
+        let details = client.get(&format!("/rest/v1/services/{service}")).await["ActivationStatus"].clone();
+        assert_eq!(list, details);
+        let token = client.get(&format!("/rest/v1/tokens/{token}")).await["info"]["ActivationStatus"].clone();
+        [details, token, client.get("/rest/v1/organization").await["ActivationStatus"].clone()]
+    };
+    assert_eq!(statuses().await, ["Active", "Active", "Active"]);
+    client.revesecure.set_active(&service, false).unwrap();
+    assert_eq!(statuses().await, ["Inactive", "Active", "Active"]);
+    client.revesecure.set_active(&service, true).unwrap();
+    client.revesecure.set_active(&token, false).unwrap();
+    assert_eq!(statuses().await, ["Active", "Inactive", "Active"]);
+    assert!(client.revesecure.set_active(&id, false).is_err(), "a user has no status");
+    emulator.clock().advance(std::time::Duration::from_secs(365 * 86_400));
+    assert_eq!(statuses().await, ["Inactive", "Inactive", "Inactive"], "the times of deactivation have come");
+}
+
+#[tokio::test]
+async fn every_part_of_the_signature_can_be_set() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let path = "/rest/v1/users";
+    let status = async |text: String, key: &[u8], sha1: bool| {
+        let signature = if sha1 {
+            hex(&Hmac::<Sha1>::new_from_slice(key).unwrap().chain_update(&text).finalize().into_bytes())
+        } else {
+            hex(&hmac256(key, text.as_bytes()))
+        };
+        let response = client.request("GET", path, "", &client.header(&signature)).send().await;
+        let cause = (response.status == 401).then(|| report(&emulator, &response)["cause"]["id"].clone());
+        (response.status, cause)
+    };
+    let named = |id: &str| (401, Some(json!(id)));
+    let usual = client.text("GET", path, "");
+    let secret = client.revesecure.secret_key();
+
+    client.revesecure.configure(|settings| settings.digest = HmacDigest::Sha1);
+    assert_eq!(status(usual.clone(), &client.key, true).await, (200, None));
+    assert_eq!(status(usual.clone(), &client.key, false).await, named("digest_sha256"));
+    client.revesecure.configure(|settings| {
+        (settings.digest, settings.key_encoding) = (HmacDigest::Sha256, KeyEncoding::Utf8);
+    });
+    assert_eq!(status(usual.clone(), secret.as_bytes(), false).await, (200, None));
+    assert_eq!(status(usual.clone(), &client.key, false).await, named("key_decoded"));
+    client.revesecure.configure(|settings| {
+        (settings.key_encoding, settings.separator) = (KeyEncoding::Hex, " ".to_owned());
+    });
+    assert_eq!(status(usual.replace('\n', " "), &client.key, false).await, (200, None));
+    assert_eq!(status(usual.clone(), &client.key, false).await, named("separator_lf"));
+    client.revesecure.configure(|settings| {
+        settings.separator = "\n".to_owned();
+        settings.signing_host = Some("dashboard.revesecure.com".to_owned());
+    });
+    assert_eq!(status(usual.clone(), &client.key, false).await, named("host_other_name"));
+    let behind = usual.replace("127.0.0.1", "dashboard.revesecure.com");
+    assert_eq!(status(behind, &client.key, false).await, (200, None));
+}
+
+#[tokio::test]
+async fn the_date_must_be_one() {
+    for (relaxed, expected) in [(false, 401), (true, 200)] {
+        let builder =
+            if relaxed { Emulator::builder().relax("revesecure.date") } else { Emulator::builder() };
+        let emulator = builder.start().await.unwrap();
+        let client = Client::of(&emulator);
+        // The constant that the vendor's plugin sends.
+        for date in ["12-12-12", "now", "2017-12-08T17:29:18Z"] {
+            let text = client.text("GET", "/rest/v1/users", "").replace(DATE, date);
+            let request = client.request("GET", "/rest/v1/users", "", &client.signed(text.as_bytes()));
+            let response = request.without("date").header("Date", date).send().await;
+            assert_eq!(response.status, expected, "{date}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -218,7 +218,7 @@ impl ClientBuilder {
 
     /// Sets the digest of the HMAC. Default: SHA-256.
     ///
-    /// Assumption: the documentation names no digest; the vendor's plugin uses SHA-256.
+    /// Assumption (digest): the documentation names no digest; the vendor's plugin uses SHA-256.
     pub fn digest(mut self, digest: HmacDigest) -> Self {
         self.signing.digest = digest;
         self
@@ -226,7 +226,7 @@ impl ClientBuilder {
 
     /// Sets the encoding of the secret key. Default: hexadecimal digits.
     ///
-    /// Assumption: the documentation names no encoding; the vendor's plugin decodes hexadecimal digits.
+    /// Assumption (key-encoding): the documentation names no encoding; the vendor's plugin decodes hexadecimal digits.
     pub fn key_encoding(mut self, encoding: KeyEncoding) -> Self {
         self.signing.key_encoding = encoding;
         self
@@ -234,6 +234,8 @@ impl ClientBuilder {
 
     /// Sets the host to sign if it differs from the requested one, for a server behind a tunnel or reverse proxy.
     /// Default: the host of the base URL in lower case, without the port.
+    ///
+    /// Assumption (signed-host): a port is not signed.
     pub fn signing_host(mut self, host: impl Into<String>) -> Self {
         self.signing.host = Some(host.into());
         self
@@ -241,7 +243,7 @@ impl ClientBuilder {
 
     /// Sets the separator between the signed fields. Default: one line feed.
     ///
-    /// Assumption: some layouts of the documentation show an empty line before the body; the vendor's plugin has
+    /// Assumption (separator): some layouts of the documentation show an empty line before the body; the vendor's plugin has
     /// none.
     pub fn separator(mut self, separator: impl Into<String>) -> Self {
         self.signing.separator = Some(separator.into());
@@ -250,6 +252,8 @@ impl ClientBuilder {
 
     /// Sets the value of the `Date` header, which is signed too. Default: the time of each attempt, such as `Fri,
     /// 08 Dec 2017 17:29:18 -0000`. [`DateText::Fixed`] is for tests.
+    ///
+    /// Assumption (date-format): the zone is `-0000`, as in the vendor's sample.
     ///
     /// ```
     /// use revesecure_client::{Client, DateText};
@@ -265,20 +269,24 @@ impl ClientBuilder {
     }
 
     /// Sets how a query string is signed. No known endpoint has one. Default: it is not signed.
+    ///
+    /// Assumption (signed-query): the vendor doesn't mention queries.
     pub fn signed_query(mut self, query: SignedQuery) -> Self {
         self.signing.query = query;
         self
     }
 
-    /// Sends non-ASCII characters in bodies as UTF-8. By default they are escaped as `\uXXXX`: the documentation
-    /// mentions an ASCII string, and the vendor's plugin escapes them.
+    /// Sends non-ASCII characters in bodies as UTF-8. By default they are escaped as `\uXXXX`.
+    ///
+    /// Assumption (body-encoding): the documentation mentions an ASCII string, and the vendor's plugin escapes them.
     pub fn utf8_bodies(mut self, on: bool) -> Self {
         self.json_style = if on { JsonStyle::Utf8 } else { JsonStyle::Ascii };
         self
     }
 
-    /// Treats `status.error` as a failure even if the code is 200. Off by default, because both success samples
-    /// of the vendor set it.
+    /// Treats `status.error` as a failure even if the code is 200. Off by default.
+    ///
+    /// Assumption (error-flag): the flag says nothing, because both success samples of the vendor set it.
     pub fn strict_envelope(mut self, on: bool) -> Self {
         self.strict_envelope = on;
         self

@@ -60,7 +60,7 @@ impl ProviderRules for ReveSecure {
         "revesecure"
     }
 
-    /// Assumption: an HTTP error status is an error, whatever the envelope contains.
+    /// Assumption (error-bodies): an HTTP error status is an error, whatever the envelope contains.
     fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
         let classification = classify_by_status(operation, response.status);
         if classification != Classification::Success {

@@ -169,7 +169,7 @@ impl Field for AuthResult {
 auth_client_core::provider::open_enum! {
     /// State of a push. Any value other than these four means that it is pending.
     ///
-    /// Assumption: the vendor's page shows `xxxxxxxx`; the four words are those of the vendor's plugin. The word for a
+    /// Assumption (push): the vendor's page shows `xxxxxxxx`; the four words are those of the vendor's plugin. The word for a
     /// pending push is unknown.
     ///
     /// ```

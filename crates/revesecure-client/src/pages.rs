@@ -47,7 +47,7 @@ impl Paging {
 
     /// Sets the index of the first row. Default: 0.
     ///
-    /// Assumption: the vendor doesn't say if it is 0 or 1.
+    /// Assumption (ranges): the vendor doesn't say if it is 0 or 1.
     pub fn first_index(mut self, index: u32) -> Self {
         self.first = index;
         self

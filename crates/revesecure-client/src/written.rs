@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Response to a creation, update or mapping.
 ///
-/// Assumption: the vendor prints the object that is sent as the example response and documents nothing else, so the
+/// Assumption (write-responses): the vendor prints the object that is sent as the example response and documents nothing else, so the
 /// JSON is kept, and ids and bypass codes are read from it if present. The response may contain keys or codes, so
 /// `Debug` shows ids only.
 ///

@@ -2,12 +2,17 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use auth_client_core::auth_core::ExposeSecret as _;
 use auth_client_core::testing::ManualTime;
-use auth_emulator::providers::revesecure::{AuthMethodsFormat, Envelope, Policy as Rule};
+use auth_emulator::providers::revesecure::{
+    AuthMethodsFormat, Envelope, HmacDigest as ServerDigest, KeyEncoding as ServerEncoding, Policy as Rule,
+    WriteResponse,
+};
 use auth_emulator::{Emulator, Outcome};
 use revesecure_client::models::{
-    AuthMethods, AuthType, NewBypassCodes, NewService, NewToken, NewUser, Registration, ServiceType,
-    ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserUpdate,
+    AuthMethods, AuthType, NewBypassCodes, NewService, NewToken, NewUser, OtpCheck, Policy, PushQuery,
+    PushRequest, Registration, ServiceType, ServiceUser, ServiceUsers, TokenUpdate, TokenUser, UserQuery,
+    UserUpdate,
 };
 use revesecure_client::{
     Challenge, Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome,
@@ -36,6 +41,7 @@ async fn user(emulator: &Emulator, client: &Client, name: &str) -> String {
 #[tokio::test]
 async fn everything_is_read_in_every_form() {
     for (envelope, alternative_formats) in [
+        (Envelope::Validations, true),
         (Envelope::Documented, false),
         (Envelope::Always, true),
         (Envelope::Never, true),
@@ -45,9 +51,10 @@ async fn everything_is_read_in_every_form() {
             .revesecure(|settings| {
                 settings.envelope = envelope;
                 settings.alternative_formats = alternative_formats;
-                settings.creations_return_ids = alternative_formats;
                 if alternative_formats {
-                    settings.auth_methods = AuthMethodsFormat::Names;
+                    settings.write_response = WriteResponse::Ids;
+                } else {
+                    settings.auth_methods = AuthMethodsFormat::Number;
                 }
             })
             .start()
@@ -214,4 +221,79 @@ async fn dates_are_those_of_the_clients_clock() {
     emulator.revesecure().configure(|settings| settings.errors_as_200 = true);
     let old = builder(&emulator).time(time.clock(), time.timer()).build().unwrap();
     assert_eq!(old.users().list().reply().await.unwrap().attempts, 2);
+}
+
+#[tokio::test]
+async fn what_the_server_returns_is_kept() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.revesecure().configure(|settings| settings.write_response = WriteResponse::Echo);
+    let client = builder(&emulator).build().unwrap();
+    let id = user(&emulator, &client, "ann").await;
+    let update = UserUpdate::new(&id).phone(91, 8123456789).first_name("Ann");
+    let echo = client.users().update(update).await.unwrap();
+    assert_eq!(
+        (echo.user_id.as_deref(), &echo.value["ContactNumber"]),
+        (Some(&*id), &8_123_456_789_u64.into())
+    );
+    let own = emulator.revesecure().service_id();
+    let echo = client.services().map(ServiceUsers::new(&own, [id.clone()])).await.unwrap();
+    assert_eq!((echo.service_id.as_deref(), &echo.value["UserId"][0]), (Some(&*own), &id.as_str().into()));
+    let echo = client.services().unmap(ServiceUser::service_id(&own).user_id(&id)).await.unwrap();
+    assert_eq!(echo.value["UserId"], id);
+
+    emulator.revesecure().configure(|settings| settings.write_response = WriteResponse::Ids);
+    let made = client.bypass_codes().create(NewBypassCodes::new(&id, 2)).await.unwrap();
+    let listed = client.bypass_codes().list(&id).await.unwrap();
+    let secrets = |codes: &[revesecure_client::models::BypassCode]| -> Vec<String> {
+        codes.iter().map(|code| code.code.expose_secret().to_owned()).collect()
+    };
+    assert_eq!((secrets(&made.codes), made.codes.len()), (secrets(&listed.codes), 2));
+}
+
+#[tokio::test]
+async fn a_login_can_be_to_another_service() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.revesecure().configure(|settings| settings.write_response = WriteResponse::Ids);
+    let client = builder(&emulator).build().unwrap();
+    let id = user(&emulator, &client, "ann").await;
+    let shop = client.services().create(NewService::new("shop", ServiceType::WebApi)).await.unwrap();
+    let shop = shop.service_id.unwrap();
+    let (key, _) = emulator.revesecure().service_keys(&shop).unwrap();
+    let info = || UserQuery::login_name("root").user_name("ann").api_key(key.clone());
+    assert_eq!(client.validation().user(info()).await.unwrap().policy, Policy::Denied);
+    client.services().map(ServiceUsers::new(&shop, [id.clone()])).await.unwrap();
+    let info = client.validation().user(info()).await.unwrap();
+    assert_eq!((info.policy, info.api_key.unwrap().expose_secret()), (Policy::Enabled, &*key));
+
+    let phone = info.tokens[0].token_id.clone();
+    let push = PushRequest::login_name("root").user_name("ann").end_user_ip("UNKNOWN").token_id(phone);
+    let push = client.validation().push(push.api_key(key.clone())).await.unwrap().push_txn_id;
+    let query = PushQuery::new(push).api_key(key.clone());
+    assert!(!client.validation().push_status(query).await.unwrap().push_state.is_final());
+    let machine = Registration::login_name("root").device_uid("d1").second_factor(true);
+    client.validation().register(machine.api_key(key.clone())).await.unwrap();
+    let code = OtpCheck::login_name("root").user_name("ann").end_user_ip("UNKNOWN").otp("000000");
+    let code = code.auth_type(AuthType::Hardware).api_key(key);
+    assert!(!client.validation().otp(code).await.unwrap().auth_result.is_valid());
+    let foreign = UserQuery::login_name("root").user_name("ann").api_key("nobody's".to_owned());
+    assert_eq!(client.validation().user(foreign).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn every_part_of_the_signature_can_differ() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.revesecure().configure(|settings| {
+        settings.digest = ServerDigest::Sha512;
+        settings.key_encoding = ServerEncoding::Utf8;
+        settings.separator = "\r\n".to_owned();
+        settings.signing_host = Some("dashboard.revesecure.com".to_owned());
+    });
+    let right = builder(&emulator)
+        .digest(HmacDigest::Sha512)
+        .key_encoding(KeyEncoding::Utf8)
+        .separator("\r\n")
+        .signing_host("dashboard.revesecure.com");
+    right.build().unwrap().users().list().await.unwrap();
+    let usual = builder(&emulator).build().unwrap();
+    assert_eq!(usual.users().list().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
 }

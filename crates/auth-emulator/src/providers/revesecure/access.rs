@@ -8,25 +8,35 @@ use super::mistake::SignedRequest;
 use super::records::Problem;
 use super::settings::Settings;
 use super::signature::{Fields, expected};
-use super::spec::RELAX_QUERY;
+use super::spec::{RELAX_DATE, RELAX_QUERY};
+use super::state::State;
 use super::{dates, diagnosis, report};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::Call;
 
-/// Checks date, API key and signature, then that the request has no part that the signature does not cover.
+/// Checks date, API key and signature, then that the request has no part that the signature does not cover. Returns the API
+/// key that signed.
 pub(super) fn check(
     call: &Call,
-    credential: &Credential,
+    state: &State,
     settings: &Settings,
     checks: &mut Checks,
-) -> Result<(), Problem> {
-    let fields = Fields::of(call);
+) -> Result<String, Problem> {
+    let fields = Fields::of(call, settings);
     if let Err(problem) = call.header_once("date") {
         let reason = format!("the Date header {}", problem.message());
         checks.fail_with("date", reason, report::unexplained(&fields));
         return Err(Problem::Unauthorized);
     }
-    checks.pass("date");
+    if dates::parse(&fields.date).is_none() {
+        let reason = "the Date header is not an RFC 2822 date";
+        if !checks.fail_unless_relaxed("date", &RELAX_DATE, reason) {
+            checks.fail_with("date", reason, report::unexplained(&fields));
+            return Err(Problem::Stale);
+        }
+    } else {
+        checks.pass("date");
+    }
     let authorization = match call.header_once("authorization") {
         Ok(value) => value,
         Err(problem) => {
@@ -35,9 +45,12 @@ pub(super) fn check(
             return Err(Problem::Unauthorized);
         }
     };
-    if !is_valid(authorization, credential, &fields) {
+    let credential = api_key(authorization).and_then(|key| state.service_of_key(&key).ok());
+    let credential = &credential.unwrap_or(state.own_service()).credential;
+    if !is_valid(authorization, credential, settings, &fields) {
         let request = SignedRequest {
             credential,
+            settings,
             fields: &fields,
             host_header: &call.host,
             query: call.query.as_deref(),
@@ -49,7 +62,7 @@ pub(super) fn check(
                 checks.fail_with("signature", reason, report::explained(&fields, &found));
             }
             None => {
-                let reason = unknown_mistake(authorization, credential);
+                let reason = unknown_mistake(authorization, credential, settings);
                 checks.fail_with("signature", reason, report::unexplained(&fields));
             }
         }
@@ -57,17 +70,25 @@ pub(super) fn check(
     }
     checks.pass("signature");
     check_window(call, settings, &fields, checks)?;
-    check_query(call, &fields, checks)
+    check_query(call, &fields, checks)?;
+    Ok(credential.api_key.clone())
+}
+
+/// The API key in an `Authorization` header.
+fn api_key(authorization: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()?;
+    pair.split_once(':').map(|(key, _)| key.to_owned())
 }
 
 /// Compares the whole header, so that no other encoding of the same pair is accepted.
-fn is_valid(authorization: &str, credential: &Credential, fields: &Fields) -> bool {
-    let pair = format!("{}:{}", credential.api_key, expected(&credential.key(), fields));
+fn is_valid(authorization: &str, credential: &Credential, settings: &Settings, fields: &Fields) -> bool {
+    let key = credential.key(settings.key_encoding);
+    let pair = format!("{}:{}", credential.api_key, expected(settings.digest.into(), &key, fields));
     authorization == format!("Basic {}", STANDARD.encode(pair))
 }
 
 /// Describes a header that no known mistake explains, without repeating any of it.
-fn unknown_mistake(authorization: &str, credential: &Credential) -> &'static str {
+fn unknown_mistake(authorization: &str, credential: &Credential, settings: &Settings) -> &'static str {
     let Some(encoded) = authorization.strip_prefix("Basic ") else {
         return "the Authorization header does not start with `Basic `";
     };
@@ -78,14 +99,14 @@ fn unknown_mistake(authorization: &str, credential: &Credential) -> &'static str
     match pair.split_once(':') {
         None => "the colon between API key and signature is missing",
         Some((api_key, _)) if api_key != credential.api_key => "the API key is unknown",
-        Some((_, signature)) if signature.len() != 64 => {
-            "the signature does not have 64 characters, the length of an HMAC-SHA-256 in hexadecimal digits"
+        Some((_, signature)) if signature.len() != settings.digest.digits() => {
+            "the signature does not have the length of the digest in hexadecimal digits: 64 for SHA-256"
         }
         Some(_) => "the signature does not match this request, and no known mistake explains it",
     }
 }
 
-/// Assumption: the vendor does not check the age of the date, since its own plugin sends a constant string. Off by default.
+/// Assumption (clock-difference): the vendor does not check the age of the date, since its own plugin sends a constant string. Off by default.
 fn check_window(
     call: &Call,
     settings: &Settings,
@@ -110,7 +131,7 @@ fn check_window(
     Err(Problem::Stale)
 }
 
-/// Assumption: a query is rejected. No endpoint has one, and the signature does not cover it.
+/// Assumption (signed-query): a query is rejected. No endpoint has one, and the signature does not cover it.
 fn check_query(call: &Call, fields: &Fields, checks: &mut Checks) -> Result<(), Problem> {
     if call.query.is_none() {
         return Ok(());

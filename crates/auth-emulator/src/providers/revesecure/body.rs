@@ -8,7 +8,9 @@ use crate::framework::checks::Checks;
 use crate::framework::exchange::Call;
 use crate::framework::fields::{FieldProblem, Fields, read_body};
 
+/// Who logs in, and the API key of the service.
 pub(super) struct Login {
+    pub api_key: String,
     pub user_name: String,
 }
 
@@ -79,7 +81,7 @@ pub(super) fn ids(
 pub(super) fn new_token(call: &Call, checks: &mut Checks) -> Result<(String, String), Problem> {
     read(call, checks, |fields| {
         let (name, serial) = (fields.string("TokenName")?, fields.string("SerialNumber")?);
-        // Assumption: any string is accepted as hardware type.
+        // Assumption (hardware-types): any string is accepted as hardware type.
         fields.string("HardwareType")?;
         Ok((name, serial))
     })
@@ -114,22 +116,17 @@ pub(super) fn new_bypass_codes(call: &Call, checks: &mut Checks) -> Result<(Stri
     })
 }
 
-pub(super) fn user_info(call: &Call, checks: &mut Checks, api_key: &str) -> Result<Login, Problem> {
-    let (login, key) = read(call, checks, |fields| {
+pub(super) fn user_info(call: &Call, checks: &mut Checks) -> Result<Login, Problem> {
+    read(call, checks, |fields| {
         let found = login(fields)?;
         fields.optional_string("IP")?;
         Ok(found)
-    })?;
-    same_key(&key, api_key).map(|()| login)
+    })
 }
 
-pub(super) fn otp(
-    call: &Call,
-    checks: &mut Checks,
-    api_key: &str,
-) -> Result<(Login, String, AuthType), Problem> {
-    let (login, key, code, auth_type) = read(call, checks, |fields| {
-        let (login, key) = login(fields)?;
+pub(super) fn otp(call: &Call, checks: &mut Checks) -> Result<(Login, String, AuthType), Problem> {
+    read(call, checks, |fields| {
+        let login = login(fields)?;
         // Any string: the vendor's plugin sends UNKNOWN.
         fields.string("EndUserIP")?;
         let auth_type = match fields.string("AuthType")?.as_str() {
@@ -138,14 +135,13 @@ pub(super) fn otp(
             "B" => AuthType::Bypass,
             _ => return Err(FieldProblem::new("AuthType", "is not one of H, S, B")),
         };
-        Ok((login, key, fields.string("OTP")?, auth_type))
-    })?;
-    same_key(&key, api_key).map(|()| (login, code, auth_type))
+        Ok((login, fields.string("OTP")?, auth_type))
+    })
 }
 
-pub(super) fn push(call: &Call, checks: &mut Checks, api_key: &str) -> Result<(Login, String), Problem> {
-    let (login, key, token) = read(call, checks, |fields| {
-        let (login, key) = login(fields)?;
+pub(super) fn push(call: &Call, checks: &mut Checks) -> Result<(Login, String), Problem> {
+    read(call, checks, |fields| {
+        let login = login(fields)?;
         fields.string("EndUserIP")?;
         fields.optional_string("OS_NAME")?;
         fields.optional_string("BROWSER_NAME")?;
@@ -155,40 +151,34 @@ pub(super) fn push(call: &Call, checks: &mut Checks, api_key: &str) -> Result<(L
         {
             return Err(FieldProblem::new("IS_MOBILE", "is neither the string true nor the string false"));
         }
-        Ok((login, key, fields.string("TokenId")?))
-    })?;
-    same_key(&key, api_key).map(|()| (login, token))
+        Ok((login, fields.string("TokenId")?))
+    })
 }
 
-pub(super) fn push_status(call: &Call, checks: &mut Checks, api_key: &str) -> Result<String, Problem> {
-    let (key, id) = read(call, checks, |fields| Ok((fields.string("ApiKey")?, fields.string("PushTxnId")?)))?;
-    same_key(&key, api_key).map(|()| id)
+/// The API key and the id of the push.
+pub(super) fn push_status(call: &Call, checks: &mut Checks) -> Result<(String, String), Problem> {
+    read(call, checks, |fields| Ok((fields.string("ApiKey")?, fields.string("PushTxnId")?)))
 }
 
+/// The API key, and login name, device and flag of the registration.
 pub(super) fn registration(
     call: &Call,
     checks: &mut Checks,
-    api_key: &str,
-) -> Result<(String, String, bool), Problem> {
-    let (key, registration) = read(call, checks, |fields| {
+) -> Result<(String, (String, String, bool)), Problem> {
+    read(call, checks, |fields| {
         let key = fields.string("ApiKey")?;
         let (login, device) = (fields.string("LoginName")?, fields.string("DeviceUID")?);
         match fields.take("R2faStatus") {
             Some(Value::Bool(enabled)) => Ok((key, (login, device, enabled))),
             _ => Err(FieldProblem::new("R2faStatus", "is neither true nor false")),
         }
-    })?;
-    same_key(&key, api_key).map(|()| registration)
+    })
 }
 
-fn login(fields: &mut Fields) -> Result<(Login, String), FieldProblem> {
-    let key = fields.string("ApiKey")?;
+fn login(fields: &mut Fields) -> Result<Login, FieldProblem> {
+    let api_key = fields.string("ApiKey")?;
     fields.string("LoginName")?;
-    Ok((Login { user_name: fields.string("UserName")? }, key))
-}
-
-fn same_key(given: &str, expected: &str) -> Result<(), Problem> {
-    if given == expected { Ok(()) } else { Err(Problem::OtherApiKey) }
+    Ok(Login { api_key, user_name: fields.string("UserName")? })
 }
 
 /// The three edit calls are documented with "All are optional, but at least one should be present".

@@ -28,7 +28,9 @@ fn joins(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
     let fields = request.fields;
     let [date, method, host, path, body] = fields.list();
     let mut add = |id, field, words: &str, text: Vec<u8>| list.push((Mistake::new(id, field, words), text));
-    let head = [date, method, host, path].join(&b"\n"[..]);
+    let one = fields.separator.as_bytes();
+    let two = one.repeat(2);
+    let head = [date, method, host, path].join(one);
     if body.is_empty() {
         let words = "the line feed after the path is missing; it is required even for an empty body";
         add("trailing_line_feed_missing", "body", words, head.clone());
@@ -36,19 +38,25 @@ fn joins(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
             "blank_line_before_body",
             "body",
             "there is an extra empty line after the path",
-            [&head[..], b"\n\n"].concat(),
+            [&head[..], &two].concat(),
         );
     } else {
         let words = "there is an empty line between path and body";
-        add("blank_line_before_body", "body", words, [&head[..], b"\n\n", body].concat());
+        add("blank_line_before_body", "body", words, [&head[..], &two, body].concat());
         let words = "there is a line feed after the body";
-        add("line_feed_after_body", "body", words, [&head[..], b"\n", body, b"\n"].concat());
+        add("line_feed_after_body", "body", words, [&head[..], one, body, one].concat());
         let words = "the body was signed as if it were empty";
-        add("body_left_out", "body", words, [&head[..], b"\n"].concat());
+        add("body_left_out", "body", words, [&head[..], one].concat());
         let words = "the body was left out, together with the line feed before it";
         add("body_left_out", "body", words, head);
     }
     let separated = |separator: &[u8]| fields.list().join(separator);
+    add(
+        "separator_lf",
+        "separator",
+        "the fields are joined by LF instead of the configured separator",
+        separated(b"\n"),
+    );
     add("separator_crlf", "separator", "the fields are joined by CR LF instead of LF", separated(b"\r\n"));
     add(
         "separator_space",
@@ -60,13 +68,13 @@ fn joins(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
     add("separator_escaped", "separator", "the fields are joined by a backslash and an n", separated(b"\\n"));
     let lower = fields.method.to_ascii_lowercase();
     let words = "the method was signed in lower case";
-    add("method_lower_case", "method", words, [date, lower.as_bytes(), host, path, body].join(&b"\n"[..]));
+    add("method_lower_case", "method", words, [date, lower.as_bytes(), host, path, body].join(one));
     let words = "the date is missing, as in Duo's oldest scheme";
-    add("date_left_out", "date", words, [method, host, path, body].join(&b"\n"[..]));
+    add("date_left_out", "date", words, [method, host, path, body].join(one));
     let words = "the host is missing";
-    add("host_left_out", "host", words, [date, method, path, body].join(&b"\n"[..]));
+    add("host_left_out", "host", words, [date, method, path, body].join(one));
     let words = "the method is missing";
-    add("method_left_out", "method", words, [date, host, path, body].join(&b"\n"[..]));
+    add("method_left_out", "method", words, [date, host, path, body].join(one));
     for order in [
         [method, host, path, body, date],
         [method, date, host, path, body],
@@ -75,7 +83,7 @@ fn joins(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
         [date, method, path, host, body],
     ] {
         let words = "the order of the fields is not date, method, host, path, body";
-        add("order", "order", words, order.join(&b"\n"[..]));
+        add("order", "order", words, order.join(one));
     }
 }
 
@@ -106,7 +114,9 @@ fn hosts(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
         add("host_with_port", with_port, format!("{name}:{port}"));
     }
     let upper = "the host was not signed in lower case";
-    add("host_upper_case", upper, as_sent.to_owned());
+    if as_sent.eq_ignore_ascii_case(name) {
+        add("host_upper_case", upper, as_sent.to_owned());
+    }
     add("host_upper_case", upper, name.to_ascii_uppercase());
     let words = "the host was signed together with the scheme, as a URL";
     for scheme in ["http", "https"] {
@@ -117,8 +127,8 @@ fn hosts(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
     let words =
         "the vendor's host was signed, but another host was called; set the signing host to the called one";
     add("host_of_the_vendor", words, VENDOR_HOST.to_owned());
-    for other in ["localhost", "127.0.0.1", "[::1]", "::1"] {
-        let words = format!("`{other}` was signed, but `{name}` was called");
+    for other in ["localhost", "127.0.0.1", "[::1]", "::1", as_sent] {
+        let words = format!("`{other}` was signed instead of `{name}`");
         add("host_other_name", &words, other.to_owned());
     }
 }

@@ -1,10 +1,11 @@
-//! The API key and the secret key of the calling service.
+//! The API key and the secret key of a service.
 
+use super::settings::KeyEncoding;
 use super::signature::unhex;
 use crate::framework::random::Random;
 
-/// The credential of the one service. Its values are recognizable as those of an emulator.
-#[derive(Clone, PartialEq, Eq)]
+/// The credential of a service. Its values are recognizable as those of an emulator.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Credential {
     pub api_key: String,
     /// Hexadecimal digits.
@@ -17,8 +18,11 @@ impl Credential {
     }
 
     /// The key of the HMAC.
-    pub(super) fn key(&self) -> Vec<u8> {
-        unhex(&self.secret_key).unwrap_or_default()
+    pub(super) fn key(&self, encoding: KeyEncoding) -> Vec<u8> {
+        match encoding {
+            KeyEncoding::Hex => unhex(&self.secret_key).unwrap_or_default(),
+            KeyEncoding::Utf8 => self.secret_key.as_bytes().to_vec(),
+        }
     }
 }
 
@@ -30,7 +34,8 @@ mod tests {
     fn the_demo_credential_is_recognizable_and_follows_the_seed() {
         let demo = |seed| Credential::demo(&mut Random::new(seed, "credential"));
         assert!(demo(1).api_key.starts_with("emulator-"));
-        assert_eq!(demo(1).key().len(), 32);
+        assert_eq!(demo(1).key(KeyEncoding::Hex).len(), 32);
+        assert_eq!(demo(1).key(KeyEncoding::Utf8).len(), 64);
         assert!(demo(1) == demo(1));
         assert!(demo(1) != demo(2));
     }

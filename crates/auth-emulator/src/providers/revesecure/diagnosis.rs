@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use super::candidates;
 use super::credential::Credential;
 use super::mistake::{Confirmed, Mistake, SignedRequest};
+use super::settings::Settings;
 use super::signature::{Algorithm, sign, unhex};
 use crate::framework::random::hex;
 
@@ -27,15 +28,15 @@ pub(super) fn find(request: &SignedRequest<'_>) -> Option<Confirmed> {
     if api_key != credential.api_key {
         return None;
     }
-    let key = credential.key();
-    for (mistake, algorithm, key) in keys_and_algorithms(credential) {
+    let (key, right) = (credential.key(request.settings.key_encoding), request.settings.digest.into());
+    for (mistake, algorithm, key) in keys_and_algorithms(credential, request.settings) {
         if is_signature(password, algorithm, &key, &expected) {
             return Some(Confirmed { mistake, signed: expected });
         }
     }
     candidates::all(request)
         .into_iter()
-        .find(|(_, string)| is_signature(password, Algorithm::HmacSha256, &key, string))
+        .find(|(_, string)| is_signature(password, right, &key, string))
         .map(|(mistake, signed)| Confirmed { mistake, signed })
 }
 
@@ -50,7 +51,8 @@ fn decode(encoded: &str) -> Option<String> {
 /// A valid signature that is written incorrectly in the header.
 fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistake> {
     let credential = request.credential;
-    let raw = sign(Algorithm::HmacSha256, &credential.key(), expected);
+    let settings = request.settings;
+    let raw = sign(settings.digest.into(), &credential.key(settings.key_encoding), expected);
     let (api_key, signature) = (&credential.api_key, hex(&raw));
     let pair = format!("{api_key}:{signature}");
     let mistake = |id, description: &str| Some(Mistake::new(id, "authorization", description));
@@ -108,7 +110,8 @@ fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistak
 fn swapped_keys(request: &SignedRequest<'_>, password: &str, expected: Vec<u8>) -> Option<Confirmed> {
     let api_key = &request.credential.api_key;
     let keys = [Some(api_key.as_bytes().to_vec()), unhex(api_key)];
-    let made_with = |key: &Vec<u8>| is_signature(password, Algorithm::HmacSha256, key, &expected);
+    let right = request.settings.digest.into();
+    let made_with = |key: &Vec<u8>| is_signature(password, right, key, &expected);
     keys.iter().flatten().any(made_with).then(|| Confirmed {
         mistake: Mistake::new("keys_swapped", "key", "API key and secret key are swapped"),
         signed: expected,
@@ -116,17 +119,23 @@ fn swapped_keys(request: &SignedRequest<'_>, password: &str, expected: Vec<u8>) 
 }
 
 /// The correct string, signed with a wrong key or algorithm.
-fn keys_and_algorithms(credential: &Credential) -> Vec<(Mistake, Algorithm, Vec<u8>)> {
-    let (key, text) = (credential.key(), &credential.secret_key);
+fn keys_and_algorithms(credential: &Credential, settings: &Settings) -> Vec<(Mistake, Algorithm, Vec<u8>)> {
+    let (key, text) = (credential.key(settings.key_encoding), &credential.secret_key);
+    let (right, name) = (Algorithm::from(settings.digest), settings.digest.name());
     let as_text = text.as_bytes().to_vec();
     let mut list = vec![];
     let mut algorithm = |id, description: &str, algorithm, key: &Vec<u8>| {
         list.push((Mistake::new(id, "algorithm", description), algorithm, key.clone()));
     };
-    algorithm("digest_sha1", "the HMAC uses SHA-1 instead of SHA-256", Algorithm::HmacSha1, &key);
-    algorithm("digest_sha224", "the HMAC uses SHA-224 instead of SHA-256", Algorithm::HmacSha224, &key);
-    algorithm("digest_sha384", "the HMAC uses SHA-384 instead of SHA-256", Algorithm::HmacSha384, &key);
-    algorithm("digest_sha512", "the HMAC uses SHA-512 instead of SHA-256", Algorithm::HmacSha512, &key);
+    for (id, other, digest) in [
+        ("digest_sha1", "SHA-1", Algorithm::HmacSha1),
+        ("digest_sha224", "SHA-224", Algorithm::HmacSha224),
+        ("digest_sha256", "SHA-256", Algorithm::HmacSha256),
+        ("digest_sha384", "SHA-384", Algorithm::HmacSha384),
+        ("digest_sha512", "SHA-512", Algorithm::HmacSha512),
+    ] {
+        algorithm(id, &format!("the HMAC uses {other} instead of {name}"), digest, &key);
+    }
     algorithm("no_key", "the signature is a plain SHA-256 without a key", Algorithm::PlainSha256, &key);
     let joined = "the signature is a hash of key and string, not an HMAC";
     algorithm("no_hmac_key_first", joined, Algorithm::KeyThenText, &key);
@@ -137,8 +146,11 @@ fn keys_and_algorithms(credential: &Credential) -> Vec<(Mistake, Algorithm, Vec<
     algorithm("duo_rules", duo, Algorithm::HmacSha1, &as_text);
     algorithm("duo_rules", duo, Algorithm::HmacSha512, &as_text);
     let mut key = |id, description: &str, key: Vec<u8>| {
-        list.push((Mistake::new(id, "key", description), Algorithm::HmacSha256, key));
+        list.push((Mistake::new(id, "key", description), right, key));
     };
+    if let Some(bytes) = unhex(text) {
+        key("key_decoded", "the secret key was decoded as hexadecimal digits; it is used as a string", bytes);
+    }
     key(
         "key_as_text",
         "the secret key was used as a string; its hexadecimal digits must be decoded",
@@ -163,7 +175,7 @@ fn keys_and_algorithms(credential: &Credential) -> Vec<(Mistake, Algorithm, Vec<
         credential.api_key.clone().into_bytes(),
     );
     key("key_empty", "the HMAC uses an empty key", Vec::new());
-    let reversed = credential.key().into_iter().rev().collect();
+    let reversed = credential.key(settings.key_encoding).into_iter().rev().collect();
     key("key_reversed", "the bytes of the secret key are reversed", reversed);
     list
 }

@@ -35,24 +35,22 @@ typed_handle! {
 }
 
 impl ReveSecure {
-    /// Returns the API key of the calling service.
+    /// Returns the API key of the first service.
     #[must_use]
     pub fn api_key(&self) -> String {
-        self.0.with(|state, _| state.credential.api_key.clone())
+        self.0.with(|provider, _| provider.state.own_service().credential.api_key.clone())
     }
 
-    /// Returns the secret key of the calling service, in hexadecimal digits.
+    /// Returns the secret key of the first service, in hexadecimal digits.
     #[must_use]
     pub fn secret_key(&self) -> String {
-        self.0.with(|state, _| state.credential.secret_key.clone())
+        self.0.with(|provider, _| provider.state.own_service().credential.secret_key.clone())
     }
 
-    /// Returns the id of the calling service. Only users who are mapped to it can log in.
+    /// Returns the id of the first service. Only users who are mapped to it can log in with its API key.
     #[must_use]
     pub fn service_id(&self) -> String {
-        self.0.with(|provider, _| {
-            provider.state.own_service().map(|service| service.id.clone()).unwrap_or_default()
-        })
+        self.0.with(|provider, _| provider.state.own_service().id.clone())
     }
 
     /// Returns the pending codes and push requests of one person, found by user name, user id, email address or phone number.
@@ -62,7 +60,7 @@ impl ReveSecure {
         self.0.pending_codes_for(subject)
     }
 
-    /// Replaces API key and secret key.
+    /// Replaces API key and secret key of the first service.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -79,7 +77,7 @@ impl ReveSecure {
             return Err(ActionError::new("secret_key: hexadecimal digits are required, two per byte"));
         }
         let credential = Credential { api_key: api_key.to_owned(), secret_key: secret_key.to_owned() };
-        self.0.with(|state, _| state.credential = credential);
+        self.0.with(|provider, _| provider.state.own_service_mut().credential = credential);
         Ok(())
     }
 
@@ -90,6 +88,26 @@ impl ReveSecure {
     /// Returns an error if the user does not exist.
     pub fn set_policy(&self, user_id: &str, policy: Policy) -> Result<(), ActionError> {
         self.0.with(|state, _| state.set_policy(user_id, policy))
+    }
+
+    /// Returns API key and secret key of a service, as the vendor's dashboard shows them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service does not exist.
+    pub fn service_keys(&self, service_id: &str) -> Result<(String, String), ActionError> {
+        self.0
+            .with(|provider, _| provider.service_keys(service_id))
+            .map(|keys| (keys.api_key, keys.secret_key))
+    }
+
+    /// Activates or deactivates a service or a token, which the API has no call for.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no service and no token with this id.
+    pub fn set_active(&self, id: &str, active: bool) -> Result<(), ActionError> {
+        self.0.with(|provider, _| provider.set_active(id, active))
     }
 
     /// Installs the vendor's app on a user's phone and returns the id of its software token.

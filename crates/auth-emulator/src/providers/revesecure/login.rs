@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::records::{AuthType, Policy, Problem, Push, PushResponse, Token, TokenKind, User};
+use super::body::Login;
+use super::records::{AuthType, Policy, Problem, Push, PushResponse, Service, Token, TokenKind, User};
 use super::settings::Settings;
 use super::spec::SPEC;
 use super::state::State;
@@ -21,15 +22,15 @@ impl State {
         })
     }
 
-    /// Assumption: an unknown user is denied, like one who is not mapped to the calling service.
-    pub(super) fn policy(&self, user: Option<&User>) -> Policy {
-        let mapped = |user: &User| self.own_service().is_some_and(|own| own.users.contains(&user.id));
+    /// Assumption (denied): an unknown user is denied, like one who is not mapped to the service of the API key.
+    pub(super) fn policy(&self, service: &Service, user: Option<&User>) -> Policy {
+        let mapped = |user: &User| service.users.contains(&user.id);
         user.filter(|user| mapped(user)).map_or(Policy::Denied, |user| user.policy)
     }
 
-    fn allowed(&self, user_name: &str) -> Result<String, Problem> {
+    fn allowed(&self, api_key: &str, user_name: &str) -> Result<String, Problem> {
         let user = self.user_by_login(user_name);
-        match (user, self.policy(user)) {
+        match (user, self.policy(self.service_of_key(api_key)?, user)) {
             (Some(user), Policy::Enabled | Policy::Bypass) => Ok(user.id.clone()),
             _ => Err(Problem::Denied),
         }
@@ -41,16 +42,16 @@ impl State {
 
     /// Whether a code is valid. A valid one can't be used again.
     ///
-    /// Assumption: the codes of tokens are time-based, with six digits and 30-second steps, and those of the previous and the next
+    /// Assumption (token-codes): the codes of tokens are time-based, with six digits and 30-second steps, and those of the previous and the next
     /// step are accepted. The number of invalid codes is not limited.
     pub(super) fn check_otp(
         &mut self,
-        user_name: &str,
+        login: &Login,
         code: &str,
         auth_type: AuthType,
         now: Timestamp,
     ) -> Result<bool, Problem> {
-        let user = self.allowed(user_name)?;
+        let user = self.allowed(&login.api_key, &login.user_name)?;
         let kind = match auth_type {
             AuthType::Bypass => {
                 let codes = &mut self.user_mut(&user)?.bypass_codes;
@@ -77,12 +78,12 @@ impl State {
     /// Sends a push request and returns its id.
     pub(super) fn push(
         &mut self,
-        user_name: &str,
+        login: &Login,
         token: &str,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<String, Problem> {
-        let user = self.allowed(user_name)?;
+        let user = self.allowed(&login.api_key, &login.user_name)?;
         let usable = |held: &&Token| held.id == token && held.kind == TokenKind::Software && !held.blocked;
         self.tokens_of(&user).find(usable).ok_or(Problem::NoPushToken)?;
         if self.pushes.len() >= MAX_PUSHES {
@@ -170,6 +171,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::credential::Credential;
     use super::super::records::Profile;
     use super::*;
     use crate::framework::random::Random;
@@ -180,16 +182,21 @@ mod tests {
         Timestamp::from_unix_seconds(T0 + seconds)
     }
 
+    fn login(user_name: &str) -> Login {
+        Login { api_key: "key".to_owned(), user_name: user_name.to_owned() }
+    }
+
     /// A state with one mapped user, and the user's software token.
     fn state() -> (State, String) {
-        let mut state = State::new(Random::new(1, "state"), at(0));
+        let credential = Credential { api_key: "key".to_owned(), secret_key: "00".to_owned() };
+        let mut state = State::new(credential, Random::new(1, "state"), at(0));
         let profile = Profile {
             user_name: Some("ann".to_owned()),
             phone: Some((91, "1".to_owned())),
             ..Profile::default()
         };
         let user = state.create_user(profile, at(0), &Settings::default()).unwrap();
-        let own = state.own_service().unwrap().id.clone();
+        let own = state.own_service().id.clone();
         state.map(&own, &[user]).unwrap();
         let token = state.tokens[0].id.clone();
         (state, token)
@@ -199,17 +206,17 @@ mod tests {
     fn codes_work_once_and_only_for_their_kind() {
         let (mut state, _) = state();
         let code = state.pending(at(0))[0].code.clone();
-        assert_eq!(state.check_otp("ann", &code, AuthType::Hardware, at(0)), Ok(false));
-        assert_eq!(state.check_otp("ann", &code, AuthType::Software, at(31)), Ok(true));
-        assert_eq!(state.check_otp("ann", &code, AuthType::Software, at(31)), Ok(false));
-        assert_eq!(state.check_otp("bob", &code, AuthType::Software, at(31)), Err(Problem::Denied));
+        assert_eq!(state.check_otp(&login("ann"), &code, AuthType::Hardware, at(0)), Ok(false));
+        assert_eq!(state.check_otp(&login("ann"), &code, AuthType::Software, at(31)), Ok(true));
+        assert_eq!(state.check_otp(&login("ann"), &code, AuthType::Software, at(31)), Ok(false));
+        assert_eq!(state.check_otp(&login("bob"), &code, AuthType::Software, at(31)), Err(Problem::Denied));
     }
 
     #[test]
     fn pushes_expire() {
         let (mut state, token) = state();
         let settings = Settings::default();
-        let mut push = || state.push("ann", &token, at(0), &settings).unwrap();
+        let mut push = || state.push(&login("ann"), &token, at(0), &settings).unwrap();
         let (one, two, three) = (push(), push(), push());
         state.decide(&one, Decision::Approve, at(1)).unwrap();
         state.decide(&two, Decision::Deny, at(1)).unwrap();
@@ -226,10 +233,10 @@ mod tests {
         let (mut state, token) = state();
         let settings = Settings::default();
         for _ in 0..MAX_PUSHES {
-            state.push("ann", &token, at(0), &settings).unwrap();
+            state.push(&login("ann"), &token, at(0), &settings).unwrap();
         }
-        assert_eq!(state.push("ann", &token, at(0), &settings), Err(Problem::Full("pushes")));
-        assert!(state.push("ann", &token, at(60), &settings).is_ok(), "the others have expired");
+        assert_eq!(state.push(&login("ann"), &token, at(0), &settings), Err(Problem::Full("pushes")));
+        assert!(state.push(&login("ann"), &token, at(60), &settings).is_ok(), "the others have expired");
     }
 
     #[test]
@@ -237,8 +244,8 @@ mod tests {
         let (mut state, token) = state();
         let code = state.pending(at(0))[0].code.clone();
         state.token_mut(&token).unwrap().blocked = true;
-        assert_eq!(state.check_otp("ann", &code, AuthType::Software, at(0)), Ok(false));
-        assert_eq!(state.push("ann", &token, at(0), &Settings::default()), Err(Problem::NoPushToken));
+        assert_eq!(state.check_otp(&login("ann"), &code, AuthType::Software, at(0)), Ok(false));
+        assert_eq!(state.push(&login("ann"), &token, at(0), &Settings::default()), Err(Problem::NoPushToken));
         assert!(state.pending(at(0)).is_empty());
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::credential::Credential;
+use super::settings::Settings;
 use super::signature::Fields;
 
 /// A mistake in signing a request.
@@ -32,6 +33,7 @@ pub(super) struct Confirmed {
 /// A signed request: its five fields, and the parts of the wire format that mistakes depend on.
 pub(super) struct SignedRequest<'a> {
     pub credential: &'a Credential,
+    pub settings: &'a Settings,
     pub fields: &'a Fields,
     /// The raw `Host` header.
     pub host_header: &'a str,

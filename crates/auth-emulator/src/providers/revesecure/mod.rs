@@ -3,10 +3,11 @@
 //! Documented by the vendor: the calls of its page, HTTP Basic with an HMAC of the request, and one sample of each body. Its
 //! WordPress plugin adds the key check, the digest (SHA-256), the key encoding (hexadecimal) and the meaning of the envelope.
 //!
-//! Everything else is an assumption, marked "Assumption:" where it is made. Assumptions that a client could notice are
-//! [`Settings`].
+//! Everything else is an assumption, marked "Assumption" with its id where it is made; docs/assumptions.md lists them.
+//! Assumptions that a client could notice are [`Settings`]. Where plugin and page differ, the plugin's form is the default: it
+//! runs against the vendor's service.
 //!
-//! Assumption: a request is checked in the order path, method, date, signature, query, `Content-Type`, body, existence,
+//! Assumption (check-order): a request is checked in the order path, method, date, signature, query, `Content-Type`, body, existence,
 //! conflict; the first failure determines the response. The signature covers the request as sent and is checked before the
 //! body is parsed.
 //!
@@ -38,4 +39,7 @@ mod state;
 pub use self::handle::ReveSecure;
 pub(crate) use self::provider::ReveSecureProvider;
 pub use self::records::Policy;
-pub use self::settings::{AuthMethodsFormat, AuthResultFormat, Envelope, ErrorBody, Settings};
+pub use self::settings::{
+    AuthMethodsFormat, AuthResultFormat, Envelope, ErrorBody, HmacDigest, KeyEncoding, Settings,
+    WriteResponse,
+};

@@ -10,6 +10,7 @@ use super::state::State;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::provider::Context;
+use crate::framework::timestamp::Timestamp;
 
 /// Executes a request with a valid signature.
 pub(super) fn execute(
@@ -21,9 +22,8 @@ pub(super) fn execute(
     context: &Context,
 ) -> Result<Reply, Problem> {
     let replies = Replies::new(settings);
-    let empty = || json!({});
     match call.operation {
-        "organization.get" => Ok(replies.organization(state)),
+        "organization.get" => Ok(replies.organization(state, call.now)),
         "billing.get" => Ok(replies.billing(state)),
         "users.list" => Ok(replies.bare(Value::Array(users(state, &replies)))),
         "users.range" => replies.range(users(state, &replies), call.param("start"), call.param("end")),
@@ -32,27 +32,29 @@ pub(super) fn execute(
             let profile = body::new_user(call, checks)?;
             let id = state.create_user(profile, call.now, settings)?;
             context.effect("user_created");
-            Ok(replies.done(json!({ "UserId": id })))
+            Ok(replies.done(call, json!({ "UserId": id })))
         }
         "users.update" => {
             let (id, profile) = body::edit_user(call, checks)?;
             state.edit_user(&id, profile)?;
             context.effect("user_updated");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "users.delete" => {
             state.delete_user(call.param("user"))?;
             context.effect("user_deleted");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
-        "services.list" => Ok(replies.bare(Value::Array(services(state, &replies)))),
-        "services.range" => replies.range(services(state, &replies), call.param("start"), call.param("end")),
+        "services.list" => Ok(replies.bare(Value::Array(services(state, &replies, call.now)))),
+        "services.range" => {
+            replies.range(services(state, &replies, call.now), call.param("start"), call.param("end"))
+        }
         "services.get" => Ok(replies.service_details(state.service(call.param("service"))?, call.now)),
         "services.create" => {
             let (name, kind) = body::new_service(call, checks)?;
             let id = state.create_service(name, kind, call.now, settings)?;
             context.effect("service_created");
-            Ok(replies.done(json!({ "ServiceId": id })))
+            Ok(replies.done(call, json!({ "ServiceId": id })))
         }
         "services.update" => {
             let (id, name) = body::edit_service(call, checks)?;
@@ -62,33 +64,33 @@ pub(super) fn execute(
                 state.service(&id)?;
             }
             context.effect("service_updated");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "services.map" => {
             let (service, users) = body::map(call, checks)?;
             state.map(&service, &users)?;
             context.effect("users_mapped");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "services.unmap" => {
             let (service, user) = body::ids(call, checks, "ServiceId", "UserId")?;
             state.unmap(&service, &user)?;
             context.effect("user_unmapped");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "services.delete" => {
             state.delete_service(call.param("service"))?;
             context.effect("service_deleted");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "tokens.list" => Ok(replies.bare(Value::Array(tokens(state, &replies)))),
         "tokens.range" => replies.range(tokens(state, &replies), call.param("start"), call.param("end")),
-        "tokens.get" => Ok(replies.token_details(state.token(call.param("token"))?)),
+        "tokens.get" => Ok(replies.token_details(state.token(call.param("token"))?, call.now)),
         "tokens.create" => {
             let (name, serial) = body::new_token(call, checks)?;
             let id = state.create_token(name, serial, call.now)?;
             context.effect("token_created");
-            Ok(replies.done(json!({ "TokenId": id })))
+            Ok(replies.done(call, json!({ "TokenId": id })))
         }
         "tokens.update" => {
             let (id, name, blocked) = body::edit_token(call, checks)?;
@@ -96,70 +98,72 @@ pub(super) fn execute(
             token.name = name.unwrap_or_else(|| token.name.clone());
             token.blocked = blocked.unwrap_or(token.blocked);
             context.effect("token_updated");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "tokens.assign" => {
             let (user, token) = body::ids(call, checks, "UserId", "TokenId")?;
             state.assign(&user, &token)?;
             context.effect("token_assigned");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "tokens.unassign" => {
             let (user, token) = body::ids(call, checks, "UserId", "TokenId")?;
             state.unassign(&user, &token)?;
             context.effect("token_unassigned");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "tokens.delete" => {
             state.delete_token(call.param("token"))?;
             context.effect("token_deleted");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "bypass_codes.list" => Ok(replies.bypass_codes(state.user(call.param("user"))?, call.now)),
         "bypass_codes.create" => {
             let (user, number) = body::new_bypass_codes(call, checks)?;
             let codes = state.create_bypass_codes(&user, number, call.now, settings)?;
             context.effect("bypass_codes_created");
-            Ok(replies.done(json!({ "codes": codes })))
+            Ok(replies.done(call, json!({ "codes": codes })))
         }
         "bypass_codes.delete" => {
             state.user_mut(call.param("user"))?.bypass_codes.clear();
             context.effect("bypass_codes_deleted");
-            Ok(replies.done(empty()))
+            Ok(replies.done(call, json!({})))
         }
         "validation.user" => {
-            let login = body::user_info(call, checks, api_key)?;
-            Ok(replies.user_info(state, api_key, &login.user_name))
+            let login = body::user_info(call, checks)?;
+            replies.user_info(state, &login)
         }
         "validation.otp" => {
-            let (login, code, auth_type) = body::otp(call, checks, api_key)?;
-            let valid = state.check_otp(&login.user_name, &code, auth_type, call.now)?;
+            let (login, code, auth_type) = body::otp(call, checks)?;
+            let valid = state.check_otp(&login, &code, auth_type, call.now)?;
             context.effect("otp_checked");
             if valid {
                 checks.pass("code");
             } else {
                 checks.fail("code", "the code is invalid, used or expired");
             }
-            Ok(replies.otp(api_key, valid))
+            Ok(replies.otp(&login.api_key, valid))
         }
         "validation.push" => {
-            let (login, token) = body::push(call, checks, api_key)?;
-            let id = state.push(&login.user_name, &token, call.now, settings)?;
+            let (login, token) = body::push(call, checks)?;
+            let id = state.push(&login, &token, call.now, settings)?;
             context.effect("push_sent");
-            Ok(replies.bare(json!({ "ApiKey": api_key, "PushTxnId": id })))
+            Ok(replies.validation(json!({ "ApiKey": login.api_key, "PushTxnId": id })))
         }
         "validation.push_status" => {
-            let id = body::push_status(call, checks, api_key)?;
+            let (key, id) = body::push_status(call, checks)?;
+            state.service_of_key(&key)?;
             let push = state.pushes.iter().find(|push| push.id == id);
-            Ok(replies.push_state(api_key, &id, push, call.now))
+            Ok(replies.push_state(&key, &id, push, call.now))
         }
         "validation.register" => {
-            let (login, device, enabled) = body::registration(call, checks, api_key)?;
+            let (key, (login, device, enabled)) = body::registration(call, checks)?;
+            state.service_of_key(&key)?;
             state.register_device(login, device, enabled)?;
             context.effect("device_registered");
-            Ok(replies.enveloped(empty()))
+            Ok(replies.enveloped(json!({})))
         }
-        "validation.check_key" if call.param("api_key") == api_key => Ok(replies.enveloped(empty())),
+        "validation.check_key" if call.param("api_key") == api_key => Ok(replies.enveloped(json!({}))),
         "validation.check_key" => Err(Problem::OtherApiKey),
         other => Ok(Reply::unimplemented(other)),
     }
@@ -169,8 +173,8 @@ fn users(state: &State, replies: &Replies<'_>) -> Vec<Value> {
     state.users.iter().map(|user| replies.user(user)).collect()
 }
 
-fn services(state: &State, replies: &Replies<'_>) -> Vec<Value> {
-    state.services.iter().map(|service| replies.service(service)).collect()
+fn services(state: &State, replies: &Replies<'_>, now: Timestamp) -> Vec<Value> {
+    state.services.iter().map(|service| replies.service(service, now)).collect()
 }
 
 fn tokens(state: &State, replies: &Replies<'_>) -> Vec<Value> {

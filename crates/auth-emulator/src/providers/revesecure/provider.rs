@@ -17,7 +17,6 @@ use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 
 pub(crate) struct ReveSecureProvider {
-    pub(super) credential: Credential,
     pub(super) state: State,
     settings: Settings,
 }
@@ -28,8 +27,11 @@ impl Emulate for ReveSecureProvider {
 
     fn new(context: &Context, settings: Settings) -> Self {
         Self {
-            credential: Credential::demo(&mut context.random("credential")),
-            state: State::new(context.random("state"), context.clock.now()),
+            state: State::new(
+                Credential::demo(&mut context.random("credential")),
+                context.random("state"),
+                context.clock.now(),
+            ),
             settings,
         }
     }
@@ -43,20 +45,21 @@ impl Emulate for ReveSecureProvider {
     }
 
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
+        let Credential { api_key, secret_key } = self.state.own_service().credential.clone();
         vec![
-            ("REVESECURE_API_KEY", self.credential.api_key.clone()),
-            ("REVESECURE_SECRET_KEY", self.credential.secret_key.clone()),
+            ("REVESECURE_API_KEY", api_key),
+            ("REVESECURE_SECRET_KEY", secret_key),
             ("REVESECURE_BASE_URL", context.origin.clone()),
         ]
     }
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
-        let Self { credential, state, settings } = self;
-        let outcome = access::check(call, credential, settings, checks)
-            .and_then(|()| operations::execute(call, checks, &credential.api_key, settings, state, context));
+        let Self { state, settings } = self;
+        let outcome = access::check(call, state, settings, checks)
+            .and_then(|api_key| operations::execute(call, checks, &api_key, settings, state, context));
         outcome.unwrap_or_else(|problem| {
             if let Some((check, reason)) = problem.for_explanation() {
-                checks.fail_with(check, reason, report::agreed(&Fields::of(call)));
+                checks.fail_with(check, reason, report::agreed(&Fields::of(call, settings)));
             }
             Replies::new(settings).problem(&problem)
         })
@@ -67,7 +70,8 @@ impl Emulate for ReveSecureProvider {
     }
 
     fn reset(&mut self, context: &Context) {
-        self.state = State::new(context.random("state"), context.clock.now());
+        let credential = self.state.own_service().credential.clone();
+        self.state = State::new(credential, context.random("state"), context.clock.now());
     }
 
     fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {
@@ -78,7 +82,8 @@ impl Emulate for ReveSecureProvider {
         self.state.decide(id, decision, context.clock.now())
     }
 
-    /// `install-app` with `{"user_id": …}`, and `set-policy` with `{"user_id": …, "policy": "Enabled" | "Bypass" | "Denied"}`.
+    /// `install-app` with `{"user_id": …}`, `set-policy` with `{"user_id": …, "policy": "Enabled" | "Bypass" | "Denied"}`,
+    /// `activate` and `deactivate` with the id of a service or token, `{"id": …}`, and `service-keys` with `{"service_id": …}`.
     fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
         match action {
             "install-app" => {
@@ -95,12 +100,31 @@ impl Emulate for ReveSecureProvider {
                 let set = string_field(input, "user_id").and_then(|user| self.set_policy(user, policy?));
                 Some(set.map(|()| input.clone()))
             }
+            "activate" | "deactivate" => {
+                let set = string_field(input, "id").and_then(|id| self.set_active(id, action == "activate"));
+                Some(set.map(|()| input.clone()))
+            }
+            "service-keys" => {
+                let keys = string_field(input, "service_id").and_then(|id| self.service_keys(id));
+                Some(keys.map(|keys| json!({ "api_key": keys.api_key, "secret_key": keys.secret_key })))
+            }
             _ => None,
         }
     }
 }
 
 impl ReveSecureProvider {
+    pub(super) fn set_active(&mut self, id: &str, active: bool) -> Result<(), ActionError> {
+        let found = self.state.set_active(id, active);
+        if found { Ok(()) } else { Err(ActionError::new(format!("id: no such service or token: {id:?}"))) }
+    }
+
+    pub(super) fn service_keys(&self, id: &str) -> Result<Credential, ActionError> {
+        let service = self.state.service(id);
+        let service = service.map_err(|_| ActionError::new(format!("service_id: no such service: {id:?}")));
+        service.map(|service| service.credential.clone())
+    }
+
     pub(super) fn set_policy(&mut self, user: &str, policy: Policy) -> Result<(), ActionError> {
         let found = self.state.user_mut(user);
         found.map_err(|_| ActionError::new(format!("user_id: no such user: {user:?}")))?.policy = policy;

@@ -1,5 +1,6 @@
 //! The records that `state.rs` stores, and the reasons for rejecting a request.
 
+use super::credential::Credential;
 use crate::framework::fields::BodyProblem;
 use crate::framework::timestamp::Timestamp;
 
@@ -40,7 +41,7 @@ impl Problem {
             Self::Unauthorized | Self::Stale | Self::Query | Self::Body(_) => {
                 return None;
             }
-            Self::OtherApiKey => ("api key", "the API key in the request is not the one that signed it"),
+            Self::OtherApiKey => ("api key", "the API key in the request is that of no service"),
             Self::NoUser => ("existence", "there is no such user"),
             Self::NoService => ("existence", "there is no such service"),
             Self::NoToken => ("existence", "there is no such token"),
@@ -127,10 +128,24 @@ pub(super) struct Service {
     pub id: String,
     pub name: String,
     pub kind: String,
+    pub credential: Credential,
+    pub life: Life,
+    pub users: Vec<String>,
+}
+
+/// When something is active: from its activation to its deactivation, unless it was deactivated before.
+#[derive(Clone, Debug)]
+pub(super) struct Life {
     pub active: bool,
     pub since: Timestamp,
     pub until: Timestamp,
-    pub users: Vec<String>,
+}
+
+impl Life {
+    /// `ActivationStatus` on the wire. Assumption (activation): it follows the two times, and has no effect on calls.
+    pub(super) fn status(&self, now: Timestamp) -> &'static str {
+        if self.active && now < self.until { "Active" } else { "Inactive" }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,8 +171,7 @@ pub(super) struct Token {
     pub serial: String,
     pub user: Option<String>,
     pub blocked: bool,
-    pub since: Timestamp,
-    pub until: Timestamp,
+    pub life: Life,
     pub key: Vec<u8>,
     /// Codes of steps up to this one are rejected.
     pub spent_step: i64,
@@ -191,7 +205,7 @@ pub(super) enum AuthType {
 impl Push {
     /// The state on the wire.
     ///
-    /// Assumption: a push without a response is `PUSH_PENDING`; the real name is not documented. An expired one is
+    /// Assumption (push): a push without a response is `PUSH_PENDING`; the real name is not documented. An expired one is
     /// `PUSH_TXN_UNKNOWN`, which the vendor's plugin shows as expired.
     pub(super) fn state(&self, now: Timestamp) -> &'static str {
         match self.response {

@@ -3,10 +3,11 @@
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::body::Login;
 use super::records::{Policy, Problem, Push, Service, Token, TokenKind, UNKNOWN_PUSH, User};
-use super::settings::{AuthMethodsFormat, AuthResultFormat, Envelope, ErrorBody, Settings};
+use super::settings::{AuthMethodsFormat, AuthResultFormat, Envelope, ErrorBody, Settings, WriteResponse};
 use super::state::State;
-use crate::framework::exchange::Reply;
+use crate::framework::exchange::{Call, Reply};
 use crate::framework::fields::BodyProblem;
 use crate::framework::timestamp::Timestamp;
 
@@ -29,6 +30,11 @@ impl<'s> Replies<'s> {
         }
     }
 
+    /// The response to a validation that is documented without an envelope.
+    pub(super) fn validation(&self, value: Value) -> Reply {
+        if self.settings.envelope == Envelope::Validations { self.wrap(value) } else { self.bare(value) }
+    }
+
     /// A response that is documented with an envelope.
     pub(super) fn enveloped(&self, data: Value) -> Reply {
         if self.settings.envelope == Envelope::Never {
@@ -38,11 +44,15 @@ impl<'s> Replies<'s> {
         }
     }
 
-    /// The response to a write, which is not documented.
+    /// The response to a write: what the write made, or what it was sent.
     ///
-    /// Assumption: it looks like that of the registration, the only documented one.
-    pub(super) fn done(&self, ids: Value) -> Reply {
-        let data = if self.settings.creations_return_ids { ids } else { json!({}) };
+    /// Assumption (write-responses): it looks like that of the registration, the only documented one.
+    pub(super) fn done(&self, call: &Call, made: Value) -> Reply {
+        let data = match self.settings.write_response {
+            WriteResponse::Empty => json!({}),
+            WriteResponse::Ids => made,
+            WriteResponse::Echo => serde_json::from_slice(&call.body).unwrap_or_else(|_| json!({})),
+        };
         match self.settings.envelope {
             Envelope::Never if data == json!({}) => Reply::empty(StatusCode::OK),
             Envelope::Never => Reply::json(StatusCode::OK, &data),
@@ -56,13 +66,13 @@ impl<'s> Replies<'s> {
         Reply::json(StatusCode::OK, &json!({ "data": data, "status": status }))
     }
 
-    pub(super) fn organization(&self, state: &State) -> Reply {
+    pub(super) fn organization(&self, state: &State, now: Timestamp) -> Reply {
         self.bare(json!({
-            "ActivationTime": self.time(state.since),
+            "ActivationTime": self.time(state.life.since),
             "OrgWebsite": "www.example.com",
             "OrgName": "Emulated_Organization",
-            "DeactivationTime": self.time(state.until()),
-            "ActivationStatus": "Active",
+            "DeactivationTime": self.time(state.life.until),
+            "ActivationStatus": state.life.status(now),
         }))
     }
 
@@ -102,22 +112,22 @@ impl<'s> Replies<'s> {
         }))
     }
 
-    pub(super) fn service(&self, service: &Service) -> Value {
+    pub(super) fn service(&self, service: &Service, now: Timestamp) -> Value {
         json!({
             "ServiceName": service.name,
             "ServiceType": service.kind,
-            "ActivationStatus": if service.active { "Active" } else { "Inactive" },
+            "ActivationStatus": service.life.status(now),
             "ServiceId": service.id,
         })
     }
 
     pub(super) fn service_details(&self, service: &Service, now: Timestamp) -> Reply {
-        let mut value = self.service(service);
+        let mut value = self.service(service, now);
         if let Value::Object(fields) = &mut value {
             fields.insert("ServiceVersion".to_owned(), json!("2.0.0"));
             fields.insert("LastOnlineTime".to_owned(), self.time(now));
-            fields.insert("ActivationTime".to_owned(), self.time(service.since));
-            fields.insert("DeactivationTime".to_owned(), self.time(service.until));
+            fields.insert("ActivationTime".to_owned(), self.time(service.life.since));
+            fields.insert("DeactivationTime".to_owned(), self.time(service.life.until));
         }
         self.bare(value)
     }
@@ -133,8 +143,8 @@ impl<'s> Replies<'s> {
         })
     }
 
-    /// Assumption: a hardware token has no device details.
-    pub(super) fn token_details(&self, token: &Token) -> Reply {
+    /// Assumption (device-details): a hardware token has no device details.
+    pub(super) fn token_details(&self, token: &Token, now: Timestamp) -> Reply {
         let flag = |on: bool| {
             if self.settings.alternative_formats { json!(on) } else { json!(if on { "yes" } else { "no" }) }
         };
@@ -149,13 +159,13 @@ impl<'s> Replies<'s> {
         };
         let info = json!({
             "TokenType": token.kind.name(),
-            "ActivationTime": self.time(token.since),
+            "ActivationTime": self.time(token.life.since),
             "UserId": token.user,
             "TokenName": token.name,
             "TokenBlocked": flag(token.blocked),
-            "DeactivationTime": self.time(token.until),
+            "DeactivationTime": self.time(token.life.until),
             "TokenId": token.id,
-            "ActivationStatus": "Active",
+            "ActivationStatus": token.life.status(now),
         });
         self.bare(json!({ "details": details, "info": info }))
     }
@@ -181,19 +191,20 @@ impl<'s> Replies<'s> {
         let codes: Vec<Value> = held
             .map(|code| json!({ "BypassCode": code.code, "ExpireTime": self.time(code.expires_at) }))
             .collect();
-        // Assumption: the status says whether there are codes.
+        // Assumption (bypass-status): `Enabled` is documented; `Disabled` is the emulator's word for a user without codes.
         let status = if codes.is_empty() { "Disabled" } else { "Enabled" };
         self.bare(json!({ "codes": codes, "bypassCodeStatus": status }))
     }
 
-    pub(super) fn user_info(&self, state: &State, api_key: &str, user_name: &str) -> Reply {
+    pub(super) fn user_info(&self, state: &State, login: &Login) -> Result<Reply, Problem> {
+        let Login { api_key, user_name } = login;
         let user = state.user_by_login(user_name);
-        let policy = state.policy(user);
+        let policy = state.policy(state.service_of_key(api_key)?, user);
         let Some(user) = user else {
             let status = Policy::Denied.name();
-            return self.bare(
+            return Ok(self.validation(
                 json!({ "ApiKey": api_key, "UserName": user_name, "R2faStatus": status, "Tokens": [] }),
-            );
+            ));
         };
         let blocked = |token: &Token| {
             if self.settings.alternative_formats {
@@ -213,7 +224,7 @@ impl<'s> Replies<'s> {
                 })
             })
             .collect();
-        self.bare(json!({
+        Ok(self.validation(json!({
             "ApiKey": api_key,
             "UserName": user.user_name,
             "EmailId": user.email,
@@ -222,7 +233,7 @@ impl<'s> Replies<'s> {
             "R2faStatus": policy.name(),
             "Tokens": tokens,
             "AuthMethods": self.auth_methods(state, user),
-        }))
+        })))
     }
 
     fn auth_methods(&self, state: &State, user: &User) -> Value {
@@ -251,7 +262,7 @@ impl<'s> Replies<'s> {
 
     pub(super) fn push_state(&self, api_key: &str, id: &str, push: Option<&Push>, now: Timestamp) -> Reply {
         let state = push.map_or(UNKNOWN_PUSH, |push| push.state(now));
-        self.bare(json!({ "ApiKey": api_key, "PushTxnId": id, "PushState": state }))
+        self.validation(json!({ "ApiKey": api_key, "PushTxnId": id, "PushState": state }))
     }
 
     pub(super) fn problem(&self, problem: &Problem) -> Reply {
@@ -282,7 +293,7 @@ impl<'s> Replies<'s> {
         self.error(status, &message)
     }
 
-    /// Assumption: an error is described in the envelope, with the HTTP status as its code.
+    /// Assumption (error-bodies): an error is described in the envelope, with the HTTP status as its code.
     pub(super) fn error(&self, status: StatusCode, message: &str) -> Reply {
         let sent = if self.settings.errors_as_200 { StatusCode::OK } else { status };
         let reply = match self.settings.error_body {

@@ -66,22 +66,37 @@ fn first_difference(fields: &Fields, found: &Confirmed) -> Value {
         None => found.signed.len().min(expected.len()),
     };
     let line = |bytes: &[u8]| {
-        let line = bytes.split(|byte| *byte == b'\n').nth(line_number(&expected, at));
+        let line = parts(bytes, &fields.separator).into_iter().nth(line_number(fields, &expected, at));
         line.map(|line| String::from_utf8_lossy(line.get(..MAX_BYTES).unwrap_or(line)).into_owned())
     };
     json!({
         "field": found.mistake.field,
-        "line": FIELDS.get(line_number(&expected, at)),
+        "line": FIELDS.get(line_number(fields, &expected, at)),
         "offset": at,
         "received": line(&found.signed),
         "expected": line(&expected),
     })
 }
 
-/// The index of the field that contains a byte. The body may contain line feeds.
-fn line_number(expected: &[u8], at: usize) -> usize {
+/// The index of the field that contains a byte. The body may contain separators.
+fn line_number(fields: &Fields, expected: &[u8], at: usize) -> usize {
     let before = expected.get(..at).unwrap_or(expected);
-    before.iter().filter(|byte| **byte == b'\n').count().min(FIELDS.len() - 1)
+    (parts(before, &fields.separator).len() - 1).min(FIELDS.len() - 1)
+}
+
+/// The parts between separators; at least one.
+fn parts<'a>(mut bytes: &'a [u8], separator: &str) -> Vec<&'a [u8]> {
+    let separator = separator.as_bytes();
+    let mut parts = Vec::new();
+    while !separator.is_empty()
+        && let Some(at) = bytes.windows(separator.len()).position(|window| window == separator)
+        && let (Some(part), Some(rest)) = (bytes.get(..at), bytes.get(at + separator.len()..))
+    {
+        parts.push(part);
+        bytes = rest;
+    }
+    parts.push(bytes);
+    parts
 }
 
 #[cfg(test)]
@@ -96,6 +111,7 @@ mod tests {
             host: "h".to_owned(),
             path: "/p".to_owned(),
             body: Vec::new(),
+            separator: "\n".to_owned(),
         }
     }
 

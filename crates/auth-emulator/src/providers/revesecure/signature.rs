@@ -1,5 +1,5 @@
-//! The signature as the vendor's server computes it: HMAC-SHA-256, with the hex-decoded secret, of five lines from the request
-//! as sent.
+//! The signature as the vendor's server computes it: by default HMAC-SHA-256, with the hex-decoded secret, of five lines from
+//! the request as sent.
 //!
 //! Implemented from the vendor's documentation and the behavior of its plugin. It shares no code with the SDK's signer, so that
 //! the two test each other.
@@ -8,13 +8,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
+use super::settings::{HmacDigest, Settings};
 use crate::framework::exchange::Call;
 use crate::framework::random::hex;
 
 /// The names of the five lines, in order.
 pub(super) const FIELDS: [&str; 5] = ["date", "method", "host", "path", "body"];
 
-/// The five signed fields.
+/// The five signed fields, and what separates them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fields {
     pub date: String,
@@ -22,20 +23,25 @@ pub(super) struct Fields {
     pub host: String,
     pub path: String,
     pub body: Vec<u8>,
+    pub separator: String,
 }
 
 impl Fields {
     /// The fields of a request: the raw `Date`, the host of the `Host` header in lower case and without port, the path not decoded
-    /// and without query, the bytes of the body.
-    pub(super) fn of(call: &Call) -> Self {
+    /// and without query, the bytes of the body. Settings replace the host and the separator.
+    pub(super) fn of(call: &Call, settings: &Settings) -> Self {
         // A duplicate or unreadable date was rejected before.
         let date = call.header_once("date").unwrap_or_default().to_owned();
         Self {
             date,
             method: call.method.as_str().to_owned(),
-            host: without_port(&call.host).to_ascii_lowercase(),
+            host: match &settings.signing_host {
+                Some(host) => host.clone(),
+                None => without_port(&call.host).to_ascii_lowercase(),
+            },
             path: call.path.clone(),
             body: call.body.to_vec(),
+            separator: settings.separator.clone(),
         }
     }
 
@@ -43,9 +49,9 @@ impl Fields {
         [self.date.as_bytes(), self.method.as_bytes(), self.host.as_bytes(), self.path.as_bytes(), &self.body]
     }
 
-    /// The signed string. With an empty body, it ends with a line feed.
+    /// The signed string. With an empty body, it ends with the separator.
     pub(super) fn canonical(&self) -> Vec<u8> {
-        self.list().join(&b"\n"[..])
+        self.list().join(self.separator.as_bytes())
     }
 }
 
@@ -83,6 +89,16 @@ pub(super) enum Algorithm {
     TextThenKey,
 }
 
+impl From<HmacDigest> for Algorithm {
+    fn from(digest: HmacDigest) -> Self {
+        match digest {
+            HmacDigest::Sha256 => Self::HmacSha256,
+            HmacDigest::Sha1 => Self::HmacSha1,
+            HmacDigest::Sha512 => Self::HmacSha512,
+        }
+    }
+}
+
 /// The raw bytes of a signature.
 pub(super) fn sign(algorithm: Algorithm, key: &[u8], text: &[u8]) -> Vec<u8> {
     // HMAC accepts keys of any length: the error arms can't be reached.
@@ -105,9 +121,9 @@ pub(super) fn sign(algorithm: Algorithm, key: &[u8], text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The signature that the vendor expects: 64 lower-case hexadecimal digits.
-pub(super) fn expected(key: &[u8], fields: &Fields) -> String {
-    hex(&sign(Algorithm::HmacSha256, key, &fields.canonical()))
+/// The signature that the vendor expects, in lower-case hexadecimal digits.
+pub(super) fn expected(algorithm: Algorithm, key: &[u8], fields: &Fields) -> String {
+    hex(&sign(algorithm, key, &fields.canonical()))
 }
 
 /// The SHA-256 and SHA-512 of a body in hexadecimal digits, which other vendors sign instead of the body.
@@ -158,11 +174,12 @@ mod tests {
                 host: without_port(host).to_ascii_lowercase(),
                 path: field("target").split('?').next().unwrap().to_owned(),
                 body: unhex(&field("body_hex")).unwrap(),
+                separator: "\n".to_owned(),
             };
             let name = field("name");
             assert_eq!(hex(&fields.canonical()), field("canonical_hex"), "{name}");
             let key = unhex(&field("secret_key")).unwrap();
-            assert_eq!(expected(&key, &fields), field("hmac"), "{name}");
+            assert_eq!(expected(Algorithm::HmacSha256, &key, &fields), field("hmac"), "{name}");
         }
         for wrong in document["wrong"].as_array().unwrap() {
             let text = unhex(wrong["canonical_hex"].as_str().unwrap()).unwrap();

@@ -42,15 +42,18 @@ static ROUTES: &[Route] = &[
     Route::new("bypass_codes.delete", Method::DELETE, "/rest/v1/bypassCodes/{user}"),
 ];
 
-/// Assumption: a body without a JSON content type is rejected with 415.
+/// Assumption (date-format): a `Date` that is not an RFC 2822 date is rejected with 401, although the vendor's plugin sends one.
+pub(super) const RELAX_DATE: Relaxation =
+    Relaxation::new("revesecure.date", "a Date header that is not an RFC 2822 date");
+/// Assumption (strictness): a body without a JSON content type is rejected with 415.
 pub(super) const RELAX_CONTENT_TYPE: Relaxation = Relaxation::new(
     "revesecure.content-type",
     "bodies whose Content-Type is missing or not application/json",
 );
-/// Assumption: an undocumented field is rejected with 400.
+/// Assumption (strictness): an undocumented field is rejected with 400.
 pub(super) const RELAX_UNKNOWN_FIELDS: Relaxation =
     Relaxation::new("revesecure.unknown-fields", "unknown body fields");
-/// Assumption: a query is rejected with 400.
+/// Assumption (signed-query): a query is rejected with 400.
 pub(super) const RELAX_QUERY: Relaxation =
     Relaxation::new("revesecure.query", "a query, although the signature does not cover it");
 
@@ -62,5 +65,5 @@ pub(super) static SPEC: Spec = Spec {
     secret_params: &["api_key"],
     shown_headers: &[],
     shown_query: &[],
-    relaxations: &[RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS, RELAX_QUERY],
+    relaxations: &[RELAX_DATE, RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS, RELAX_QUERY],
 };

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::records::{BypassCode, Policy, Problem, Profile, Push, Service, Token, TokenKind, User};
+use super::credential::Credential;
+use super::records::{BypassCode, Life, Policy, Problem, Profile, Push, Service, Token, TokenKind, User};
 use super::settings::Settings;
 use crate::framework::random::Random;
 use crate::framework::timestamp::Timestamp;
@@ -20,43 +21,72 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 pub(super) struct State {
     pub(super) random: Random,
     pub(super) users: Vec<User>,
-    pub(super) services: Vec<Service>,
+    pub(super) services: Services,
     pub(super) tokens: Vec<Token>,
     pub(super) pushes: Vec<Push>,
     devices: Vec<(String, String, bool)>,
-    pub(super) since: Timestamp,
+    /// When the organization is active.
+    pub(super) life: Life,
+}
+
+fn a_year(now: Timestamp) -> Life {
+    Life { active: true, since: now, until: now.plus(YEAR) }
+}
+
+/// The services of the organization.
+#[derive(Debug)]
+pub(super) struct Services {
+    own: Service,
+    others: Vec<Service>,
+}
+
+impl Services {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Service> {
+        std::iter::once(&self.own).chain(&self.others)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Service> {
+        std::iter::once(&mut self.own).chain(&mut self.others)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        1 + self.others.len()
+    }
 }
 
 impl State {
-    /// The initial data: the calling service.
-    pub(super) fn new(mut random: Random, now: Timestamp) -> Self {
+    /// The initial data: one service, with this credential.
+    pub(super) fn new(credential: Credential, mut random: Random, now: Timestamp) -> Self {
         let own = Service {
             id: random.hex(8),
             name: "Emulator".to_owned(),
             kind: "WEB_API".to_owned(),
-            active: true,
-            since: now,
-            until: now.plus(YEAR),
+            credential,
+            life: a_year(now),
             users: Vec::new(),
         };
         Self {
             random,
             users: Vec::new(),
-            services: vec![own],
+            services: Services { own, others: Vec::new() },
             tokens: Vec::new(),
             pushes: Vec::new(),
             devices: Vec::new(),
-            since: now,
+            life: a_year(now),
         }
     }
 
-    /// The end of the account's plan.
-    pub(super) fn until(&self) -> Timestamp {
-        self.since.plus(YEAR)
+    /// The first service, which is never deleted.
+    pub(super) fn own_service(&self) -> &Service {
+        &self.services.own
     }
 
-    pub(super) fn own_service(&self) -> Option<&Service> {
-        self.services.first()
+    pub(super) fn own_service_mut(&mut self) -> &mut Service {
+        &mut self.services.own
+    }
+
+    pub(super) fn service_of_key(&self, api_key: &str) -> Result<&Service, Problem> {
+        self.services.iter().find(|service| service.credential.api_key == api_key).ok_or(Problem::OtherApiKey)
     }
 
     pub(super) fn user(&self, id: &str) -> Result<&User, Problem> {
@@ -74,7 +104,7 @@ impl State {
         settings: &Settings,
     ) -> Result<String, Problem> {
         let (country_code, number) = profile.phone.unwrap_or_default();
-        // Assumption: the default UserName is the email address, or else the phone number.
+        // Assumption (user-names): the default UserName is the email address, or else the phone number.
         let name = profile.user_name.or_else(|| profile.email.clone()).unwrap_or_else(|| number.clone());
         if self.users.iter().any(|user| user.user_name == name) {
             return Err(Problem::UserExists);
@@ -126,13 +156,26 @@ impl State {
     pub(super) fn delete_user(&mut self, id: &str) -> Result<(), Problem> {
         self.user(id)?;
         self.users.retain(|user| user.id != id);
-        for service in &mut self.services {
+        for service in self.services.iter_mut() {
             service.users.retain(|user| user != id);
         }
         for token in self.tokens.iter_mut().filter(|token| token.user.as_deref() == Some(id)) {
             token.user = None;
         }
         Ok(())
+    }
+
+    /// Activates or deactivates a service or a token.
+    pub(super) fn set_active(&mut self, id: &str, active: bool) -> bool {
+        let service =
+            self.services.iter_mut().find(|service| service.id == id).map(|service| &mut service.life);
+        let token = self.tokens.iter_mut().find(|token| token.id == id).map(|token| &mut token.life);
+        let life = service.or(token);
+        let found = life.is_some();
+        if let Some(life) = life {
+            life.active = active;
+        }
+        found
     }
 
     pub(super) fn service(&self, id: &str) -> Result<&Service, Problem> {
@@ -154,11 +197,11 @@ impl State {
             return Err(Problem::PlanIsFull("services"));
         }
         let id = self.random.hex(8);
-        let until = now.plus(YEAR);
-        // Assumption: a new service is active.
-        let service =
-            Service { id: id.clone(), name, kind, active: true, since: now, until, users: Vec::new() };
-        self.services.push(service);
+        // Assumption (activation): a new service is active for a year.
+        let credential = Credential::demo(&mut self.random);
+        let life = a_year(now);
+        let service = Service { id: id.clone(), name, kind, credential, life, users: Vec::new() };
+        self.services.others.push(service);
         Ok(id)
     }
 
@@ -169,14 +212,14 @@ impl State {
 
     pub(super) fn delete_service(&mut self, id: &str) -> Result<(), Problem> {
         self.service(id)?;
-        if self.own_service().is_some_and(|own| own.id == id) {
+        if self.own_service().id == id {
             return Err(Problem::OwnService);
         }
-        self.services.retain(|service| service.id != id);
+        self.services.others.retain(|service| service.id != id);
         Ok(())
     }
 
-    /// Assumption: all or nothing; a user who is already mapped stays mapped.
+    /// Assumption (mappings): all or nothing; a user who is already mapped stays mapped.
     pub(super) fn map(&mut self, service: &str, users: &[String]) -> Result<(), Problem> {
         self.service(service)?;
         for user in users {
@@ -240,7 +283,6 @@ impl State {
             return Err(Problem::Full("tokens"));
         }
         let (id, key) = (self.random.hex(16), self.random.bytes(32));
-        let until = now.plus(YEAR);
         let token = Token {
             id: id.clone(),
             name,
@@ -248,8 +290,7 @@ impl State {
             serial,
             user,
             blocked: false,
-            since: now,
-            until,
+            life: a_year(now),
             key,
             spent_step: -1,
         };

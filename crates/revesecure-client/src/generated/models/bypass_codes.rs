@@ -48,7 +48,7 @@ impl NewBypassCodes {
 }
 
 auth_client_core::provider::open_enum! {
-    /// The status of a user's bypass codes.
+    /// The status of a user's bypass codes. Assumption (bypass-status): only `Enabled` is documented.
     pub enum BypassCodeStatus {
         /// Wire value: `Enabled`.
         Enabled = "Enabled",

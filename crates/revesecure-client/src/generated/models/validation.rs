@@ -17,7 +17,8 @@ use serde::Serialize;
 #[non_exhaustive]
 pub struct UserQuery {
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
@@ -39,7 +40,8 @@ impl UserQuery {
     }
 
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[must_use]
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
@@ -104,7 +106,8 @@ pub struct LoginToken {
 #[non_exhaustive]
 pub struct OtpCheck {
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
@@ -131,7 +134,8 @@ impl OtpCheck {
     }
 
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[must_use]
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
@@ -160,7 +164,8 @@ pub struct OtpAnswer {
 #[non_exhaustive]
 pub struct PushRequest {
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
@@ -193,7 +198,8 @@ impl PushRequest {
     }
 
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[must_use]
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
@@ -285,7 +291,9 @@ pub struct PushStatus {
     pub api_key: Option<SecretString>,
     /// The `PushTxnId` field.
     pub push_txn_id: Option<String>,
-    /// The state. A response without it is an error.
+    /// The state. Assumption (push): the page prints `xxxxxxxx`; `PUSH_APPROVE`, `PUSH_DENY`,
+    /// `PUSH_SEND_ERROR` and `PUSH_TXN_UNKNOWN` are the words of the vendor's plugin, and any other one means
+    /// pending. A response without it is an error.
     pub push_state: PushState,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
@@ -300,7 +308,8 @@ pub struct PushStatus {
 #[non_exhaustive]
 pub struct Registration {
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
@@ -323,7 +332,8 @@ impl Registration {
     }
 
     /// The API key of the service that the user logs in to; the client sends its own key unless another one
-    /// is set. The vendor's sample has different keys in request and response.
+    /// is set. Assumption (api-keys): it may be that of any service of the organization; the vendor's sample
+    /// has different keys in request and response.
     #[must_use]
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
