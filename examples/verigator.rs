@@ -11,7 +11,7 @@ use auth_client_examples::{Output, Result, is_set, server};
 use auth_emulator::Emulator;
 use std::process::ExitCode;
 use verigator_client::models::{AuthMethod, NewService, NewUser, Verification};
-use verigator_client::{Answer, Challenge, Client, ErrorKind, SecondFactor};
+use verigator_client::{Challenge, Client, ErrorKind, Outcome, SecondFactor};
 
 const USER: &str = "anna@example.com";
 
@@ -79,10 +79,10 @@ async fn calls(output: &mut Output, client: &Client, emulator: Option<&Emulator>
             let answer = challenge.answer(client, typed);
             let _ = output
                 .call("Challenge::answer(code)", answer, |answer| match answer {
-                    Answer::Verified => "verified".to_owned(),
-                    Answer::Rejected(why) => why.to_string(),
-                    Answer::CodeReplaced => "expired; another code was sent".to_owned(),
-                    Answer::Failed(why) => format!("not verified: {why}"),
+                    Outcome::Verified => "verified".to_owned(),
+                    Outcome::Rejected(why) => why.to_string(),
+                    Outcome::CodeReplaced => "expired; another code was sent".to_owned(),
+                    Outcome::Failed(why) => format!("not verified: {why}"),
                 })
                 .await?;
             session = serde_json::to_string(&challenge)?;

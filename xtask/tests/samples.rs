@@ -138,10 +138,10 @@ fn printed_alternatives_are_read() {
     let printed = "{ 'A' : 'x' 'B' : 0/1, 'C' : 'Enabled' / 'Denied', 'T' : [ {...}, { 'I' : 'H/S' } ], 'O' : 'y' (optional) }";
     let sample = json(printed);
     assert_eq!(sample.to_string(), r#"{"A":"x","B":1,"C":"Denied","O":"y","T":[{"I":"H/S"}]}"#);
-    let example = |b: u8, c: &str, i: &str| {
-        serde_json::json!({ "A": "x", "B": b, "C": c, "O": "y", "T": [{ "I": i }] })
-    };
-    assert!(is(&example(0, "Enabled", "S"), &sample, printed) && is(&example(1, "Denied", "H"), &sample, printed));
+    let example = |b: u8, c: &str, i: &str| serde_json::json!({ "A": "x", "B": b, "C": c, "O": "y", "T": [{ "I": i }] });
+    assert!(
+        is(&example(0, "Enabled", "S"), &sample, printed) && is(&example(1, "Denied", "H"), &sample, printed)
+    );
     for other in [example(2, "Denied", "H"), example(1, "Other", "H"), example(1, "Denied", "X")] {
         assert!(!is(&other, &sample, printed), "{other}");
     }

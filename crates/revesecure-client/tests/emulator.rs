@@ -15,8 +15,8 @@ use revesecure_client::models::{
     UserUpdate,
 };
 use revesecure_client::{
-    Challenge, Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging, PushOutcome,
-    PushWait, SecondFactor,
+    Challenge, Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging,
+    PushOutcome, PushWait, SecondFactor,
 };
 
 fn builder(emulator: &Emulator) -> ClientBuilder {

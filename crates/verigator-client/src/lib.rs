@@ -39,7 +39,7 @@
 //! ```
 //!
 //! [`SecondFactor`] runs the whole step with a bounded number of tries: it sends a code and returns a [`Challenge`]
-//! that can be stored until the user has answered, as web services need.
+//! that can be stored until the user has typed it, as web services need.
 //!
 //! # Credentials
 //!
@@ -98,7 +98,7 @@ pub use auth_client_core::reexports::*;
 pub use client::{Client, ClientBuilder};
 pub use error::{Call, Error, Items, Pages};
 pub use generated::resources;
-pub use second_factor::{Answer, Challenge, FailureReason, SecondFactor};
+pub use second_factor::{Challenge, FailureReason, Outcome, SecondFactor};
 
 /// Models: request and response bodies.
 pub mod models {

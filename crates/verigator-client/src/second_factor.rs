@@ -14,7 +14,7 @@ use std::fmt;
 /// Settings of the second-factor step.
 ///
 /// ```no_run
-/// use verigator_client::{Answer, Client, SecondFactor};
+/// use verigator_client::{Outcome, Client, SecondFactor};
 /// use verigator_client::models::AuthMethod;
 ///
 /// # async fn ask(question: String) -> String { question }
@@ -24,10 +24,10 @@ use std::fmt;
 /// loop {
 ///     let typed = ask(format!("Your code by {}: ", challenge.method())).await;
 ///     match challenge.answer(verigator, typed).await? {
-///         Answer::Verified => return Ok(true),
-///         Answer::Rejected(why) => println!("{why}; {} tries left", challenge.tries_left()),
-///         Answer::CodeReplaced => println!("the code had expired; another one was sent"),
-///         Answer::Failed(why) => {
+///         Outcome::Verified => return Ok(true),
+///         Outcome::Rejected(why) => println!("{why}; {} tries left", challenge.tries_left()),
+///         Outcome::CodeReplaced => println!("the code had expired; another one was sent"),
+///         Outcome::Failed(why) => {
 ///             println!("not verified: {why}");
 ///             return Ok(false);
 ///         }
@@ -50,7 +50,7 @@ pub struct SecondFactor {
 /// server of the client that began it.
 ///
 /// ```no_run
-/// use verigator_client::{Answer, Challenge, Client};
+/// use verigator_client::{Outcome, Challenge, Client};
 ///
 /// /// The second request of a login. The first one stored the challenge in the user's session.
 /// async fn second_request(
@@ -59,18 +59,18 @@ pub struct SecondFactor {
 ///     typed: String,
 /// ) -> Result<&'static str, Box<dyn std::error::Error>> {
 ///     let mut challenge: Challenge = serde_json::from_str(session)?;
-///     let answer = challenge.answer(verigator, typed).await?;
+///     let outcome = challenge.answer(verigator, typed).await?;
 ///     *session = serde_json::to_string(&challenge)?;
-///     Ok(match answer {
-///         Answer::Verified => "welcome",
-///         Answer::Rejected(_) => "wrong code; try again",
-///         Answer::CodeReplaced => "the code had expired; enter the new one",
-///         Answer::Failed(_) => "not verified",
+///     Ok(match outcome {
+///         Outcome::Verified => "welcome",
+///         Outcome::Rejected(_) => "wrong code; try again",
+///         Outcome::CodeReplaced => "the code had expired; enter the new one",
+///         Outcome::Failed(_) => "not verified",
 ///     })
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use = "the step is incomplete until the code is answered"]
+#[must_use = "the step is incomplete until the code is checked"]
 pub struct Challenge {
     server: String,
     service_id: String,
@@ -81,17 +81,17 @@ pub struct Challenge {
     codes_left: u32,
 }
 
-/// Result of an answer to a [`Challenge`].
+/// Result of checking what the user typed, see [`Challenge`].
 ///
 /// ```
-/// use verigator_client::{Answer, FailureReason};
+/// use verigator_client::{Outcome, FailureReason};
 ///
-/// assert!(Answer::Verified.is_verified());
-/// assert!(!Answer::Failed(FailureReason::TooManyTries).is_verified());
+/// assert!(Outcome::Verified.is_verified());
+/// assert!(!Outcome::Failed(FailureReason::TooManyTries).is_verified());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a wrong code is a value, not an error"]
-pub enum Answer {
+pub enum Outcome {
     /// The user entered the right code.
     Verified,
     /// The code is wrong. The challenge accepts another one.
@@ -102,7 +102,7 @@ pub enum Answer {
     Failed(FailureReason),
 }
 
-impl Answer {
+impl Outcome {
     /// Returns `true` if the user entered the right code.
     #[must_use]
     pub fn is_verified(&self) -> bool {
@@ -201,7 +201,7 @@ impl Challenge {
         &self.method
     }
 
-    /// Returns the id of the user who answers.
+    /// Returns the id of the user who was sent the code.
     #[must_use]
     pub fn user_id(&self) -> &str {
         &self.user_id
@@ -221,8 +221,8 @@ impl Challenge {
     /// #     client: &verigator_client::Client,
     /// #     mut challenge: verigator_client::Challenge,
     /// # ) -> Result<(), verigator_client::Error> {
-    /// let answer = challenge.answer(client, "045961").await?;
-    /// println!("{}", answer.is_verified());
+    /// let outcome = challenge.answer(client, "045961").await?;
+    /// println!("{}", outcome.is_verified());
     /// # Ok(())
     /// # }
     /// ```
@@ -231,7 +231,11 @@ impl Challenge {
     ///
     /// [`Error`] if a call fails; neither a check nor a new code is retried.
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge was begun at another server.
-    pub async fn answer(&mut self, client: &Client, typed: impl Into<SecretString>) -> Result<Answer, Error> {
+    pub async fn answer(
+        &mut self,
+        client: &Client,
+        typed: impl Into<SecretString>,
+    ) -> Result<Outcome, Error> {
         if self.server != client.engine().origin().to_string() {
             let reason = "belongs to a client of another server";
             return Err(
@@ -239,7 +243,7 @@ impl Challenge {
             );
         }
         let Some(tries_left) = self.tries_left.checked_sub(1) else {
-            return Ok(Answer::Failed(FailureReason::TooManyTries));
+            return Ok(Outcome::Failed(FailureReason::TooManyTries));
         };
         self.tries_left = tries_left;
         let users = client.users(&self.service_id);
@@ -253,7 +257,7 @@ impl Challenge {
             match login.verify(SecretString::from(code)).await? {
                 Verification::Verified { .. } => {
                     self.tries_left = 0;
-                    return Ok(Answer::Verified);
+                    return Ok(Outcome::Verified);
                 }
                 Verification::Rejected(why) => why,
             }
@@ -265,11 +269,11 @@ impl Challenge {
             Rejection { expired: true, .. } => {
                 self.codes_left -= 1;
                 self.method = login.start(self.requested.clone()).await?.method;
-                return Ok(Answer::CodeReplaced);
+                return Ok(Outcome::CodeReplaced);
             }
-            rejection => return Ok(Answer::Rejected(rejection)),
+            rejection => return Ok(Outcome::Rejected(rejection)),
         };
         self.tries_left = 0;
-        Ok(Answer::Failed(failure))
+        Ok(Outcome::Failed(failure))
     }
 }

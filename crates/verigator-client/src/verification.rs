@@ -14,8 +14,8 @@ use std::fmt;
 /// ```
 /// use verigator_client::models::Verification;
 ///
-/// fn let_in(answer: &Verification) -> bool {
-///     matches!(answer, Verification::Verified { .. })
+/// fn let_in(result: &Verification) -> bool {
+///     matches!(result, Verification::Verified { .. })
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl Verification {
     /// Returns `true` if the code was right.
     ///
     /// ```
-    /// let answer: verigator_client::models::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
-    /// assert!(!answer.is_verified());
+    /// let result: verigator_client::models::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
+    /// assert!(!result.is_verified());
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]

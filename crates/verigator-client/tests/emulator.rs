@@ -6,7 +6,7 @@ use auth_emulator::Emulator;
 use auth_emulator::providers::verigator::CreateStatus;
 use std::time::Duration;
 use verigator_client::models::{AuthMethod, NewService, NewUser, User, Verification};
-use verigator_client::{Answer, Challenge, Client, ErrorKind, FailureReason, SecondFactor, SecretString};
+use verigator_client::{Challenge, Client, ErrorKind, FailureReason, Outcome, SecondFactor, SecretString};
 
 struct World {
     emulator: Emulator,
@@ -93,8 +93,8 @@ async fn a_code_is_right_wrong_late_or_once_too_often() {
     assert!(why.expired);
 }
 
-/// Runs a step to its end, storing the challenge after each answer as a web service does between two requests.
-async fn run(world: &World, step: &SecondFactor, mut type_code: impl FnMut(u32) -> String) -> Vec<Answer> {
+/// Runs a step to its end, storing the challenge after each try as a web service does between two requests.
+async fn run(world: &World, step: &SecondFactor, mut type_code: impl FnMut(u32) -> String) -> Vec<Outcome> {
     let challenge = step.begin(&world.client, &world.service_id, &world.user.id).await.unwrap();
     let mut session = serde_json::to_string(&challenge).unwrap();
     let mut answers = Vec::new();
@@ -105,7 +105,7 @@ async fn run(world: &World, step: &SecondFactor, mut type_code: impl FnMut(u32) 
         let typed = type_code(u32::try_from(answers.len()).unwrap());
         let answer = challenge.answer(&client, typed).await.unwrap();
         session = serde_json::to_string(&challenge).unwrap();
-        let goes_on = matches!(answer, Answer::Rejected(_) | Answer::CodeReplaced);
+        let goes_on = matches!(answer, Outcome::Rejected(_) | Outcome::CodeReplaced);
         answers.push(answer);
         if !goes_on {
             return answers;
@@ -124,15 +124,15 @@ async fn the_second_factor_step_ends_in_every_way() {
             other => other.to_owned(),
         }
     };
-    let last = |answers: Vec<Answer>| (answers.len(), answers.last().unwrap().clone());
-    assert_eq!(last(run(&world, &step, typed(&["1", " ", "right"])).await), (3, Answer::Verified));
+    let last = |answers: Vec<Outcome>| (answers.len(), answers.last().unwrap().clone());
+    assert_eq!(last(run(&world, &step, typed(&["1", " ", "right"])).await), (3, Outcome::Verified));
     assert_eq!(
         last(run(&world, &step, typed(&["1", "2", "3", "right"])).await),
-        (3, Answer::Failed(FailureReason::TooManyTries))
+        (3, Outcome::Failed(FailureReason::TooManyTries))
     );
     let patient = step.clone().max_tries(20);
     let (_, throttled) = last(run(&world, &patient, |_| "1".to_owned()).await);
-    assert_eq!(throttled, Answer::Failed(FailureReason::Throttled));
+    assert_eq!(throttled, Outcome::Failed(FailureReason::Throttled));
     assert_eq!(world.sent(), 3, "one message per step");
 }
 
@@ -140,9 +140,9 @@ async fn the_second_factor_step_ends_in_every_way() {
 async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
     let world = World::new().await;
     for (codes, tries, expected) in [
-        (1, 5, vec![Answer::Failed(FailureReason::Expired)]),
-        (2, 5, vec![Answer::CodeReplaced, Answer::Verified]),
-        (2, 1, vec![Answer::Failed(FailureReason::TooManyTries)]),
+        (1, 5, vec![Outcome::Failed(FailureReason::Expired)]),
+        (2, 5, vec![Outcome::CodeReplaced, Outcome::Verified]),
+        (2, 1, vec![Outcome::Failed(FailureReason::TooManyTries)]),
     ] {
         let step = SecondFactor::new(AuthMethod::Sms).max_tries(tries).max_codes(codes);
         let answers = run(&world, &step, |index| {
@@ -154,7 +154,7 @@ async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
         });
         assert_eq!(answers.await, expected);
     }
-    assert_eq!(world.sent(), 4, "nothing is sent that nobody can answer");
+    assert_eq!(world.sent(), 4, "nothing is sent that nobody can use");
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_challenge_counts_lost_responses_and_stays_with_its_server() {
     world.emulator.add_fault(lost).unwrap();
     assert!(challenge.answer(&world.client, "1").await.is_err());
     assert_eq!(challenge.tries_left(), 1, "it may have been counted");
-    assert_eq!(challenge.answer(&world.client, world.code()).await.unwrap(), Answer::Verified);
+    assert_eq!(challenge.answer(&world.client, world.code()).await.unwrap(), Outcome::Verified);
     assert!(!challenge.answer(&world.client, "1").await.unwrap().is_verified(), "it is over");
 }
 

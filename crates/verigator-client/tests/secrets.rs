@@ -10,7 +10,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
 use verigator_client::models::{AuthMethod, NewService, NewUser, Rejection, Verification, VerifyPin};
-use verigator_client::{Answer, Client, DateTime, Error, FailureReason, SecondFactor};
+use verigator_client::{Client, DateTime, Error, FailureReason, Outcome, SecondFactor};
 use wire::WireServer;
 
 const PASSWORD: &str = "c4n4ry-Pa55/word+93ab";
@@ -84,7 +84,7 @@ fn no_public_type_prints_a_secret() {
         DateTime::from("now"),
         AuthMethod::Sms,
         SecondFactor::new(AuthMethod::Sms),
-        Answer::Failed(FailureReason::Expired),
+        Outcome::Failed(FailureReason::Expired),
         Verification::Rejected(Rejection::default()),
     );
     assert_clean("values", &format!("{values:#?}"));
