@@ -5,10 +5,10 @@
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str]) -> Output {
-    // From a folder that is not the root: the command finds the workspace by itself.
+    // From a folder below the root: the command finds the workspace by itself.
     Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(arguments)
-        .current_dir(std::env::temp_dir())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
         .output()
         .unwrap()
 }
