@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
 
-/// The `status` object of an envelope. Its description may repeat what was sent, so `Debug` omits it.
+/// The `status` object of an envelope. Its description may echo what was sent, so `Debug` omits it.
 ///
 /// ```
 /// use revesecure_client::models::Envelope;

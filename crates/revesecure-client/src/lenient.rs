@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A flag, which the vendor writes as 0 or 1 in one place and as `yes` or `no` in another.
 ///
-/// Read are these, `true` and `false` in both forms, and texts in any case; anything else is an error, and not "no".
+/// Read are these, `true` and `false` in both forms, and strings in any case; anything else is an error, and not "no".
 ///
 /// ```
 /// use revesecure_client::models::Flag;
@@ -181,7 +181,7 @@ macro_rules! text_or_number {
 }
 
 text_or_number! {
-    /// A country calling code such as 91; a number in some places and a text in others.
+    /// A country calling code such as 91; a number in some places and a string in others.
     ///
     /// ```
     /// let code: revesecure_client::models::CountryCode = serde_json::from_str("91")?;
@@ -192,7 +192,7 @@ text_or_number! {
 }
 
 text_or_number! {
-    /// A phone number without its country calling code; a text in some places and a number in others.
+    /// A phone number without its country calling code; a string in some places and a number in others.
     ///
     /// ```
     /// let number: revesecure_client::models::ContactNumber = serde_json::from_str(r#""08123465790""#)?;

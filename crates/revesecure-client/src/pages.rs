@@ -1,7 +1,7 @@
 //! Ranges as streams of pages.
 //!
 //! The vendor doesn't say if the end of a range is inclusive. A stream starts each page after the rows that it
-//! has received, regardless of the number requested, so it neither skips nor repeats rows in either case. It ends when a
+//! has received, regardless of the number requested, so it neither skips nor duplicates rows in either case. It ends when a
 //! page brings nothing new; the stated count ends nothing.
 
 use crate::arguments::{ServicesRange, TokensRange, UsersRange};

@@ -90,7 +90,7 @@ pub enum Login {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[must_use = "the login is incomplete until the challenge is answered"]
+#[must_use = "the login is incomplete until the challenge is completed"]
 pub struct Challenge {
     login: SecondFactor,
     user: UserInfo,
@@ -148,7 +148,7 @@ impl SecondFactor {
         Ok(match user.policy {
             Policy::Enabled => {
                 let client = fingerprint(client);
-                // The server repeats the API key of the request, which is a secret of the service.
+                // The server echoes the API key of the request, which is a secret of the service.
                 let user = UserInfo { api_key: None, ..user };
                 Login::NeedsFactor(Box::new(Challenge { login: self, user, push_txn_id: None, client }))
             }
@@ -190,7 +190,7 @@ impl Challenge {
     }
 
     /// Checks a code that the user entered, without its surrounding white space. A check consumes the code and is
-    /// never retried. The vendor documents no limit of tries; count them if your users can repeat this request.
+    /// never retried. The vendor documents no limit of tries; count them if your users can retry.
     ///
     /// ```no_run
     /// # async fn example(

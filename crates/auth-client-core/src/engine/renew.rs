@@ -216,7 +216,7 @@ impl<R: Renew> RenewalGuard<R> {
                     state.machine.adopt(self.ticket, held, lifetime, jitter, now)
                 };
                 let Some(issued) = issued else {
-                    // Superseded: whoever installed another credential has notified the waiters.
+                    // Superseded: the caller that installed another credential has notified the waiters.
                     drop(state);
                     return self.report(RenewalOutcome::Superseded, now);
                 };

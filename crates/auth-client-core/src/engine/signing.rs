@@ -80,7 +80,7 @@ pub(crate) fn sign(
 }
 
 /// Whether a request with this method has content, by RFC 9110: one without any then says so with a length of 0. HTTP
-/// libraries leave that out, and servers such as IIS answer 411.
+/// libraries leave that out, and servers such as IIS return 411.
 fn expects_content(method: &Method) -> bool {
     !matches!(
         *method,

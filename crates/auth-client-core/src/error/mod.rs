@@ -3,7 +3,7 @@
 //! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Everything the server sent
 //! can be read from the error, and none of it is printed: servers echo what they were sent, including secrets.
 
-mod causes;
+mod display;
 pub(crate) mod fields;
 mod kind;
 mod parts;
@@ -19,7 +19,6 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
 /// Characters of a server's message that [`Error::with_message`] shows.
@@ -324,99 +323,6 @@ impl Error {
     #[must_use]
     pub fn was_renewed_not_replayed(&self) -> bool {
         self.inner.renewal == Renewal::NotReplayed
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.inner;
-        match (inner.provider, inner.operation) {
-            ("", "") => {}
-            (name, "") | ("", name) => write!(f, "{name}: ")?,
-            (provider, operation) => write!(f, "{provider} {operation}: ")?,
-        }
-        match (&inner.field, &*inner.detail) {
-            (Some(field), detail) if detail.starts_with(NOT_SET) => write!(f, "`{field}` {detail}")?,
-            (Some(field), detail)
-                if matches!(inner.kind, ErrorKind::Configuration | ErrorKind::InvalidInput) =>
-            {
-                write!(f, "invalid {field}: {detail}")?;
-            }
-            (Some(field), detail) => write!(f, "{}: {field}: {detail}", inner.kind)?,
-            (None, "") => write!(f, "{}", inner.kind)?,
-            (None, detail) => write!(f, "{}: {detail}", inner.kind)?,
-        }
-        if matches!(inner.kind, ErrorKind::Credentials | ErrorKind::Configuration | ErrorKind::InvalidInput)
-            && let Some(source) = self.source()
-        {
-            let causes = causes::beyond(&inner.detail, source);
-            let colon = if causes.is_empty() { "" } else { ": " };
-            write!(f, "{colon}{causes}")?;
-        }
-        let mut facts = causes::Facts { f, any: false };
-        if let Some(response) = &inner.response {
-            facts.add(format_args!("status {}", response.status.as_u16()))?;
-        }
-        if let Some(code) = inner.api.code.as_deref().filter(|code| is_token(code)) {
-            facts.add(format_args!("code {code}"))?;
-        }
-        let fields = fields::shown(&inner.complaints);
-        if !fields.is_empty() {
-            let word = if fields.len() == 1 { "field" } else { "fields" };
-            facts.add(format_args!("{word} {}", fields.join(" ")))?;
-        }
-        if let Some(id) = inner.api.request_id.as_deref().filter(|id| is_token(id)) {
-            facts.add(format_args!("request id {id}"))?;
-        }
-        if let Some(wait) = inner.retry_after {
-            facts.add(format_args!("retry after {} s", wait.as_secs()))?;
-        }
-        if inner.attempts > 1 {
-            facts.add(format_args!("{} attempts", inner.attempts))?;
-        }
-        if self.may_have_been_executed()
-            && !matches!(inner.kind, ErrorKind::Decode | ErrorKind::EmptyResponse)
-        {
-            facts.add(format_args!("may have been executed"))?;
-        }
-        facts.close()
-    }
-}
-
-/// A code or request id comes from the network, so it is printed only if it looks like one.
-fn is_token(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
-}
-
-/// Shows the names of headers but not their values, and the size of the body but not the body.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.inner;
-        let mut debug = f.debug_struct("Error");
-        debug
-            .field("kind", &inner.kind)
-            .field("provider", &inner.provider)
-            .field("operation", &inner.operation)
-            .field("field", &inner.field)
-            .field("detail", &inner.detail);
-        if let Some(response) = &inner.response {
-            debug
-                .field("status", &response.status)
-                .field("header_names", &response.headers.keys().collect::<Vec<_>>())
-                .field("body_bytes", &response.body.len());
-        }
-        debug
-            .field("api", &inner.api)
-            .field("retry_after", &inner.retry_after)
-            .field("attempts", &inner.attempts)
-            .field("elapsed", &inner.elapsed)
-            .field("may_have_been_sent", &self.may_have_been_sent())
-            .field("may_have_been_executed", &self.may_have_been_executed())
-            .field("is_retryable", &inner.retryable)
-            .field("was_replayed_after_renewal", &self.was_replayed_after_renewal())
-            .field("was_renewed_not_replayed", &self.was_renewed_not_replayed())
-            .field("source", &inner.source.as_ref().map(ToString::to_string))
-            .finish()
     }
 }
 

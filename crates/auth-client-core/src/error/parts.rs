@@ -1,6 +1,6 @@
 //! The parts of an error: how far the call got, and what the server sent.
 
-use super::is_token;
+use super::display::is_token;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::fmt;

@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A host leads to an address that is not public. The address itself is not kept: it tells about the caller's network.
+/// A host leads to an address that is not public. The address itself is not kept: it reveals the caller's network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotPublic;
 

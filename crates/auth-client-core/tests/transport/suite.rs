@@ -378,7 +378,7 @@ async fn the_time_limit_for_connecting_covers_tls() {
     if Subject::tls_backends().is_empty() {
         return;
     }
-    // Accepts by way of its backlog and says nothing.
+    // Accepts through its backlog and says nothing.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let transport =
         Subject::new(TransportSettings::new().connect_timeout(Duration::from_millis(50))).unwrap();

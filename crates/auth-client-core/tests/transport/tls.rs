@@ -226,7 +226,7 @@ async fn the_chosen_library_is_the_one_that_speaks() {
         }
         let all_of_rustls = hello.suites.iter().all(|suite| OF_RUSTLS.contains(suite));
         assert_eq!(all_of_rustls, is_rustls, "{backend}: {:x?}", hello.suites);
-        // HTTP/2 is offered with its feature only, whoever else turns it on in hyper.
+        // HTTP/2 is offered with its feature only, even if another crate turns it on in hyper.
         let offers_h2 = hello.protocols.windows(2).any(|window| window == b"h2");
         assert_eq!(offers_h2, cfg!(feature = "http2"), "{backend}: {:?}", hello.protocols);
     }

@@ -112,7 +112,7 @@ impl DateTime {
                 Some((whole, 0))
             };
         }
-        // Of other texts that Rust reads as numbers, such as `inf`, none begins with a digit.
+        // Of other strings that Rust reads as numbers, such as `inf`, none begins with a digit.
         let starts = text.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
         let number: f64 = text.parse().ok().filter(|number: &f64| starts && number.is_finite())?;
         let seconds = if number.abs() >= MILLISECONDS_FROM { number / 1_000.0 } else { number };
