@@ -1,4 +1,4 @@
-//! The commands as they are run: from another folder, with arguments that are wrong, and what their help says.
+//! The commands as they are run: from a folder below the root, with arguments that are wrong, and what their help says.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 fn xtask(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(arguments)
-        .current_dir(std::env::temp_dir())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
         .output()
         .unwrap()
 }

@@ -12,7 +12,7 @@ mod common;
 #[path = "../common/wire.rs"]
 mod wire;
 
-use auth_client_core::RetryPolicy;
+use auth_client_core::{Error, RetryPolicy};
 use auth_client_core::provider::{BaseUrl, Engine, Settings};
 use auth_client_core::transport::Transport;
 use std::io::Read;
@@ -31,9 +31,13 @@ fn settings(transport: impl Transport + 'static, retry: RetryPolicy) -> Settings
     settings
 }
 
-fn engine_of(settings: &Settings, url: &str) -> Engine {
+fn build(settings: &Settings, url: &str) -> Result<Engine, Error> {
     let base = BaseUrl::parse("base URL", url).unwrap();
-    Engine::new(settings, base, common::Shop, None).unwrap()
+    Engine::new(settings, base, common::Shop, None)
+}
+
+fn engine_of(settings: &Settings, url: &str) -> Engine {
+    build(settings, url).unwrap()
 }
 
 fn engine(transport: impl Transport + 'static, url: &str, retry: RetryPolicy) -> Engine {

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::common::{Json, READ, WRITE};
 use crate::wire::WireServer;
-use crate::{engine, head_of};
+use crate::{build, engine, head_of, settings};
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency, RetryPolicy, TransportSettings, decode};
 use http::Method;
@@ -299,13 +299,15 @@ async fn what_notices_the_sending_of_a_write_changes_nothing_on_the_wire() {
     }
 }
 
-#[tokio::test]
-async fn an_https_address_without_tls_is_an_error_before_anything_is_sent() {
+#[test]
+fn an_https_address_without_tls_is_an_error_before_anything_is_sent() {
     if !Subject::tls_backends().is_empty() {
         return;
     }
-    let error = read(&engine(transport(), "https://127.0.0.1:1", RetryPolicy::default())).await.unwrap_err();
-    assert!(!error.may_have_been_sent(), "{error:?}");
+    let settings = settings(transport(), RetryPolicy::default());
+    let error = build(&settings, "https://127.0.0.1:1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error:?}");
+    assert!(error.to_string().contains("TLS"), "{error}");
 }
 
 /// A server whose connections end after one response. It sends the line of each request once it has closed the
