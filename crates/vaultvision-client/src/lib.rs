@@ -18,7 +18,7 @@
 //! # let tenant = tenant.as_str();
 //! let vault = Client::new("vv_0000000000000000000000000000000".to_owned())?;
 //! # let vault = Client::builder(at.api_key()).base_url(at.base_url()).build()?;
-//! vault.tenants().set(tenant, |settings| settings.set_allow_unverified(false)).await?.written()?;
+//! vault.tenants().set(tenant, |settings| settings.set_allow_unverified(true)).await?.written()?;
 //!
 //! let users = vault.users(tenant);
 //! let user = users.create(&NewUser::email("test01@example.test")).await?;
@@ -38,7 +38,7 @@
 //! `update` takes such an object; `modify` reads it first and detects concurrent changes, see [`Modify`]. New
 //! objects have their own types, such as [`NewUser`](models::NewUser).
 //!
-//! Fields that the server sets (ids, times, a tenant's domain) have no setter and are sent back unchanged.
+//! Fields that only the server sets, such as ids and times of creation, have no setter and are sent back unchanged.
 //!
 //! # Credentials
 //!
