@@ -13,7 +13,6 @@ use crate::encode::query::{self, QueryValue};
 use crate::engine::retry::RetryPolicy;
 use crate::engine::{CallOptions, Engine, Exchange, Outgoing};
 use crate::error::Error;
-use crate::operation::Operation;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use std::fmt;

@@ -1,11 +1,11 @@
 //! A response that is a page, and the step after it: what a provider crate states about its lists.
 
-use crate::call::{Call, CallTemplate};
-use crate::decode::rows::UnreadableRow;
+use crate::call::CallTemplate;
+use crate::decode::rows::{Rows, UnreadableRow};
 use crate::error::Error;
 use std::hash::Hash;
 
-/// A response that is a page of a list. Its calls have [`pages`](Call::pages) and [`items`](Call::items).
+/// A response that is a page of a list. Its calls have [`pages`](crate::Call::pages) and [`items`](crate::Call::items).
 ///
 /// ```
 /// use auth_client_core::{Error, UnreadableRow};

@@ -12,9 +12,9 @@ mod common;
 #[path = "../common/wire.rs"]
 mod wire;
 
-use auth_client_core::{Error, RetryPolicy};
 use auth_client_core::provider::{BaseUrl, Engine, Settings};
 use auth_client_core::transport::Transport;
+use auth_client_core::{Error, RetryPolicy};
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
