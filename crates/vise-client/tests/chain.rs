@@ -81,7 +81,8 @@ async fn auth_gets_one_request_with_the_encoded_phrase_and_nothing_else() {
     let domains = session.vise_domains().await;
     call.assert();
     assert_eq!(domains.unwrap(), json!([1]));
-    (home.assert(), welcome.assert());
+    home.assert();
+    welcome.assert();
 }
 
 #[tokio::test]

@@ -267,7 +267,7 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     let (left, missed): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().partition(|finding| expected.iter().any(|path| finding.path().contains(path)));
     let found = |part: &&str| left.iter().any(|finding| finding.path().contains(*part));
-    if missed.is_empty() && expected.iter().all(|part| found(part)) {
+    if missed.is_empty() && expected.iter().all(found) {
         return Ok(format!(
             "left to a person: {}",
             left.iter().map(|left| left.path()).collect::<Vec<_>>().join(", ")

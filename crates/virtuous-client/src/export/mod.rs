@@ -65,9 +65,10 @@ pub struct Export<'a> {
     query: ContactQuery,
     take: u64,
     progress: Option<Tell<'a>>,
-    report: Option<Box<dyn Fn(&UnreadableRow) + Send + Sync>>,
+    report: Option<Report>,
 }
 
+type Report = Box<dyn Fn(&UnreadableRow) + Send + Sync>;
 type Tell<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
 
 /// Progress of an export.

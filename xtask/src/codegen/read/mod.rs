@@ -85,7 +85,6 @@ fn replace(ty: &mut Type, customs: &mut [Custom]) {
 }
 
 /// What becomes of a schema of the components.
-#[expect(clippy::large_enum_variant, reason = "one per schema, for the length of a run")]
 enum Component {
     Read(Schema),
     /// The path of the Rust type that stands for it.

@@ -8,9 +8,16 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A ring for tea.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Ring {
+    /// The `HouseKey` field.
+    #[serde(
+        rename = "HouseKey",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "auth_client_core::provider::model::expose_optional"
+    )]
+    pub house_key: Option<SecretString>,
     /// The `times` field.
     pub times: i64,
     /// The `note` field.
@@ -21,7 +28,14 @@ pub struct Ring {
 impl Ring {
     /// Creates a [`Ring`] from its required `times`.
     pub fn new(times: i64) -> Self {
-        Self { times, note: None }
+        Self { times, house_key: None, note: None }
+    }
+
+    /// The `HouseKey` field.
+    #[must_use]
+    pub fn house_key(mut self, house_key: impl Into<SecretString>) -> Self {
+        self.house_key = Some(house_key.into());
+        self
     }
 
     /// The `note` field.

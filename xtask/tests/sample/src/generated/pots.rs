@@ -154,7 +154,7 @@ impl Pots<'_> {
     /// use sample_client::models::Ring;
     ///
     /// # async fn example(client: &sample_client::Client) -> Result<(), sample_client::Error> {
-    /// client.pots().ring(Ring::new(2).note("milk")).await?;
+    /// client.pots().ring(Ring::new(2).house_key("key of/the house").note("milk")).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -163,7 +163,7 @@ impl Pots<'_> {
             .engine()
             .request(&operations::POTS_RING, &[self.client.house_key().into()])
             .check(crate::check_nothing(&operations::POTS_RING))
-            .json(&self.client.with_house_key(&ring.into()))
+            .json(&self.client.with_house_key(ring.house_key.as_ref(), &ring.into()))
             .call(decode::empty)
     }
 

@@ -38,9 +38,10 @@ impl Exchange {
             }
             when = when
                 .header("accept", "application/json")
+                .header("accept-encoding", "identity")
                 .header("host", host)
                 .header("user-agent", concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-            let mut headers = 3 + common::AUTH_HEADERS;
+            let mut headers = 4 + common::AUTH_HEADERS;
             if let Some(body) = body {
                 let length = body.len().to_string();
                 when = when
@@ -48,6 +49,9 @@ impl Exchange {
                     .header("content-length", length)
                     .body(body);
                 headers += 2;
+            } else if ["POST", "PUT", "PATCH"].contains(&method) {
+                when = when.header("content-length", "0");
+                headers += 1;
             }
             let sent = target.clone();
             let when = when

@@ -129,7 +129,7 @@ async fn ring() {
     let exchange = Exchange::start("POST", "/keys/key%20of%2Fthe%20house/rings", Some(body), (204, "")).await;
     let client = common::client(&exchange.url());
 
-    let result = client.pots().ring(Ring::new(2).note("milk")).await;
+    let result = client.pots().ring(Ring::new(2).house_key("key of/the house").note("milk")).await;
 
     exchange.assert_sent();
     result.unwrap();

@@ -105,7 +105,8 @@ async fn pots_ring() {
                 then.status(responses.status).header("content-type", "application/json").body(body);
             })
             .await;
-        if let Err(error) = client.pots().ring(Ring::new(2).note("milk")).await {
+        if let Err(error) = client.pots().ring(Ring::new(2).house_key("key of/the house").note("milk")).await
+        {
             panic!("{error:?}: {body}");
         }
         mock.delete_async().await;
