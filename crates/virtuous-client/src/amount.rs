@@ -1,7 +1,8 @@
 //! Exact decimal numbers: money, rates, hours. Never a float, in either direction.
 //!
-//! The API represents them as numbers in some places and as strings in others. With the feature `rust_decimal`
-//! they convert to [`rust_decimal::Decimal`] for arithmetic; without it that crate is not compiled.
+//! The API represents them as numbers in some places and as strings in others. Assumption (formats): either can
+//! occur anywhere. With the feature `rust_decimal` they convert to [`rust_decimal::Decimal`] for arithmetic; without it
+//! that crate is not compiled.
 
 mod arithmetic;
 mod display;
@@ -106,7 +107,8 @@ impl Amount {
     /// A minus may be any dash of Unicode, before or after the currency or at the end. Brackets come in pairs and mean a
     /// negative amount. A currency has at most three letters and a currency symbol.
     ///
-    /// Assumption: displayed amounts have a decimal point and commas between thousands, as in `en-US`.
+    /// Assumption (amount-display): displayed amounts have a decimal point and commas between thousands, as in
+    /// `en-US`.
     ///
     /// ```
     /// use virtuous_client::models::Amount;

@@ -168,8 +168,8 @@ impl ClientBuilder {
 
     /// Sets whether a one-time code is sent in the header `OTP` too. Default: true, in the form and in the header.
     ///
-    /// Assumption: a server reads one of the two and ignores the other. The vendor's text says header; its example
-    /// beside that text, its reference and its published description use the form field `otp`.
+    /// Assumption (otp-placement): a server reads one of the two and ignores the other. The vendor's text says
+    /// header; its example beside that text, its reference and its published description use the form field `otp`.
     pub fn otp_header(mut self, send: bool) -> Self {
         self.otp_header = send;
         self

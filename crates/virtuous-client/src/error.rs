@@ -1,9 +1,9 @@
 //! The API's error responses.
 //!
-//! The vendor is changing the format of error bodies, `/Token` has a third format, most refusals have no body,
-//! and proxies in front of the servers send HTML. So the status determines the kind of error, and the body is
-//! read in this order: the new format (`error` is an object), the old one (`message`, `modelState`), and that of
-//! `/Token` (`error` is a string, `error_description`).
+//! The vendor is changing the format of error bodies, `/Token` has a third format, most refusals have no body, and
+//! proxies in front of the servers send HTML. So the status determines the kind of error, and the body is read in
+//! this order: the new format (`error` is an object), the old one (`message`, `modelState`), and that of `/Token`
+//! (`error` is a string, `error_description`). Assumption (error-bodies): there is no other format.
 
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};

@@ -99,8 +99,8 @@ impl TokenEndpoint {
     }
 }
 
-/// Returns whether the token endpoint itself refused the grant. Nothing else ends a session: a proxy or a captive
-/// portal may return any status and any page.
+/// Returns whether the token endpoint itself refused the grant. Assumption (session-end): nothing but
+/// `invalid_grant` ends a session; a proxy or a captive portal may return any status and any page.
 pub(crate) fn is_grant_refusal(error: &Error) -> bool {
     has_refusal_status(error) && ErrorBody::of(error).code() == Some("invalid_grant")
 }
@@ -117,6 +117,7 @@ fn valid(checked: Result<(), InvalidCredential>) -> Result<(), Error> {
     checked.map_err(|error| Error::invalid_input(PASSWORD.id(), error.field(), error.reason().to_owned()))
 }
 
+/// Assumption (login-status): a refused grant is a 400 or 401.
 fn has_refusal_status(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
 }

@@ -5,7 +5,7 @@
 //! time, without separators, all in lower case. The body is not signed. The vendor documents the scheme for a few
 //! calls and discourages it otherwise.
 //!
-//! Assumption: the query is part of the signed URL. The vendor's sample has none.
+//! Assumption (signed-query): the query is part of the signed URL. The vendor's sample has none.
 
 use auth_client_core::auth_core::secret::{
     InvalidCredential, SecretBox, check_key, check_user_name, sensitive_header,

@@ -181,7 +181,7 @@ auth_client_core::provider::record! {
     }
 }
 
-/// Decodes a response of `/Token`, by its status first.
+/// Decodes a response of `/Token`. Assumption (otp-request): a 202 requires a one-time code, whatever its body.
 pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFailure> {
     if response.status() == StatusCode::ACCEPTED {
         return Ok(TokenResponse::CodeRequired);

@@ -85,7 +85,7 @@ impl ContactIndividuals<'_> {
     /// Replaces an individual.
     ///
     /// Fields that are not sent are cleared. `modify` reads the individual first and keeps everything.
-    /// Assumption: collection records that are sent replace the stored ones.
+    /// Assumption (part-states): collection records that are sent replace the stored ones.
     ///
     /// - `contact_individual_id`: The individual's id.
     ///

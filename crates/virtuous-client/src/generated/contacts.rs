@@ -59,7 +59,7 @@ impl Contacts<'_> {
     /// Replaces a contact.
     ///
     /// The vendor documents that fields that are not sent are cleared. `modify` reads the contact first and
-    /// keeps everything. Assumption: collection records that are sent replace the stored ones.
+    /// keeps everything. Assumption (part-states): collection records that are sent replace the stored ones.
     ///
     /// `PUT /api/Contact/{contactId}`, an idempotent write: retried after transient failures.
     ///
@@ -765,7 +765,8 @@ impl Contacts<'_> {
 
     /// Lists the receipts sent to an email address.
     ///
-    /// Assumption: the email address is required, although the vendor does not mark it as required.
+    /// Assumption (receipts-email): the email address is required, although the vendor does not mark it as
+    /// required.
     ///
     /// `GET /api/Contact/Receipts`, a read: retried after transient failures.
     ///

@@ -212,7 +212,7 @@ impl Events<'_> {
 
     /// Lists the types of events.
     ///
-    /// Assumption: the response is a list of strings; the vendor documents none.
+    /// Assumption (undocumented-bodies): the response is a list of strings; the vendor documents none.
     ///
     /// `GET /api/Event/Types`, a read: retried after transient failures.
     ///

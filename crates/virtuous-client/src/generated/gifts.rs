@@ -195,7 +195,8 @@ impl Gifts<'_> {
     ///
     /// Fields that are not sent are cleared. `modify` reads the gift first and keeps what the vendor returns;
     /// `patch` changes single fields. The client never retries this call, since a part with the state `Add`
-    /// could be added twice. Assumption: parts that are sent without a state replace the stored ones.
+    /// could be added twice. Assumption (part-states): parts that are sent without a state replace the stored
+    /// ones.
     ///
     /// `PUT /api/Gift/{giftId}`, a write: retried only if the server certainly did not execute it.
     ///

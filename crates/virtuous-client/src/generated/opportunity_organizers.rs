@@ -30,7 +30,8 @@ impl Client {
 impl OpportunityOrganizers<'_> {
     /// Lists the organizers of the opportunity.
     ///
-    /// Assumption: the response is a list, with or without an envelope; the vendor documents none.
+    /// Assumption (undocumented-bodies): the response is a list, with or without an envelope; the vendor
+    /// documents none.
     ///
     /// `GET /api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers`, a read: retried after transient
     /// failures.

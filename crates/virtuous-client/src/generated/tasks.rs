@@ -29,7 +29,7 @@ impl Client {
 impl Tasks<'_> {
     /// Creates a task.
     ///
-    /// Assumption: the vendor documents no body.
+    /// Assumption (undocumented-bodies): the body is a task; the vendor documents none.
     ///
     /// `POST /api/Task`, a write: retried only if the server certainly did not execute it.
     ///

@@ -94,7 +94,7 @@ impl Volunteers<'_> {
 
     /// Queries volunteers.
     ///
-    /// Assumption: the body is that of other queries; the vendor documents none.
+    /// Assumption (undocumented-bodies): the body is that of other queries; the vendor documents none.
     ///
     /// `POST /api/Volunteer/Query`, a read: retried after transient failures.
     ///

@@ -1,11 +1,11 @@
 //! Walks: all results of a query, however many, by ascending id, each row once, with one page in memory.
 //!
-//! Large values of `skip` make the server slow or fail. A walk instead requests the rows whose id is greater than
-//! the last one, with a smaller page size if the server fails. For resources that can't be queried by id it uses
-//! `skip`, and checks the ids to detect rows that moved.
+//! Assumption (paging-limits): large values of `skip` and `take` make the server slow or fail. A walk instead
+//! requests the rows whose id is greater than the last one, with a smaller page size if the server fails. For
+//! resources that can't be queried by id it uses `skip`, and checks the ids to detect rows that moved.
 //!
-//! A walk ends when a page brings nothing new. The stated total ends nothing, because servers state zero, the size of the
-//! page, or one too many.
+//! Assumption (paging-honoured): not every list honours `skip` and `take`. So a walk ends when a page brings nothing
+//! new. The stated total ends nothing, because servers state zero, the size of the page, or one too many.
 
 mod join;
 mod records;

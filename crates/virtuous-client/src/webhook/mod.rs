@@ -1,12 +1,12 @@
 //! Webhooks: verification and parsing of deliveries.
 //!
-//! Assumption: the signature is an HMAC-SHA256 of the raw body with the subscription's secret. The vendor
-//! documents base64 in one place and assumes hexadecimal digits in another, and never names the header; so both
-//! encodings are accepted, and the caller selects the header. The signature has no timestamp, so an old delivery
-//! can be replayed.
+//! Assumption (webhook-signature): the signature is an HMAC-SHA256 of the raw body with the subscription's secret.
+//! The vendor documents base64 in one place and assumes hexadecimal digits in another, and never names the header;
+//! so both encodings are accepted, and the caller selects the header. The signature has no timestamp, so an old
+//! delivery can be replayed.
 //!
-//! The server repeats deliveries until it receives a 2xx response, and may send them more than once even then.
-//! They have no id: see [`Payload::identity`].
+//! Assumption (webhook-deliveries): the server repeats deliveries until it receives a 2xx response, and may send
+//! them more than once even then. They have no id: see [`Payload::identity`].
 
 mod record;
 

@@ -5,8 +5,8 @@
 //! last version, lists with `total`, `count` and `limit` 100, the error object, the limits of metadata, and the import of
 //! passwords.
 //!
-//! Everything else is an assumption, marked "Assumption:" where it is made. Assumptions that a client could notice are
-//! [`Settings`].
+//! Everything else is an assumption, marked "Assumption" with its id where it is made; docs/assumptions.md lists them.
+//! Assumptions that a client could notice are [`Settings`].
 //!
 //! Assumption (check-order): a request is checked in the order proxy, path, method, key, permission, tenant configuration,
 //! existence, body, conflict; the first failure determines the response.

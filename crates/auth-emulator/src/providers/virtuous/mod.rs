@@ -5,10 +5,10 @@
 //! header, the three rate limit headers, 429 with `Retry-After`, and the operations that accept a signature. The signature
 //! follows the vendor's sample program.
 //!
-//! Everything else is an assumption, marked "Assumption:" where it is made. Assumptions that a client could notice are
-//! [`Settings`].
+//! Everything else is an assumption, marked "Assumption" with its id where it is made; docs/assumptions.md lists them.
+//! Assumptions that a client could notice are [`Settings`].
 //!
-//! Assumption: `/Token` does not count against the rate limit and has none of its headers. Rejected calls count.
+//! Assumption (limit-scope): `/Token` does not count against the rate limit and has none of its headers. Rejected calls count.
 //!
 //! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature.rs`
 //! signatures, `limit.rs` the rate limit. Execution: `routes.rs` lists the operations, `base/` parses requests and has the

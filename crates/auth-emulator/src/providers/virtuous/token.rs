@@ -1,8 +1,9 @@
 //! `POST /Token`: the password grant with its one-time code, and the refresh grant.
 //!
-//! Documented: form bodies (recorded: whatever their `Content-Type` says), the grants, 202 when a code is required, and the format of a token. Assumption: errors are 400 with
-//! `error` and `error_description`, the default of the vendor's platform; the body of the 202 is the one that the tests of one
-//! of the vendor's clients expect.
+//! Documented: form bodies (recorded: whatever their `Content-Type` says), the grants, 202 when a code is required, and the
+//! format of a token. Assumption (login-status): errors are 400 with `error` and `error_description`, the default of the
+//! vendor's platform. Assumption (otp-request): the body of the 202 is the one that the tests of one of the vendor's clients
+//! expect.
 
 use std::time::UNIX_EPOCH;
 

@@ -2,8 +2,8 @@
 //!
 //! Documented by the vendor: the account's token, the list of domains with `domain_vise_url` and `domain_vise_phrase`,
 //! `https://{domain_vise_url}/auth?pfk={domain_vise_phrase}`, a session cookie that expires at some time, and that calls to a
-//! VISE host require the cookie and the token. Everything else is an assumption, marked "Assumption:" where it is made;
-//! assumptions that a client could notice are [`Settings`].
+//! VISE host require the cookie and the token. Everything else is an assumption, marked "Assumption" with its id where it is
+//! made; docs/assumptions.md lists them. Assumptions that a client could notice are [`Settings`].
 //!
 //! Assumption (domains-endpoint): the list is `GET /domains` at the dashboard, and the VISE Domains endpoint is `GET /domains`
 //! at a VISE host.

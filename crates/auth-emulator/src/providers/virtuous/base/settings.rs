@@ -19,41 +19,44 @@ use crate::framework::settings::ProviderSettings;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Lifetime of an access token. Default: two weeks, as documented; 15 days are recorded, and the sample of another page has
-    /// one hour.
+    /// Lifetime of an access token. Assumption (token-lifetimes): two weeks, as documented; 15 days are recorded, and the sample
+    /// of another page has one hour.
     pub access_lifetime_seconds: u64,
-    /// Lifetime of a refresh token. Default: 365 days.
+    /// Lifetime of a refresh token. Assumption (token-lifetimes): 365 days.
     pub refresh_lifetime_seconds: u64,
-    /// Whether a refresh returns a new refresh token and invalidates the old one. Assumption: true.
+    /// Whether a refresh returns a new refresh token and invalidates the old one. Assumption (refresh-rotation): true.
     pub rotate_refresh_tokens: bool,
     /// How long a replaced refresh token is still accepted. Default: 0.
     pub rotation_grace_seconds: u64,
-    /// Whether reuse of a replaced refresh token after the grace period revokes every token of that login. Assumption: true.
+    /// Whether reuse of a replaced refresh token after the grace period revokes every token of that login. Assumption
+    /// (refresh-rotation): true.
     pub reuse_revokes_family: bool,
     /// Whether the user must enter a one-time code. Default: false, so that programs can log in without a person.
     pub two_factor: bool,
-    /// Lifetime of a one-time code. Assumption: 300.
+    /// Lifetime of a one-time code. Assumption (code-limits): 300.
     pub code_lifetime_seconds: u64,
-    /// Number of invalid codes after which a new one must be requested. Assumption: 5.
+    /// Number of invalid codes after which a new one must be requested. Assumption (code-limits): 5.
     pub max_wrong_codes: u32,
-    /// Where a one-time code is read. Assumption: in the form or in the header `OTP`; the vendor's text says header, its sample
-    /// has a form field.
+    /// Where a one-time code is read. Assumption (otp-placement): in the form or in the header `OTP`; the vendor's text says
+    /// header, its sample has a form field.
     pub otp_placement: OtpPlacement,
-    /// Calls of the organization per hour, counted from the first one. Documented: 1,500 on one page, 5,000 on another.
+    /// Calls of the organization per hour, counted from the first one. Assumption (hourly-limit): 1,500, as on one of the vendor's
+    /// pages; another has 5,000.
     pub calls_per_hour: u64,
     /// Whether responses have the three `X-RateLimit-*` headers. Default: true; old recordings have none.
     pub rate_limit_headers: bool,
     /// Whether a 429 has `Retry-After`. Default: true.
     pub retry_after: bool,
-    /// Accepted difference between the time in a signature and the clock. Assumption: 300.
+    /// Accepted difference between the time in a signature and the clock. Assumption (clock-difference): 300.
     pub hmac_tolerance_seconds: u64,
-    /// Format of error bodies.
+    /// Format of error bodies. Assumption (error-bodies): `{"message": …}`; most of the vendor's samples have no body.
     pub error_body: ErrorBody,
-    /// Name of the header with the signature of a webhook. Assumption: `X-Virtuous-Signature`; the vendor documents no name.
+    /// Name of the header with the signature of a webhook. Assumption (webhook-signature): `X-Virtuous-Signature`; the vendor
+    /// documents no name.
     pub webhook_header: String,
-    /// Encoding of the signature of a webhook. Assumption: base64.
+    /// Encoding of the signature of a webhook. Assumption (webhook-signature): base64.
     pub webhook_encoding: WebhookEncoding,
-    /// Maximum number of attempts of a delivery without a 2xx response, made without delay. Assumption: 3.
+    /// Maximum number of attempts of a delivery without a 2xx response, made without delay. Assumption (webhook-deliveries): 3.
     pub webhook_tries: u32,
     /// Number of duplicates sent after a delivery is accepted; the vendor documents that duplicates occur. Default: 0.
     pub webhook_duplicates: u32,
@@ -65,13 +68,14 @@ pub struct Settings {
     pub contacts: u64,
     /// Number of gifts of each of these contacts; at most 1000.
     pub gifts_per_contact: u64,
-    /// Whether PUT keeps missing fields. Documented: false, a full replacement; recordings show both.
+    /// Whether PUT keeps missing fields. Assumption (put-clears): false, a full replacement, as documented; recordings show
+    /// both.
     pub put_merges: bool,
-    /// Status for a gift transaction whose source and id already exist: 400, or 200 without effect. The vendor's sample shows the
-    /// error, its guide says that duplicates are harmless. Any other number means 400. A repeated contact transaction is always
-    /// accepted and updates the contact.
+    /// Status for a gift transaction whose source and id already exist: 400, or 200 without effect. Assumption (known-gift):
+    /// 400, as in the vendor's sample; its guide says that duplicates are harmless. Any other number means 400. A repeated
+    /// contact transaction is always accepted and updates the contact.
     pub repeated_transaction_status: u16,
-    /// Whether email addresses are unique; a second contact with the same one is a 409. Assumption: false.
+    /// Whether email addresses are unique; a second contact with the same one is a 409. Assumption (unique-emails): false.
     pub unique_emails: bool,
     /// Largest `take` of a query; above it, queries respond with 503, like the vendor's servers for large pages of full records.
     pub fail_take_above: Option<u64>,

@@ -105,8 +105,8 @@ impl Job<'_> {
         violations.or(fields)
     }
 
-    /// Replaces the fields of a record, like PUT. Missing ones are deleted, unless the settings say that PUT merges. Assumption:
-    /// the result must have all required fields.
+    /// Replaces the fields of a record, like PUT. Missing ones are deleted, unless the settings say that PUT merges. Assumption
+    /// (put-required): the result must have all required fields.
     pub(crate) fn replace(
         &self,
         record: &mut Record,

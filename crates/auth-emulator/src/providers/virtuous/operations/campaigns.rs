@@ -1,6 +1,6 @@
 //! Campaigns, their communications, and segments of communications. Campaigns are read-only.
 //!
-//! Assumption: the types of a communication must be among those that two operations list.
+//! Assumption (types): the types of a communication must be among those that two operations list.
 
 use serde_json::{Value, json};
 
@@ -270,7 +270,7 @@ fn search_segments(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(list, total))
 }
 
-/// Assumption: a contact's segments are its origin and those of its gifts.
+/// Assumption (segments): a contact's segments are its origin and those of its gifts.
 fn segments_by_contact(job: &mut Job<'_>) -> Outcome {
     let store = &*job.store;
     let contact = store.contacts.find(job.id("contactId"))?;

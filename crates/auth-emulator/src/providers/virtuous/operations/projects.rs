@@ -1,8 +1,8 @@
 //! Projects. `revenueAccountingCode` in writes is `projectCode` in reads and patches; reads have an empty object for the custom
 //! fields, like the vendor's.
 //!
-//! Assumption: the type must be one of those that `Project/Types` lists; the inventory status can be any string. A patch that
-//! contains a project twice changes it twice, in order.
+//! Assumption (types): the type must be one of those that `Project/Types` lists; the inventory status can be any string.
+//! Assumption (patch-twice): a patch that contains a project twice changes it twice, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 

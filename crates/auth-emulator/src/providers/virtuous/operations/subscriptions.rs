@@ -1,6 +1,6 @@
 //! Webhook subscriptions, and the deliveries that they receive. No operation lists them, and reads contain the secret.
 //!
-//! Assumption: the payload is `{"event": "GiftCreate", "gift": {…}}`, as in the only published receiver.
+//! Assumption (webhook-format): the payload is `{"event": "GiftCreate", "gift": {…}}`, as in the only published receiver.
 
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn save(job: &mut Job<'_>, webhook: Record) -> Outcome {
     Ok(Output::Json(response))
 }
 
-/// Assumption: a new subscription is active by default.
+/// Assumption (new-subscription): a new subscription is active by default.
 fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("webhook", WRITE)?;
     if job.store.webhooks.stored().count() >= MAX_RECORDS {

@@ -1,8 +1,8 @@
 //! The operators of each type, their number of values, and their meaning. Strings are compared case-insensitively. Of several
 //! strings, one must match; for negated operators, none.
 //!
-//! Assumption: `IsSet` and `IsNotSet` equal `IsKnown` and `IsNotKnown`, and `*` in `Matches` stands for any string. A condition on
-//! a date compares days, and a condition on an unknown value holds only if it is negated.
+//! Assumption (query-operators): `IsSet` and `IsNotSet` equal `IsKnown` and `IsNotKnown`, and `*` in `Matches` stands for any
+//! string. A condition on a date compares days, and a condition on an unknown value holds only if it is negated.
 
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::query::cell::Cell;

@@ -1,6 +1,6 @@
 //! Dates in conditions: `MM/DD/YYYY`, `YYYY-MM-DD`, or a phrase relative to the emulator's day.
 //!
-//! Assumption: phrases are compared case-insensitively, and a year or a month stands for all of its days.
+//! Assumption (query-operators): phrases are compared case-insensitively, and a year or a month stands for all of its days.
 
 use crate::providers::virtuous::base::dates;
 

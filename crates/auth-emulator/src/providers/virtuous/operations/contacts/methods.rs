@@ -35,7 +35,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// Assumption: related types are those of the same category, for example all kinds of phones.
+/// Assumption (related-types): related types are those of the same category, for example all kinds of phones.
 fn related(job: &mut Job<'_>) -> Outcome {
     let name = job.parameters.text("name").unwrap_or_default();
     let known = METHOD_TYPES

@@ -55,7 +55,7 @@ pub(crate) fn find(job: &mut Job<'_>) -> Outcome {
     Ok(Output::Json(Value::Object(render::full(&contact, job.store))))
 }
 
-/// Assumption: the search covers names and methods of people, and the name of the contact.
+/// Assumption (contact-search): the search covers names and methods of people, and the name of the contact.
 pub(crate) fn search(job: &mut Job<'_>) -> Outcome {
     let search = job.search("search", SEARCH)?;
     let contacts = &job.store.contacts;

@@ -1,7 +1,7 @@
 //! Creation and update of contacts, without de-duplication, unlike transactions.
 //!
-//! Assumption: of two contacts created with the same reference, the first is found. A replacement without type or name keeps
-//! them.
+//! Assumption (shared-reference): of two contacts created with the same reference, the first is found. Assumption
+//! (put-required): a replacement without type or name keeps them.
 
 use serde_json::Value;
 

@@ -1,13 +1,13 @@
-//! The nightly run: creates contacts and gifts from transactions. A person is found by reference, id or email address, in this
-//! order, or created.
+//! The nightly run: creates contacts and gifts from transactions.
 //!
-//! Assumption: the reference of a gift's contact belongs to the source of the transaction. Staff must correct a transaction that
-//! refers to an unknown contact, project or segment, has an unknown type, or whose designations do not sum up to the amount. A
-//! gift without designations is for the first project.
+//! Assumption (person-lookup): a person is found by reference, id or email address, in this order, or created. Assumption
+//! (giver-source): the reference of a gift's contact belongs to the source of the transaction. Assumption (staff-review): staff
+//! must correct a transaction that refers to an unknown contact, project or segment, has an unknown type, or whose designations
+//! do not sum up to the amount. Assumption (default-project): a gift without designations is for the first project.
 //!
-//! An existing contact gets the reference, the tags, and a missing email address, phone number or address.
-//! A contact transaction that finds a contact by its reference updates it: type, names and custom fields are replaced, and a
-//! new email address, phone number or address is added.
+//! Assumption (contact-changes): an existing contact gets the reference, the tags, and a missing email address, phone number or
+//! address. Assumption (known-contact): a contact transaction that finds a contact by its reference updates it: type, names and
+//! custom fields are replaced, and a new email address, phone number or address is added.
 
 use std::borrow::Cow;
 

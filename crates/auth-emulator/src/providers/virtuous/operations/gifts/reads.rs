@@ -43,7 +43,7 @@ pub(crate) fn by_contact(job: &mut Job<'_>) -> Outcome {
     Ok(envelope(job.parameters.page.of(rows.into_iter().map(|(_, _, shown)| shown)), total))
 }
 
-/// Assumption: gifts that began at the reference's own source are those whose transactions carry its name.
+/// Assumption (reference-gifts): gifts that began at the reference's own source are those whose transactions carry its name.
 pub(crate) fn by_reference(job: &mut Job<'_>) -> Outcome {
     let reference = job.call.param("referenceId");
     let contact = job.store.contacts.by_reference(None, reference).ok_or(Problem::NotFound)?;

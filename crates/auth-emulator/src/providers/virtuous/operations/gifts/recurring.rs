@@ -1,7 +1,8 @@
 //! Recurring gifts, and the gifts that are recorded as their payments.
 //!
-//! Assumption: `recurringGiftPayments` of a gift refer to the recurring gift by `id`, or by the number in `paymentId`; a payment
-//! has the id of its gift. The list of payments has an envelope, although the vendor's sample shows a single payment.
+//! Assumption (recurring-gifts): `recurringGiftPayments` of a gift refer to the recurring gift by `id`, or by the number in
+//! `paymentId`; a payment has the id of its gift. The list of payments has an envelope, although the vendor's sample shows a
+//! single payment.
 
 use serde_json::{Value, json};
 

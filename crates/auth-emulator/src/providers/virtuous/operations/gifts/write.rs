@@ -1,9 +1,9 @@
 //! Direct creation, update and deletion of gifts, without de-duplication, unlike transactions. The designations of a gift
 //! must sum up to its amount.
 //!
-//! Assumption: an update without designations keeps them; items without a `state` replace the list, items with one change it.
-//! The same applies to payments of recurring gifts. A patch that contains a gift twice changes it twice, in order. A gift can
-//! be reversed only once.
+//! Assumption (gift-parts): an update without designations keeps them; the same applies to payments of recurring gifts.
+//! Assumption (part-states): items without a `state` replace the list, items with one change it. Assumption (patch-twice): a
+//! patch that contains a gift twice changes it twice, in order. Assumption (reversals): a gift can be reversed only once.
 
 use serde_json::{Value, json};
 
