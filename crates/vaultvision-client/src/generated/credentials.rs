@@ -24,7 +24,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
@@ -60,7 +60,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
@@ -100,7 +100,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
@@ -140,7 +140,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
@@ -184,7 +184,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no

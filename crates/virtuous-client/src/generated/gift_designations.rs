@@ -53,7 +53,7 @@ impl GiftDesignations<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's

@@ -84,7 +84,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
@@ -174,7 +174,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
@@ -202,7 +202,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
@@ -266,7 +266,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
@@ -292,7 +292,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
@@ -633,7 +633,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
@@ -669,7 +669,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's

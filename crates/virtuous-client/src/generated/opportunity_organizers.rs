@@ -38,7 +38,7 @@ impl OpportunityOrganizers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such organizer.
@@ -92,7 +92,7 @@ impl OpportunityOrganizers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such organizer.
@@ -124,7 +124,7 @@ impl OpportunityOrganizers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such organizer.

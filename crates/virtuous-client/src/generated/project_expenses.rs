@@ -113,7 +113,7 @@ impl ProjectExpenses<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such expense.
@@ -141,7 +141,7 @@ impl ProjectExpenses<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Documented for this
+    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such expense.

@@ -75,7 +75,7 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
     );
     let own = operation.errors.iter().filter(|error| !is_common(plan, error));
     for (index, (status, meaning)) in own.enumerate() {
-        let separator = if index == 0 { " Documented for this call:\n\n" } else { "\n" };
+        let separator = if index == 0 { " Expected from this call:\n\n" } else { "\n" };
         let kind = kind(*status);
         text.push_str(&format!(
             "{separator}- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}"
