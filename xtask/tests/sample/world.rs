@@ -3,6 +3,7 @@
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use auth_client_core::provider::{Engine, Operation};
+use auth_core::secret::SecretString;
 use bytes::Bytes;
 use http::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -22,8 +23,12 @@ impl Client {
         HOUSE_KEY
     }
 
-    pub(crate) fn with_house_key<'a, T: Serialize>(&self, body: &'a T) -> WithHouseKey<'a, T> {
-        WithHouseKey { house_key: HOUSE_KEY, body }
+    pub(crate) fn with_house_key<'a, T: Serialize>(
+        &self,
+        given: Option<&SecretString>,
+        body: &'a T,
+    ) -> WithHouseKey<'a, T> {
+        WithHouseKey { house_key: given.is_none().then_some(HOUSE_KEY), body }
     }
 }
 
@@ -32,8 +37,8 @@ const HOUSE_KEY: &str = "key of/the house";
 /// A body, and what the client adds to it.
 #[derive(Serialize)]
 pub(crate) struct WithHouseKey<'a, T> {
-    #[serde(rename = "HouseKey")]
-    house_key: &'static str,
+    #[serde(rename = "HouseKey", skip_serializing_if = "Option::is_none")]
+    house_key: Option<&'static str>,
     #[serde(flatten)]
     body: &'a T,
 }

@@ -214,7 +214,7 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         let (parameter, mut value) = body_argument(operation, &form);
         parameters.push(parameter);
         let checks = not_empty(operation, &form);
-        if !checks.is_empty() {
+        if !checks.is_empty() || matches!((&form, filled(&form)), (BodyForm::Into(_), Some(_))) {
             // What is looked at and then sent needs a name.
             let body = body_variable(operation, &form);
             before = match &form {

@@ -159,11 +159,12 @@ impl Pots<'_> {
     /// # }
     /// ```
     pub fn ring(&self, ring: impl Into<Ring>) -> Call<()> {
+        let ring: Ring = ring.into();
         self.client
             .engine()
             .request(&operations::POTS_RING, &[self.client.house_key().into()])
             .check(crate::check_nothing(&operations::POTS_RING))
-            .json(&self.client.with_house_key(ring.house_key.as_ref(), &ring.into()))
+            .json(&self.client.with_house_key(ring.house_key.as_ref(), &ring))
             .call(decode::empty)
     }
 
