@@ -3,19 +3,36 @@
 //! A transport takes a finished request and returns a complete response, or reports how far it got. It makes no
 //! decisions: retries, statuses and decoding belong to the engine.
 
+#[cfg_attr(
+    not(any(feature = "hyper", feature = "reqwest-013")),
+    allow(dead_code, unused_imports, reason = "settings can be named without a transport that reads them")
+)]
 mod addresses;
+#[cfg_attr(
+    not(any(feature = "hyper", feature = "reqwest-013")),
+    allow(dead_code, unused_imports, reason = "settings can be named without a transport that reads them")
+)]
 mod cause;
 mod failed;
 #[cfg(feature = "hyper")]
 mod hyper;
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod outgoing;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod proxy;
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 mod receive;
 #[cfg(feature = "reqwest-013")]
 mod reqwest;
+#[cfg_attr(
+    not(any(feature = "hyper", feature = "reqwest-013")),
+    allow(dead_code, unused_imports, reason = "settings can be named without a transport that reads them")
+)]
 mod settings;
+#[cfg_attr(
+    not(any(feature = "hyper", feature = "reqwest-013")),
+    allow(dead_code, unused_imports, reason = "settings can be named without a transport that reads them")
+)]
 mod tls;
 
 pub use self::failed::{Fault, Phase, TransportError};

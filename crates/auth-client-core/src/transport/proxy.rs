@@ -1,6 +1,7 @@
 //! Which proxy a transport connects through, and which hosts it reaches without.
 
 use super::TransportSettings;
+use super::settings::ProxySource;
 use crate::encode::path::STRICT;
 use crate::env;
 use crate::error::Error;
@@ -10,15 +11,6 @@ use url::Url;
 
 /// Loopback never goes through a proxy, whatever is configured.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
-
-/// Where the address of the proxy comes from.
-#[derive(Clone, Debug)]
-pub(super) enum ProxySource {
-    /// The address, which may hold a password.
-    Url(SecretString),
-    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
-    Environment,
-}
 
 /// A proxy and the hosts that are reached without it, in the notation of `NO_PROXY`.
 pub(super) struct Proxy {

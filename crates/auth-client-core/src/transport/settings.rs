@@ -1,7 +1,6 @@
 //! What can be set about connections, in one type for both transports so that they can't differ.
 
 use super::addresses::Resolver;
-use super::proxy::ProxySource;
 use super::tls::{Certificates, TlsBackend};
 use auth_core::secret::SecretString;
 use std::net::IpAddr;
@@ -33,10 +32,6 @@ use std::time::Duration;
 /// [`Configuration`](crate::ErrorKind::Configuration) error that names it.
 #[derive(Clone, Debug)]
 #[must_use = "settings have no effect until a transport or a client is built with them"]
-#[cfg_attr(
-    not(any(feature = "hyper", feature = "reqwest-013")),
-    expect(dead_code, reason = "there is no transport to read them")
-)]
 pub struct TransportSettings {
     pub(super) connect_timeout: Duration,
     pub(super) idle_timeout: Duration,
@@ -61,6 +56,15 @@ impl Default for TransportSettings {
             resolver: Resolver::default(),
         }
     }
+}
+
+/// Where the address of the proxy comes from.
+#[derive(Clone, Debug)]
+pub(super) enum ProxySource {
+    /// The address, which may hold a password.
+    Url(SecretString),
+    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    Environment,
 }
 
 impl TransportSettings {

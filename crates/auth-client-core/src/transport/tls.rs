@@ -99,7 +99,7 @@ pub(super) struct Certificates {
     pub(super) identity: Option<SecretString>,
 }
 
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+#[cfg(any(all(feature = "hyper", not(feature = "__hyper-tls")), feature = "reqwest-013"))]
 impl Certificates {
     /// Certificates are an error where nothing would check or present them.
     pub(super) fn refuse_without_tls(&self) -> Result<(), Error> {
@@ -111,7 +111,7 @@ impl Certificates {
     }
 }
 
-#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
+#[cfg(any(all(feature = "hyper", not(feature = "__hyper-tls")), feature = "reqwest-013"))]
 const WITHOUT_TLS: &str = "this build has no TLS for this transport: turn on one of its TLS features";
 #[cfg(any(feature = "__rustls", feature = "reqwest-013-native-tls"))]
 pub(super) const NO_ROOT: &str = "it is neither PEM with certificates nor a certificate in DER";
