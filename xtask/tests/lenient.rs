@@ -4,6 +4,8 @@
 //! The generated files are modules of this test, and `lenient/world.rs` is what a provider crate has by hand around them.
 
 #![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::indexing_slicing,

@@ -4,6 +4,8 @@
 //! The generated files are modules of this test, and `sample/world.rs` is what a provider crate has by hand around them.
 
 #![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

@@ -17,6 +17,7 @@ use http::Method;
 /// assert_eq!(search.idempotency(), Idempotency::Read);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a retry rule must decide each")]
 pub enum Idempotency {
     /// Changes nothing. Retried within policy, quota and deadline.
     Read,

@@ -106,6 +106,7 @@ impl Credential {
 /// # Ok::<(), auth_core::InvalidCredential>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the engine must act on each")]
 pub enum Recovery {
     /// No recovery: the refusal is the result of the call.
     Final,

@@ -27,6 +27,7 @@ use std::time::{Duration, SystemTime};
 
 /// A token with its generation.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "callers take the pair apart")]
 pub struct Issued<M> {
     /// The token, or whatever the provider needs in its place.
     pub material: Arc<M>,
@@ -46,6 +47,7 @@ pub struct Ticket(u64);
 
 /// What the caller must do.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the engine must act on each")]
 pub enum Decision<M, E> {
     /// Use this token.
     Serve(Issued<M>),
@@ -75,6 +77,7 @@ pub enum Decision<M, E> {
 /// assert!(matches!(state.decide(now), Decision::Fail { error: "wrong password", retry_after: None }));
 /// ```
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by provider crates")]
 pub struct Failure<E> {
     /// `true` if another attempt with the same credentials is pointless.
     pub definitive: bool,

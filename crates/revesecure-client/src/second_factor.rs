@@ -52,6 +52,7 @@ pub struct SecondFactor {
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a denied user is a value, not an error"]
+#[expect(clippy::exhaustive_enums, reason = "a login must decide each")]
 pub enum Login {
     /// A second factor is required; the challenge asks for it.
     NeedsFactor(Box<Challenge>),

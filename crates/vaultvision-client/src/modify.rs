@@ -35,6 +35,7 @@ use std::pin::Pin;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a lost update is a value, not an error"]
+#[expect(clippy::exhaustive_enums, reason = "a conflict must not be overlooked")]
 pub enum Modified<T> {
     /// The object was written; this is the object in the response.
     Written(T),

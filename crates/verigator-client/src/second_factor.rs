@@ -91,6 +91,7 @@ pub struct Challenge {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a wrong code is a value, not an error"]
+#[expect(clippy::exhaustive_enums, reason = "a login must decide each")]
 pub enum Outcome {
     /// The user entered the right code.
     Verified,

@@ -20,6 +20,7 @@ pub(crate) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.')
 /// assert!(matches!(values, [PathValue::Text("a/7"), PathValue::Integer(3)]));
 /// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum PathValue<'a> {
     /// A string.
     Text(&'a str),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// A new credential and its lifetime.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by provider crates")]
 pub struct Renewed<M> {
     /// The credential, in the provider's form.
     pub material: M,

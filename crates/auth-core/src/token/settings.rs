@@ -57,6 +57,7 @@ impl Default for RenewalSettings {
 /// assert_eq!(Lifetime::Unknown.remaining(now), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Lifetime {
     /// Expires at this time, as reported by the server.
     Until(SystemTime),
