@@ -110,7 +110,7 @@ impl PushWait {
     /// # let _ = once;
     /// ```
     pub fn once() -> Self {
-        Self::new().limit(Duration::ZERO)
+        Self::new().interval(Duration::from_secs(10)).limit(Duration::ZERO)
     }
 
     /// Sets the interval between two polls; at least 100 ms. Default: 1 second.

@@ -59,9 +59,10 @@ pub struct SecondFactor {
 ///     typed: String,
 /// ) -> Result<&'static str, Box<dyn std::error::Error>> {
 ///     let mut challenge: Challenge = serde_json::from_str(session)?;
-///     let outcome = challenge.answer(verigator, typed).await?;
+///     let outcome = challenge.answer(verigator, typed).await;
+///     // The challenge counts the tries, also one whose response was lost.
 ///     *session = serde_json::to_string(&challenge)?;
-///     Ok(match outcome {
+///     Ok(match outcome? {
 ///         Outcome::Verified => "welcome",
 ///         Outcome::Rejected(_) => "wrong code; try again",
 ///         Outcome::CodeReplaced => "the code had expired; enter the new one",

@@ -76,15 +76,24 @@ impl Gifts<'_> {
 
 /// Looks for a record, and creates it if there is none, until the result of a creation is known.
 async fn once<T: 'static>(find: impl Fn() -> Call<T>, create: impl Fn() -> Call<T>) -> Result<T, Error> {
-    let mut creations = 0;
+    let (mut creations, mut lost) = (0, None);
     loop {
         match find().await {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // That a creation may have been executed must not be hidden by a lookup that failed.
+            Err(error) => return Err(lost.unwrap_or(error)),
             found => return found,
         }
         creations += 1;
         match create().await {
-            Err(error) if error.may_have_been_executed() && creations < CREATIONS => {}
+            // After a timeout the server may still be busy with the creation, and a lookup would not find it.
+            Err(error)
+                if error.may_have_been_executed()
+                    && error.kind() != ErrorKind::Timeout
+                    && creations < CREATIONS =>
+            {
+                lost = Some(error);
+            }
             created => return created,
         }
     }

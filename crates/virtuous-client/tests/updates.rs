@@ -218,6 +218,11 @@ async fn a_creation_whose_response_is_lost_is_looked_up_before_it_is_repeated() 
         let sent: Vec<String> = script.requests().iter().map(|request| request.method.to_string()).collect();
         assert_eq!(sent.join(" "), methods);
     }
+    // The lookup after a lost response fails: what is uncertain is the creation.
+    let script = lost(ScriptedTransport::new().status(404)).status(401);
+    let client = Client::builder().api_key("v_example".to_owned()).transport(script).build().unwrap();
+    let error = client.gifts().create_once(gift()).await.unwrap_err();
+    assert!(error.may_have_been_executed() && error.operation() == "gifts.create", "{error}");
     let transport = ScriptedTransport::new();
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();

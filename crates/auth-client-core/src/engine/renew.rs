@@ -159,9 +159,10 @@ impl<R: Renew> RenewingCredential<R> {
         state.flight = Some(Flight { ticket, outcome });
         let held = state.machine.held().map(|issued| Arc::clone(&issued.material.material));
         // The guard locks the state on drop, which is also what a runtime that is shutting down causes.
+        // Counted before the lock is released, so that `close` can't miss it.
+        self.shared.running.send_modify(|running| *running += 1);
         drop(state);
         // From here on the guard ends the renewal, whatever panics: a subscriber, or a spawn without a runtime.
-        self.shared.running.send_modify(|running| *running += 1);
         let mut guard = RenewalGuard {
             shared: Arc::clone(&self.shared),
             ticket,

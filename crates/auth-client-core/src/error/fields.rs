@@ -1,5 +1,6 @@
 //! The fields of a request that an error response complains about, in the forms that frameworks use.
 
+use crate::decode::text;
 use serde_json::{Map, Value};
 
 /// Fields named in the line of an error.
@@ -11,7 +12,7 @@ pub(crate) type Complaint = (String, Option<String>);
 /// Reads the fields of an error body: objects of messages under their fields (`modelState`, `errors`), and lists of
 /// objects that name a field (`details`, `errors`), at the top or under `error`.
 pub(crate) fn read(body: &[u8]) -> Vec<Complaint> {
-    let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return Vec::new() };
+    let Ok(Value::Object(body)) = text::from_slice(body) else { return Vec::new() };
     let mut found = Vec::new();
     for object in [Some(&body), member(&body, "error").and_then(Value::as_object)].into_iter().flatten() {
         for name in ["modelState", "errors", "details", "fields", "violations"] {

@@ -1,5 +1,6 @@
 //! Errors of a login.
 
+use auth_client_core::transport::TransportError;
 use http::StatusCode;
 use std::error::Error as StdError;
 use std::fmt;
@@ -75,8 +76,9 @@ impl Refusal {
 
 impl LoginError {
     /// Creates the error of a request that got no response.
-    pub(super) fn sending(step: &'static str, source: impl StdError + Send + Sync + 'static) -> Self {
-        let cause = source.to_string();
+    pub(super) fn sending(step: &'static str, source: TransportError) -> Self {
+        let cause =
+            source.reason().map_or_else(|| source.to_string(), |reason| format!("{source}: {reason}"));
         Self::Server(step, ServerFailure { cause, status: None, source: Some(Box::new(source)) })
     }
 

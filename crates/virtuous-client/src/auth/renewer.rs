@@ -131,7 +131,9 @@ impl Renewer {
     fn newer(&self, stored: Option<&StoredToken>, known: Option<&Held>) -> Option<Held> {
         let stored = Held::of_store(stored?);
         let is_newer = known.is_none_or(|known| self.is_newer(&stored, known));
-        Some(stored).filter(|stored| is_newer && stored.serves(self.now().wall))
+        // One that can't be sent must not end the session for good.
+        let is_valid = Bearer::new(&stored.tokens.access).is_ok();
+        Some(stored).filter(|stored| is_newer && is_valid && stored.serves(self.now().wall))
     }
 
     /// Returns whether a stored pair is newer than a pair of this process. One that the program passed has no
@@ -287,7 +289,8 @@ impl State {
 
     /// Remembers a pair that another process has saved.
     fn adopted(&mut self, held: Held) -> Renewed<Held> {
-        (self.latest, self.cleared, self.ended) = (Some(held.clone()), None, None);
+        (self.latest, self.cleared, self.ended, self.paused) = (Some(held.clone()), None, None, None);
+        self.response_lost = false;
         held.renewed()
     }
 }
