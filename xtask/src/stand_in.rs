@@ -1,8 +1,8 @@
 //! This program in place of rustdoc, and of the compiler that rustdoc calls for doc tests.
 //!
-//! Some options of rustdoc have no stable form; the stable toolchain takes them with `RUSTC_BOOTSTRAP`. In the environment of
-//! cargo that variable would reach build scripts, which look at it and rebuild half of the tree. So cargo is told that this
-//! program is rustdoc, and [`run`] passes the call on.
+//! Some options of rustdoc are unstable; the stable toolchain accepts them with `RUSTC_BOOTSTRAP`. If cargo's own environment
+//! contained that variable, build scripts would see it and most dependencies would be rebuilt. Therefore cargo runs this
+//! program as rustdoc, and [`run`] sets the variable for the real one.
 
 use crate::Failure;
 use std::ffi::OsString;

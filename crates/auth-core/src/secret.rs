@@ -9,7 +9,7 @@
 //! | secret | refused | removed |
 //! | --- | --- | --- |
 //! | password in a form ([`check_password`]) | a line break at its end | |
-//! | password in a header, user name ([`check_trimmed`]) | control and invisible characters ([`check_text`]), white space around it | |
+//! | password in a header, user name, API key that is one ([`check_trimmed`]) | control and invisible characters ([`check_text`]), white space around it | |
 //! | API key, token ([`check_key`]) | all but visible ASCII characters, quotation marks around it | |
 //! | hexadecimal or base64 key | all but its digits | white space around it |
 //! | one-time code ([`one_time_code`]) | an empty one | white space and invisible characters |

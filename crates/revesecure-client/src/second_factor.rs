@@ -8,6 +8,7 @@ use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
 };
 use crate::{Client, Error, PushOutcome, PushWait};
+use auth_client_core::auth_core::secret::one_time_code;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -190,7 +191,7 @@ impl Challenge {
         })
     }
 
-    /// Checks a code that the user entered, without its surrounding white space. A check consumes the code and is
+    /// Checks a code that the user entered, without white space and invisible characters. A check consumes the code and is
     /// never retried. The vendor documents no limit of tries; count them if your users can retry.
     ///
     /// ```no_run
@@ -222,7 +223,7 @@ impl Challenge {
         let check = OtpCheck::login_name(&self.login.login_name)
             .user_name(&self.login.user_name)
             .end_user_ip(self.login.address())
-            .otp(code.expose_secret().trim())
+            .otp(one_time_code(&code))
             .auth_type(source);
         Ok(client.validation().otp(check).await?.auth_result)
     }

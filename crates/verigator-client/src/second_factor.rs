@@ -7,6 +7,7 @@
 
 use crate::models::{AuthMethod, Rejection, Verification};
 use crate::{Client, Error};
+use auth_client_core::auth_core::secret::one_time_code;
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -215,7 +216,7 @@ impl Challenge {
         self.tries_left
     }
 
-    /// Checks what the user typed, without its surrounding white space. Store the challenge again afterwards: it
+    /// Checks what the user typed, without white space and invisible characters. Store the challenge again afterwards: it
     /// counts the tries, also those whose response was lost.
     ///
     /// ```no_run
@@ -251,12 +252,12 @@ impl Challenge {
         let users = client.users(&self.service_id);
         let login = users.authentication(&self.user_id);
         let typed = typed.into();
-        let code = typed.expose_secret().trim();
+        let code = one_time_code(&typed);
         // An empty code is wrong and need not be sent.
-        let rejection = if code.is_empty() {
+        let rejection = if code.expose_secret().is_empty() {
             Rejection { invalid: true, ..Rejection::default() }
         } else {
-            match login.verify(SecretString::from(code)).await? {
+            match login.verify(code).await? {
                 Verification::Verified { .. } => {
                     self.tries_left = 0;
                     return Ok(Outcome::Verified);

@@ -6,6 +6,7 @@
 
 use crate::transport::Progress;
 use bytes::Bytes;
+use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
@@ -16,15 +17,22 @@ use std::task::{Context, Poll};
 pub(super) struct OutgoingBody {
     bytes: Bytes,
     progress: Option<Progress>,
+    /// Whether the library is to state the length of an empty body.
+    announces: bool,
 }
 
 impl OutgoingBody {
     /// The body of a request that has no connection yet.
-    pub(super) fn new(bytes: Bytes, progress: Option<Progress>) -> Self {
+    ///
+    /// With a progress, the header `content-length` is left to the library: it writes a head that states the length itself
+    /// without reading the body, even one that was abandoned.
+    pub(super) fn new(headers: &mut HeaderMap, bytes: Bytes, progress: Option<Progress>) -> Self {
+        let mut announces = false;
         if let Some(progress) = &progress {
             progress.connecting();
+            announces = headers.remove(header::CONTENT_LENGTH).is_some();
         }
-        Self { bytes, progress }
+        Self { bytes, progress, announces }
     }
 
     /// Whether the request may be written.
@@ -50,7 +58,7 @@ impl Body for OutgoingBody {
 
     /// An abandoned body seems to have more, so that it is read and the error is seen.
     fn is_end_stream(&self) -> bool {
-        self.sending() && self.bytes.is_empty()
+        self.sending() && self.bytes.is_empty() && !self.announces
     }
 
     /// Also called long before anything is sent, so a call means nothing.
@@ -70,7 +78,7 @@ mod tests {
     #[test]
     fn without_a_progress_it_is_a_plain_body() {
         for text in ["", "1"] {
-            let mut body = OutgoingBody::new(Bytes::from(text), None);
+            let mut body = OutgoingBody::new(&mut HeaderMap::new(), Bytes::from(text), None);
             assert_eq!(body.is_end_stream(), text.is_empty());
             assert_eq!(body.size_hint().exact(), Some(text.len() as u64));
             let context = &mut Context::from_waker(std::task::Waker::noop());
@@ -83,17 +91,51 @@ mod tests {
     fn a_request_that_was_abandoned_before_it_was_written_is_not_sent() {
         for text in ["", "1"] {
             let progress = Progress::default();
-            let mut body = OutgoingBody::new(Bytes::from(text), Some(progress.clone()));
+            let mut body =
+                OutgoingBody::new(&mut HeaderMap::new(), Bytes::from(text), Some(progress.clone()));
             assert_eq!(progress.abandon(), Phase::Connecting);
             assert!(!body.is_end_stream() && body.size_hint().exact().is_none(), "so its bytes are read");
             let context = &mut Context::from_waker(std::task::Waker::noop());
             assert!(matches!(Pin::new(&mut body).poll_frame(context), Poll::Ready(Some(Err(_)))));
 
             let progress = Progress::default();
-            let body = OutgoingBody::new(Bytes::from(text), Some(progress.clone()));
+            let body = OutgoingBody::new(&mut HeaderMap::new(), Bytes::from(text), Some(progress.clone()));
             assert_eq!(body.is_end_stream(), text.is_empty());
             assert_eq!(progress.abandon(), Phase::Sending);
         }
         assert_eq!(Progress::default().abandon(), Phase::Sending, "a transport that reports nothing");
+    }
+
+    /// With the header, hyper writes the head without asking the body again.
+    #[cfg(feature = "hyper")]
+    #[tokio::test]
+    async fn an_abandoned_write_without_a_body_puts_no_byte_on_the_connection() {
+        use hyper_util::rt::TokioIo;
+        use tokio::io::AsyncReadExt as _;
+
+        for is_abandoned in [false, true] {
+            let (near, mut far) = tokio::io::duplex(1 << 10);
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(near)).await.unwrap();
+            let driver = tokio::spawn(connection);
+            let progress = Progress::default();
+            let mut request =
+                http::Request::post("/gifts").header(header::CONTENT_LENGTH, 0).body(()).unwrap();
+            let body = OutgoingBody::new(request.headers_mut(), Bytes::new(), Some(progress.clone()));
+            if is_abandoned {
+                assert_eq!(progress.abandon(), Phase::Connecting);
+            }
+            let response = tokio::spawn(sender.send_request(request.map(|()| body)));
+            let mut written = vec![0; 1 << 10];
+            let length = far.read(&mut written).await.unwrap();
+            let written = String::from_utf8_lossy(&written[..length]).into_owned();
+            drop(far);
+            assert!(response.await.unwrap().is_err());
+            let _ = driver.await.unwrap();
+            match is_abandoned {
+                true => assert_eq!(written, ""),
+                false => assert_eq!(written, "POST /gifts HTTP/1.1\r\ncontent-length: 0\r\n\r\n"),
+            }
+        }
     }
 }

@@ -188,6 +188,10 @@ pub(super) mod config {
         let provider = Arc::new(provider(backend)?);
         let verifier = match verifier(&certificates.roots()?, Arc::clone(&provider)) {
             Ok(verifier) => verifier,
+            // Not for want of authorities: Android takes them from its settings only.
+            Err(error) if cfg!(target_os = "android") && !certificates.roots.is_empty() => {
+                return Err(refuse(error));
+            }
             Err(error) => return Ok(Err(NoTrustStore(Arc::new(error)))),
         };
         let builder = ClientConfig::builder_with_provider(provider)

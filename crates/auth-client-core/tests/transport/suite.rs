@@ -292,7 +292,9 @@ async fn what_notices_the_sending_of_a_write_changes_nothing_on_the_wire() {
             let request = engine.request(operation, &[]);
             let request = if let Some(body) = body { request.json(&body) } else { request };
             request.call::<(), Error>(decode::empty).await.unwrap();
-            let request = server.request().unwrap();
+            let mut request = server.request().unwrap();
+            // Their order means nothing: one length is stated by the engine, the other by the library.
+            request.headers.sort();
             seen.push((request.line, request.headers, request.body));
         }
         assert_eq!(seen[0], seen[1]);

@@ -117,7 +117,11 @@ impl LockedStore {
         if !self.was_marked()
             && let Some(locked) = &mut self.locked
         {
-            let _ = limited(&self.engine, "write", locked.save(token)).await;
+            // A pair that the program passed is not left in a store that had none: it may have been refused.
+            let _ = match self.stored.is_some() || token.generation > 0 {
+                true => limited(&self.engine, "write", locked.save(token)).await,
+                false => limited(&self.engine, "clear", locked.clear()).await,
+            };
         }
     }
 }

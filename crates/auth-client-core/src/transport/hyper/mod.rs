@@ -122,7 +122,7 @@ impl HyperTransport {
         self.connector.check(request.uri())?;
         let (mut head, body) = request.into_parts();
         let progress = head.extensions.remove::<Progress>();
-        let body = OutgoingBody::new(body, progress.clone());
+        let body = OutgoingBody::new(&mut head.headers, body, progress.clone());
         Ok((http::Request::from_parts(head, body), progress))
     }
 }

@@ -188,7 +188,8 @@ impl ReqwestTransport {
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
         if let Some(progress) = head.extensions.remove::<Progress>() {
-            *request.body_mut() = Some(reqwest::Body::wrap(OutgoingBody::new(body, Some(progress))));
+            let body = OutgoingBody::new(request.headers_mut(), body, Some(progress));
+            *request.body_mut() = Some(reqwest::Body::wrap(body));
         } else if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
