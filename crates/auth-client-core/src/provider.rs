@@ -21,6 +21,8 @@ pub use crate::engine::settings::{Settings, Timeouts};
 pub use crate::error::ApiError;
 pub use crate::operation::{Operation, Paging};
 pub use crate::page::{Page, Step};
+#[cfg(any(test, doc, feature = "testing"))]
+pub use crate::testing::random::random_responses;
 #[doc(inline)]
 pub use crate::{error_type, open_enum, record, serde_by_field, shared_builder_methods};
 

@@ -5,6 +5,7 @@
 //! output for a secret. Available with the feature `testing`.
 
 mod canary;
+pub(crate) mod random;
 mod scripted;
 mod time;
 

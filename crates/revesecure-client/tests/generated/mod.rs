@@ -8,7 +8,6 @@ use httpmock::{Mock, MockServer, When};
 
 mod billing;
 mod bypass_codes;
-mod instances;
 mod organization;
 mod random;
 mod services;

@@ -8,7 +8,6 @@ use httpmock::{Mock, MockServer, When};
 
 mod applications;
 mod credentials;
-mod instances;
 mod random;
 mod tenants;
 mod users;

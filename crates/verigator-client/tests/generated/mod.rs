@@ -7,7 +7,6 @@ use crate::common;
 use httpmock::{Mock, MockServer, When};
 
 mod authentication;
-mod instances;
 mod random;
 mod services;
 mod users;

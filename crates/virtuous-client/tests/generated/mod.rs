@@ -26,7 +26,6 @@ mod gift_designations;
 mod gifts;
 mod grants;
 mod individual_collections;
-mod instances;
 mod lenient;
 mod opportunity_organizers;
 mod opportunity_volunteers;

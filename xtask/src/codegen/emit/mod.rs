@@ -123,11 +123,14 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         .collect();
     names.insert("MockServer".to_owned(), "httpmock::MockServer".to_owned());
     names.insert("common".to_owned(), "crate::common".to_owned());
-    names.insert("instances".to_owned(), "super::instances".to_owned());
+    names.insert("Client".to_owned(), format!("{module}::Client"));
+    names.insert("Debug".to_owned(), "std::fmt::Debug".to_owned());
+    names.insert("LazyLock".to_owned(), "std::sync::LazyLock".to_owned());
+    names.insert("Value".to_owned(), "serde_json::Value".to_owned());
+    names.insert("random_responses".to_owned(), "auth_client_core::provider::random_responses".to_owned());
     let text = random.render(&names, origin.root)?;
     writer.files.insert(PathBuf::from("tests/generated/random.rs"), text);
-    writer.files.insert(PathBuf::from("tests/generated/instances.rs"), random_tests::instances());
-    let mut modules = random_tests::MODULES.to_vec();
+    let mut modules = vec!["random"];
     modules.extend(lenient.is_some().then_some("lenient"));
     let mut shared = wire_tests::module(&tested, &modules);
     shared.head.push(format!("Input: {}", origin.digest));

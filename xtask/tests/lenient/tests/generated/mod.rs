@@ -8,7 +8,6 @@ use httpmock::{Mock, MockServer, When};
 
 mod books;
 mod covers;
-mod instances;
 mod lenient;
 mod random;
 

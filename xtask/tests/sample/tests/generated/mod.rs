@@ -8,7 +8,6 @@ use httpmock::{Mock, MockServer, When};
 
 mod cups;
 mod guests;
-mod instances;
 mod pot_by_id;
 mod pots;
 mod random;
