@@ -1,13 +1,16 @@
 //! `cargo xtask package`: whether every crate can be published, and what its package holds.
 
-use crate::report::process;
+use crate::report::process::{self, write_if_changed};
 use crate::{Failure, workspace};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
 
 /// Package every crate that is published, in dependency order, and check what the packages hold.
 ///
-/// Each package has its sources, its README and both licence texts, and nothing else. Then each is unpacked and compiled as
-/// a registry would serve it; crates that it needs and that are not published yet come from the other packages. Nothing
-/// is uploaded.
+/// Each package has its sources, its README and both licence texts, and nothing else. Then each is unpacked and compiled on
+/// its own, as a registry would serve it; crates of this workspace that it needs come from the other packages. Nothing is
+/// uploaded.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -52,20 +55,56 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
             return Err(Failure::new(format!("the package of {name} {}", wrong.join(", ")), next));
         }
     }
-    let mut command = if arguments.publish_dry_run {
-        process::cargo(&root, &["publish", "--workspace", "--dry-run"])
-    } else {
-        let exclude = ["--exclude", "xtask", "--exclude", "auth-client-examples"];
-        let mut command = process::cargo(&root, &["package", "--workspace", "--allow-dirty"]);
-        command.args(exclude).args(arguments.quick.then_some("--no-verify"));
-        command
-    };
-    let next =
-        "correct the crate that the last lines name; packages that need each other want cargo 1.90 or newer";
-    // Without it, cargo compiles the dependencies of each package anew.
-    command.arg("--quiet").arg("--target-dir").arg(workspace::target(&root));
-    process::run(&mut command, next)?;
+    let target = workspace::target(&root);
+    // Cargo's own check would read our packages from its home folder, where it unpacks each version only once: of a crate
+    // that changed without a new version it finds the old sources.
+    let mut command = process::cargo(&root, &["package", "--workspace", "--allow-dirty", "--no-verify"]);
+    command.args(["--exclude", "xtask", "--exclude", "auth-client-examples"]);
+    command.arg("--quiet").arg("--target-dir").arg(&target);
+    process::run(
+        &mut command,
+        "correct the crate that the last lines name; packages that need each other want cargo 1.90 or newer",
+    )?;
+    if !arguments.quick {
+        compile(&root, &target, &crates)?;
+    }
+    if arguments.publish_dry_run {
+        let mut command = process::cargo(&root, &["publish", "--workspace", "--dry-run", "--no-verify"]);
+        process::run(command.arg("--target-dir").arg(&target), "correct what the last lines name")?;
+    }
     Ok(format!("{} crates packaged, below target/package", crates.len()))
+}
+
+/// Unpacks all packages beside each other and compiles each alone, so that no crate gets a feature from another.
+fn compile(root: &Path, target: &Path, crates: &[String]) -> Result<(), Failure> {
+    let packages = target.join("package");
+    let unpacked = packages.join("unpacked");
+    let failed = |error: std::io::Error| {
+        Failure::new(format!("{}: {error}", unpacked.display()), "remove that folder")
+    };
+    if unpacked.exists() {
+        std::fs::remove_dir_all(&unpacked).map_err(failed)?;
+    }
+    std::fs::create_dir_all(&unpacked).map_err(failed)?;
+    let metadata = workspace::metadata(root)?;
+    let mut manifest =
+        String::from("[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\n\n[patch.crates-io]\n");
+    for name in crates {
+        let version = metadata.packages.iter().find(|package| package.name.as_str() == name.as_str());
+        let folder = version.map_or_else(|| name.clone(), |package| format!("{name}-{}", package.version));
+        let mut tar = Command::new("tar");
+        tar.arg("-xzf").arg(packages.join(format!("{folder}.crate"))).current_dir(&unpacked);
+        process::run(&mut tar, "install tar")?;
+        let _ = writeln!(manifest, "{name} = {{ path = \"{folder}\" }}");
+    }
+    write_if_changed(&unpacked.join("Cargo.toml"), manifest)?;
+    std::fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock")).map_err(failed)?;
+    for name in crates {
+        let mut command = process::cargo(&unpacked, &["check", "--quiet", "--package", name]);
+        let next = format!("correct {name}; its package is unpacked in {}", unpacked.display());
+        process::run(command.arg("--target-dir").arg(target), &next)?;
+    }
+    Ok(())
 }
 
 /// What is wrong with the files of a package.
