@@ -93,6 +93,8 @@ pub mod providers;
 mod server;
 
 pub use control::actions::{Ready, ReadyControl, ReadyProvider, Reset, TokensError};
+pub use control::catalog::{Argument, ArgumentKind, Control};
+pub use control::controls::controls;
 pub use emulator::builder::{Builder, StartError};
 pub use emulator::handle::Emulator;
 pub use framework::checks::{Check, Outcome};

@@ -37,7 +37,7 @@ impl Scratch {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(args).env("TMPDIR", &self.0).stdin(Stdio::null());
-        for name in ["AUTH_EMULATOR_PORT", "AUTH_EMULATOR_SEED", "AUTH_EMULATOR_LOG", "AUTH_EMULATOR_TOKEN"] {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AUTH_EMULATOR_")) {
             command.env_remove(name);
         }
         command
@@ -215,6 +215,52 @@ async fn env_and_health_find_the_running_emulator() {
     fs::write(&file, left).unwrap();
     assert_eq!(scratch.run(&["env"]).0, 1, "a file that outlived its emulator is found out");
     assert_eq!(scratch.run(&["health"]).0, 1);
+}
+
+#[tokio::test]
+async fn the_controls_are_commands() {
+    let scratch = Scratch::new("commands");
+    assert_eq!(scratch.run(&["journal"]).0, 1, "nothing is running");
+    let server = Server::start(&scratch, &["--json", "--frozen-at", "2026-01-31T12:00:00Z"]);
+    let ready: Value = serde_json::from_str(&server.line()).unwrap();
+    let run = |args: &[&str]| -> Value {
+        let (code, out, errors) = scratch.run(args);
+        assert_eq!((code, errors.as_str()), (0, ""), "{args:?}");
+        serde_json::from_str(&out).unwrap()
+    };
+
+    assert_eq!(run(&["clock"])["now"], "2026-01-31T12:00:00.000Z");
+    assert_eq!(run(&["clock", "change", "--advance-seconds", "301"])["now"], "2026-01-31T12:05:01.000Z");
+    let fault = run(&["faults", "add", "verigator", r#"{"status":503}"#, "--times", "2", "--method", "GET"]);
+    assert_eq!(fault["times"], 2);
+    assert_eq!(run(&["faults"]), json!([fault]));
+    assert_eq!(request(&ready, "GET", "/service/none").send().await.status, 503);
+    assert_eq!(run(&["journal", "--limit", "1"])[0]["status"], 503);
+    let id = run(&["journal"])[0]["request_id"].as_str().unwrap().to_owned();
+    assert_eq!(run(&["explain", &id])["checks"].as_array().unwrap().len(), 2);
+    run(&["reset", "all"]);
+    assert_eq!(run(&["journal"]), json!([]));
+    assert_eq!(run(&["settings", "verigator"])["max_wrong_tries"], 5);
+    let changed = run(&["settings", "change", "verigator", "max_wrong_tries=2", "error_body=html"]);
+    assert_eq!((&changed["max_wrong_tries"], &changed["error_body"]), (&json!(2), &json!("html")));
+    assert_eq!(run(&["codes", "--provider", "verigator"]), json!([]));
+    assert_eq!(run(&["livez"])["status"], "ok");
+    assert!(run(&["catalog"]).as_array().unwrap().len() > 20);
+
+    let (code, _, errors) = scratch.run(&["codes", "approve", "c-1"]);
+    assert_eq!(code, 4);
+    assert!(errors.contains("c-1") && errors.contains("404"), "{errors}");
+    assert_eq!(scratch.run(&["settings", "change", "verigator", "max_wrong_tries=many"]).0, 4);
+    for wrong in [
+        &["faults", "add", "verigator"][..],
+        &["faults", "add", "verigator", "{"],
+        &["reset", "everything"],
+        &["clock", "change", "--advance-seconds", "soon"],
+        &["settings", "change", "verigator", "max_wrong_tries"],
+    ] {
+        let (code, out, _) = scratch.run(wrong);
+        assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
+    }
 }
 
 #[tokio::test]

@@ -95,6 +95,87 @@ async fn every_route_requires_the_token() {
     assert_eq!(reset.status, 401);
 }
 
+/// Names that must exist: each is compiled as a value.
+macro_rules! library {
+    ($($path:path),+ $(,)?) => {{
+        $(let _ = $path;)+
+        [$(stringify!($path)),+]
+    }};
+}
+
+#[test]
+fn every_control_has_its_counterpart_in_the_library() {
+    use auth_emulator::providers::verigator::Verigator;
+    use auth_emulator::{Clock, controls};
+    let methods = library![
+        Clock::advance,
+        Clock::read,
+        Emulator::add_fault,
+        Emulator::approve,
+        Emulator::clear_faults,
+        Emulator::deny,
+        Emulator::effects,
+        Emulator::expire_code,
+        Emulator::expire_tokens,
+        Emulator::explain,
+        Emulator::faults,
+        Emulator::journal,
+        Emulator::pending_codes,
+        Emulator::ready,
+        Emulator::remove_fault,
+        Emulator::reset,
+        Emulator::revoke_tokens,
+        Emulator::start,
+        Verigator::change_settings,
+        Verigator::install_app,
+        Verigator::settings,
+        controls,
+    ];
+    for control in controls() {
+        // stringify! may put spaces around the colons.
+        let found = methods.iter().any(|method| method.replace(' ', "") == control.library);
+        assert!(found, "{}: add {:?} to the list above", control.name, control.library);
+    }
+}
+
+#[test]
+fn the_readme_lists_every_control() {
+    let readme = include_str!("../README.md");
+    for control in auth_emulator::controls() {
+        let (method, path) = (control.method, control.path.replace("{request_id}", "{request-id}"));
+        let line = readme.lines().find(|line| {
+            line.starts_with("| `")
+                && line.contains(&path)
+                && line.split(&path).next().unwrap().contains(method)
+        });
+        assert!(line.is_some(), "{method} {path} is missing in the table of the README");
+    }
+}
+
+#[tokio::test]
+async fn the_catalog_describes_the_controls() {
+    let emulator = start().await;
+    let catalog = get(&emulator, "/catalog").await;
+    let names: Vec<_> = catalog.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let expected: Vec<_> = auth_emulator::controls().iter().map(|control| control.name).collect();
+    assert_eq!(names, expected);
+    let reset = catalog.as_array().unwrap().iter().find(|one| one["name"] == "reset").unwrap();
+    let expected = json!({
+        "name": "reset", "method": "POST", "path": "/reset/{what}", "status": 200, "token": true,
+        "library": "Emulator::reset", "help": "Restore a part to its state at start.",
+        "arguments": [{
+            "name": "what", "required": true,
+            "kind": { "choice": ["journal", "state", "faults", "clock", "all"] },
+            "help": "the part; journal includes the effects, all includes the settings",
+        }],
+    });
+    assert_eq!(*reset, expected);
+    // Without a token, but not under a foreign name.
+    let livez = control(&emulator, "GET", "/livez").without("authorization");
+    assert_eq!(livez.send().await.json(), json!({ "status": "ok" }));
+    assert_eq!(livez.host("rebound.example").send().await.status, 403);
+}
+
 #[tokio::test]
 async fn health_lists_the_providers() {
     let emulator = start().await;

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::framework::effects::Ledger;
 use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
@@ -38,6 +37,10 @@ pub enum Reset {
     All,
 }
 
+impl Reset {
+    pub(crate) const NAMES: &[&str] = &["journal", "state", "faults", "clock", "all"];
+}
+
 impl FromStr for Reset {
     type Err = ActionError;
 
@@ -49,7 +52,8 @@ impl FromStr for Reset {
             "clock" => Ok(Self::Clock),
             "all" => Ok(Self::All),
             other => Err(ActionError::new(format!(
-                "unknown part {other:?}; known are: journal, state, faults, clock, all"
+                "unknown part {other:?}; known are: {}",
+                Self::NAMES.join(", ")
             ))),
         }
     }
@@ -210,15 +214,5 @@ impl Actions {
         };
         let provider = self.provider(name).ok_or_else(|| TokensError::UnknownProvider(name.to_owned()))?;
         apply(provider).ok_or_else(|| TokensError::NoTokens(name.to_owned()))
-    }
-
-    /// `None`: no such provider.
-    pub(crate) fn change_settings(
-        &self,
-        provider: &str,
-        change: &Value,
-    ) -> Option<Result<Value, ActionError>> {
-        let provider = self.provider(provider)?;
-        Some(provider.change_settings(change).map(|()| provider.settings()))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 pub(crate) struct ControlError {
     pub(crate) status: StatusCode,
     code: &'static str,
-    message: String,
+    pub(crate) message: String,
 }
 
 impl ControlError {

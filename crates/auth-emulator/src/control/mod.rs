@@ -1,6 +1,8 @@
-//! Control of a running emulator from outside the vendors' APIs: the actions, and the HTTP API on top of them.
+//! Control of a running emulator from outside the vendors' APIs: the actions, the catalogue of controls, and the HTTP API that
+//! is made of it.
 
 pub(crate) mod actions;
+pub(crate) mod catalog;
+pub(crate) mod controls;
 mod error;
 pub(crate) mod router;
-mod routes;

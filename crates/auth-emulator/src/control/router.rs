@@ -1,17 +1,21 @@
-//! The router of the control API and what every request to it passes through: `Host`, bearer token, `Date`, errors as JSON.
+//! The router of the control API, made of the catalogue, and what every request to it passes through: `Host`, bearer token,
+//! `Date`, errors as JSON.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, RawPathParams, RawQuery, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+use bytes::Bytes;
 use http::{StatusCode, header};
 
 use super::actions::Actions;
+use super::catalog::{Control, Run};
+use super::controls::controls;
 use super::error::ControlError;
-use super::routes;
 use crate::framework::exchange::header_once;
 use crate::server::host::{WRONG_HOST, is_local};
 use crate::server::pipeline::{BODY_LIMIT, set_date};
@@ -25,7 +29,9 @@ struct Guard {
 /// The router of the control listener.
 pub(crate) fn router(actions: Arc<Actions>, port: u16) -> Router {
     let state = Guard { actions: Arc::clone(&actions), port };
-    routes::routes()
+    controls()
+        .iter()
+        .fold(Router::new(), |router, control| router.route(control.path, route(control)))
         .fallback(async || ControlError::not_found("the control API has no such path"))
         .method_not_allowed_fallback(async || {
             let message = "method not allowed for this path";
@@ -34,6 +40,33 @@ pub(crate) fn router(actions: Arc<Actions>, port: u16) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(state, guard))
         .with_state(actions)
+}
+
+fn route(control: &'static Control) -> MethodRouter<Arc<Actions>> {
+    let handler = move |State(actions), path: RawPathParams, RawQuery(query), body: Bytes| async move {
+        let path: Vec<_> = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        run(control, actions, path, query.unwrap_or_default(), body).await
+    };
+    match control.method {
+        "GET" => get(handler),
+        "DELETE" => delete(handler),
+        _ => post(handler),
+    }
+}
+
+async fn run(
+    control: &Control,
+    actions: Arc<Actions>,
+    path: Vec<(String, String)>,
+    query: String,
+    body: Bytes,
+) -> Result<Response, ControlError> {
+    let input = control.input(path, &query, &body)?;
+    let outcome = match control.run {
+        Run::Now(run) => run(&actions, input),
+        Run::Later(run) => run(actions, input).await,
+    };
+    Ok((control.success(), axum::Json(outcome?)).into_response())
 }
 
 async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -> Response {
@@ -57,6 +90,9 @@ fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     let host = header_once(request.headers(), "host");
     if !host.is_ok_and(|host| is_local(host, request.uri(), state.port)) {
         return Err(ControlError::new(StatusCode::FORBIDDEN, "wrong_host", WRONG_HOST));
+    }
+    if controls().iter().any(|control| !control.token && control.path == request.uri().path()) {
+        return Ok(());
     }
     let given = header_once(request.headers(), "authorization").unwrap_or_default();
     let (scheme, token) = given.split_once(' ').unwrap_or_default();

@@ -232,6 +232,22 @@ impl Emulator {
         self.actions.core.faults.list()
     }
 
+    /// Removes one fault rule, by the id of [`Emulator::faults`]. Returns whether it was active.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use auth_emulator::{Emulator, Fault, FaultRule};
+    ///
+    /// let emulator = Emulator::start().await?;
+    /// let active = emulator.add_fault(FaultRule::new("virtuous", Fault::status(503)))?;
+    /// assert!(emulator.remove_fault(active.id));
+    /// assert!(!emulator.remove_fault(active.id));
+    /// # Ok(()) }
+    /// ```
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.actions.core.faults.remove(id)
+    }
+
     /// Removes every fault rule.
     pub fn clear_faults(&self) {
         self.actions.core.faults.clear();

@@ -3,8 +3,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::server::pipeline::Hangup;
+use crate::framework::sync::lock;
+use crate::server::stream::Stream;
+use crate::server::wire::Wire;
 
 /// The maximum number of open connections per listener; further ones wait in the system's queue.
 const CONNECTIONS: usize = 512;
@@ -63,24 +64,33 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
     // Responses are small; waiting to fill a packet would only add delay.
     let _ = stream.set_nodelay(true);
     let inner = TowerToHyperService::new(router);
-    let service = service_fn(|request| {
+    let wire = Arc::new(Mutex::new(None));
+    let planned = Arc::clone(&wire);
+    let service = service_fn(move |request| {
         let response = inner.call(request);
+        let planned = Arc::clone(&planned);
         async move {
-            let response = response.await.map_err(io::Error::other)?;
-            if response.extensions().get::<Hangup>().is_some() {
-                // An error from the service makes hyper drop the connection without sending a byte.
-                return Err(io::Error::other("closed by an injected fault"));
+            let mut response = response.await.map_err(io::Error::other)?;
+            if let Some(wire) = response.extensions_mut().remove::<Wire>() {
+                *lock(&planned) = Some(wire);
+                // An error from the service makes hyper stop without sending a byte.
+                return Err(io::Error::other("an injected fault"));
             }
             Ok(response)
         }
     });
-    let mut serving = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let mut serving = http1::Builder::new().serve_connection(TokioIo::new(Stream::Tcp(stream)), service);
     let outcome = tokio::select! {
-        outcome = serving.as_mut() => outcome,
+        outcome = &mut serving => outcome,
         _ = stop.changed() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+            std::pin::Pin::new(&mut serving).graceful_shutdown();
+            (&mut serving).await
         }
+    };
+    let wire = lock(&wire).take();
+    let outcome = match (wire, outcome) {
+        (Some(wire), _) => wire.follow(serving.into_parts().io.into_inner()).await,
+        (None, outcome) => outcome.map_err(io::Error::other),
     };
     if let Err(error) = outcome {
         tracing::debug!(%error, "connection ended");

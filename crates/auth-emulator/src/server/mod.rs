@@ -4,3 +4,5 @@ pub(crate) mod cut;
 pub(crate) mod host;
 pub(crate) mod listener;
 pub(crate) mod pipeline;
+pub(crate) mod stream;
+pub(crate) mod wire;

@@ -24,6 +24,7 @@ use crate::framework::sync::lock;
 use crate::framework::timestamp::Timestamp;
 use crate::server::cut::CutBody;
 use crate::server::host::{check_host, wrong_host};
+use crate::server::wire::Wire;
 
 /// The largest request body: 1 MiB.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
@@ -32,10 +33,6 @@ const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
-
-/// A response extension: close the connection without sending the response.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Hangup;
 
 /// State that the requests of all providers share.
 #[derive(Debug)]
@@ -239,7 +236,7 @@ impl<'m> Exchange<'m> {
         );
         let Some(reply) = reply else {
             let mut response = Response::new(Body::empty());
-            response.extensions_mut().insert(Hangup);
+            response.extensions_mut().insert(Wire::close());
             return response;
         };
         let mut reply = reply;

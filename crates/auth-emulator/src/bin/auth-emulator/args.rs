@@ -24,9 +24,10 @@ Example, in two terminals:
 
 Exit codes:
   0  success, or stopped by Ctrl-C or SIGTERM
-  1  no running emulator was found (env, health)
+  1  no running emulator was found (env, health, and the commands that control one)
   2  invalid command line
-  3  the emulator could not be started, for example because a port is in use";
+  3  the emulator could not be started, for example because a port is in use
+  4  the emulator rejected the command";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -92,8 +93,15 @@ pub(crate) struct Env {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Health {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// The emulator that a command talks to.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Connection {
     /// Ready file of the emulator [default: `auth-emulator.json` in the temporary directory].
-    #[arg(long, value_name = "PATH", conflicts_with = "control")]
+    #[arg(long, value_name = "PATH", conflicts_with = "control", env = "AUTH_EMULATOR_READY_FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 
     /// URL of the control API, instead of a ready file.
@@ -134,6 +142,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
+        crate::controls::add(Args::command()).debug_assert();
     }
 }

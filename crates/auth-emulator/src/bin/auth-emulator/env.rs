@@ -3,13 +3,14 @@
 use std::io::Write as _;
 
 use crate::args::Env;
+use crate::client::Client;
 use crate::failure::Failure;
-use crate::{probe, ready};
+use crate::ready;
 
 pub(crate) fn run(args: &Env) -> Result<(), Failure> {
     let ready = ready::read(args.ready_file.as_deref())?;
     // A file can outlive its emulator.
-    probe::health(&ready.control.url, &ready.control.token)?;
+    Client::new(ready.control.url, ready.control.token).check()?;
     if let Some(unknown) = args.provider.iter().find(|name| !ready.providers.contains_key(*name)) {
         let known: Vec<_> = ready.providers.keys().map(String::as_str).collect();
         return Err(Failure::usage(format!("unknown provider {unknown:?}; known are: {}", known.join(", "))));

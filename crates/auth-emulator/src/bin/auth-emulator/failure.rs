@@ -6,6 +6,8 @@ const NOT_RUNNING: u8 = 1;
 const USAGE: u8 = 2;
 /// The emulator could not be started.
 const NOT_STARTED: u8 = 3;
+/// The emulator rejected a command.
+const REFUSED: u8 = 4;
 
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -21,6 +23,10 @@ impl Failure {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { code: USAGE, message: message.into() }
+    }
+
+    pub(crate) fn refused(message: &str, status: u16) -> Self {
+        Self { code: REFUSED, message: format!("{message} (status {status})") }
     }
 
     pub(crate) fn not_started(message: impl Into<String>) -> Self {
