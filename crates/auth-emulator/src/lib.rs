@@ -89,6 +89,7 @@
 mod control;
 mod emulator;
 mod framework;
+mod generated;
 pub mod providers;
 mod server;
 
@@ -104,6 +105,7 @@ pub use framework::faults::{ActiveFault, CloseAt, Effect, Fault, FaultError, Fau
 pub use framework::journal::{Explanation, JournalEntry};
 pub use framework::pending::{DecisionError, PendingCode};
 pub use framework::relaxation::Relaxation;
+pub use framework::route::Class;
 pub use framework::settings::ActionError;
 pub use framework::timestamp::Timestamp;
 pub use providers::registry::{Operation, routes};

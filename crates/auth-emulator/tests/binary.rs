@@ -318,7 +318,8 @@ fn routes_are_listed_without_a_running_emulator() {
     let of = |name: &str| all.iter().filter(|one| one["provider"] == name).count();
     assert_eq!((of("virtuous"), of("verigator")), (292, 9));
     let token = json!({
-        "provider": "virtuous", "operation": "token", "method": "POST", "path": "/Token", "implemented": true,
+        "provider": "virtuous", "operation": "tokens.request", "method": "POST", "path": "/Token",
+        "class": "write", "success": 200, "sensitive": true, "documented": true, "implemented": true,
     });
     assert!(all.contains(&token));
     let gap = all.iter().find(|one| one["path"] == "/api/Task/Types").unwrap();

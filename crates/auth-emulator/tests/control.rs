@@ -449,7 +449,7 @@ async fn the_journal_shows_requests_and_no_secrets() {
     assert_eq!(entry["request_id"], json!(last.request_id()));
     assert_eq!(entry["method"], "PUT");
     assert_eq!(entry["path"], json!(format!("/v1/service{auth}")));
-    assert_eq!(entry["operation"], "verify_pin");
+    assert_eq!(entry["operation"], "authentication.verify");
     assert_eq!(entry["status"], 200);
     assert_eq!(entry["time"], "2023-11-14T22:13:30.000Z");
     assert_eq!(entry["body_size"], json!(token.to_string().len()));
@@ -497,7 +497,7 @@ async fn explanations_list_the_checks_in_order() {
     let refused = provider(&emulator, "POST", "/service").json(&json!({ "fqdn": "a" })).send().await;
     assert_eq!(refused.status, 422);
     let explanation = get(&emulator, &format!("/explain/{}", refused.request_id())).await;
-    assert_eq!((&explanation["operation"], &explanation["status"]), (&json!("create_service"), &json!(422)));
+    assert_eq!((&explanation["operation"], &explanation["status"]), (&json!("services.create"), &json!(422)));
     let expected = json!([
         { "check": "host", "outcome": "pass" },
         { "check": "route", "outcome": "pass" },

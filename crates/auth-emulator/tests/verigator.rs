@@ -564,7 +564,7 @@ async fn explanations_name_the_failed_check_and_no_secret() {
     let expected = [("host", Outcome::Pass), ("route", Outcome::Pass), ("credential", Outcome::Fail)];
     assert_eq!(checks, expected);
     assert_eq!(explanation.checks[2].reason.as_deref(), Some("the password is wrong"));
-    assert_eq!(explanation.request.operation, Some("get_service"));
+    assert_eq!(explanation.request.operation, Some("services.get"));
 
     let missing = client.get("/service/none").await;
     let explanation = emulator.explain(&missing.request_id()).unwrap();

@@ -5,6 +5,7 @@
 
 mod description;
 mod emit;
+mod emulator;
 mod json;
 mod output;
 mod plan;
@@ -27,7 +28,8 @@ use walk::Refusal;
 ///
 /// Reads `crates/<provider>-client/openapi.json` and writes, beside it: src/generated/ (types, resource handles and
 /// operations), tests/generated/ (a test per operation, against a mock server), and the table of operations in
-/// README.md. Files that no description asks for any more are deleted.
+/// README.md. Files that no description asks for any more are deleted. The emulator's route tables are written from all
+/// descriptions, also those of clients written by hand.
 ///
 /// An error in a description is reported with a JSON pointer, such as #/paths/~1service/post, and nothing is written.
 #[derive(clap::Args, Debug, Default)]
@@ -47,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     for folder in &crates {
         changes.extend(changes_of(&root, folder)?);
     }
+    changes.extend(emulator::changes(&root)?);
     let names: Vec<String> = crates.iter().map(|folder| workspace::crate_name(folder)).collect();
     let names = names.join(", ");
     if changes.is_empty() {

@@ -20,7 +20,11 @@ use crate::framework::settings::{ActionError, ProviderSettings};
 pub(crate) struct Spec {
     /// The name in URLs, the ready line and the journal: lower-case letters.
     pub name: &'static str,
-    pub routes: &'static [Route],
+    pub routes: &'static [&'static [Route]],
+    /// The routes of the listeners in addition to that of `base_url`; those of `routes` if empty.
+    pub extra_routes: &'static [&'static [Route]],
+    /// Operations that the emulator does not carry out: 501 with `x-emulator-unimplemented`.
+    pub unimplemented: &'static [&'static str],
     /// Whether literal path segments are compared case-insensitively.
     pub ignore_case: bool,
     /// Listeners in addition to the one of `base_url`; see [`Emulate::extra_listeners`] for a number that is a setting.
@@ -32,6 +36,13 @@ pub(crate) struct Spec {
     /// Query parameters whose values the journal may show.
     pub shown_query: &'static [&'static str],
     pub relaxations: &'static [Relaxation],
+}
+
+impl Spec {
+    /// The routes of a listener; 0 is that of `base_url`.
+    pub(crate) fn routes_of(&self, listener: usize) -> &'static [&'static [Route]] {
+        if listener == 0 || self.extra_routes.is_empty() { self.routes } else { self.extra_routes }
+    }
 }
 
 /// The environment that the framework passes to a provider.

@@ -5,24 +5,86 @@
 
 use http::Method;
 
-/// One operation of a provider.
+/// Whether an operation changes data, and whether doing it twice is the same as doing it once.
+///
+/// ```
+/// use auth_emulator::Class;
+///
+/// assert_eq!(serde_json::json!(Class::IdempotentWrite), "idempotent-write");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Class {
+    /// Changes nothing.
+    Read,
+    /// Has the same result however often it is executed.
+    IdempotentWrite,
+    /// Has another result each time.
+    Write,
+}
+
+/// One operation of a provider. The tables in `generated/routes.rs` are written from the API descriptions; routes that no
+/// description has stand beside their provider.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// The operation id, the same as in the clients.
     pub operation: &'static str,
     pub method: Method,
     /// The path, with parameters as `{name}`, or `{name:int}` for decimal digits only.
     pub template: &'static str,
-    pub implemented: bool,
+    pub class: Class,
+    /// The status of a success.
+    pub success: u16,
+    /// Whether request or response carries a secret.
+    pub sensitive: bool,
+    /// Whether the vendor documents it.
+    pub documented: bool,
 }
 
 impl Route {
-    pub(crate) const fn new(operation: &'static str, method: Method, template: &'static str) -> Self {
-        Self { operation, method, template, implemented: true }
+    pub(crate) const fn read(
+        operation: &'static str,
+        method: Method,
+        template: &'static str,
+        success: u16,
+    ) -> Self {
+        Self { operation, method, template, class: Class::Read, success, sensitive: false, documented: true }
     }
 
-    /// Marks an operation that the emulator does not implement: 501 with `x-emulator-unimplemented`.
-    pub(crate) const fn unimplemented(mut self) -> Self {
-        self.implemented = false;
+    pub(crate) const fn idempotent_write(
+        operation: &'static str,
+        method: Method,
+        template: &'static str,
+        success: u16,
+    ) -> Self {
+        Self {
+            operation,
+            method,
+            template,
+            class: Class::IdempotentWrite,
+            success,
+            sensitive: false,
+            documented: true,
+        }
+    }
+
+    pub(crate) const fn write(
+        operation: &'static str,
+        method: Method,
+        template: &'static str,
+        success: u16,
+    ) -> Self {
+        Self { operation, method, template, class: Class::Write, success, sensitive: false, documented: true }
+    }
+
+    pub(crate) const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    pub(crate) const fn undocumented(mut self) -> Self {
+        self.documented = false;
         self
     }
 }
@@ -44,14 +106,14 @@ pub(crate) enum Found {
 }
 
 /// Looks up a request. Of several matching templates, the one with the earliest literal segment wins.
-pub(crate) fn find(routes: &'static [Route], ignore_case: bool, method: &Method, path: &str) -> Found {
+pub(crate) fn find(tables: &[&'static [Route]], ignore_case: bool, method: &Method, path: &str) -> Found {
     let Some(segments) = path.strip_prefix('/') else { return Found::UnknownPath };
     let Some(segments) = segments.split('/').map(decode).collect::<Option<Vec<_>>>() else {
         return Found::BadEncoding;
     };
     let mut allow: Vec<&str> = Vec::new();
     let mut best: Option<(Fit, &'static Route)> = None;
-    for route in routes {
+    for route in tables.iter().copied().flatten() {
         let Some(fit) = fit(route.template, &segments, ignore_case) else { continue };
         if route.method != *method {
             if !allow.contains(&route.method.as_str()) {
@@ -118,16 +180,15 @@ mod tests {
     use super::*;
 
     static ROUTES: &[Route] = &[
-        Route::new("list", Method::GET, "/things"),
-        Route::new("get", Method::GET, "/things/{id}"),
-        Route::new("search", Method::POST, "/things/search"),
-        Route::new("latest", Method::GET, "/things/latest"),
-        Route::new("number", Method::GET, "/numbers/{n:int}"),
-        Route::new("part", Method::DELETE, "/things/{id}/parts/{part}").unimplemented(),
+        Route::read("list", Method::GET, "/things", 200),
+        Route::read("get", Method::GET, "/things/{id}", 200),
+        Route::read("search", Method::POST, "/things/search", 200),
+        Route::read("latest", Method::GET, "/things/latest", 200),
+        Route::read("number", Method::GET, "/numbers/{n:int}", 200),
     ];
 
     fn look(method: Method, path: &str) -> Found {
-        find(ROUTES, false, &method, path)
+        find(&[ROUTES], false, &method, path)
     }
 
     fn operation(method: Method, path: &str) -> Option<(&'static str, Vec<(&'static str, String)>)> {
@@ -169,7 +230,7 @@ mod tests {
 
     #[test]
     fn case_is_compared_unless_ignored() {
-        let found = find(ROUTES, true, &Method::GET, "/THINGS/Ab");
+        let found = find(&[ROUTES], true, &Method::GET, "/THINGS/Ab");
         assert!(matches!(found, Found::Operation { params, .. } if params == [("id", "Ab".to_owned())]));
     }
 
@@ -178,13 +239,5 @@ mod tests {
         for path in ["/things/%", "/things/%2", "/things/%zz", "/things/%ff", "/things/a%+1"] {
             assert!(matches!(look(Method::GET, path), Found::BadEncoding), "{path}");
         }
-    }
-
-    #[test]
-    fn gaps_are_known() {
-        let Found::Operation { route, .. } = look(Method::DELETE, "/things/1/parts/2") else {
-            panic!("not found")
-        };
-        assert!(!route.implemented);
     }
 }

@@ -30,7 +30,9 @@
 //! - `Reply`: `json`, `text`, `empty`, `header`, `unimplemented`, `full` (for the limits on stored data, which every provider must
 //!   have).
 //! - `Fields` for JSON bodies, `totp` for app codes, `Random` for ids, digits and UUIDs, `PendingCode` and `Decision` for codes.
-//! - Route templates: `{id}`, or `{id:int}` for digits only. A literal takes precedence over a parameter.
+//! - Routes: `cargo xtask codegen` writes `generated/routes.rs` from the API descriptions, with the operation ids of the clients.
+//!   Routes that no description has stand beside the provider. A template has `{id}`, or `{id:int}` for digits only; a literal
+//!   takes precedence over a parameter.
 //!
 //! `reset` creates a new `context.random("state")`, so that the same calls return the same ids again.
 //!

@@ -9,6 +9,7 @@ use super::virtuous::VirtuousProvider;
 use super::vise::ViseProvider;
 use crate::framework::instance::Instance;
 use crate::framework::provider::{Context, Emulate, Provider, Spec};
+use crate::framework::route::Class;
 
 macro_rules! providers {
     ($($name:ident: $provider:ty),+ $(,)?) => {
@@ -68,12 +69,20 @@ providers! {
 pub struct Operation {
     /// The provider's name.
     pub provider: &'static str,
-    /// The operation's name, as in the journal.
+    /// The operation id, as in the clients, the journal and faults.
     pub operation: &'static str,
     /// The HTTP method.
     pub method: &'static str,
     /// The path, with parameters in braces.
     pub path: String,
+    /// Whether the operation changes data.
+    pub class: Class,
+    /// The status of a success.
+    pub success: u16,
+    /// Whether request or response carries a secret.
+    pub sensitive: bool,
+    /// Whether the vendor documents the operation.
+    pub documented: bool,
     /// Whether the emulator implements the operation. Otherwise it responds with 501 and `x-emulator-unimplemented`.
     pub implemented: bool,
 }
@@ -87,12 +96,17 @@ pub struct Operation {
 #[must_use]
 pub fn routes() -> Vec<Operation> {
     let of = |spec: &'static Spec| {
-        spec.routes.iter().map(|route| Operation {
+        let tables = spec.routes.iter().chain(spec.extra_routes).copied();
+        tables.flatten().map(|route| Operation {
             provider: spec.name,
             operation: route.operation,
             method: route.method.as_str(),
             path: route.template.replace(":int}", "}"),
-            implemented: route.implemented,
+            class: route.class,
+            success: route.success,
+            sensitive: route.sensitive,
+            documented: route.documented,
+            implemented: !spec.unimplemented.contains(&route.operation),
         })
     };
     SPECS.iter().flat_map(|spec| of(spec)).collect()

@@ -97,7 +97,7 @@ impl<'m> Exchange<'m> {
                 Some((method, path)) => (method, *path),
                 None => (&parts.method, parts.uri.path()),
             };
-            route::find(spec.routes, spec.ignore_case, method, path)
+            route::find(spec.routes_of(mounted.listener), spec.ignore_case, method, path)
         });
         let (operation, path) = match &found {
             Some(Found::Operation { route, params }) => {
@@ -194,7 +194,7 @@ impl<'m> Exchange<'m> {
                 return Some(reply.header(header::ALLOW, allow));
             }
         };
-        if !route.implemented {
+        if provider.spec().unimplemented.contains(&route.operation) {
             self.checks.fail("route", "the emulator does not implement this operation");
             return Some(Reply::unimplemented(route.operation));
         }
@@ -328,10 +328,12 @@ mod tests {
 
     static SPEC: Spec = Spec {
         name: "fake",
-        routes: &[
-            Route::new("redeem", Method::GET, "/codes/{code}/redeem"),
-            Route::new("gap", Method::POST, "/codes").unimplemented(),
-        ],
+        routes: &[&[
+            Route::read("redeem", Method::GET, "/codes/{code}/redeem", 200),
+            Route::write("gap", Method::POST, "/codes", 200),
+        ]],
+        extra_routes: &[],
+        unimplemented: &["gap"],
         ignore_case: false,
         extra_listeners: 1,
         secret_params: &["code"],

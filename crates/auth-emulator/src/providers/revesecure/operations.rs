@@ -26,8 +26,10 @@ pub(super) fn execute(
         "organization.get" => Ok(replies.organization(state, call.now)),
         "billing.get" => Ok(replies.billing(state)),
         "users.list" => Ok(replies.bare(Value::Array(users(state, &replies)))),
-        "users.range" => replies.range(users(state, &replies), call.param("start"), call.param("end")),
-        "users.get" => Ok(replies.user_details(state, state.user(call.param("user"))?)),
+        "users.range" => {
+            replies.range(users(state, &replies), call.param("startIndex"), call.param("endIndex"))
+        }
+        "users.get" => Ok(replies.user_details(state, state.user(call.param("userId"))?)),
         "users.create" => {
             let profile = body::new_user(call, checks)?;
             let id = state.create_user(profile, call.now, settings)?;
@@ -41,15 +43,17 @@ pub(super) fn execute(
             Ok(replies.done(call, json!({})))
         }
         "users.delete" => {
-            state.delete_user(call.param("user"))?;
+            state.delete_user(call.param("userId"))?;
             context.effect("user_deleted");
             Ok(replies.done(call, json!({})))
         }
         "services.list" => Ok(replies.bare(Value::Array(services(state, &replies, call.now)))),
-        "services.range" => {
-            replies.range(services(state, &replies, call.now), call.param("start"), call.param("end"))
-        }
-        "services.get" => Ok(replies.service_details(state.service(call.param("service"))?, call.now)),
+        "services.range" => replies.range(
+            services(state, &replies, call.now),
+            call.param("startIndex"),
+            call.param("endIndex"),
+        ),
+        "services.get" => Ok(replies.service_details(state.service(call.param("serviceId"))?, call.now)),
         "services.create" => {
             let (name, kind) = body::new_service(call, checks)?;
             let id = state.create_service(name, kind, call.now, settings)?;
@@ -79,13 +83,15 @@ pub(super) fn execute(
             Ok(replies.done(call, json!({})))
         }
         "services.delete" => {
-            state.delete_service(call.param("service"))?;
+            state.delete_service(call.param("serviceId"))?;
             context.effect("service_deleted");
             Ok(replies.done(call, json!({})))
         }
         "tokens.list" => Ok(replies.bare(Value::Array(tokens(state, &replies)))),
-        "tokens.range" => replies.range(tokens(state, &replies), call.param("start"), call.param("end")),
-        "tokens.get" => Ok(replies.token_details(state.token(call.param("token"))?, call.now)),
+        "tokens.range" => {
+            replies.range(tokens(state, &replies), call.param("startIndex"), call.param("endIndex"))
+        }
+        "tokens.get" => Ok(replies.token_details(state.token(call.param("tokenId"))?, call.now)),
         "tokens.create" => {
             let (name, serial) = body::new_token(call, checks)?;
             let id = state.create_token(name, serial, call.now)?;
@@ -113,11 +119,11 @@ pub(super) fn execute(
             Ok(replies.done(call, json!({})))
         }
         "tokens.delete" => {
-            state.delete_token(call.param("token"))?;
+            state.delete_token(call.param("tokenId"))?;
             context.effect("token_deleted");
             Ok(replies.done(call, json!({})))
         }
-        "bypass_codes.list" => Ok(replies.bypass_codes(state.user(call.param("user"))?, call.now)),
+        "bypass_codes.list" => Ok(replies.bypass_codes(state.user(call.param("userId"))?, call.now)),
         "bypass_codes.create" => {
             let (user, number) = body::new_bypass_codes(call, checks)?;
             let codes = state.create_bypass_codes(&user, number, call.now, settings)?;
@@ -125,7 +131,7 @@ pub(super) fn execute(
             Ok(replies.done(call, json!({ "codes": codes })))
         }
         "bypass_codes.delete" => {
-            state.user_mut(call.param("user"))?.bypass_codes.clear();
+            state.user_mut(call.param("userId"))?.bypass_codes.clear();
             context.effect("bypass_codes_deleted");
             Ok(replies.done(call, json!({})))
         }
@@ -163,7 +169,7 @@ pub(super) fn execute(
             context.effect("device_registered");
             Ok(replies.enveloped(json!({})))
         }
-        "validation.check_key" if call.param("api_key") == api_key => Ok(replies.enveloped(json!({}))),
+        "validation.check_key" if call.param("apiKey") == api_key => Ok(replies.enveloped(json!({}))),
         "validation.check_key" => Err(Problem::OtherApiKey),
         other => Ok(Reply::unimplemented(other)),
     }

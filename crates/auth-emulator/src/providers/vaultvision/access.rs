@@ -54,14 +54,14 @@ pub(super) fn authenticate(
 }
 
 pub(super) fn permit(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<(), Problem> {
-    let row = match call.operation.split_once('_') {
-        Some((_, "tenants" | "tenant")) => Row::Tenants,
-        Some((_, "applications" | "application")) => Row::Applications,
-        Some((_, "users" | "user")) => Row::Users,
+    let row = match call.operation.split_once('.') {
+        Some(("tenants", _)) => Row::Tenants,
+        Some(("applications", _)) => Row::Applications,
+        Some(("users", _)) => Row::Users,
         _ => Row::Credentials,
     };
     let wanted = if call.method == Method::GET { Permission::Read } else { Permission::Write };
-    let tenant = call.param("tenant");
+    let tenant = call.param("tenant_id");
     let permissions = match &settings.restricted {
         // The list of tenants contains those that the key may read.
         Some(_) if tenant.is_empty() => return Ok(()),

@@ -1,6 +1,6 @@
 //! The provider: executes requests on the state.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::access::{authenticate, permit, proxy};
@@ -13,42 +13,14 @@ use super::types;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
-use crate::framework::route::Route;
 use crate::framework::settings::{ActionError, string_field};
-
-const TENANTS: &str = "/v1/tenants";
-const TENANT: &str = "/v1/tenants/{tenant}";
-const APPLICATIONS: &str = "/v1/tenants/{tenant}/applications";
-const APPLICATION: &str = "/v1/tenants/{tenant}/applications/{application}";
-const USERS: &str = "/v1/tenants/{tenant}/users";
-const USER: &str = "/v1/tenants/{tenant}/users/{user}";
-const CREDENTIALS: &str = "/v1/tenants/{tenant}/users/{user}/credentials";
-const CREDENTIAL: &str = "/v1/tenants/{tenant}/users/{user}/credentials/{credential}";
-
-static ROUTES: &[Route] = &[
-    Route::new("list_tenants", Method::GET, TENANTS),
-    Route::new("get_tenant", Method::GET, TENANT),
-    Route::new("update_tenant", Method::POST, TENANT),
-    Route::new("list_applications", Method::GET, APPLICATIONS),
-    Route::new("create_application", Method::POST, APPLICATIONS),
-    Route::new("get_application", Method::GET, APPLICATION),
-    Route::new("update_application", Method::POST, APPLICATION),
-    Route::new("delete_application", Method::DELETE, APPLICATION),
-    Route::new("list_users", Method::GET, USERS),
-    Route::new("create_user", Method::POST, USERS),
-    Route::new("get_user", Method::GET, USER),
-    Route::new("update_user", Method::POST, USER),
-    Route::new("delete_user", Method::DELETE, USER),
-    Route::new("list_credentials", Method::GET, CREDENTIALS),
-    Route::new("create_credential", Method::POST, CREDENTIALS),
-    Route::new("get_credential", Method::GET, CREDENTIAL),
-    Route::new("update_credential", Method::POST, CREDENTIAL),
-    Route::new("delete_credential", Method::DELETE, CREDENTIAL),
-];
+use crate::generated::routes;
 
 static SPEC: Spec = Spec {
     name: "vaultvision",
-    routes: ROUTES,
+    routes: &[routes::VAULTVISION],
+    extra_routes: &[],
+    unimplemented: &[],
     ignore_case: false,
     extra_listeners: 0,
     secret_params: &[],
@@ -194,7 +166,7 @@ pub(super) fn action_error(problem: Problem) -> ActionError {
 
 /// Executes a request with a valid key and permission.
 fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Context) -> Result<Reply, Problem> {
-    let (tenant, user) = (call.param("tenant"), call.param("user"));
+    let (tenant, user) = (call.param("tenant_id"), call.param("user_id"));
     if settings.misconfigured_tenants.iter().any(|id| id == tenant) {
         return Err(Problem::Misconfigured);
     }
@@ -202,7 +174,7 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
     let ok = StatusCode::OK;
     let one = |status, entry: &Entry| object(status, &entry.shown(settings));
     match call.operation {
-        "list_tenants" => {
+        "tenants.list" => {
             let visible = |tenant: &&Tenant| {
                 let Some(grants) = &settings.restricted else { return true };
                 grants
@@ -215,8 +187,8 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
                 state.tenants.iter().filter(visible).map(|tenant| tenant.entry.shown(settings)).collect(),
             ))
         }
-        "get_tenant" => Ok(one(ok, &state.tenant(tenant)?.entry)),
-        "update_tenant" => {
+        "tenants.get" => Ok(one(ok, &state.tenant(tenant)?.entry)),
+        "tenants.update" => {
             let body = body(call, Kind::Tenant, settings)?;
             let time = state.time(call.now);
             let entry = &mut state.tenant(tenant)?.entry;
@@ -225,11 +197,11 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
             context.effect("tenant_updated");
             Ok(one(ok, entry))
         }
-        "list_applications" => {
+        "applications.list" => {
             let found = &state.tenant(tenant)?.applications;
             Ok(list(call, settings, found.iter().map(|entry| entry.shown(settings)).collect()))
         }
-        "create_application" => {
+        "applications.create" => {
             let body = body(call, Kind::Application, settings)?;
             if settings.require_name && body.string("name").unwrap_or_default().is_empty() {
                 return Err(Problem::Invalid("name: is required"));
@@ -250,28 +222,28 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
             context.effect("application_created");
             Ok(response)
         }
-        "get_application" => Ok(one(ok, state.application(tenant, call.param("application"))?)),
-        "update_application" => {
+        "applications.get" => Ok(one(ok, state.application(tenant, call.param("application_id"))?)),
+        "applications.update" => {
             let body = body(call, Kind::Application, settings)?;
             let time = state.time(call.now);
-            let entry = state.application(tenant, call.param("application"))?;
+            let entry = state.application(tenant, call.param("application_id"))?;
             entry.replace(&body, settings);
             set_updated_at(entry, &time, settings);
             context.effect("application_updated");
             Ok(one(ok, entry))
         }
-        "delete_application" => {
-            let id = call.param("application");
+        "applications.delete" => {
+            let id = call.param("application_id");
             let last = one(ok, state.application(tenant, id)?);
             state.tenant(tenant)?.applications.retain(|entry| entry.id() != id);
             context.effect("application_deleted");
             Ok(last)
         }
-        "list_users" => {
+        "users.list" => {
             let found = &state.tenant(tenant)?.users;
             Ok(list(call, settings, found.iter().map(|user| user.entry.shown(settings)).collect()))
         }
-        "create_user" => {
+        "users.create" => {
             let body = body(call, Kind::User, settings)?;
             state.check_email(tenant, None, &body, settings.require_email)?;
             state.check_capacity(tenant)?;
@@ -284,8 +256,8 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
             context.effect("user_created");
             Ok(response)
         }
-        "get_user" => Ok(one(ok, &state.user(tenant, user)?.entry)),
-        "update_user" => {
+        "users.get" => Ok(one(ok, &state.user(tenant, user)?.entry)),
+        "users.update" => {
             let body = body(call, Kind::User, settings)?;
             state.user(tenant, user)?;
             state.check_email(tenant, Some(user), &body, settings.require_email)?;
@@ -296,7 +268,7 @@ fn execute(call: &Call, settings: &Settings, state: &mut State, context: &Contex
             context.effect("user_updated");
             Ok(one(ok, entry))
         }
-        "delete_user" => {
+        "users.delete" => {
             let last = one(ok, &state.user(tenant, user)?.entry);
             state.tenant(tenant)?.users.retain(|found| found.entry.id() != user);
             context.effect("user_deleted");
@@ -313,10 +285,10 @@ fn credential(
     state: &mut State,
     context: &Context,
 ) -> Result<Reply, Problem> {
-    let (tenant, user, id) = (call.param("tenant"), call.param("user"), call.param("credential"));
+    let (tenant, user, id) = (call.param("tenant_id"), call.param("user_id"), call.param("credential_id"));
     let ok = StatusCode::OK;
     match call.operation {
-        "list_credentials" => {
+        "credentials.list" => {
             let shown = |entry: &Entry| {
                 let mut shown = entry.shown(settings);
                 let stored = shown.object("password").cloned();
@@ -329,7 +301,7 @@ fn credential(
             };
             Ok(list(call, settings, state.user(tenant, user)?.credentials.iter().map(shown).collect()))
         }
-        "create_credential" => {
+        "credentials.create" => {
             let body = body(call, Kind::Password, settings)?;
             state.user(tenant, user)?;
             // Documented: passwords are the only kind that can be created.
@@ -351,8 +323,8 @@ fn credential(
             context.effect("credential_created");
             Ok(response)
         }
-        "get_credential" => Ok(object(ok, &state.credential(tenant, user, id)?.shown(settings))),
-        "update_credential" => {
+        "credentials.get" => Ok(object(ok, &state.credential(tenant, user, id)?.shown(settings))),
+        "credentials.update" => {
             let kind = state.credential(tenant, user, id)?.kind;
             let mut body = body(call, kind, settings)?;
             let time = state.time(call.now);
@@ -374,7 +346,7 @@ fn credential(
             context.effect("credential_updated");
             Ok(object(ok, &entry.shown(settings)))
         }
-        "delete_credential" => {
+        "credentials.delete" => {
             let last = object(ok, &state.credential(tenant, user, id)?.shown(settings));
             state.user(tenant, user)?.credentials.retain(|entry| entry.id() != id);
             context.effect("credential_deleted");

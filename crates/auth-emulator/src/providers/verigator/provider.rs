@@ -117,45 +117,45 @@ fn execute(
     context: &Context,
 ) -> Result<Reply, Problem> {
     let replies = Replies::new(settings);
-    let service = call.param("service");
-    let user = call.param("user");
+    let service = call.param("service_id");
+    let user = call.param("user_id");
     match call.operation {
-        "create_service" => {
+        "services.create" => {
             let body::NewService { fqdn, name } = body::new_service(call, checks)?;
             let made = state.create_service(fqdn, name, call.now)?;
             context.effect("service_created");
             Ok(replies.json(settings.create_status.into(), &replies.service(made)))
         }
-        "get_service" => {
+        "services.get" => {
             let found = state.service(service)?;
             Ok(replies.json(StatusCode::OK, &replies.service(found)))
         }
-        "delete_service" => {
+        "services.delete" => {
             state.delete_service(service, settings.service_with_users)?;
             context.effect("service_deleted");
             Ok(replies.deleted())
         }
-        "create_user" => {
+        "users.create" => {
             let body::NewUser { id_in_service, phone_number } = body::new_user(call, checks)?;
             let has_app = settings.new_users_have_app;
             let made = state.create_user(service, id_in_service, phone_number, has_app, call.now)?;
             context.effect("user_created");
             Ok(replies.json(settings.create_status.into(), &replies.user(made)))
         }
-        "list_users" => {
+        "users.list" => {
             let found = state.service(service)?;
             Ok(replies.json(StatusCode::OK, &replies.users(&found.users)))
         }
-        "get_user" => {
+        "users.get" => {
             let found = state.user(service, user)?;
             Ok(replies.json(StatusCode::OK, &replies.user(found)))
         }
-        "delete_user" => {
+        "users.delete" => {
             state.delete_user(service, user)?;
             context.effect("user_deleted");
             Ok(replies.deleted())
         }
-        "start_authentication" => {
+        "authentication.start" => {
             let wanted = body::start(call, checks)?;
             let (method, id) = state.start(service, user, wanted, call.now, settings)?;
             context.effect(match method {
@@ -164,7 +164,7 @@ fn execute(
             });
             Ok(replies.json(settings.start_status.into(), &replies.started(method, &id)))
         }
-        "verify_pin" => {
+        "authentication.verify" => {
             let attempt = body::attempt(call, checks, settings.verify_needs_method)?;
             let (method, result) = state.verify(service, user, &attempt, call.now, settings)?;
             context.effect("pin_checked");

@@ -16,8 +16,8 @@ enum Accepted {
 
 fn accepted(operation: &str) -> Accepted {
     match operation {
-        "contact_by_reference" | "gifts_by_reference" => Accepted::Hmac,
-        "create_gift_transaction" | "create_gift_transactions" => Accepted::Either,
+        "contacts.by_reference" | "gifts.by_reference" => Accepted::Hmac,
+        "gifts.create_transaction" | "gifts.create_transactions" => Accepted::Either,
         _ => Accepted::Bearer,
     }
 }

@@ -11,7 +11,7 @@
 //! Assumption (limit-scope): `/Token` does not count against the rate limit and has none of its headers. Rejected calls count.
 //!
 //! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature.rs`
-//! signatures, `limit.rs` the rate limit. Execution: `routes.rs` lists the operations, `base/` parses requests and has the
+//! signatures, `limit.rs` the rate limit. Execution: `missing.rs` lists what is not carried out, `base/` parses requests and has the
 //! values and records, `query/` evaluates queries, `data/` stores everything, `operations/` implements the operations.
 //! Delivery: `outbox.rs`, and `webhooks.rs` in `base/`. `state.rs` and `provider.rs` are the provider, `handle.rs` is the typed
 //! handle.
@@ -21,11 +21,11 @@ mod base;
 mod data;
 mod handle;
 mod limit;
+mod missing;
 mod operations;
 mod outbox;
 mod provider;
 mod query;
-mod routes;
 mod signature;
 mod state;
 mod token;

@@ -18,17 +18,20 @@ use super::operations::{self, subscriptions};
 use super::signature::{KeyPair, Nonces};
 use super::state::{User, VirtuousProvider};
 use super::tokens::Tokens;
-use super::{access, outbox, routes, token};
+use super::{access, missing, outbox, token};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 use crate::framework::timestamp::Timestamp;
+use crate::generated::routes;
 
 static SPEC: Spec = Spec {
     name: "virtuous",
-    routes: routes::ROUTES,
+    routes: &[routes::VIRTUOUS],
+    extra_routes: &[],
+    unimplemented: missing::UNIMPLEMENTED,
     // One of the vendor's clients posts to `/token`, and the platform ignores case.
     ignore_case: true,
     extra_listeners: 0,
@@ -86,7 +89,7 @@ impl Emulate for VirtuousProvider {
     }
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
-        if call.operation == "token" {
+        if call.operation == "tokens.request" {
             return token::respond(call, self, context, checks);
         }
         let (counted, reset) = self.limit.count(call.now, &self.settings);
@@ -235,7 +238,7 @@ fn execute(call: &Call, provider: &mut VirtuousProvider, context: &Context, chec
         let page = given.page;
         let above = |max: Option<u64>, requested: usize| max.is_some_and(|max| requested as u64 > max);
         let fails = above(settings.fail_take_above, page.take) || above(settings.fail_skip_above, page.skip);
-        if call.operation.starts_with("query_") && fails {
+        if parameters::is_query(call.operation) && fails {
             return Err(Problem::Unavailable);
         }
         provider.store.today = dates::day_of(call.now.unix_micros());

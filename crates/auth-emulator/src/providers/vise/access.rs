@@ -77,7 +77,7 @@ mod tests {
             map.append(*name, HeaderValue::from_static(value));
         }
         Call {
-            operation: "auth",
+            operation: "session.open",
             method: Method::GET,
             path: "/auth".to_owned(),
             query: Some(query.to_owned()),

@@ -12,24 +12,26 @@ use crate::framework::fields::Fields;
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::route::Route;
 use crate::framework::settings::ActionError;
+use crate::generated::routes;
 
 /// The documented path, which settings may replace.
 const AUTH: &str = "/auth";
 /// A path that does not exist.
 const NOWHERE: &str = "/nowhere";
 
-static ROUTES: &[Route] = &[
-    Route::new("domains", Method::GET, "/domains"),
-    Route::new("auth", Method::GET, AUTH),
-    Route::new("login", Method::GET, "/login"),
-    Route::new("welcome", Method::GET, "/welcome"),
-    Route::new("list_notes", Method::GET, "/notes"),
-    Route::new("create_note", Method::POST, "/notes"),
+/// Paths of a host that the vendor does not document: where opening a session may redirect to, and an application behind it.
+static UNDOCUMENTED: &[Route] = &[
+    Route::read("login.show", Method::GET, "/login", 200).undocumented(),
+    Route::write("session.continue", Method::GET, "/welcome", 200).undocumented().sensitive(),
+    Route::read("notes.list", Method::GET, "/notes", 200).undocumented(),
+    Route::write("notes.create", Method::POST, "/notes", 201).undocumented(),
 ];
 
 static SPEC: Spec = Spec {
     name: "vise",
-    routes: ROUTES,
+    routes: &[routes::VISE_DASHBOARD],
+    extra_routes: &[routes::VISE_HOST, UNDOCUMENTED],
+    unimplemented: &[],
     ignore_case: false,
     // The number is a setting, see `Emulate::extra_listeners`.
     extra_listeners: 0,
@@ -145,10 +147,6 @@ impl ViseProvider {
     }
 
     fn dashboard(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
-        if call.operation != "domains" {
-            checks.fail("route", "this path belongs to VISE hosts, not to the dashboard");
-            return self.reject(Rejection::UnknownPath);
-        }
         if !access::carries(call, &self.settings.dashboard_token, &self.token) {
             checks.fail("token", "the account's token is missing or wrong, or is sent in another place");
             return replies::problem(StatusCode::UNAUTHORIZED, "wrong token");
@@ -192,7 +190,7 @@ impl ViseProvider {
         let has_token = access::contains_token(call, token);
         let session = access::cookie(call, &settings.session_cookie);
         let foreign = session.is_some_and(|value| state.is_foreign(number, value));
-        let expires_now = !matches!(call.operation, "auth" | "login" | "welcome")
+        let expires_now = !matches!(call.operation, "session.open" | "login.show" | "session.continue")
             && state.chance(settings.random_expiry_per_mille);
         let Some(host) = state.hosts.get_mut(number) else {
             return replies::problem(StatusCode::NOT_FOUND, Rejection::UnknownPath.message());
@@ -209,7 +207,7 @@ impl ViseProvider {
             checks.fail("protection", "the protection layer sent the response; the request was not executed");
             return page;
         }
-        if call.operation == "auth" {
+        if call.operation == "session.open" {
             host.counts.auth_requests += 1;
             host.counts.tokens_on_auth += u64::from(has_token);
             if access::query_value(call, &settings.auth_parameter).as_ref() != Some(&host.phrase) {
@@ -229,10 +227,10 @@ impl ViseProvider {
             let value = state.open(number, call.now, settings.session_seconds);
             return replies::opened(settings, &value, call.now);
         }
-        if call.operation == "login" {
+        if call.operation == "login.show" {
             return replies::page(StatusCode::OK);
         }
-        if call.operation == "welcome" {
+        if call.operation == "session.continue" {
             if !access::cookie(call, "step").is_some_and(|step| host.take_step(step)) {
                 checks.fail("step", "the cookie of the redirect is missing or was used already");
                 return replies::session_ended(settings);
@@ -259,11 +257,11 @@ impl ViseProvider {
         }
         checks.pass("token");
         let reply = match call.operation {
-            "domains" => {
+            "vise_domains.list" => {
                 let name = format!("shop-{}.example", number + 1);
                 Reply::json(StatusCode::OK, &json!([{ "domain": name, "status": "protected" }]))
             }
-            "list_notes" => Reply::json(StatusCode::OK, &json!(host.notes())),
+            "notes.list" => Reply::json(StatusCode::OK, &json!(host.notes())),
             _ => {
                 let text = match Fields::parse(&call.body).and_then(|mut fields| fields.string("text")) {
                     Ok(text) => text,

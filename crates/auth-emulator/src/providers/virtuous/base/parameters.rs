@@ -77,6 +77,12 @@ const fn sort_by(words: &'static [&'static str]) -> Parameter {
     ("sortBy", Accepts::OneOf(words), false)
 }
 
+/// Whether the operation is a query, whose pages have a documented maximum size.
+pub(crate) fn is_query(operation: &str) -> bool {
+    let (_, action) = operation.split_once('.').unwrap_or_default();
+    matches!(action, "query" | "query_full" | "query_attendees")
+}
+
 fn table(operation: &str) -> (Paging, &'static [Parameter]) {
     use Accepts::{Flag, Int, Text};
     use Paging::{AtMost, No, Open};
@@ -86,30 +92,30 @@ fn table(operation: &str) -> (Paging, &'static [Parameter]) {
     const GIFTS: Parameter = sort_by(&["Id", "GiftDate", "Amount", "Batch", "CreatedDateTime"]);
     const RECURRING: Parameter = sort_by(&["Id", "RecurringGiftDate", "Amount", "CreatedDateTime"]);
     match operation {
-        _ if operation.starts_with("query_") => (AtMost(LARGEST), &[]),
-        "contacts_by_tag" | "communications_by_campaign" => (Open, &[FILTER, NAMES, DESCENDING]),
-        "find_contact" => {
+        _ if is_query(operation) => (AtMost(LARGEST), &[]),
+        "contacts.by_tag" | "communications.by_campaign" => (Open, &[FILTER, NAMES, DESCENDING]),
+        "contacts.find" => {
             (No, &[("email", Text, false), ("referenceSource", Text, false), ("referenceId", Text, false)])
         }
-        "find_contact_individual" => (No, &[("email", Text, true)]),
-        "related_contact_method_types" => (No, &[("name", Text, true)]),
-        "contact_notes_by_contact" | "important_contact_notes_by_contact" => (Open, &[NOTES, DESCENDING]),
-        "delete_contact_reference" => (No, &[("referenceId", Text, true)]),
-        "gifts_by_contact" => (Open, &[GIFTS, DESCENDING]),
-        "gifts_by_reference" => (Open, &[("excludeReferenceOriginatedGifts", Flag, false)]),
-        "non_cash_gift_types" => (Open, &[("sortBy", Text, false), DESCENDING]),
-        "recurring_gifts_by_contact" => (Open, &[RECURRING, DESCENDING]),
-        "create_project" | "update_project" => (No, &[("disableWebhookUpdates", Flag, false)]),
-        "set_project_status" => (No, &[("inventoryStatus", Text, true), ("durationMinutes", Int, false)]),
-        "set_webhook_active" => (No, &[("active", Flag, true)]),
-        "search_contacts"
-        | "list_tags"
-        | "search_tags"
-        | "contact_tags_by_contact"
-        | "recurring_gift_payments"
-        | "segments_by_contact"
-        | "search_segments"
-        | "search_projects" => (Open, &[]),
+        "contact_individuals.find" => (No, &[("email", Text, true)]),
+        "contact_methods.related_types" => (No, &[("name", Text, true)]),
+        "contact_notes.by_contact" | "contact_notes.important_by_contact" => (Open, &[NOTES, DESCENDING]),
+        "contact_references.delete" => (No, &[("referenceId", Text, true)]),
+        "gifts.by_contact" => (Open, &[GIFTS, DESCENDING]),
+        "gifts.by_reference" => (Open, &[("excludeReferenceOriginatedGifts", Flag, false)]),
+        "gifts.non_cash_gift_types" => (Open, &[("sortBy", Text, false), DESCENDING]),
+        "recurring_gifts.by_contact" => (Open, &[RECURRING, DESCENDING]),
+        "projects.create" | "projects.update" => (No, &[("disableWebhookUpdates", Flag, false)]),
+        "projects.set_status" => (No, &[("inventoryStatus", Text, true), ("durationMinutes", Int, false)]),
+        "webhooks.set_active" => (No, &[("active", Flag, true)]),
+        "contacts.search"
+        | "tags.list"
+        | "tags.search"
+        | "contact_tags.by_contact"
+        | "recurring_gifts.payments"
+        | "segments.by_contact"
+        | "segments.search"
+        | "projects.search" => (Open, &[]),
         _ => (No, &[]),
     }
 }

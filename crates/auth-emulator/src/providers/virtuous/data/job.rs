@@ -51,7 +51,7 @@ impl Job<'_> {
     /// The body as JSON.
     pub(crate) fn body(&mut self) -> Result<Value, Problem> {
         // The vendor's two patches have this content type, but their bodies are plain lists.
-        let patch = self.call.operation.starts_with("patch_")
+        let patch = self.call.operation.ends_with(".patch")
             && self.call.has_content_type("application/json-patch+json");
         if !patch && !self.call.has_content_type("application/json") {
             return Err(Problem::ContentType);
@@ -84,7 +84,7 @@ impl Job<'_> {
     /// Parses the query in the body.
     pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody, Problem> {
         let body = self.body()?;
-        let of_contacts = matches!(self.call.operation, "query_contacts" | "query_full_contacts");
+        let of_contacts = matches!(self.call.operation, "contacts.query" | "contacts.query_full");
         query::parse(&body, schema, of_contacts, self.store, self.call.now)
     }
 

@@ -84,28 +84,28 @@ const SEARCH: &[Field] = &[text("search")];
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     let store = &*job.store;
     Some(match job.call.operation {
-        "get_campaign" => store.campaigns.find(job.id("campaignId")).map(|one| Output::Json(campaign(&one))),
-        "campaign_steps" => store.campaigns.find(job.id("campaignId")).map(|_| Output::Json(json!(STEPS))),
-        "campaign_query_options" => Ok(Output::Json(query::options(&CAMPAIGNS, store))),
-        "query_campaigns" => query_campaigns(job),
-        "communications_by_campaign" => by_campaign(job),
-        "get_communication" => store
+        "campaigns.get" => store.campaigns.find(job.id("campaignId")).map(|one| Output::Json(campaign(&one))),
+        "campaigns.steps" => store.campaigns.find(job.id("campaignId")).map(|_| Output::Json(json!(STEPS))),
+        "campaigns.query_options" => Ok(Output::Json(query::options(&CAMPAIGNS, store))),
+        "campaigns.query" => query_campaigns(job),
+        "communications.by_campaign" => by_campaign(job),
+        "communications.get" => store
             .communications
             .find(job.id("communicationId"))
             .map(|one| Output::Json(communication(&one, store))),
-        "communication_channel_types" => Ok(Output::Json(json!(CHANNELS))),
-        "communication_types" => Ok(Output::Json(json!(KINDS))),
-        "create_communication" => create_communication(job),
-        "communication_query_options" => Ok(Output::Json(query::options(&COMMUNICATIONS, store))),
-        "query_communications" => query_communications(job),
-        "segments_by_contact" => segments_by_contact(job),
-        "get_segment" => {
+        "communications.channel_types" => Ok(Output::Json(json!(CHANNELS))),
+        "communications.types" => Ok(Output::Json(json!(KINDS))),
+        "communications.create" => create_communication(job),
+        "communications.query_options" => Ok(Output::Json(query::options(&COMMUNICATIONS, store))),
+        "communications.query" => query_communications(job),
+        "segments.by_contact" => segments_by_contact(job),
+        "segments.get" => {
             store.segments.find(job.id("segmentId")).map(|one| Output::Json(segment(&one, store)))
         }
-        "segment_by_code" => segment_by_code(job),
-        "search_segments" => search_segments(job),
-        "create_segment" => create_segment(job),
-        "update_segment" => update_segment(job),
+        "segments.by_code" => segment_by_code(job),
+        "segments.search" => search_segments(job),
+        "segments.create" => create_segment(job),
+        "segments.update" => update_segment(job),
         _ => return None,
     })
 }

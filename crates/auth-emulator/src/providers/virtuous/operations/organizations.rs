@@ -13,10 +13,10 @@ const SWITCH: &[Field] = &[int_or_string("organizationUserId").required()];
 /// Executes an operation on organizations. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "list_organizations" => Ok(Output::Json(json!([organization(false)]))),
-        "current_organization" => Ok(Output::Json(organization(true))),
-        "switch_organization" => switch(job),
-        "list_permissions" => Ok(Output::Json(permissions())),
+        "organizations.list" => Ok(Output::Json(json!([organization(false)]))),
+        "organizations.current" => Ok(Output::Json(organization(true))),
+        "organizations.switch" => switch(job),
+        "permissions.list" => Ok(Output::Json(permissions())),
         _ => return None,
     })
 }

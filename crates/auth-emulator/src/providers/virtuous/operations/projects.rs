@@ -95,18 +95,18 @@ static SCHEMA: Schema = Schema {
 /// Executes an operation on projects. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "get_project" => get(job, job.id("projectId")),
-        "project_by_code" => by_code(job),
-        "search_projects" => search(job),
-        "create_project" => create(job),
-        "update_project" => update(job),
-        "patch_projects" => patch(job),
-        "set_project_status" => set_status(job),
-        "set_project_balance" => set_balance(job),
-        "project_custom_fields" => Ok(Output::Json(custom::listed(Owner::Project))),
-        "project_types" => Ok(Output::Json(json!(TYPES))),
-        "project_query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
-        "query_projects" => run(job),
+        "projects.get" => get(job, job.id("projectId")),
+        "projects.by_code" => by_code(job),
+        "projects.search" => search(job),
+        "projects.create" => create(job),
+        "projects.update" => update(job),
+        "projects.patch" => patch(job),
+        "projects.set_status" => set_status(job),
+        "projects.set_balance" => set_balance(job),
+        "projects.custom_fields" => Ok(Output::Json(custom::listed(Owner::Project))),
+        "projects.types" => Ok(Output::Json(json!(TYPES))),
+        "projects.query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
+        "projects.query" => run(job),
         _ => return None,
     })
 }

@@ -56,11 +56,11 @@ const MAX_RECORDS: usize = 50;
 /// Executes an operation on subscriptions. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "get_webhook" => job.store.webhooks.find(job.id("webhookId")).map(|one| Output::Json(shown(&one))),
-        "create_webhook" => create(job),
-        "update_webhook" => update(job),
-        "set_webhook_active" => set_active(job),
-        "delete_webhook" => job.store.webhooks.remove(job.id("webhookId")).map(|_| Output::Json(json!({}))),
+        "webhooks.get" => job.store.webhooks.find(job.id("webhookId")).map(|one| Output::Json(shown(&one))),
+        "webhooks.create" => create(job),
+        "webhooks.update" => update(job),
+        "webhooks.set_active" => set_active(job),
+        "webhooks.delete" => job.store.webhooks.remove(job.id("webhookId")).map(|_| Output::Json(json!({}))),
         _ => return None,
     })
 }

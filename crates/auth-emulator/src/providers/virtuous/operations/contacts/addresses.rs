@@ -29,13 +29,13 @@ const UPDATE: &[Field] = CREATE.split_at(1).1;
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "contact_addresses_by_contact" => by_contact(job),
-        "get_contact_address" => shown(job, job.id("contactAddressId")),
-        "create_contact_address" => create(job),
-        "update_contact_address" => update(job),
-        "archive_contact_address" => archive(job, true),
-        "unarchive_contact_address" => archive(job, false),
-        "delete_contact_address" => delete(job),
+        "contact_addresses.by_contact" => by_contact(job),
+        "contact_addresses.get" => shown(job, job.id("contactAddressId")),
+        "contact_addresses.create" => create(job),
+        "contact_addresses.update" => update(job),
+        "contact_addresses.archive" => archive(job, true),
+        "contact_addresses.unarchive" => archive(job, false),
+        "contact_addresses.delete" => delete(job),
         _ => return None,
     })
 }

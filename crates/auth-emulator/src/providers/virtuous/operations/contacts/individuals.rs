@@ -39,13 +39,13 @@ const UPDATE: &[Field] = CREATE.split_at(2).1;
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "contact_individuals_by_contact" => by_contact(job),
-        "get_contact_individual" => get(job),
-        "find_contact_individual" => find(job),
-        "create_contact_individual" => create(job),
-        "update_contact_individual" => update(job),
-        "delete_contact_individual" => delete(job),
-        "contact_individual_custom_fields" => Ok(Output::Json(custom::listed(Owner::Individual))),
+        "contact_individuals.by_contact" => by_contact(job),
+        "contact_individuals.get" => get(job),
+        "contact_individuals.find" => find(job),
+        "contact_individuals.create" => create(job),
+        "contact_individuals.update" => update(job),
+        "contact_individuals.delete" => delete(job),
+        "contact_individuals.custom_fields" => Ok(Output::Json(custom::listed(Owner::Individual))),
         _ => return None,
     })
 }

@@ -23,14 +23,14 @@ const UPDATE: &[Field] = CREATE.split_at(1).1;
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "contact_method_types" => Ok(Output::Json(json!(METHOD_TYPES))),
-        "related_contact_method_types" => related(job),
-        "get_contact_method" => shown(job, job.id("contactMethodId")),
-        "create_contact_method" => create(job),
-        "update_contact_method" => update(job),
-        "archive_contact_method" => archive(job, true),
-        "unarchive_contact_method" => archive(job, false),
-        "delete_contact_method" => delete(job),
+        "contact_methods.types" => Ok(Output::Json(json!(METHOD_TYPES))),
+        "contact_methods.related_types" => related(job),
+        "contact_methods.get" => shown(job, job.id("contactMethodId")),
+        "contact_methods.create" => create(job),
+        "contact_methods.update" => update(job),
+        "contact_methods.archive" => archive(job, true),
+        "contact_methods.unarchive" => archive(job, false),
+        "contact_methods.delete" => delete(job),
         _ => return None,
     })
 }

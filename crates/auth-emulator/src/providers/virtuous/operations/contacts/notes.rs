@@ -44,16 +44,16 @@ static NOTES: Schema = Schema {
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "contact_notes_by_contact" => by_contact(job, false),
-        "important_contact_notes_by_contact" => by_contact(job, true),
-        "get_contact_note" => job.store.notes.find(job.id("noteId")).map(|note| Output::Json(shown(&note))),
-        "create_contact_note" => create(job),
-        "update_contact_note" => update(job),
-        "delete_contact_note" => delete(job),
-        "contact_note_query_options" => Ok(Output::Json(queries::options(&NOTES, job.store))),
-        "query_contact_notes" => query(job),
-        "contact_note_types" => Ok(Output::Json(types())),
-        "contact_note_custom_fields" => Ok(Output::Json(custom::listed(Owner::Note))),
+        "contact_notes.by_contact" => by_contact(job, false),
+        "contact_notes.important_by_contact" => by_contact(job, true),
+        "contact_notes.get" => job.store.notes.find(job.id("noteId")).map(|note| Output::Json(shown(&note))),
+        "contact_notes.create" => create(job),
+        "contact_notes.update" => update(job),
+        "contact_notes.delete" => delete(job),
+        "contact_notes.query_options" => Ok(Output::Json(queries::options(&NOTES, job.store))),
+        "contact_notes.query" => query(job),
+        "contact_notes.types" => Ok(Output::Json(types())),
+        "contact_notes.custom_fields" => Ok(Output::Json(custom::listed(Owner::Note))),
         _ => return None,
     })
 }

@@ -122,7 +122,7 @@ fn is_within(contact: &Contact, [top, left, bottom, right]: [f64; 4]) -> bool {
     })
 }
 
-/// `query_contacts`, and with `full` `query_full_contacts`.
+/// `contacts.query`, and with `full` `contacts.query_full`.
 pub(crate) fn contacts(job: &mut Job<'_>, full: bool) -> Outcome {
     let query = job.query(&CONTACTS)?;
     let store = &*job.store;

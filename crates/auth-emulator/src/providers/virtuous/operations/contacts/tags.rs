@@ -22,7 +22,7 @@ const CREATE: &[Field] = &[int("tagId").required(), int("contactId").required()]
 /// `list_tags` and `search_tags`.
 pub(crate) fn list(job: &mut Job<'_>) -> Outcome {
     let search =
-        if job.call.operation == "search_tags" { job.search("search", SEARCH)? } else { String::new() };
+        if job.call.operation == "tags.search" { job.search("search", SEARCH)? } else { String::new() };
     let found: Vec<Value> = TAGS
         .iter()
         .filter(|tag| tag.name.to_lowercase().contains(&search))

@@ -61,15 +61,15 @@ static SCHEMA: Schema = Schema {
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "recurring_gifts_by_contact" => by_contact(job),
-        "get_recurring_gift" => get(job),
-        "create_recurring_gift" => create(job),
-        "update_recurring_gift" => update(job),
-        "cancel_recurring_gift" => cancel(job),
-        "recurring_gift_custom_fields" => Ok(Output::Json(custom::listed(Owner::RecurringGift))),
-        "recurring_gift_query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
-        "query_recurring_gifts" => run(job),
-        "recurring_gift_payments" => payments(job),
+        "recurring_gifts.by_contact" => by_contact(job),
+        "recurring_gifts.get" => get(job),
+        "recurring_gifts.create" => create(job),
+        "recurring_gifts.update" => update(job),
+        "recurring_gifts.cancel" => cancel(job),
+        "recurring_gifts.custom_fields" => Ok(Output::Json(custom::listed(Owner::RecurringGift))),
+        "recurring_gifts.query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
+        "recurring_gifts.query" => run(job),
+        "recurring_gifts.payments" => payments(job),
         _ => return None,
     })
 }
