@@ -4,7 +4,7 @@
 //! The emulator stores state, rejects what the vendor rejects, and explains each rejection ([`Emulator::explain`]). It has its
 //! own clock ([`Emulator::clock`]), so that tests need not wait; ids and codes come from a seed, so that a failing test can be
 //! repeated. Each provider has its own listener on 127.0.0.1; another one serves the control API, for other languages and
-//! for `curl`.
+//! for `curl`. The listeners have their own threads, so that blocking clients work too.
 //!
 //! # Example
 //!
@@ -93,7 +93,7 @@ mod generated;
 pub mod providers;
 mod server;
 
-pub use control::actions::{Ready, ReadyControl, ReadyProvider, Reset, TokensError};
+pub use control::actions::{Ready, ReadyControl, ReadyProvider, ReadyTls, Reset, TokensError};
 pub use control::catalog::{Argument, ArgumentKind, Control};
 pub use control::controls::controls;
 pub use emulator::builder::{Builder, StartError};

@@ -273,11 +273,88 @@ async fn a_ready_file_can_have_another_path() {
     assert_eq!(fs::read_to_string(file).unwrap(), format!("{line}\n"));
     assert_eq!(scratch.run(&["health", "--ready-file", file]).0, 0);
     assert_eq!(scratch.run(&["health"]).0, 1, "the default place was left alone");
+    let (code, out, errors) = scratch.run(&["serve", "--json", "--ready-file", file]);
+    assert_eq!((code, out.as_str()), (3, ""), "a second one can't take it");
+    assert!(errors.contains("belongs to a running emulator"), "{errors}");
+    assert_eq!(fs::read_to_string(file).unwrap(), format!("{line}\n"));
+    // Killed, so that the file is left over.
     drop(server);
+    let next = Server::start(&scratch, &["--json", "--ready-file", file]);
+    let line = next.line();
+    assert_eq!(fs::read_to_string(file).unwrap(), format!("{line}\n"));
+    drop(next);
     let nowhere = scratch.0.join("no/such/place.json");
     let (code, out, errors) = scratch.run(&["serve", "--json", "--ready-file", nowhere.to_str().unwrap()]);
     assert_eq!((code, out.as_str()), (3, ""));
     assert!(errors.contains("ready file"), "{errors}");
+}
+
+#[tokio::test]
+async fn two_emulators_do_not_share_the_default_ready_file() {
+    let scratch = Scratch::new("two");
+    let first = Server::start(&scratch, &["--json", "--log", "warn"]);
+    let line = first.line();
+    let second = Server::start(&scratch, &["--json", "--log", "warn"]);
+    let other: Value = serde_json::from_str(&second.line()).unwrap();
+    let file = scratch.0.join("auth-emulator.json");
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
+    assert_ne!(serde_json::from_str::<Value>(&line).unwrap(), other);
+    let (_, _, errors) = second.end("-TERM");
+    assert!(errors.contains("--ready-file"), "{errors}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
+    first.end("-TERM");
+    assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn settings_are_set_at_start_and_checked() {
+    let scratch = Scratch::new("set");
+    let args = [
+        "--json",
+        "--set",
+        "virtuous.calls_per_hour=12",
+        "--set",
+        "vise.hosts=1",
+        "--set",
+        "vise.session_cookie=7",
+    ];
+    let server = Server::start(&scratch, &args);
+    server.line();
+    let settings =
+        |provider: &str| -> Value { serde_json::from_str(&scratch.run(&["settings", provider]).1).unwrap() };
+    assert_eq!(settings("virtuous")["calls_per_hour"], 12);
+    assert_eq!((&settings("vise")["hosts"], &settings("vise")["session_cookie"]), (&json!(1), &json!("7")));
+    drop(server);
+    for (setting, message) in [
+        ("virtuous.calls_per_huor=1", "did you mean `calls_per_hour`?"),
+        ("virtuos.calls_per_hour=1", "did you mean `virtuous`?"),
+        ("virtuous.calls_per_hour=many", "calls_per_hour: invalid type: string"),
+        ("vaultvision.bcrypt_cost=40", "must be between 4 and 14"),
+        ("calls_per_hour=1", "unknown provider"),
+    ] {
+        let (code, _, errors) = scratch.run(&["serve", "--set", setting]);
+        assert!(code == 3 && errors.contains(message), "{setting}: {code} {errors}");
+    }
+    assert_eq!(scratch.run(&["serve", "--set", "virtuous.calls_per_hour"]).0, 2);
+    let (code, out, _) = scratch.run(&["serve", "--set", "list"]);
+    assert!(code == 0 && out.contains("virtuous.calls_per_hour=") && out.contains("vise.hosts=3\n"), "{out}");
+}
+
+#[tokio::test]
+async fn variables_have_the_format_of_the_reader() {
+    let scratch = Scratch::new("formats");
+    let server = Server::start(&scratch, &["--json"]);
+    let ready: Value = serde_json::from_str(&server.line()).unwrap();
+    let key = ready["providers"]["vaultvision"]["env"]["VV_API_KEY"].as_str().unwrap();
+    let env = |format: &str| scratch.run(&["env", "--provider", "vaultvision", "--format", format]).1;
+    assert!(env("sh").contains(&format!("export VV_API_KEY='{key}'\n")));
+    assert!(env("dotenv").starts_with(&format!("VV_API_KEY='{key}'\n")));
+    assert!(env("powershell").starts_with(&format!("$Env:VV_API_KEY = '{key}'\n")));
+    assert_eq!(
+        serde_json::from_str::<Value>(&env("json")).unwrap(),
+        ready["providers"]["vaultvision"]["env"]
+    );
+    assert_eq!(scratch.run(&["env", "--format", "yaml"]).0, 2);
 }
 
 #[tokio::test]

@@ -212,6 +212,161 @@ async fn every_response_has_a_unique_id_and_the_emulators_date() {
     assert_eq!(ids.len(), 5);
 }
 
+#[tokio::test]
+async fn a_body_that_breaks_off_is_never_executed() {
+    let emulator = Emulator::start().await.unwrap();
+    let (address, _) = split_url(&emulator.verigator().base_url());
+    let credential = format!("{}:{}", emulator.verigator().username(), emulator.verigator().password());
+    let body = r#"{"fqdn":"coffeeshop.com","name":"CoffeeShop"}"#;
+    let length = format!("Content-Length: {}", body.len() + 1);
+    let chunk = format!("{:x}\r\n{body}\r\n", body.len());
+    // What arrives is complete JSON in each case, but the message is not complete.
+    for (headers, sent) in [(length.as_str(), body), ("Transfer-Encoding: chunked", chunk.as_str())] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /v1/service/service HTTP/1.1\r\nHost: {address}\r\nX-Service-Auth: {credential}\r\n\
+             Accept: application/json\r\nContent-Type: application/json\r\n{headers}\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{sent}").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut response = String::new();
+        let reading = stream.read_to_string(&mut response);
+        let _ = tokio::time::timeout(PATIENCE, reading).await.expect("not closed");
+        until("it is in the journal", async || {
+            emulator.journal().last().is_some_and(|entry| entry.status == Some(400))
+        })
+        .await;
+        let id = emulator.journal().pop().unwrap().request_id;
+        let checks = emulator.explain(&id).unwrap().checks;
+        assert!(
+            checks.last().unwrap().reason.as_ref().unwrap().contains("nothing was executed"),
+            "{checks:?}"
+        );
+        emulator.reset(auth_emulator::Reset::Journal);
+    }
+    assert_eq!(emulator.effects().iter().count(), 0);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let emulator = Emulator::builder().idle_timeout(Duration::from_millis(100)).start().await.unwrap();
+    let (address, _) = split_url(&emulator.verigator().base_url());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /v1/service/service HTTP/1.1\r\nHost: {address}\r\nContent-Length: 9\r\n\r\n{{");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    let reading = stream.read_to_string(&mut response);
+    tokio::time::timeout(PATIENCE, reading).await.expect("not closed").unwrap();
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+}
+
+/// The caller blocks its only thread, and a provider is busy; the emulator has its own threads.
+#[tokio::test]
+async fn blocking_callers_and_busy_providers_do_not_stop_the_control_api() {
+    use std::io::{Read as _, Write as _};
+    let emulator = Emulator::start().await.unwrap();
+    let verigator = emulator.verigator();
+    let (entered, waiting) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let busy = std::thread::spawn(move || {
+        verigator.configure(|_| {
+            entered.send(()).unwrap();
+            let _ = released.recv();
+        });
+    });
+    waiting.recv().unwrap();
+    let blocking = |url: &str, path: &str, token: &str| {
+        let (address, _) = split_url(url);
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n")
+            .unwrap();
+        stream
+    };
+    // More requests to the busy provider than there are threads.
+    let url = emulator.ready().providers["verigator"].base_url.clone();
+    let held: Vec<_> = (0..20).map(|_| blocking(&url, "/v1/service/service/none", "")).collect();
+    for path in ["/livez", "/health"] {
+        let mut response = String::new();
+        let mut stream = blocking(emulator.control_url(), path, emulator.control_token());
+        stream.read_to_string(&mut response).expect("the control API is blocked");
+        assert!(response.starts_with("HTTP/1.0 200"), "{path}: {response}");
+    }
+    let mut other = blocking(&emulator.virtuous().base_url(), "/api/Organization", "");
+    let mut response = String::new();
+    other.read_to_string(&mut response).expect("another provider is blocked");
+    assert!(response.starts_with("HTTP/1.0 401") || response.starts_with("HTTP/1.0 404"), "{response}");
+    release.send(()).unwrap();
+    busy.join().unwrap();
+    drop(held);
+}
+
+#[tokio::test]
+async fn others_need_an_allowed_name() {
+    let refused = Emulator::builder().listen(std::net::Ipv4Addr::UNSPECIFIED).start().await;
+    assert!(matches!(refused, Err(StartError::NoAllowedHost { .. })), "{refused:?}");
+    for bad in ["", "emulator:80", "http://emulator", "a b"] {
+        let refused = Emulator::builder().allow_host(bad).start().await;
+        assert!(matches!(refused, Err(StartError::InvalidHost { .. })), "{refused:?}");
+    }
+    let builder = Emulator::builder().listen(std::net::Ipv4Addr::UNSPECIFIED);
+    let emulator = builder.allow_host("emulator").allow_host("api.test").start().await.unwrap();
+    let base_url = emulator.verigator().base_url();
+    let port: u16 = base_url.strip_prefix("http://emulator:").unwrap().parse().unwrap();
+    assert_eq!(emulator.ready().providers["verigator"].env["VERIGATOR_BASE_URL"], base_url);
+    assert!(emulator.control_url().starts_with("http://127.0.0.1:"), "{}", emulator.control_url());
+    let local = Request::new("GET", &format!("http://127.0.0.1:{port}/v1/service/service/none"));
+    for (host, status) in [
+        (format!("emulator:{port}"), 401),
+        ("emulator:1".to_owned(), 401),
+        ("api.test".to_owned(), 401),
+        (format!("127.0.0.1:{port}"), 401),
+        (format!("0.0.0.0:{port}"), 403),
+        (format!("emulator.example:{port}"), 403),
+    ] {
+        let response = local.clone().host(&host).send().await;
+        assert_eq!(response.status, status, "{host}: {}", response.text());
+    }
+    let told = local.clone().host("wrong.example").send().await.text();
+    assert!(told.contains("--allow-host") && told.contains("emulator, api.test"), "{told}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn unix_sockets_serve_the_same() {
+    let directory =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("s{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let emulator = Emulator::builder().socket_dir(&directory).start().await.unwrap();
+    let ready = emulator.ready();
+    let control = ready.control.socket.clone().unwrap();
+    assert_eq!(control, directory.join("control.sock"));
+    assert_eq!(ready.providers["vise"].sockets.len(), 4);
+    let ask = async |path: &std::path::Path, request: String| {
+        let mut stream = tokio::net::UnixStream::connect(path).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        let reading = stream.read_to_string(&mut response);
+        tokio::time::timeout(PATIENCE, reading).await.expect("no response").unwrap();
+        response
+    };
+    let token = emulator.control_token();
+    let health = format!("GET /health HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    assert!(ask(&control, health).await.contains(r#""status":"ok""#));
+    let request = "GET /v1/service/service/none HTTP/1.0\r\nHost: anything\r\n\r\n".to_owned();
+    let response = ask(&ready.providers["verigator"].sockets[0], request).await;
+    assert!(response.starts_with("HTTP/1.0 401"), "{response}");
+    let second = Emulator::builder().socket_dir(&directory).start().await;
+    assert!(matches!(second, Err(StartError::Socket { .. })), "{second:?}");
+    emulator.stop().await;
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0, "the sockets go with the emulator");
+    // A socket that is left over is replaced.
+    drop(std::os::unix::net::UnixListener::bind(&control).unwrap());
+    let third = Emulator::builder().socket_dir(&directory).start().await.unwrap();
+    third.stop().await;
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
 fn httpdate_of(time: std::time::SystemTime) -> String {
     httpdate::fmt_http_date(time)
 }

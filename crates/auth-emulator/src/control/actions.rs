@@ -2,6 +2,7 @@
 //! both call the functions here, so that they can't differ.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -78,6 +79,26 @@ pub struct Ready {
     pub control: ReadyControl,
     /// The providers by name.
     pub providers: BTreeMap<&'static str, ReadyProvider>,
+    /// How to trust the providers' certificates; `None` without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<ReadyTls>,
+}
+
+/// The certification authority of the providers' certificates.
+///
+/// ```
+/// fn trust(ready: &auth_emulator::Ready) -> Option<&str> {
+///     ready.tls.as_ref().map(|tls| tls.ca_pem.as_str())
+/// }
+/// # let _ = trust;
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReadyTls {
+    /// The file with the certificate, as PEM.
+    pub ca_file: PathBuf,
+    /// The certificate, as PEM.
+    pub ca_pem: String,
 }
 
 /// Address and token of the control API.
@@ -96,6 +117,9 @@ pub struct ReadyControl {
     pub url: String,
     /// The token for `Authorization: Bearer <token>`.
     pub token: String,
+    /// The Unix socket of the control API, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<PathBuf>,
 }
 
 /// Address and client configuration of a provider.
@@ -114,6 +138,9 @@ pub struct ReadyProvider {
     pub base_url: String,
     /// The environment variables that configure a client.
     pub env: BTreeMap<&'static str, String>,
+    /// The Unix sockets, if there are any: the one of `base_url`, and for VISE those of its hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sockets: Vec<PathBuf>,
 }
 
 /// Tokens could not be expired or revoked.

@@ -96,6 +96,8 @@ pub(crate) type Outcome = Result<Value, ControlError>;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
+    /// Runs immediately, because it waits for nothing: no lock of a provider, no file.
+    AtOnce(fn(&Actions, Input) -> Outcome),
     /// Runs on a thread that may block, because a provider may be busy.
     Now(fn(&Actions, Input) -> Outcome),
     /// Waits for something, such as a request.
@@ -183,6 +185,14 @@ impl Control {
         run: fn(&Actions, Input) -> Outcome,
     ) -> Self {
         Self::new(name, "DELETE", path, help, Run::Now(run))
+    }
+
+    /// Runs even if every thread is busy.
+    pub(crate) const fn at_once(mut self) -> Self {
+        if let Run::Now(run) = self.run {
+            self.run = Run::AtOnce(run);
+        }
+        self
     }
 
     /// Replaces what runs by something that waits.

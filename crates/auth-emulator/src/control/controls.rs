@@ -42,8 +42,10 @@ static CONTROLS: &[Control] = &[
         Ok(json!({ "status": "ok" }))
     })
     .without_token()
+    .at_once()
     .library("Emulator::start"),
     Control::get("health", "/health", "Check that the emulator is running, and list its providers.", health)
+        .at_once()
         .library("Emulator::ready"),
     Control::get("catalog", "/catalog", "List all controls with their arguments.", |_, _| to_json(CONTROLS))
         .library("controls"),

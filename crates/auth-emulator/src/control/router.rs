@@ -17,18 +17,18 @@ use super::catalog::{Control, Run};
 use super::controls::controls;
 use super::error::ControlError;
 use crate::framework::exchange::header_once;
-use crate::server::host::{WRONG_HOST, is_local};
+use crate::server::host::Hosts;
 use crate::server::pipeline::{BODY_LIMIT, set_date};
 
 #[derive(Clone)]
 struct Guard {
     actions: Arc<Actions>,
-    port: u16,
+    hosts: Hosts,
 }
 
 /// The router of the control listener.
-pub(crate) fn router(actions: Arc<Actions>, port: u16) -> Router {
-    let state = Guard { actions: Arc::clone(&actions), port };
+pub(crate) fn router(actions: Arc<Actions>, hosts: Hosts) -> Router {
+    let state = Guard { actions: Arc::clone(&actions), hosts };
     controls()
         .iter()
         .fold(Router::new(), |router, control| router.route(control.path, route(control)))
@@ -63,7 +63,13 @@ async fn run(
 ) -> Result<Response, ControlError> {
     let input = control.input(path, &query, &body)?;
     let outcome = match control.run {
-        Run::Now(run) => run(&actions, input),
+        Run::AtOnce(run) => run(&actions, input),
+        Run::Now(run) => {
+            let outcome = tokio::task::spawn_blocking(move || run(&actions, input)).await;
+            outcome.unwrap_or_else(|error| {
+                Err(ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()))
+            })
+        }
         Run::Later(run) => run(actions, input).await,
     };
     Ok((control.success(), axum::Json(outcome?)).into_response())
@@ -88,8 +94,8 @@ async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -
 
 fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     let host = header_once(request.headers(), "host");
-    if !host.is_ok_and(|host| is_local(host, request.uri(), state.port)) {
-        return Err(ControlError::new(StatusCode::FORBIDDEN, "wrong_host", WRONG_HOST));
+    if !host.is_ok_and(|host| state.hosts.accept(host, request.uri())) {
+        return Err(ControlError::new(StatusCode::FORBIDDEN, "wrong_host", state.hosts.reason()));
     }
     if controls().iter().any(|control| !control.token && control.path == request.uri().path()) {
         return Ok(());

@@ -2,28 +2,37 @@
 //! their own address.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::handle::Emulator;
-use crate::control::actions::{Actions, Ready, ReadyControl, ReadyProvider};
+use crate::control::actions::{Actions, Ready, ReadyControl, ReadyProvider, ReadyTls};
 use crate::control::router;
 use crate::framework::clock::{Clock, ClockStart};
 use crate::framework::effects::Ledger;
 use crate::framework::faults::Faults;
 use crate::framework::journal::Journal;
-use crate::framework::provider::{Context, Spec};
+use crate::framework::provider::Context;
 use crate::framework::random::{Random, unpredictable_token};
 use crate::framework::relaxation::{Relaxation, Relaxations};
+use crate::framework::settings::ActionError;
 use crate::providers::registry::{Providers, SPECS, Settings};
-use crate::server::listener::{bind, serve};
+use crate::server::host::{Hosts, bracketed};
+use crate::server::listener::{CONNECTIONS, Limits, Listener, bind, serve};
 use crate::server::pipeline::{Core, Mounted, respond};
+use crate::server::threads::Threads;
+use crate::server::tls::Tls;
 
+/// The default idle time of a connection. Longer than the 90 seconds after which most clients drop one themselves.
+const DEFAULT_IDLE: Duration = Duration::from_secs(120);
 /// The default seed.
 const DEFAULT_SEED: u64 = 0x6175_7468;
 /// The default capacity of the journal, in requests.
@@ -44,10 +53,12 @@ const DEFAULT_JOURNAL: usize = 1000;
 pub enum StartError {
     /// A port could not be bound; usually another program uses it.
     #[error(
-        "port {port} of 127.0.0.1 is not available for {listener}; choose another one, or 0 for any free port"
+        "port {port} of {ip} is not available for {listener}; choose another one, or 0 for any free port"
     )]
     #[non_exhaustive]
     Bind {
+        /// The address.
+        ip: IpAddr,
         /// The requested port; 0 means any free port.
         port: u16,
         /// The name of the provider, or "the control API".
@@ -65,6 +76,54 @@ pub enum StartError {
         port: u16,
         /// The number of ports required.
         needed: usize,
+    },
+    /// A Unix socket could not be bound, for example because another emulator uses it.
+    #[error("the Unix socket {} can't be bound", path.display())]
+    #[non_exhaustive]
+    Socket {
+        /// The path of the socket.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// Others can reach the address, so that a name is required by which they do.
+    #[error("{ip} can be reached by others: also allow a host name by which they reach it")]
+    #[non_exhaustive]
+    NoAllowedHost {
+        /// The address.
+        ip: IpAddr,
+    },
+    /// The allowed host is no host name without a port.
+    #[error("{host:?} is not a host name such as emulator or api.test")]
+    #[non_exhaustive]
+    InvalidHost {
+        /// The host.
+        host: String,
+    },
+    /// A setting does not exist or has an invalid value.
+    #[error("{setting}: {problem}")]
+    #[non_exhaustive]
+    Setting {
+        /// The setting.
+        setting: String,
+        /// What is wrong.
+        problem: ActionError,
+    },
+    /// The certificate could not be made, or the file of the certification authority could not be written.
+    #[error("TLS can't be used with the CA file {}", ca_file.display())]
+    #[non_exhaustive]
+    Tls {
+        /// The file.
+        ca_file: PathBuf,
+        /// The error.
+        source: io::Error,
+    },
+    /// The operating system refuses more threads.
+    #[error("the emulator's threads could not be started")]
+    #[non_exhaustive]
+    Threads {
+        /// The operating system's error.
+        source: io::Error,
     },
     /// The relaxation does not exist.
     #[error("unknown relaxation {name:?}; known are: {known}")]
@@ -100,6 +159,12 @@ pub struct Builder {
     clock: ClockStart,
     journal_capacity: usize,
     relaxed: Vec<String>,
+    ip: IpAddr,
+    allowed: Vec<String>,
+    idle: Duration,
+    sockets: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    changes: Vec<(String, Value)>,
     pub(super) settings: Settings,
 }
 
@@ -139,6 +204,12 @@ impl Builder {
             clock: ClockStart::System,
             journal_capacity: DEFAULT_JOURNAL,
             relaxed: Vec::new(),
+            ip: Ipv4Addr::LOCALHOST.into(),
+            allowed: Vec::new(),
+            idle: DEFAULT_IDLE,
+            sockets: None,
+            ca_file: None,
+            changes: Vec::new(),
             settings: Settings::default(),
         }
     }
@@ -207,8 +278,93 @@ impl Builder {
         SPECS.iter().map(|spec| spec.name).collect()
     }
 
-    /// Starts the emulator; every listener accepts connections when this returns. Requires a tokio runtime with I/O and time
-    /// enabled.
+    /// Lists the settings of all providers with their defaults, as [`Builder::set`] takes them.
+    ///
+    /// ```
+    /// let settings = auth_emulator::Builder::default_settings();
+    /// assert!(settings.iter().any(|(name, value)| name == "virtuous.calls_per_hour" && value.is_u64()));
+    /// ```
+    #[must_use]
+    pub fn default_settings() -> Vec<(String, Value)> {
+        let mut list = Vec::new();
+        for (provider, values) in Settings::default().values() {
+            let Value::Object(values) = values else { continue };
+            list.extend(values.into_iter().map(|(name, value)| (format!("{provider}.{name}"), value)));
+        }
+        list
+    }
+
+    /// Changes a setting that the providers start with, by its name in [`Builder::default_settings`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().set("virtuous.calls_per_hour", 10).start().await?;
+    /// assert_eq!(emulator.virtuous().settings().calls_per_hour, 10);
+    /// let error = Emulator::builder().set("virtuous.calls_per_huor", 10).start().await.unwrap_err();
+    /// assert!(error.to_string().contains("did you mean `calls_per_hour`?"));
+    /// # Ok(()) }
+    /// ```
+    pub fn set(mut self, setting: &str, value: impl Into<Value>) -> Self {
+        self.changes.push((setting.to_owned(), value.into()));
+        self
+    }
+
+    /// Listens on another address than 127.0.0.1. An address that others can reach requires [`Builder::allow_host`].
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let builder = auth_emulator::Emulator::builder().listen(Ipv4Addr::UNSPECIFIED).allow_host("emulator");
+    /// # let _ = builder;
+    /// ```
+    pub fn listen(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.ip = ip.into();
+        self
+    }
+
+    /// Accepts requests whose `Host` is this name, with any port. The first one is also the name in the URLs of the providers if
+    /// the emulator listens on an address that others can reach.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed.push(name.into());
+        self
+    }
+
+    /// Sets how long a connection may be idle, and how long a request may take to arrive. Default: two minutes.
+    pub fn idle_timeout(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Also listens on Unix sockets in this directory: `control.sock`, and one for each provider, such as `verigator.sock`. Only
+    /// the same user can connect to them. Has no effect on other systems.
+    pub fn socket_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.sockets = Some(directory.into());
+        self
+    }
+
+    /// Serves the providers over HTTPS. The certificate of the certification authority, which is new at each start, is written to
+    /// `ca_file` as PEM; clients must trust it. The control API and Unix sockets stay without TLS.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ca_file = std::env::temp_dir().join("auth-emulator-doc-ca.pem");
+    /// let emulator = auth_emulator::Emulator::builder().tls(&ca_file).start().await?;
+    /// assert!(emulator.vaultvision().base_url().starts_with("https://127.0.0.1:"));
+    /// let tls = emulator.ready().tls.as_ref().expect("TLS is on");
+    /// assert_eq!(std::fs::read_to_string(&ca_file)?, tls.ca_pem);
+    /// # std::fs::remove_file(&ca_file)?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, ca_file: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(ca_file.into());
+        self
+    }
+
+    /// Starts the emulator; every listener accepts connections when this returns. It has its own threads and requires no tokio
+    /// runtime.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -219,20 +375,37 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns an error if a port is not available or a relaxation does not exist.
+    /// Returns an error if a port is not available, or a relaxation, a setting or a host name is invalid.
     pub async fn start(self) -> Result<Emulator, StartError> {
+        // Nothing waits; async, so that it may one day.
+        self.start_now()
+    }
+
+    fn start_now(mut self) -> Result<Emulator, StartError> {
         let relaxations = self.checked_relaxations()?;
+        self.check_hosts()?;
+        for (setting, value) in std::mem::take(&mut self.changes) {
+            let (provider, name) = setting.split_once('.').unwrap_or((&setting, ""));
+            self.settings
+                .change(provider, &serde_json::json!({ name: value }))
+                .map_err(|problem| StartError::Setting { setting: setting.clone(), problem })?;
+        }
+        let (tls, ready_tls) = self.make_tls()?;
+        let threads = Threads::start().map_err(|source| StartError::Threads { source })?;
+        let entered = threads.control.enter();
         let extra = self.settings.extra_listeners();
-        let mut ports = Ports::new(self.port, &extra)?;
-        let (control_listener, control_address) = ports.next("the control API").await?;
+        let mut ports = Ports::new(self.ip, self.port, &extra)?;
+        let control = ports.next("the control API")?;
+        drop(entered);
+        let entered = threads.providers.enter();
         let mut bound = Vec::new();
         for spec in SPECS {
-            bound.push((spec.name, vec![ports.next(spec.name).await?]));
+            bound.push((spec.name, vec![ports.next(spec.name)?]));
         }
         // Extra listeners come last, so that the main ports stay where they are when a provider gains one.
         for (count, (name, listeners)) in extra.into_iter().zip(&mut bound) {
             for _ in 0..count {
-                listeners.push(ports.next(name).await?);
+                listeners.push(ports.next(name)?);
             }
         }
 
@@ -245,8 +418,15 @@ impl Builder {
             relaxations,
         });
         let ledger = Ledger::default();
-        let providers = Providers::mount(self.settings, |spec| {
-            let mut origins = origins_of(&bound, spec).into_iter();
+        let origins: Vec<(&str, Vec<String>)> = bound
+            .iter()
+            .map(|(name, listeners)| {
+                (*name, listeners.iter().map(|(_, address)| self.origin(*address)).collect())
+            })
+            .collect();
+        let providers = Providers::mount(self.settings.clone(), |spec| {
+            let mut origins =
+                origins.iter().filter(|(name, _)| *name == spec.name).flat_map(|(_, all)| all.clone());
             Context {
                 spec,
                 origin: origins.next().unwrap_or_default(),
@@ -257,36 +437,134 @@ impl Builder {
             }
         });
         let list = providers.list();
+        let sockets = |name: &str, count: usize| self.socket_paths(name, count);
         let ready = Ready {
             version: env!("CARGO_PKG_VERSION"),
-            control: ReadyControl { url: format!("http://{control_address}"), token },
+            control: ReadyControl {
+                url: format!("http://{}:{}", local_name(self.ip), control.1.port()),
+                token,
+                socket: sockets("control", 1).pop(),
+            },
             providers: list
                 .iter()
-                .map(|provider| {
+                .zip(&bound)
+                .map(|(provider, (name, listeners))| {
                     let env = provider.env().into_iter().collect();
-                    (provider.spec().name, ReadyProvider { base_url: provider.base_url(), env })
+                    let sockets = sockets(name, listeners.len());
+                    (*name, ReadyProvider { base_url: provider.base_url(), env, sockets })
                 })
                 .collect(),
+            tls: ready_tls,
         };
         let actions = Arc::new(Actions { core: Arc::clone(&core), ledger, list, ready });
 
         let (stop, stopped) = watch::channel(false);
-        let control_router = router::router(Arc::clone(&actions), control_address.port());
-        let mut tasks = vec![tokio::spawn(serve(control_listener, control_router, stopped.clone()))];
+        let limits = Limits { connections: CONNECTIONS, idle: self.idle };
+        let mut tasks = Vec::new();
         for (provider, (name, listeners)) in actions.list.iter().zip(bound) {
             let ids = Arc::new(Mutex::new(Random::new(seed, &format!("{name}/request-ids"))));
+            let turn = Arc::default();
+            let paths = self.socket_paths(name, listeners.len());
             for (index, (listener, address)) in listeners.into_iter().enumerate() {
-                let mounted = Mounted {
+                let mounted = |hosts| Mounted {
                     core: Arc::clone(&core),
                     provider: Arc::clone(provider),
                     listener: index,
-                    address,
+                    hosts,
                     ids: Arc::clone(&ids),
+                    turn: Arc::clone(&turn),
+                    patience: self.idle,
                 };
-                tasks.push(tokio::spawn(serve(listener, provider_router(mounted), stopped.clone())));
+                let router = provider_router(mounted(self.hosts(address)));
+                let serving = serve(Listener::Tcp(listener, tls.clone()), router, limits, stopped.clone());
+                tasks.push(threads.providers.spawn(serving));
+                if let Some(path) = paths.get(index) {
+                    let router = provider_router(mounted(Hosts::of_socket()));
+                    tasks.push(threads.providers.spawn(serve(
+                        bind_socket(path)?,
+                        router,
+                        limits,
+                        stopped.clone(),
+                    )));
+                }
             }
         }
-        Ok(Emulator::new(actions, providers, stop, tasks))
+        drop(entered);
+        let entered = threads.control.enter();
+        let control_router = router::router(Arc::clone(&actions), self.hosts(control.1));
+        let serving = serve(Listener::Tcp(control.0, None), control_router, limits, stopped.clone());
+        tasks.push(threads.control.spawn(serving));
+        if let Some(path) = &actions.ready.control.socket {
+            let router = router::router(Arc::clone(&actions), Hosts::of_socket());
+            tasks.push(threads.control.spawn(serve(bind_socket(path)?, router, limits, stopped)));
+        }
+        drop(entered);
+        Ok(Emulator::new(actions, providers, stop, tasks, threads))
+    }
+
+    /// The certificate, and its authority, which is written to the file.
+    #[cfg(feature = "tls")]
+    fn make_tls(&self) -> Result<(Option<Tls>, Option<ReadyTls>), StartError> {
+        let Some(ca_file) = self.ca_file.clone() else { return Ok((None, None)) };
+        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        if !self.ip.is_unspecified() && !names.contains(&self.ip.to_string()) {
+            names.push(self.ip.to_string());
+        }
+        names.extend(self.allowed.iter().cloned());
+        // Clients compare with their own clock, not with the emulator's.
+        let now = Clock::new(ClockStart::System).now().to_system_time();
+        let made = Tls::generate(names, now).and_then(|(tls, ca_pem)| {
+            std::fs::write(&ca_file, &ca_pem)?;
+            Ok((tls, ca_pem))
+        });
+        match made {
+            Ok((tls, ca_pem)) => Ok((Some(tls), Some(ReadyTls { ca_file, ca_pem }))),
+            Err(source) => Err(StartError::Tls { ca_file, source }),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn make_tls(&self) -> Result<(Option<Tls>, Option<ReadyTls>), StartError> {
+        Ok((None, None))
+    }
+
+    fn check_hosts(&self) -> Result<(), StartError> {
+        let is_name = |host: &str| {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        match self.allowed.iter().find(|host| !is_name(host)) {
+            Some(host) => Err(StartError::InvalidHost { host: host.clone() }),
+            None if !self.ip.is_loopback() && self.allowed.is_empty() => {
+                Err(StartError::NoAllowedHost { ip: self.ip })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn hosts(&self, address: SocketAddr) -> Hosts {
+        let ip = (self.ip != Ipv4Addr::LOCALHOST && !self.ip.is_unspecified()).then_some(self.ip);
+        Hosts { port: Some(address.port()), ip, allowed: self.allowed.clone() }
+    }
+
+    /// The URL of a provider's listener.
+    fn origin(&self, address: SocketAddr) -> String {
+        let scheme = if self.ca_file.is_some() { "https" } else { "http" };
+        let name = match self.allowed.first() {
+            Some(name) if !self.ip.is_loopback() => name.clone(),
+            _ => local_name(self.ip),
+        };
+        format!("{scheme}://{name}:{}", address.port())
+    }
+
+    /// The paths of a provider's Unix sockets.
+    fn socket_paths(&self, name: &str, count: usize) -> Vec<PathBuf> {
+        let Some(directory) = self.sockets.as_ref().filter(|_| cfg!(unix)) else { return Vec::new() };
+        let file = |index| match index {
+            0 => format!("{name}.sock"),
+            index => format!("{name}-{index}.sock"),
+        };
+        (0..count).map(|index| directory.join(file(index))).collect()
     }
 
     fn checked_relaxations(&self) -> Result<Relaxations, StartError> {
@@ -310,33 +588,46 @@ fn provider_router(mounted: Mounted) -> Router {
 
 type Bound = (TcpListener, SocketAddr);
 
-fn origins_of(bound: &[(&str, Vec<Bound>)], spec: &Spec) -> Vec<String> {
-    bound
-        .iter()
-        .filter(|(name, _)| *name == spec.name)
-        .flat_map(|(_, listeners)| listeners.iter().map(|(_, address)| format!("http://{address}")))
-        .collect()
+/// The name by which programs on this machine reach an address.
+fn local_name(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) if ip.is_unspecified() => bracketed(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => bracketed(Ipv6Addr::LOCALHOST.into()),
+        ip => bracketed(ip),
+    }
+}
+
+fn bind_socket(path: &Path) -> Result<Listener, StartError> {
+    let failed = |source| StartError::Socket { path: path.to_owned(), source };
+    #[cfg(unix)]
+    return crate::server::socket::bind(path)
+        .map(|(listener, file)| Listener::Unix { listener, _file: file })
+        .map_err(failed);
+    #[cfg(not(unix))]
+    Err(failed(io::ErrorKind::Unsupported.into()))
 }
 
 struct Ports {
+    ip: IpAddr,
     next: u16,
 }
 
 impl Ports {
     /// `extra` is the number of additional listeners of each provider.
-    fn new(first: u16, extra: &[usize]) -> Result<Self, StartError> {
+    fn new(ip: IpAddr, first: u16, extra: &[usize]) -> Result<Self, StartError> {
         let needed = 1 + extra.iter().map(|count| 1 + count).sum::<usize>();
         if first != 0 && usize::from(first) + needed > 1 + usize::from(u16::MAX) {
             return Err(StartError::PortTooHigh { port: first, needed });
         }
-        Ok(Self { next: first })
+        Ok(Self { ip, next: first })
     }
 
-    async fn next(&mut self, listener: &'static str) -> Result<Bound, StartError> {
+    /// Must be called inside a runtime.
+    fn next(&mut self, listener: &'static str) -> Result<Bound, StartError> {
         let port = self.next;
         if port != 0 {
             self.next = port.saturating_add(1);
         }
-        bind(port).await.map_err(|source| StartError::Bind { port, listener, source })
+        bind(self.ip, port).map_err(|source| StartError::Bind { ip: self.ip, port, listener, source })
     }
 }

@@ -15,11 +15,12 @@ use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::journal::{Explanation, JournalEntry};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::providers::registry::Providers;
+use crate::server::threads::Threads;
 
 /// How long `stop` waits for requests in progress.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A running emulator. Stops when dropped.
+/// A running emulator. Stops when dropped. It has its own threads, so that tests may also block.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_emulator::StartError> {
@@ -33,6 +34,7 @@ pub struct Emulator {
     providers: Providers,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    threads: Threads,
 }
 
 impl Emulator {
@@ -41,8 +43,9 @@ impl Emulator {
         providers: Providers,
         stop: watch::Sender<bool>,
         tasks: Vec<JoinHandle<()>>,
+        threads: Threads,
     ) -> Self {
-        Self { actions, providers, stop, tasks }
+        Self { actions, providers, stop, tasks, threads }
     }
 
     pub(crate) fn providers(&self) -> &Providers {
@@ -53,15 +56,16 @@ impl Emulator {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         let tasks = std::mem::take(&mut self.tasks);
-        let handles: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {
             for task in tasks {
                 let _ = task.await;
             }
         };
-        if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
-            handles.iter().for_each(tokio::task::AbortHandle::abort);
-        }
+        // Waits on the emulator's thread, so that the caller needs no timer.
+        let waiting =
+            self.threads.control.spawn(async { tokio::time::timeout(STOP_TIMEOUT, all).await.is_ok() });
+        let _ = waiting.await;
+        // Dropping the threads ends what is left.
     }
 
     /// Returns addresses and credentials: the content of the ready line.
@@ -331,13 +335,6 @@ impl Emulator {
     /// Returns an error if the provider is unknown or issues no tokens.
     pub fn revoke_tokens(&self, provider: Option<&str>) -> Result<usize, TokensError> {
         self.actions.end_tokens(provider, TokensEnd::Revoke)
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // Aborting a listener's task drops its socket and all of its connections.
-        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

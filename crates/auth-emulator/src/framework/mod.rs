@@ -18,6 +18,7 @@ pub(crate) mod random;
 pub(crate) mod relaxation;
 pub(crate) mod route;
 pub(crate) mod settings;
+pub(crate) mod suggest;
 pub(crate) mod sync;
 pub(crate) mod timestamp;
 pub(crate) mod totp;

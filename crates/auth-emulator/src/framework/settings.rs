@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::framework::suggest::closest;
+
 /// An action or a settings change was rejected.
 ///
 /// ```
@@ -42,14 +44,42 @@ pub(crate) trait ProviderSettings:
 
     /// Returns these settings with the fields of `change` (an object) replaced; all or nothing.
     fn changed(&self, change: &Value) -> Result<Self, ActionError> {
-        let Value::Object(change) = change else { return Err(ActionError::new("a JSON object is required")) };
-        let invalid = |error: serde_json::Error| ActionError::new(error.to_string());
-        let mut merged = serde_json::to_value(self).map_err(invalid)?;
-        if let Value::Object(merged) = &mut merged {
-            merged.extend(change.clone());
-        }
-        let changed: Self = serde_json::from_value(merged).map_err(invalid)?;
+        let changed = self.merged(change)?;
         changed.check(self)?;
         Ok(changed)
     }
+
+    /// Like `changed`, for the settings at start: those that are fixed later can be changed too.
+    fn changed_at_start(&self, change: &Value) -> Result<Self, ActionError> {
+        let changed = self.merged(change)?;
+        changed.check(&changed)?;
+        Ok(changed)
+    }
+
+    fn merged(&self, change: &Value) -> Result<Self, ActionError> {
+        let Value::Object(change) = change else { return Err(ActionError::new("a JSON object is required")) };
+        let invalid = |error: serde_json::Error| ActionError::new(error.to_string());
+        let Value::Object(mut merged) = serde_json::to_value(self).map_err(invalid)? else {
+            return Err(ActionError::new("there are no settings"));
+        };
+        for (name, value) in change {
+            if !merged.contains_key(name) {
+                return Err(unknown_setting(name, merged.keys().map(String::as_str)));
+            }
+            let before = merged.insert(name.clone(), value.clone());
+            // One at a time, so that the message names the setting.
+            serde_json::from_value::<Self>(Value::Object(merged.clone())).map_err(|error| {
+                ActionError::new(format!("{name}: {error}; it is {}", before.unwrap_or_default()))
+            })?;
+        }
+        serde_json::from_value(Value::Object(merged)).map_err(invalid)
+    }
+}
+
+fn unknown_setting<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> ActionError {
+    let hint = match closest(name, known.clone()) {
+        Some(closest) => format!("did you mean `{closest}`?"),
+        None => format!("known are: {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    ActionError::new(format!("unknown setting `{name}`; {hint}"))
 }

@@ -7,9 +7,13 @@ use super::vaultvision::VaultVisionProvider;
 use super::verigator::VerigatorProvider;
 use super::virtuous::VirtuousProvider;
 use super::vise::ViseProvider;
+use serde_json::Value;
+
 use crate::framework::instance::Instance;
 use crate::framework::provider::{Context, Emulate, Provider, Spec};
 use crate::framework::route::Class;
+use crate::framework::settings::{ActionError, ProviderSettings as _};
+use crate::framework::suggest::closest;
 
 macro_rules! providers {
     ($($name:ident: $provider:ty),+ $(,)?) => {
@@ -28,6 +32,30 @@ macro_rules! providers {
             /// The number of listeners that each provider needs in addition to its first, in the order of `SPECS`.
             pub(crate) fn extra_listeners(&self) -> Vec<usize> {
                 vec![$(<$provider as Emulate>::extra_listeners(&self.$name)),+]
+            }
+        }
+
+        impl Settings {
+            /// Changes settings of one provider, by field name.
+            pub(crate) fn change(&mut self, provider: &str, change: &Value) -> Result<(), ActionError> {
+                $(if provider == <$provider as Emulate>::SPEC.name {
+                    self.$name = self.$name.changed_at_start(change)?;
+                    return Ok(());
+                })+
+                let known = SPECS.iter().map(|spec| spec.name);
+                let hint = match closest(provider, known.clone()) {
+                    Some(closest) => format!("did you mean `{closest}`?"),
+                    None => format!("known are: {}", known.collect::<Vec<_>>().join(", ")),
+                };
+                Err(ActionError::new(format!("unknown provider `{provider}`; {hint}")))
+            }
+
+            /// All settings with their values, by provider.
+            pub(crate) fn values(&self) -> Vec<(&'static str, Value)> {
+                vec![$((
+                    <$provider as Emulate>::SPEC.name,
+                    serde_json::to_value(&self.$name).unwrap_or_default(),
+                )),+]
             }
         }
 

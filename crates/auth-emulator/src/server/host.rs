@@ -1,5 +1,7 @@
-//! The `Host` check. Only names that always refer to this machine are accepted: a web page can make a browser send requests
-//! here under its own name (DNS rebinding), but it can't make it send one of these names.
+//! The `Host` check. Only names that always refer to this machine, or that the user has allowed, are accepted: a web page can
+//! make a browser send requests here under its own name (DNS rebinding), but it can't make it send one of these names.
+
+use std::net::IpAddr;
 
 use http::request::Parts;
 use http::{StatusCode, Uri};
@@ -7,10 +9,69 @@ use http::{StatusCode, Uri};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Reply, header_once};
 
-/// Why a request was rejected by this check.
-pub(crate) const WRONG_HOST: &str = "the Host header is not 127.0.0.1, localhost or [::1] with this port";
+/// The names that a listener accepts.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosts {
+    /// `None`: a Unix socket, which no browser can reach. Every name is accepted.
+    pub port: Option<u16>,
+    /// The address of a listener that others can reach.
+    pub ip: Option<IpAddr>,
+    /// Names that the user has allowed, with any port: a container's port may be published as another one.
+    pub allowed: Vec<String>,
+}
 
-pub(crate) fn check_host(parts: &Parts, port: u16, checks: &mut Checks) -> bool {
+impl Hosts {
+    pub(crate) fn of_socket() -> Self {
+        Self { port: None, ip: None, allowed: Vec::new() }
+    }
+
+    /// Whether the `Host` header, and the authority of an absolute request target, name this listener.
+    pub(crate) fn accept(&self, host: &str, uri: &Uri) -> bool {
+        self.names(host) && uri.authority().is_none_or(|authority| self.names(authority.as_str()))
+    }
+
+    fn names(&self, host: &str) -> bool {
+        let Some(port) = self.port else { return true };
+        let (name, given) = match host.rsplit_once(':') {
+            Some((name, given)) if !given.ends_with(']') => (name, Some(given)),
+            _ => (host, None),
+        };
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        if self.allowed.iter().any(|allowed| is(allowed)) {
+            return true;
+        }
+        let is_own = self.ip.is_some_and(|ip| is(&bracketed(ip)));
+        let is_local = ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| is(local));
+        // 80 and 443 are the ports that clients leave out.
+        let is_this_port = given.map_or(port == 80 || port == 443, |given| given == port.to_string());
+        (is_local || is_own) && is_this_port
+    }
+
+    /// Why a request was rejected by this check.
+    pub(crate) fn reason(&self) -> String {
+        let mut names = vec!["127.0.0.1".to_owned(), "localhost".to_owned(), "[::1]".to_owned()];
+        names.extend(self.ip.map(bracketed));
+        let port = self.port.unwrap_or_default();
+        let allowed = match self.allowed.join(", ") {
+            allowed if allowed.is_empty() => String::new(),
+            allowed => format!("; and {allowed} with any port"),
+        };
+        format!(
+            "the Host header must be {} with the port {port}{allowed} (--allow-host NAME accepts another name)",
+            names.join(", ")
+        )
+    }
+}
+
+/// An address as in a URL.
+pub(crate) fn bracketed(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+pub(crate) fn check_host(parts: &Parts, hosts: &Hosts, checks: &mut Checks) -> bool {
     let host = match header_once(&parts.headers, "host") {
         Ok(host) => host,
         Err(problem) => {
@@ -18,46 +79,34 @@ pub(crate) fn check_host(parts: &Parts, port: u16, checks: &mut Checks) -> bool 
             return false;
         }
     };
-    let accepted = is_local(host, &parts.uri, port);
+    let accepted = hosts.accept(host, &parts.uri);
     if accepted {
         checks.pass("host");
     } else {
-        checks.fail("host", WRONG_HOST);
+        checks.fail("host", hosts.reason());
     }
     accepted
 }
 
-/// Whether the `Host` header, and the authority of an absolute request target, name this listener.
-pub(crate) fn is_local(host: &str, uri: &Uri, port: u16) -> bool {
-    names_this_listener(host, port)
-        && uri.authority().is_none_or(|authority| names_this_listener(authority.as_str(), port))
-}
-
-fn names_this_listener(host: &str, port: u16) -> bool {
-    let (name, given) = match host.rsplit_once(':') {
-        Some((name, given)) if !given.ends_with(']') => (name, Some(given)),
-        _ => (host, None),
-    };
-    let is_local = ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| local.eq_ignore_ascii_case(name));
-    // 80 is the one port that clients leave out.
-    let is_this_port = given.map_or(port == 80, |given| given == port.to_string());
-    is_local && is_this_port
-}
-
 /// The response to a request for another host.
-pub(crate) fn wrong_host() -> Reply {
-    let message = "this emulator accepts requests for 127.0.0.1, localhost and [::1] with its own port only";
-    Reply::json(StatusCode::FORBIDDEN, &serde_json::json!({ "message": message }))
+pub(crate) fn wrong_host(hosts: &Hosts) -> Reply {
+    Reply::json(StatusCode::FORBIDDEN, &serde_json::json!({ "message": hosts.reason() }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names_this_listener;
+    use super::*;
+
+    fn hosts(ip: Option<&str>, allowed: &[&str]) -> Hosts {
+        let allowed = allowed.iter().map(|&name| name.to_owned()).collect();
+        Hosts { port: Some(8080), ip: ip.map(|ip| ip.parse().unwrap()), allowed }
+    }
 
     #[test]
     fn only_local_names_with_the_right_port_are_accepted() {
+        let local = hosts(None, &[]);
         for host in ["127.0.0.1:8080", "localhost:8080", "LocalHost:8080", "[::1]:8080"] {
-            assert!(names_this_listener(host, 8080), "{host}");
+            assert!(local.names(host), "{host}");
         }
         for host in [
             "",
@@ -73,9 +122,29 @@ mod tests {
             "evil@localhost:8080",
             "127.0.0.2:8080",
             "0.0.0.0:8080",
+            "emulator:8080",
         ] {
-            assert!(!names_this_listener(host, 8080), "{host}");
+            assert!(!local.names(host), "{host}");
         }
-        assert!(names_this_listener("localhost", 80));
+        assert!(Hosts { port: Some(80), ..local }.names("localhost"));
+    }
+
+    #[test]
+    fn allowed_names_have_any_port_and_the_own_address_its_own() {
+        let reachable = hosts(Some("192.0.2.7"), &["emulator", "api.test"]);
+        for host in ["emulator:8080", "EMULATOR", "api.test:443", "192.0.2.7:8080", "localhost:8080"] {
+            assert!(reachable.names(host), "{host}");
+        }
+        for host in ["emulator.example:8080", "192.0.2.7", "192.0.2.7:80", "192.0.2.8:8080", "localhost"] {
+            assert!(!reachable.names(host), "{host}");
+        }
+        assert!(reachable.reason().contains("192.0.2.7 with the port 8080; and emulator, api.test with any"));
+        let uri = Uri::from_static("http://evil.example/");
+        assert!(!reachable.accept("emulator", &uri));
+    }
+
+    #[test]
+    fn a_socket_accepts_every_name() {
+        assert!(Hosts::of_socket().names("anything"));
     }
 }

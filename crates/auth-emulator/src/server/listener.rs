@@ -1,55 +1,91 @@
-//! Sockets: binding on the loopback interface, accepting, HTTP/1.1, stopping. Knows nothing about providers; each listener
-//! serves an axum router.
+//! Sockets: binding, accepting, HTTP/1.1, stopping. Knows nothing about providers; each listener serves an axum router.
+//!
+//! A connection that is refused or closed is told why, if it can still be told: too many connections, a head that never ends,
+//! plain HTTP on a TLS port. The reason is in the log too.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::framework::sync::lock;
 use crate::server::stream::Stream;
+use crate::server::tls::Tls;
 use crate::server::wire::Wire;
 
-/// The maximum number of open connections per listener; further ones wait in the system's queue.
-const CONNECTIONS: usize = 512;
+/// The maximum number of open connections per listener; further ones are refused with 503.
+pub(crate) const CONNECTIONS: usize = 512;
+/// How long a connection that is refused may take to read the reason.
+const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Binds a port of 127.0.0.1; 0 lets the system choose. The address is published only after the socket is bound, so that no
-/// other process can take the port in the meantime.
-pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+/// A bound socket.
+pub(crate) enum Listener {
+    Tcp(TcpListener, Option<Tls>),
+    #[cfg(unix)]
+    Unix {
+        listener: tokio::net::UnixListener,
+        _file: super::socket::SocketFile,
+    },
+}
+
+/// Limits of the connections of one listener.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub connections: usize,
+    /// A connection without a request for this long is closed, and so is one whose request does not arrive.
+    pub idle: Duration,
+}
+
+/// Binds a port; 0 lets the system choose. The address is published only after the socket is bound, so that no other process can
+/// take the port in the meantime.
+pub(crate) fn bind(ip: IpAddr, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind((ip, port))?;
+    listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    Ok((listener, address))
+    Ok((TcpListener::from_std(listener)?, address))
 }
 
 /// Serves until `stop` changes or is dropped, then finishes the requests in progress.
-pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+pub(crate) async fn serve(
+    listener: Listener,
+    router: Router,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
         let accepted = tokio::select! {
             _ = stop.changed() => break,
             accepted = listener.accept() => accepted,
         };
         while connections.try_join_next().is_some() {}
-        match accepted {
-            Ok((stream, _)) => {
-                let serving = connection(stream, router.clone(), stop.clone());
+        match (accepted, Arc::clone(&permits).try_acquire_owned()) {
+            (Ok(stream), Ok(permit)) => {
+                let tls = listener.tls();
+                let serving = connection(stream, tls, router.clone(), limits, stop.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(permit);
                 });
             }
-            Err(error) => {
+            (Ok(stream), Err(_)) => {
+                let reason = format!("the emulator has {} open connections already", limits.connections);
+                connections.spawn(async move {
+                    refuse(stream, "503 Service Unavailable", &reason).await;
+                });
+            }
+            (Err(error), _) => {
                 // Most likely out of file descriptors; retrying immediately would only spin.
                 tracing::warn!(%error, "accepting a connection failed");
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -60,9 +96,47 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
-    // Responses are small; waiting to fill a packet would only add delay.
-    let _ = stream.set_nodelay(true);
+impl Listener {
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                // Responses are small; waiting to fill a packet would only add delay.
+                let _ = stream.set_nodelay(true);
+                Ok(Stream::Tcp(stream))
+            }
+            #[cfg(unix)]
+            Self::Unix { listener, .. } => Ok(Stream::Unix(listener.accept().await?.0)),
+        }
+    }
+
+    fn tls(&self) -> Option<Tls> {
+        match self {
+            Self::Tcp(_, tls) => tls.clone(),
+            #[cfg(unix)]
+            Self::Unix { .. } => None,
+        }
+    }
+}
+
+async fn connection(
+    stream: Stream,
+    tls: Option<Tls>,
+    router: Router,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let stream = match tls {
+        None => stream,
+        Some(tls) => tokio::select! {
+            _ = stop.changed() => return,
+            handshake = tokio::time::timeout(limits.idle, secured(stream, &tls)) => match handshake {
+                Ok(Some(stream)) => stream,
+                Ok(None) => return,
+                Err(_) => return tracing::info!("closed a connection that began no TLS handshake"),
+            }
+        },
+    };
     let inner = TowerToHyperService::new(router);
     let wire = Arc::new(Mutex::new(None));
     let planned = Arc::clone(&wire);
@@ -79,7 +153,10 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
             Ok(response)
         }
     });
-    let mut serving = http1::Builder::new().serve_connection(TokioIo::new(Stream::Tcp(stream)), service);
+    let mut serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle)
+        .serve_connection(TokioIo::new(stream), service);
     let outcome = tokio::select! {
         outcome = &mut serving => outcome,
         _ = stop.changed() => {
@@ -88,11 +165,128 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
         }
     };
     let wire = lock(&wire).take();
-    let outcome = match (wire, outcome) {
-        (Some(wire), _) => wire.follow(serving.into_parts().io.into_inner()).await,
-        (None, outcome) => outcome.map_err(io::Error::other),
+    match (wire, outcome) {
+        (Some(wire), _) => {
+            if let Err(error) = wire.follow(serving.into_parts().io.into_inner()).await {
+                tracing::debug!(%error, "the client left before the fault was complete");
+            }
+        }
+        (None, Ok(())) => {}
+        (None, Err(error)) if error.is_timeout() => {
+            let parts = serving.into_parts();
+            if parts.read_buf.is_empty() {
+                tracing::debug!("closed an idle connection");
+            } else {
+                let reason = format!("the request's head did not arrive within {:?}", limits.idle);
+                refuse(parts.io.into_inner(), "408 Request Timeout", &reason).await;
+            }
+        }
+        (None, Err(error)) if error.is_parse() => {
+            let hint = if serving.into_parts().read_buf.first() == Some(&TLS_HANDSHAKE) {
+                "it begins a TLS handshake, but this port serves plain HTTP: use http://, or start with --tls"
+            } else {
+                "it is no HTTP/1.1 request"
+            };
+            tracing::warn!(%error, "refused a request: {hint}");
+        }
+        (None, Err(error)) => tracing::debug!(%error, "connection ended"),
+    }
+}
+
+/// The first byte of a TLS connection.
+const TLS_HANDSHAKE: u8 = 22;
+
+/// The TLS connection; `None` after a failed handshake.
+async fn secured(stream: Stream, tls: &Tls) -> Option<Stream> {
+    let Stream::Tcp(tcp) = stream else { return Some(stream) };
+    let mut first = [0];
+    if matches!(tcp.peek(&mut first).await, Ok(1)) && first != [TLS_HANDSHAKE] {
+        let reason = "this port serves HTTPS only: use https:// and trust the emulator's CA file";
+        refuse(Stream::Tcp(tcp), "400 Bad Request", reason).await;
+        return None;
+    }
+    match tls.accept(tcp).await {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            tracing::warn!(%error, "a TLS handshake failed; does the client trust the emulator's CA file?");
+            None
+        }
+    }
+}
+
+/// Sends the reason as a response, and closes the connection.
+async fn refuse(mut stream: Stream, status: &str, reason: &str) {
+    tracing::warn!("refused a connection: {reason}");
+    let body = serde_json::json!({ "message": reason }).to_string();
+    let response = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let told = async {
+        stream.write_all(response.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closing with unread bytes would reset the connection and lose the response.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
     };
-    if let Err(error) = outcome {
-        tracing::debug!(%error, "connection ended");
+    let _ = tokio::time::timeout(FAREWELL, told).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn start(limits: Limits) -> (SocketAddr, watch::Sender<bool>) {
+        let (listener, address) = bind(std::net::Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let router = Router::new().fallback(async || "hello");
+        tokio::spawn(serve(Listener::Tcp(listener, None), router, limits, stopped));
+        (address, stop)
+    }
+
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut text = String::new();
+        let reading = stream.read_to_string(&mut text);
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("not closed").unwrap();
+        text
+    }
+
+    #[tokio::test]
+    async fn a_connection_too_many_is_told_so() {
+        let (address, _stop) = start(Limits { connections: 1, idle: Duration::from_secs(20) }).await;
+        let mut first = TcpStream::connect(address).await.unwrap();
+        first.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let mut start = [0; 12];
+        first.read_exact(&mut start).await.unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+        let mut second = TcpStream::connect(address).await.unwrap();
+        let refused = rest(&mut second).await;
+        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("1 open connections"), "{refused}");
+        drop(first);
+        // The place is free again.
+        loop {
+            let mut third = TcpStream::connect(address).await.unwrap();
+            third.write_all(b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await.unwrap();
+            if rest(&mut third).await.contains("hello") {
+                break;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn idle_and_half_open_connections_are_closed() {
+        let (address, _stop) = start(Limits { connections: 9, idle: Duration::from_millis(50) }).await;
+        let mut unused = TcpStream::connect(address).await.unwrap();
+        assert_eq!(rest(&mut unused).await, "");
+        let mut used = TcpStream::connect(address).await.unwrap();
+        used.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let response = rest(&mut used).await;
+        assert!(response.starts_with("HTTP/1.1 200") && response.ends_with("hello"), "{response}");
+        let mut half = TcpStream::connect(address).await.unwrap();
+        half.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+        let told = rest(&mut half).await;
+        assert!(told.starts_with("HTTP/1.1 408 ") && told.contains("did not arrive within 50ms"), "{told}");
     }
 }

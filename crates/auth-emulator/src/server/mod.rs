@@ -1,8 +1,12 @@
-//! From a socket to a provider: the listener, and the pipeline that every request passes through.
+//! From a socket to a provider: threads, listeners, and the pipeline that every request passes through.
 
 pub(crate) mod cut;
 pub(crate) mod host;
 pub(crate) mod listener;
 pub(crate) mod pipeline;
+#[cfg(unix)]
+pub(crate) mod socket;
 pub(crate) mod stream;
+pub(crate) mod threads;
+pub(crate) mod tls;
 pub(crate) mod wire;

@@ -1,7 +1,6 @@
 //! The path of one request to a provider: `Host`, size, route, fault, provider, journal, response. Checks that all providers
 //! share are made here, so that no provider can forget one.
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +22,7 @@ use crate::framework::route::{self, Found};
 use crate::framework::sync::lock;
 use crate::framework::timestamp::Timestamp;
 use crate::server::cut::CutBody;
-use crate::server::host::{check_host, wrong_host};
+use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::wire::Wire;
 
 /// The largest request body: 1 MiB.
@@ -48,19 +47,34 @@ pub(crate) struct Mounted {
     pub core: Arc<Core>,
     pub provider: Arc<dyn Provider>,
     pub listener: usize,
-    pub address: SocketAddr,
+    pub hosts: Hosts,
     pub ids: Arc<Mutex<Random>>,
+    /// Held while the provider executes a request.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
+    /// The longest pause between two parts of a body.
+    pub patience: Duration,
 }
 
 /// Responds to one request.
 pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = read_body(body).await;
+    let body = if body.is_end_stream() {
+        Received::Whole(Bytes::new())
+    } else {
+        read_body(body, mounted.patience).await
+    };
+    // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
+    let turn = mounted.turn.lock().await;
     let mut exchange = Exchange::begin(mounted, parts, body);
     let fault = exchange.take_fault();
     let (reply, fault) = match fault {
-        None => (exchange.execute(), None),
+        None => {
+            let reply = exchange.execute();
+            drop(turn);
+            (reply, None)
+        }
         Some((fault, effect)) => {
+            drop(turn);
             let reply = exchange.execute_with_fault(&fault, effect).await;
             (reply, Some(fault))
         }
@@ -71,6 +85,12 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
 enum Received {
     Whole(Bytes),
     TooLarge(usize),
+    /// The connection broke, or nothing arrived for too long.
+    Broken {
+        received: usize,
+        status: StatusCode,
+        reason: String,
+    },
 }
 
 struct Exchange<'m> {
@@ -90,7 +110,7 @@ impl<'m> Exchange<'m> {
         let now = core.clock.now();
         let request_id = format!("emu-{}", lock(&mounted.ids).hex(12));
         let mut checks = Checks::new(core.relaxations.clone());
-        let host_is_local = check_host(&parts, mounted.address.port(), &mut checks);
+        let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
         let routed = mounted.provider.routed(&parts.method, parts.uri.path());
         let found = host_is_local.then(|| {
             let (method, path) = match &routed {
@@ -117,7 +137,7 @@ impl<'m> Exchange<'m> {
             headers: redact_headers(&parts.headers, spec.shown_headers),
             body_size: match &body {
                 Received::Whole(bytes) => bytes.len(),
-                Received::TooLarge(size) => *size,
+                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
             },
             status: None,
             fault: None,
@@ -139,7 +159,7 @@ impl<'m> Exchange<'m> {
     async fn execute_with_fault(&mut self, fault: &Fault, effect: Effect) -> Option<Reply> {
         let mut done = None;
         if effect == Effect::Before {
-            done = self.execute();
+            done = self.execute_in_turn().await;
         }
         match fault {
             Fault::Status { status, headers, body } => {
@@ -157,21 +177,32 @@ impl<'m> Exchange<'m> {
             }
             Fault::Delay { delay_ms } => {
                 tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
-                if effect == Effect::Before { done } else { self.execute() }
+                if effect == Effect::Before { done } else { self.execute_in_turn().await }
             }
             Fault::Cut { .. } => {
                 if effect == Effect::Before {
                     done
                 } else {
-                    self.execute()
+                    self.execute_in_turn().await
                 }
             }
         }
     }
 
+    async fn execute_in_turn(&mut self) -> Option<Reply> {
+        let _turn = self.mounted.turn.lock().await;
+        self.execute()
+    }
+
     fn execute(&mut self) -> Option<Reply> {
         let provider = &self.mounted.provider;
-        let Some(found) = self.found.take() else { return Some(wrong_host()) };
+        if let Received::Broken { received, status, reason } = &self.body {
+            let reason =
+                format!("the body broke off after {received} bytes, so nothing was executed: {reason}");
+            self.checks.fail("body", reason);
+            return Some(Reply::empty(*status));
+        }
+        let Some(found) = self.found.take() else { return Some(wrong_host(&self.mounted.hosts)) };
         if !has_length(&self.parts) {
             self.checks.fail("length", Rejection::LengthRequired.message());
             return Some(provider.reject(Rejection::LengthRequired));
@@ -298,12 +329,25 @@ pub(crate) fn set_date(headers: &mut HeaderMap, clock: &Clock) {
     }
 }
 
-/// Reads the body up to the limit; a longer one is drained and discarded.
-async fn read_body(body: Body) -> Received {
+/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest pause between two parts.
+async fn read_body(body: Body, patience: Duration) -> Received {
     let mut body = pin!(body);
     let mut stored = BytesMut::new();
     let mut size = 0_usize;
-    while let Some(Ok(frame)) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
+    loop {
+        let next = std::future::poll_fn(|context| body.as_mut().poll_frame(context));
+        let frame = match tokio::time::timeout(patience, next).await {
+            Ok(None) => break,
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(error))) => {
+                let reason = error.to_string();
+                return Received::Broken { received: size, status: StatusCode::BAD_REQUEST, reason };
+            }
+            Err(_) => {
+                let reason = format!("nothing arrived for {patience:?}");
+                return Received::Broken { received: size, status: StatusCode::REQUEST_TIMEOUT, reason };
+            }
+        };
         let Ok(data) = frame.into_data() else { continue };
         size = size.saturating_add(data.len());
         if size <= BODY_LIMIT {
@@ -397,8 +441,10 @@ mod tests {
             }),
             provider: Arc::new(Fake),
             listener: 1,
-            address: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            hosts: Hosts { port: Some(8080), ip: None, allowed: Vec::new() },
             ids: Arc::new(Mutex::new(Random::new(1, "ids"))),
+            turn: Arc::default(),
+            patience: Duration::from_secs(5),
         }
     }
 

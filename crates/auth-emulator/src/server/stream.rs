@@ -10,12 +10,22 @@ use tokio::net::TcpStream;
 
 pub(crate) enum Stream {
     Tcp(TcpStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
 }
 
 impl Stream {
-    /// Closes the connection with a reset.
+    /// Closes the connection with a reset, if its kind has one.
     pub(crate) fn reset(self) -> io::Result<()> {
-        let Self::Tcp(tcp) = self;
+        let tcp = match &self {
+            Self::Tcp(tcp) => tcp,
+            #[cfg(feature = "tls")]
+            Self::Tls(tls) => tls.get_ref().0,
+            #[cfg(unix)]
+            Self::Unix(_) => return Ok(()),
+        };
         // Deprecated for other durations, which block when the socket is dropped.
         #[allow(deprecated, reason = "its successor is newer than the oldest supported version")]
         tcp.set_linger(Some(Duration::ZERO))
@@ -23,9 +33,13 @@ impl Stream {
 }
 
 macro_rules! each {
-    ($self:ident, $stream:ident => $action:expr) => {
-        match $self.get_mut() {
-            Stream::Tcp($stream) => $action,
+    ($stream:expr, $inner:ident => $action:expr) => {
+        match $stream {
+            Stream::Tcp($inner) => $action,
+            #[cfg(feature = "tls")]
+            Stream::Tls($inner) => $action,
+            #[cfg(unix)]
+            Stream::Unix($inner) => $action,
         }
     };
 }
@@ -36,13 +50,13 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(self, stream => Pin::new(stream).poll_read(context, buffer))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_read(context, buffer))
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        each!(self, stream => Pin::new(stream).poll_write(context, bytes))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write(context, bytes))
     }
 
     fn poll_write_vectored(
@@ -50,20 +64,18 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        each!(self, stream => Pin::new(stream).poll_write_vectored(context, slices))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(context, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
-        }
+        each!(self, stream => stream.is_write_vectored())
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => Pin::new(stream).poll_flush(context))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_flush(context))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => Pin::new(stream).poll_shutdown(context))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(context))
     }
 }

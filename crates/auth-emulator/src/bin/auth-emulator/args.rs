@@ -1,14 +1,15 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use auth_emulator::Timestamp;
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// A strict local emulator of five vendor authentication APIs.
 ///
 /// It stores state, checks every credential like the vendor, and requires no account, no network and no container. It listens
-/// on 127.0.0.1 only.
+/// on 127.0.0.1 unless told otherwise.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLE)]
 pub(crate) struct Args {
@@ -33,7 +34,7 @@ Exit codes:
 pub(crate) enum Command {
     /// Start the emulator and run until Ctrl-C or SIGTERM.
     Serve(Serve),
-    /// Print shell exports that configure clients for a running emulator.
+    /// Print the environment variables that configure clients for a running emulator.
     Env(Env),
     /// Check whether an emulator is running: exit code 0 if it is, 1 if not.
     Health(Health),
@@ -44,6 +45,15 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = SERVE_EXAMPLE)]
 pub(crate) struct Serve {
+    /// Address to listen on. One that others can reach requires --allow-host.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = "AUTH_EMULATOR_LISTEN")]
+    pub(crate) listen: IpAddr,
+
+    /// Accept requests whose Host is this name; can be repeated. The first one is also the name in the URLs of the providers if others
+    /// can reach the emulator.
+    #[arg(long, value_name = "NAME", env = "AUTH_EMULATOR_ALLOW_HOST", value_delimiter = ',')]
+    pub(crate) allow_host: Vec<String>,
+
     /// Port of the control API; the providers use the following ones. 0: any free ports.
     #[arg(long, default_value_t = 0, value_name = "N", env = "AUTH_EMULATOR_PORT")]
     pub(crate) port: u16,
@@ -51,6 +61,29 @@ pub(crate) struct Serve {
     /// Print only one line of JSON on standard output, when all listeners are up.
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Change a setting, for example virtuous.calls_per_hour=10; can be repeated. `--set list` prints all of them.
+    #[arg(long, value_name = "PROVIDER.SETTING=VALUE", env = "AUTH_EMULATOR_SET", value_delimiter = '\n')]
+    pub(crate) set: Vec<String>,
+
+    /// Serve the providers over HTTPS.
+    #[cfg(feature = "tls")]
+    #[arg(long, env = "AUTH_EMULATOR_TLS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) tls: bool,
+
+    /// File for the certificate that clients must trust, as PEM; implies --tls [default: beside the ready file, with the extension
+    /// `ca.pem`].
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "PATH", env = "AUTH_EMULATOR_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Also listen on Unix sockets in this directory: control.sock, verigator.sock and so on.
+    #[arg(long, value_name = "DIRECTORY", env = "AUTH_EMULATOR_SOCKET_DIR")]
+    pub(crate) socket_dir: Option<PathBuf>,
+
+    /// Close connections that are idle, and requests that do not arrive, after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) idle_timeout: u64,
 
     /// Seed of all ids, codes, credentials and the control token, for a reproducible run.
     #[arg(long, value_name = "N", env = "AUTH_EMULATOR_SEED")]
@@ -69,8 +102,8 @@ pub(crate) struct Serve {
     pub(crate) relax: Vec<String>,
 
     /// File for the ready line, which `env` and `health` read [default: `auth-emulator.json` in the temporary directory]. It exists
-    /// while the emulator is running.
-    #[arg(long, value_name = "PATH")]
+    /// while the emulator is running, and no other emulator can take it.
+    #[arg(long, value_name = "PATH", env = "AUTH_EMULATOR_READY_FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 }
 
@@ -83,12 +116,24 @@ Example, from a script:
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Env {
     /// Ready file of the emulator [default: `auth-emulator.json` in the temporary directory].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", env = "AUTH_EMULATOR_READY_FILE")]
     pub(crate) ready_file: Option<PathBuf>,
+
+    /// The format: shell exports, a .env file, a JSON object, or PowerShell.
+    #[arg(long, value_enum, default_value_t = Format::Sh, value_name = "FORMAT")]
+    pub(crate) format: Format,
 
     /// Print only the variables of this provider; can be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Sh,
+    Dotenv,
+    Json,
+    Powershell,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,8 +1,9 @@
-//! `auth-emulator env`: prints the variables of a running emulator as shell exports.
+//! `auth-emulator env`: prints the variables of a running emulator, for shells and for programs.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use crate::args::Env;
+use crate::args::{Env, Format};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::ready;
@@ -10,49 +11,84 @@ use crate::ready;
 pub(crate) fn run(args: &Env) -> Result<(), Failure> {
     let ready = ready::read(args.ready_file.as_deref())?;
     // A file can outlive its emulator.
-    Client::new(ready.control.url, ready.control.token).check()?;
+    Client::new(ready.control.url.clone(), ready.control.token.clone()).check()?;
     if let Some(unknown) = args.provider.iter().find(|name| !ready.providers.contains_key(*name)) {
         let known: Vec<_> = ready.providers.keys().map(String::as_str).collect();
         return Err(Failure::usage(format!("unknown provider {unknown:?}; known are: {}", known.join(", "))));
     }
-    let mut lines = String::new();
-    for (name, provider) in &ready.providers {
-        if args.provider.is_empty() || args.provider.contains(name) {
-            for (variable, value) in &provider.env {
-                let line = export(variable, value)
-                    .ok_or_else(|| Failure::not_running(format!("{variable:?} can't be exported")))?;
-                lines.push_str(&line);
-            }
-        }
+    let chosen = ready
+        .providers
+        .iter()
+        .filter(|(name, _)| args.provider.is_empty() || args.provider.contains(name))
+        .flat_map(|(_, provider)| &provider.env);
+    let mut variables: Vec<(&str, &str)> =
+        chosen.map(|(variable, value)| (variable.as_str(), value.as_str())).collect();
+    if let Some(tls) = &ready.tls {
+        // Node.js trusts it in addition to its own authorities; others replace theirs, so that nothing is set for them.
+        variables.push(("AUTH_EMULATOR_CA_FILE", &tls.ca_file));
+        variables.push(("NODE_EXTRA_CA_CERTS", &tls.ca_file));
     }
+    let text = formatted(&variables, args.format)?;
     std::io::stdout()
-        .write_all(lines.as_bytes())
+        .write_all(text.as_bytes())
         .map_err(|error| Failure::not_running(format!("standard output: {error}")))
 }
 
-/// One line for `eval` in a POSIX shell. `None` if the name is not a variable name or the value can't be exported.
-fn export(variable: &str, value: &str) -> Option<String> {
-    let is_name = variable.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
-        && variable.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    (is_name && !value.contains('\0'))
-        .then(|| format!("export {variable}='{}'\n", value.replace('\'', r"'\''")))
+fn formatted(variables: &[(&str, &str)], format: Format) -> Result<String, Failure> {
+    if let Some((variable, _)) = variables.iter().find(|(variable, value)| !is_safe(variable, value)) {
+        return Err(Failure::not_running(format!("{variable:?} can't be exported")));
+    }
+    if format == Format::Json {
+        let map: BTreeMap<_, _> = variables.iter().copied().collect();
+        let json = serde_json::to_string_pretty(&map);
+        return json.map(|json| json + "\n").map_err(|error| Failure::usage(error.to_string()));
+    }
+    Ok(variables.iter().map(|(variable, value)| line(variable, value, format)).collect())
+}
+
+/// One line that sets a variable; every special character of the format is quoted.
+fn line(variable: &str, value: &str, format: Format) -> String {
+    match format {
+        Format::Sh | Format::Json => format!("export {variable}='{}'\n", value.replace('\'', r"'\''")),
+        // Single quotes are literal in every reader of such files; a value with one needs the other kind.
+        Format::Dotenv if value.contains('\'') => {
+            let escaped = value.replace('\\', r"\\").replace('"', "\\\"").replace('$', r"\$");
+            format!("{variable}=\"{escaped}\"\n")
+        }
+        Format::Dotenv => format!("{variable}='{value}'\n"),
+        Format::Powershell => format!("$Env:{variable} = '{}'\n", value.replace('\'', "''")),
+    }
+}
+
+/// Whether the name is the name of a variable, and the value is one line.
+fn is_safe(variable: &str, value: &str) -> bool {
+    variable.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && variable.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && !value.contains(['\0', '\n', '\r'])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::export;
+    use super::*;
 
     #[test]
-    fn values_are_quoted_so_that_a_shell_reads_them_back() {
-        assert_eq!(export("A_1", "b").unwrap(), "export A_1='b'\n");
-        assert_eq!(export("A", "it's $HOME `x` \\").unwrap(), "export A='it'\\''s $HOME `x` \\'\n");
+    fn values_are_quoted_so_that_they_are_read_back() {
+        for (format, expected) in [
+            (Format::Sh, "export A_1='b'\nexport B='it'\\''s $HOME `x` \\'\n"),
+            (Format::Dotenv, "A_1='b'\nB=\"it's \\$HOME `x` \\\\\"\n"),
+            (Format::Powershell, "$Env:A_1 = 'b'\n$Env:B = 'it''s $HOME `x` \\'\n"),
+            (Format::Json, "{\n  \"A_1\": \"b\",\n  \"B\": \"it's $HOME `x` \\\\\"\n}\n"),
+        ] {
+            let text = formatted(&[("A_1", "b"), ("B", r"it's $HOME `x` \")], format).unwrap();
+            assert_eq!(text, expected, "{format:?}");
+        }
     }
 
     #[test]
     fn invalid_variables_are_not_exported() {
         for name in ["", "a", "1A", "A-B", "A;rm", "A B", "A=B"] {
-            assert_eq!(export(name, "x"), None, "{name}");
+            assert!(!is_safe(name, "x"), "{name}");
         }
-        assert_eq!(export("A", "\0"), None);
+        assert!(!is_safe("A", "\0") && !is_safe("A", "a\nb") && is_safe("A", "a b"));
     }
 }

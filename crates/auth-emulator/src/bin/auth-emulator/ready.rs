@@ -1,12 +1,16 @@
 //! The ready file: contains the ready line, so that `env` and `health` in another terminal find the emulator.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use fs4::FileExt;
 use serde::Deserialize;
 
+#[cfg(not(unix))]
+use crate::client::Client;
 use crate::failure::Failure;
 
 /// The parts that `env` and `health` read.
@@ -14,6 +18,12 @@ use crate::failure::Failure;
 pub(crate) struct Ready {
     pub(crate) control: Control,
     pub(crate) providers: BTreeMap<String, Provider>,
+    pub(crate) tls: Option<Tls>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Tls {
+    pub(crate) ca_file: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,17 +42,21 @@ pub(crate) fn default_path() -> PathBuf {
     std::env::temp_dir().join("auth-emulator.json")
 }
 
-/// A written ready file. Removed when dropped, unless another emulator has replaced it.
+/// A written ready file. Removed when dropped.
+///
+/// The file is locked while the emulator runs, so that another one can't take it; the system releases the lock when the process
+/// ends in whatever way, so that a file that is left over can be replaced.
 #[derive(Debug)]
 pub(crate) struct ReadyFile {
     path: PathBuf,
-    content: String,
+    #[cfg(unix)]
+    file: File,
 }
 
 impl ReadyFile {
-    /// Writes `line` to `path` atomically. The file contains the control token; only its owner can read it.
+    /// Writes `line` to `path` atomically, unless the file belongs to a running emulator. It contains the control token; only its
+    /// owner can read it.
     pub(crate) fn write(path: &Path, line: &str) -> io::Result<Self> {
-        let content = format!("{line}\n");
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
         // A file of that name is left over from another process, or an attack; `create_new` does not follow links.
@@ -51,20 +65,70 @@ impl ReadyFile {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&temporary).and_then(|mut file| file.write_all(content.as_bytes()));
-        if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
-            let _ = fs::remove_file(&temporary);
-            return Err(error);
+        let written = options.open(&temporary).and_then(|mut file| {
+            file.write_all(format!("{line}\n").as_bytes())?;
+            Self::publish(file, &temporary, path)
+        });
+        let _ = fs::remove_file(&temporary);
+        written
+    }
+
+    /// Gives the file its name.
+    #[cfg(unix)]
+    fn publish(file: File, temporary: &Path, path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        FileExt::try_lock(&file)?;
+        loop {
+            // Fails if the name exists, also if another process creates it at this moment.
+            match fs::hard_link(temporary, path) {
+                Ok(()) => return Ok(Self { path: path.to_owned(), file }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+            let old = match File::open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            if FileExt::try_lock(&old).is_err() {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it belongs to a running emulator"));
+            }
+            // Only who holds the lock of the file of this name may replace it.
+            let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+            if fs::metadata(path).is_ok_and(|now| old.metadata().is_ok_and(|old| id(now) == id(old))) {
+                fs::rename(temporary, path)?;
+                return Ok(Self { path: path.to_owned(), file });
+            }
         }
-        Ok(Self { path: path.to_owned(), content })
+    }
+
+    /// Gives the file its name. Locked files can't be read on some systems, so that the emulator in the file is asked.
+    #[cfg(not(unix))]
+    fn publish(file: File, temporary: &Path, path: &Path) -> io::Result<Self> {
+        drop(file);
+        let belongs_to_another = read(Some(path))
+            .is_ok_and(|ready| Client::new(ready.control.url, ready.control.token).check().is_ok());
+        if belongs_to_another {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it belongs to a running emulator"));
+        }
+        fs::rename(temporary, path)?;
+        Ok(Self { path: path.to_owned() })
     }
 }
 
 impl Drop for ReadyFile {
     fn drop(&mut self) {
-        if fs::read_to_string(&self.path).is_ok_and(|content| content == self.content) {
-            let _ = fs::remove_file(&self.path);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            // Somebody may have removed or replaced it by hand.
+            let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+            let (named, own) = (fs::metadata(&self.path), self.file.metadata());
+            if !named.is_ok_and(|named| own.is_ok_and(|own| id(named) == id(own))) {
+                return;
+            }
         }
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -90,23 +154,63 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_atomic_private_and_removed_only_by_its_writer() {
+    fn a_file_is_private_and_belongs_to_its_writer_until_the_end() {
         let dir = scratch("ready");
         let path = dir.join("ready.json");
+        fs::write(&path, "left over").unwrap();
         let first = ReadyFile::write(&path, "one").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let error = ReadyFile::write(&path, "two").unwrap_err();
+            assert!(error.to_string().contains("running emulator"), "{error}");
         }
-        let second = ReadyFile::write(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
         drop(first);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n", "replaced, so not removed");
-        drop(second);
         assert!(!path.exists());
-        assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing is left beside it");
-        fs::remove_dir(&dir).unwrap();
+        let second = ReadyFile::write(&path, "two").unwrap();
+        // Somebody replaced it by hand.
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "foreign").unwrap();
+        drop(second);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "foreign");
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1, "nothing is left beside it");
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_many_writers_exactly_one_gets_the_file() {
+        for left_over in [false, true] {
+            let dir = scratch(&format!("race-{left_over}"));
+            let path = dir.join("ready.json");
+            if left_over {
+                fs::write(&path, "left over").unwrap();
+            }
+            let start = std::sync::Barrier::new(8);
+            let mut files: Vec<ReadyFile> = Vec::new();
+            std::thread::scope(|scope| {
+                let write = |number: usize| {
+                    // Each process has its own temporary file; so have these threads.
+                    let (path, start) = (&path, &start);
+                    scope.spawn(move || {
+                        let temporary = path.with_extension(number.to_string());
+                        fs::write(&temporary, number.to_string()).unwrap();
+                        let file = File::open(&temporary).unwrap();
+                        start.wait();
+                        ReadyFile::publish(file, &temporary, path).ok()
+                    })
+                };
+                let writers: Vec<_> = (0..8).map(write).collect();
+                files.extend(writers.into_iter().filter_map(|writer| writer.join().unwrap()));
+            });
+            assert_eq!(files.len(), 1);
+            drop(files);
+            assert!(!path.exists());
+            fs::remove_dir_all(&dir).unwrap();
+        }
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use auth_emulator::{Builder, ClockStart, Emulator, Ready, StartError};
+use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Serve;
@@ -14,6 +17,9 @@ use crate::ready::{ReadyFile, default_path};
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     if args.relax.iter().any(|name| name == "list") {
         return print(&relaxations());
+    }
+    if args.set.iter().any(|name| name == "list") {
+        return print(&settings());
     }
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|error| Failure::not_started(format!("--log {}: {error}", args.log)))?;
@@ -29,10 +35,12 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
 async fn serve(args: Serve) -> Result<(), Failure> {
     // Before the ready line: a reader of it may send the signal immediately.
     let signal = Signals::listen().map_err(|error| Failure::not_started(format!("signals: {error}")))?;
-    let emulator = builder(&args).start().await.map_err(|error| not_started(&error))?;
+    let path = args.ready_file.clone().unwrap_or_else(default_path);
+    let emulator = builder(&args, &path)?.start().await.map_err(|error| not_started(&error))?;
     let ready = emulator.ready();
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
-    let _ready_file = write_ready_file(&args, &line)?;
+    let _ready_file = write_ready_file(&args, &path, &line)?;
+    let _ca_file = ready.tls.as_ref().map(|tls| CaFile(tls.ca_file.clone()));
     print(&if args.json { format!("{line}\n") } else { welcome(ready, &args) })?;
     signal.wait().await;
     tracing::info!("stopping");
@@ -46,27 +54,62 @@ fn not_started(error: &StartError) -> Failure {
     Failure::not_started(format!("{error}{source}"))
 }
 
-fn builder(args: &Serve) -> Builder {
-    let mut builder = Emulator::builder().port(args.port);
+fn builder(args: &Serve, ready_file: &Path) -> Result<Builder, Failure> {
+    let mut builder = Emulator::builder()
+        .port(args.port)
+        .listen(args.listen)
+        .idle_timeout(Duration::from_secs(args.idle_timeout));
     if let Some(seed) = args.seed {
         builder = builder.seed(seed);
     }
     if let Some(at) = args.frozen_at {
         builder = builder.clock(ClockStart::Frozen(at));
     }
-    args.relax.iter().fold(builder, |builder, name| builder.relax(name))
+    if let Some(directory) = &args.socket_dir {
+        builder = builder.socket_dir(directory);
+    }
+    #[cfg(feature = "tls")]
+    if args.tls || args.ca_file.is_some() {
+        builder = builder.tls(args.ca_file.clone().unwrap_or_else(|| ready_file.with_extension("ca.pem")));
+    }
+    #[cfg(not(feature = "tls"))]
+    let _ = ready_file;
+    builder = args.allow_host.iter().fold(builder, Builder::allow_host);
+    for setting in args.set.iter().filter(|setting| !setting.is_empty()) {
+        let (name, value) = setting
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--set {setting}: expected PROVIDER.SETTING=VALUE")))?;
+        builder = builder.set(name, value_for(name, value));
+    }
+    Ok(args.relax.iter().fold(builder, |builder, name| builder.relax(name)))
 }
 
-/// Writes the ready file. An error is fatal only for a given path: the default one may belong to another user.
-fn write_ready_file(args: &Serve, line: &str) -> Result<Option<ReadyFile>, Failure> {
-    let path = args.ready_file.clone().unwrap_or_else(default_path);
-    match ReadyFile::write(&path, line) {
+/// JSON, or a string if it is none or the setting is a string.
+fn value_for(setting: &str, value: &str) -> Value {
+    let is_string =
+        Builder::default_settings().into_iter().any(|(name, default)| name == setting && default.is_string());
+    let text = || Value::from(value);
+    if is_string { text() } else { serde_json::from_str(value).unwrap_or_else(|_| text()) }
+}
+
+/// The file of the certification authority; removed at the end, because the authority is gone then.
+struct CaFile(PathBuf);
+
+impl Drop for CaFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Writes the ready file. An error is fatal only for a given path: the default one may belong to another emulator or user.
+fn write_ready_file(args: &Serve, path: &Path, line: &str) -> Result<Option<ReadyFile>, Failure> {
+    match ReadyFile::write(path, line) {
         Ok(file) => Ok(Some(file)),
         Err(error) if args.ready_file.is_some() => {
             Err(Failure::not_started(format!("the ready file {} can't be written: {error}", path.display())))
         }
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "the ready file can't be written, so `auth-emulator env` won't find this emulator");
+            tracing::warn!(path = %path.display(), %error, "the ready file can't be written, so other commands won't find this emulator; give it its own with --ready-file");
             Ok(None)
         }
     }
@@ -82,9 +125,12 @@ fn print(text: &str) -> Result<(), Failure> {
 /// The output for people. The credentials are demo values for this emulator.
 fn welcome(ready: &Ready, args: &Serve) -> String {
     let mut text = format!(
-        "auth-emulator {} is running on 127.0.0.1.\n\ncontrol API: {}\n  token: {}\n",
-        ready.version, ready.control.url, ready.control.token
+        "auth-emulator {} is running on {}.\n\ncontrol API: {}\n  token: {}\n",
+        ready.version, args.listen, ready.control.url, ready.control.token
     );
+    if let Some(tls) = &ready.tls {
+        let _ = writeln!(text, "\nClients must trust the certificate in {}.", tls.ca_file.display());
+    }
     for (name, provider) in &ready.providers {
         let _ = writeln!(text, "\n{name}: {}", provider.base_url);
         for (variable, value) in &provider.env {
@@ -98,6 +144,14 @@ fn welcome(ready: &Ready, args: &Serve) -> String {
         option.unwrap_or_default()
     );
     text
+}
+
+fn settings() -> String {
+    Builder::default_settings().iter().fold(String::new(), |mut text, (name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let _ = writeln!(text, "{name}={value}");
+        text
+    })
 }
 
 fn relaxations() -> String {

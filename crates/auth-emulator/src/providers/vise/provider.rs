@@ -137,7 +137,7 @@ impl Emulate for ViseProvider {
 /// The address of a host, as in the list of domains.
 pub(super) fn host_address(context: &Context, host: usize) -> &str {
     let origin = context.extra_origins.get(host).map_or("", String::as_str);
-    origin.trim_start_matches("http://")
+    origin.split_once("://").map_or(origin, |(_, address)| address)
 }
 
 impl ViseProvider {

@@ -1,0 +1,87 @@
+//! HTTPS with the emulator's own certification authority.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+#![cfg(feature = "tls")]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use auth_emulator::Emulator;
+use common::PATIENCE;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+fn address(url: &str) -> SocketAddr {
+    url.strip_prefix("https://").expect("not https").parse().unwrap()
+}
+
+/// Sends a request and returns the response, or the error of the handshake.
+async fn ask(ca_pem: &str, address: SocketAddr, name: &str, path: &str) -> std::io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(Arc::new(config));
+    let stream = TcpStream::connect(address).await?;
+    let mut stream = connector.connect(ServerName::try_from(name.to_owned()).unwrap(), stream).await?;
+    let host = format!("{name}:{}", address.port());
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes()).await?;
+    let mut response = String::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut response)).await.expect("no response")?;
+    Ok(response)
+}
+
+#[tokio::test]
+async fn every_provider_serves_https_for_the_names_of_this_machine() {
+    let file = |name: &str| {
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.pem", std::process::id()))
+    };
+    let (ca_file, other_file) = (file("ca"), file("other"));
+    let emulator = Emulator::builder().tls(&ca_file).allow_host("api.test").start().await.unwrap();
+    let tls = emulator.ready().tls.clone().unwrap();
+    assert_eq!(std::fs::read_to_string(&ca_file).unwrap(), tls.ca_pem);
+    assert!(tls.ca_pem.starts_with("-----BEGIN CERTIFICATE-----"));
+    for (name, provider) in &emulator.ready().providers {
+        let response = ask(&tls.ca_pem, address(&provider.base_url), "127.0.0.1", "/unknown").await.unwrap();
+        assert!(response.starts_with("HTTP/1.0 4"), "{name}: {response}");
+    }
+    let verigator = address(&emulator.verigator().base_url());
+    for name in ["localhost", "api.test"] {
+        let response = ask(&tls.ca_pem, verigator, name, "/v1/service/service/none").await.unwrap();
+        assert!(response.starts_with("HTTP/1.0 401"), "{name}: {response}");
+    }
+    assert!(ask(&tls.ca_pem, verigator, "other.example", "/").await.is_err(), "a foreign name");
+    // VISE hosts too: the list of domains has no scheme, and clients use https.
+    let vise = &emulator.ready().providers["vise"].env;
+    let response = ask(&tls.ca_pem, address(&vise["VISE_HOST"]), "localhost", "/notes").await.unwrap();
+    assert!(response.starts_with("HTTP/1.0 4"), "{response}");
+
+    let other = Emulator::builder().tls(&other_file).start().await.unwrap();
+    let foreign = other.ready().tls.as_ref().unwrap();
+    assert!(ask(&foreign.ca_pem, verigator, "localhost", "/").await.is_err(), "another authority");
+
+    let mut plain = TcpStream::connect(verigator).await.unwrap();
+    plain.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut told = String::new();
+    tokio::time::timeout(PATIENCE, plain.read_to_string(&mut told)).await.expect("not closed").unwrap();
+    assert!(told.starts_with("HTTP/1.1 400") && told.contains("serves HTTPS only"), "{told}");
+    for file in [ca_file, other_file] {
+        std::fs::remove_file(file).unwrap();
+    }
+}
