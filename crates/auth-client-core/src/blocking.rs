@@ -1,6 +1,6 @@
 //! Blocking calls for programs without an async runtime: scripts, login modules, plug-ins.
 //!
-//! There is no second client: the same calls are polled while the calling thread waits, so retries, deadlines,
+//! There is no separate blocking client. The calling thread polls the same calls as async code, so retries, deadlines,
 //! renewals, errors and redaction are identical.
 //!
 //! ```
@@ -18,19 +18,19 @@
 //!
 //! # Background thread
 //!
-//! The first blocking call of a process starts one thread, which runs until the process ends. It keeps
-//! connections open between calls and completes renewals whose call has returned. (Name resolution uses another
-//! thread temporarily.) Any number of threads may wait at the same time.
+//! The first blocking call of a process starts one thread, which runs until the process ends. It keeps connections open
+//! between calls and completes renewals whose call has returned. (Name resolution temporarily uses another thread.) Any
+//! number of threads can wait at the same time.
 //!
-//! A program that **forks** must build its clients and make its first blocking call in the child: neither threads
-//! nor the connections of a client survive a fork. A forked process starts a thread of its own with its next
-//! call. For login modules (PAM): build the client when the module is called, not when it is loaded, and prevent
-//! the module from being unloaded (`-Wl,-z,nodelete`), because the thread runs its code.
+//! A program that **forks** must build its clients and make its first blocking call in the child process, because a
+//! fork copies neither threads nor usable connections. A forked process starts its own thread with its next call. For
+//! login modules (PAM): build the client when the module is called, not when it is loaded, and prevent the module from
+//! being unloaded (`-Wl,-z,nodelete`), because the thread runs its code.
 //!
 //! # Inside a runtime
 //!
-//! On a thread of a tokio runtime, blocking calls fail, because they could stop the runtime; the error suggests
-//! `.await`. The same applies inside `spawn_blocking`; use `Handle::current().block_on(call.send())` there.
+//! On a thread of a tokio runtime, blocking calls return an error, because they would block the runtime; the error
+//! suggests `.await`. The same applies inside `spawn_blocking`; use `Handle::current().block_on(call.send())` there.
 
 use crate::call::{Call, Reply};
 use crate::error::Error;
@@ -46,7 +46,7 @@ static BACKGROUND: Mutex<Option<(u32, Runtime)>> = Mutex::new(None);
 
 /// Waits for a call, a login, or any other fallible future of this SDK.
 ///
-/// The thread sleeps in the meantime. The future need be neither `Send` nor `'static`.
+/// The calling thread sleeps while it waits. The future needs to be neither `Send` nor `'static`.
 ///
 /// ```
 /// use auth_client_core::{Call, Error, blocking};
@@ -67,7 +67,7 @@ pub fn wait<T, E: From<Error>>(future: impl IntoFuture<Output = Result<T, E>>) -
     run(future)?
 }
 
-/// Waits for any future and returns its output: for infallible futures, and for those with another error type,
+/// Waits for any future and returns its output. Use it for infallible futures, and for futures with another error type,
 /// such as `run(login.discover())??` of an OpenID Connect login.
 ///
 /// ```
@@ -113,7 +113,7 @@ fn background(process: u32) -> Result<Handle, Error> {
 }
 
 impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
-    /// Sends the call and waits for its result: `.await` for programs without a runtime.
+    /// Sends the call and waits for its result; the blocking equivalent of `.await`.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error, RetryPolicy};
@@ -132,7 +132,7 @@ impl<T: 'static, E: From<Error> + 'static> Call<T, E> {
         wait(self.send())
     }
 
-    /// Sends the call, waits for its result and keeps status and headers of the response.
+    /// Sends the call and waits for its result; the blocking equivalent of [`reply`](Self::reply).
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -191,7 +191,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Pages<P, C, E> {
         run(self.next_page()).unwrap_or_else(|error| Some(Err(error.into())))
     }
 
-    /// Returns a blocking iterator finished the pages.
+    /// Returns a blocking iterator over the pages.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages};
@@ -240,7 +240,7 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
         run(self.next()).unwrap_or_else(|error| Some(Err(error.into())))
     }
 
-    /// Returns a blocking iterator finished the items.
+    /// Returns a blocking iterator over the items.
     ///
     /// ```
     /// # use auth_client_core::{Error, Items};
@@ -255,9 +255,9 @@ impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C
     }
 }
 
-/// A blocking iterator finished a list; returned by [`Pages::blocking`] and [`Items::blocking`].
+/// A blocking iterator over a list; returned by [`Pages::blocking`] and [`Items::blocking`].
 ///
-/// It ends with the list or after its first error, so that a loop that ignores errors ends too.
+/// It ends at the end of the list or after the first error, so that a loop that ignores errors ends too.
 ///
 /// ```
 /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -289,7 +289,7 @@ pub struct BlockingIter<L> {
 }
 
 impl<L> BlockingIter<L> {
-    /// Returns the list, to continue after an error.
+    /// Returns the list, which can continue after an error.
     pub fn into_inner(self) -> L {
         self.list
     }

@@ -1,7 +1,7 @@
 //! Calls that are ready to be sent.
 //!
-//! Every operation of every provider returns a [`Call`]. Options can be set on it; awaiting it sends it. It owns
-//! all its data, so it can be stored, moved to a task, or dropped without side effects.
+//! Every operation of every provider returns a [`Call`]. Set its options, then await it to send it. A call owns all its
+//! data, so it can be stored, moved to a task, or dropped without side effects.
 
 mod template;
 
@@ -63,7 +63,7 @@ pub struct Call<T, E = Error> {
     // Most calls have no options.
     options: Option<Box<CallOptions>>,
     decode: Decode<T>,
-    /// Set with the option to leave out rows, so that other calls don't compile it.
+    /// Set by `on_unreadable`, so that other calls don't compile this code.
     recover: Option<Recover<T>>,
     error: PhantomData<fn() -> E>,
 }
@@ -90,7 +90,7 @@ pub struct Reply<T> {
     pub headers: HeaderMap,
     /// Number of times the request was sent.
     pub attempts: u32,
-    /// Duration of the call, including waits.
+    /// Duration of the call, including delays.
     pub elapsed: Duration,
     /// Rows that could not be read and were left out.
     pub(crate) left_out: Vec<UnreadableRow>,
@@ -122,31 +122,34 @@ impl<T, E: From<Error>> Call<T, E> {
         self
     }
 
-    /// Sets the time limit of the whole call, including all attempts and waits.
+    /// Sets the time limit of the whole call, including all attempts and the delays between them. Default: the client's
+    /// `operation_timeout`.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.get_or_insert_default().operation_timeout = Some(limit);
         self
     }
 
-    /// Sets the time limit of one attempt.
+    /// Sets the time limit of one attempt, up to the last byte of the response. Default: the client's
+    /// `attempt_timeout`.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.options.get_or_insert_default().attempt_timeout = Some(limit);
         self
     }
 
-    /// Sets the retry policy of this call. The idempotency of the operation still decides if it may be retried.
+    /// Sets the retry policy of this call. Default: the client's policy. The idempotency class of the operation still
+    /// decides whether a retry is allowed.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.get_or_insert_default().retry = Some(policy);
         self
     }
 
-    /// Adds a header. Setting a header that the client controls (authentication, framing, description of the
-    /// body) makes the call fail before anything is sent.
+    /// Adds a header. If the client controls the header (authentication, framing, content type and length), the call
+    /// returns an error before anything is sent.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.edit(|outgoing| outgoing.set_header(name, value))
     }
 
-    /// Adds a query parameter, for parameters of the API that this SDK doesn't know.
+    /// Adds a query parameter, for API parameters that have no method.
     pub fn query(self, name: &str, value: impl QueryValue) -> Self {
         self.edit(|outgoing| {
             query::append(&mut outgoing.target, name, &value);
@@ -154,8 +157,8 @@ impl<T, E: From<Error>> Call<T, E> {
         })
     }
 
-    /// Returns the raw response without decoding it: status, headers and bytes. An error status is still an
-    /// error.
+    /// Turns the call into one that returns the response without decoding it: status, headers and bytes. An error
+    /// status still returns an error.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error};
@@ -176,7 +179,7 @@ impl<T, E: From<Error>> Call<T, E> {
         }
     }
 
-    /// Turns the call into a template for calls that differ only in their query.
+    /// Turns the call into a template for calls that differ only in numeric query parameters.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -197,7 +200,7 @@ impl<T, E: From<Error>> Call<T, E> {
     ///
     /// # Errors
     ///
-    /// The error of an invalid argument, which is normally returned when the call is awaited.
+    /// The error of an invalid argument, which a call otherwise returns when it is awaited.
     pub fn into_template(self) -> Result<CallTemplate<T, E>, E> {
         let Self { engine, outgoing, options, decode, recover, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
@@ -245,7 +248,7 @@ impl<T, E: From<Error>> Call<T, E> {
         }
     }
 
-    /// Sends the call and returns the value together with status and headers of the response.
+    /// Sends the call and returns the value with the status and headers of the response.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -281,7 +284,7 @@ impl<T, E: From<Error>> Call<T, E> {
     }
 }
 
-/// Decodes a response, without rows that can't be read if the call allows that. Returns these rows, too.
+/// Decodes a response. If the call has `on_unreadable`, skips rows that can't be decoded and returns them, too.
 fn read<T>(
     response: &Response<Bytes>,
     decode: Decode<T>,
@@ -296,10 +299,11 @@ fn read<T>(
 }
 
 impl<T: Rows, E: From<Error>> Call<T, E> {
-    /// Leaves out rows of the list that can't be read, and passes each of them to this function. Without it, one such row
-    /// makes the call fail with the kind [`Decode`](crate::ErrorKind::Decode).
+    /// Skips rows of the list that can't be decoded, and passes each of them to `report`. Without this option, one such
+    /// row makes the call fail with the kind [`Decode`](crate::ErrorKind::Decode).
     ///
-    /// A stream of [`pages`](Call::pages) or [`items`](Call::items) made of this call does the same.
+    /// The option also applies to the streams that [`pages`](Call::pages) and [`items`](Call::items) create from this
+    /// call.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};

@@ -11,7 +11,8 @@ use crate::error::{Error, NOT_SET};
 ///
 /// # Errors
 ///
-/// A [`Configuration`](crate::ErrorKind::Configuration) error that names the variable if its value is not UTF-8.
+/// A [`Configuration`](crate::ErrorKind::Configuration) error with the name of the variable, if its value is not valid
+/// UTF-8.
 pub fn optional(name: &'static str) -> Result<Option<String>, Error> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),

@@ -1,17 +1,18 @@
-//! The call engine of a family of API clients.
+//! The call engine of the provider crates in this workspace.
 //!
-//! A provider crate describes its operations as data and its authentication as a credential source. This crate
-//! does the rest, in the same way for all providers:
+//! A provider crate defines its operations as data and its authentication as a credential source. For each call, this
+//! crate
 //!
 //! 1. **encode** once: path, query, headers, body ([`Request`]);
-//! 2. **authenticate** inside the attempt loop: sign *these bytes* at *this time*, for *this origin* only;
-//! 3. **send** through a [`Transport`](transport::Transport), with limits of time and size;
+//! 2. **authenticate** in each attempt: sign the encoded request with the current time, for the credential's origin
+//!    only;
+//! 3. **send** through a [`Transport`](transport::Transport), within time and size limits;
 //! 4. **classify** the response before parsing it, by the provider's rules ([`ProviderRules`](provider::ProviderRules));
-//! 5. **recover**: renew a refused credential once; retry within policy, quota and deadline;
-//! 6. **decode** the response, or return one [`Error`] with all that is known.
+//! 5. **recover**: renew a rejected credential once; retry within policy, quota and deadline;
+//! 6. **decode** the response, or return an [`Error`] with the details of the failure.
 //!
-//! This crate is for authors of provider crates. Users of a provider crate meet [`Call`], [`Error`],
-//! [`RetryPolicy`], the transports and [`testing`].
+//! This crate is for authors of provider crates. Users of a provider crate need only the items that it re-exports, such
+//! as [`Call`], [`Error`], [`RetryPolicy`], the transports and [`testing`].
 //!
 //! # Features
 //!
@@ -21,17 +22,17 @@
 //! | `rustls-aws-lc` | the same with aws-lc-rs |
 //! | `hyper` | the same without TLS, for loopback |
 //! | `reqwest-013-rustls`, `reqwest-013-native-tls` | the reqwest transport with its own rustls (aws-lc-rs), or the operating system's TLS |
-//! | `reqwest-013` | the reqwest transport without TLS, and one from a client of reqwest 0.13 |
-//! | `http2` | HTTP/2 where the server offers it |
-//! | `tracing` (default) | spans and events |
-//! | `blocking` | `.wait()` for programs without a runtime |
-//! | `chrono-04`, `jiff-02` | [`DateTime`] from and to the types of these crates |
-//! | `testing` | a scripted transport and manual time |
+//! | `reqwest-013` | the reqwest transport without TLS, or with your own client of reqwest 0.13 |
+//! | `http2` | HTTP/2 if the server supports it |
+//! | `tracing` (default) | `tracing` spans and events |
+//! | `blocking` | `.wait()` for programs without an async runtime |
+//! | `chrono-04`, `jiff-02` | conversions between [`DateTime`] and the types of these crates |
+//! | `testing` | test helpers: a scripted transport and a manual clock |
 //!
 //! # Spans and events
 //!
-//! With the feature `tracing`. Names and fields are stable, and follow OpenTelemetry's conventions for HTTP
-//! clients where those have a name. None contains a secret: no URL, no header, no body.
+//! The feature `tracing` emits the following spans and events. Their names and fields are stable, and follow
+//! OpenTelemetry's conventions for HTTP clients where these define a name. They contain no URL, header, body or secret.
 //!
 //! | name | kind, level | fields |
 //! | --- | --- | --- |
@@ -39,18 +40,18 @@
 //! | `api_call.response` | event, debug | `attempt`, `http.response.status_code`, `elapsed_ms` |
 //! | `api_call.attempt_failed` | event, debug | `attempt`, `phase`, `error.type` (of the [`Fault`](transport::Fault)), `elapsed_ms` |
 //! | `api_call.retrying` | event, info | `attempt`, `reason` (of the [`RetryReason`](observe::RetryReason)), `delay_ms` |
-//! | `api_call.credential_refused` | event, info | `attempt`; another credential is requested |
+//! | `api_call.credential_refused` | event, info | `attempt`; the client obtains another credential |
 //! | `api_call.rate_limited` | event, info | `wait_ms`, `rejected`; the client-side limit ([`RateLimiter`](provider::RateLimiter)) |
 //! | `credential_renewal` | span, debug | `provider`; at its end `outcome` ([`RenewalOutcome`](observe::RenewalOutcome)) |
 //! | `credential_renewal.ended` | event, info | `outcome`, `elapsed_ms` |
 //!
-//! A renewal runs in a task of its own and may outlive the call that started it, so its span follows from that of
-//! the call and is not inside it. Calls that are part of a renewal are inside its span. For metrics, use
-//! [`Observer`], which needs no feature.
+//! A renewal runs in a separate task and may outlive the call that started it, so its span follows from the span of the
+//! call instead of being its child. Calls that are part of a renewal are inside the renewal's span. For metrics, use
+//! [`Observer`], which requires no feature.
 //!
 //! # Example
 //!
-//! A client with one operation, with scripted responses:
+//! A client with one operation, and a test of it with scripted responses:
 //!
 //! ```
 //! use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};

@@ -2,10 +2,10 @@
 
 use http::Method;
 
-/// Idempotency class of an operation, which decides if it may be retried automatically.
+/// Idempotency class of an operation, which determines whether it may be retried automatically.
 ///
-/// Every operation's description states it; it is never derived from the method: some APIs read with POST or
-/// delete with GET.
+/// The class is part of the operation's description and never derived from the HTTP method, because some APIs read with
+/// POST or delete with GET.
 ///
 /// ```
 /// use auth_client_core::Idempotency;
@@ -21,9 +21,9 @@ use http::Method;
 pub enum Idempotency {
     /// Changes nothing. Retried within policy, quota and deadline.
     Read,
-    /// Changes something, but executing it twice has the same effect as once. Retried like a read.
+    /// Changes something, but a second execution has no further effect. Retried like a read.
     IdempotentWrite,
-    /// Each execution counts. Retried only if it is certain that it was not executed.
+    /// Each execution has an effect. Retried only if it was certainly not executed.
     Write,
 }
 
@@ -109,7 +109,7 @@ impl Operation {
         self
     }
 
-    /// Marks an operation whose bodies contain secrets: not even their sizes are logged.
+    /// Marks an operation whose bodies contain secrets, so that not even their sizes are logged.
     #[must_use]
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;

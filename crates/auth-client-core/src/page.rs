@@ -1,10 +1,11 @@
 //! Paged lists.
 //!
-//! A [`Pages`] knows how to request the page at a position and how to get to the next position. A repeated
-//! position ends the list with an error; otherwise a server that repeats its cursor would be called forever.
+//! A [`Pages`] requests the page at a position and computes the next position. If the server returns a position twice,
+//! the list ends with an error, because it would otherwise never end.
 //!
-//! A list of numbered rows ends when a page brings nothing new. A stated total ends nothing: servers state zero, the size
-//! of the page, or one too many. It is kept, so that a program can compare it with the number of rows received.
+//! A list with `skip` and `take` ends when a page contains no new row. The server's total doesn't end it, because
+//! servers also report zero, the size of the page, or one row too many. A program can compare the total with the number
+//! of rows received.
 
 mod step;
 
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 impl<P: Page, E: From<Error> + 'static> Call<P, E> {
-    /// Returns the list as a stream of pages, starting at the position in the call's arguments.
+    /// Turns the call into a stream of pages, starting at the position in the call's arguments.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error};
@@ -47,7 +48,7 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
         }
     }
 
-    /// Returns the list as a stream of items, starting at the position in the call's arguments.
+    /// Turns the call into a stream of items, starting at the position in the call's arguments.
     ///
     /// ```
     /// # use auth_client_core::{Call, Error};
@@ -72,7 +73,7 @@ type Fetch<P, C, E> = Box<dyn Fn(&C) -> Call<P, E> + Send + Sync>;
 type Next<P, C> = fn(&C, &P, &[UnreadableRow]) -> Result<Step<C>, &'static str>;
 type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<Reply<P>, E>> + Send>>;
 
-/// A list as a stream of pages, also available through [`next_page`](Pages::next_page).
+/// A stream of the pages of a list. [`next_page`](Pages::next_page) reads it without a stream library.
 ///
 /// ```
 /// # use auth_client_core::{Error, Pages};
@@ -104,8 +105,8 @@ pub struct Pages<P, C, E = Error> {
 }
 
 impl<P: Rows + 'static, C: 'static, E: From<Error> + 'static> Pages<P, C, E> {
-    /// Leaves out rows that can't be read, and passes each of them to this function, as
-    /// [`Call::on_unreadable`] does. Without it, one such row makes the request of its page fail every time.
+    /// Skips rows that can't be decoded, and passes each of them to `report`; see [`Call::on_unreadable`]. Without this
+    /// option, every request of a page with such a row fails.
     pub fn on_unreadable(mut self, report: impl Fn(&UnreadableRow) + Send + Sync + 'static) -> Self {
         let report = Report(Arc::new(report));
         self.fetch = self.fetch.map(|fetch| {
@@ -116,8 +117,8 @@ impl<P: Rows + 'static, C: 'static, E: From<Error> + 'static> Pages<P, C, E> {
 }
 
 impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
-    /// Creates a list of `operation` that starts at `start`. `fetch` makes the call for a position; `next`
-    /// returns the step after a page and the rows that were left out of it.
+    /// Creates a list of `operation` that starts at `start`. `fetch` creates the call for a position; `next` returns
+    /// the step after a page, from the page and the rows that were skipped in it.
     ///
     /// ```
     /// # use auth_client_core::{Error, Pages, decode, testing::ScriptedTransport};
@@ -187,7 +188,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         }
     }
 
-    /// Requests the next page while the caller still processes the current one. At most one page is held ahead.
+    /// Requests the next page while the caller processes the current one. At most one page is buffered.
     pub fn prefetch(mut self) -> Self {
         self.prefetch = true;
         self
@@ -199,22 +200,22 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         self
     }
 
-    /// Returns the position of the next page; `None` at the end. Store it and pass it to a new list to resume
-    /// there.
+    /// Returns the position of the next page; `None` at the end. To resume later, store it and create a list that
+    /// starts there.
     #[must_use]
     pub fn position(&self) -> Option<&C> {
         self.position.as_ref()
     }
 
-    /// Returns the number of rows in the pages received so far, without pages that brought nothing new. Zero for lists
+    /// Returns the number of rows in the pages received so far, without pages that contained no new row. Zero for lists
     /// that don't count rows.
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// Returns the number of rows of the whole list, as the server has stated it with the last page. It doesn't decide
-    /// where the list ends: compare it with [`received`](Self::received) at the end.
+    /// Returns the server's total number of rows, from the last page. It doesn't determine the end of the list; compare
+    /// it with [`received`](Self::received) at the end.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
@@ -309,7 +310,7 @@ impl<P: 'static, C: Hash + Unpin, E: From<Error> + 'static> Stream for Pages<P, 
     }
 }
 
-/// The items of a list as a stream.
+/// A stream of the items of a list. [`next`](Items::next) reads it without a stream library.
 ///
 /// ```
 /// # use auth_client_core::{Error, Items};
@@ -328,21 +329,21 @@ pub struct Items<P, C, T, E = Error> {
 }
 
 impl<P: 'static, C: Hash + Unpin, T: Unpin, E: From<Error> + 'static> Items<P, C, T, E> {
-    /// Returns the position of the page after the one whose items are being returned. Store it and pass it to a
-    /// new list to resume there.
+    /// Returns the position of the page after the one whose items are being returned. To resume later, store it and
+    /// create a list that starts there.
     #[must_use]
     pub fn position(&self) -> Option<&C> {
         self.pages.position.as_ref()
     }
 
-    /// Returns the number of rows received so far, including those that were not returned yet.
+    /// Returns the number of rows received so far, including those that the stream has not returned yet.
     #[must_use]
     pub fn received(&self) -> u64 {
         self.pages.received
     }
 
-    /// Returns the number of rows of the whole list, as the server has stated it with the last page. It doesn't decide
-    /// where the list ends: compare it with [`received`](Self::received) at the end.
+    /// Returns the server's total number of rows, from the last page. It doesn't determine the end of the list; compare
+    /// it with [`received`](Self::received) at the end.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.pages.total

@@ -36,12 +36,12 @@ pub mod env {
     pub use crate::env::{optional, required};
 }
 
-/// Serde functions for the fields of requests and of models that are read by hand.
+/// Serde functions for fields of requests and of hand-written models.
 pub mod model {
     pub use crate::decode::model::*;
 }
 
-/// Models from one description of their fields.
+/// Models defined by a list of their fields.
 pub mod record {
     pub use crate::decode::record::*;
 }

@@ -1,4 +1,4 @@
-//! Items that every provider crate re-exports at its root, so that its users need no second crate.
+//! Items that every provider crate re-exports at its root, so that its users don't need another crate.
 //!
 //! `Call`, `Error`, `Pages` and `Items` are not among them: each provider crate has its own `Error`, and aliases
 //! of the other three with that error.

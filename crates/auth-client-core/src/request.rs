@@ -1,4 +1,4 @@
-//! Requests under construction: pure, and complete before anything is sent.
+//! Requests under construction. They are complete before anything is sent.
 
 use crate::call::Call;
 use crate::decode::Decode;
@@ -13,11 +13,10 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::fmt;
 
-/// A request to an operation or to any path.
+/// A request to an operation or to any path, from which a [`Call`] is created.
 ///
-/// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` returns one for
-/// endpoints without a method. An invalid argument becomes an error when the call is awaited; nothing is sent
-/// then.
+/// Generated methods build one and turn it into a [`Call`]; `client.request(method, path)` returns one for endpoints
+/// that have no method. If an argument is invalid, awaiting the call returns an error, and nothing is sent.
 ///
 /// ```
 /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -104,7 +103,8 @@ impl Request {
         self
     }
 
-    /// Adds a query parameter; name and value are percent-encoded. `None` adds nothing, a list repeats the name.
+    /// Adds a query parameter; name and value are percent-encoded. `None` adds nothing; a list adds the parameter once
+    /// per element.
     pub fn query(self, name: &str, value: impl QueryValue) -> Self {
         self.edit(|outgoing| {
             query::append(&mut outgoing.target, name, &value);
@@ -188,8 +188,8 @@ impl Request {
         })
     }
 
-    /// Sets a header. Headers for authentication, framing and the description of the body are reserved for the
-    /// engine; setting one is an error.
+    /// Sets a header. Headers for authentication, framing, and the body's type and length are reserved for the engine;
+    /// setting one makes the call fail.
     pub fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.edit(|outgoing| outgoing.set_header(name, value))
     }
@@ -204,7 +204,7 @@ impl Request {
         })
     }
 
-    /// Fails the call before anything is sent if `check` is an error; for validation in a provider crate.
+    /// If `check` is an error, makes the call fail with it before anything is sent. For validation in provider crates.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -269,8 +269,8 @@ impl Engine {
         Request::new(self.clone(), operation, path)
     }
 
-    /// Creates a request to an operation whose path is a setting: below the client's prefix, percent-encoded, and
-    /// empty for the prefix itself.
+    /// Creates a request to an operation whose path is a setting. `path` is relative to the client's prefix and
+    /// percent-encoded; an empty path means the prefix itself.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};

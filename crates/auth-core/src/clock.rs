@@ -1,8 +1,8 @@
-//! Injected time.
+//! Injectable time.
 //!
-//! Signatures, token lifetimes and deadlines all read a [`Clock`]; no other code in the workspace reads the
-//! system clocks. A reading contains both clocks of the machine, because neither is reliable alone: the wall
-//! clock jumps when it is corrected, and the monotonic clock stops while the machine sleeps.
+//! Signatures, token lifetimes and deadlines all read a [`Clock`]; no other code in the workspace reads the system
+//! clocks. A reading contains wall-clock and monotonic time, because neither is reliable alone: the wall clock jumps
+//! when it is corrected, and the monotonic clock can stop while the machine sleeps.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -22,9 +22,9 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Now {
-    /// Wall-clock time, as a server would send it in a `Date` header.
+    /// Wall-clock time.
     pub wall: SystemTime,
-    /// Time since an arbitrary start; never goes backwards.
+    /// Time since an arbitrary start; it never decreases.
     pub monotonic: Duration,
 }
 
@@ -59,7 +59,7 @@ impl Now {
     }
 }
 
-/// Far beyond every expiry, and within what the platforms' clocks can represent.
+/// Later than any expiry, and within the range of every platform's clock.
 const THOUSAND_YEARS: Duration = Duration::from_secs(31_557_600_000);
 
 /// A source of time.
@@ -80,7 +80,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Now;
 }
 
-/// The machine's own clocks.
+/// The system's clocks.
 ///
 /// ```
 /// use auth_core::{Clock, SystemClock};

@@ -1,8 +1,8 @@
-//! Credential sources: the current signer, and the reaction to a refused credential.
+//! Credential sources: the current signer, and the reaction to a rejected credential.
 //!
-//! The engine asks a [`CredentialSource`] once per attempt and gets a snapshot: a signer, the origin it is bound
-//! to, and a generation. When the server refuses the credential, the engine passes the generation it used, so
-//! that a late refusal of an old credential never discards a new one.
+//! For each attempt, the engine obtains a snapshot from a [`CredentialSource`]: a signer, the origin it is bound to,
+//! and a generation. If the server rejects the credential, the engine reports the generation that it used, so that a
+//! late rejection of an old credential never discards a new one.
 
 use crate::clock::Now;
 use crate::origin::Origin;
@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Generation: a counter of the credentials that a source has returned. Each renewal increments it.
+/// The number of a credential of a source. Each renewal increments it.
 ///
 /// ```
 /// use auth_core::Generation;
@@ -93,7 +93,7 @@ impl Credential {
     }
 }
 
-/// The possible reaction to a refused credential.
+/// Reaction to a rejected credential.
 ///
 /// ```
 /// use auth_core::{CredentialSource, Generation, Recovery, StaticCredential};
@@ -108,9 +108,9 @@ impl Credential {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the engine must act on each")]
 pub enum Recovery {
-    /// No recovery: the refusal is the result of the call.
+    /// No recovery: the rejection is the result of the call.
     Final,
-    /// Ask the source again: it has, or will obtain, another credential.
+    /// Obtain the credential again: the source has, or will renew, another one.
     TryAgain,
 }
 
@@ -142,7 +142,8 @@ pub enum Recovery {
 pub trait CredentialSource: Send + Sync + fmt::Debug {
     /// Returns the current credential if it is available without waiting.
     ///
-    /// The engine calls this first; it saves an allocation per call. On `None` it calls [`obtain`](Self::obtain).
+    /// The engine calls this method first, which saves an allocation per call, and calls [`obtain`](Self::obtain) if it
+    /// returns `None`.
     fn current(&self, now: Now) -> Option<Credential> {
         let _ = now;
         None
@@ -155,7 +156,7 @@ pub trait CredentialSource: Send + Sync + fmt::Debug {
     /// [`CredentialError`] if no credential could be obtained.
     async fn obtain(&self, now: Now) -> Result<Credential, CredentialError>;
 
-    /// Reports that the server refused the credential of this generation.
+    /// Reports that the server rejected the credential of this generation.
     fn refused(&self, generation: Generation, now: Now) -> Recovery {
         let _ = (generation, now);
         Recovery::Final
@@ -202,9 +203,9 @@ impl CredentialSource for StaticCredential {
     }
 }
 
-/// A credential that could not be obtained.
+/// The error of a credential that could not be obtained.
 ///
-/// Cheap to clone: all callers that waited for the same renewal get the same error.
+/// Cheap to clone: all callers that waited for the same renewal receive the same error.
 ///
 /// ```
 /// use auth_core::CredentialError;
@@ -228,7 +229,7 @@ struct Inner {
 }
 
 impl CredentialError {
-    /// Creates an error for a credential that was definitively refused: retrying with the same one is pointless.
+    /// Creates an error for a definitively rejected credential: a retry with the same credential can't succeed.
     #[must_use]
     pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::build(true, "the server refused the credentials", Some(source.into()))
@@ -276,13 +277,13 @@ impl CredentialError {
         }
     }
 
-    /// Returns `true` if only new credentials from a person can help.
+    /// Returns `true` if a retry can't succeed without new credentials from a user.
     #[must_use]
     pub fn is_definitive(&self) -> bool {
         self.inner.definitive
     }
 
-    /// Returns the time until the source tries again, if known.
+    /// Returns the time until the next attempt, if known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after

@@ -1,17 +1,17 @@
 //! Credentials, request signing and token renewal, without I/O.
 //!
-//! This crate has secrets, clocks, request signers, credential sources, the state machine that renews tokens, and
-//! the token-store trait. It has no HTTP client and no async runtime: `auth-client-core` drives it, and its tests
+//! This crate contains secrets, clocks, request signers, credential sources, the state machine for token renewal, and
+//! the token-store trait. It has no HTTP client and no async runtime: `auth-client-core` performs the I/O, and tests
 //! use a manual clock.
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`clock`] | wall-clock and monotonic time, injected everywhere |
+//! | [`clock`] | injectable wall-clock and monotonic time |
 //! | [`secret`] | containers that never print their value, and checks of header values |
 //! | [`origin`] | scheme, host and port: where a credential may be sent |
-//! | [`sign`] | the [`Sign`] trait: takes a request and a time, returns headers |
+//! | [`sign`] | the [`Sign`] trait: computes headers from a request and a time |
 //! | [`scheme`] | signers: bearer token, key or pair in a header, HMAC in HTTP Basic |
-//! | [`credential`] | the [`CredentialSource`] trait: the current signer, and the reaction to a refusal |
+//! | [`credential`] | the [`CredentialSource`] trait: the current signer, and the reaction to a rejection |
 //! | [`token`] | when to use, renew, wait for or give up on a token |
 //! | [`store`] | token storage between runs |
 //!

@@ -1,8 +1,8 @@
 //! Origins that credentials are bound to.
 //!
-//! An origin is the scheme, host and port of a URL. A credential is bound to one. The engine compares it with the
-//! URL of every request before it attaches anything, so a link, a changed base URL or a next-page URL can't send
-//! a secret to another host.
+//! An origin is the scheme, host and port of a URL. Each credential is bound to one. The engine compares it with the
+//! URL of every request before it attaches a credential, so a link, a changed base URL or a next-page URL can't send a
+//! secret to another host.
 
 use http::Uri;
 use std::fmt;
@@ -32,7 +32,7 @@ impl Origin {
         Self::new(true, host, None)
     }
 
-    /// Creates an origin. `None` stands for the default port of the scheme; the host is converted to lower case.
+    /// Creates an origin. A port of `None` means the default port of the scheme; the host is converted to lower case.
     ///
     /// ```
     /// # use auth_core::Origin;
@@ -78,7 +78,7 @@ impl Origin {
         self.port
     }
 
-    /// Returns `true` if the host is this machine: `localhost`, a name below it, or a loopback address.
+    /// Returns `true` if the host is `localhost`, a subdomain of it, or a loopback address.
     ///
     /// ```
     /// # use auth_core::Origin;

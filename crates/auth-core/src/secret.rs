@@ -1,18 +1,18 @@
 //! Secrets, and their validation.
 //!
-//! The containers are those of the `secrecy` crate: they wipe their memory on drop, print `[REDACTED]`, and can't
-//! be compared or serialized by accident. Copies that the HTTP stack makes while sending are not covered.
+//! The containers are those of the `secrecy` crate: they erase their memory on drop, print `[REDACTED]`, and can't be
+//! compared or serialized by accident. Copies that the HTTP library makes while sending are not erased.
 //!
-//! One rule for all providers about what is pasted together with a secret. A credential is checked when the client
-//! is built, and the error names the field and the position, never the value:
+//! All providers validate credentials by the same rules, when the client is built, to detect characters that were
+//! pasted by accident. The error contains the field and the position, never the value:
 //!
-//! | secret | refused | removed |
+//! | secret | rejected | removed |
 //! | --- | --- | --- |
-//! | password in a form ([`check_password`]) | a line break at its end | |
-//! | password in a header, user name, API key that is one ([`check_trimmed`]) | control and invisible characters ([`check_text`]), white space around it | |
-//! | API key, token ([`check_key`]) | all but visible ASCII characters, quotation marks around it | |
-//! | hexadecimal or base64 key | all but its digits | white space around it |
-//! | one-time code ([`one_time_code`]) | an empty one | white space and invisible characters |
+//! | password in a form ([`check_password`]) | a trailing line break | |
+//! | password or username in a header ([`check_trimmed`]) | control and invisible characters ([`check_text`]), surrounding whitespace | |
+//! | API key, token ([`check_key`]) | characters other than visible ASCII, surrounding quotation marks | |
+//! | hexadecimal or base64 key | characters outside the encoding's alphabet | surrounding whitespace |
+//! | one-time code ([`one_time_code`]) | an empty code | whitespace and invisible characters |
 
 use http::HeaderValue;
 pub use secrecy::{ExposeSecret, SecretBox, SecretString};
@@ -51,8 +51,7 @@ impl InvalidCredential {
         Self::new(field, format!("character {position} {must} {what}"))
     }
 
-    /// Replaces the name of the field, for example with that of the environment variable that the value was read
-    /// from.
+    /// Replaces the name of the field, for example with the name of the environment variable that contains the value.
     #[must_use]
     pub fn with_field(self, field: &'static str) -> Self {
         Self { field, ..self }
@@ -79,8 +78,8 @@ impl fmt::Display for InvalidCredential {
 
 impl std::error::Error for InvalidCredential {}
 
-/// Checks a secret or a name: not empty, and without control characters and invisible characters such as a
-/// zero-width space, which are pasted by accident. The error names the position of the first one, counted from 1.
+/// Checks that a secret or name is not empty and has no control or invisible characters, such as a zero-width space,
+/// which are often pasted by accident. The error contains the position of the first one, counted from 1.
 ///
 /// # Errors
 ///
@@ -103,8 +102,8 @@ pub fn check_text(field: &'static str, value: &str) -> Result<(), InvalidCredent
     }
 }
 
-/// Checks the same as [`check_text`], and that there is no white space at the beginning or end: HTTP cuts it from
-/// the value of a header.
+/// Checks the same as [`check_text`], and that there is no leading or trailing whitespace, which HTTP removes from
+/// header values.
 ///
 /// # Errors
 ///
@@ -147,7 +146,7 @@ pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCr
     Ok(())
 }
 
-/// Checks an API key or a token: visible ASCII characters only, and no quotation marks around it.
+/// Checks that an API key or token consists of visible ASCII characters and has no surrounding quotation marks.
 ///
 /// # Errors
 ///
@@ -172,7 +171,7 @@ pub fn check_key(field: &'static str, value: &str) -> Result<(), InvalidCredenti
     check_unquoted(field, value)
 }
 
-/// Checks that a value is not in quotation marks, which no key is.
+/// Checks that a value is not in quotation marks.
 pub(crate) fn check_unquoted(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     const QUOTES: [char; 3] = ['"', '\'', '`'];
 
@@ -182,8 +181,8 @@ pub(crate) fn check_unquoted(field: &'static str, value: &str) -> Result<(), Inv
     Ok(())
 }
 
-/// Checks a password that is sent in a form, which transports every character: not empty, and without the line break
-/// of a file or an input line at its end.
+/// Checks that a password is not empty and has no trailing line break, which usually comes from a file or an input
+/// line. Use it for passwords that are sent in a form, which can contain any character.
 ///
 /// # Errors
 ///
@@ -204,7 +203,7 @@ pub fn check_password(field: &'static str, value: &str) -> Result<(), InvalidCre
     }
 }
 
-/// Returns a one-time code without white space and invisible characters, which are copied or typed along with it.
+/// Returns a one-time code without whitespace and invisible characters, which users often copy or type.
 ///
 /// ```
 /// use auth_core::secret::{ExposeSecret, SecretString, one_time_code};
@@ -215,13 +214,13 @@ pub fn check_password(field: &'static str, value: &str) -> Result<(), InvalidCre
 #[must_use]
 pub fn one_time_code(typed: &SecretString) -> SecretString {
     let typed = typed.expose_secret();
-    // Allocated at once: a growing string leaves copies behind that are not wiped.
+    // Allocated with its full size: a growing string leaves copies in memory that are not erased.
     let mut code = String::with_capacity(typed.len());
     code.extend(typed.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)));
     SecretString::from(code)
 }
 
-/// Returns the words for a character that [`is_invisible`].
+/// Returns a description of a character that [`is_invisible`].
 fn kind_of(c: char) -> &'static str {
     match c {
         '\n' | '\r' => "a line break",

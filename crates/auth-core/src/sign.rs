@@ -1,8 +1,8 @@
-//! Request signing: takes a view of a request and a time, returns headers.
+//! Request signing: computes headers from a request and a time.
 //!
-//! A signer sees exactly the bytes that will be sent and returns the parts to add. It doesn't change the request
-//! itself: the engine adds all parts or, if signing fails, none. Signing runs once per attempt, so a signed date
-//! is never older than the attempt.
+//! A signer receives exactly the bytes that will be sent, and returns the parts to add. It doesn't change the request
+//! itself: the engine adds all parts or, if signing fails, none. Each attempt is signed separately, so a signed date is
+//! never older than the attempt.
 
 use crate::origin::Origin;
 use crate::secret::{InvalidCredential, SecretString};
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::fmt;
 use std::time::SystemTime;
 
-/// A request as it will be sent, for a signer to read.
+/// A view of the request that will be sent.
 ///
 /// ```
 /// use auth_core::{Origin, SigningRequest};
@@ -79,7 +79,7 @@ impl<'a> SigningRequest<'a> {
         self.target.split_once('?').map(|(_, query)| query)
     }
 
-    /// Returns the headers so far, without those that authenticate.
+    /// Returns the headers, without those that signing adds.
     #[must_use]
     pub fn headers(&self) -> &'a HeaderMap {
         self.headers
@@ -135,7 +135,7 @@ impl SignedParts {
         Self::default()
     }
 
-    /// Sets a header that carries a secret; its value is marked sensitive.
+    /// Sets a header that contains a secret; its value is marked sensitive.
     ///
     /// ```
     /// # use auth_core::SignedParts;
@@ -158,7 +158,7 @@ impl SignedParts {
         self
     }
 
-    /// Adds a query parameter, for APIs that expect a secret there. The engine encodes it.
+    /// Adds a query parameter, for APIs that expect a secret in the query. The engine encodes it.
     ///
     /// ```
     /// # use auth_core::SignedParts;
@@ -221,8 +221,8 @@ impl fmt::Debug for SignedParts {
 
 /// A request signer.
 ///
-/// Signing is synchronous and pure: the same request at the same time gives the same parts, except for a nonce in
-/// schemes that have one. Work that may wait, such as fetching a token, belongs in a
+/// Signing is synchronous and has no side effects: the same request at the same time has the same parts, except for the
+/// nonce of schemes that have one. Implement anything that waits, such as fetching a token, in a
 /// [`CredentialSource`](crate::CredentialSource).
 ///
 /// ```
@@ -245,11 +245,11 @@ pub trait Sign: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     ///
-    /// [`SignError`] if this request can't be signed; nothing is sent then.
+    /// [`SignError`] if this request can't be signed. It is then not sent.
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError>;
 
-    /// Returns whether the signature contains the time of the request. If it does and the server refuses it, the
-    /// engine compares the clocks and signs once more by the server's.
+    /// Returns whether the signature contains the time of the request. If so and the server rejects it, the engine
+    /// compares the clocks, and may sign the request once more with the server's time.
     fn signs_time(&self) -> bool {
         false
     }

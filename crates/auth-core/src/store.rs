@@ -1,9 +1,9 @@
 //! Token storage between runs.
 //!
-//! A lost rotated refresh token locks its owner out, so saving it is part of the renewal: lock, reload, compare
-//! the generation, renew, save, release. The lock belongs to the store, because only the store knows its reach:
-//! other tasks, other processes, other machines. It is keyed by credential, so that two configurations with the
-//! same login share it.
+//! The loss of a rotated refresh token requires a new login, so saving it is part of the renewal: lock, reload, compare
+//! the generation, renew, save, release. The lock is part of the store, because it must cover all users of the store:
+//! other tasks, processes or machines. There is one lock per credential, so that two configurations with the same login
+//! share it.
 //!
 //! [`MemoryStore`] is defined here; stores for files and the operating system's keyring are in other crates.
 
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::SystemTime;
 
-/// Key of a stored token: the provider, the origin and the account. Contains no secret.
+/// Key of a stored token: provider, origin and account. It contains no secret.
 ///
 /// ```
 /// use auth_core::store::StoreKey;
@@ -34,14 +34,14 @@ impl StoreKey {
         Self(format!("{provider} {origin} {account}"))
     }
 
-    /// Returns the key as a string, for a store to use as a name.
+    /// Returns the key as a string, which stores can use as a name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A token as it is stored.
+/// A stored token.
 ///
 /// ```
 /// use auth_core::secret::SecretString;
@@ -54,12 +54,11 @@ impl StoreKey {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredToken {
-    /// Number of renewals of this credential across all processes. A renewal saves the number after the one it
-    /// read.
+    /// Number of renewals of this credential across all processes. Each renewal increments it.
     pub generation: u64,
-    /// Access token that requests are signed with.
+    /// Access token.
     pub access: SecretString,
-    /// Refresh token that obtains a new access token, if there is one.
+    /// Refresh token, if there is one.
     pub refresh: Option<SecretString>,
     /// Expiry of the access token, if known.
     pub expires_at: Option<SystemTime>,
@@ -111,8 +110,8 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     ///
-    /// [`LockError::Held`] if another holder keeps the lock too long, [`LockError::Unavailable`] if the store
-    /// can't lock. In both cases no renewal may happen.
+    /// [`LockError::Held`] if another holder doesn't release the lock before the timeout, [`LockError::Unavailable`] if
+    /// the store can't lock. In both cases the token must not be renewed.
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError>;
 }
 
@@ -150,7 +149,7 @@ pub trait LockedToken: Send + fmt::Debug {
     /// [`StoreError`] as for [`TokenStore::load`].
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError>;
 
-    /// Saves the token durably: once this returns, a crash doesn't lose it.
+    /// Saves the token durably. After it returns, a crash must not lose the token.
     ///
     /// # Errors
     ///
@@ -165,7 +164,7 @@ pub trait LockedToken: Send + fmt::Debug {
     async fn clear(&mut self) -> Result<(), StoreError>;
 }
 
-/// A store that can't be read or written. The message contains the location and the reason, but no token.
+/// The error of a store that can't be read or written. The message contains the location and the reason, but no token.
 ///
 /// ```
 /// use auth_core::store::StoreError;
@@ -195,7 +194,7 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// A lock that could not be acquired.
+/// The error of a lock that could not be acquired.
 ///
 /// ```
 /// use auth_core::store::{LockError, StoreError};
@@ -289,8 +288,7 @@ impl TokenStore for MemoryStore {
         Ok(self.shared().tokens.get(key).cloned())
     }
 
-    /// Waits for the lock without a limit: the holder is in this process, its renewal always ends, and dropping
-    /// the lock releases it.
+    /// Waits for the lock without a timeout: its holder is in the same process and always releases it.
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         poll_fn(|context| {
             let mut shared = self.shared();

@@ -1,8 +1,7 @@
 //! Token renewal: when to use a token, renew it, wait for it, or give up.
 //!
-//! A pure state machine that reads no clock and sends nothing. The driver in `auth-client-core` asks it for a
-//! decision, carries out the one renewal that it allows, and reports the result. OAuth2 tokens and login sessions
-//! use the same machine.
+//! A state machine without I/O. The driver in `auth-client-core` requests a decision, performs the renewal that it
+//! allows, and reports the result. OAuth2 tokens and login sessions use the same state machine.
 //!
 //! ```text
 //!   empty ──► renewing ──► fresh ──► early window ──► must renew
@@ -11,10 +10,9 @@
 //!            failed until T  └────────────┴──────────────┘
 //! ```
 //!
-//! Guarantees: at most one renewal at a time; a failed early renewal only delays the next attempt; a failed
-//! renewal is not tried again during its back-off; a refusal of an old generation renews nothing; a definitive
-//! failure is remembered until a new token is installed, or until the time at which the renewal asked to examine
-//! it again.
+//! Guarantees: at most one renewal runs at a time; a failed early renewal only delays the next attempt; a failed
+//! renewal is not retried during its backoff; the rejection of an old generation starts no renewal; a definitive
+//! failure remains until a new token is installed or its `retry_after` has passed.
 
 mod settings;
 
@@ -29,7 +27,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "callers take the pair apart")]
 pub struct Issued<M> {
-    /// The token, or whatever the provider needs in its place.
+    /// The token, in a type of the provider crate.
     pub material: Arc<M>,
     /// The generation.
     pub generation: Generation,
@@ -41,27 +39,27 @@ impl<M> Clone for Issued<M> {
     }
 }
 
-/// Permission for one renewal. Pass it back with the result.
+/// Permission for one renewal. Return it with the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
 
-/// What the caller must do.
+/// The action that the caller must take.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the engine must act on each")]
 pub enum Decision<M, E> {
     /// Use this token.
     Serve(Issued<M>),
-    /// Use this token and carry out a renewal concurrently.
+    /// Use this token and perform a renewal concurrently.
     ServeAndRenew(Issued<M>, Ticket),
-    /// Carry out a renewal and wait for it.
+    /// Perform a renewal and wait for it.
     Renew(Ticket),
     /// Wait for the renewal in progress.
     Wait(Ticket),
-    /// Fail: there is no usable token, and it is too early to try again.
+    /// Fail: there is no usable token, and the next renewal may not start yet.
     Fail {
         /// Error of the last renewal.
         error: E,
-        /// Time until the next renewal may start; `None` if only new credentials help.
+        /// Time until the next renewal may start; `None` if new credentials are required.
         retry_after: Option<Duration>,
     },
 }
@@ -79,11 +77,11 @@ pub enum Decision<M, E> {
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by provider crates")]
 pub struct Failure<E> {
-    /// `true` if another attempt with the same credentials is pointless.
+    /// `true` if another attempt with the same credentials can't succeed.
     pub definitive: bool,
-    /// Minimum delay until the next attempt, for example from a server's `Retry-After`; at most
-    /// [`MAX_RETRY_AFTER`] counts. A definitive failure without one is final; with one, a renewal is started again
-    /// after it, to find out if the credentials have been replaced elsewhere.
+    /// Minimum delay until the next attempt, for example from a server's `Retry-After`; limited to [`MAX_RETRY_AFTER`].
+    /// A definitive failure without a delay is final; with one, a renewal is started again after it, to check whether
+    /// the credentials have been replaced by another process.
     pub retry_after: Option<Duration>,
     /// Error returned to all callers until the next attempt.
     pub error: E,
@@ -93,13 +91,13 @@ pub struct Failure<E> {
 struct Held<M> {
     issued: Issued<M>,
     ends: Option<End>,
-    /// `true` while the server's refusal of this generation stands.
+    /// `true` if the server has rejected this generation.
     refused: bool,
     /// Time of the renewal; `None` for a token that was installed from outside.
     renewed_at: Option<Now>,
 }
 
-/// Expiry on both clocks; whichever comes first counts.
+/// Expiry on both clocks; the earlier one is used.
 #[derive(Clone, Copy, Debug)]
 struct End {
     wall: SystemTime,
@@ -132,7 +130,7 @@ impl End {
 #[derive(Debug)]
 struct LastFailure<E> {
     failure: Failure<E>,
-    /// `None` for one that only a new token ends.
+    /// `None` for a failure that only a new token ends.
     until: Option<Now>,
 }
 
@@ -166,12 +164,12 @@ pub struct RenewalState<M, E> {
     failures_in_a_row: u32,
     last_ticket: u64,
     generation: Generation,
-    /// No early renewals start any more.
+    /// Whether early renewals are disabled.
     closing: bool,
 }
 
 impl<M, E: Clone> RenewalState<M, E> {
-    /// Creates a machine without a token.
+    /// Creates a state machine without a token.
     #[must_use]
     pub fn new(settings: RenewalSettings) -> Self {
         Self {
@@ -186,22 +184,22 @@ impl<M, E: Clone> RenewalState<M, E> {
         }
     }
 
-    /// Installs a token from outside: a login by a person, or a store. Forgets all failures.
+    /// Installs a token from an interactive login or a store, and clears all failures.
     ///
-    /// The result of a renewal in progress will be ignored. `jitter` is a random number from 0 to 1 that spreads
-    /// the early renewals of many processes.
+    /// The result of a renewal in progress is discarded. `jitter` is a random number from 0 to 1 that distributes the
+    /// early renewals of many processes over time.
     pub fn install(&mut self, material: M, lifetime: Lifetime, jitter: f64, now: Now) -> Issued<M> {
         self.flight = None;
         self.hold(material, lifetime, jitter, None, now)
     }
 
-    /// Stops early renewals: a program that is about to end must not start one that nobody waits for. Renewals that
-    /// callers wait for are still started.
+    /// Disables early renewals, because a program that is about to end must not start a renewal that no caller waits
+    /// for. Renewals that callers wait for are still started.
     pub fn close(&mut self) {
         self.closing = true;
     }
 
-    /// Returns what the caller must do at `now`.
+    /// Returns the action that the caller must take at `now`.
     pub fn decide(&mut self, now: Now) -> Decision<M, E> {
         if let Some(held) = self.held.as_ref().filter(|held| held.is_usable(now)) {
             let issued = held.issued.clone();
@@ -253,7 +251,7 @@ impl<M, E: Clone> RenewalState<M, E> {
     }
 
     /// Reports that the renewal with this ticket found a token that another process obtained and shared through a
-    /// store. Unlike a token from a renewal, it may be renewed at once if the server refuses it.
+    /// store. Unlike a token from a renewal, it may be renewed immediately if the server rejects it.
     pub fn adopt(
         &mut self,
         ticket: Ticket,
@@ -269,7 +267,7 @@ impl<M, E: Clone> RenewalState<M, E> {
         Some(self.hold(material, lifetime, jitter, None, now))
     }
 
-    /// Reports that the renewal with this ticket failed. A token that is still usable stays in use.
+    /// Reports that the renewal with this ticket failed. A token that is still valid remains in use.
     pub fn fail(&mut self, ticket: Ticket, failure: Failure<E>, now: Now) {
         if self.flight != Some(ticket) {
             return;
@@ -288,15 +286,15 @@ impl<M, E: Clone> RenewalState<M, E> {
         self.settings.first_backoff.saturating_mul(1u32 << doublings).min(self.settings.max_backoff)
     }
 
-    /// Replaces the lifetime of the token of this generation, for a server that extends or shortens it by a later
-    /// response. An older generation is left alone.
+    /// Replaces the lifetime of the token of this generation, for servers that change it in a later response. An older
+    /// generation is ignored.
     pub fn set_lifetime(&mut self, generation: Generation, lifetime: Lifetime, now: Now) {
         if let Some(held) = self.held.as_mut().filter(|held| held.issued.generation == generation) {
             held.ends = End::of(lifetime, &self.settings, 0.0, now);
         }
     }
 
-    /// Reports that the server refused the token of this generation.
+    /// Reports that the server rejected the token of this generation.
     pub fn refuse(&mut self, generation: Generation, now: Now) -> Recovery {
         let floor = self.settings.min_renewal_interval;
         match &mut self.held {
@@ -307,7 +305,7 @@ impl<M, E: Clone> RenewalState<M, E> {
                 held.refused = true;
                 Recovery::TryAgain
             }
-            // Another caller has renewed since, or there is no token: ask again.
+            // Another caller has renewed the token in the meantime, or there is none: decide again.
             _ => Recovery::TryAgain,
         }
     }

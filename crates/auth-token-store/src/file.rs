@@ -1,4 +1,4 @@
-//! Token files: replaced atomically, readable by their owner only, locked during renewals.
+//! Token files, which are replaced atomically, readable only by their owner, and locked during renewals.
 
 use crate::format;
 use crate::lock::{self, Lock, folder_or_here};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Maximum size: larger than any token; a larger file is not a token file.
+/// Maximum size of a token file, in bytes; larger than any token.
 const MAX_FILE_SIZE: u64 = 1 << 20;
 
 /// Default timeout for acquiring a lock.
@@ -21,12 +21,12 @@ pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// File-based token store.
 ///
-/// A token is written to a new file, flushed to disk and renamed over the old one, so that a crash leaves either
-/// the old or the new file complete. Files have mode 0600. A file that its group or others can read is refused,
-/// because the token may be known to them. On Windows, the permissions of the directory apply.
+/// A token is written to a new file, flushed to disk and renamed over the old one, so that a crash leaves either the
+/// old or the new file complete. Files have mode 0600. A file that its group or other users can read is rejected,
+/// because the token may have leaked. On Windows, the permissions of the directory apply.
 ///
-/// Locking, reading and writing block; they run on threads of their own, so that a program can end while it waits
-/// for a lock. A leading `~` in a path is the user's home directory.
+/// Locking, reading and writing are blocking operations. They run on dedicated threads, so that a program can end while
+/// it waits for a lock. A leading `~` in a path is the user's home directory.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +42,7 @@ pub struct FileStore {
     workers: Workers,
 }
 
-/// Maximum number of operations of one store at once, not counting those of the holders of its locks.
+/// Maximum number of concurrent operations of one store, not counting those of lock holders.
 const AT_ONCE: usize = 64;
 
 #[derive(Clone, Debug)]
@@ -73,8 +73,8 @@ impl FileStore {
         Self::new(Place::Folder(expand(folder.into())))
     }
 
-    /// Creates a store for one credential in this file; other credentials are refused. The lock file has the same
-    /// name with `.lock` appended.
+    /// Creates a store for one credential in this file; other credentials are rejected. The lock file has the same name
+    /// with `.lock` appended.
     ///
     /// ```
     /// use auth_token_store::FileStore;
@@ -146,7 +146,7 @@ impl FileStore {
     }
 }
 
-/// Replaces a leading `~` by the user's home directory.
+/// Replaces a leading `~` with the user's home directory.
 fn expand(path: PathBuf) -> PathBuf {
     match (path.strip_prefix("~"), std::env::home_dir()) {
         (Ok(rest), Some(home)) if !home.as_os_str().is_empty() => home.join(rest),
@@ -186,7 +186,7 @@ struct LockedFile {
 impl LockedToken for LockedFile {
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
         let (path, key, lock) = (self.paths.token.clone(), self.key.clone(), Arc::clone(&self.lock));
-        // The holder of a lock never waits for those who wait for it.
+        // The holder of a lock must not wait behind operations that wait for the lock.
         Workers::new(1)
             .run("read", move |_| {
                 let result = read(&path, &key);
@@ -231,7 +231,7 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> StoreError {
 
 fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
     let refuse = |reason: &str| Err(StoreError::new("read", format!("{} {reason}", path.display())));
-    // Before it is opened: opening a pipe waits for somebody who writes to it.
+    // Checked before opening, because opening a pipe blocks until it has a writer.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return refuse("is not a file");
     }
@@ -258,7 +258,7 @@ fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> 
     if metadata.len() > MAX_FILE_SIZE {
         return refuse("is too large to be a token file");
     }
-    // Allocate the full size: a growing buffer leaves copies behind that are not wiped.
+    // Allocate the full size: a growing buffer leaves copies in memory that are not erased.
     let room = usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1);
     let mut text = Vec::with_capacity(room);
     let result = file.take(MAX_FILE_SIZE).read_to_end(&mut text);
@@ -279,7 +279,7 @@ fn replace(path: &Path, text: &SecretBox<Vec<u8>>, lock: &Lock) -> io::Result<()
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let beside = path.with_file_name(format!("{prefix}{}-{count}.tmp", std::process::id()));
     let written = write_whole(&beside, text).and_then(|file| {
-        // The old file stays locked until the new one, locked as well, is in its place.
+        // The old file remains locked until the new one, which is locked as well, has replaced it.
         let old = lock.cover(file);
         let renamed = fs::rename(&beside, path);
         if renamed.is_err() {
@@ -294,7 +294,7 @@ fn replace(path: &Path, text: &SecretBox<Vec<u8>>, lock: &Lock) -> io::Result<()
     sync_folder(path)
 }
 
-/// Removes files that a process left when it was killed while writing. The lock is held, so no other process is
+/// Removes temporary files of processes that were killed while writing. The lock is held, so no other process is
 /// writing.
 fn sweep(path: &Path, prefix: &str) {
     let Some(entries) = path.parent().and_then(|folder| fs::read_dir(folder_or_here(folder)).ok()) else {
@@ -303,7 +303,7 @@ fn sweep(path: &Path, prefix: &str) {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(prefix) && name.ends_with(".tmp") {
-            // A file that can't be removed does no harm.
+            // A file that can't be removed is harmless.
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -1,7 +1,7 @@
 //! Token file format: JSON with a version and a hash of the credential.
 //!
-//! The version comes first and is read before anything else, so that a later version may change the rest. The
-//! credential is stored as a hash, because its name may be an e-mail address.
+//! The version is parsed before anything else, so that a later version can change the rest. The credential is stored as
+//! a hash, because its name may be an email address.
 
 use auth_core::secret::{ExposeSecret, SecretBox, SecretString};
 use auth_core::store::{StoreError, StoreKey, StoredToken};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-/// The version that is written, and the only one that is read.
+/// The version that is written, and the only supported one.
 const VERSION: u64 = 1;
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ pub(crate) fn name_of(key: &StoreKey) -> String {
     })
 }
 
-/// Serializes a token. The bytes contain secrets and are wiped on drop.
+/// Serializes a token. The bytes contain secrets and are erased on drop.
 pub(crate) fn write(key: &StoreKey, token: &StoredToken) -> Result<SecretBox<Vec<u8>>, StoreError> {
     let since = token.expires_at.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
     let text = serde_json::to_vec(&Write {

@@ -1,9 +1,9 @@
 //! Tokens in the operating system's keyring: Keychain on macOS, Credential Manager on Windows, the Secret Service
 //! elsewhere. Uses the crate `keyring`.
 //!
-//! A keyring has no lock that could be held during a renewal, so a lock file is used. It is in the user's home
-//! directory, because its scope must match that of the keyring, which is the user: with a lock per program or per
-//! working directory, two programs could renew at once.
+//! A keyring has no lock that can be held during a renewal, so a lock file is used. Keyrings are per user, so the lock
+//! file is in the user's home directory: with a lock per program or per working directory, two programs could renew
+//! concurrently.
 
 use crate::file::LOCK_TIMEOUT;
 use crate::format;
@@ -37,12 +37,12 @@ pub struct KeyringStore {
     workers: Workers,
 }
 
-/// Maximum number of reads at once: a keyring may ask its user each time.
+/// Maximum number of concurrent reads, because a keyring can prompt the user for each.
 const AT_ONCE: usize = 4;
 
 impl KeyringStore {
-    /// Creates a store whose entries have this service name, usually the name of the program. Programs that share
-    /// tokens must use the same name.
+    /// Creates a store whose entries have this service name, usually the program's name. Programs that share tokens
+    /// must use the same service name.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ trait Backend: Send + Sync + fmt::Debug {
     fn remove(&self, user: &str) -> Result<(), StoreError>;
 }
 
-/// The keyring of this machine.
+/// The operating system's keyring.
 #[derive(Debug)]
 struct SystemKeyring {
     service: String,
@@ -118,7 +118,7 @@ impl Backend for SystemKeyring {
     }
 }
 
-/// Fixed messages, because some of the keyring's errors contain the secret that they could not read.
+/// Fixed messages, because some of the keyring's errors contain the secret that could not be decoded.
 fn failed(action: &'static str, error: &::keyring::Error) -> StoreError {
     use ::keyring::Error;
     let reason = match error {
@@ -207,7 +207,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
-    /// An in-memory keyring: tests must not touch that of the user who runs them.
+    /// An in-memory keyring, because tests must not use the developer's own keyring.
     #[derive(Debug, Default)]
     struct MemoryBackend(Mutex<BTreeMap<String, Vec<u8>>>);
 
@@ -259,7 +259,7 @@ mod tests {
         std::fs::remove_dir_all(locks).unwrap();
     }
 
-    /// A keyring that asks its user, who is away.
+    /// A keyring whose prompt is never confirmed.
     #[derive(Debug)]
     struct Asking(Mutex<std::sync::mpsc::Receiver<()>>);
 

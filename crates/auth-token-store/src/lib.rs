@@ -1,7 +1,8 @@
 //! Token storage between runs: files, or the operating system's keyring.
 //!
-//! Both stores implement [`auth_core::store`]: to renew, lock the credential, read again, renew, save, and
-//! release. Blocking operations run on threads of their own, so that a program can end while one is in progress.
+//! Both stores implement [`auth_core::store::TokenStore`]. A renewal locks the credential, reads it again, renews,
+//! saves, and releases the lock. Blocking operations run on dedicated threads, so that a program can end while one is
+//! in progress.
 //!
 //! | store | feature | storage | lock |
 //! | --- | --- | --- | --- |

@@ -1,9 +1,9 @@
 //! A lock across processes: an empty file with the operating system's advisory lock.
 //!
-//! The operating system releases the lock when its process ends. The file stays: removing it could remove it
-//! while another process has just locked it, and then two processes would hold the lock. If somebody else removes
-//! it, the holder is still known: in the same process by a list, in others by a second lock on the token file,
-//! which nobody can remove without removing the token.
+//! The operating system releases the lock when its process ends. The lock file is never removed, because another
+//! process could have just locked it, and two processes would then hold the lock. If a user deletes it, the lock
+//! remains effective: within the process because of a list of held locks, for other processes because the token file is
+//! locked too.
 
 use auth_core::store::{LockError, StoreError};
 use fs4::{FileExt, TryLockError};
@@ -23,7 +23,7 @@ static HELD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 /// A held lock; dropping it releases it.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// The token file, locked too. Fields are dropped in this order: who gets the lock finds all else released.
+    /// The token file, which is locked too. Fields are dropped in this order, so that the lock file is released last.
     token: Mutex<Option<File>>,
     _listed: Listed,
     _file: File,
@@ -54,7 +54,7 @@ impl Lock {
         std::mem::replace(&mut *self.token(), locked.then_some(file))
     }
 
-    /// Returns to the file before.
+    /// Restores the previous file.
     pub(crate) fn restore(&self, file: Option<File>) {
         *self.token() = file;
     }
@@ -64,8 +64,8 @@ impl Lock {
     }
 }
 
-/// Acquires the lock, waiting up to `timeout`, as long as it `is_wanted`. `token` is the file that it protects, if
-/// that is a file. Blocks the thread.
+/// Acquires the lock, waiting up to `timeout` while `is_wanted` returns `true`. `token` is the protected file, if any.
+/// Blocks the thread.
 ///
 /// Blocking lock calls have no timeout, so the lock is polled.
 pub(crate) fn acquire(
@@ -108,7 +108,7 @@ fn attempt(path: &Path, token: Option<&Path>) -> io::Result<Option<Lock>> {
     let Some(listed) = Listed::new(name) else { return Ok(None) };
     let token = match token.filter(|_| cfg!(unix)).map(|token| (token, open_token(token))) {
         Some((token, Some(file))) => {
-            // An error is left to those who read the token.
+            // An error is reported when the token is read.
             if matches!(try_lock(&file), Ok(false)) || !is_at(&file, token) {
                 return Ok(None);
             }
@@ -119,7 +119,7 @@ fn attempt(path: &Path, token: Option<&Path>) -> io::Result<Option<Lock>> {
     Ok(Some(Lock { token: Mutex::new(token), _listed: listed, _file: file }))
 }
 
-/// Opens a token file, if there is one. Opening something else, such as a pipe, may never return.
+/// Opens a token file, if there is one. Other file types are skipped, because opening a pipe may never return.
 fn open_token(token: &Path) -> Option<File> {
     fs::metadata(token).ok().filter(fs::Metadata::is_file)?;
     File::open(token).ok()
@@ -134,7 +134,7 @@ fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Returns whether this file is still the one at `path`.
+/// Returns whether `path` still refers to this file.
 fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -165,7 +165,7 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Returns the directory of a path; that of a bare file name is the current one.
+/// Returns the directory of a path; the current directory for a bare file name.
 pub(crate) fn folder_or_here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }

@@ -1,19 +1,19 @@
-//! Blocking operations, on threads of their own.
+//! Blocking operations, on dedicated threads.
 //!
-//! Not on tokio's blocking threads: a runtime that shuts down waits for those, so that a program could not end
-//! while a keyring asks its user, another process holds a lock, or a network file system hangs. Such a thread is
-//! left behind, and ends with the operation or the program.
+//! tokio's blocking threads are not suitable: a runtime waits for them at shutdown, so a program could not end while a
+//! keyring prompts its user, another process holds a lock, or a network file system hangs. A dedicated thread ends with
+//! its operation or with the program.
 
 use auth_core::store::StoreError;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 
-/// Time that a runtime which shuts down waits for a write, so that a new token is not lost with the program.
+/// Maximum time that a runtime waits for a write at shutdown, so that a new token is not lost.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Runs operations of one store that nobody has to wait for, with a maximum number of them at once: further ones
-/// wait, so that operations that never return don't pile up.
+/// Runs operations of one store with limited concurrency, so that operations that never return don't accumulate. A
+/// shutting-down runtime doesn't wait for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Workers {
     permits: Arc<Semaphore>,
@@ -39,14 +39,14 @@ impl Workers {
         spawn(action, move || {
             let result = work(&|| !sender.is_closed());
             drop(permit);
-            // If nobody wants the result any more, a lock in it is released here.
+            // If the caller was dropped, this releases a lock in the result.
             drop(sender.send(result));
         })?;
         receiver.await.unwrap_or_else(|_| Err(broken_off(action).into()))
     }
 }
 
-/// Runs a write of the holder of a lock.
+/// Runs a write of a lock holder.
 pub(crate) async fn write(
     action: &'static str,
     work: impl FnOnce() -> Result<(), StoreError> + Send + 'static,

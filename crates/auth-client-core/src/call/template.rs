@@ -1,4 +1,4 @@
-//! A call that is sent many times with other numbers in its query: the pages of a list.
+//! A call that is sent many times with different numeric query parameters: the pages of a list.
 
 use super::Call;
 use crate::decode::Decode;
@@ -39,7 +39,7 @@ pub struct CallTemplate<T, E = Error> {
     pub(super) outgoing: Outgoing,
     pub(super) options: Option<Box<CallOptions>>,
     pub(super) decode: Decode<T>,
-    /// Set with the option to leave out rows, so that other calls don't compile it.
+    /// Set by `on_unreadable`, so that other calls don't compile this code.
     pub(super) recover: Option<Recover<T>>,
     pub(super) error: PhantomData<fn() -> E>,
 }
@@ -57,7 +57,7 @@ impl<T, E: From<Error>> CallTemplate<T, E> {
         query::find(&self.outgoing.target, name)?.parse().ok()
     }
 
-    /// Returns the call with these numbers in its query, which replace parameters of the same names.
+    /// Returns the call with these query parameters, which replace those of the same names.
     pub fn call(&self, numbers: &[(&'static str, u64)]) -> Call<T, E> {
         let mut outgoing = self.outgoing.clone();
         for (name, value) in numbers {

@@ -1,16 +1,15 @@
-//! Explains why JSON could not be decoded, and at which field.
+//! Explains a JSON decode failure: the reason and the path of the field.
 //!
-//! Serde's message may quote values from the body, so only the expected type is shown. The path of the field is
-//! found by scanning the body up to the position of the failure, in code that is compiled once and not once per
-//! model.
+//! Serde's messages can quote values from the body, so only the expected type is shown. The path of the field is found
+//! by scanning the body up to the position of the failure, in code that is compiled once instead of once per model.
 
 use super::text;
 use std::fmt::Write as _;
 
-/// The most containers of a path that are printed.
+/// Maximum depth of a printed path.
 const MOST_FRAMES: usize = 12;
 
-/// Location and reason of a decode failure. Contains nothing of the body except names that look like those of fields.
+/// Location and reason of a decode failure. Contains no data of the body except strings that look like field names.
 #[derive(Debug)]
 pub(crate) struct Mismatch {
     pub(crate) path: String,
@@ -25,7 +24,7 @@ pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Mismatch {
     let missing = missing(&message);
     let mut frames = walk(body, position_of(body, error));
     if let (Some(field), Some(last)) = (missing, frames.last_mut()) {
-        // The name comes from the type and not from the body.
+        // The name is part of the type, not of the body.
         *last = Frame::Member(field.to_owned());
     }
     let reason = match error.classify() {
@@ -71,8 +70,8 @@ fn print(frames: &[Frame]) -> String {
     path
 }
 
-/// Returns whether a string looks like the name of a field. Objects may also be keyed by ids, tokens or phrases, which have
-/// spaces, symbols, or more than a few digits.
+/// Returns whether a string looks like a field name. The keys of an object can also be ids, tokens or phrases, which
+/// contain spaces, symbols, or more than a few digits.
 ///
 /// ```
 /// use auth_client_core::provider::model::is_name;
@@ -86,14 +85,14 @@ pub fn is_name(text: &str) -> bool {
         && text.bytes().filter(u8::is_ascii_digit).count() <= 2
 }
 
-/// Returns the byte offset at which reading failed, inside of all objects and lists that were open.
+/// Returns the byte offset at which decoding failed, inside all open objects and lists.
 pub(crate) fn position_of(body: &[u8], error: &serde_json::Error) -> usize {
     // A missing field is detected at the closing brace of its object, which must still count as open.
     let missing = missing(&error.to_string()).is_some();
     offset(body, error.line(), error.column()).saturating_sub(usize::from(missing))
 }
 
-/// The field that a message calls missing.
+/// Returns the name of the missing field in a message of serde.
 fn missing(message: &str) -> Option<&str> {
     Some(message.strip_prefix("missing field `")?.split_once('`')?.0)
 }

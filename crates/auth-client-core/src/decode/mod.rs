@@ -1,7 +1,7 @@
 //! Decoding of responses.
 //!
-//! A decoder receives a response that was classified as a success and whose body is complete. Generated
-//! operations refer to one of these functions.
+//! A decoder receives a response that was classified as a success and has a complete body. Each generated operation
+//! uses one of these functions.
 
 pub(crate) mod date_time;
 pub(crate) mod explain;
@@ -17,10 +17,10 @@ use bytes::Bytes;
 use http::{Response, header};
 use serde::de::DeserializeOwned;
 
-/// Function that decodes a response.
+/// A function that decodes a response.
 pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
 
-/// Reason why a response could not be decoded.
+/// The reason why a response could not be decoded.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -39,7 +39,7 @@ pub type Decode<T> = fn(&Response<Bytes>) -> Result<T, DecodeFailure>;
 pub enum DecodeFailure {
     /// The body is not JSON, or does not match the type.
     Json(serde_json::Error),
-    /// Another rule is violated. The message must not contain values from the body.
+    /// The body violates another rule. The message must not contain values from the body.
     Rule(&'static str),
     /// The same with a formatted message. It may contain field names, but no values from the body.
     Mismatch(String),
@@ -53,8 +53,8 @@ impl From<serde_json::Error> for DecodeFailure {
 
 /// Decodes a JSON body.
 ///
-/// A byte order mark is accepted, characters in strings that are not Unicode, such as half a surrogate pair, become
-/// U+FFFD, and `null` is accepted as an empty list.
+/// Accepts a byte order mark, and `null` as an empty list. Invalid Unicode in strings, such as half a surrogate pair,
+/// becomes U+FFFD.
 ///
 /// ```
 /// use auth_client_core::decode;
@@ -75,8 +75,8 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Decode
     })
 }
 
-/// Checks the body of an operation without a result. It may be anything but a web page: a proxy or a maintenance page
-/// with status 200 is not a success.
+/// Decodes the response of an operation without a result. Accepts any body except an HTML page, because proxies and
+/// maintenance pages can have status 200.
 ///
 /// ```
 /// use auth_client_core::decode;
@@ -90,12 +90,12 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Decode
 ///
 /// # Errors
 ///
-/// [`DecodeFailure::Rule`] for a web page.
+/// [`DecodeFailure::Rule`] for an HTML page.
 pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
     not_a_web_page(response)
 }
 
-/// Returns an error if the body is a web page, for decoders that accept more than JSON.
+/// Returns an error if the body is an HTML page; for decoders that accept other bodies than JSON.
 ///
 /// ```
 /// use auth_client_core::decode;
@@ -106,7 +106,7 @@ pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
 ///
 /// # Errors
 ///
-/// [`DecodeFailure::Rule`] for a body that starts with a tag, or is declared as HTML and not empty.
+/// [`DecodeFailure::Rule`] for a body that starts with a tag, or is not empty and has the content type HTML.
 pub fn not_a_web_page(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
     let body = response.body();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();

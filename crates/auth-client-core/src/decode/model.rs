@@ -1,4 +1,4 @@
-//! Functions for requests with secrets, and for JSON that no decoder reads.
+//! Serialization of secrets in requests, and helpers for hand-written JSON.
 
 pub use super::explain::is_name;
 pub use super::text::{from_slice, readable};
@@ -7,7 +7,7 @@ use auth_core::secret::one_time_code;
 use auth_core::{ExposeSecret, SecretString};
 use serde::Serializer;
 
-/// Writes a secret into a request, for `#[serde(serialize_with)]`. A secret can't be serialised in any other way.
+/// Serializes a secret into a request, for `#[serde(serialize_with)]`. This is the only way to serialize a secret.
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
@@ -25,12 +25,12 @@ use serde::Serializer;
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// The serializer's errors.
 pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
 }
 
-/// Writes a one-time code without the white space that is copied or typed along with it.
+/// Serializes a one-time code, without whitespace and invisible characters.
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
@@ -49,7 +49,7 @@ pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::
 ///
 /// # Errors
 ///
-/// Those of the serializer, and one for a code of white space only.
+/// The serializer's errors, and an error for a code without visible characters.
 pub fn expose_code<S: Serializer>(code: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     let code = one_time_code(code);
     if code.expose_secret().is_empty() {
@@ -58,7 +58,7 @@ pub fn expose_code<S: Serializer>(code: &SecretString, serializer: S) -> Result<
     expose(&code, serializer)
 }
 
-/// Writes a secret that may be absent.
+/// Serializes an optional secret.
 ///
 /// ```
 /// use auth_client_core::auth_core::SecretString;
@@ -75,7 +75,7 @@ pub fn expose_code<S: Serializer>(code: &SecretString, serializer: S) -> Result<
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// The serializer's errors.
 pub fn expose_optional<S: Serializer>(
     secret: &Option<SecretString>,
     serializer: S,

@@ -1,11 +1,11 @@
-//! Enumerations of strings that stay open: a value that this version doesn't know is kept.
+//! Open enums of strings, which keep values that this version doesn't know.
 
 use std::fmt;
 
-/// A value of an enumeration that this version does not know.
+/// An enum value that this version doesn't know.
 ///
-/// It only comes from a response, or from the conversion of a string that names no variant. So the unknown variant never
-/// holds the value of a known one.
+/// It is created only by decoding a response or by converting a string, so it never contains the value of a known
+/// variant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct UnknownValue(Box<str>);
 
@@ -23,13 +23,13 @@ impl fmt::Display for UnknownValue {
     }
 }
 
-/// The value of a string that names no variant, for [`open_enum!`](crate::open_enum) and enumerations written by hand.
+/// Creates the unknown value of a string, for [`open_enum!`](crate::open_enum) and hand-written enums.
 #[must_use]
 pub fn unknown_value(text: &str) -> UnknownValue {
     UnknownValue(text.into())
 }
 
-/// Declares an enumeration of strings that keeps unknown values, and makes it a field of models.
+/// Declares an open enum of strings that can be a field of models.
 ///
 /// ```
 /// auth_client_core::provider::open_enum! {
@@ -49,7 +49,7 @@ pub fn unknown_value(text: &str) -> UnknownValue {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// An unknown value can't be made from the name of a known one:
+/// The unknown variant can't be constructed directly:
 ///
 /// ```compile_fail,E0423
 /// let made = auth_client_core::UnknownValue("sms".into());
@@ -68,7 +68,7 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )+
-            /// A value that this version does not know.
+            /// A value that this version doesn't know.
             Unknown($crate::UnknownValue),
         }
 
@@ -83,7 +83,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// An unknown value, which is empty.
+        /// An empty unknown value.
         impl ::std::default::Default for $name {
             fn default() -> Self {
                 Self::Unknown(::std::default::Default::default())

@@ -1,4 +1,4 @@
-//! A JSON value of any kind, kept as the text that it was.
+//! A JSON value of any type, kept in its original form.
 
 use super::record::{Field, Fit, Form, Reading};
 use super::text;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::str::FromStr;
 
-/// A JSON value as its text, so that numbers keep all of their digits.
+/// A JSON value, kept in its original form, so that numbers keep all their digits.
 ///
 /// ```
 /// # use auth_client_core::RawJson;
@@ -21,16 +21,16 @@ use std::str::FromStr;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// `Serialize` and `Deserialize` are for `serde_json`; other formats have no place for raw JSON.
+/// `Serialize` and `Deserialize` work with `serde_json` only.
 #[derive(Clone)]
 pub struct RawJson {
     json: Box<RawValue>,
-    /// Of a string with escapes.
+    /// The unescaped string, if the value is a string with escapes.
     text: Option<Box<str>>,
 }
 
 impl RawJson {
-    /// Writes a value as JSON.
+    /// Serializes a value to JSON.
     ///
     /// ```
     /// # use auth_client_core::RawJson;
@@ -40,7 +40,7 @@ impl RawJson {
     ///
     /// # Errors
     ///
-    /// When the value can't be written as JSON.
+    /// An error if the value can't be serialized to JSON.
     pub fn new<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::value::to_raw_value(value).map(Self::of)
     }
@@ -52,13 +52,13 @@ impl RawJson {
         Self { json, text }
     }
 
-    /// Returns the JSON.
+    /// Returns the JSON in its original form.
     #[must_use]
     pub fn get(&self) -> &str {
         self.json.get()
     }
 
-    /// Returns the string, without quotation marks and escapes; `None` for other JSON.
+    /// Returns the string, unquoted and unescaped; `None` if the value is not a string.
     ///
     /// ```
     /// # use auth_client_core::RawJson;
@@ -104,7 +104,7 @@ impl Default for RawJson {
     }
 }
 
-/// Reads JSON, which is kept as it is.
+/// Parses JSON, which is kept in its original form.
 impl FromStr for RawJson {
     type Err = serde_json::Error;
 
@@ -117,7 +117,7 @@ macro_rules! from {
     ($($type:ty)+) => {$(
         impl From<$type> for RawJson {
             fn from(value: $type) -> Self {
-                // These can always be written as JSON.
+                // Serializing these types can't fail.
                 Self::new(&value).unwrap_or_default()
             }
         }
@@ -129,13 +129,12 @@ from!(&str String bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 serde_j
 impl<T: Into<RawJson>> From<Vec<T>> for RawJson {
     fn from(values: Vec<T>) -> Self {
         let values: Vec<Self> = values.into_iter().map(Into::into).collect();
-        // A list of JSON can always be written.
+        // Serializing a list of JSON values can't fail.
         Self::new(&values).unwrap_or_default()
     }
 }
 
-/// Two values are equal if they have the same JSON. White space between tokens does not count, and neither do the escapes
-/// of a string.
+/// Two values are equal if their JSON is equal. Whitespace between tokens and the escaping of strings are ignored.
 impl PartialEq for RawJson {
     fn eq(&self, other: &Self) -> bool {
         match (self.as_str(), other.as_str()) {
@@ -147,7 +146,7 @@ impl PartialEq for RawJson {
 
 impl Eq for RawJson {}
 
-/// The JSON without white space between its tokens.
+/// Returns the JSON without whitespace between its tokens.
 fn compact(json: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let keep = |character: &char| {
@@ -187,7 +186,7 @@ impl<'de> Deserialize<'de> for RawJson {
     }
 }
 
-/// As a field of a model: anything.
+/// As a field of a model, accepts any JSON.
 impl Field for RawJson {
     fn blank() -> Self {
         Self::default()

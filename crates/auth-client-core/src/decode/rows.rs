@@ -1,7 +1,7 @@
-//! Lists with rows that can't be read: the others are read without them.
+//! Lists with rows that can't be decoded: the other rows are decoded without them.
 //!
-//! Works on the text of the response, for every decoder: it finds the list in which reading failed, reads each of its rows as
-//! the only one, and then all rows that could be read.
+//! Works on the JSON of the response, with every decoder: it finds the list in which decoding failed, decodes the
+//! response with each single row, and then with all rows that could be decoded.
 
 use super::{Decode, DecodeFailure, explain, text};
 use bytes::Bytes;
@@ -11,15 +11,16 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A response with a list whose rows can be read one by one, for
+/// A response with a list whose rows can be decoded one by one, for
 /// [`Call::on_unreadable`](crate::Call::on_unreadable). The list is the outermost one in the response.
 pub trait Rows {}
 
 impl<T> Rows for Vec<T> {}
 
-/// A row of a list that could not be read, passed to [`Call::on_unreadable`](crate::Call::on_unreadable).
+/// A row of a list that could not be decoded, passed to the function of
+/// [`Call::on_unreadable`](crate::Call::on_unreadable).
 ///
-/// `Display` is one line with the position and the reason, without values. `Debug` shows the same.
+/// `Display` and `Debug` print one line with the position and the reason, without values.
 ///
 /// ```
 /// # use auth_client_core::UnreadableRow;
@@ -38,20 +39,20 @@ pub struct UnreadableRow {
 }
 
 impl UnreadableRow {
-    /// Returns the position in the response, from 0.
+    /// Returns the position of the row in the response, from 0.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Returns the row as it is in the response.
+    /// Returns the JSON of the row, unchanged.
     #[must_use]
     pub fn json(&self) -> &Bytes {
         &self.json
     }
 }
 
-/// By its JSON: a page of unreadable rows that comes twice is the same.
+/// Hashes the JSON, so that a page of unreadable rows that is returned twice is recognized.
 impl Hash for UnreadableRow {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.json.hash(state);
@@ -70,7 +71,7 @@ impl fmt::Debug for UnreadableRow {
     }
 }
 
-/// The function that is called with each row that is left out.
+/// The function that is called with each skipped row.
 #[derive(Clone)]
 pub(crate) struct Report(pub(crate) Arc<dyn Fn(&UnreadableRow) + Send + Sync>);
 
@@ -80,11 +81,11 @@ impl fmt::Debug for Report {
     }
 }
 
-/// Reads a response without the rows that made its decoder fail.
+/// Decodes a response without the rows that make its decoder fail.
 pub(crate) type Recover<T> =
     fn(&Response<Bytes>, Decode<T>, DecodeFailure, &Report) -> Result<(T, Vec<UnreadableRow>), DecodeFailure>;
 
-/// Reads the rows that can be read, reports the others, and returns these.
+/// Decodes the rows that can be decoded, reports the others, and returns both.
 pub(crate) fn recover<T>(
     response: &Response<Bytes>,
     decode: Decode<T>,
@@ -105,7 +106,7 @@ pub(crate) fn recover<T>(
     Ok((value, bad))
 }
 
-/// A list in the text of a response.
+/// A list in the JSON of a response.
 struct List {
     body: Bytes,
     rows: Vec<Range<usize>>,
@@ -114,7 +115,7 @@ struct List {
 }
 
 impl List {
-    /// The outermost list in which reading failed.
+    /// Returns the outermost list in which decoding failed.
     fn failed(body: &Bytes, error: &serde_json::Error) -> Option<Self> {
         let body = Bytes::from(text::readable(body).into_owned());
         let end = explain::position_of(&body, error);
@@ -151,7 +152,7 @@ impl List {
         Some(Self { body, rows, all })
     }
 
-    /// The response with these rows only.
+    /// Returns the response with these rows only.
     fn with(&self, response: &Response<Bytes>, rows: &[Range<usize>]) -> Response<Bytes> {
         let part = |range: Range<usize>| self.body.get(range).unwrap_or_default();
         let rows: Vec<&[u8]> = rows.iter().map(|row| part(row.clone())).collect();
@@ -179,7 +180,7 @@ impl List {
     }
 }
 
-/// The characters outside of strings that make the structure of JSON, with their positions.
+/// Returns the structural characters of the JSON, which are outside of strings, with their positions.
 fn structure(json: &[u8]) -> impl Iterator<Item = (usize, u8)> {
     let (mut in_string, mut escaped) = (false, false);
     json.iter().copied().enumerate().filter(move |(_, byte)| {

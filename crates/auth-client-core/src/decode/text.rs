@@ -1,15 +1,15 @@
-//! JSON as vendors send it: after a byte order mark, and with strings that are not Unicode.
+//! JSON with a byte order mark, or with strings that contain invalid Unicode.
 //!
-//! A string that was cut in the middle of a character, such as `"cut \ud83d"`, is no string in Rust. It would make a whole
-//! page unreadable, so such characters are replaced by U+FFFD, as browsers do. The body is scanned for them only after
-//! it could not be read as it is.
+//! A string that was truncated within a character, such as `"cut \ud83d"`, can't be a Rust string and would make the
+//! whole page unreadable. Such characters are replaced by U+FFFD, as in browsers. The body is scanned for them only
+//! after decoding has failed.
 
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Reads JSON, for bodies that are not read by a decoder. Accepts a byte order mark, and replaces what is not Unicode in
-/// strings by U+FFFD.
+/// Parses JSON, for bodies without a decoder. Accepts a byte order mark, and replaces invalid Unicode in strings by
+/// U+FFFD.
 ///
 /// ```
 /// use auth_client_core::provider::model;
@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 ///
 /// # Errors
 ///
-/// When the body is not JSON, or does not fit.
+/// An error if the body is not JSON or doesn't match the type.
 pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     let body = without_mark(body);
     let mut json = Cow::Borrowed(body);
@@ -39,8 +39,8 @@ pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Err
     }
 }
 
-/// Returns JSON as [`from_slice`] reads it, for other readers of JSON. If it failed, the positions in its error are those of
-/// this text.
+/// Returns the JSON that [`from_slice`] parses, for other JSON parsers. The positions in the error of [`from_slice`]
+/// refer to this text.
 ///
 /// ```
 /// assert_eq!(&*auth_client_core::provider::model::readable(b"\xef\xbb\xbf{}"), b"{}");
@@ -51,7 +51,7 @@ pub fn readable(body: &[u8]) -> Cow<'_, [u8]> {
     repaired(body).map_or(Cow::Borrowed(body), |repaired| Cow::Owned(repaired.into_bytes()))
 }
 
-/// JSON without a byte order mark before it.
+/// Returns the JSON without a leading byte order mark.
 pub(crate) fn without_mark(mut json: &[u8]) -> &[u8] {
     while let Some(rest) = json.strip_prefix(b"\xef\xbb\xbf") {
         json = rest;
@@ -59,7 +59,7 @@ pub(crate) fn without_mark(mut json: &[u8]) -> &[u8] {
     json
 }
 
-/// Returns JSON whose strings are Unicode; `None` if they are already, in the form that JSON prescribes.
+/// Returns the JSON with valid Unicode in its strings; `None` if they are valid already.
 fn repaired(json: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(json);
     let mut out = String::with_capacity(text.len());
@@ -101,7 +101,7 @@ fn repaired(json: &[u8]) -> Option<String> {
     changed.then_some(out)
 }
 
-/// The UTF-16 unit of an escape `\uXXXX` at the start of the text.
+/// Returns the UTF-16 unit of an escape `\uXXXX` at the start of the text.
 fn unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?

@@ -1,7 +1,6 @@
-//! Fields that a model does not know by name, kept as the JSON that they were.
+//! Unknown fields of a model, kept in their original JSON.
 //!
-//! Serde's own `flatten` can't be used for that: it takes numbers apart and puts them together again, which changes long
-//! ones.
+//! Serde's `flatten` is not suitable, because it parses and formats numbers, which changes long ones.
 
 use super::raw_json::RawJson;
 use super::record::{Field, Fit, Form, Reading};
@@ -10,10 +9,10 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// The fields of a JSON object that this version does not know by name, or that have no fixed names, in their order, with
-/// their values as raw JSON.
+/// Fields of a JSON object that this version doesn't know, or that have no fixed names, in their original order, with
+/// values as raw JSON.
 ///
-/// Numbers keep all of their digits. `Debug` shows the names only, because a value may be anything.
+/// Numbers keep all their digits. `Debug` prints only the names, because a value may be a secret.
 ///
 /// ```
 /// # use auth_client_core::UnknownFields;
@@ -25,12 +24,12 @@ use std::fmt;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// `Serialize` and `Deserialize` are for `serde_json`; other formats have no place for raw JSON.
+/// `Serialize` and `Deserialize` work with `serde_json` only.
 #[derive(Clone, Default)]
 pub struct UnknownFields(Vec<(Box<str>, RawJson)>);
 
 impl UnknownFields {
-    /// An empty set.
+    /// Creates an empty set of fields.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
@@ -74,7 +73,7 @@ impl UnknownFields {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// Reads a field. `None` if it is absent or has another type.
+    /// Decodes the value of a field. `None` if the field is absent or has another type.
     ///
     /// ```
     /// # use auth_client_core::UnknownFields;
@@ -88,19 +87,19 @@ impl UnknownFields {
         self.value(name)?.read_as()
     }
 
-    /// Returns the value of a field. If the response has the field more than once, the last one counts.
+    /// Returns the value of a field. If the response contains the field more than once, the last one is used.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&RawJson> {
         self.0.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value)
     }
 
-    /// Returns the JSON of a field. If the response has the field more than once, the last one counts.
+    /// Returns the JSON of a field. If the response contains the field more than once, the last one is used.
     #[must_use]
     pub fn get_raw(&self, name: &str) -> Option<&str> {
         self.value(name).map(RawJson::get)
     }
 
-    /// Sets a field. It replaces all fields of that name.
+    /// Sets a field, replacing all fields of this name.
     ///
     /// ```
     /// # use auth_client_core::UnknownFields;
@@ -112,7 +111,7 @@ impl UnknownFields {
     ///
     /// # Errors
     ///
-    /// When the value can't be written as JSON.
+    /// An error if the value can't be serialized to JSON.
     pub fn insert<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), serde_json::Error> {
         self.put(name, RawJson::new(value)?);
         Ok(())
@@ -124,7 +123,7 @@ impl UnknownFields {
         self.0.insert(at, (name.into(), value));
     }
 
-    /// Removes a field and returns whether it was there.
+    /// Removes a field. Returns `true` if it was present.
     ///
     /// ```
     /// # use auth_client_core::UnknownFields;
@@ -144,14 +143,14 @@ impl UnknownFields {
     }
 }
 
-/// Shows names without values.
+/// Prints the names without the values.
 impl fmt::Debug for UnknownFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()
     }
 }
 
-/// The last value of a name counts.
+/// If a name occurs more than once, the last value is used.
 impl<N: AsRef<str>, V: Into<RawJson>> FromIterator<(N, V)> for UnknownFields {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut all = Self::new();
@@ -201,7 +200,7 @@ impl<'de> Deserialize<'de> for UnknownFields {
     }
 }
 
-/// As a field of a model: an object of anything.
+/// As a field of a model, accepts any object.
 impl Field for UnknownFields {
     fn blank() -> Self {
         Self::new()

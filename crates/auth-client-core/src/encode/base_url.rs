@@ -1,4 +1,4 @@
-//! Base URLs, validated once.
+//! Validation of base URLs.
 
 use crate::encode::path;
 use crate::error::Error;
@@ -31,7 +31,7 @@ const NOT_ABSOLUTE: &str = "must be an absolute URL such as https://api.example.
 const NOT_HTTPS: &str = "scheme must be https (http is allowed for loopback only)";
 
 impl BaseUrl {
-    /// Parses a base URL. `name` is used in errors, such as `base URL` or the name of a variable.
+    /// Parses a base URL. `name` is its name in errors, such as `base URL` or the name of an environment variable.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl BaseUrl {
     }
 
     fn checked(text: &str) -> Result<Self, &'static str> {
-        // A URL parser removes, converts or encodes such characters without saying so.
+        // URL parsers silently remove, convert or encode such characters.
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err("must not contain blanks, tabs, line breaks or control characters");
         }
@@ -83,7 +83,7 @@ impl BaseUrl {
         let url = Url::parse(text).map_err(|_| "must be an absolute URL with a valid host and port")?;
         let host = url.host_str().ok_or("must have a host")?;
         let written = match host_and_port.rsplit_once(':') {
-            // The last colon of an IPv6 address is inside its brackets.
+            // The last colon of an IPv6 address without a port is inside its brackets.
             Some((host, port)) if !port.ends_with(']') => host,
             _ => host_and_port,
         };
@@ -106,13 +106,13 @@ impl BaseUrl {
         Ok(Self { scheme, authority, origin, path: path.to_owned() })
     }
 
-    /// Returns the origin, which credentials of this client are bound to.
+    /// Returns the origin that the client's credentials are bound to.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Returns this base URL with a path appended, which must be percent-encoded; empty for none.
+    /// Appends a path, which must be percent-encoded; an empty path changes nothing.
     ///
     /// ```
     /// # use auth_client_core::provider::BaseUrl;
@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    /// Every one of these builds with a lenient parser, and leads somewhere else than it says or nowhere.
+    /// A lenient parser accepts each of these and changes its destination.
     #[test]
     fn an_address_that_a_parser_would_change_is_refused_with_the_reason() {
         for (bad, reason) in [

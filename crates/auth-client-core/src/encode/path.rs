@@ -1,8 +1,9 @@
 //! Encoding of ids as path segments.
 //!
-//! An unencoded id can turn one endpoint into another: `..` climbs, `/` splits, an empty id turns an item into
-//! its collection, and URL libraries remove dot segments even when they are added through a segment API. So all
-//! ids are encoded here, and an id that can't be a single segment is an error that names the parameter.
+//! An unencoded id can turn one endpoint into another: `..` removes a segment, `/` adds one, an empty id turns an item
+//! into its collection, and URL libraries remove dot segments even when they are added through a segment API. This
+//! module therefore encodes all ids, and returns an error with the name of the parameter if an id can't be a single
+//! segment.
 
 use crate::error::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -87,7 +88,7 @@ fn split(template: &'static str, open: usize) -> Option<(&'static str, &'static 
     Some((before, rest.get(1..close)?, rest.get(close + 1..)?))
 }
 
-/// Letters, digits and the hyphen, as a table: this runs for every byte of every id.
+/// Letters, digits and the hyphen; a table for speed, because it is read for every byte of an id.
 const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -1,4 +1,4 @@
-//! Query parameters, percent-encoded when they are added, so that the signed string is the sent one.
+//! Query parameters, percent-encoded when they are added, so that the signed query is identical to the sent one.
 
 use crate::encode::path::STRICT;
 use percent_encoding::utf8_percent_encode;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// A value of a query parameter.
 ///
-/// `None` omits the parameter; a list repeats its name.
+/// `None` omits the parameter; a list adds it once per element.
 ///
 /// ```
 /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -65,7 +65,7 @@ impl<T: QueryValue> QueryValue for Vec<T> {
     }
 }
 
-/// Appends a parameter to a target, with the separator that it needs.
+/// Appends a parameter to a target, with the required separator.
 pub(crate) fn append(target: &mut String, name: &str, value: &dyn QueryValue) {
     let mut text = String::new();
     value.each(&mut |value| {

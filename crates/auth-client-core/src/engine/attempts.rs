@@ -1,7 +1,7 @@
 //! The attempt loop: authenticate, send, classify, recover.
 //!
-//! Requests are encoded before and responses decoded after this loop. It knows nothing about the types of an
-//! operation, so it is compiled once, regardless of the number of operations.
+//! Requests are encoded before and responses decoded after this loop. It doesn't depend on the types of an operation,
+//! so it is compiled once, regardless of the number of operations.
 
 use super::failure::{AttemptFailure, Failure};
 use super::rate_limiter::RateLimiterDecision;
@@ -32,7 +32,7 @@ impl Inner {
             options.and_then(|options| options.operation_timeout).unwrap_or(self.timeouts.operation);
         let attempt_limit =
             options.and_then(|options| options.attempt_timeout).unwrap_or(self.timeouts.attempt);
-        // Reading the clock costs as much as a small allocation, so each time is read once.
+        // Reading the clock costs as much as a small allocation, so the loop reads it once per step.
         let mut now = self.clock.now();
         tracker.started(now);
         let mut state = CallState {
@@ -51,7 +51,7 @@ impl Inner {
         // The number of attempts that the policy counts; the one after a renewal is not counted.
         let mut counted = 0;
         loop {
-            // Rare waits are boxed, so that the future of every call stays small.
+            // Rare waits are boxed to keep the future of every call small.
             if self.rate_limiter.is_some() {
                 now = Box::pin(self.pass_rate_limiter(operation, &mut state, operation_limit, now)).await?;
             }
@@ -125,10 +125,10 @@ impl Inner {
         }
     }
 
-    /// Builds the request of one attempt. For a write it is returned with a view of its progress; other requests
-    /// are retried regardless.
+    /// Builds the request of one attempt. For a write, also returns its progress; other requests are retried regardless
+    /// of it.
     ///
-    /// Not part of the loop, because an edited request would stay in the future of every call.
+    /// A separate function, because the edited request would otherwise be stored in the future of every call.
     fn signed(
         &self,
         outgoing: &Outgoing,
@@ -151,7 +151,8 @@ impl Inner {
         self.rules.source_of(operation).or(self.credential.as_ref())
     }
 
-    /// Waits as the client's rate limiter demands, or fails if it rejects. Returns the time after that.
+    /// Waits for the delay of the client's rate limiter, or fails if it rejects the attempt. Returns the time
+    /// afterwards.
     async fn pass_rate_limiter(
         &self,
         operation: &Operation,
@@ -179,7 +180,7 @@ impl Inner {
         self.source(operation)?.current(now)
     }
 
-    /// Returns a snapshot of the credential, obtained within the remaining time, and the time after that.
+    /// Returns a snapshot of the credential, obtained within the remaining time, and the time afterwards.
     async fn credential(
         &self,
         operation: &Operation,
@@ -274,7 +275,7 @@ impl Inner {
         })
     }
 
-    /// Returns whether another credential is available in place of a refused one.
+    /// Returns whether another credential is available in place of a rejected one.
     fn recover(
         &self,
         operation: &Operation,

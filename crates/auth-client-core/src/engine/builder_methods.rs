@@ -29,24 +29,23 @@
 #[macro_export]
 macro_rules! shared_builder_methods {
     () => {
-        /// Sets the base URL: that of a test server, the emulator or a gateway. Trailing slashes are ignored.
+        /// Sets the base URL, for example of a test server, the emulator or a gateway. Trailing slashes are ignored.
         ///
-        /// It must be https, or http for a loopback address, without user name, query or fragment; `build` checks
-        /// it.
+        /// It must be https (http is allowed for loopback addresses only), without username, query or fragment. `build`
+        /// returns an error for any other URL.
         pub fn base_url(mut self, url: impl Into<String>) -> Self {
             self.settings.set_base_url("base URL", url);
             self
         }
 
-        /// Sets the transport. Clients that share one share its connections, and building another client then
-        /// costs no new TLS set-up.
+        /// Sets the transport. Clients that share a transport share its connections, and don't set up TLS again.
         pub fn transport(mut self, transport: impl $crate::transport::Transport + 'static) -> Self {
             self.settings.set_transport(::std::sync::Arc::new(transport));
             self
         }
 
-        /// Sets the proxy, certificates, addresses and limits of this client's connections. Can't be combined with
-        /// [`transport`](Self::transport), which has settings of its own.
+        /// Sets the proxy, certificates, addresses and time limits of this client's connections. Can't be combined with
+        /// [`transport`](Self::transport): configure that transport itself.
         pub fn transport_settings(mut self, settings: $crate::TransportSettings) -> Self {
             self.settings.set_transport_settings(settings);
             self
@@ -65,21 +64,22 @@ macro_rules! shared_builder_methods {
             self
         }
 
-        /// Sets the time limit for connecting. Default: 10 seconds. Has no effect on a custom transport.
+        /// Sets the time limit for opening a connection, including DNS and TLS. Default: 10 seconds. Has no effect on a
+        /// custom transport.
         pub fn connect_timeout(mut self, limit: ::std::time::Duration) -> Self {
             self.settings.timeouts_mut().connect = Some(limit);
             self
         }
 
-        /// Sets the retry policy. Default: three attempts, as far as the idempotency of the operation allows.
-        /// Assumption (rate-limits): without documented limits, calls are not delayed until a 429 arrives.
+        /// Sets the retry policy. Default: at most three attempts, if the idempotency class of the operation allows
+        /// retries. Assumption (rate-limits): the vendor has no rate limits, so calls are not delayed before a 429.
         pub fn retry(mut self, policy: $crate::RetryPolicy) -> Self {
             self.settings.set_retry(policy);
             self
         }
 
-        /// Sets an observer of all calls: attempts, retries, renewals and their durations, without secrets.
-        /// Several clients may share one in an `Arc`.
+        /// Sets an observer of all calls: attempts, retries, renewals and their durations, without secrets. Several
+        /// clients can share an observer in an `Arc`.
         pub fn observer(mut self, observer: impl $crate::Observer + 'static) -> Self {
             self.settings.set_observer(::std::sync::Arc::new(observer));
             self
@@ -92,19 +92,19 @@ macro_rules! shared_builder_methods {
             self
         }
 
-        /// Sets the maximum size of an error body that is kept, in bytes. Default: 64 KiB.
+        /// Sets the maximum size of an error body in bytes; a larger one is truncated. Default: 64 KiB.
         pub fn max_error_bytes(mut self, limit: usize) -> Self {
             self.settings.limits_mut().error = limit;
             self
         }
 
-        /// Puts the name and version of your program before the SDK's in `User-Agent`.
+        /// Prepends the name and version of your program to the header `User-Agent`, such as `my-program/1.0`.
         pub fn user_agent(mut self, product: &str) -> Self {
             self.settings.add_user_agent(product);
             self
         }
 
-        /// Sets the clock and the timer, such as [`ManualTime`]($crate::testing) in tests.
+        /// Sets the clock and the timer, for example those of [`ManualTime`]($crate::testing) in tests.
         pub fn time(
             mut self,
             clock: ::std::sync::Arc<dyn $crate::auth_core::Clock>,

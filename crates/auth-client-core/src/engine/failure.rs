@@ -15,12 +15,11 @@ use http::{HeaderMap, header};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Reason why an attempt did not end the call with a success.
+/// The result of an attempt that did not succeed.
 pub(super) enum AttemptFailure {
-    /// The credential was refused and replaced: the call is sent again.
+    /// The credential was rejected and replaced: the call is sent again.
     CredentialReplaced,
-    /// The credential was refused and can be replaced, but the provider's rules leave it to the caller to call
-    /// again.
+    /// The credential was rejected and can be replaced, but the provider's rules don't allow sending the call again.
     NotReplayed(Box<Failure>),
     Failed(Box<Failure>),
 }
@@ -28,9 +27,9 @@ pub(super) enum AttemptFailure {
 /// A failed attempt.
 pub(super) struct Failure {
     pub(super) kind: ErrorKind,
-    /// `None` if no retry can help.
+    /// `None` if a retry can't succeed.
     pub(super) reason: Option<Reason>,
-    /// The delay that the server asks for.
+    /// The delay that the server requested.
     pub(super) retry_after: Option<Duration>,
     pub(super) response: Option<Box<Received>>,
     pub(super) source: Option<TransportError>,
@@ -103,7 +102,7 @@ impl Inner {
         self.complete(error, state)
     }
 
-    /// Returns the error of a call whose refused credential was renewed and that the engine does not send again.
+    /// Returns the error of a call that is not sent again after its rejected credential was renewed.
     pub(super) fn not_replayed(
         &self,
         operation: &Operation,
@@ -138,7 +137,7 @@ impl Inner {
         self.complete(error, state)
     }
 
-    /// Returns the error of a call that was made where it can't wait.
+    /// Returns the error of a call outside a tokio runtime.
     pub(super) fn no_runtime(&self, operation: &Operation, state: &mut CallState) -> Error {
         let error = Error::configuration("runtime", NO_RUNTIME);
         self.complete(error.edit(|inner| inner.operation = operation.id()), state)
@@ -183,9 +182,8 @@ impl Inner {
         };
         let operation = &outgoing.operation;
         let idempotency = operation.idempotency();
-        // Without a content length, only the end of the connection marks the end of the body: JSON that stops in
-        // the middle was then cut off in transit. A write whose status arrived was executed all the same, and there
-        // is nothing to wait for.
+        // Without a content length, the body ends with the connection: incomplete JSON was truncated in transit. A
+        // write whose status was received was executed nevertheless, so a retry is out of the question.
         let (kind, detail) =
             if is_blank(body) && (idempotency != Idempotency::Read || !received.close_delimited) {
                 (ErrorKind::EmptyResponse, String::new())
@@ -210,7 +208,7 @@ impl Inner {
     }
 }
 
-/// Returns whether sending the same call again does no harm, given how far it got.
+/// Returns whether the call can be sent again without a second effect, given its progress.
 fn may_call_again(operation: &Operation, state: &CallState) -> bool {
     operation.idempotency() != Idempotency::Write || state.delivery != Delivery::MaybeExecuted
 }

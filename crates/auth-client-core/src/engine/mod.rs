@@ -90,7 +90,7 @@ pub(crate) struct Exchange {
 }
 
 impl Engine {
-    /// Creates an engine for an API at a base URL; `credential` is `None` for unauthenticated calls.
+    /// Creates an engine for the API at a base URL. `credential` is `None` for unauthenticated calls.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl Engine {
         &self.inner.clock
     }
 
-    /// Waits on the engine's timer, for helpers that poll.
+    /// Waits on the engine's timer; for helpers that poll.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};

@@ -1,7 +1,7 @@
 //! Client-side rate limits.
 //!
-//! A [`RateLimiter`] is asked before every attempt and receives every response. It decides at once and never
-//! waits: the engine waits, on the client's timer and within the call's deadline.
+//! The engine calls [`RateLimiter::check`] before every attempt, and passes every response to it. `check` returns
+//! immediately; the engine performs the delay with the client's timer, within the call's deadline.
 
 use auth_core::Now;
 use http::{HeaderMap, StatusCode};
@@ -29,15 +29,15 @@ use std::time::Duration;
 pub enum RateLimiterDecision {
     /// Send the attempt now.
     Proceed,
-    /// Send the attempt after this delay. A call whose deadline is earlier fails as if rejected.
+    /// Send the attempt after this delay. If the call's deadline is earlier, the call fails as if it were rejected.
     ProceedAfter(Duration),
-    /// Reject the attempt. The same call may be made again after this delay.
+    /// Reject the attempt. The call can be retried after this delay.
     Reject(Duration),
 }
 
 /// A client-side rate limiter.
 ///
-/// All clones of a client share one limiter, so it counts the calls of all of them.
+/// All clones of a client share one limiter, which therefore counts the calls of all of them.
 ///
 /// ```
 /// use auth_client_core::auth_core::Now;

@@ -1,7 +1,7 @@
 //! Renewable credentials.
 //!
-//! The rules are those of [`auth_core::token`]; this module runs each renewal in a task of its own, so that a
-//! cancelled caller doesn't cancel it. The result goes to all callers that wait for it.
+//! [`auth_core::token`] decides when to renew. This module runs each renewal in a separate task, so that a dropped call
+//! doesn't cancel it, and passes the result to all waiting calls.
 
 use crate::engine::renewer::{Observed, Renew, Renewed};
 use crate::engine::settings::Settings;
@@ -49,7 +49,7 @@ struct Shared<R: Renew> {
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
     state: Mutex<State<R::Material>>,
-    /// Number of renewals that run, superseded ones included: these save their result too.
+    /// Number of running renewals, including superseded ones, which save their result too.
     running: watch::Sender<usize>,
 }
 
@@ -58,7 +58,7 @@ struct State<M> {
     flight: Option<Flight>,
 }
 
-/// A credential with its signer, so that a call copies two pointers.
+/// A credential with its signer, so that a call copies only two pointers.
 struct Held<M> {
     material: Arc<M>,
     signer: Arc<dyn Sign>,
@@ -72,8 +72,8 @@ struct Flight {
 }
 
 impl<R: Renew> RenewingCredential<R> {
-    /// Creates a source without a credential: the first call renews. It uses the clock and the observer of
-    /// `client`.
+    /// Creates a source without a credential, so that the first call renews it. The source uses the clock and the
+    /// observer of `client`.
     #[must_use]
     pub fn new(
         provider: &'static str,
@@ -95,8 +95,8 @@ impl<R: Renew> RenewingCredential<R> {
         }
     }
 
-    /// Installs a credential from outside: from a login by a person, or from a store. The result of a renewal in
-    /// progress is discarded; its waiters get this credential.
+    /// Installs a credential from an interactive login or a store. The result of a renewal in progress is discarded;
+    /// calls that wait for it use the installed credential.
     ///
     /// ```
     /// # use auth_client_core::auth_core::{InvalidCredential, token::Lifetime};
@@ -133,8 +133,8 @@ impl<R: Renew> RenewingCredential<R> {
         &self.shared.renew
     }
 
-    /// Waits until no renewal runs, and starts no early ones from then on. A renewal that is killed with the runtime may
-    /// lose a credential that the server has already replaced.
+    /// Stops early renewals, and waits until running ones have completed. A renewal that is canceled with the runtime
+    /// can lose a credential that the server has already replaced.
     ///
     /// ```
     /// # use auth_client_core::provider::{Renew, RenewingCredential};

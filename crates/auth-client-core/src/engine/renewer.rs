@@ -1,4 +1,4 @@
-//! What a provider implements to renew its credential.
+//! Implemented by provider crates to renew their credentials.
 
 use async_trait::async_trait;
 use auth_core::token::Lifetime;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by provider crates")]
 pub struct Renewed<M> {
-    /// The credential, in the provider's form.
+    /// The credential, in a type of the provider crate.
     pub material: M,
     /// The lifetime of the credential.
     pub lifetime: Lifetime,
@@ -49,21 +49,22 @@ pub struct Renewed<M> {
 /// ```
 #[async_trait]
 pub trait Renew: Send + Sync + fmt::Debug + 'static {
-    /// The credential in the provider's form: a token pair, a session.
+    /// The credential in a type of the provider crate, such as a token pair or a session.
     type Material: Send + Sync + 'static;
 
-    /// Obtains a new credential; `held` is the current one, if there is any.
+    /// Obtains a new credential; `held` is the current one, if any.
     ///
-    /// Runs exclusively, and to its end even if no caller waits for it any more. Anything that must not be lost,
-    /// such as a rotated refresh token, must be stored before it returns. It must always return; calls made
+    /// At most one renewal runs at a time, and it runs to completion even if its caller is dropped. Before it returns,
+    /// it must store anything that must not be lost, such as a rotated refresh token. It must always return; calls made
     /// through an [`Engine`](crate::provider::Engine) do.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], definitive if another attempt with the same login is pointless. If a definitive error
-    /// has a [`retry_after`](CredentialError::retry_after), the renewal is started again after that time, to find
-    /// out if the credentials have been replaced elsewhere; it must not send again what the server has refused.
-    /// Without one, only [`RenewingCredential::install`](crate::provider::RenewingCredential::install) helps.
+    /// [`CredentialError`], definitive if another attempt with the same login can't succeed. If a definitive error has
+    /// a [`retry_after`](CredentialError::retry_after), the engine starts the renewal again after that time, to check
+    /// whether another process has replaced the credentials. The renewal must not send rejected credentials again.
+    /// Without one, only [`RenewingCredential::install`](crate::provider::RenewingCredential::install) ends the
+    /// failure.
     async fn renew(
         &self,
         held: Option<Arc<Self::Material>>,
@@ -76,14 +77,14 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
     /// [`InvalidCredential`] if the credential is invalid.
     fn signer(&self, material: &Self::Material) -> Result<Arc<dyn Sign>, InvalidCredential>;
 
-    /// Returns `true` if the server has just issued this credential. One from elsewhere, such as a store that
-    /// another process has filled, may be renewed at once if the server refuses it.
+    /// Returns `true` if the server has just issued this credential. A credential from another source, such as a store,
+    /// may be renewed immediately if the server rejects it.
     fn is_fresh(&self, material: &Self::Material) -> bool {
         let _ = material;
         true
     }
 
-    /// Returns the effect of a response, whatever its status, on the credential of its request.
+    /// Returns the effect of a response, with any status, on the credential of its request.
     fn observe(&self, material: &Self::Material, status: StatusCode, headers: &HeaderMap) -> Observed {
         let _ = (material, status, headers);
         Observed::Unchanged

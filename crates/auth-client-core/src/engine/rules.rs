@@ -1,7 +1,7 @@
 //! Provider-specific interpretation of responses.
 //!
-//! The engine is the same for all providers; [`ProviderRules`] covers the differences. The defaults are the rules
-//! of plain HTTP.
+//! The engine is the same for all providers; [`ProviderRules`] defines the differences. The defaults follow HTTP
+//! semantics.
 
 use crate::encode::json::JsonStyle;
 use crate::error::{ApiError, ErrorKind};
@@ -33,7 +33,7 @@ use std::time::{Duration, SystemTime};
 pub enum Classification {
     /// A success: decode the body.
     Success,
-    /// The credential was refused; a renewable one is renewed once. Nothing was executed.
+    /// The server rejected the credential, so nothing was executed. A renewable credential is renewed once.
     CredentialRefused(ErrorKind),
     /// Throttled: retry later.
     Throttled,
@@ -110,13 +110,13 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     /// Returns the name in errors and spans, such as `verigator`.
     fn name(&self) -> &'static str;
 
-    /// Classifies a response. By default its status decides; see [`classify_by_status`].
+    /// Classifies a response. Default: by its status, see [`classify_by_status`].
     fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
         classify_by_status(operation, response.status)
     }
 
-    /// Returns the credential source of this operation if it differs from that of the client: for APIs with a
-    /// second way to authenticate that some operations require.
+    /// Returns the credential source of this operation if it differs from the client's, for APIs in which some
+    /// operations require a second authentication scheme.
     fn source_of(&self, operation: &Operation) -> Option<&Arc<dyn CredentialSource>> {
         let _ = operation;
         None
@@ -162,15 +162,15 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
         ApiError::new()
     }
 
-    /// Returns the delay that a throttled or transient response without `Retry-After` asks for in another way.
+    /// Returns the delay that a throttled or transient response requests in another way than by `Retry-After`.
     fn wait_hint(&self, response: ResponseView<'_>, now: SystemTime) -> Option<Duration> {
         let _ = (response, now);
         None
     }
 
-    /// Returns whether a call is sent again after its credential was renewed. A refused credential usually means
-    /// that nothing was executed, so by default every call is. Otherwise the credential is renewed all the same,
-    /// and the error reports it; see [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
+    /// Returns whether a call is sent again after its credential was renewed. Default: `true`, because a rejected
+    /// credential usually means that nothing was executed. If it returns `false`, the credential is still renewed and
+    /// the call returns an error; see [`was_renewed_not_replayed`](crate::Error::was_renewed_not_replayed).
     ///
     /// ```
     /// use auth_client_core::{Idempotency, Error};
@@ -211,12 +211,12 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     }
 }
 
-/// Whether a status says that the request was not executed, whatever the operation: by the text of RFC 9110 (405, 411,
-/// 413, 414, 415, 417, 421, 426, 501, 505), RFC 4918 (423, 424), RFC 6585 (428, 431, 511), RFC 7725 (451) and RFC 8470
-/// (425) the server refuses to process it, or something before the server does (407).
+/// Returns whether a status means that the request was not executed, whatever the operation. According to RFC 9110
+/// (405, 411, 413, 414, 415, 417, 421, 426, 501, 505), RFC 4918 (423, 424), RFC 6585 (428, 431, 511), RFC 7725 (451)
+/// and RFC 8470 (425) the server, or a proxy in front of it (407), doesn't process the request.
 ///
-/// Not among them: 402, 406 and 507, which applications also send after having done something; 408, which gateways send
-/// for a server that is too slow; and the rest of 5xx.
+/// Not included: 402, 406 and 507, which applications also send after an effect; 408, which gateways send for a slow
+/// server; and all other 5xx.
 pub(super) fn is_refusal(status: StatusCode) -> bool {
     matches!(
         status.as_u16(),
@@ -224,8 +224,8 @@ pub(super) fn is_refusal(status: StatusCode) -> bool {
     )
 }
 
-/// Classifies a response by its HTTP status: 401 is a refused credential, 429 throttling; 408, 500, 502, 503, 504
-/// and 520 to 524 are transient; any other error status is permanent.
+/// Classifies a response by its HTTP status: 401 is a rejected credential, 429 throttling; 408, 500, 502, 503, 504 and
+/// 520 to 524 are transient; any other error status is permanent.
 ///
 /// Assumption (success): every 2xx is a success, for vendors that document no status.
 ///

@@ -11,7 +11,7 @@ use http::HeaderValue;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time limits of a call. All have defaults, so that no call can hang.
+/// Time limits of a call. All are enabled by default, so that no call can hang.
 ///
 /// ```
 /// use auth_client_core::provider::Settings;
@@ -24,8 +24,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Limit for connecting, including name resolution and TLS, in place of that of the [`TransportSettings`]. Has no
-    /// effect on a custom transport.
+    /// Limit for opening a connection, including name resolution and TLS; takes precedence over the limit in the
+    /// [`TransportSettings`]. Has no effect on a custom transport.
     pub connect: Option<Duration>,
     /// Limit for one attempt, from the first byte of the request to the last byte of the response. Default: 30
     /// seconds.
@@ -40,7 +40,7 @@ impl Default for Timeouts {
     }
 }
 
-/// Settings that all clients share; each provider's builder has methods for them.
+/// Settings that all clients have. Each provider's `ClientBuilder` has methods for them.
 ///
 /// ```
 /// use auth_client_core::testing::{ManualTime, ScriptedTransport};
@@ -91,7 +91,7 @@ impl Settings {
         }
     }
 
-    /// Sets the base URL. `source` is its name in errors, such as `base URL` or the name of a variable.
+    /// Sets the base URL. `source` is its name in errors, such as `base URL` or the name of an environment variable.
     pub fn set_base_url(&mut self, source: &'static str, url: impl Into<String>) {
         self.base_url = Some((source, url.into()));
     }
@@ -112,7 +112,7 @@ impl Settings {
         self.timer = Timer::Custom(sleep);
     }
 
-    /// Returns the time limits, to change them.
+    /// Returns the time limits for modification.
     pub fn timeouts_mut(&mut self) -> &mut Timeouts {
         &mut self.timeouts
     }
@@ -128,7 +128,7 @@ impl Settings {
         &self.retry
     }
 
-    /// Returns the body limits, to change them.
+    /// Returns the body size limits for modification.
     ///
     /// ```
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
@@ -154,7 +154,7 @@ impl Settings {
         &mut self.limits
     }
 
-    /// Sets the rate limiter; by default there is none.
+    /// Sets the rate limiter. Default: none.
     ///
     /// ```
     /// # use auth_client_core::auth_core::Now;
@@ -188,7 +188,7 @@ impl Settings {
         self.rate_limiter = Some(rate_limiter);
     }
 
-    /// Sets the observer of calls and renewals; by default there is none.
+    /// Sets the observer of calls and renewals. Default: none.
     ///
     /// ```
     /// use auth_client_core::{Observer, observe::AttemptEnded};
@@ -224,7 +224,7 @@ impl Settings {
         self.observer = Some(observer);
     }
 
-    /// Puts a program's name before the SDK's in `User-Agent`.
+    /// Prepends a program's name to the header `User-Agent`.
     pub fn add_user_agent(&mut self, product: &str) {
         self.user_agent = format!("{product} {}", self.user_agent);
     }
@@ -286,13 +286,13 @@ impl Settings {
         }
     }
 
-    /// Creates the transport now, so that the engines of one client share it. With `public_addresses_only` it connects
-    /// to public addresses only, for clients whose host names come from a server.
+    /// Creates the transport now, so that the engines of one client share it. With `public_addresses_only`, it connects
+    /// to public addresses only, for clients that receive host names from a server.
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error as for [`transport`](Self::transport), or with
-    /// `public_addresses_only` if a transport was set, which has its own rule.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error as for [`transport`](Self::transport), or if
+    /// `public_addresses_only` is combined with a transport that was set.
     pub fn share_transport(&mut self, public_addresses_only: bool) -> Result<(), Error> {
         if public_addresses_only {
             if self.transport.is_some() {

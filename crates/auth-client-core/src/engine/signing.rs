@@ -1,4 +1,4 @@
-//! The request of one attempt: the encoded call, signed now with this credential.
+//! Builds the request of one attempt: the encoded call, signed with the current time and credential.
 
 use super::Outgoing;
 use crate::encode::base_url::BaseUrl;
@@ -26,7 +26,7 @@ pub(crate) fn sign(
     let operation = &*outgoing.operation;
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    // Nothing here decompresses.
+    // The engine doesn't decompress responses.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(header::USER_AGENT, target.user_agent.clone());
     if let Some(content_type) = &outgoing.content_type {
@@ -79,8 +79,8 @@ pub(crate) fn sign(
     Ok(request)
 }
 
-/// Whether a request with this method has content, by RFC 9110: one without any then says so with a length of 0. HTTP
-/// libraries leave that out, and servers such as IIS return 411.
+/// Returns whether requests with this method have content according to RFC 9110. Without a body, such a request must
+/// send a length of 0; HTTP libraries omit the header, and servers such as IIS then return 411.
 fn expects_content(method: &Method) -> bool {
     !matches!(
         *method,

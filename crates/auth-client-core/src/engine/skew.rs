@@ -1,16 +1,16 @@
-//! Clock skew: signatures that contain the time are made by the server's clock.
+//! Clock skew: signatures that contain the time use the server's clock if the local clock is wrong.
 //!
-//! A server refuses such a signature if the clocks differ too much, and its responses have a `Date`. The engine
-//! learns the difference from a refusal only, signs with it from then on, and sends the call once more.
+//! A server rejects such a signature if the clocks differ too much. The engine then computes the difference from the
+//! `Date` of the response, applies it to later signatures, and sends the call once more.
 
 use http::{HeaderMap, header};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// A difference that is not worth a correction, in seconds. A `Date` has whole seconds.
+/// Maximum difference that is not corrected, in seconds. A `Date` has a resolution of one second.
 const TOLERATED: i64 = 5;
 
-/// The seconds that the server's clock is ahead of this machine's, as far as they matter.
+/// Number of seconds that the server's clock is ahead of the local clock; zero up to the tolerated difference.
 #[derive(Debug, Default)]
 pub(super) struct Skew(AtomicI64);
 
@@ -33,8 +33,8 @@ pub(super) fn shift(time: SystemTime, skew: i64) -> SystemTime {
 
 /// Returns the skew that a response shows, if a request that was signed with `used` was signed with a wrong time.
 ///
-/// The server wrote its `Date` at some time between `sent` and `received`, so a slow response looks like a range of
-/// differences. The one nearest to `used` is returned.
+/// The server wrote its `Date` at some time between `sent` and `received`, so a slow response allows a range of
+/// differences. Returns the one nearest to `used`.
 pub(super) fn measure(headers: &HeaderMap, used: i64, sent: SystemTime, received: SystemTime) -> Option<i64> {
     let date = httpdate::parse_http_date(headers.get(header::DATE)?.to_str().ok()?).ok()?;
     let (date, sent, received) = (seconds(date)?, seconds(sent)?, seconds(received)?);

@@ -28,7 +28,7 @@ pub trait Sleep: Send + Sync + fmt::Debug {
     async fn sleep(&self, duration: Duration);
 }
 
-/// The reason of an error outside of a runtime.
+/// The reason in the error of a call outside a runtime.
 pub(crate) const NO_RUNTIME: &str = "calls need a tokio runtime with time and I/O enabled: await them inside one, or \
     use `.wait()` with the feature `blocking`";
 
@@ -40,7 +40,7 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    /// Whether a call can wait: outside of a runtime, tokio's timer panics.
+    /// Returns whether the timer can be used: outside a runtime, tokio's timer panics.
     pub(crate) fn works(&self) -> bool {
         match self {
             Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),

@@ -1,14 +1,15 @@
-//! How an error is printed: one line that has every cause a person can act on, and the facts at its end.
+//! Formatting of an error: one line with the causes that a user can act on, followed by status, code, request id and
+//! attempts.
 
 use super::{Error, ErrorKind, NOT_SET, fields};
 use crate::transport::TransportError;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Messages that say no more than the kind of the error does.
+/// Messages that add nothing to the kind of the error.
 const GENERIC: [&str; 2] = ["could not obtain credentials", "the server refused the credentials"];
 
-/// The most characters of one message.
+/// Maximum length of one message, in characters.
 const LIMIT: usize = 300;
 
 impl fmt::Display for Error {
@@ -104,7 +105,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Returns the messages of an error and its sources, from the outside in, without those that are already in `shown`.
+/// Returns the messages of an error and its sources, outermost first, without those that are already in `shown`.
 ///
 /// Sources contain no secrets, by the contract of [`Error::with_source`](crate::Error::with_source). Those of a transport
 /// are left out: they describe what a library was doing, and the cause among them is in the error's detail.

@@ -1,12 +1,12 @@
-//! The fields of a request that an error response complains about, in the forms that frameworks use.
+//! The invalid request fields in an error response, in the formats of common web frameworks.
 
 use crate::decode::text;
 use serde_json::{Map, Value};
 
-/// Fields named in the line of an error.
+/// Maximum number of field names in the printed error.
 const SHOWN: usize = 8;
 
-/// A field of the request as the server names it, and what the server says about it.
+/// The server's name of an invalid request field, and its message.
 pub(crate) type Complaint = (String, Option<String>);
 
 /// Reads the fields of an error body: objects of messages under their fields (`modelState`, `errors`), and lists of
@@ -53,8 +53,8 @@ fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-/// Returns the names that may be printed, each once: words of letters, joined by dots and indices. Anything else may be
-/// a value that the server uses as a name.
+/// Returns the names that may be printed, without duplicates: words of letters, joined by dots and indices. Anything
+/// else may be a value that the server uses as a name.
 pub(crate) fn shown(complaints: &[Complaint]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in complaints {

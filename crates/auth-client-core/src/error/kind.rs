@@ -31,15 +31,15 @@ pub enum ErrorKind {
     Connect,
     /// A time limit passed.
     Timeout,
-    /// The connection broke, or the response was cut off.
+    /// The connection broke, or the response was truncated.
     Transport,
-    /// The response is not valid HTTP, such as one with two different lengths. A retry can't help.
+    /// The response is not valid HTTP, for example because it has two different lengths. A retry can't help.
     Protocol,
     /// The server sent a redirect. Redirects are never followed.
     Redirect,
     /// The server rejected the content of the request: status 400 or 422.
     InvalidData,
-    /// The server refused the credential: status 401.
+    /// The server rejected the credential: status 401.
     Unauthenticated,
     /// The credential is valid but not authorized for this: status 403.
     Forbidden,
@@ -47,8 +47,8 @@ pub enum ErrorKind {
     NotFound,
     /// The resource already exists or was changed concurrently: status 409 or 412.
     Conflict,
-    /// Too many requests: status 429. [`retry_after`](super::Error::retry_after) returns the delay, if the server
-    /// sent one.
+    /// Too many requests: status 429, or the client's own rate limit. [`retry_after`](super::Error::retry_after)
+    /// returns the delay, if known.
     Throttled,
     /// The server failed: any 5xx status.
     Server,
@@ -56,14 +56,16 @@ pub enum ErrorKind {
     Status,
     /// A response with status 2xx whose body reports a failure.
     Api,
-    /// The response could not be decoded; [`body`](super::Error::body) returns it.
+    /// The response body could not be decoded; [`body`](super::Error::body) returns it, [`field`](super::Error::field)
+    /// the path of the invalid value.
     Decode,
-    /// The call succeeded, but its response has no body to read the result from. A write was executed: read its
-    /// result in another way, and don't repeat it.
+    /// The call succeeded, but the response body with the result is missing. A write was executed: don't retry it, and
+    /// obtain its result with a read.
     EmptyResponse,
     /// The response is larger than the limit.
     TooLarge,
-    /// A list repeats itself: the same position came twice.
+    /// The server returned the same page or position of a list twice and rows are missing, or truncated a list whose
+    /// rest can't be requested.
     Paging,
 }
 
@@ -79,7 +81,7 @@ impl ErrorKind {
             401 => Self::Unauthenticated,
             403 => Self::Forbidden,
             404 | 410 => Self::NotFound,
-            // A proxy's: the request did not reach the server.
+            // Sent by a proxy: the request did not reach the server.
             407 => Self::Connect,
             409 | 412 => Self::Conflict,
             429 => Self::Throttled,
@@ -90,7 +92,7 @@ impl ErrorKind {
 }
 
 impl ErrorKind {
-    /// Returns whether a response of this kind means that the request was refused and not executed.
+    /// Returns whether a response of this kind means that the request was rejected and not executed.
     pub(crate) fn is_refusal(self) -> bool {
         matches!(
             self,

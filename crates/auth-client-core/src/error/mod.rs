@@ -1,7 +1,7 @@
 //! The error of a failed call.
 //!
-//! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Everything the server sent
-//! can be read from the error, and none of it is printed: servers echo what they were sent, including secrets.
+//! Each provider crate wraps it in its own `Error` type, which adds the typed error body. Accessors return everything
+//! that the server sent, but `Display` and `Debug` don't print it, because servers can echo secrets from the request.
 
 mod display;
 pub(crate) mod fields;
@@ -21,7 +21,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// Characters of a server's message that [`Error::with_message`] shows.
+/// Maximum length of a server's message in [`Error::with_message`], in characters.
 const LONGEST_MESSAGE: usize = 500;
 
 /// Start of the reason of a setting that is missing: `Display` puts the name of the setting before it.
@@ -29,10 +29,9 @@ pub(crate) const NOT_SET: &str = "is not set";
 
 /// A failed call.
 ///
-/// `Display` is one line: the operation, the failure and its cause, the status, the API's error code, the names of the
-/// fields that the server complains about, the request id, and the number of attempts. It never contains a body, a URL or a
-/// secret. The errors of the libraries beneath follow as
-/// [`source`](std::error::Error::source).
+/// `Display` prints one line: the operation, the failure and its cause, the status, the API's error code, the names of
+/// the invalid fields, the request id, and the number of attempts. It never contains a body, a URL or a secret.
+/// [`source`](std::error::Error::source) returns the underlying error of a library.
 ///
 /// ```
 /// # use {auth_client_core::{Error, ErrorKind}, std::time::Duration};
@@ -57,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) provider: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) field: Option<Cow<'static, str>>,
-    /// Our own message, or one from a vocabulary that can't contain a secret.
+    /// A message of the SDK, or one of a fixed set that can't contain a secret.
     pub(crate) detail: Cow<'static, str>,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) api: ApiError,
@@ -127,7 +126,8 @@ impl Error {
         error
     }
 
-    /// Creates an error for an invalid sequence of pages. `reason` must not quote the responses.
+    /// Creates an error for an invalid sequence of pages, such as a page that was returned twice. `reason` must not
+    /// quote the responses.
     #[must_use]
     pub fn paging(operation: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Paging, operation, reason);
@@ -178,13 +178,13 @@ impl Error {
         self.inner.provider
     }
 
-    /// Returns the operation, such as `services.create`; empty if no call was made.
+    /// Returns the operation id, such as `services.create`; empty if no call was made.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.inner.operation
     }
 
-    /// Returns the invalid argument or setting, or the JSON path at which the response could not be decoded.
+    /// Returns the name of the invalid argument or setting, or the JSON path at which decoding the response failed.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.inner.field.as_deref()
@@ -202,13 +202,13 @@ impl Error {
         self.inner.response.as_ref().map(|response| &response.headers)
     }
 
-    /// Returns the body of the last response. Handle it with care: servers echo what they were sent.
+    /// Returns the body of the last response. It may contain secrets: servers can echo the request.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.inner.response.as_ref().map(|response| &response.body)
     }
 
-    /// Returns `true` if [`body`](Self::body) is incomplete, because it is larger than the limit or was cut off.
+    /// Returns `true` if [`body`](Self::body) is incomplete, because it exceeds the size limit or the connection broke.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
         self.inner.response.as_ref().is_some_and(|response| response.body_truncated)
@@ -232,14 +232,14 @@ impl Error {
         self.inner.api.message.as_deref()
     }
 
-    /// Returns the fields of the request that the server complains about, as it names them, with its message about each.
-    /// Empty if the response names none. `Display` shows the names and no message.
+    /// Returns the names of the request fields that the server reports as invalid, each with the server's message.
+    /// Empty if the response has none. `Display` prints the names without the messages.
     pub fn fields(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.inner.complaints.iter().map(|(field, message)| (field.as_str(), message.as_deref()))
     }
 
-    /// Returns the line of `Display` with the server's messages, for people who may see what was sent: messages may quote
-    /// the request. It stays one line.
+    /// Returns the line of `Display` with the server's messages appended, still as one line. The messages may quote the
+    /// request, so log this line only where request data may be logged.
     ///
     /// ```
     /// # use auth_client_core::Error;
@@ -269,7 +269,7 @@ impl Error {
         self.inner.api.request_id.as_deref()
     }
 
-    /// Returns the delay that the server asks for, even if it is longer than the client would wait.
+    /// Returns the delay that the server requested, even if it exceeds the client's maximum.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
@@ -293,33 +293,31 @@ impl Error {
         self.inner.delivery >= Delivery::Sent
     }
 
-    /// Returns `true` if the server may have executed the call: it reached the server, and no response says that
-    /// it was refused.
+    /// Returns `true` if the server may have executed the call: an attempt may have reached the server, and no response
+    /// shows that it was rejected.
     ///
-    /// After such a failure of a write, check its effect before you repeat it.
+    /// After such a failure of a write, check the outcome before you retry.
     #[must_use]
     pub fn may_have_been_executed(&self) -> bool {
         self.inner.delivery == Delivery::MaybeExecuted
     }
 
-    /// Returns `true` if the same call may succeed later, and repeating it does no harm even if this one was
-    /// executed.
+    /// Returns `true` if a retry may succeed later and is safe even if this call was executed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.inner.retryable
     }
 
-    /// Returns `true` if the call was sent again with a renewed credential after the first one was refused.
+    /// Returns `true` if the call was sent again with a renewed credential after the server rejected the first one.
     #[must_use]
     pub fn was_replayed_after_renewal(&self) -> bool {
         self.inner.renewal == Renewal::Replayed
     }
 
-    /// Returns `true` if the refused credential was renewed but the call was not sent again, because the
-    /// provider's rules leave that to the caller. The same call would now use the new credential.
+    /// Returns `true` if the rejected credential was renewed but the call was not sent again, because the rejection
+    /// doesn't prove that the call was not executed. If you call again, the new credential is used.
     ///
-    /// Check [`may_have_been_executed`](Self::may_have_been_executed) first: not every refusal means that nothing
-    /// was executed.
+    /// For a write, check [`may_have_been_executed`](Self::may_have_been_executed) first.
     #[must_use]
     pub fn was_renewed_not_replayed(&self) -> bool {
         self.inner.renewal == Renewal::NotReplayed

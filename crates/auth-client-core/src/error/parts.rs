@@ -1,11 +1,11 @@
-//! The parts of an error: how far the call got, and what the server sent.
+//! The parts of an error: the progress of the call, and the server's response.
 
 use super::display::is_token;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
 
-/// How far a call got, over all of its attempts.
+/// Progress of a call, over all of its attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Delivery {
     /// Nothing reached the server.
@@ -16,7 +16,7 @@ pub(crate) enum Delivery {
     MaybeExecuted,
 }
 
-/// Result of a refused credential.
+/// Reaction to a rejected credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewal {
     None,

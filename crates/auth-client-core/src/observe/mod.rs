@@ -1,7 +1,7 @@
 //! Observation of calls: events for metrics, and spans for logs.
 //!
-//! Spans and events are for people who read logs; the trait is for programs that count and measure. No event
-//! contains a secret: no URL, no query, no header, no body, and no string from outside.
+//! Spans and events are for logs, [`Observer`] for metrics. No event contains a URL, a header, a body, a secret, or any
+//! other string from a request or a response.
 
 pub(crate) mod spans;
 pub(crate) mod tracker;
@@ -14,21 +14,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Receives events about calls: for counters, histograms and alarms.
+/// Receives events about calls, for counters, histograms and alerts.
 ///
-/// Set it with `.observer(…)` of any client's builder. All methods have empty defaults, and so will those that
-/// are added later. The events of one call are
+/// Set it with `.observer(…)` of a client's builder. The default implementation of each method does nothing, also of
+/// methods that are added in later versions. The events of one call are
 ///
 /// ```text
 /// call_started   (rate_limited | attempt_ended | retrying | renewal_ended)…   call_ended
 /// ```
 ///
-/// and `call_ended` follows every `call_started`, even if the future of the call was dropped. A call with an
-/// invalid argument never starts. Renewals run in tasks of their own, so `renewal_ended` may come at any time,
-/// for several calls at once or for none. All times are those of the client's clock.
+/// and `call_ended` follows every `call_started`, even if the future of the call was dropped. A call with an invalid
+/// argument has no events. Renewals run in separate tasks, so `renewal_ended` can occur at any time, once for several
+/// calls or outside of any call. Durations are measured with the client's clock.
 ///
-/// The methods run on the task of the call and delay it: they must neither block nor panic. A panic unwinds into
-/// the caller as if the call had panicked.
+/// The methods run on the call's task and delay it: they must neither block nor panic. A panic propagates to the caller
+/// of the call.
 ///
 /// ```
 /// use auth_client_core::Observer;
@@ -64,7 +64,7 @@ pub trait Observer: Send + Sync + fmt::Debug {
         let _ = event;
     }
 
-    /// An attempt got a response or failed.
+    /// An attempt received a response or failed.
     fn attempt_ended(&self, event: &AttemptEnded) {
         let _ = event;
     }
@@ -112,7 +112,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
     }
 }
 
-/// The call that an event belongs to. The values are few and suitable for labels.
+/// The call that an event belongs to. Each field has a small set of values and is suitable as a metric label.
 ///
 /// ```
 /// fn label(call: auth_client_core::observe::CallName) -> String {
@@ -126,7 +126,7 @@ pub struct CallName {
     pub provider: &'static str,
     /// The operation, such as `services.create`; `request` for raw requests.
     pub operation: &'static str,
-    /// The idempotency of the operation.
+    /// The idempotency class of the operation.
     pub idempotency: Idempotency,
 }
 
@@ -160,11 +160,11 @@ pub struct RateLimited {
     pub call: CallName,
     /// Delay of the attempt.
     pub wait: Duration,
-    /// `true` if the call fails instead, because the limiter rejects it or its deadline is earlier.
+    /// `true` if the call fails instead of waiting, because the limiter rejects it or its deadline is earlier.
     pub rejected: bool,
 }
 
-/// Event: an attempt got a response or failed.
+/// Event: an attempt received a response or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptEnded {
@@ -197,7 +197,7 @@ pub struct AttemptEnded {
 pub enum AttemptOutcome {
     /// A response with this status.
     Response(StatusCode),
-    /// No complete response: how far the request got, and why it failed.
+    /// No complete response was received: the phase in which the request failed, and the cause.
     Failed(Phase, Fault),
 }
 
@@ -219,7 +219,7 @@ pub struct Retrying {
     pub reason: RetryReason,
     /// Delay before the retry.
     pub delay: Duration,
-    /// Delay that the server asked for, if any.
+    /// Delay that the server requested, if any.
     pub asked: Option<Duration>,
 }
 
@@ -241,8 +241,8 @@ pub enum RetryReason {
     Throttled,
     /// The server reported a transient failure.
     Transient,
-    /// The credential was refused and another is requested. Happens at most once per call and without a delay;
-    /// the call fails if no other credential can be obtained.
+    /// The server rejected the credential and the client obtains another. Occurs at most once per call, without a
+    /// delay; the call fails if no other credential can be obtained.
     CredentialRefused,
 }
 
@@ -297,7 +297,7 @@ pub enum RenewalOutcome {
     Failed,
     /// A definitive failure: a new login is required.
     LoginRequired,
-    /// Another credential was installed in the meantime, so the result is not used.
+    /// Another credential was installed in the meantime, so the result is discarded.
     Superseded,
 }
 
@@ -329,7 +329,7 @@ impl RenewalOutcome {
 pub struct CallEnded {
     /// The call.
     pub call: CallName,
-    /// Result of the call. Checks that helpers make on the value afterwards are not included.
+    /// Result of the call, without the checks that helper methods make on the value afterwards.
     pub outcome: CallOutcome,
     /// Status of the last response, if there was one.
     pub status: Option<StatusCode>,

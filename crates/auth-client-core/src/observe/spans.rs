@@ -1,9 +1,9 @@
 //! Spans and events of a call, behind the feature `tracing`. Their names and fields are documented at the crate
 //! root and are stable.
 //!
-//! A call is one span, `api_call`; each attempt, delay and refused credential is an event inside it. A renewal
-//! has a span of its own, since it runs in its own task. Names follow OpenTelemetry where it has one. Bodies,
-//! headers, URLs and secrets are never recorded.
+//! A call is one span, `api_call`; each attempt, delay and rejected credential is an event inside it. A renewal has its
+//! own span, because it runs in its own task. Names follow OpenTelemetry where it defines one. Bodies, headers, URLs
+//! and secrets are never recorded.
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use off::*;

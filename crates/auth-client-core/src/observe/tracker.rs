@@ -1,7 +1,7 @@
 //! Reports one call to its span and to the client's observer.
 //!
-//! A tracker is created when a call starts and moves with it to its end, so that it also notices when the future
-//! is dropped. Without a listener it is an empty pointer, since every call carries one.
+//! The call's future owns its tracker, so that a dropped future is reported too. Without an observer or span it is an
+//! empty pointer, because every call has one.
 
 use crate::error::ErrorKind;
 use crate::observe::spans::{self, Span};

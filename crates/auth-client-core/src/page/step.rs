@@ -1,11 +1,12 @@
-//! A response that is a page, and the step after it: what a provider crate states about its lists.
+//! Implemented by provider crates for their lists: the items of a page, and the position of the next one.
 
 use crate::call::CallTemplate;
 use crate::decode::rows::{Rows, UnreadableRow};
 use crate::error::Error;
 use std::hash::Hash;
 
-/// A response that is a page of a list. Its calls have [`pages`](crate::Call::pages) and [`items`](crate::Call::items).
+/// A response that is a page of a list. Calls that return one have the methods [`pages`](crate::Call::pages) and
+/// [`items`](crate::Call::items).
 ///
 /// ```
 /// use auth_client_core::{Error, UnreadableRow};
@@ -62,12 +63,12 @@ pub trait Page: Rows + Sized + 'static {
     /// Returns the query parameters of the call for a position.
     fn query(position: &Self::Position) -> Vec<(&'static str, u64)>;
 
-    /// Returns the step after this page. `left_out` are the rows that the response has and the page has not, because they
-    /// can't be read.
+    /// Returns the step after this page. `left_out` contains the rows of the response that can't be decoded and were
+    /// skipped.
     ///
     /// # Errors
     ///
-    /// The reason why the list can't continue, which must not quote the page.
+    /// The reason why the list can't continue. It must not quote the page.
     fn next(
         position: &Self::Position,
         page: &Self,
@@ -78,7 +79,7 @@ pub trait Page: Rows + Sized + 'static {
     fn into_items(self) -> Vec<Self::Item>;
 }
 
-/// Step after a page: where the list continues, and what the page has added to it.
+/// Step after a page: the next position, and the number of rows of the page.
 ///
 /// ```
 /// use auth_client_core::provider::Step;
@@ -108,7 +109,7 @@ impl<C> Step<C> {
         Self { next: None, has_news: true, rows: 0, total: None }
     }
 
-    /// The page is empty or repeats rows: the list has ended before it. It is returned only if it is the first one.
+    /// The page contains no new row: the list has ended before it. The page is returned only if it is the first one.
     pub const fn nothing_new() -> Self {
         Self { next: None, has_news: false, rows: 0, total: None }
     }
@@ -119,14 +120,14 @@ impl<C> Step<C> {
         self
     }
 
-    /// Sets the number of rows of the whole list, if the page states it.
+    /// Sets the server's total number of rows, if the page contains it.
     pub const fn total(mut self, total: Option<u64>) -> Self {
         self.total = total;
         self
     }
 }
 
-/// For lists with a cursor: `None` ends the list.
+/// The conversion of a cursor: `None` ends the list.
 impl<C> From<Option<C>> for Step<C> {
     fn from(next: Option<C>) -> Self {
         next.map_or_else(Self::end, Self::to)

@@ -1,4 +1,4 @@
-//! Search for a secret in a program's output, in all encodings in which it could appear.
+//! Search for a secret in a program's output, in plain and encoded form.
 
 use std::fmt::{Debug, Display, Write as _};
 
@@ -124,7 +124,7 @@ mod tests {
         }
     }
 
-    /// A detector that finds nothing would pass every test that uses it.
+    /// A detector that finds nothing would let every test that uses it pass.
     #[test]
     fn every_seeded_leak_is_found() {
         let canary = Canary::new("c4n4ry+\"p/w\u{e9} 7f3a91");

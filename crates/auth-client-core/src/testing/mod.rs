@@ -1,8 +1,8 @@
-//! Tests of code that calls an API, without a server and without waiting.
+//! Test helpers for code that calls an API, without a server and without delays.
 //!
-//! [`ScriptedTransport`] returns scripted responses and records requests. [`ManualTime`] is a clock and a timer
-//! under the control of a test. Both go into any provider's client builder. [`Canary`] searches
-//! output for a secret. Available with the feature `testing`.
+//! [`ScriptedTransport`] returns scripted responses and records requests. [`ManualTime`] is a clock and timer that a
+//! test controls. Pass them to the builder of any provider's client. [`Canary`] searches output for a secret. Available
+//! with the feature `testing`.
 
 mod canary;
 pub(crate) mod random;

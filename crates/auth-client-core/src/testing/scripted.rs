@@ -80,8 +80,8 @@ struct Script {
 
 /// A transport that returns responses in the order of its script and records requests. Clones share the script.
 ///
-/// A request after the end of the script fails like an unreachable server, so that a test notices unexpected
-/// calls.
+/// A request after the end of the script fails as if the server were unreachable, so that unexpected calls make the
+/// test fail.
 ///
 /// ```
 /// use auth_client_core::testing::ScriptedTransport;
@@ -162,13 +162,13 @@ impl ScriptedTransport {
         self.push(Step::Fail(Phase::Reading(status), Fault::Io))
     }
 
-    /// Adds a failure of this kind.
+    /// Adds a transport failure with this phase and fault.
     #[must_use]
     pub fn fail(self, phase: Phase, fault: Fault) -> Self {
         self.push(Step::Fail(phase, fault))
     }
 
-    /// Adds a request without a response: the attempt hangs.
+    /// Adds an attempt without a response, which waits until a deadline ends it.
     #[must_use]
     pub fn hang(self) -> Self {
         self.push(Step::Hang)

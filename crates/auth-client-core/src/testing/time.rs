@@ -1,4 +1,4 @@
-//! Time under the control of a test.
+//! A clock and timer that a test controls.
 
 use crate::engine::time::Sleep;
 use async_trait::async_trait;
@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-/// A clock and a timer in one. Clones share their time.
+/// A manual clock and timer. Clones share their time.
 ///
-/// Created by [`new`](Self::new), it stands still until [`advance`](Self::advance), and sleepers wait for that.
-/// Created by [`auto`](Self::auto), sleeping advances it: a delay of a minute ends at once, and the clock is a
-/// minute later. Sleeps are recorded in both cases.
+/// With [`new`](Self::new), time changes only when the test calls [`advance`](Self::advance), and delays end
+/// accordingly. With [`auto`](Self::auto), each delay ends immediately and advances the clock by its duration. Delays
+/// are recorded in both cases.
 ///
 /// ```
 /// use auth_client_core::Sleep;
@@ -39,16 +39,16 @@ struct State {
 }
 
 impl ManualTime {
-    /// Creates a time that only [`advance`](Self::advance) moves. It starts at the Unix epoch plus 1,700,000,000
-    /// seconds.
+    /// Creates a clock that only [`advance`](Self::advance) moves. It starts 1,700,000,000 seconds after the Unix
+    /// epoch.
     #[must_use]
     pub fn new() -> Self {
         Self::build(false)
     }
 
-    /// Creates a time that advances when a task sleeps.
+    /// Creates a clock that advances by each delay.
     ///
-    /// For code in a single task: with several tasks, a deadline may pass before another task is ready.
+    /// Use it for code in a single task. With several tasks, a deadline may pass before another task is ready.
     #[must_use]
     pub fn auto() -> Self {
         Self::build(true)

@@ -1,8 +1,8 @@
-//! Name resolution, and the rule that only public addresses are dialled.
+//! Name resolution, and the restriction to public addresses.
 //!
-//! A client whose host names come from a server can be pointed at the caller's own network by a public name with a
-//! private address. Resolving the name before the call proves nothing, since the next resolution may return something
-//! else. So the check is the resolution: the addresses that were checked are the ones that are dialled.
+//! If a client receives host names from a server, a public name with a private address can direct it to the caller's
+//! own network. A separate check before the call is not sufficient, because a second resolution can return another
+//! address. The resolver itself therefore checks the addresses, and the client connects to exactly these.
 
 use super::{Fault, Phase, TransportError};
 use std::error::Error as StdError;
@@ -13,7 +13,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A host leads to an address that is not public. The address itself is not kept: it reveals the caller's network.
+/// A host resolves to an address that is not public. The error doesn't contain the address, because it reveals the
+/// caller's network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotPublic;
 
@@ -32,7 +33,8 @@ pub(super) struct NotResolved(io::Error);
 impl fmt::Display for NotResolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of the host could not be resolved")?;
-        // The operating system's words, which don't quote the name: whether to try again or to correct it.
+        // The operating system's message distinguishes temporary failures from unknown names, and doesn't contain the
+        // name.
         match self.0.to_string().split_once(": ") {
             Some(("failed to lookup address information", why)) => write!(f, ": {why}"),
             _ => Ok(()),
@@ -49,11 +51,11 @@ impl StdError for NotResolved {
 type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 type Resolved = Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>>;
 
-/// Resolves names and refuses those with an address that the rule does not allow. The default is the operating system's
-/// resolver, and any address.
+/// Resolves names and rejects those with an address that is not allowed. The default uses the operating system's
+/// resolver and allows all addresses.
 #[derive(Clone, Default)]
 pub(super) struct Resolver {
-    /// `None`: the operating system's.
+    /// `None`: the operating system's resolver.
     look_up: Option<Arc<dyn Fn(String) -> Addresses + Send + Sync>>,
     /// Names in lower case that are not looked up, with their addresses.
     known: Vec<(String, IpAddr)>,
@@ -61,7 +63,7 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// Adds an address of a host that is not looked up.
+    /// Sets an address for a host, which is then not resolved.
     pub(super) fn add(&mut self, host: &str, address: IpAddr) {
         self.known.push((host.to_ascii_lowercase(), address));
     }
@@ -71,7 +73,7 @@ impl Resolver {
         self.may_dial = Some(is_public);
     }
 
-    /// Another source of addresses and another rule, for tests.
+    /// Creates a resolver with another source of addresses and another rule, for tests.
     #[cfg(test)]
     pub(super) fn with(
         look_up: impl Fn(String) -> Addresses + Send + Sync + 'static,
@@ -83,12 +85,12 @@ impl Resolver {
 
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 impl Resolver {
-    /// Whether some addresses are refused.
+    /// Returns whether some addresses are not allowed.
     pub(super) fn is_guarded(&self) -> bool {
         self.may_dial.is_some()
     }
 
-    /// Refuses a host that needs no resolver, because it is an address itself, and that may not be dialled.
+    /// Rejects a host that is itself an address and not allowed.
     pub(super) fn check_literal(&self, host: &str) -> Result<(), TransportError> {
         let Some(may_dial) = self.may_dial else { return Ok(()) };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -100,11 +102,11 @@ impl Resolver {
         }
     }
 
-    /// The addresses of a name, without a port.
+    /// Returns the addresses of a name, without a port.
     pub(super) fn resolve(&self, name: &str) -> impl Future<Output = Resolved> + Send + use<> {
         let name = name.to_owned();
         let known = self.known.iter().filter(|(host, _)| host.eq_ignore_ascii_case(&name));
-        // Port 0 stands for that of the URL.
+        // Port 0 means the port of the URL.
         let known: Vec<SocketAddr> = known.map(|(_, address)| SocketAddr::new(*address, 0)).collect();
         let (look_up, may_dial) = (self.look_up.clone(), self.may_dial);
         async move {
@@ -114,7 +116,7 @@ impl Resolver {
                 Some(look_up) => look_up(name).await,
             };
             let addresses: Vec<SocketAddr> = addresses.map_err(NotResolved)?;
-            // One refused address among allowed ones refuses the name: which of them is dialled is not ours to choose.
+            // A single address that is not allowed rejects the name, because the HTTP library selects the address.
             let allowed = |address: &SocketAddr| may_dial.is_none_or(|may_dial| may_dial(address.ip()));
             if addresses.iter().all(allowed) { Ok(addresses) } else { Err(NotPublic.into()) }
         }
@@ -130,7 +132,7 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// Whether an address belongs to the public Internet, by IANA's special-purpose registries.
+/// Returns whether an address is public according to IANA's special-purpose registries.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

@@ -1,14 +1,15 @@
-//! The cause of a failed request, in words that a person can act on.
+//! The cause of a failed request, described for users.
 //!
-//! Libraries describe what they were doing ("client error (Connect)"), and the cause is several errors below. It is
-//! looked for here, among types and messages that contain nothing of the request or the response.
+//! Libraries describe the failed step ("client error (Connect)"), and the cause is several levels deeper in the chain
+//! of sources. This module searches the chain for known types and messages that contain no data of the request or the
+//! response.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-/// A cause in our own words.
+/// A description of a cause.
 #[derive(Clone, Debug)]
 pub(super) struct Cause(Cow<'static, str>);
 
@@ -26,7 +27,8 @@ impl fmt::Display for Cause {
 
 impl StdError for Cause {}
 
-/// An error and its causes; an I/O error doesn't return its inner error as its source, so that is looked for too.
+/// Returns an error and its sources, including the inner errors of I/O errors, which are not part of the chain of
+/// sources.
 pub(super) fn chain<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
@@ -38,7 +40,7 @@ pub(super) fn chain<'e>(
 
 /// Returns the cause of an error, if it is a known one.
 pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
-    // What failed on the way to or through the proxy, once that is known to be the place.
+    // The failure of a connection to or through the proxy.
     let mut proxy = None;
     for cause in chain(error) {
         let own = cause.downcast_ref().map(|Cause(text)| text.clone());
@@ -65,7 +67,7 @@ pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> 
 
 const PROXY: &str = "the proxy can't be used";
 
-/// Start of the message of errors on the way to and through a proxy, of hyper-util and of ours.
+/// Start of the messages of proxy errors, in hyper-util and in this crate.
 pub(super) const TUNNEL: &str = "tunnel error";
 pub(super) const PROXY_LOGIN: &str = "the proxy requires a user name and a password (status 407)";
 
@@ -98,7 +100,7 @@ fn of_io(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
         io::ErrorKind::NetworkUnreachable => "the network is unreachable",
         io::ErrorKind::NetworkDown => "the network is down",
         io::ErrorKind::PermissionDenied => "connecting is not permitted on this system",
-        // The operating system's own words, such as those for too many open files.
+        // The operating system's message, for example for too many open files.
         _ if error.raw_os_error().is_some() => return Some(error.to_string().into()),
         _ => return None,
     };
@@ -144,8 +146,8 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
     Some(text.into())
 }
 
-/// Whether the server says that it did not accept the client's certificate, or that there was none. It comes after the
-/// handshake, as far as the client can tell, but before the server reads anything of a request.
+/// Returns whether the alert means that the server rejected the client's certificate or received none. It arrives after
+/// the client's handshake, but before the server reads any part of a request.
 #[cfg(feature = "__rustls")]
 pub(super) fn is_about_client(alert: rustls::AlertDescription) -> bool {
     use rustls::AlertDescription as Alert;

@@ -1,11 +1,11 @@
-//! A failed request: how far it got, and why.
+//! The error of a transport: the phase in which a request failed, and the cause.
 
 use super::cause;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// How far a request got before it failed.
+/// Phase in which a request failed.
 ///
 /// ```
 /// use auth_client_core::transport::Phase;
@@ -16,11 +16,11 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {
-    /// There was no connection: nothing was sent.
+    /// Before a connection was established: nothing was sent.
     Connecting,
-    /// The request may or may not have reached the server.
+    /// While the request was sent or the response awaited: the request may have reached the server.
     Sending,
-    /// The status and headers had arrived, so the request was received.
+    /// While the response body was read: the server received the request and sent this status.
     Reading(http::StatusCode),
 }
 
@@ -58,13 +58,13 @@ pub enum Fault {
     Protocol,
     /// The body is larger than the limit.
     TooLarge,
-    /// The HTTP client followed a redirect, although it must not.
+    /// The HTTP client followed a redirect, which it must not.
     Redirected,
     /// The request can't be sent.
     Request,
     /// The host resolves to an address that this transport must not call.
     Address,
-    /// The proxy refused, for example because it requires other credentials; a retry can't help.
+    /// The proxy rejected the connection, for example because it requires other credentials; a retry can't help.
     Proxy,
 }
 
@@ -119,8 +119,8 @@ impl TransportError {
         self
     }
 
-    /// Sets the cause that the error of the call shows in its line; by default it is looked for among the sources. It
-    /// must not contain a URL or a secret.
+    /// Sets the cause that the call's error prints. Default: derived from the sources. It must not contain a URL or a
+    /// secret.
     ///
     /// ```
     /// use auth_client_core::transport::{Fault, Phase, TransportError};
@@ -137,7 +137,7 @@ impl TransportError {
         self
     }
 
-    /// Returns the cause in words that a person can act on, if it is known: "the server's certificate has expired".
+    /// Returns a description of the cause for users, if known, such as "the server's certificate has expired".
     #[must_use]
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         let source = || cause::of(self.source.as_deref()?);
@@ -150,7 +150,7 @@ impl TransportError {
         })
     }
 
-    /// Returns how far the request got.
+    /// Returns the phase in which the request failed.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase

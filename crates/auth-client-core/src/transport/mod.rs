@@ -1,7 +1,7 @@
-//! Transports: the only place where a call leaves this crate.
+//! Transports send the requests of this crate.
 //!
-//! A transport takes a finished request and returns a complete response, or reports how far it got. It makes no
-//! decisions: retries, statuses and decoding belong to the engine.
+//! A transport sends a finished request and returns the complete response, or an error with the phase that was reached.
+//! Retries, classification and decoding are the engine's task.
 
 #[cfg_attr(
     not(any(feature = "hyper", feature = "reqwest-013")),
@@ -51,7 +51,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Maximum sizes of response bodies.
+/// Maximum sizes of response bodies, in bytes.
 ///
 /// ```
 /// use auth_client_core::transport::BodyLimits;
@@ -92,7 +92,7 @@ pub struct Received {
     pub response: http::Response<Bytes>,
     /// `true` if the body was truncated at the limit for errors.
     pub truncated: bool,
-    /// `true` if the body ended with the connection, so that a truncated body can't be detected.
+    /// `true` if the end of the connection marked the end of the body, so that truncation can't be detected.
     pub close_delimited: bool,
 }
 
@@ -108,8 +108,8 @@ impl Received {
     }
 }
 
-/// Whether a response to this method with this status can have a body, whatever its headers say. 204, 205, 304 and
-/// responses to HEAD have none, so nothing can be missing from them.
+/// Returns whether a response to this method with this status can have a body, regardless of its headers. 204, 205, 304
+/// and responses to HEAD have none, so they can't be truncated.
 pub(crate) fn has_body(method: &http::Method, status: http::StatusCode) -> bool {
     *method != http::Method::HEAD && !matches!(status.as_u16(), 204 | 205 | 304)
 }
@@ -124,12 +124,12 @@ impl fmt::Debug for Received {
     }
 }
 
-/// Progress of an attempt, for the deadline that interrupts it.
+/// Progress of an attempt, read when a deadline interrupts it.
 ///
-/// A write whose deadline passes while it is still connecting was not sent and may be retried, but only the
-/// transport knows. Where it matters, the engine puts a `Progress` into the request's extensions. A transport
-/// that supports it calls [`connecting`](Self::connecting) when it starts and [`sending`](Self::sending) before
-/// the first byte is sent; with a transport that calls neither, the request counts as sent.
+/// A write whose deadline passes while connecting was not sent and may be retried, but only the transport has this
+/// information. For writes, the engine adds a `Progress` to the request's extensions. A transport that supports it
+/// calls [`connecting`](Self::connecting) when it starts and [`sending`](Self::sending) before it sends the first byte.
+/// If a transport calls neither, the request counts as sent.
 ///
 /// ```
 /// use auth_client_core::transport::Progress;
@@ -151,14 +151,14 @@ impl Progress {
     const SENDING: u8 = 2;
     const ABANDONED: u8 = 3;
 
-    /// Reports that nothing has been sent, and that [`sending`](Self::sending) will be called first. Has no
-    /// effect after that.
+    /// Reports that nothing has been sent yet and that [`sending`](Self::sending) will be called before anything is.
+    /// Has no effect after `sending`.
     pub fn connecting(&self) {
         self.0.fetch_max(Self::CONNECTING, Ordering::AcqRel);
     }
 
-    /// Reports that bytes may be sent from now on. If it returns `false`, the attempt was interrupted and counts
-    /// as not sent: nothing may be sent any more.
+    /// Reports that the transport starts to send. If it returns `false`, the attempt was interrupted and counts as not
+    /// sent: the transport must not send anything.
     #[must_use = "an interrupted attempt must not be sent"]
     pub fn sending(&self) -> bool {
         self.0.fetch_max(Self::SENDING, Ordering::AcqRel) != Self::ABANDONED
@@ -176,7 +176,7 @@ impl Progress {
         self.0.load(Ordering::Acquire) == Self::ABANDONED
     }
 
-    /// Interrupts the attempt and returns how far it got.
+    /// Interrupts the attempt and returns the phase that it had reached.
     pub(crate) fn abandon(&self) -> Phase {
         let (from, to) = (Self::CONNECTING, Self::ABANDONED);
         match self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire) {
@@ -189,10 +189,10 @@ impl Progress {
 /// An HTTP transport.
 ///
 /// `HyperTransport` is the default, `ReqwestTransport` the alternative, and
-/// [`ScriptedTransport`](crate::testing::ScriptedTransport) the one for tests. A custom transport
-/// must not follow redirects, must not retry, must not add or change signed headers, and must report correctly how
-/// far a request got, because retries of writes depend on it. [`Progress`] reports the same for a request that is
-/// interrupted.
+/// [`ScriptedTransport`](crate::testing::ScriptedTransport) is for tests. A custom transport must not follow redirects,
+/// must not retry, and must not add or change signed headers. Its errors must contain the phase in which a request
+/// failed, because retries of writes depend on it. It should support [`Progress`], which serves the same purpose for
+/// interrupted requests.
 ///
 /// ```
 /// use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
@@ -215,7 +215,7 @@ impl Progress {
 /// ```
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
-    /// Sends one request and reads its response. Dropping the future abandons the request.
+    /// Sends one request and reads its response. Dropping the future cancels the request.
     ///
     /// # Errors
     ///
@@ -226,25 +226,25 @@ pub trait Transport: Send + Sync + fmt::Debug {
         limits: BodyLimits,
     ) -> Result<Received, TransportError>;
 
-    /// Checks that requests to this origin can be sent at all; called when a client is built. The default accepts every
-    /// origin.
+    /// Checks whether this transport can send requests to `origin`. Called when a client is built. The default accepts
+    /// every origin.
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error, such as for https without TLS.
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error, for example for https without TLS.
     fn check(&self, origin: &Origin) -> Result<(), Error> {
         let _ = origin;
         Ok(())
     }
 }
 
-/// The default transport of this build: hyper, else reqwest.
+/// Creates the default transport of this build: hyper, otherwise reqwest.
 #[cfg(feature = "hyper")]
 pub(crate) fn default(settings: TransportSettings) -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(HyperTransport::new(settings)?))
 }
 
-/// The default transport of this build: hyper, else reqwest.
+/// Creates the default transport of this build: hyper, otherwise reqwest.
 #[cfg(all(feature = "reqwest-013", not(feature = "hyper")))]
 pub(crate) fn default(settings: TransportSettings) -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(ReqwestTransport::new(settings)?))

@@ -1,8 +1,8 @@
 //! The body of a request, which reports when the request is written to its connection.
 //!
-//! Neither HTTP library reports that, and a hook on its connector could not: a request that waits for a connection may
-//! get an older one that becomes free. But before a request is written, its body is asked whether there is any, to write
-//! the right head. So a body that has not been asked belongs to a request of which nothing was sent.
+//! Neither HTTP library reports this, and a hook in the connector can't, because a waiting request may use a pooled
+//! connection. Before a library writes the head of a request, it calls `is_end_stream` of the body. If that method has
+//! not been called, nothing of the request was sent.
 
 use crate::transport::Progress;
 use bytes::Bytes;
@@ -12,20 +12,20 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A body in one piece. With a [`Progress`] it reports when it is read, and refuses to be sent once the attempt was
+/// A body in one piece. With a [`Progress`], it reports when it is read, and returns an error if the attempt was
 /// abandoned.
 pub(super) struct OutgoingBody {
     bytes: Bytes,
     progress: Option<Progress>,
-    /// Whether the library is to state the length of an empty body.
+    /// Whether the library must send the length of an empty body.
     announces: bool,
 }
 
 impl OutgoingBody {
-    /// The body of a request that has no connection yet.
+    /// Creates the body of a request that has no connection yet.
     ///
-    /// With a progress, the header `content-length` is left to the library: it writes a head that states the length itself
-    /// without reading the body, even one that was abandoned.
+    /// With a progress, the header `content-length` is removed and set by the library: with the header, the library
+    /// would write the head without reading the body, even if the attempt was abandoned.
     pub(super) fn new(headers: &mut HeaderMap, bytes: Bytes, progress: Option<Progress>) -> Self {
         let mut announces = false;
         if let Some(progress) = &progress {
@@ -35,7 +35,7 @@ impl OutgoingBody {
         Self { bytes, progress, announces }
     }
 
-    /// Whether the request may be written.
+    /// Returns whether the request may be written.
     fn sending(&self) -> bool {
         self.progress.as_ref().is_none_or(Progress::sending)
     }
@@ -56,12 +56,12 @@ impl Body for OutgoingBody {
         Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
 
-    /// An abandoned body seems to have more, so that it is read and the error is seen.
+    /// Returns `false` for an abandoned body, so that the library reads it and receives the error.
     fn is_end_stream(&self) -> bool {
         self.sending() && self.bytes.is_empty() && !self.announces
     }
 
-    /// Also called long before anything is sent, so a call means nothing.
+    /// Also called before anything is sent, so it doesn't report progress.
     fn size_hint(&self) -> SizeHint {
         match self.progress.as_ref().is_some_and(Progress::is_abandoned) {
             true => SizeHint::default(),

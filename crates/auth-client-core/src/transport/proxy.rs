@@ -1,4 +1,4 @@
-//! Which proxy a transport connects through, and which hosts it reaches without.
+//! Selects the proxy of a transport, and the hosts that it reaches without one.
 
 use super::TransportSettings;
 use super::settings::ProxySource;
@@ -9,7 +9,7 @@ use auth_core::secret::{ExposeSecret as _, SecretString};
 use percent_encoding::utf8_percent_encode;
 use url::Url;
 
-/// Loopback never goes through a proxy, whatever is configured.
+/// Loopback addresses never use a proxy, regardless of the settings.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// A proxy and the hosts that are reached without it, in the notation of `NO_PROXY`.
@@ -19,7 +19,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy to use, if any; checked as far as both transports agree.
+    /// Returns the proxy to use, if any, after the checks that both transports share.
     pub(super) fn resolve(settings: &TransportSettings) -> Result<Option<Self>, Error> {
         let proxy = match &settings.proxy {
             None => None,
@@ -39,7 +39,7 @@ impl Proxy {
         }
     }
 
-    /// With a user name and a password in its address, encoded so that none of their characters means anything there.
+    /// Returns the proxy's URL with a percent-encoded username and password.
     fn with_credentials(&self, user: &str, password: &SecretString) -> Result<Self, Error> {
         let refuse = |reason| Error::configuration("proxy credentials", reason);
         if user.is_empty() || user.contains(':') {
@@ -55,7 +55,7 @@ impl Proxy {
     }
 }
 
-/// Plain http is for loopback only, so `HTTP_PROXY` would apply to nothing.
+/// Reads no `HTTP_PROXY`, because plain http is allowed for loopback only.
 fn from_environment(
     variable: &dyn Fn(&'static str) -> Result<Option<String>, Error>,
 ) -> Result<Option<Proxy>, Error> {
@@ -71,13 +71,13 @@ fn from_environment(
     Ok(None)
 }
 
-/// The address with its scheme; an error never quotes it, since it may hold a password.
+/// Returns the URL with its scheme. Errors don't quote it, because it may contain a password.
 fn valid(source: &'static str, url: &str) -> Result<String, Error> {
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     let is_clean = !url.chars().any(|c| c.is_whitespace() || c.is_control());
     match Url::parse(&url) {
-        // In its normal form, which the libraries read the same way: an address that one of them didn't understand
-        // would mean no proxy to it.
+        // Normalized, so that both libraries parse it in the same way: a library silently ignores a proxy whose URL it
+        // can't parse.
         Ok(parsed)
             if is_clean
                 && parsed.has_host()

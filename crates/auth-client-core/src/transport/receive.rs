@@ -1,4 +1,4 @@
-//! Reads a response within its limits, the same way for every transport.
+//! Reads a response within the size limits, for both transports.
 
 use super::{BodyLimits, Fault, Phase, Received, TransportError, has_body};
 use bytes::{Bytes, BytesMut};
@@ -6,16 +6,17 @@ use http::{HeaderMap, Method, StatusCode, header};
 use std::error::Error as StdError;
 use std::io;
 
-/// A body that arrives in pieces.
+/// A body that arrives in chunks.
 pub(super) trait Chunks: Send {
-    /// The next piece; `None` at the end. The status is for the error.
+    /// Returns the next chunk; `None` at the end. The status is used in the error.
     fn chunk(
         &mut self,
         status: StatusCode,
     ) -> impl Future<Output = Result<Option<Bytes>, TransportError>> + Send;
 }
 
-/// Memory that an announced length reserves before anything has arrived: it is no more than a claim of the server.
+/// Maximum memory to reserve for an announced length before any of the body has arrived, because the length may be
+/// wrong.
 const TRUSTED: usize = 1 << 20;
 
 /// Reads the body of a response whose head has arrived.
@@ -28,7 +29,7 @@ pub(super) async fn all(
 ) -> Result<Received, TransportError> {
     let status = head.status;
     if !has_body(&method, status) {
-        // Not even read: a 205 without a length would end with the connection.
+        // Not read: a 205 without a length would end with the connection.
         return Ok(Received::new(http::Response::from_parts(head, Bytes::new())));
     }
     if has_unknown_coding(&head.headers) {
@@ -44,8 +45,8 @@ pub(super) async fn all(
     Ok(Received { response, truncated, close_delimited: !framed })
 }
 
-/// Whether the body has a transfer coding other than `chunked`, which was not asked for. Its end would be that of the
-/// connection, which need not come.
+/// Returns whether the body has a transfer coding other than `chunked`. Such a body ends only with the connection,
+/// which may stay open.
 fn has_unknown_coding(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::TRANSFER_ENCODING)
@@ -53,7 +54,7 @@ fn has_unknown_coding(headers: &HeaderMap) -> bool {
         .any(|value| !value.to_str().is_ok_and(|value| value.trim().eq_ignore_ascii_case("chunked")))
 }
 
-/// The cause of a body that could not be read: the end of the connection, or bytes that are no chunks.
+/// Returns the fault of a body that could not be read: a closed connection, or invalid chunks.
 pub(super) fn fault_of<'e>(mut causes: impl Iterator<Item = &'e (dyn StdError + 'static)>) -> Fault {
     let invalid =
         |io: &io::Error| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
@@ -63,7 +64,7 @@ pub(super) fn fault_of<'e>(mut causes: impl Iterator<Item = &'e (dyn StdError + 
     }
 }
 
-/// Reads the body up to the limit. A success over it is an error; the body of an error is truncated.
+/// Reads the body up to the limit. A larger body of a success is an error; that of an error response is truncated.
 async fn read(
     chunks: &mut impl Chunks,
     status: StatusCode,
@@ -78,7 +79,7 @@ async fn read(
     let Some(first) = chunks.chunk(status).await? else {
         return Ok((Bytes::new(), false));
     };
-    // Most responses come in one piece, which is passed on without copying, and with a length that says so.
+    // Most responses arrive in one chunk whose size is the announced length; it is returned without copying.
     if announced == first.len() && first.len() <= limit {
         return Ok((first, false));
     }
@@ -94,14 +95,14 @@ async fn read(
             body.extend_from_slice(chunk.get(..room).unwrap_or_default());
             return Ok((body.freeze(), true));
         }
-        // The whole announced length at once, so that nothing is copied to grow; more than a little of it only once
-        // that little has arrived.
+        // Reserves the announced length, so that the buffer need not grow; a large length only after a part of it has
+        // arrived.
         if body.capacity() - body.len() < chunk.len() {
             let trusted = if body.len() + chunk.len() > TRUSTED { expected } else { expected.min(TRUSTED) };
             body.reserve(trusted.saturating_sub(body.len()).max(chunk.len()));
         }
         body.extend_from_slice(&chunk);
-        // Its memory is the connection's read buffer, which can be used again only when nobody holds a piece.
+        // The chunk's memory is the connection's read buffer, which can be reused only after all chunks are dropped.
         drop(chunk);
         next = chunks.chunk(status).await?;
     }

@@ -1,4 +1,4 @@
-//! What can be set about connections, in one type for both transports so that they can't differ.
+//! Connection settings, one type for both transports.
 
 use super::addresses::Resolver;
 use super::tls::{Certificates, TlsBackend};
@@ -6,9 +6,9 @@ use auth_core::secret::SecretString;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Settings of connections: proxy, certificates, addresses, time limits.
+/// Connection settings: proxy, certificates, addresses, time limits.
 ///
-/// Pass it to a client's builder; or build a transport with it, which several clients then share:
+/// Pass it to a client's builder, or create a transport with it that several clients share:
 ///
 /// ```
 /// # #[cfg(feature = "rustls-ring")] {
@@ -28,8 +28,8 @@ use std::time::Duration;
 /// # Ok::<(), auth_client_core::Error>(())
 /// ```
 ///
-/// Nothing is checked before a transport or a client is built; then an invalid setting is a
-/// [`Configuration`](crate::ErrorKind::Configuration) error that names it.
+/// The settings are checked when a transport or a client is built. An invalid setting is then a
+/// [`Configuration`](crate::ErrorKind::Configuration) error with its name.
 #[derive(Clone, Debug)]
 #[must_use = "settings have no effect until a transport or a client is built with them"]
 pub struct TransportSettings {
@@ -58,7 +58,7 @@ impl Default for TransportSettings {
     }
 }
 
-/// Where the address of the proxy comes from.
+/// Source of the proxy's address.
 #[derive(Clone, Debug)]
 pub(super) enum ProxySource {
     /// The address, which may hold a password.
@@ -68,7 +68,7 @@ pub(super) enum ProxySource {
 }
 
 impl TransportSettings {
-    /// Returns the defaults.
+    /// Creates settings with the defaults.
     pub fn new() -> Self {
         Self::default()
     }
@@ -79,34 +79,36 @@ impl TransportSettings {
         self
     }
 
-    /// Sets how long an unused connection is kept. Default: 50 seconds.
+    /// Sets the time for which an unused connection is kept open. Default: 50 seconds.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         // The pools of both libraries add it to the current time, which panics for the longest durations.
         self.idle_timeout = limit.min(Duration::from_secs(31_557_600));
         self
     }
 
-    /// Connects through this proxy, except to loopback addresses. Default: no proxy, whatever the environment says.
+    /// Connects through this proxy, except to loopback addresses. Default: no proxy; proxy environment variables are
+    /// ignored.
     ///
-    /// The URL has the scheme `http`, or `https` with the reqwest transport. It may contain a user name and a
-    /// password, percent-encoded; see [`proxy_credentials`](Self::proxy_credentials) for others.
+    /// The URL has the scheme `http`, or `https` with the reqwest transport. It may contain a percent-encoded username
+    /// and password; alternatively, use [`proxy_credentials`](Self::proxy_credentials).
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         let url: String = url.into();
         self.proxy = Some(ProxySource::Url(url.into()));
         self
     }
 
-    /// Sets the user name and the password that the proxy requires, which are sent to it with the scheme `Basic`.
-    /// They replace those in its URL.
+    /// Sets the username and password for the proxy, which are sent with the scheme `Basic`. They replace those in the
+    /// proxy's URL.
     pub fn proxy_credentials(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.proxy_credentials = Some((user.into(), password.into()));
         self
     }
 
-    /// Connects through the proxy that the environment names when the transport is built: `HTTPS_PROXY`, otherwise
-    /// `ALL_PROXY`, except to loopback addresses and to the hosts in `NO_PROXY`; each also in lower case.
+    /// Connects through the proxy in the environment variable `HTTPS_PROXY`, otherwise `ALL_PROXY`, except to loopback
+    /// addresses and to the hosts in `NO_PROXY`. The variables are read when the transport is built, and may also be in
+    /// lower case.
     ///
-    /// `HTTP_PROXY` has no effect, since plain http is for loopback only.
+    /// `HTTP_PROXY` has no effect, because plain http is allowed for loopback only.
     pub fn proxy_from_env(mut self) -> Self {
         self.proxy = Some(ProxySource::Environment);
         self
@@ -126,21 +128,21 @@ impl TransportSettings {
         self
     }
 
-    /// Connects to this address for a host, instead of resolving its name. The name is still the one that the
-    /// certificate must have, and the port is that of the URL. Several calls for one host add addresses.
+    /// Connects to this address for a host, instead of resolving its name. The certificate must still be valid for the
+    /// name, and the port is that of the URL. Several calls for one host add addresses.
     ///
-    /// Has no effect on hosts that are reached through a proxy, which resolves their names itself.
+    /// Has no effect on hosts that are reached through a proxy, because the proxy resolves their names.
     pub fn resolve(mut self, host: &str, address: impl Into<IpAddr>) -> Self {
         self.resolver.add(host, address.into());
         self
     }
 
-    /// Connects to public addresses only: a host with an address that is private, loopback, link-local, unique-local,
-    /// of a carrier's NAT, multicast or reserved is refused, and so is such an address in place of a name.
+    /// Connects to public addresses only. Rejects a host with an address that is private, loopback, link-local,
+    /// unique-local, carrier-grade NAT, multicast or reserved, and such an address in place of a host name.
     ///
-    /// For clients whose host names come from a server. The addresses are checked where they are resolved, and those
-    /// that were checked are the ones that are connected to, so a name that changes its address in the meantime gains
-    /// nothing. It can't be combined with a proxy, which resolves names itself.
+    /// Use it for clients that receive host names from a server. The client connects to exactly the addresses that were
+    /// checked, so a DNS change can't bypass the check. Can't be combined with a proxy, because the proxy resolves
+    /// names.
     pub fn public_addresses_only(mut self) -> Self {
         self.resolver.allow_public_only();
         self

@@ -1,15 +1,15 @@
 //! TLS of both transports: the library, chosen when a transport is built, and the certificates.
 //!
-//! Nothing of the process is changed: two transports in one program may use two libraries, and a provider that another
-//! crate has installed for rustls is neither used nor replaced.
+//! Process-wide state is neither read nor changed: two transports in one program can use different libraries, and a
+//! rustls provider that another crate has installed is neither used nor replaced.
 
 use crate::error::Error;
 use auth_core::secret::SecretString;
 use std::fmt;
 
-/// The library that speaks TLS, for [`TransportSettings::tls`](crate::TransportSettings::tls).
+/// A TLS library, for [`TransportSettings::tls`](crate::TransportSettings::tls).
 ///
-/// Features add up, so a program can have more than one, and chooses at run time:
+/// Features are additive, so a build can contain several libraries. Select one at run time:
 ///
 /// ```
 /// # #[cfg(feature = "hyper")] {
@@ -38,7 +38,7 @@ pub enum TlsBackend {
 }
 
 impl TlsBackend {
-    /// A short name that stays the same: `rustls-ring`, `rustls-aws-lc` or `native-tls`.
+    /// Returns a stable short name: `rustls-ring`, `rustls-aws-lc` or `native-tls`.
     ///
     /// ```
     /// assert_eq!(auth_client_core::TlsBackend::Native.as_str(), "native-tls");
@@ -52,7 +52,7 @@ impl TlsBackend {
         }
     }
 
-    /// The error of a transport that doesn't have this library in this build.
+    /// Returns the error of a transport without this library in this build.
     #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
     pub(super) fn is_missing(self, transport: Adapter) -> Error {
         let features = match (transport, self) {
@@ -82,7 +82,7 @@ impl fmt::Display for TlsBackend {
     }
 }
 
-/// Which transport an error is about.
+/// The transport that an error is about.
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Adapter {
@@ -92,7 +92,7 @@ pub(super) enum Adapter {
     Reqwest,
 }
 
-/// Certificates besides those of the operating system; parsed when the transport is built.
+/// Certificates in addition to those of the operating system; parsed when the transport is built.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Certificates {
     pub(super) roots: Vec<Vec<u8>>,
@@ -101,7 +101,7 @@ pub(super) struct Certificates {
 
 #[cfg(any(all(feature = "hyper", not(feature = "__hyper-tls")), feature = "reqwest-013"))]
 impl Certificates {
-    /// Certificates are an error where nothing would check or present them.
+    /// Returns an error if certificates are set for a transport without TLS.
     pub(super) fn refuse_without_tls(&self) -> Result<(), Error> {
         match (self.roots.is_empty(), &self.identity) {
             (true, None) => Ok(()),
@@ -118,7 +118,7 @@ pub(super) const NO_ROOT: &str = "it is neither PEM with certificates nor a cert
 #[cfg(any(feature = "__rustls", feature = "reqwest-013-native-tls"))]
 pub(super) const NO_IDENTITY: &str = "it is not PEM with a certificate and its private key in PKCS #8";
 
-/// The operating system has no certificate authorities, so that no server can be trusted. Only https needs them.
+/// The operating system has no certificate authorities, so https servers can't be verified.
 #[cfg(feature = "__rustls")]
 #[derive(Clone, Debug)]
 pub(super) struct NoTrustStore(std::sync::Arc<rustls::Error>);
@@ -140,7 +140,7 @@ impl std::error::Error for NoTrustStore {
     }
 }
 
-/// rustls's configuration, shared by the transports of both kinds.
+/// rustls configuration, shared by both transports.
 #[cfg(feature = "__rustls")]
 pub(super) mod config {
     use super::{Certificates, NO_IDENTITY, NO_ROOT, NoTrustStore, TlsBackend};
@@ -152,12 +152,14 @@ pub(super) mod config {
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-    /// Configurations without own certificates, which transports of one program share while one of them is alive.
+    /// Configurations without additional certificates, shared by all transports of the process.
     static SHARED: Mutex<Vec<(TlsBackend, Weak<ClientConfig>)>> = Mutex::new(Vec::new());
 
-    /// TLS 1.2 and 1.3 with the operating system's trust store, and a provider that is ours and not the process's.
+    /// Returns a configuration with TLS 1.2 and 1.3, the operating system's trust store, and its own crypto provider
+    /// instead of the process-wide one.
     ///
-    /// A trust store that can't be read is returned inside: a client of a loopback address works without.
+    /// An unreadable trust store is returned as the inner error, because a client of a loopback address doesn't need
+    /// one.
     pub(in crate::transport) fn rustls(
         backend: TlsBackend,
         certificates: &Certificates,
@@ -215,7 +217,7 @@ pub(super) mod config {
         Ok(Ok(config))
     }
 
-    /// A configuration that trusts nobody, for a library that must have one.
+    /// Returns a configuration without trusted authorities, for a library that requires a configuration.
     #[cfg(feature = "reqwest-013-rustls")]
     pub(in crate::transport) fn distrustful(backend: TlsBackend) -> Result<ClientConfig, Error> {
         let builder = ClientConfig::builder_with_provider(Arc::new(provider(backend)?))

@@ -1,4 +1,4 @@
-//! A key in a header of its own, such as `X-Api-Key: <key>`.
+//! A key in a custom header, such as `X-Api-Key: <key>`.
 
 use crate::secret::{ExposeSecret, InvalidCredential, SecretString, check_key, sensitive_header};
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
@@ -22,8 +22,8 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Creates a signer that sets the header `name` to the key. [`InvalidCredential::with_field`] replaces the
-    /// name `API key` in its error.
+    /// Creates a signer that sets the header `name` to the key. The field of its error is `API key`;
+    /// [`InvalidCredential::with_field`] replaces it.
     ///
     /// # Errors
     ///

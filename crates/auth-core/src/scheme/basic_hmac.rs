@@ -1,9 +1,9 @@
-//! HTTP Basic with an HMAC of the request as password: the scheme of ReveSecure and, with other settings, of
-//! related APIs.
+//! HTTP Basic with an HMAC of the request as password: the scheme of ReveSecure and, with other settings, of similar
+//! APIs.
 //!
-//! The HMAC covers five fields, joined by a separator: the `Date` header, the method, the host, the path and the
-//! body. An empty body is still a field, so the signed string of a GET ends with a separator. The signer sets the
-//! `Date` header itself, once per attempt, because the signed date and the sent date must match.
+//! The HMAC covers five fields, joined by a separator: the `Date` header, the method, the host, the path and the body.
+//! An empty body is still a field, so the signed string of a GET ends with a separator. The signer sets the `Date`
+//! header for each attempt, because the signed date must equal the sent date.
 
 mod date;
 
@@ -35,7 +35,7 @@ pub enum HmacDigest {
     /// SHA-256, the default.
     #[default]
     Sha256,
-    /// SHA-1, for servers that accept nothing better.
+    /// SHA-1, for servers that require it.
     Sha1,
     /// SHA-512.
     Sha512,
@@ -56,7 +56,7 @@ pub enum KeyEncoding {
     /// Hexadecimal digits, decoded to bytes. The default.
     #[default]
     Hex,
-    /// The text's own bytes.
+    /// The UTF-8 bytes of the string.
     Utf8,
 }
 
@@ -75,9 +75,9 @@ pub enum DateText {
     /// The time of the attempt as `Fri, 08 Dec 2017 17:29:18 -0000`. The default.
     #[default]
     Rfc2822,
-    /// The same with another name for UTC, such as `+0000` or `GMT`.
+    /// The same with another notation for UTC, such as `+0000` or `GMT`.
     Rfc2822Zone(&'static str),
-    /// A fixed string, for tests: the signature never changes, and a server that checks the date refuses it.
+    /// A fixed string, for reproducible signatures in tests. A server that checks the date rejects it.
     Fixed(String),
 }
 
@@ -107,7 +107,7 @@ pub enum SignedQuery {
     InBody,
 }
 
-/// HTTP Basic signer: the API key as user name, an HMAC of the request as password.
+/// HTTP Basic signer: the API key is the username, an HMAC of the request the password.
 ///
 /// Available with the feature `hmac`.
 ///
@@ -188,7 +188,7 @@ impl BasicHmac {
         }
     }
 
-    /// Returns the bytes that are signed for this request, to debug a signature that a server refuses. They
+    /// Returns the bytes that are signed for this request, for debugging a signature that a server rejects. They
     /// contain the body and any secrets in it.
     ///
     /// # Errors
@@ -290,9 +290,9 @@ impl BasicHmacBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] names the invalid field and the reason, never the value: an API key or secret key
-    /// that is empty or has a control character, an API key with a colon, a secret key that is not hexadecimal or
-    /// has an odd number of digits, and an invalid host or date.
+    /// [`InvalidCredential`] if the API key or secret key is empty or contains a control character, the API key
+    /// contains a colon, the secret key is not hexadecimal or has an odd number of digits, or the host or date is
+    /// invalid. It contains the field and the reason, never the value.
     ///
     /// ```
     /// # use auth_core::{scheme::BasicHmac, secret::SecretString};
@@ -374,7 +374,7 @@ fn decode_hex(text: &str) -> Result<Vec<u8>, InvalidCredential> {
         .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect::<Option<Vec<u8>>>()
         .ok_or_else(|| refuse("must contain hexadecimal digits only"))?;
-    // PHP would pad the last digit with a zero and sign with a key that nobody intended.
+    // PHP would pad the last digit with a zero and sign with another key.
     let pairs = digits.chunks_exact(2);
     if !pairs.remainder().is_empty() {
         return Err(refuse("must have an even number of hexadecimal digits"));

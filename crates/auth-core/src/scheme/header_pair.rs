@@ -1,4 +1,4 @@
-//! A header that carries a user name and a password in plain text, as Messente Verigator uses it.
+//! A header with a username and a password in plain text: the scheme of Messente Verigator.
 
 use crate::secret::{
     ExposeSecret, InvalidCredential, SecretString, check_trimmed, check_user_name, sensitive_header,
@@ -8,8 +8,8 @@ use http::{HeaderName, HeaderValue};
 
 /// Signer for a user name and a password in one custom header.
 ///
-/// HTTP libraries drop `Authorization`, but not custom headers, when they follow a redirect to another host; a
-/// pair in a custom header would reach that host. For this reason the engine follows no redirects.
+/// When HTTP libraries follow a redirect to another host, they remove `Authorization`, but not custom headers, so the
+/// credential would reach that host. The engine therefore follows no redirects.
 ///
 /// ```
 /// use auth_core::{scheme::HeaderPair, secret::SecretString};
@@ -45,7 +45,7 @@ impl HeaderPair {
         Self::separated_by(':', name, username, password)
     }
 
-    /// Creates a signer that joins user name and password by another character than a colon.
+    /// Creates a signer with another separator than a colon between username and password.
     ///
     /// # Errors
     ///

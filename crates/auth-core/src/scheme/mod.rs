@@ -1,7 +1,7 @@
 //! Signers, one file per scheme.
 //!
-//! Each constructor validates the credential and prepares the header value where the scheme allows it, so that
-//! signing only copies a pointer.
+//! Each constructor validates the credential. If the header value doesn't depend on the request, the constructor also
+//! creates it, so that signing only copies a pointer.
 
 mod api_key;
 #[cfg(feature = "hmac")]

@@ -1,10 +1,10 @@
-//! When to renew, and how long a token lives.
+//! Renewal timing, and token lifetimes.
 
 use crate::clock::Now;
 use std::time::{Duration, SystemTime};
 
-/// The longest delay between two attempts that a failure can ask for. A server that sends an absurd `Retry-After`
-/// can't stop a program for longer.
+/// Maximum delay that a failure can request before the next attempt, so that an extreme `Retry-After` can't block a
+/// program for longer: one hour.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// Renewal timing. The defaults suit tokens with lifetimes from minutes to weeks.
@@ -27,8 +27,8 @@ pub struct RenewalSettings {
     pub first_backoff: Duration,
     /// Maximum delay between failed renewals. Default: 30 seconds.
     pub max_backoff: Duration,
-    /// Minimum age of a renewed token before a refusal causes another renewal; the refusal of a younger token has
-    /// another cause than its age. Default: 10 seconds.
+    /// Minimum age of a renewed token at which a rejection starts another renewal; a younger token was rejected for
+    /// another reason than expiry. Default: 10 seconds.
     pub min_renewal_interval: Duration,
 }
 
@@ -63,7 +63,7 @@ pub enum Lifetime {
     Until(SystemTime),
     /// Expires after this duration.
     For(Duration),
-    /// Unknown: the token is used until the server refuses it.
+    /// Unknown: the token is used until the server rejects it.
     Unknown,
 }
 

@@ -1,11 +1,11 @@
-//! To and from the types of chrono 0.4.
+//! Conversions to and from the types of chrono 0.4.
 
 use super::DateTime;
 
 impl DateTime {
-    /// Returns chrono's date and time without a zone. `None` if the wire form is not a date.
+    /// Converts to chrono's date and time without a time zone. `None` if the wire form is not a date.
     ///
-    /// The zone is dropped if the wire form has one.
+    /// The time zone of the wire form, if any, is dropped.
     ///
     /// ```
     /// # use auth_client_core::DateTime;

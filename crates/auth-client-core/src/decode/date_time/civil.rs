@@ -1,10 +1,10 @@
-//! RFC 3339, and the same with parts left out that real servers leave out: the zone, which then is UTC, the fraction or
-//! any number of its digits.
+//! RFC 3339 with the omissions of real servers: no time zone (interpreted as UTC), no fraction, or any number of its
+//! digits.
 
 use super::system_time;
 use std::time::SystemTime;
 
-/// A date and a time of day in the zone that it names, if any.
+/// A date and a time of day, with the UTC offset if the wire form has one.
 ///
 /// ```
 /// # use auth_client_core::DateTime;
@@ -27,14 +27,14 @@ pub struct CivilDateTime {
     pub minute: u32,
     /// The second; 60 is a leap second.
     pub second: u32,
-    /// The fraction of the second.
+    /// The fraction of the second, in nanoseconds.
     pub nanosecond: u32,
-    /// The offset from UTC, positive to the east; `None` if no zone is named.
+    /// The offset from UTC in seconds, positive to the east; `None` if the wire form has no time zone.
     pub offset_seconds: Option<i32>,
 }
 
 impl CivilDateTime {
-    /// Returns the instant. A time without a zone is taken as UTC.
+    /// Returns the instant. A time without a time zone is interpreted as UTC.
     ///
     /// ```
     /// # use auth_client_core::DateTime;
@@ -51,7 +51,7 @@ impl CivilDateTime {
         system_time(seconds, self.nanosecond)
     }
 
-    /// The UTC date and time so many seconds after 1970. `None` beyond the years of four digits.
+    /// Returns the UTC date and time at this number of seconds after 1970. `None` outside the years of four digits.
     pub(super) fn from_epoch(seconds: i64, nanosecond: u32) -> Option<Self> {
         let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         // Days since 1 March of year 0; years begin in March so that the leap day comes last.
@@ -108,7 +108,7 @@ pub(super) fn read(text: &str) -> Option<CivilDateTime> {
     in_range.then_some(civil)
 }
 
-/// The time without its zone, and the zone's offset in seconds.
+/// Splits a time into the part without the time zone and the zone's offset in seconds.
 fn split_zone(time: &str) -> Option<(&str, Option<i32>)> {
     if let Some(time) = time.strip_suffix(['Z', 'z']) {
         return Some((time, Some(0)));
@@ -121,7 +121,7 @@ fn split_zone(time: &str) -> Option<(&str, Option<i32>)> {
     if hours < 24 && minutes < 60 { Some((time, Some(offset))) } else { None }
 }
 
-/// Exactly these numbers of digits, with this separator between them.
+/// Parses numbers with exactly these digit counts and this separator.
 fn numbers<const N: usize>(text: &str, separator: char, lengths: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
     let mut found = [0; N];
@@ -135,7 +135,7 @@ fn numbers<const N: usize>(text: &str, separator: char, lengths: [usize; N]) -> 
     if parts.next().is_none() { Some(found) } else { None }
 }
 
-/// Nanoseconds of a fraction; digits beyond the ninth don't count.
+/// Parses a fraction to nanoseconds; digits after the ninth are ignored.
 fn nanos(fraction: &str) -> Option<u32> {
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -1,10 +1,10 @@
-//! The US form in which some vendors display dates: `12/7/2023`, `3/27/2022 12:00 PM`.
+//! The US format in which some vendors display dates: `12/7/2023`, `3/27/2022 12:00 PM`.
 
 use super::civil::{self, CivilDateTime};
 
-/// Reads month, day and year, then optionally a time of twelve hours. Any white space and a comma separate the parts; AM
-/// and PM may be in any case, with dots and spaces, shortened to their first letter, and directly behind the time. The ISO
-/// form with unusual spaces or dashes is read as well.
+/// Parses month, day and year, then optionally a 12-hour time. The parts are separated by any whitespace and a comma.
+/// AM and PM may be in any case, with dots and spaces, abbreviated to the first letter, and directly after the time.
+/// ISO 8601 with unusual whitespace or dashes is also accepted.
 pub(super) fn read(text: &str) -> Option<CivilDateTime> {
     let text = clean(text);
     civil::read(&text).or_else(|| read_clean(&text))
@@ -32,7 +32,7 @@ fn read_clean(text: &str) -> Option<CivilDateTime> {
     civil::read(&format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
 }
 
-/// The text without characters that are not shown, with one space for any white space and ASCII dashes.
+/// Removes invisible characters, and replaces any whitespace by one space and any dash by an ASCII hyphen.
 pub(super) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.trim().chars() {
@@ -55,7 +55,7 @@ pub(super) fn clean(text: &str) -> String {
     clean.trim().to_owned()
 }
 
-/// One or two digits.
+/// Parses one or two digits.
 fn number(text: &str) -> Option<u32> {
     let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().ok() } else { None }

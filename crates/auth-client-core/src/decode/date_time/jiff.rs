@@ -1,11 +1,11 @@
-//! To and from the civil types of jiff 0.2.
+//! Conversions to and from the civil types of jiff 0.2.
 
 use super::DateTime;
 
 impl DateTime {
-    /// Returns jiff's civil date and time. `None` if the wire form is not a date.
+    /// Converts to jiff's civil date and time. `None` if the wire form is not a date.
     ///
-    /// The zone is dropped if the wire form has one.
+    /// The time zone of the wire form, if any, is dropped.
     ///
     /// ```
     /// # use auth_client_core::DateTime;

@@ -1,6 +1,7 @@
-//! Dates and times as vendors write them.
+//! Dates and times in the vendors' formats.
 //!
-//! A model keeps the wire form, because printing a time again may change it; [`DateTime`] reads it on demand.
+//! A model keeps the wire form, because formatting a parsed time again could change it. [`DateTime`] parses it on
+//! demand.
 
 #[cfg(feature = "chrono-04")]
 mod chrono;
@@ -17,18 +18,19 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-/// From this distance to 1970 on, a number counts milliseconds: as seconds it would be the year 5138.
+/// Numbers from this value on are milliseconds; in seconds it would be the year 5138.
 const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 
-/// A date, a time, or both, in the form in which the vendor wrote it.
+/// A date, a time, or both, kept in the vendor's format and parsed on demand.
 ///
-/// | form | example |
+/// | format | example |
 /// | --- | --- |
 /// | RFC 3339, with or without the zone, the fraction or the time | `2023-11-30T14:20:56.3533333`, `2023-11-30` |
-/// | US display, with any spaces and form of AM and PM | `12/7/2023`, `3/27/2022 12:00 PM`, `3/27/2022, 12:00 p.m.` |
-/// | number since 1970, as a JSON number or a string | `1498213552544`, `"1499346723"` |
+/// | US display format, with any whitespace and spelling of AM and PM | `12/7/2023`, `3/27/2022 12:00 PM`, `3/27/2022, 12:00 p.m.` |
+/// | seconds or milliseconds since 1970, as a JSON number or a string | `1498213552544`, `"1499346723"` |
 ///
-/// A string needs nine digits to be read as a number. A number counts seconds if it is less than 100,000,000,000 and milliseconds from there on.
+/// A string is parsed as a number if it has at least nine digits. Numbers below 100,000,000,000 are seconds, others
+/// milliseconds.
 ///
 /// ```
 /// # use auth_client_core::DateTime;
@@ -39,16 +41,17 @@ const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 /// assert!(DateTime::from("Unavailable").civil().is_none());
 /// ```
 ///
-/// Two values are equal if their wire forms are. Requests and queries have the form of [`to_wire`](Self::to_wire).
+/// Two values are equal if their wire forms are equal. Requests and queries contain the format of
+/// [`to_wire`](Self::to_wire).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DateTime {
     text: String,
-    /// The wire form is a JSON number.
+    /// Whether the wire form is a JSON number.
     number: bool,
 }
 
 impl DateTime {
-    /// Returns the wire form; of a JSON number, its digits.
+    /// Returns the wire form: the string, or the digits of a JSON number.
     ///
     /// ```
     /// # use auth_client_core::DateTime;
@@ -59,9 +62,10 @@ impl DateTime {
         &self.text
     }
 
-    /// Returns year, month, day and time of day, in the zone of the wire form. `None` if it is not a date.
+    /// Returns year, month, day and time of day, in the time zone of the wire form. `None` if the wire form is not a
+    /// date.
     ///
-    /// A number is read as UTC.
+    /// A number is converted in UTC.
     ///
     /// ```
     /// # use auth_client_core::DateTime;
@@ -76,7 +80,8 @@ impl DateTime {
         }
     }
 
-    /// Returns the instant. A wire form without a zone is taken as UTC. `None` if it is not a date.
+    /// Returns the instant. A wire form without a time zone is interpreted as UTC. `None` if the wire form is not a
+    /// date.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -95,10 +100,10 @@ impl DateTime {
         }
     }
 
-    /// The seconds since 1970 and the nanoseconds of the last one, where the wire form is a number.
+    /// Returns the seconds since 1970 and the nanoseconds, if the wire form is a number.
     fn since_epoch(&self) -> Option<(i64, u32)> {
         let text = self.text.trim();
-        // A string of few digits is a year or a code rather than a time.
+        // A string of few digits is more likely a year or a code than a time.
         if !self.number && text.len() < 9 {
             return None;
         }
@@ -112,7 +117,7 @@ impl DateTime {
                 Some((whole, 0))
             };
         }
-        // Of other strings that Rust reads as numbers, such as `inf`, none begins with a digit.
+        // The other strings that Rust parses as floats, such as `inf`, don't begin with a digit.
         let starts = text.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
         let number: f64 = text.parse().ok().filter(|number: &f64| starts && number.is_finite())?;
         let seconds = if number.abs() >= MILLISECONDS_FROM { number / 1_000.0 } else { number };
@@ -128,8 +133,8 @@ impl DateTime {
         Some((whole as i64, ((seconds - whole) * 1e9) as u32))
     }
 
-    /// Returns the form that a request has: a US display, or a form with unusual spaces or dashes, as ISO 8601, and
-    /// anything else as it is.
+    /// Returns the format for requests: the US display format, and formats with unusual whitespace or dashes, are
+    /// converted to ISO 8601; everything else is unchanged.
     ///
     /// ```
     /// # use auth_client_core::DateTime;
@@ -152,7 +157,7 @@ impl DateTime {
     }
 }
 
-/// The instant so many seconds and nanoseconds after 1970, or before it.
+/// Returns the instant at this distance from 1970, which may be negative.
 fn system_time(seconds: i64, nanosecond: u32) -> Option<SystemTime> {
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let whole = if seconds < 0 {

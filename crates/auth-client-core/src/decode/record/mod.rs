@@ -1,15 +1,15 @@
-//! Models from one description of their fields: how they are read, written, compared and shown.
+//! Models defined by a list of their fields, from which decoding, encoding, comparison and `Debug` output follow.
 //!
-//! A model lists its fields as `dyn` [`Field`], and everything else works on that list. So the code that knows JSON is
-//! compiled once and not once per model: with hundreds of models that decides how long a crate takes to build.
+//! A model lists its fields as `dyn` [`Field`], and all other code works on that list. The code for JSON is therefore
+//! compiled once instead of once per model, which dominates the build time of a crate with hundreds of models.
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `mod.rs` | the traits, and the macro by which a model describes itself |
+//! | `mod.rs` | the traits, and the macro that defines a model |
 //! | `read.rs` | from a deserializer into fields |
 //! | `write.rs` | from fields to a serializer, to `Debug` and to a comparison |
 //! | `values.rs` | the types of fields |
-//! | `slot.rs` | a field that knows whether it was absent, null or given |
+//! | `slot.rs` | a field that records whether it was absent, null or present |
 
 mod read;
 mod slot;
@@ -22,19 +22,19 @@ pub use write::{Exposed, Form, debug, equal, write, write_field};
 
 use super::unknown::UnknownFields;
 
-/// The result of filling a field: on failure, what was expected. It never holds anything of the value.
+/// The result of filling a field. The error is the expected type, and never contains the value.
 pub type Fit = Result<(), &'static str>;
 
-/// How exactly a value must have the type of its field.
+/// Strictness of decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reading {
-    /// Values have the type of their field, and no field comes twice.
+    /// Values must have the type of their field, and no field may occur twice.
     Strict,
-    /// Values have the type of their field. If a field comes twice, the last one counts.
+    /// Values must have the type of their field. If a field occurs twice, the last one is used.
     Typed,
-    /// Numbers and flags may be strings, strings may be numbers, an empty string may stand for nothing, and nulls in lists
-    /// are skipped. If a field comes twice, the last one counts.
+    /// Numbers and booleans may be strings, strings may be numbers, an empty string may mean absence, and nulls in
+    /// lists are skipped. If a field occurs twice, the last one is used.
     Lenient,
 }
 
@@ -54,7 +54,7 @@ pub enum Scalar<'v> {
     Text(&'v str),
 }
 
-/// A value that is filled from JSON and written as JSON.
+/// A value that is decoded from JSON and encoded to JSON.
 ///
 /// ```
 /// use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
@@ -89,7 +89,7 @@ pub enum Scalar<'v> {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub trait Field {
-    /// Returns an empty value, to be filled.
+    /// Returns an empty value to fill.
     fn blank() -> Self
     where
         Self: Sized;
@@ -101,7 +101,7 @@ pub trait Field {
     ///
     /// # Errors
     ///
-    /// What was expected instead.
+    /// The expected type.
     fn scalar(&mut self, _: Scalar<'_>, _: Reading) -> Fit {
         Err(self.expected())
     }
@@ -125,15 +125,15 @@ pub trait Field {
         Ok(())
     }
 
-    /// Returns the value as it is written.
+    /// Returns the value to encode.
     fn form(&self) -> Form<'_>;
 
-    /// Returns the value as `Debug` shows it.
+    /// Returns the value that `Debug` prints.
     fn shown(&self) -> Form<'_> {
         self.form()
     }
 
-    /// Whether the field is filled by [`raw`](Self::raw) alone: [`wants_raw`](Self::wants_raw), by type.
+    /// Returns whether fields of this type are filled by [`raw`](Self::raw) only.
     fn takes_raw() -> bool
     where
         Self: Sized,
@@ -141,13 +141,13 @@ pub trait Field {
         false
     }
 
-    /// Returns whether the field is filled by [`raw`](Self::raw) alone.
+    /// Returns whether the field is filled by [`raw`](Self::raw) only.
     fn wants_raw(&self) -> bool {
         false
     }
 
-    /// Fills the field with JSON as it stands in the response: for numbers whose digits count, and for values of several
-    /// shapes.
+    /// Fills the field with the original JSON of the response, for numbers that must keep their digits and for values
+    /// of several shapes.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ pub trait Field {
         Err(self.expected())
     }
 
-    /// Whether an empty string is a value. Lenient reading takes it for nothing otherwise.
+    /// Returns whether an empty string is a value. Otherwise lenient decoding treats it as absent.
     fn takes_empty_text() -> bool
     where
         Self: Sized,
@@ -164,7 +164,7 @@ pub trait Field {
         false
     }
 
-    /// Returns whether the value may be left out of an object that a [`Slot`] is part of.
+    /// Returns whether a [`Slot`] with this value may be omitted.
     fn is_zero(&self) -> bool {
         self.form().is_zero()
     }
@@ -207,14 +207,14 @@ pub trait Record {
     /// Returns the names of the fields, in order.
     fn schema(&self) -> &'static Schema;
 
-    /// Lends all fields, in the order of the schema.
+    /// Passes all fields to `with`, in the order of the schema.
     fn fields(&self, with: &mut dyn FnMut(&[&dyn Field], &UnknownFields));
 
-    /// Lends all fields to be filled, in the order of the schema.
+    /// Passes all fields to `with` for modification, in the order of the schema.
     fn fields_mut(&mut self, with: &mut dyn FnMut(&mut [&mut dyn Field], &mut UnknownFields));
 }
 
-/// What is known about the fields of a model.
+/// The names of a model's fields.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Schema {
@@ -225,7 +225,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A schema with the name of the type and the words after "expected" in an error.
+    /// Creates a schema with the name of the type and the words after "expected" in an error.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -248,35 +248,36 @@ impl Schema {
 #[non_exhaustive]
 pub struct Member {
     rust: &'static str,
-    /// All are read, the first is written.
+    /// All names are accepted; the first one is written.
     wire: &'static [&'static str],
     need: Need,
 }
 
 impl Member {
-    /// A field by its name in Rust and its names on the wire: all of them are read, and the first is written.
+    /// Creates a field with its name in Rust and its names on the wire. All of these are accepted; the first one is
+    /// written.
     #[must_use]
     pub const fn new(rust: &'static str, wire: &'static [&'static str], need: Need) -> Self {
         Self { rust, wire, need }
     }
 }
 
-/// What an object without a field is, and one with null for it.
+/// Handling of an absent field, and of null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Need {
-    /// Both are refused.
+    /// Both are errors.
     Required,
-    /// The field may be absent; whether it may be null is up to its type.
+    /// The field may be absent; its type determines whether it may be null.
     Optional,
-    /// The field keeps its blank value.
+    /// In both cases the field keeps its blank value.
     Default,
 }
 
-/// Describes models: from the names of their fields come `Deserialize`, `Serialize`, `PartialEq` and `Debug`.
+/// Defines models: implements `Deserialize`, `Serialize`, `PartialEq` and `Debug` from the names of their fields.
 ///
-/// The model implements `Default` and has a field `unknown` of type [`UnknownFields`](crate::UnknownFields). Secret fields
-/// are not written and not compared, and `Debug` shows that there is one.
+/// The model implements `Default` and has a field `unknown` of type [`UnknownFields`](crate::UnknownFields). Secret
+/// fields are neither serialized nor compared, and `Debug` prints only their presence.
 ///
 /// ```
 /// use auth_client_core::{SecretString, UnknownFields};
@@ -371,7 +372,7 @@ macro_rules! record {
             }
         }
 
-        /// Writes the fields under the provider's names, without secrets.
+        /// Serializes the fields under the provider's names, without secrets.
         impl $(<$row: $crate::provider::record::Field>)? $crate::provider::serde::Serialize for $name $(<$row>)? {
             fn serialize<S: $crate::provider::serde::Serializer>(
                 &self,
@@ -381,14 +382,14 @@ macro_rules! record {
             }
         }
 
-        /// Compares all fields but secrets.
+        /// Compares all fields except secrets.
         impl $(<$row: $crate::provider::record::Field>)? ::std::cmp::PartialEq for $name $(<$row>)? {
             fn eq(&self, other: &Self) -> bool {
                 $crate::provider::record::equal(self, other)
             }
         }
 
-        /// Shows the fields that are present, without secrets, and the names of unknown ones.
+        /// Prints the fields that are present, without secrets, and the names of unknown fields.
         impl $(<$row: $crate::provider::record::Field>)? ::std::fmt::Debug for $name $(<$row>)? {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 $crate::provider::record::debug(self, f)

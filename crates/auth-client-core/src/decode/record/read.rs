@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The name under which `serde_json` passes a number if any crate has turned on its feature `arbitrary_precision`.
+/// The key under which `serde_json` passes a number if any crate has enabled its feature `arbitrary_precision`.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// Reads a value, for implementations of `Deserialize`.
+/// Decodes a value; for implementations of `Deserialize`.
 ///
 /// ```
 /// let mut json = serde_json::Deserializer::from_str(r#""17""#);
@@ -20,18 +20,18 @@ const NUMBER: &str = "$serde_json::private::Number";
 ///
 /// # Errors
 ///
-/// Those of the deserializer, and when the JSON doesn't fit.
+/// The deserializer's errors, and an error if the JSON doesn't match.
 pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut value = T::blank();
     Feed { field: &mut value, reading: Reading::Lenient, nulls: Nulls::Read }.deserialize(deserializer)?;
     Ok(value)
 }
 
-/// Reads a value from a string of JSON, with the rules of the object that it is part of.
+/// Decodes a value from a string of JSON, with the strictness of its object.
 ///
 /// # Errors
 ///
-/// What was expected, when the JSON doesn't fit.
+/// The expected type, if the JSON doesn't match.
 pub fn read_at<T: Field>(json: &str, reading: Reading) -> Result<T, &'static str> {
     let mut value = T::blank();
     let feed = Feed { field: &mut value, reading, nulls: Nulls::Read };
@@ -41,7 +41,7 @@ pub fn read_at<T: Field>(json: &str, reading: Reading) -> Result<T, &'static str
     Ok(value)
 }
 
-/// Reads leniently a field that a model does not know by name. `None` if it is absent or null.
+/// Decodes an unknown field leniently. `None` if it is absent or null.
 ///
 /// ```
 /// use auth_client_core::provider::record::known;
@@ -63,7 +63,8 @@ pub fn known<T: Field>(unknown: &UnknownFields, name: &str) -> Result<Option<T>,
     }
 }
 
-/// Returns unknown fields for the request that replaces the object, without those that are fields of the request.
+/// Returns the unknown fields for a request that replaces the object, without those that are known fields of the
+/// request.
 ///
 /// ```
 /// use auth_client_core::provider::record::carried;
@@ -81,15 +82,15 @@ pub fn carried(unknown: &UnknownFields, known: &[&str]) -> UnknownFields {
     carried
 }
 
-/// The meaning of null.
+/// Handling of null.
 enum Nulls<'f> {
     /// The field decides.
     Read,
-    /// The field keeps its value. Of an element in a list, this notes that it is none.
+    /// The field keeps its value. For an element of a list, the flag is set.
     Skip(&'f mut bool),
 }
 
-/// Fills one field with whatever comes.
+/// Fills one field with the next value.
 struct Feed<'f> {
     field: &'f mut dyn Field,
     reading: Reading,
@@ -120,7 +121,7 @@ impl Feed<'_> {
     }
 }
 
-/// The error of a field. The value that came is not part of it.
+/// Converts the result of a field. The error doesn't contain the value.
 fn fit<E: serde::de::Error>(fit: Fit, came: Unexpected<'_>) -> Result<(), E> {
     fit.map_err(|expected| E::invalid_type(came, &expected))
 }
@@ -141,7 +142,7 @@ impl<'de> DeserializeSeed<'de> for Feed<'_> {
         if !self.field.wants_raw() {
             return deserializer.deserialize_any(self);
         }
-        // Owned, since not every deserializer lends.
+        // Owned, because not every deserializer borrows.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match (raw.get(), self.nulls) {
             ("null", Nulls::Skip(skipped)) => *skipped = true,
@@ -241,7 +242,7 @@ fn record_from<'de, A: MapAccess<'de>>(
         result = (|| {
             let (mut name, mut seen, mut next) = (first.clone(), 0_u128, 0);
             while let Some(current) = name {
-                // Most objects have their fields in the order of the schema.
+                // Most objects contain their fields in the order of the schema.
                 let is_it = |index: usize| {
                     schema.fields.get(index).is_some_and(|member| member.wire.contains(&current.as_ref()))
                 };
@@ -295,7 +296,7 @@ fn entries_from<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Reads a name without copying it where it stands in the JSON as it is.
+/// Reads a name, without copying it if it has no escapes.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {

@@ -1,4 +1,4 @@
-//! A field that knows whether it was absent, null or given.
+//! A field that records whether it was absent, null or present.
 
 use super::{Field, Fit, Form, List, Object, Reading, Scalar};
 
@@ -10,8 +10,8 @@ enum Presence {
     Given,
 }
 
-/// A field of an object that is sent back whole: its value, which is blank when it was absent or null, and which of these
-/// it was.
+/// A field of an object that is sent back as a whole. It keeps its value (blank if it was absent or null) and records
+/// whether it was absent, null or present.
 ///
 /// ```
 /// use auth_client_core::UnknownFields;
@@ -40,32 +40,32 @@ pub struct Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// A field with a value. It is sent also if that is zero.
+    /// Creates a field with a value. It is sent even if the value is zero.
     pub const fn of(value: T) -> Self {
         Self { value, presence: Presence::Given }
     }
 
-    /// Returns the value; the blank one if the field was absent or null.
+    /// Returns the value; blank if the field was absent or null.
     pub const fn get(&self) -> &T {
         &self.value
     }
 
-    /// Returns the value if the field was given.
+    /// Returns the value if the field was present and not null.
     pub fn given(&self) -> Option<&T> {
         (self.presence == Presence::Given).then_some(&self.value)
     }
 
-    /// Returns whether the field was there, with a value or null.
+    /// Returns whether the field was present, with a value or null.
     pub fn is_present(&self) -> bool {
         self.presence != Presence::Absent
     }
 
-    /// Returns the value to be changed in place. A field that was absent stays so while it is zero.
+    /// Returns the value for modification. A field that was absent stays absent while its value is zero.
     pub const fn value_mut(&mut self) -> &mut T {
         &mut self.value
     }
 
-    /// Sets the value. It is sent also if it is zero.
+    /// Sets the value. The field is sent even if the value is zero.
     pub fn set(&mut self, value: T) {
         *self = Self::of(value);
     }

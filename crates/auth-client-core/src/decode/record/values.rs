@@ -1,13 +1,13 @@
-//! The types of fields: numbers, flags and strings, fields that may be absent, lists, and objects with arbitrary names.
+//! Field types: numbers, booleans and strings, optional fields, lists, and objects with arbitrary names.
 
 use super::{Entries, Field, Fit, Form, List, Object, Reading, Scalar};
 use auth_core::SecretString;
 use std::collections::BTreeMap;
 
-/// From here on, a float does not have the digits that the response had.
+/// From this value on, a float can differ from the digits in the response.
 const EXACT: f64 = 9e15;
 
-/// A whole number in a string. Whole numbers are also written as `17.0`.
+/// Parses a whole number in a string. Accepts the form `17.0`.
 fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
     let text = text.trim();
     let digits = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
@@ -68,7 +68,7 @@ impl Field for f64 {
             }
             _ => return Err(self.expected()),
         };
-        // `NaN` and `inf` are strings that Rust reads, and no numbers of JSON.
+        // Rust parses `NaN` and `inf` as floats, but JSON has no such numbers.
         *self = if value.is_finite() { value } else { return Err(self.expected()) };
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Field for SecretString {
     }
 }
 
-/// Null leaves nothing, and so does, read leniently, an empty string where that is no value.
+/// Null is `None`. In lenient decoding, so is an empty string if the type doesn't accept one.
 impl<T: Field> Field for Option<T> {
     fn blank() -> Self {
         None
@@ -230,7 +230,7 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// Null is an empty list, and so is, read leniently, an empty string.
+/// Null is an empty list. In lenient decoding, so is an empty string.
 impl<T: Field> Field for Vec<T> {
     fn blank() -> Self {
         Self::new()

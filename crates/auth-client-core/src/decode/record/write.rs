@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A value as it is written.
+/// The encoded form of a value.
 #[expect(missing_debug_implementations, reason = "a reference to a value, which may be secret")]
 #[derive(Clone)]
 #[non_exhaustive]
@@ -24,11 +24,11 @@ pub enum Form<'v> {
     Integer(i128),
     /// Another number.
     Float(f64),
-    /// A number by its digits.
+    /// A number as its digits.
     Number(Cow<'v, str>),
     /// A string.
     Text(&'v str),
-    /// A string that must not be seen.
+    /// A secret string.
     Secret(&'v SecretString),
     /// JSON.
     Json(&'v RawJson),
@@ -38,12 +38,12 @@ pub enum Form<'v> {
     Record(&'v dyn Record),
     /// An object with arbitrary names and values of one type.
     Entries(&'v dyn Entries),
-    /// An object of anything.
+    /// An object with arbitrary fields.
     Fields(&'v UnknownFields),
 }
 
 impl Form<'_> {
-    /// Returns whether it says no more than nothing at all.
+    /// Returns whether the value is empty or zero.
     pub(super) fn is_zero(&self) -> bool {
         match self {
             Self::Absent | Self::Null | Self::Bool(false) | Self::Integer(0) => true,
@@ -65,25 +65,25 @@ impl Form<'_> {
     }
 }
 
-/// Writes an object without its secrets, for implementations of `Serialize`.
+/// Serializes an object without its secrets; for implementations of `Serialize`.
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// The serializer's errors.
 pub fn write<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
     Written { form: Form::Record(record), secrets: false }.serialize(serializer)
 }
 
-/// Writes a value without its secrets, for implementations of `Serialize`.
+/// Serializes a value without its secrets; for implementations of `Serialize`.
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// The serializer's errors.
 pub fn write_field<S: Serializer>(field: &dyn Field, serializer: S) -> Result<S::Ok, S::Error> {
     Written { form: field.form(), secrets: false }.serialize(serializer)
 }
 
-/// An object with its secrets, as it is sent.
+/// Serializes an object with its secrets, for requests.
 ///
 /// ```
 /// use auth_client_core::provider::record::Exposed;
@@ -201,7 +201,7 @@ fn record_to<M: SerializeMap>(
     unknown.iter().try_for_each(|(name, value)| out.serialize_entry(name, value.raw()))
 }
 
-/// Compares two objects of one type without their secrets, for implementations of `PartialEq`.
+/// Compares two objects of one type without their secrets; for implementations of `PartialEq`.
 #[must_use]
 pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
     let mut equal = false;
@@ -218,7 +218,7 @@ pub fn equal(one: &dyn Record, other: &dyn Record) -> bool {
 #[expect(clippy::float_cmp, reason = "equal means the same value")]
 fn same(one: &Form<'_>, other: &Form<'_>) -> bool {
     match (one, other) {
-        // Comparing secrets would tell them, in the time that it takes.
+        // The duration of a comparison could reveal a secret.
         (Form::Secret(_), _) | (_, Form::Secret(_)) => true,
         (Form::Absent, Form::Absent) | (Form::Null, Form::Null) => true,
         (Form::Bool(one), Form::Bool(other)) => one == other,
@@ -249,7 +249,7 @@ fn same(one: &Form<'_>, other: &Form<'_>) -> bool {
     }
 }
 
-/// A decimal number without zeros that change nothing, so that `10.50` is `10.5`.
+/// Returns a decimal number without trailing zeros, so that `10.50` equals `10.5`.
 fn plain(digits: &str) -> &str {
     if digits.contains(['e', 'E']) || !digits.contains('.') {
         return digits;
@@ -258,11 +258,11 @@ fn plain(digits: &str) -> &str {
     if digits == "-0" { "0" } else { digits }
 }
 
-/// Shows an object without secrets, for implementations of `Debug`.
+/// Prints an object without secrets; for implementations of `Debug`.
 ///
 /// # Errors
 ///
-/// Those of the formatter.
+/// The formatter's errors.
 pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut out = f.debug_struct(record.schema().name);
     record.fields(&mut |fields, unknown| {

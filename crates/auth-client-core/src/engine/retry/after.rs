@@ -3,7 +3,7 @@
 use http::{HeaderMap, header};
 use std::time::{Duration, SystemTime};
 
-/// Returns the delay that the header asks for. An unparsable value is ignored; a past date means no delay.
+/// Returns the delay of the header. An unparsable value is ignored; a past date means no delay.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

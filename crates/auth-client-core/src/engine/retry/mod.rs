@@ -1,8 +1,8 @@
-//! Retries: whether to send again, and after what delay.
+//! Retries: whether a failed attempt is retried, and after which delay.
 //!
-//! The decision depends on the idempotency of the operation, on how far the failed attempt got, and on the
-//! response. The policy adds the number of attempts, the delays, and a quota shared by all calls of a client,
-//! which protects a server that is down from a flood of retries.
+//! The decision depends on the idempotency class of the operation, the phase in which the attempt failed, and the
+//! response. The policy limits the number of attempts and sets the delays. A quota shared by all calls of a client
+//! protects an overloaded server from retries.
 
 mod after;
 mod quota;
@@ -86,8 +86,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest `Retry-After` to wait for; a longer one is returned at once as an error with the delay.
-    /// Default: 60 seconds.
+    /// Sets the longest `Retry-After` that the client waits for. If a server requests a longer delay, the call returns
+    /// its error immediately. Default: 60 seconds.
     #[must_use]
     pub fn max_retry_after(mut self, limit: Duration) -> Self {
         self.max_retry_after = limit;
@@ -98,8 +98,7 @@ impl RetryPolicy {
         self.max_attempts
     }
 
-    /// Returns the delay before attempt `attempt + 1`, or `None` if the server asks for a longer one than the
-    /// limit.
+    /// Returns the delay before attempt `attempt + 1`, or `None` if the server requests a longer one than the limit.
     ///
     /// `random` is from 0 to 1.
     pub(crate) fn delay(
@@ -126,7 +125,7 @@ impl RetryPolicy {
     }
 }
 
-/// The reason of a failed attempt, as far as a retry depends on it.
+/// The reason for a failed attempt, as far as retries depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// Nothing was sent.

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A bucket of retry tokens, shared by all calls of a client.
 ///
-/// A retry after a throttled response takes 5 tokens, any other retry 14, so that 500 tokens pay for about 35
-/// retries in a row. A retry that succeeds returns its tokens; a call that succeeds at once returns one token.
+/// A retry after a throttled response takes 5 tokens, any other retry 14, so that 500 tokens suffice for about 35
+/// consecutive retries. A successful retry returns its tokens; a call that succeeds on the first attempt adds one
+/// token.
 #[derive(Debug)]
 pub(crate) struct Quota {
     tokens: AtomicU32,

@@ -30,7 +30,7 @@ use tower_service::Service;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Opens a connection to the origin of an address. Cheap to clone.
+/// Opens connections to the origins of URLs. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connector(Arc<Inner>);
 
@@ -62,7 +62,7 @@ impl Connector {
             None => settings.certificates.refuse_without_tls()?,
         }
         let mut tcp = HttpConnector::new_with_resolver(settings.resolver.clone());
-        // Whether https may be called is decided here, by whether there is TLS.
+        // The connector accepts both schemes, and rejects https if there is no TLS.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(KEEP_ALIVE));
@@ -80,12 +80,12 @@ impl Connector {
         })))
     }
 
-    /// Refuses an address that can't be called, before anything is done for it.
+    /// Rejects a URL that can't be called, before a connection is opened.
     pub(super) fn check(&self, uri: &Uri) -> Result<(), TransportError> {
         let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
         let refuse = |why: &'static str| Err(unsendable().with_source(Cause::new(why)));
         let Some(host) = uri.host() else { return refuse("the address has no host") };
-        // An address in place of a name never reaches the resolver.
+        // A host that is an address is never passed to the resolver.
         self.0.resolver.check_literal(host)?;
         match uri.scheme_str() {
             Some("https") => self.check_tls().map_err(|error| unsendable().with_source(error)),
@@ -112,7 +112,7 @@ impl Connector {
 #[cfg(not(feature = "__hyper-tls"))]
 const NO_TLS: &str = "this build has no TLS: turn on the feature `rustls-ring` or `rustls-aws-lc`";
 
-/// Probes after this long without traffic, and again in this interval: as long as reqwest's.
+/// TCP keep-alive time and interval; the same as reqwest's.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
@@ -126,7 +126,7 @@ fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
 }
 
 impl Inner {
-    /// The proxy for this address. Loopback has none, whatever is configured.
+    /// Returns the proxy for this URL. Loopback addresses never use one.
     fn proxy_of(&self, uri: &Uri) -> Option<Intercept> {
         let proxy = self.proxy.as_ref()?;
         match Origin::of(uri) {
@@ -227,7 +227,7 @@ pub(super) enum ConnectFailure {
     Io(Box<dyn StdError + Send + Sync>),
     /// The proxy can't be reached, or does not speak HTTP.
     Proxy(io::Error),
-    /// The proxy refused.
+    /// The proxy rejected the connection.
     Refused(Fault, Cause),
 }
 

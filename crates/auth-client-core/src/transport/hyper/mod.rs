@@ -1,8 +1,8 @@
 //! The default transport: hyper with the connection pool of hyper-util, and TLS by rustls.
 //!
-//! It does what a call needs and nothing else: no redirects, cookies, decompression or headers of its own. A pooled
-//! connection that turns out to be closed before a request was written to it is replaced, since nothing was sent; no
-//! request is written twice. `connect` opens connections, `tunnel` leads through a proxy, and `stream` is what they read and write.
+//! It has no redirects, cookies or decompression, and adds no headers. If a pooled connection was closed before a
+//! request was written to it, the request uses a new connection; no request is written twice. `connect` opens
+//! connections, `tunnel` connects through a proxy, and `stream` is the connection type.
 
 mod connect;
 mod stream;
@@ -27,10 +27,10 @@ use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::pin::Pin;
 
-/// Sends requests with hyper. Cheap to clone; clones share their connections.
+/// A transport that uses hyper. Cheap to clone; clones share their connections.
 ///
-/// Clients that share one transport share its connections; a client that needs no other one is built with
-/// [`TransportSettings`] alone.
+/// Create it to share connections between several clients. For a single client, `.transport_settings(…)` of its builder
+/// is sufficient.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
     client: Client<Connector, OutgoingBody>,
@@ -40,8 +40,8 @@ pub struct HyperTransport {
 impl HyperTransport {
     /// Creates a transport.
     ///
-    /// The first one with TLS reads the operating system's trust store, which takes some milliseconds; transports
-    /// without certificates of their own share what was read.
+    /// The first transport with TLS reads the operating system's trust store, which takes some milliseconds. Transports
+    /// without additional certificates share the result.
     ///
     /// ```
     /// use auth_client_core::{HyperTransport, TransportSettings};
@@ -53,8 +53,8 @@ impl HyperTransport {
     ///
     /// # Errors
     ///
-    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the proxy or a certificate is invalid, the chosen
-    /// TLS library is not compiled in, the proxy has another scheme than http, or a proxy was combined with
+    /// A [`Configuration`](crate::ErrorKind::Configuration) error if the proxy or a certificate is invalid, the
+    /// selected TLS library is not compiled in, the proxy has a scheme other than http, or a proxy is combined with
     /// [`public_addresses_only`](TransportSettings::public_addresses_only).
     pub fn new(settings: TransportSettings) -> Result<Self, Error> {
         let idle = settings.idle_timeout;
@@ -63,12 +63,12 @@ impl HyperTransport {
         builder
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle)
-            // Only for a request that was handed back unwritten by a pooled connection that had been closed.
+            // Only for a request that a closed pooled connection has returned unwritten.
             .retry_canceled_requests(true);
         Ok(Self { client: builder.build(connector.clone()), connector })
     }
 
-    /// The TLS libraries that this transport has in this build, the default first.
+    /// Returns the TLS libraries of this transport in this build, the default first.
     #[must_use]
     pub fn tls_backends() -> &'static [TlsBackend] {
         &[
@@ -81,8 +81,8 @@ impl HyperTransport {
 }
 
 impl Transport for HyperTransport {
-    /// Written out, so that the request is assembled before the future exists: whatever the future holds is moved to
-    /// the heap with every call.
+    /// Not an `async fn`, so that the request is assembled before the future is created: the future's contents are
+    /// moved to the heap with every call.
     fn send<'a, 'f>(
         &'a self,
         request: http::Request<Bytes>,
@@ -151,9 +151,9 @@ impl Chunks for Incoming {
     }
 }
 
-/// The meaning of a failure before the head of the response.
+/// Converts a failure before the response head to an error.
 fn before_head(error: ClientError, progress: Option<&Progress>) -> TransportError {
-    // hyper calls a request canceled that it handed back before a byte of it was written.
+    // hyper reports a request as canceled if it was returned before a byte of it was written.
     let unwritten = causes(&error)
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
         .is_some_and(hyper::Error::is_canceled);
@@ -180,7 +180,7 @@ fn before_head(error: ClientError, progress: Option<&Progress>) -> TransportErro
     TransportError::new(phase, fault).with_source(error)
 }
 
-/// Whether the bytes of the response are the fault, in either version of HTTP.
+/// Returns whether the response is invalid, in either version of HTTP.
 fn is_parse(error: &hyper::Error) -> bool {
     // The type of HTTP/2's errors belongs to another crate. One that was detected here is about what the server sent.
     let detected = |cause: &(dyn StdError + 'static)| cause.to_string().contains(" error detected: ");
@@ -192,7 +192,8 @@ fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| cause.is::<rustls::Error>())
 }
 
-/// Whether the server ended the connection for want of a certificate, which it does before it reads a request.
+/// Returns whether the server closed the connection because it requires a client certificate, which happens before it
+/// reads a request.
 #[cfg(feature = "__rustls")]
 fn is_refused_client(error: &(dyn StdError + 'static)) -> bool {
     causes(error).filter_map(|cause| cause.downcast_ref()).any(|error| match error {

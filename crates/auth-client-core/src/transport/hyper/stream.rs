@@ -1,4 +1,4 @@
-//! A connection, plain or encrypted, as hyper reads and writes it.
+//! A connection, plain or encrypted, with hyper's I/O traits.
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -27,7 +27,7 @@ impl Stream {
 }
 
 impl Connection for Stream {
-    /// Without the addresses that hyper-util can add, which nobody reads and every response would carry.
+    /// Without the addresses that hyper-util can add: they are unused, and would be part of every response.
     fn connected(&self) -> Connected {
         match self {
             Self::Plain(_) => Connected::new(),

@@ -1,6 +1,6 @@
 //! A tunnel through an http proxy: `CONNECT`, RFC 9110, section 9.3.6.
 //!
-//! By hand because hyper-util's hides the status with which a proxy refuses.
+//! hyper-util's implementation doesn't report the status of a proxy that rejects the tunnel.
 
 use super::connect::ConnectFailure;
 use crate::transport::Fault;
@@ -9,10 +9,10 @@ use http::{HeaderValue, Uri};
 use std::io;
 use tokio::net::TcpStream;
 
-/// The longest head of a proxy's response.
+/// Maximum size of the head of a proxy's response, in bytes.
 const LIMIT: usize = 16 << 10;
 
-/// Asks the proxy at the other end for a connection to the target's host and port.
+/// Requests a connection to the target's host and port from the proxy at the other end of the stream.
 pub(super) async fn open(
     proxy: TcpStream,
     target: &Uri,
@@ -54,7 +54,7 @@ async fn write(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads up to the end of the head, byte by byte: what follows belongs to the tunnel.
+/// Reads up to the end of the head, byte by byte, because the following bytes belong to the tunnel.
 async fn head(stream: &TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -73,7 +73,7 @@ async fn head(stream: &TcpStream) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// The status of `HTTP/1.1 407 Proxy Authentication Required`.
+/// Returns the status of a line such as `HTTP/1.1 407 Proxy Authentication Required`.
 fn status(head: &[u8]) -> Option<u16> {
     let rest = head.strip_prefix(b"HTTP/1.")?;
     let digits = rest.get(2..5).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;

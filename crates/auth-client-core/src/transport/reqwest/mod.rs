@@ -1,7 +1,7 @@
 //! The reqwest transport: the only module that names reqwest.
 //!
-//! Everything that reqwest would do of its own accord is off: redirects, retries, cookies, referer, proxies from the
-//! environment, decompression. It provides connections, TLS and HTTP.
+//! reqwest's own redirects, retries, cookies, referer, environment proxies and decompression are disabled. It provides
+//! connections, TLS and HTTP.
 
 mod origins;
 mod tls;
@@ -23,16 +23,17 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Sends requests with reqwest. Cheap to clone; clones share their connections.
+/// A transport that uses reqwest. Cheap to clone; clones share their connections.
 ///
-/// Clients that share one transport share its connections.
+/// Create it to share connections between several clients. For a single client, `.transport_settings(…)` of its builder
+/// is sufficient if hyper is disabled.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
     resolver: Resolver,
-    /// Whether an explicit proxy is set, which plain http must not go through.
+    /// Whether an explicit proxy is set, which plain http must not use.
     proxied: bool,
-    /// Why https can't be called.
+    /// The reason why https can't be called, if any.
     no_tls: Option<Cause>,
     origins: Origins,
 }
@@ -51,13 +52,14 @@ impl ReqwestTransport {
     /// # Errors
     ///
     /// A [`Configuration`](crate::ErrorKind::Configuration) error if the proxy, a certificate or TLS is invalid, the
-    /// chosen TLS library is not compiled in, or a proxy was combined with
+    /// selected TLS library is not compiled in, or a proxy is combined with
     /// [`public_addresses_only`](TransportSettings::public_addresses_only).
     ///
     /// # Panics
     ///
-    /// As `reqwest::Client::new()` does: when another crate of the program turned on reqwest's feature
-    /// `rustls-no-provider`, this crate has no TLS feature for reqwest, and the program installed no provider.
+    /// Under the same conditions as `reqwest::Client::new()`: another crate of the program has enabled reqwest's
+    /// feature `rustls-no-provider`, this crate has no TLS feature for reqwest, and the program has not installed a
+    /// rustls provider.
     pub fn new(settings: TransportSettings) -> Result<Self, Error> {
         let proxy = Proxy::resolve(&settings)?;
         let proxied = proxy.is_some();
@@ -88,7 +90,7 @@ impl ReqwestTransport {
         Ok(Self { client, resolver: settings.resolver, proxied, no_tls, origins: Origins::default() })
     }
 
-    /// The TLS libraries that this transport has in this build, the default first.
+    /// Returns the TLS libraries of this transport in this build, the default first.
     #[must_use]
     pub fn tls_backends() -> &'static [TlsBackend] {
         &[
@@ -101,12 +103,12 @@ impl ReqwestTransport {
         ]
     }
 
-    /// Uses your own client of reqwest 0.13: your proxy, your certificates, your resolver.
+    /// Creates a transport from your own reqwest 0.13 client, with its proxy, certificates and resolver.
     ///
-    /// Build it with redirects, retries, cookies and referer off. A redirect that it follows nevertheless to another
-    /// address is reported as an error, but by then its target has seen the request's headers. Build it with
-    /// `no_proxy()` as well unless you want the proxy of the environment, to which reqwest also sends plain http for a
-    /// loopback address, credentials included.
+    /// Disable redirects, retries, cookies and the referer header when you build the client. If the client follows a
+    /// redirect to another address, the call returns an error, but the target has already received the request's
+    /// headers. Unless you call `no_proxy()`, reqwest uses the proxies in the environment variables, also for plain
+    /// http to loopback addresses, including the credentials of these calls.
     ///
     /// ```
     /// use auth_client_core::ReqwestTransport;
@@ -136,8 +138,8 @@ impl ReqwestTransport {
 }
 
 impl Transport for ReqwestTransport {
-    /// Written out, so that the request is put together before the future is made: what the future holds is moved to
-    /// the heap with every call.
+    /// Not an `async fn`, so that the request is assembled before the future is created: the future's contents are
+    /// moved to the heap with every call.
     fn send<'a, 'f>(
         &'a self,
         request: http::Request<Bytes>,
@@ -236,7 +238,7 @@ fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| Origin::new(false, host, None).is_loopback())
 }
 
-/// The meaning of a failure before the head of the response. Its URL is removed, since it may hold a secret.
+/// Converts a failure before the response head to an error. The URL is removed, because it may contain a secret.
 fn before_head(error: reqwest::Error) -> TransportError {
     let phase = if error.is_connect() { Phase::Connecting } else { Phase::Sending };
     let fault = if error.is_builder() {
@@ -284,8 +286,8 @@ fn is_protocol(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Whether the response is from another address than the one that was asked. The whole origin counts: another port or
-/// scheme of the same host is another server.
+/// Returns whether the response is from another address than the requested one. The origins are compared, because
+/// another port or scheme of the same host is another server.
 fn was_redirected(asked: &http::Uri, answered: &Url) -> bool {
     let origin = |url: &Url| {
         let port = url.port();
