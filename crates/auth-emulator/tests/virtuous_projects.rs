@@ -10,6 +10,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::crm::{Crm, contact, gift};
 use common::until;
 use serde_json::{Value, json};
@@ -278,6 +280,24 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<String>) {
     (url, received)
 }
 
+/// Python's http.server and others respond with HTTP/1.0.
+#[tokio::test]
+async fn an_old_receiver_gets_each_delivery_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://localhost:{}/hook", listener.local_addr().unwrap().port());
+    let crm = Crm::with(|settings| settings.loopback_webhooks = true).await;
+    crm.post("/api/Webhook", &json!({ "payloadUrl": url, "giftCreate": true })).await;
+    crm.post("/api/Gift", &gift(17, 2.0)).await;
+    let (mut stream, _) = listener.accept().await.unwrap();
+    stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut received = String::new();
+    stream.read_to_string(&mut received).await.unwrap();
+    assert!(received.contains("GiftCreate"), "{received}");
+    until("taken", async || crm.virtuous.effect("webhook_accepted") == 1).await;
+    assert_eq!(crm.virtuous.effect("webhook_sent"), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_go_to_this_machine_where_that_is_allowed() {
     let crm = Crm::with(|settings| settings.loopback_webhooks = true).await;
@@ -289,6 +309,10 @@ async fn deliveries_go_to_this_machine_where_that_is_allowed() {
     let first = received.recv().await.unwrap();
     assert!(first.starts_with("POST /hook") && first.contains("X-Virtuous-Signature: "), "{first}");
     assert!(first.contains(r#""event":"GiftCreate""#));
+    until("answered", async || crm.virtuous.effect("webhook_sent") == 1).await;
+    crm.emulator.clock().advance(Duration::from_secs(59));
+    assert!(received.try_recv().is_err(), "too early for the next attempt");
+    crm.emulator.clock().advance(Duration::from_secs(1));
     assert_eq!(received.recv().await.unwrap(), first, "tried again after the 500");
     until("taken", async || crm.virtuous.effect("webhook_accepted") == 1).await;
     assert_eq!((crm.virtuous.effect("webhook_sent"), crm.virtuous.effect("webhook_due")), (2, 2));

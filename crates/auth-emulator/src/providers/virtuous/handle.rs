@@ -127,8 +127,8 @@ impl Virtuous {
         self.0.with(|state, _| state.deliveries.iter().cloned().collect())
     }
 
-    /// Sends a webhook, with the attempts and duplicates of the settings. Returns the status of each response, `None` for no
-    /// response.
+    /// Sends a webhook, with the attempts and duplicates of the settings, all of them now. Returns the status of each response,
+    /// `None` for no response.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -142,9 +142,9 @@ impl Virtuous {
     ///
     /// # Errors
     ///
-    /// Returns an error if the URL is not on this machine.
+    /// Returns an error if the URL is neither on this machine nor on a host of the setting `webhook_receivers`.
     pub async fn deliver_webhook(&self, delivery: WebhookDelivery) -> Result<Vec<Option<u16>>, ActionError> {
-        let work = self.0.with(|state, context| outbox::delivery(delivery, &state.settings, context))?;
+        let work = self.0.with(|state, context| outbox::delivery(&delivery, &state.settings, context))?;
         let sent = tokio::task::spawn_blocking(work).await;
         sent.map_err(|_| ActionError::new("the delivery was aborted"))
     }

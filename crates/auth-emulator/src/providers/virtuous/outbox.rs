@@ -1,11 +1,12 @@
 //! Webhook deliveries: those that writes cause, and those that a test requests. The last ones are remembered; they are sent to
-//! this machine only, and only a limited number at once.
+//! this machine or to allowed receivers only, and only a limited number at once. Retries wait for the emulator's clock.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::base::settings::Settings;
-use super::base::webhooks::{self, Receiver, WebhookDelivery};
+use super::base::webhooks::{Next, Prepared, Progress, WebhookDelivery};
 use super::operations::subscriptions::Due;
 use super::state::VirtuousProvider;
 use crate::framework::provider::Context;
@@ -14,31 +15,38 @@ use crate::framework::settings::ActionError;
 /// The maximum number of deliveries being sent, and of remembered deliveries.
 const MAX_SENDING: usize = 64;
 pub(super) const MAX_REMEMBERED: usize = 200;
+/// How often a retry that is not due looks at the emulator's clock.
+const LOOK: Duration = Duration::from_millis(20);
 
-/// The work of sending a delivery, for a thread that may block.
+/// The work of sending a delivery now, with all retries, for a thread that may block.
 pub(super) fn delivery(
-    delivery: WebhookDelivery,
+    delivery: &WebhookDelivery,
     settings: &Settings,
     context: &Context,
 ) -> Result<impl FnOnce() -> Vec<Option<u16>> + Send + 'static + use<>, ActionError> {
-    let receiver = Receiver::parse(&delivery.url)?;
-    if http::HeaderName::try_from(settings.webhook_header.as_str()).is_err() {
-        return Err(ActionError::new("webhook_header: not a valid header name"));
-    }
+    let prepared = Prepared::new(delivery, settings)?;
     let (settings, context) = (settings.clone(), context.clone());
     Ok(move || {
-        let statuses = webhooks::deliver(&receiver, delivery.secret.as_deref(), &delivery.body, &settings);
-        for status in &statuses {
-            context.effect("webhook_sent");
-            if status.is_some_and(|status| (200..300).contains(&status)) {
-                context.effect("webhook_accepted");
+        let (mut progress, mut statuses) = (Progress::default(), Vec::new());
+        loop {
+            let status = prepared.send();
+            record(status, &context);
+            statuses.push(status);
+            if progress.after(status, &settings) == Next::Done {
+                return statuses;
             }
         }
-        statuses
     })
 }
 
-/// Remembers the deliveries that are due and, if the settings allow it, sends them to this machine in the background.
+fn record(status: Option<u16>, context: &Context) {
+    context.effect("webhook_sent");
+    if status.is_some_and(|status| (200..300).contains(&status)) {
+        context.effect("webhook_accepted");
+    }
+}
+
+/// Remembers the deliveries that are due and, if the settings allow it, sends them in the background.
 pub(super) fn send(provider: &mut VirtuousProvider, due: Due, context: &Context) {
     let is_enabled = provider.settings.loopback_webhooks;
     for _ in 0..due.dropped {
@@ -54,16 +62,41 @@ pub(super) fn send(provider: &mut VirtuousProvider, due: Due, context: &Context)
         }
         provider.deliveries.push_back(next.clone());
         let Some(runtime) = provider.runtime.as_ref().filter(|_| is_enabled) else { continue };
-        let Ok(work) = delivery(next, &provider.settings, context) else { continue };
+        let Ok(prepared) = Prepared::new(&next, &provider.settings) else { continue };
         if provider.sending.fetch_add(1, Ordering::Relaxed) >= MAX_SENDING {
             provider.sending.fetch_sub(1, Ordering::Relaxed);
             context.effect("webhook_dropped");
             continue;
         }
-        let sending = Arc::clone(&provider.sending);
-        drop(runtime.spawn_blocking(move || {
-            work();
-            sending.fetch_sub(1, Ordering::Relaxed);
-        }));
+        let sending = Sending(Arc::clone(&provider.sending));
+        drop(runtime.spawn(in_background(prepared, provider.settings.clone(), context.clone(), sending)));
+    }
+}
+
+/// One delivery in progress.
+struct Sending(Arc<AtomicUsize>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn in_background(prepared: Prepared, settings: Settings, context: Context, _sending: Sending) {
+    let mut progress = Progress::default();
+    loop {
+        let attempt = prepared.clone();
+        let Ok(status) = tokio::task::spawn_blocking(move || attempt.send()).await else { return };
+        record(status, &context);
+        match progress.after(status, &settings) {
+            Next::Done => return,
+            Next::Duplicate => {}
+            Next::Retry => {
+                let due = context.clock.now().plus(Duration::from_secs(settings.webhook_retry_seconds));
+                while context.clock.now() < due {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        }
     }
 }

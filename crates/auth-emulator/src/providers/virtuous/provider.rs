@@ -173,7 +173,7 @@ impl Emulate for VirtuousProvider {
                     secret: string_field(input, "secret").ok().map(str::to_owned),
                     body: input.get("body").cloned().unwrap_or_else(|| json!({})),
                 };
-                let work = outbox::delivery(delivery, &self.settings, context)?;
+                let work = outbox::delivery(&delivery, &self.settings, context)?;
                 drop(tokio::task::spawn_blocking(work));
                 Ok(json!({ "started": true }))
             })),

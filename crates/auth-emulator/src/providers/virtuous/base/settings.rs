@@ -56,13 +56,17 @@ pub struct Settings {
     pub webhook_header: String,
     /// Encoding of the signature of a webhook. Assumption (webhook-signature): base64.
     pub webhook_encoding: WebhookEncoding,
-    /// Maximum number of attempts of a delivery without a 2xx response, made without delay. Assumption (webhook-deliveries): 3.
+    /// Maximum number of attempts of a delivery without a 2xx response. Assumption (webhook-deliveries): 3.
     pub webhook_tries: u32,
+    /// Time between two attempts, in seconds of the emulator's clock. Assumption (webhook-deliveries): 60.
+    pub webhook_retry_seconds: u64,
     /// Number of duplicates sent after a delivery is accepted; the vendor documents that duplicates occur. Default: 0.
     pub webhook_duplicates: u32,
     /// Whether subscriptions may have a plain `http` URL on this machine, to which deliveries are sent. Default: false: URLs must
     /// be `https`, as documented, and nothing is sent.
     pub loopback_webhooks: bool,
+    /// Hosts beyond this machine that may receive deliveries too, without ports. Default: none.
+    pub webhook_receivers: Vec<String>,
     /// Number of contacts at start and after a reset of the state; at most a million. The first three are always the same
     /// people. Unchanged contacts use no memory.
     pub contacts: u64,
@@ -105,8 +109,10 @@ impl Default for Settings {
             webhook_header: "X-Virtuous-Signature".to_owned(),
             webhook_encoding: WebhookEncoding::Base64,
             webhook_tries: 3,
+            webhook_retry_seconds: 60,
             webhook_duplicates: 0,
             loopback_webhooks: false,
+            webhook_receivers: Vec::new(),
             contacts: 3,
             gifts_per_contact: 1,
             put_merges: false,

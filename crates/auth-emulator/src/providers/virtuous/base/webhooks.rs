@@ -1,10 +1,10 @@
 //! Webhook deliveries: signed, retried until they are accepted, and sent again as duplicates if the settings require it.
 //!
-//! These are the only requests that the emulator sends. They go to plain `http` addresses of this machine only, are limited in
-//! time and size, and are retried without delay.
+//! These are the only requests that the emulator sends. They go to plain `http` addresses of this machine, or of receivers that
+//! the settings allow, and are limited in time and size.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
-    /// The URL: plain `http` on a loopback address, with a port.
+    /// The URL: plain `http` on a loopback address, or on a host of the setting `webhook_receivers`.
     pub url: String,
     /// The secret for the signature. `None`: no signature.
     pub secret: Option<String>,
@@ -58,49 +58,101 @@ impl WebhookDelivery {
 /// The receiver of deliveries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receiver {
-    address: SocketAddr,
+    host: String,
+    port: u16,
     path: String,
 }
 
 impl Receiver {
-    /// Parses `http://127.0.0.1:port/path`.
-    pub(crate) fn parse(url: &str) -> Result<Self, ActionError> {
-        let refuse = || ActionError::new("url: it must be http://127.0.0.1:<port>/…, on this machine");
-        let rest = url.strip_prefix("http://").ok_or_else(refuse)?;
-        let (authority, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
-        let address = authority.replacen("localhost:", "127.0.0.1:", 1);
-        let address: SocketAddr = address.parse().map_err(|_| refuse())?;
-        let loopback = match address.ip() {
-            IpAddr::V4(ip) => ip.is_loopback(),
-            IpAddr::V6(ip) => ip.is_loopback(),
+    /// Parses `http://127.0.0.1:port/path`. `allowed` are the names of hosts beyond this machine.
+    pub(crate) fn parse(url: &str, allowed: &[String]) -> Result<Self, ActionError> {
+        let refuse = || {
+            ActionError::new(
+                "url: it must be http:// on this machine, or on a host of the setting webhook_receivers",
+            )
         };
+        let rest = url.strip_prefix("http://").ok_or_else(refuse)?;
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).ok_or_else(refuse)?;
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| refuse())?),
+            _ => (authority, 80),
+        };
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let is_local = host.eq_ignore_ascii_case("localhost")
+            || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let is_allowed = is_local || allowed.iter().any(|name| name.eq_ignore_ascii_case(host));
         let visible = path.bytes().all(|byte| byte.is_ascii_graphic());
-        if loopback && visible { Ok(Self { address, path: path.to_owned() }) } else { Err(refuse()) }
+        if !is_allowed || !visible || port == 0 {
+            return Err(refuse());
+        }
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok(Self { host: host.to_owned(), port, path })
     }
 
-    /// Sends a delivery once and returns the status of the response, if any.
-    fn post(&self, header: &str, signature: Option<&str>, body: &[u8]) -> Option<u16> {
-        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).ok()?;
+    /// Connects to the first address that accepts; a name may have an IPv6 and an IPv4 address.
+    fn connect(&self) -> Option<TcpStream> {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let mut addresses = (host, self.port).to_socket_addrs().ok()?;
+        addresses.find_map(|address| TcpStream::connect_timeout(&address, PATIENCE).ok())
+    }
+}
+
+/// A delivery that is ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    receiver: Receiver,
+    /// The header with the signature, as a line.
+    signature: String,
+    body: String,
+}
+
+impl Prepared {
+    pub(crate) fn new(delivery: &WebhookDelivery, settings: &Settings) -> Result<Self, ActionError> {
+        let receiver = Receiver::parse(&delivery.url, &settings.webhook_receivers)?;
+        if http::HeaderName::try_from(settings.webhook_header.as_str()).is_err() {
+            return Err(ActionError::new("webhook_header: not a valid header name"));
+        }
+        let body = delivery.body.to_string();
+        let signature = match &delivery.secret {
+            None => String::new(),
+            Some(secret) => {
+                let signature = sign(secret, body.as_bytes(), settings.webhook_encoding);
+                format!("{}: {signature}\r\n", settings.webhook_header)
+            }
+        };
+        Ok(Self { receiver, signature, body })
+    }
+
+    /// Sends the delivery once and returns the status of the response, if any. Blocks the thread.
+    pub(crate) fn send(&self) -> Option<u16> {
+        let mut stream = self.receiver.connect()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
         stream.set_write_timeout(Some(PATIENCE)).ok()?;
-        let signature = signature.map(|signature| format!("{header}: {signature}\r\n")).unwrap_or_default();
+        let Receiver { host, port, path } = &self.receiver;
         let head = format!(
-            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{signature}Content-Length: {}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\
              Connection: close\r\n\r\n",
-            self.path,
-            self.address,
-            body.len()
+            self.signature,
+            self.body.len()
         );
         stream.write_all(head.as_bytes()).ok()?;
-        stream.write_all(body).ok()?;
+        stream.write_all(self.body.as_bytes()).ok()?;
         // Only the status line matters.
         let mut line = [0; 12];
         stream.read_exact(&mut line).ok()?;
-        let status = std::str::from_utf8(&line).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()?;
+        let status = status(&line);
         // The rest is read so that the receiver can finish; errors are ignored.
         let _ = std::io::copy(&mut stream.take(64 * 1024), &mut std::io::sink());
-        Some(status)
+        status
     }
+}
+
+/// The status of a response of any version of HTTP/1: many small servers respond with HTTP/1.0.
+fn status(line: &[u8]) -> Option<u16> {
+    let line = std::str::from_utf8(line).ok()?;
+    let (version, status) = line.split_once(' ')?;
+    (version == "HTTP/1.1" || version == "HTTP/1.0").then(|| status.trim().parse().ok())?
 }
 
 /// The value of the signature header.
@@ -113,28 +165,31 @@ pub(crate) fn sign(secret: &str, body: &[u8], encoding: WebhookEncoding) -> Stri
     }
 }
 
-/// Sends a delivery until it is accepted, then the duplicates; returns the statuses in order. Blocks the thread.
-pub(crate) fn deliver(
-    receiver: &Receiver,
-    secret: Option<&str>,
-    body: &Value,
-    settings: &Settings,
-) -> Vec<Option<u16>> {
-    let body = body.to_string();
-    let signature = secret.map(|secret| sign(secret, body.as_bytes(), settings.webhook_encoding));
-    let mut statuses = Vec::new();
-    let mut duplicates = 0;
-    let mut failures = 0;
-    while failures < settings.webhook_tries.min(100) && duplicates <= settings.webhook_duplicates.min(100) {
-        let status = receiver.post(&settings.webhook_header, signature.as_deref(), body.as_bytes());
-        statuses.push(status);
+/// How far a delivery is: attempts until one is accepted, then the duplicates.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    failures: u32,
+    accepted: u32,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Retry,
+    Duplicate,
+    Done,
+}
+
+impl Progress {
+    pub(crate) fn after(&mut self, status: Option<u16>, settings: &Settings) -> Next {
         if status.is_some_and(|status| (200..300).contains(&status)) {
-            duplicates += 1;
+            self.accepted += 1;
+            if self.accepted > settings.webhook_duplicates.min(100) { Next::Done } else { Next::Duplicate }
         } else {
-            failures += 1;
+            self.failures += 1;
+            if self.failures >= settings.webhook_tries.min(100) { Next::Done } else { Next::Retry }
         }
     }
-    statuses
 }
 
 #[cfg(test)]
@@ -143,21 +198,46 @@ mod tests {
 
     #[test]
     fn deliveries_go_only_to_this_machine() {
-        for good in ["http://127.0.0.1:1/a?b", "http://localhost:80/", "http://[::1]:9", "http://127.0.0.1:1"]
-        {
-            assert!(Receiver::parse(good).is_ok(), "{good}");
+        let allowed = ["app".to_owned(), "10.0.0.7".to_owned()];
+        for good in [
+            "http://127.0.0.1:1/a?b",
+            "http://localhost:80/",
+            "http://LocalHost/",
+            "http://[::1]:9",
+            "http://[::1]/",
+            "http://127.0.0.1:1",
+            "http://127.0.0.2:1?a",
+            "http://app:8080/hook",
+            "http://10.0.0.7/hook",
+        ] {
+            assert!(Receiver::parse(good, &allowed).is_ok(), "{good}");
         }
+        let expected = Receiver { host: "app".to_owned(), port: 80, path: "/?a=/b".to_owned() };
+        assert_eq!(Receiver::parse("http://app?a=/b", &allowed).unwrap(), expected);
         for bad in [
             "https://127.0.0.1:1/",
             "http://10.0.0.1:1/",
             "http://example.com:80/",
-            "http://127.0.0.1/",
+            "http://127.0.0.1:/",
+            "http://127.0.0.1:0/",
+            "http://127.0.0.1.example/",
+            "http://app.example/",
+            "http://localhost.example/",
             "http://127.0.0.1:1/a b",
             "http://127.0.0.1:1/\r\nX: y",
             "http://user@127.0.0.1:1/",
             "",
         ] {
-            assert!(Receiver::parse(bad).is_err(), "{bad}");
+            assert!(Receiver::parse(bad, &allowed).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn responses_of_both_versions_have_a_status() {
+        assert_eq!(status(b"HTTP/1.1 200"), Some(200));
+        assert_eq!(status(b"HTTP/1.0 503"), Some(503));
+        for other in [&b"HTTP/2.0 200"[..], b"HTTP/1.1 20x", b"SSH-2.0-Open", b"<html><head>"] {
+            assert_eq!(status(other), None);
         }
     }
 

@@ -73,7 +73,8 @@ fn shown(webhook: &Record) -> Value {
 
 fn check(job: &Job<'_>, webhook: &Record) -> Result<(), Problem> {
     let url = webhook.text("payloadUrl");
-    let to_this_machine = job.settings.loopback_webhooks && Receiver::parse(url).is_ok();
+    let to_this_machine =
+        job.settings.loopback_webhooks && Receiver::parse(url, &job.settings.webhook_receivers).is_ok();
     if !to_this_machine && url.strip_prefix("https://").is_none_or(str::is_empty) {
         return Err(Problem::field("webhook.payloadUrl", "An https address is needed."));
     }
